@@ -1,0 +1,1 @@
+"""Formulas of the method in plain Python: standard library only, one module per topic."""

@@ -1,0 +1,1 @@
+"""Published numbers with their citations, for comparison only."""

@@ -1,0 +1,1 @@
+"""Every column name, unit and schema, once."""

@@ -1,0 +1,226 @@
+"""The published tables: their columns, types, units and meanings.
+
+Every table is long and tidy, and every row carries the `run_id` of the run that published it.
+"""
+
+from dataclasses import dataclass
+
+from pyspark.sql.types import (
+    ArrayType,
+    DataType,
+    DoubleType,
+    IntegerType,
+    LongType,
+    StringType,
+    StructField,
+    StructType,
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a published table: its name, type, unit and meaning."""
+
+    name: str
+    type: DataType
+    unit: str
+    meaning: str
+
+
+_TEXT, _COUNT, _NUMBER, _YEAR = StringType(), LongType(), DoubleType(), IntegerType()
+
+_RUN = Column("run_id", _TEXT, "", "digest of study, inputs and code of the run")
+_YEAR_COLUMN = Column("year", _YEAR, "year", "census year")
+_WINDOW = Column("window", _TEXT, "", "name of the window; null where no window is involved")
+_LEVEL = Column("level", _TEXT, "", "total, industry2 or industry4")
+_INDUSTRY = Column("industry", _TEXT, "", "industry code; null at level total")
+_ESTABLISHMENTS = Column("establishments", _COUNT, "establishments", "unweighted count of rows")
+_EMPLOYMENT = Column("employment", _NUMBER, "jobs", "employment, times the sampling weight if any")
+_CONTINUING = Column("continuing", _TEXT, "", "rule for continuing establishments")
+_RESTRICTION = Column("restriction", _TEXT, "", "restricted continuing set; all when there is none")
+_IMPORTS = Column("imports", _TEXT, "", "source of imports: table, exports or none")
+_NOTE = Column("note", _TEXT, "", "why a number is null, or a label the reader needs")
+
+
+def _money(name: str, meaning: str) -> Column:
+    return Column(name, _NUMBER, "money unit of the study", meaning)
+
+
+def _share(name: str, meaning: str) -> Column:
+    return Column(name, _NUMBER, "share", meaning)
+
+
+def _log_points(name: str, meaning: str) -> Column:
+    return Column(name, _NUMBER, "log points", meaning)
+
+
+QUALITY = (
+    _RUN,
+    _YEAR_COLUMN,
+    Column("rule", _TEXT, "", "read, valid, quarantined, or the rule that flagged the rows"),
+    Column("action", _TEXT, "", "stop, quarantine or keep; null for the three totals"),
+    Column("rows", _COUNT, "rows", "rows counted"),
+)
+
+DEMOGRAPHY = (
+    _RUN,
+    Column("window", _TEXT, "", "window, or START-END for a pair of consecutive years"),
+    Column("kind", _TEXT, "", "window or annual"),
+    _CONTINUING,
+    _LEVEL,
+    _INDUSTRY,
+    Column("status", _TEXT, "", "continuing, entrant or exiter"),
+    Column("year", _YEAR, "year", "end of the window at which the establishments are measured"),
+    _ESTABLISHMENTS,
+    _EMPLOYMENT,
+    _money("sales", "sales"),
+    _money("exports", "exports; null without an exports column"),
+    _money("domestic_sales", "sales minus exports"),
+    _money("value_added", "value added; null without a value added column"),
+    _share("establishment_rate", "establishments over all of that year, level and industry"),
+    _share("employment_rate", "employment over all of that year, level and industry"),
+    _share("sales_rate", "sales over all of that year, level and industry"),
+)
+
+INDUSTRY_MEDIANS = (
+    _RUN,
+    Column("median_base", _TEXT, "", "same_year or pooled"),
+    _WINDOW,
+    Column("year", _YEAR, "year", "census year; null for the pooled median of a window"),
+    _INDUSTRY,
+    _ESTABLISHMENTS,
+    Column("median", _NUMBER, "log money unit per job", "unweighted median, interpolated"),
+)
+
+_DISTRIBUTION_KEY = (
+    _RUN,
+    _YEAR_COLUMN,
+    _WINDOW,
+    Column("population", _TEXT, "", "all, exporters, continuing, ... or a study predicate"),
+    _LEVEL,
+    _INDUSTRY,
+    Column("median_base", _TEXT, "", "same_year, base_year or pooled"),
+)
+
+QUANTILES = {
+    "p01": 0.01,
+    "p05": 0.05,
+    "p10": 0.10,
+    "p25": 0.25,
+    "p50": 0.50,
+    "p75": 0.75,
+    "p90": 0.90,
+    "p95": 0.95,
+    "p99": 0.99,
+}
+
+MOMENTS = (
+    *_DISTRIBUTION_KEY,
+    Column("weighting", _TEXT, "", "employment or unweighted"),
+    _ESTABLISHMENTS,
+    _EMPLOYMENT,
+    _log_points("mean", "mean of relative productivity"),
+    _log_points("sd", "standard deviation, divisor the total weight"),
+    Column("skewness", _NUMBER, "", "third standardised moment; null where sd is 0"),
+    Column("kurtosis", _NUMBER, "", "fourth standardised moment (normal: 3); null where sd is 0"),
+    *(_log_points(name, f"quantile at {p:g}") for name, p in QUANTILES.items()),
+    Column("prices", _TEXT, "", "nominal, industry or economy: the deflator of productivity"),
+    _NOTE,
+)
+
+HISTOGRAMS = (
+    *_DISTRIBUTION_KEY,
+    _log_points("bin_width", "width of the bin"),
+    _log_points("bin_start", "lower edge, included"),
+    _log_points("bin_end", "upper edge, excluded"),
+    _ESTABLISHMENTS,
+    _EMPLOYMENT,
+    _share("share", "employment of the bin over employment of the population"),
+)
+
+MARKET_SHARES = (
+    _RUN,
+    _WINDOW,
+    _LEVEL,
+    _INDUSTRY,
+    _CONTINUING,
+    _RESTRICTION,
+    _IMPORTS,
+    Column("year", _YEAR, "year", "end of the window"),
+    _ESTABLISHMENTS,
+    Column("continuing_establishments", _COUNT, "establishments", "of the continuing set"),
+    _money("domestic_sales", "X: domestic sales of all establishments"),
+    _money("continuing_domestic_sales", "X^c: domestic sales of the continuing set"),
+    _money("imports_value", "M: imports"),
+    _money("expenditure", "Y = X + M"),
+    _share("continuing_share", "X^c / X"),
+    _share("domestic_share", "lambda = X / Y"),
+    _share("continuing_market_share", "lambda^c = X^c / Y"),
+    _NOTE,
+)
+
+WELFARE = (
+    _RUN,
+    _WINDOW,
+    Column("level", _TEXT, "", "total, industry2 or industries_aggregated"),
+    _INDUSTRY,
+    _CONTINUING,
+    _RESTRICTION,
+    _IMPORTS,
+    Column("formula", _TEXT, "", "hloy, acr, melitz_redding_local, ..., hloy_extended"),
+    Column("elasticity", _NUMBER, "", "sigma for hloy, epsilon for acr"),
+    _log_points("delta_ln_continuing_share", "scaled change of ln X^c/X"),
+    _log_points("delta_ln_domestic_share", "scaled change of ln lambda"),
+    _log_points("delta_ln_continuing_market_share", "scaled change of ln lambda^c"),
+    _log_points("domestic_share_term", "first term of eq. 5: -dln lambda / (sigma - 1)"),
+    _log_points("continuing_share_term", "second term of eq. 5: -dln(X^c/X) / (sigma - 1)"),
+    _log_points("welfare_change", "change of ln W, net of continuing establishments' own growth"),
+    Column("scale", _NUMBER, "", "factor on every delta: scale_to_years / years of the window"),
+    Column("establishments", _COUNT, "establishments", "continuing set at the window's end"),
+    _NOTE,
+)
+
+PUBLISHED_TABLE = ArrayType(
+    StructType(
+        [
+            StructField("name", StringType()),
+            StructField("version", LongType()),
+            StructField("rows", LongType()),
+            StructField("digest", StringType()),
+        ]
+    )
+)
+
+RUNS = (
+    _RUN,
+    Column("study", _TEXT, "", "name of the study"),
+    Column("published_at", _TEXT, "UTC, ISO 8601", "when the run was published"),
+    Column("study_toml", _TEXT, "", "the resolved study file"),
+    Column("inputs", _TEXT, "JSON", "input manifest: path, bytes, rows, fingerprint, sha256"),
+    Column("input_digest", _TEXT, "", "sha256 of the input manifest"),
+    Column("code_version", _TEXT, "", "version and digest of the code"),
+    Column("engine", _TEXT, "", "engine and versions that computed the run"),
+    Column("absent", _TEXT, "JSON", "results that are absent, each with the reason"),
+    Column("tables", PUBLISHED_TABLE, "", "published tables: Delta version, rows, digest"),
+)
+
+TABLES: dict[str, tuple[Column, ...]] = {
+    "runs": RUNS,
+    "quality": QUALITY,
+    "demography": DEMOGRAPHY,
+    "industry_medians": INDUSTRY_MEDIANS,
+    "moments": MOMENTS,
+    "histograms": HISTOGRAMS,
+    "market_shares": MARKET_SHARES,
+    "welfare": WELFARE,
+}
+
+
+def schema_of(name: str) -> StructType:
+    """Schema of a published table.
+
+    Example:
+        >>> schema_of("quality").fieldNames()
+        ['run_id', 'year', 'rule', 'action', 'rows']
+    """
+    return StructType([StructField(column.name, column.type) for column in TABLES[name]])

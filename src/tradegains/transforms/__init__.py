@@ -1,0 +1,1 @@
+"""DataFrame to DataFrame: no reads, writes, actions or session."""
