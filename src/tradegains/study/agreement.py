@@ -1,0 +1,181 @@
+"""Do the sections of a study agree with each other?"""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from tradegains.study.fields import Findings, nearest
+from tradegains.study.model import (
+    BUILT_IN_POPULATIONS,
+    BUILT_IN_RESTRICTIONS,
+    COLUMNS,
+    Study,
+)
+
+
+def check_agreement(study: Study, findings: Findings) -> None:
+    """Keep every contradiction; a section with problems of its own is not compared."""
+    checks = (
+        (_check_census, ("census",)),
+        (_check_windows, ("windows",)),
+        (_check_names, ("populations", "restrictions")),
+        (_check_welfare, ("windows", "welfare")),
+        (_check_measures, ("census", "productivity")),
+        (_check_imports, ("census", "trade", "inputs")),
+        (_check_prices, ("productivity", "inputs")),
+        (_check_report, ("windows", "productivity", "report")),
+    )
+    ready = [check for check, sections in checks if findings.sound(*sections)]
+    for check in ready:
+        check(study, findings)
+
+
+def _check_census(study: Study, findings: Findings) -> None:
+    census = study.census
+    if census.industry_group_digits > census.industry_digits:
+        findings.add(
+            "census.industry_group_digits",
+            f"industry groups of {census.industry_group_digits} digits cannot be cut from codes "
+            f"of {census.industry_digits}",
+            "industry_group_digits must be at most industry_digits",
+        )
+    for column, uses in _repeats(census.columns.values()):
+        names = [name for name, file_column in census.columns.items() if file_column == column]
+        findings.add(
+            f"census.columns.{names[-1]}",
+            f'file column "{column}" is mapped {uses} times ({", ".join(names)})',
+            "map every contract column to a column of its own, or leave the optional one out",
+        )
+    taken = {name.lower() for name in COLUMNS}
+    for column in census.extra_columns:
+        if column.lower() in taken:
+            findings.add(
+                "census.extra_columns",
+                f'extra column "{column}" has the name of a contract column',
+                f"map it under [census.columns] as {column.lower()}, or leave it out here",
+            )
+
+
+def _check_windows(study: Study, findings: Findings) -> None:
+    for index, window in enumerate(study.windows):
+        if window.start >= window.end:
+            findings.add(
+                f"windows.{index}.end",
+                f"window {window.name} ends in {window.end}, not after its start {window.start}",
+                "start must be before end",
+            )
+    _check_unique("windows", [window.name for window in study.windows], findings)
+
+
+def _check_names(study: Study, findings: Findings) -> None:
+    named = {
+        "populations": ([entry.name for entry in study.populations], BUILT_IN_POPULATIONS),
+        "restrictions": ([entry.name for entry in study.restrictions], BUILT_IN_RESTRICTIONS),
+    }
+    for section, (names, built_in) in named.items():
+        _check_unique(section, names, findings)
+        for index, name in enumerate(names):
+            if name in built_in:
+                findings.add(
+                    f"{section}.{index}.name",
+                    f"[[{section}]] {name} is computed for every study already",
+                    f"choose a name other than {', '.join(built_in)}",
+                )
+
+
+def _check_unique(section: str, names: list[str], findings: Findings) -> None:
+    for name, uses in _repeats(names):
+        last = len(names) - 1 - names[::-1].index(name)
+        findings.add(
+            f"{section}.{last}.name",
+            f"{uses} [[{section}]] are named {name}",
+            "give each its own name",
+        )
+
+
+def _check_welfare(study: Study, findings: Findings) -> None:
+    windows = [window.name for window in study.windows]
+    for name in study.welfare.windows:
+        _check_known("welfare.windows", name, windows, findings)
+    for name in study.welfare.difference or ():
+        _check_known("welfare.difference", name, study.welfare.windows, findings)
+    shares = (study.welfare.expenditure_share, study.welfare.value_added_share)
+    if (shares[0] is None) != (shares[1] is None):
+        given = "expenditure_share" if shares[1] is None else "value_added_share"
+        findings.add(
+            f"welfare.{given}",
+            f"[welfare] {given} stands alone",
+            "the extended formula needs expenditure_share and value_added_share: give both or none",
+        )
+
+
+def _check_known(path: str, name: str, windows: Iterable[str], findings: Findings) -> None:
+    windows = list(windows)
+    if name not in windows:
+        guess = nearest(name, windows)
+        meant = f"did you mean {guess}? " if guess else ""
+        source = "[welfare] windows" if path.endswith("difference") else "[[windows]]"
+        findings.add(
+            path,
+            f"{path} names {name}, which is not a window",
+            f"{meant}{source} has {', '.join(windows)}",
+        )
+
+
+def _check_measures(study: Study, findings: Findings) -> None:
+    productivity = study.productivity
+    for key, column in (
+        ("numerator", productivity.numerator),
+        ("denominator", productivity.denominator),
+    ):
+        if not study.census.has(column):
+            other = {"value_added": "sales", "hours": "employment"}[column]
+            findings.add(
+                f"productivity.{key}",
+                f'{key} = "{column}" but the census has no {column}',
+                f'map {column} under [census.columns], or choose {key} = "{other}"',
+            )
+
+
+def _check_imports(study: Study, findings: Findings) -> None:
+    if "table" in study.trade.imports and study.inputs.imports is None:
+        findings.add(
+            "trade.imports",
+            'imports = "table" but the study has no imports table',
+            "give imports under [inputs] or --input imports=FILE; with imports = [] the results "
+            "that need them are left out",
+        )
+    if "exports" in study.trade.imports and not study.census.has("exports"):
+        findings.add(
+            "trade.imports",
+            'imports = "exports" but the census has no exports',
+            'map exports under [census.columns], or take "exports" out of imports',
+        )
+
+
+def _check_prices(study: Study, findings: Findings) -> None:
+    prices = study.productivity.prices
+    if prices != "none" and study.inputs.prices is None:
+        findings.add(
+            "productivity.prices",
+            f'prices = "{prices}" but the study has no price index',
+            "give prices under [inputs] or --input prices=FILE, or choose prices = "
+            '"none": comparisons between years are then labelled nominal',
+        )
+
+
+def _check_report(study: Study, findings: Findings) -> None:
+    years = study.productivity.years
+    for year in study.report.figure_years:
+        if year not in years:
+            findings.add(
+                "report.figure_years",
+                f"figure_years names {year}, which is not a productivity year",
+                f"[productivity] years has {', '.join(map(str, years))}",
+            )
+    windows = [window.name for window in study.windows]
+    for name in study.report.figure_windows:
+        _check_known("report.figure_windows", name, windows, findings)
+
+
+def _repeats(words: Iterable[str]) -> list[tuple[str, int]]:
+    return [(word, uses) for word, uses in Counter(words).items() if uses > 1]

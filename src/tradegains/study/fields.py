@@ -1,0 +1,279 @@
+"""Strict reading of TOML tables: every problem is kept with its line, and reading goes on.
+
+A key that is missing or unfit is replaced by a blank of its type, so that one reading finds every
+problem of the file; the blanks never leave this package, since any problem ends in a StudyError.
+"""
+
+import difflib
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from tradegains.errors import Problem, StudyError
+from tradegains.study.lines import key_lines, line_of
+
+T = TypeVar("T")
+
+_NAME = re.compile(r"[^\W\d]\w*")
+
+
+@dataclass(frozen=True)
+class Kind(Generic[T]):
+    """What a key may hold: in words, how to read it (None: unfit), and a blank of its type."""
+
+    expected: str
+    read: Callable[[object], T | None]
+    blank: T
+    options: tuple[str, ...] = ()
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def _name(value: object) -> str | None:
+    return value if isinstance(value, str) and _NAME.fullmatch(value) else None
+
+
+def _flag(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+TEXT = Kind("a text in quotes, not empty", _text, "")
+NAME = Kind("a name of letters, digits and _ that begins with a letter", _name, "")
+FLAG = Kind("true or false", _flag, False)
+
+
+def whole(low: int, high: int) -> Kind[int]:
+    """A whole number from `low` to `high`."""
+
+    def read(value: object) -> int | None:
+        fits = isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+        return int(value) if fits and isinstance(value, int) else None
+
+    return Kind(f"a whole number from {low} to {high}", read, low)
+
+
+def number(*, above: float, most: float = math.inf) -> Kind[float]:
+    """A finite number greater than `above` and at most `most`."""
+
+    def read(value: object) -> float | None:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return None
+        return float(value) if above < value <= most and math.isfinite(value) else None
+
+    limit = "" if math.isinf(most) else f" and at most {most:g}"
+    return Kind(f"a number greater than {above:g}{limit}", read, math.nan)
+
+
+def one_of(options: Sequence[str]) -> Kind[str]:
+    """One of a few words."""
+
+    def read(value: object) -> str | None:
+        return value if isinstance(value, str) and value in options else None
+
+    expected = quoted(options) if len(options) == 1 else f"one of {quoted(options)}"
+    return Kind(expected, read, "", tuple(options))
+
+
+def list_of(kind: Kind[T], *, at_least: int) -> Kind[tuple[T, ...]]:
+    """A list of distinct values of one kind; its order is kept."""
+
+    def read(value: object) -> tuple[T, ...] | None:
+        if not isinstance(value, list) or len(value) < at_least:
+            return None
+        items = [item for item in map(kind.read, value) if item is not None]
+        distinct = len(items) == len(value) == len(set(items))
+        return tuple(items) if distinct else None
+
+    few = f" with at least {at_least}" if at_least else ""
+    return Kind(f"a list{few}, without repeats, of {kind.expected}", read, (), kind.options)
+
+
+YEAR = whole(1000, 9999)
+
+
+def quoted(words: Iterable[str]) -> str:
+    """Words in quotes, separated by commas."""
+    return ", ".join(f'"{word}"' for word in words)
+
+
+def nearest(word: str, options: Iterable[str]) -> str | None:
+    """The option that a misspelt word most resembles, if any does.
+
+    Example:
+        >>> nearest("numeratr", ["denominator", "numerator"])
+        'numerator'
+    """
+    by_lower = {option.lower(): option for option in options}
+    close = difflib.get_close_matches(word.lower(), list(by_lower), n=1)
+    return by_lower[close[0]] if close else None
+
+
+class Findings:
+    """The problems of one study file, each at its key, and the tables read so far."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self.tables: list[Table] = []
+        self._lines = key_lines(text)
+        self._found: list[tuple[int, str, Problem]] = []
+
+    def add(self, path: str, what: str, cure: str) -> None:
+        """Keep a problem of the key or table at a dotted path."""
+        line = line_of(path, self._lines)
+        where = self.file if line is None else f"{self.file}, line {line}"
+        self._found.append((line or 0, path, Problem(what, where, cure=cure)))
+
+    def add_elsewhere(self, problem: Problem) -> None:
+        """Keep a problem that has no place in the file."""
+        self._found.append((10**9, "", problem))
+
+    def sound(self, *sections: str) -> bool:
+        """Whether these sections have no problem so far."""
+        return not {path.split(".")[0] for _, path, _ in self._found} & set(sections)
+
+    def close_tables(self) -> None:
+        """Report the keys no one asked for and the required keys no one gave."""
+        for table in self.tables:
+            table.close()
+
+    def raise_if_any(self) -> None:
+        """Raise one StudyError that holds every problem, in the order of the file."""
+        if self._found:
+            found = sorted(self._found, key=lambda item: item[0])
+            raise StudyError(problem for _, _, problem in found)
+
+
+class Table:
+    """One table of the study file; every key it may hold is asked for by name."""
+
+    def __init__(self, values: Mapping[str, object] | None, path: str, findings: Findings) -> None:
+        self.path = path
+        self.values = {} if values is None else dict(values)
+        self.findings = findings
+        self._absent = values is None
+        self.known: list[str] = []
+        self._missing: dict[str, str] = {}
+        findings.tables.append(self)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.values
+
+    def required(self, key: str, kind: Kind[T]) -> T:
+        """Value of a key that must be there."""
+        if key not in self.values:
+            self._missing[key] = kind.expected
+        return self.optional(key, kind, kind.blank)
+
+    def optional(self, key: str, kind: Kind[T], default: T) -> T:
+        """Value of a key that may be left out."""
+        self.known.append(key)
+        if key not in self.values:
+            return default
+        value = kind.read(self.values[key])
+        if value is None:
+            self._report_unfit(key, kind)
+            return kind.blank
+        return value
+
+    def nothing_or(self, key: str, kind: Kind[T]) -> T | None:
+        """Value of a key that may be left out; None then."""
+        if key in self.values:
+            return self.optional(key, kind, kind.blank)
+        self.known.append(key)
+        return None
+
+    def section(self, key: str, *, required: bool) -> "Table":
+        """A table inside this one."""
+        self.known.append(key)
+        value = self.values.get(key)
+        if value is not None and not isinstance(value, dict):
+            self.problem(key, f"{self.label(key)} must be a table", f"write it as [{self.at(key)}]")
+        values = value if isinstance(value, dict) else (None if required else {})
+        return Table(values, self.at(key), self.findings)
+
+    def sections(self, key: str, *, at_least: int) -> list["Table"]:
+        """The tables of an array of tables."""
+        self.known.append(key)
+        value = self.values.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            cure = f"write every entry under its own [[{self.at(key)}]]"
+            self.problem(key, f"{key} must be a list of tables", cure)
+            return []
+        if len(value) < at_least:
+            cure = f"add at least one [[{self.at(key)}]]"
+            self.problem(key, f"no [[{self.at(key)}]] is stated", cure)
+        return [
+            Table(item, f"{self.at(key)}.{index}", self.findings)
+            for index, item in enumerate(value)
+        ]
+
+    def problem(self, key: str, what: str, cure: str) -> None:
+        """Keep a problem of one key of this table."""
+        self.findings.add(self.at(key), what, cure)
+
+    def at(self, key: str) -> str:
+        """Dotted path of a key of this table."""
+        return f"{self.path}.{key}" if self.path else key
+
+    def label(self, key: str) -> str:
+        """A key as the reader of the file sees it.
+
+        Example:
+            >>> Table({"name": "pre"}, "windows.0", Findings("a.toml", "")).label("start")
+            '[[windows]] "pre" start'
+        """
+        section, _, index = self.path.rpartition(".")
+        if index.isdigit():
+            entry = self.values.get("name", int(index) + 1)
+            return (
+                f"[[{section}]] " + (f'"{entry}" ' if isinstance(entry, str) else f"{entry} ") + key
+            )
+        return f"[{self.path}] {key}" if self.path else f"[{key}]"
+
+    def close(self) -> None:
+        """Report unknown keys with the nearest valid one, and required keys that are missing."""
+        if self._absent:
+            cure = f"add [{self.path}] with " + ", ".join(self._missing or self.known)
+            self.findings.add(self.path, f"section [{self.path}] is missing", cure)
+            return
+        for key in self.values:
+            if key not in self.known:
+                self._report_unknown(key)
+        for key, expected in self._missing.items():
+            self.problem(key, f"{self.label(key)} is missing", f"state {key}: {expected}")
+
+    def _report_unfit(self, key: str, kind: Kind[T]) -> None:
+        value = self.values[key]
+        words = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+        odd = [word for word in words if isinstance(word, str) and word not in kind.options]
+        guess = nearest(odd[0], kind.options) if odd else None
+        cure = f"write {kind.expected}"
+        if guess is not None:
+            cure = f'did you mean "{guess}"? {kind.expected} is expected'
+        self.problem(key, f"{self.label(key)} = {shown(value)} is not valid", cure)
+
+    def _report_unknown(self, key: str) -> None:
+        guess = nearest(key, self._missing) or nearest(key, self.known)
+        # A misspelt required key is one mistake, not an unknown key and a missing one.
+        self._missing.pop(guess or "", None)
+        home = next((table.path for table in self.findings.tables if key in table.known), None)
+        if home is not None and guess is None:
+            cure = f"{key} belongs in [{home}]" if home else f"[{key}] is a section of its own"
+        elif guess is not None:
+            cure = f"did you mean {guess}?"
+        else:
+            cure = "remove it"
+        keys = f"; keys here are {', '.join(self.known)}" if self.known else ""
+        self.problem(key, f"{self.label(key)} is not a known key", cure + keys)
+
+
+def shown(value: object) -> str:
+    """A value as TOML would write it, cut to a readable length."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = f'"{value}"' if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,240 @@
+"""A study: every research choice of a run, as frozen records.
+
+Decision: a choice that can change a published number has no default here or in the reader; the
+study file must state it, and `resolved_toml` prints it with the results it shaped. Defaults are
+left to what only labels or limits the output.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+REQUIRED_COLUMNS = ("establishment_id", "year", "industry", "employment", "sales")
+OPTIONAL_COLUMNS = ("exports", "value_added", "enterprise_id", "sampling_weight", "hours")
+COLUMNS = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
+
+RULES = (
+    "missing_id",
+    "duplicate",
+    "invalid_employment",
+    "invalid_sales",
+    "invalid_exports",
+    "invalid_value_added",
+    "exports_above_sales",
+    "nonpositive_value_added",
+    "invalid_industry",
+)
+ACTIONS = ("stop", "quarantine", "keep")
+CONTINUING_RULES = ("both_ends", "domestic_both_ends", "every_year")
+INDUSTRY_AT = ("own_year", "start", "end")
+NUMERATORS = ("value_added", "sales")
+DENOMINATORS = ("employment", "hours")
+PRICES = ("none", "industry", "economy")
+MEDIAN_BASES = ("same_year", "base_year", "pooled")
+IMPORTS = ("table", "exports")
+WELFARE_LEVELS = ("total", "industry2")
+
+BUILT_IN_POPULATIONS = (
+    "all",
+    "exporters",
+    "nonexporters",
+    "continuing",
+    "entrants",
+    "exiters",
+)
+BUILT_IN_RESTRICTIONS = ("all",)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Where each input lies: an absolute path or a URI; None where the study has none."""
+
+    census: str
+    imports: str | None = None
+    tariff_cuts: str | None = None
+    prices: str | None = None
+    elasticities: str | None = None
+    concordance: str | None = None
+    successors: str | None = None
+    plant_products: str | None = None
+    product_tariffs: str | None = None
+    product_trade: str | None = None
+    control_totals: str | None = None
+
+    def given(self) -> dict[str, str]:
+        """The inputs the study has, by name.
+
+        Example:
+            >>> Inputs("/data/census", prices="/data/prices.csv").given()
+            {'census': '/data/census', 'prices': '/data/prices.csv'}
+        """
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: path for name, path in values.items() if path is not None}
+
+
+@dataclass(frozen=True)
+class Census:
+    """How the census files are to be read.
+
+    `columns` maps contract names to the file's columns; `extra_columns` keep the file's names and
+    are for predicates. `rules` holds the rules that apply to the mapped columns, each with its
+    action. `industry_group_digits` is the length of the codes behind the level `industry2`.
+    """
+
+    columns: Mapping[str, str]
+    extra_columns: tuple[str, ...]
+    money_unit: str
+    industry_digits: int
+    industry_group_digits: int
+    rules: Mapping[str, str]
+
+    def has(self, column: str) -> bool:
+        """Whether the census has this contract column."""
+        return column in self.columns
+
+
+@dataclass(frozen=True)
+class Window:
+    """A pair of census years; `scale_to_years` states its changes over another length [years]."""
+
+    name: str
+    start: int
+    end: int
+    scale_to_years: float | None = None
+
+    @property
+    def scale(self) -> float:
+        """Factor on every change of the window.
+
+        Example:
+            >>> Window("pre", 1978, 1988, scale_to_years=8).scale
+            0.8
+        """
+        if self.scale_to_years is None:
+            return 1.0
+        return self.scale_to_years / (self.end - self.start)
+
+
+@dataclass(frozen=True)
+class Matching:
+    """Who continues (the first rule is the headline), and whose industry counts when."""
+
+    continuing: tuple[str, ...]
+    industry_at: str
+    annual: bool
+    reactivation_years: int
+
+
+@dataclass(frozen=True)
+class Productivity:
+    """How log productivity is measured and described; `bin_width` [log points]."""
+
+    numerator: str
+    denominator: str
+    prices: str
+    median_base: tuple[str, ...]
+    bin_width: float
+    years: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Population:
+    """Establishments of a year that meet a condition on that year's columns."""
+
+    name: str
+    where: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Restriction:
+    """A restricted continuing set: a condition on the columns of the window's start year."""
+
+    name: str
+    where: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Trade:
+    """Where imports come from: the first source is the headline; none leaves lambda out."""
+
+    imports: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Tariffs:
+    """Industry groups left out of comparisons by tariff cut."""
+
+    leave_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Welfare:
+    """Windows, elasticities and levels of the welfare formulas.
+
+    `difference` is (post, pre), read "post minus pre". `expenditure_share` (mu) and
+    `value_added_share` (eta) [0-1] come together and add the extended formula.
+    """
+
+    windows: tuple[str, ...]
+    difference: tuple[str, str] | None
+    sigma: float
+    trade_elasticity: float
+    levels: tuple[str, ...]
+    expenditure_share: float | None = None
+    value_added_share: float | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the figures show: years compared, and windows whose groups are compared."""
+
+    figure_years: tuple[int, ...]
+    figure_windows: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Study:
+    """One study, resolved: nothing in it is left to a default of the code that runs it."""
+
+    name: str
+    title: str
+    source: str
+    publication: str | None
+    synthetic: bool
+    inputs: Inputs
+    census: Census
+    windows: tuple[Window, ...]
+    matching: Matching
+    productivity: Productivity
+    populations: tuple[Population, ...]
+    trade: Trade
+    tariffs: Tariffs
+    welfare: Welfare
+    restrictions: tuple[Restriction, ...]
+    report: Report
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """Census years the run reads, ascending.
+
+        The ends of every window and the productivity years; also every year between the ends
+        when annual demography or the rule `every_year` asks for it.
+        """
+        between = self.matching.annual or "every_year" in self.matching.continuing
+        wanted = set(self.productivity.years)
+        for window in self.windows:
+            step = 1 if between else window.end - window.start
+            wanted.update(range(window.start, window.end + 1, step))
+        return tuple(sorted(wanted))
+
+    def window(self, name: str) -> Window:
+        """The window of that name.
+
+        Raises:
+            KeyError: No window has that name.
+        """
+        for window in self.windows:
+            if window.name == name:
+                return window
+        raise KeyError(name)

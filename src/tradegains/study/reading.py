@@ -1,0 +1,288 @@
+"""Read a study file: all of its problems in one error, or a `Study` without open choices."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+
+from tradegains.errors import Problem, StudyError
+from tradegains.study import model
+from tradegains.study.agreement import check_agreement
+from tradegains.study.fields import (
+    FLAG,
+    NAME,
+    TEXT,
+    YEAR,
+    Findings,
+    Table,
+    list_of,
+    nearest,
+    number,
+    one_of,
+    whole,
+)
+from tradegains.study.model import (
+    Census,
+    Inputs,
+    Matching,
+    Population,
+    Productivity,
+    Report,
+    Restriction,
+    Study,
+    Tariffs,
+    Trade,
+    Welfare,
+    Window,
+)
+
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_INPUT_NAMES = tuple(field.name for field in fields(Inputs))
+_COLUMN_OF_RULE = {
+    "invalid_exports": "exports",
+    "exports_above_sales": "exports",
+    "invalid_value_added": "value_added",
+    "nonpositive_value_added": "value_added",
+}
+# A kept row without an id or with a second copy would be matched or counted twice.
+_ACTIONS_OF_RULE = {
+    "missing_id": ("stop", "quarantine"),
+    "duplicate": ("stop", "quarantine"),
+    "nonpositive_value_added": ("keep",),
+}
+
+
+def read_study(path: str | Path, overrides: Mapping[str, str] | None = None) -> Study:
+    """Read and check a study file.
+
+    Paths under `[inputs]` are relative to the file; `overrides` (name to path) replace or add
+    inputs and are relative to the working directory.
+
+    Args:
+        path: The study file (TOML).
+        overrides: Input paths by name, as `--input NAME=PATH` gives them.
+
+    Returns:
+        The study, every choice stated.
+
+    Raises:
+        StudyError: Every problem of the file in one message: place, cause and cure.
+    """
+    path = Path(path)
+    text = _read_text(path)
+    findings = Findings(str(path), text)
+    root = Table(_parse(text, path), "", findings)
+    inputs = _read_inputs(root, path, overrides or {})
+    study = _read_sections(root, inputs)
+    findings.close_tables()
+    check_agreement(study, findings)
+    findings.raise_if_any()
+    return study
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        cure = "check the path; `tradegains init --census DIR` writes a first study file"
+        raise StudyError(Problem("the study file does not exist", str(path), cure=cure)) from None
+    except UnicodeDecodeError:
+        cure = "save the file as UTF-8"
+        raise StudyError(
+            Problem("the study file is not UTF-8 text", str(path), cure=cure)
+        ) from None
+    except OSError as error:
+        problem = Problem(
+            f"the study file cannot be read ({error.strerror})",
+            str(path),
+            cure="give the path of a readable TOML file",
+        )
+        raise StudyError(problem) from None
+
+
+def _parse(text: str, path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        problem = Problem(
+            f"the study file is not valid TOML: {error}",
+            str(path),
+            cure="at that place: texts need quotes, lists brackets, sections a line [name]",
+        )
+        raise StudyError(problem) from None
+
+
+def _read_inputs(root: Table, path: Path, overrides: Mapping[str, str]) -> Inputs:
+    table = root.section("inputs", required=False)
+    found: dict[str, str | None] = {}
+    for name in _INPUT_NAMES:
+        value = table.nothing_or(name, TEXT)
+        found[name] = _resolved(value, path.parent) if value else None
+    for name, value in overrides.items():
+        if name in _INPUT_NAMES and value:
+            found[name] = _resolved(value, Path.cwd())
+        else:
+            _report_override(name, value, root.findings)
+    if not found["census"]:
+        what = "the study names no census"
+        cure = "give --input census=DIR, or census under [inputs]"
+        root.findings.add("inputs", what, cure)
+    return Inputs(census=found.pop("census") or "", **found)
+
+
+def _resolved(value: str, base: Path) -> str:
+    if _URI.match(value):
+        return value
+    return str((base / Path(value).expanduser()).resolve())
+
+
+def _report_override(name: str, value: str, findings: Findings) -> None:
+    guess = nearest(name, _INPUT_NAMES)
+    cure = f"did you mean {guess}? " if guess and guess != name else ""
+    cure += "write NAME=PATH, NAME one of " + ", ".join(_INPUT_NAMES)
+    what = f"{name!r} is not the name of an input" if value else f"input {name} has no path"
+    findings.add_elsewhere(Problem(what, f"--input {name}={value}", cure=cure))
+
+
+def _read_sections(root: Table, inputs: Inputs) -> Study:
+    about = root.section("study", required=True)
+    windows = tuple(_read_window(table) for table in root.sections("windows", at_least=1))
+    productivity = _read_productivity(root.section("productivity", required=True))
+    return Study(
+        name=about.required("name", NAME),
+        title=about.required("title", TEXT),
+        source=about.required("source", TEXT),
+        publication=about.nothing_or("publication", TEXT),
+        synthetic=about.optional("synthetic", FLAG, False),
+        inputs=inputs,
+        census=_read_census(root.section("census", required=True)),
+        windows=windows,
+        matching=_read_matching(root.section("matching", required=True)),
+        productivity=productivity,
+        populations=tuple(
+            Population(*_read_predicate(table))
+            for table in root.sections("populations", at_least=0)
+        ),
+        trade=Trade(
+            root.section("trade", required=True).required(
+                "imports", list_of(one_of(model.IMPORTS), at_least=0)
+            )
+        ),
+        tariffs=Tariffs(
+            root.section("tariffs", required=False).optional(
+                "leave_out", list_of(TEXT, at_least=0), ()
+            )
+        ),
+        welfare=_read_welfare(root.section("welfare", required=True)),
+        restrictions=tuple(
+            Restriction(*_read_predicate(table))
+            for table in root.sections("restrictions", at_least=0)
+        ),
+        report=_read_report(root.section("report", required=False), productivity, windows),
+    )
+
+
+def _read_census(table: Table) -> Census:
+    columns = _read_columns(table.section("columns", required=True))
+    return Census(
+        columns=columns,
+        extra_columns=table.optional("extra_columns", list_of(TEXT, at_least=0), ()),
+        money_unit=table.required("money_unit", TEXT),
+        industry_digits=table.required("industry_digits", whole(1, 12)),
+        industry_group_digits=table.required("industry_group_digits", whole(1, 12)),
+        rules=_read_rules(table.section("rules", required=True), columns),
+    )
+
+
+def _read_columns(table: Table) -> dict[str, str]:
+    columns = {name: table.required(name, TEXT) for name in model.REQUIRED_COLUMNS}
+    for name in model.OPTIONAL_COLUMNS:
+        if (column := table.nothing_or(name, TEXT)) is not None:
+            columns[name] = column
+    return columns
+
+
+def _read_rules(table: Table, columns: Mapping[str, str]) -> dict[str, str]:
+    """Actions of the rules that apply; a rule of a column the census lacks may stay, unused."""
+    rules: dict[str, str] = {}
+    for rule in model.RULES:
+        kind = one_of(_ACTIONS_OF_RULE.get(rule, model.ACTIONS))
+        applies = _COLUMN_OF_RULE.get(rule, "sales") in columns
+        if rule == "nonpositive_value_added":
+            action: str | None = table.optional(rule, kind, "keep")
+        elif applies:
+            action = table.required(rule, kind)
+        else:
+            action = table.nothing_or(rule, kind)
+        if applies and action:
+            rules[rule] = action
+    return rules
+
+
+def _read_window(table: Table) -> Window:
+    return Window(
+        name=table.required("name", NAME),
+        start=table.required("start", YEAR),
+        end=table.required("end", YEAR),
+        scale_to_years=table.nothing_or("scale_to_years", number(above=0)),
+    )
+
+
+def _read_matching(table: Table) -> Matching:
+    return Matching(
+        continuing=table.required(
+            "continuing", list_of(one_of(model.CONTINUING_RULES), at_least=1)
+        ),
+        industry_at=table.required("industry_at", one_of(model.INDUSTRY_AT)),
+        annual=table.required("annual", FLAG),
+        reactivation_years=table.optional("reactivation_years", whole(0, 10), 0),
+    )
+
+
+def _read_productivity(table: Table) -> Productivity:
+    return Productivity(
+        numerator=table.required("numerator", one_of(model.NUMERATORS)),
+        denominator=table.required("denominator", one_of(model.DENOMINATORS)),
+        prices=table.required("prices", one_of(model.PRICES)),
+        median_base=table.required("median_base", list_of(one_of(model.MEDIAN_BASES), at_least=1)),
+        bin_width=table.required("bin_width", number(above=0, most=5)),
+        years=_ascending(table.required("years", list_of(YEAR, at_least=1))),
+    )
+
+
+def _read_predicate(table: Table) -> tuple[str, str, str]:
+    name = table.required("name", NAME)
+    return name, table.required("where", TEXT), table.required("title", TEXT)
+
+
+def _read_welfare(table: Table) -> Welfare:
+    difference = table.nothing_or("difference", list_of(NAME, at_least=2))
+    if difference is not None and len(difference) > 2:
+        table.problem(
+            "difference",
+            f"{table.label('difference')} names {len(difference)} windows",
+            "name two: the later window, then the one subtracted from it",
+        )
+    return Welfare(
+        windows=table.required("windows", list_of(NAME, at_least=1)),
+        difference=(difference[0], difference[1]) if difference else None,
+        sigma=table.required("sigma", number(above=1)),
+        trade_elasticity=table.required("trade_elasticity", number(above=0)),
+        levels=table.required("levels", list_of(one_of(model.WELFARE_LEVELS), at_least=1)),
+        expenditure_share=table.nothing_or("expenditure_share", number(above=0, most=1)),
+        value_added_share=table.nothing_or("value_added_share", number(above=0, most=1)),
+    )
+
+
+def _read_report(table: Table, productivity: Productivity, windows: tuple[Window, ...]) -> Report:
+    years = table.optional("figure_years", list_of(YEAR, at_least=1), productivity.years)
+    names = tuple(window.name for window in windows)
+    return Report(
+        figure_years=_ascending(years),
+        figure_windows=table.optional("figure_windows", list_of(NAME, at_least=0), names),
+    )
+
+
+def _ascending(years: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(sorted(years))
