@@ -1,0 +1,130 @@
+"""Fixed-point numbers: whole units that add up to the same total in any order.
+
+Decision: floating sums depend on the order of rows, which an engine does not promise, so weights
+and money are rounded once per row to whole units and summed as BIGINT. The engines compute
+`F.round(column * units_per_one).cast("bigint")`. Spark's and Sail's `round` of a DOUBLE is
+half away from zero; at zero decimals it acts on the double product exactly, because every double
+with a fraction of one half is its own shortest decimal. `round_half_away` is the plain twin.
+It does not add 0.5 and floor: that sum itself rounds, and gives 1 for the largest double below 0.5.
+
+Overflow must be an error. Spark raises, Sail wraps modulo 2**64, so every BIGINT sum travels with
+the DOUBLE sum of the same units, and `sums_agree` compares the two.
+"""
+
+import math
+
+EMPLOYMENT_UNITS = 1_000
+"""Thousandths of a job."""
+
+MONEY_UNITS = 100
+"""Hundredths of the money unit."""
+
+BIGINT_LIMIT = 2**63
+"""A BIGINT lies in [-BIGINT_LIMIT, BIGINT_LIMIT)."""
+
+WRAP = 2**64
+"""A sum that overflows on a wrapping engine is wrong by a multiple of this."""
+
+TWIN_TOLERANCE = 2**62
+"""A quarter of the smallest possible wrap. Adding n doubles errs by at most n * 2**-53 times the
+sum of their absolute values: 300 million rows stay inside it while that sum is below 2**86."""
+
+MAX_SCALE_BITS = 52
+"""A double has no more digits than this behind its first one."""
+
+_SIGNED_BITS = 62
+
+
+def round_half_away(value: float) -> int:
+    """Nearest whole number, halves away from zero: the engines' `round` of a DOUBLE.
+
+    Raises:
+        ValueError: NaN.
+        OverflowError: infinity.
+
+    Example:
+        >>> [round_half_away(value) for value in (0.5, 1.5, -2.5, 0.49999999999999994)]
+        [1, 2, -3, 0]
+    """
+    magnitude = abs(value)
+    whole = math.floor(magnitude)
+    rounded = whole + (magnitude - whole >= 0.5)
+    return -rounded if value < 0 else rounded
+
+
+def to_fixed_point(value: float, units_per_one: int) -> int:
+    """Whole units of a value: the double product, rounded half away from zero.
+
+    The product is rounded to a double first, as on the engines: 1.0005 * 1000 is 1000.4999999999999
+    in doubles and gives 1000, not 1001.
+
+    Args:
+        value: any finite number [jobs] or [money unit].
+        units_per_one: units in one job or one money unit, >= 1.
+
+    Raises:
+        OverflowError: infinite, or outside BIGINT.
+        ValueError: NaN.
+
+    Example:
+        >>> to_fixed_point(12.5, EMPLOYMENT_UNITS), to_fixed_point(-0.125, 100)
+        (12500, -13)
+    """
+    units = round_half_away(value * units_per_one)
+    if not -BIGINT_LIMIT <= units < BIGINT_LIMIT:
+        raise OverflowError("the value does not fit a BIGINT in these units")
+    return units
+
+
+def from_fixed_point(units: int, units_per_one: int) -> float:
+    """The nearest double to units / units_per_one.
+
+    Example:
+        >>> from_fixed_point(12_500, EMPLOYMENT_UNITS)
+        12.5
+    """
+    return units / units_per_one
+
+
+def sums_agree(fixed_total: int, double_total: float) -> bool:
+    """Whether a BIGINT sum and the DOUBLE sum of the same units describe one total.
+
+    Both totals are in the same units: the twin sums the rounded units as doubles, not the raw
+    values. Only a wrap is looked for, not rounding, hence the wide absolute tolerance: sums that
+    cancel to about 0 have no useful relative one.
+
+    Args:
+        fixed_total: BIGINT sum [units].
+        double_total: DOUBLE sum of the same rows [units].
+
+    Example:
+        >>> sums_agree(10**18, 1e18), sums_agree(10**19 - WRAP, 1e19)
+        (True, False)
+    """
+    if not math.isfinite(double_total):
+        return False
+    return abs(fixed_total - int(double_total)) <= TWIN_TOLERANCE
+
+
+def moment_scale_bits(total_weight: int) -> int:
+    """Binary digits kept behind the point when weight times a power of a position is summed.
+
+    Positions within a bin are at most 1/2, so the sum of weight * position**k * 2**bits stays
+    below 2**61 for any part of the total weight: it cannot overflow a BIGINT.
+
+    Args:
+        total_weight: weight of all rows together [units], from 0 to below 2**63.
+
+    Returns:
+        From 0 to MAX_SCALE_BITS; fewer for heavier totals.
+
+    Raises:
+        ValueError: a negative weight.
+
+    Example:
+        >>> [moment_scale_bits(weight) for weight in (1, 1_000, 1_700_000_000, 2**62)]
+        [52, 52, 31, 0]
+    """
+    if total_weight < 0:
+        raise ValueError("a total weight cannot be negative")
+    return min(MAX_SCALE_BITS, max(0, _SIGNED_BITS - total_weight.bit_length()))
