@@ -8,6 +8,7 @@ from tradegains.study.model import (
     BUILT_IN_POPULATIONS,
     BUILT_IN_RESTRICTIONS,
     COLUMNS,
+    DERIVED_COLUMNS,
     Study,
 )
 
@@ -45,13 +46,12 @@ def _check_census(study: Study, findings: Findings) -> None:
             f'file column "{column}" is mapped {uses} times ({", ".join(names)})',
             "map every contract column to a column of its own, or leave the optional one out",
         )
-    taken = {name.lower() for name in COLUMNS}
     for column in census.extra_columns:
-        if column.lower() in taken:
+        if column.lower() in COLUMNS + DERIVED_COLUMNS:
             findings.add(
                 "census.extra_columns",
-                f'extra column "{column}" has the name of a contract column',
-                f"map it under [census.columns] as {column.lower()}, or leave it out here",
+                f'extra column "{column}" has the name of a column that tradegains defines',
+                "map it under [census.columns] if it is that column, else rename it in the files",
             )
 
 

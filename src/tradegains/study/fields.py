@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 
 from tradegains.errors import Problem, StudyError
 from tradegains.study.lines import key_lines, line_of
+from tradegains.study.writing import toml_value
 
 T = TypeVar("T")
 
@@ -26,6 +27,7 @@ class Kind(Generic[T]):
     expected: str
     read: Callable[[object], T | None]
     blank: T
+    several: str = ""
     options: tuple[str, ...] = ()
 
 
@@ -41,19 +43,19 @@ def _flag(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-TEXT = Kind("a text in quotes, not empty", _text, "")
-NAME = Kind("a name of letters, digits and _ that begins with a letter", _name, "")
+TEXT = Kind("a text in quotes, not empty", _text, "", "texts in quotes")
+NAME = Kind("a name of letters, digits and _ that begins with a letter", _name, "", "names")
 FLAG = Kind("true or false", _flag, False)
 
 
-def whole(low: int, high: int) -> Kind[int]:
+def whole(low: int, high: int, several: str = "whole numbers") -> Kind[int]:
     """A whole number from `low` to `high`."""
 
     def read(value: object) -> int | None:
         fits = isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
         return int(value) if fits and isinstance(value, int) else None
 
-    return Kind(f"a whole number from {low} to {high}", read, low)
+    return Kind(f"a whole number from {low} to {high}", read, low, several)
 
 
 def number(*, above: float, most: float = math.inf) -> Kind[float]:
@@ -74,8 +76,8 @@ def one_of(options: Sequence[str]) -> Kind[str]:
     def read(value: object) -> str | None:
         return value if isinstance(value, str) and value in options else None
 
-    expected = quoted(options) if len(options) == 1 else f"one of {quoted(options)}"
-    return Kind(expected, read, "", tuple(options))
+    words = quoted(options)
+    return Kind(f"one of {words}" if len(options) > 1 else words, read, "", words, tuple(options))
 
 
 def list_of(kind: Kind[T], *, at_least: int) -> Kind[tuple[T, ...]]:
@@ -88,11 +90,12 @@ def list_of(kind: Kind[T], *, at_least: int) -> Kind[tuple[T, ...]]:
         distinct = len(items) == len(value) == len(set(items))
         return tuple(items) if distinct else None
 
-    few = f" with at least {at_least}" if at_least else ""
-    return Kind(f"a list{few}, without repeats, of {kind.expected}", read, (), kind.options)
+    few = f", at least {at_least}" if at_least else ""
+    expected = f"a list [...] of {kind.several}{few}, none twice"
+    return Kind(expected, read, (), options=kind.options)
 
 
-YEAR = whole(1000, 9999)
+YEAR = whole(1000, 9999, "years")
 
 
 def quoted(words: Iterable[str]) -> str:
@@ -118,6 +121,7 @@ class Findings:
     def __init__(self, file: str, text: str) -> None:
         self.file = file
         self.tables: list[Table] = []
+        self.expected_at: set[str] = set()
         self._lines = key_lines(text)
         self._found: list[tuple[int, str, Problem]] = []
 
@@ -192,6 +196,7 @@ class Table:
         value = self.values.get(key)
         if value is not None and not isinstance(value, dict):
             self.problem(key, f"{self.label(key)} must be a table", f"write it as [{self.at(key)}]")
+            self.findings.expected_at.add(self.at(key))
         values = value if isinstance(value, dict) else (None if required else {})
         return Table(values, self.at(key), self.findings)
 
@@ -237,6 +242,8 @@ class Table:
     def close(self) -> None:
         """Report unknown keys with the nearest valid one, and required keys that are missing."""
         if self._absent:
+            if self.path in self.findings.expected_at:
+                return
             cure = f"add [{self.path}] with " + ", ".join(self._missing or self.known)
             self.findings.add(self.path, f"section [{self.path}] is missing", cure)
             return
@@ -257,23 +264,28 @@ class Table:
         self.problem(key, f"{self.label(key)} = {shown(value)} is not valid", cure)
 
     def _report_unknown(self, key: str) -> None:
-        guess = nearest(key, self._missing) or nearest(key, self.known)
+        absent = [known for known in self.known if known not in self.values]
+        guess = nearest(key, self._missing) or nearest(key, absent) or nearest(key, self.known)
         # A misspelt required key is one mistake, not an unknown key and a missing one.
         self._missing.pop(guess or "", None)
+        self.findings.expected_at.add(self.at(guess or ""))
         home = next((table.path for table in self.findings.tables if key in table.known), None)
         if home is not None and guess is None:
             cure = f"{key} belongs in [{home}]" if home else f"[{key}] is a section of its own"
         elif guess is not None:
             cure = f"did you mean {guess}?"
         else:
-            cure = "remove it"
-        keys = f"; keys here are {', '.join(self.known)}" if self.known else ""
-        self.problem(key, f"{self.label(key)} is not a known key", cure + keys)
+            cure = f"remove it, or use one of {', '.join(self.known)}"
+        kind = "key" if self.path else "section"
+        self.problem(key, f"{self.label(key)} is not a known {kind}", cure)
 
 
 def shown(value: object) -> str:
-    """A value as TOML would write it, cut to a readable length."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    text = f'"{value}"' if isinstance(value, str) else str(value)
+    """A value as TOML writes it, cut to a readable length.
+
+    Example:
+        >>> shown(["both_ends", True, 2])
+        '["both_ends", true, 2]'
+    """
+    text = toml_value(value)
     return text if len(text) <= 60 else text[:57] + "..."

@@ -11,6 +11,8 @@ from dataclasses import dataclass, fields
 REQUIRED_COLUMNS = ("establishment_id", "year", "industry", "employment", "sales")
 OPTIONAL_COLUMNS = ("exports", "value_added", "enterprise_id", "sampling_weight", "hours")
 COLUMNS = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
+DERIVED_COLUMNS = ("domestic_sales", "exporter", "industry_group")
+"""Columns a condition may use besides those of the census."""
 
 RULES = (
     "missing_id",

@@ -43,7 +43,6 @@ _COLUMN_OF_RULE = {
     "invalid_exports": "exports",
     "exports_above_sales": "exports",
     "invalid_value_added": "value_added",
-    "nonpositive_value_added": "value_added",
 }
 # A kept row without an id or with a second copy would be matched or counted twice.
 _ACTIONS_OF_RULE = {
@@ -204,7 +203,11 @@ def _read_columns(table: Table) -> dict[str, str]:
 
 
 def _read_rules(table: Table, columns: Mapping[str, str]) -> dict[str, str]:
-    """Actions of the rules that apply; a rule of a column the census lacks may stay, unused."""
+    """Actions of the rules that apply; a rule of a column the census lacks may stay, unused.
+
+    `nonpositive_value_added` always applies and always keeps: it takes rows out of productivity
+    only, whichever numerator and denominator that has.
+    """
     rules: dict[str, str] = {}
     for rule in model.RULES:
         kind = one_of(_ACTIONS_OF_RULE.get(rule, model.ACTIONS))

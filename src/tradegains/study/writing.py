@@ -32,7 +32,7 @@ def resolved_toml(study: Study) -> str:
 def _table(path: str, values: Mapping[str, object], *, brackets: str = "[{}]") -> list[str]:
     """A table as text, then its tables; a key without a value is left out."""
     plain = {key: value for key, value in values.items() if not isinstance(value, dict)}
-    lines = [f"{key} = {_value(value)}" for key, value in plain.items() if value is not None]
+    lines = [f"{key} = {toml_value(value)}" for key, value in plain.items() if value is not None]
     blocks = ["\n".join([brackets.format(path), *lines])]
     for key, value in values.items():
         if isinstance(value, dict):
@@ -40,11 +40,12 @@ def _table(path: str, values: Mapping[str, object], *, brackets: str = "[{}]") -
     return blocks
 
 
-def _value(value: object) -> str:
+def toml_value(value: object) -> str:
+    """A text, number, truth value or list as TOML writes it."""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, tuple):
-        return "[" + ", ".join(map(_value, value)) + "]"
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(map(toml_value, value)) + "]"
     if isinstance(value, str):
         # JSON's escapes are TOML's, but for DEL, which TOML wants escaped too.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
