@@ -1,0 +1,226 @@
+"""Reading a census: which files, whether they are usable, and the DataFrame they make.
+
+`list_census` compares every file's own footer with the study's mapping and refuses in one message;
+`read_census` then declares the schema the footers gave. Files are named one by one (a folder
+could hold files the check did not see), each read with its own types and cast to common ones.
+
+The year of a partition folder is not left to the engine: Sail returns NULL for it when anything
+below the census folder is read, without an error, so there each year is a scan of its own with
+the year as a literal. Classic Spark takes the years as one scan with `basePath` (19 years as a
+union: 9.1 s, as one scan: 2.8 s; on Sail 0.17 s against 0.22 s).
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tradegains.errors import InputError
+from tradegains.store.census_checks import (
+    column_problems,
+    layout_problems,
+    missing_years,
+    years_inside,
+)
+from tradegains.store.census_files import CensusFile, Place, find_files, locate, read_footers
+from tradegains.store.census_types import CONTRACT_KINDS, FileType, common_type, file_type
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame, SparkSession
+
+# Hadoop takes a path as a pattern.
+_HADOOP_PATTERN = re.compile(r"([\\*?\[\]{}])")
+
+
+@dataclass(frozen=True)
+class CensusFiles:
+    """The checked files of a census that a run reads.
+
+    `columns` maps contract names (and the names of extra columns) to file columns; `types` maps
+    them to the Spark type they become. `partitioned` says whether the year is a folder.
+    """
+
+    root: str
+    files: tuple[CensusFile, ...]
+    columns: Mapping[str, str]
+    types: Mapping[str, str]
+    years: tuple[int, ...]
+    partitioned: bool
+
+    @property
+    def rows_by_year(self) -> dict[int, int] | None:
+        """Rows per year by the footers; None where years share files."""
+        if not self.partitioned:
+            return None
+        rows = dict.fromkeys(self.years, 0)
+        for file in self.files:
+            if file.year is not None:
+                rows[file.year] += file.rows
+        return rows
+
+
+def list_census(
+    path: str,
+    columns: Mapping[str, str],
+    years: Iterable[int],
+    *,
+    extra_columns: Sequence[str] = (),
+) -> CensusFiles:
+    """The files of the wanted years, each checked against its own footer.
+
+    Args:
+        path: census folder or file, local or a URI.
+        columns: contract name -> file column.
+        years: years the study reads.
+        extra_columns: file columns that keep their names.
+
+    Raises:
+        InputError: with every problem found, not only the first.
+    """
+    wanted = tuple(sorted(set(years)))
+    mapping = {**{name: name for name in extra_columns}, **columns}
+    place = locate(path)
+    found = find_files(place, columns["year"])
+    partitioned = any(file.year is not None for file in found)
+    chosen = [file for file in found if file.year in wanted] if partitioned else found
+    files, unreadable = read_footers(place, chosen)
+    inside = {name: at for name, at in mapping.items() if not (partitioned and name == "year")}
+    problems = [
+        *layout_problems(found, columns["year"]),
+        *unreadable,
+        *column_problems(files, inside),
+    ]
+    if partitioned:
+        present = {file.year for file in found if file.year is not None}
+        problems += missing_years(wanted, present, path, known=True)
+    elif not problems:
+        files, present = _files_with_years(place, files, columns["year"], wanted)
+        problems += missing_years(wanted, present, path, known=False)
+    if problems:
+        raise InputError(problems)
+    types = {
+        name: _common_type(files, name, at, partitioned=partitioned) for name, at in mapping.items()
+    }
+    return CensusFiles(place.root, tuple(files), mapping, types, wanted, partitioned)
+
+
+def _files_with_years(
+    place: Place, files: Sequence[CensusFile], column: str, wanted: Iterable[int]
+) -> tuple[list[CensusFile], set[int]]:
+    years = {file.path: years_inside(place, file, column, wanted) for file in files}
+    return [file for file in files if years[file.path]], {
+        y for held in years.values() for y in held
+    }
+
+
+def _common_type(files: Sequence[CensusFile], name: str, column: str, *, partitioned: bool) -> str:
+    if partitioned and name == "year":
+        return "int"
+    found = frozenset(file_type(file.schema.field(column).type) for file in files)
+    type_ = common_type(CONTRACT_KINDS.get(name, "any"), found)
+    if type_ is None:
+        raise AssertionError(f"{column} passed its checks without a common type")
+    return type_
+
+
+def read_census(spark: "SparkSession", census: CensusFiles) -> "DataFrame":
+    """One row per establishment and year of the study, under contract names.
+
+    Codes are text or BIGINT as in the files, `year` INT, every number DOUBLE, extra columns as
+    they are. Works on classic Spark, Spark Connect and Sail.
+    """
+    connect = type(spark).__module__.startswith("pyspark.sql.connect")
+    groups: dict[object, list[CensusFile]] = defaultdict(list)
+    for file in census.files:
+        groups[_scan_key(census, file, connect=connect)].append(file)
+    scan = _connect_scan if connect else _classic_scan
+    scans = [scan(spark, census, group) for group in groups.values()]
+    return reduce(lambda left, right: left.unionByName(right), scans)
+
+
+def _scan_key(census: CensusFiles, file: CensusFile, *, connect: bool) -> object:
+    # Sail merges the schemas of all files of a scan, also of columns that are not selected.
+    if connect:
+        return file.year, tuple((field.name, str(field.type)) for field in file.schema)
+    return tuple(sorted(_file_types(census, file).items()))
+
+
+def _file_types(census: CensusFiles, file: CensusFile) -> dict[str, FileType]:
+    """Type of each needed column inside a file, by file column."""
+    names = dict.fromkeys(census.columns.values())
+    if census.partitioned:
+        names.pop(census.columns["year"])
+    return {name: file_type(file.schema.field(name).type) for name in names}
+
+
+def _connect_scan(
+    spark: "SparkSession", census: CensusFiles, group: Sequence[CensusFile]
+) -> "DataFrame":
+    from pyspark.sql.functions import col, lit
+
+    types = _file_types(census, group[0])
+    declared = {name: type_.declared for name, type_ in types.items() if type_.declared}
+    # Sail reads a dictionary as itself or not at all: let it infer, the footers are checked.
+    inferred = not declared or any(type_.dictionary for type_ in types.values())
+    reader = spark.read if inferred else spark.read.schema(_ddl(declared))
+    rows = reader.parquet(*(_sail_path(file) for file in group))
+    year = None if group[0].year is None else lit(group[0].year)
+    return _selected(rows, census, frozenset(declared), year)
+
+
+def _classic_scan(
+    spark: "SparkSession", census: CensusFiles, group: Sequence[CensusFile]
+) -> "DataFrame":
+    from pyspark.sql.functions import col, lit
+
+    types = _file_types(census, group[0])
+    # A column of nothing but nulls is stored as INT32.
+    schema = {name: type_.declared or "int" for name, type_ in types.items()}
+    reader, year = spark.read, None
+    if census.partitioned:
+        column = census.columns["year"]
+        schema[column], year = "int", col(_quoted(column))
+        reader = reader.option("basePath", _hadoop_path(census.root))
+    rows = reader.schema(_ddl(schema)).parquet(*(_hadoop_path(file.uri) for file in group))
+    return _selected(rows, census, frozenset(schema), year)
+
+
+def _selected(
+    rows: "DataFrame", census: CensusFiles, held: frozenset[str], year: "Column | None"
+) -> "DataFrame":
+    """Contract names and common types; `held` are the file columns that hold anything."""
+    from pyspark.sql.functions import col, lit
+
+    def values(name: str) -> "Column":
+        column = census.columns[name]
+        if name == "year" and year is not None:
+            return year
+        return col(_quoted(column)) if column in held else lit(None)
+
+    wanted = rows if year is not None else rows.filter(values("year").isin(*census.years))
+    return wanted.select(
+        *(values(name).cast(type_).alias(name) for name, type_ in census.types.items())
+    )
+
+
+def _ddl(types: Mapping[str, str]) -> str:
+    return ", ".join(f"{_quoted(name)} {type_}" for name, type_ in types.items())
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+def _sail_path(file: CensusFile) -> str:
+    # Sail takes a path as a pattern and as a URL; a name with such signs then reads as no rows.
+    return Path(file.uri).as_uri() if "://" not in file.uri else file.uri
+
+
+def _hadoop_path(uri: str) -> str:
+    # A bare path would be looked up in the cluster's default file system.
+    scheme, separator, path = uri.partition("://") if "://" in uri else ("file", "://", uri)
+    scheme = "s3a" if scheme == "s3" else scheme
+    return scheme + separator + _HADOOP_PATTERN.sub(r"\\\1", path.partition("?")[0])

@@ -1,0 +1,240 @@
+"""What a census's footers must satisfy before an engine reads it.
+
+Each function returns problems instead of raising, so that one message names them all. Problems
+name columns, files and years, never a value.
+"""
+
+import difflib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tradegains.errors import Problem
+from tradegains.store.census_files import (
+    NULL_PARTITION,
+    CensusFile,
+    Place,
+    partition_text,
+)
+from tradegains.store.census_types import (
+    CONTRACT_KINDS,
+    Kind,
+    accepts,
+    common_type,
+    file_type,
+)
+
+_EXPECTED: Mapping[Kind, str] = {
+    "code": "text or a whole number",
+    "year": "a whole number",
+    "number": "a number",
+    "any": "text, a number, a date, a time or true/false",
+}
+# A message that lists a thousand files helps nobody.
+_NAMES_SHOWN = 5
+
+
+def layout_problems(files: Sequence[CensusFile], year_column: str) -> list[Problem]:
+    """Year folders whose value is not a year, and files beside the year folders."""
+    texts = {file.path: partition_text(file.path, year_column) for file in files}
+    if all(text is None for text in texts.values()):
+        return []
+    bad = sorted({t for t in texts.values() if t is not None and not _is_year(t)})
+    outside = [path for path, text in texts.items() if text is None]
+    problems = [
+        Problem(f"{year_column}={text} is not a year folder", "the census", cure="rename it")
+        for text in bad
+    ]
+    if outside:
+        problems.append(
+            Problem(
+                f"files stand outside the {year_column}= folders",
+                some_of(outside),
+                len(outside),
+                cure="move each into the folder of its year, or out of the census",
+            )
+        )
+    return problems
+
+
+def _is_year(text: str) -> bool:
+    return text == NULL_PARTITION or (text.isascii() and text.isdigit())
+
+
+def column_problems(files: Sequence[CensusFile], columns: Mapping[str, str]) -> list[Problem]:
+    """Mapped columns that are absent, unusable or changed between files.
+
+    Args:
+        files: files with footers.
+        columns: name in the study -> column inside the files (not a year folder).
+    """
+    return [
+        problem
+        for name, column in columns.items()
+        for problem in _problems_of_column(files, name, column)
+    ]
+
+
+def _problems_of_column(files: Sequence[CensusFile], name: str, column: str) -> list[Problem]:
+    missing = [file for file in files if column not in file.schema.names]
+    if missing:
+        return [_missing_column(missing, files, name, column)]
+    twice = [file for file in files if _same_name(file.schema, column) > 1]
+    if twice:
+        # Spark does not tell names apart by case.
+        return [
+            Problem(
+                f"column {column!r} appears more than once (upper and lower case count as one)",
+                where_files(twice),
+                cure="rename one of them",
+            )
+        ]
+    kind = CONTRACT_KINDS.get(name, "any")
+    by_type = defaultdict(list)
+    for file in files:
+        by_type[file.schema.field(column).type].append(file)
+    unusable = {t: f for t, f in by_type.items() if not accepts(kind, file_type(t).family)}
+    if unusable:
+        return [_unusable(kind, name, column, type_, at) for type_, at in unusable.items()]
+    if by_type and common_type(kind, frozenset(map(file_type, by_type))) is None:
+        return [_changed(name, column, by_type)]
+    return []
+
+
+def _same_name(schema: pa.Schema, column: str) -> int:
+    return sum(name.lower() == column.lower() for name in schema.names)
+
+
+def _missing_column(
+    missing: Sequence[CensusFile], files: Sequence[CensusFile], name: str, column: str
+) -> Problem:
+    names = sorted({other for file in missing for other in file.schema.names})
+    nearest = nearest_name(column, names)
+    said = f"did you mean {nearest!r}?" if nearest else f"the files have {some_of(names, 20)}"
+    where = "every file" if len(missing) == len(files) else where_files(missing)
+    return Problem(
+        f"column {column!r}, which the study maps to {name}, is missing", where, cure=said
+    )
+
+
+def _unusable(
+    kind: Kind, name: str, column: str, type_: pa.DataType, files: Sequence[CensusFile]
+) -> Problem:
+    return Problem(
+        f"column {column!r} ({name}) is {type_} where {_EXPECTED[kind]} is expected",
+        where_files(files),
+        cure="convert the column when the census is written, or map another column",
+    )
+
+
+def _changed(
+    name: str, column: str, by_type: Mapping[pa.DataType, Sequence[CensusFile]]
+) -> Problem:
+    said = "; ".join(f"{type_} in {where_files(files)}" for type_, files in by_type.items())
+    return Problem(
+        f"column {column!r} ({name}) changes its type between files: {said}",
+        cure="write the column with one type in every file",
+    )
+
+
+def missing_years(
+    wanted: Iterable[int], present: Iterable[int], census: str, *, known: bool
+) -> list[Problem]:
+    """One problem when the census lacks years of the study; `known` says `present` is complete."""
+    absent = sorted(set(wanted) - set(present))
+    if not absent:
+        return []
+    has = f"; the census has {year_ranges(present)}" if known else ""
+    many = "s" if len(absent) > 1 else ""
+    return [
+        Problem(
+            f"year{many} {year_ranges(absent)} of the study {'are' if many else 'is'} not there",
+            census,
+            cure=f"add the data, or change the years in the study's windows{has}",
+        )
+    ]
+
+
+def years_inside(
+    place: Place, file: CensusFile, year_column: str, wanted: Iterable[int]
+) -> frozenset[int]:
+    """Which of the wanted years a file holds, by the statistics of its row groups.
+
+    A row group's smallest and largest year are there for certain; a year between them is looked
+    up by reading that column alone.
+    """
+    found: set[int] = set()
+    with place.system.open_input_file(file.absolute) as source:
+        parquet = pq.ParquetFile(source)
+        for group in range(parquet.metadata.num_row_groups):
+            sought = set(wanted) - found
+            low, high = _bounds(parquet, group, year_column)
+            if low is not None:
+                found |= sought & {low, high}
+                sought = {year for year in sought - found if low < year < high}
+            if sought:
+                years = parquet.read_row_group(group, columns=[year_column]).column(0)
+                values = {
+                    int(y) for y in pc.unique(years).to_pylist() if y is not None and y == int(y)
+                }
+                found |= sought & values
+    return frozenset(found)
+
+
+def _bounds(parquet: pq.ParquetFile, group: int, column: str) -> tuple[float | None, float | None]:
+    metadata = parquet.metadata.row_group(group)
+    for index in range(metadata.num_columns):
+        chunk = metadata.column(index)
+        if chunk.path_in_schema == column:
+            known = chunk.is_stats_set and chunk.statistics.has_min_max
+            return (chunk.statistics.min, chunk.statistics.max) if known else (None, None)
+    return None, None
+
+
+def nearest_name(name: str, names: Iterable[str]) -> str | None:
+    """The most similar name, ignoring case; None when nothing is similar.
+
+    Example:
+        >>> nearest_name("produccoin", ["planta", "produccion"])
+        'produccion'
+    """
+    folded = {other.lower(): other for other in names}
+    close = difflib.get_close_matches(name.lower(), folded, n=1)
+    return folded[close[0]] if close else None
+
+
+def year_ranges(years: Iterable[int]) -> str:
+    """Years in the shortest wording.
+
+    Example:
+        >>> year_ranges([1981, 1982, 1983, 1990])
+        '1981-1983, 1990'
+    """
+    runs: list[list[int]] = []
+    for year in sorted(set(years)):
+        if runs and year == runs[-1][1] + 1:
+            runs[-1][1] = year
+        else:
+            runs.append([year, year])
+    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
+
+
+def some_of(names: Sequence[str], shown: int = _NAMES_SHOWN) -> str:
+    """The first names, and how many more there are.
+
+    Example:
+        >>> some_of(["a", "b", "c"], 2)
+        'a, b and 1 more'
+    """
+    more = f" and {len(names) - shown:,} more" if len(names) > shown else ""
+    return ", ".join(names[:shown]) + more
+
+
+def where_files(files: Sequence[CensusFile]) -> str:
+    """The years of some files where folders give them, else the files."""
+    if all(file.year is not None for file in files):
+        return f"year {year_ranges(file.year for file in files if file.year is not None)}"
+    return some_of([file.path for file in files])

@@ -1,0 +1,213 @@
+"""Finding the Parquet files of a census and reading their footers.
+
+Both engines skip a zero-byte file without a word, so the files a run reads are listed here, one
+by one, and each is opened before an engine sees it. Names follow Spark's rule: a file or folder
+whose name starts with `_` or `.` is hidden.
+"""
+
+import posixpath
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow import fs
+
+from tradegains.errors import InputError, Problem
+
+# Footers are small reads that wait on the disk or the network, not on the processor.
+FOOTER_THREADS = 16
+
+_MAGIC = b"PAR1"
+_ENCRYPTED = b"PARE"
+_NOT_DATA = frozenset({".md", ".txt", ".csv", ".json", ".html", ".pdf", ".log", ".crc", ".sha256"})
+# Spark and Hive name the folder of rows without a year so; no study reads it.
+NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+
+
+@dataclass(frozen=True)
+class CensusFile:
+    """One Parquet file of a census, with what its own footer says.
+
+    `path` is relative to the census root, `absolute` is its path in the file system, `uri` what an
+    engine opens; `year` is the value of its year folder, or None where
+    the year is a column inside the file; `modified` is None where the store keeps no time.
+    """
+
+    path: str
+    absolute: str
+    uri: str
+    bytes: int
+    modified: int | None
+    year: int | None
+    rows: int = 0
+    schema: pa.Schema | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder or file on a local disk or behind a URI (hdfs://, s3://, ...)."""
+
+    given: str
+    system: fs.FileSystem
+    path: str
+
+    @property
+    def root(self) -> str:
+        """What an engine opens: the absolute local path, or the URI as given."""
+        if isinstance(self.system, fs.LocalFileSystem):
+            return self.path
+        return self.given.rstrip("/")
+
+
+def locate(given: str) -> Place:
+    """Where a path or URI points.
+
+    Example:
+        >>> locate("/data/census").path
+        '/data/census'
+    """
+    if "://" in given:
+        try:
+            system, path = fs.FileSystem.from_uri(given)
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise InputError(
+                Problem(
+                    "this kind of address cannot be opened",
+                    given,
+                    cure="use a local path, file://, hdfs:// or s3://, and check its spelling",
+                )
+            ) from error
+        return Place(given, system, path)
+    return Place(given, fs.LocalFileSystem(), str(Path(given).absolute()))
+
+
+def find_files(place: Place, year_column: str) -> list[CensusFile]:
+    """The visible data files under a census folder, or the file itself.
+
+    Raises:
+        InputError: the path does not exist, cannot be listed, is a Delta table or has no files.
+    """
+    infos = sorted(_listed(place), key=lambda info: info.path)
+    found = [_census_file(place, info, year_column) for info in infos]
+    files = [file for file in found if _is_data(file.path)]
+    if not files:
+        raise InputError(
+            Problem(
+                "the census has no files", place.given, cure="point [inputs] census at its folder"
+            )
+        )
+    return files
+
+
+def _listed(place: Place) -> list[fs.FileInfo]:
+    try:
+        top = place.system.get_file_info(place.path)
+        if top.type == fs.FileType.NotFound:
+            raise InputError(
+                Problem(
+                    "the census path does not exist",
+                    place.given,
+                    cure="correct [inputs] census, or give --input census=PATH",
+                )
+            )
+        if top.type == fs.FileType.File:
+            return [top]
+        found = place.system.get_file_info(fs.FileSelector(place.path, recursive=True))
+    except OSError as error:
+        raise InputError(
+            Problem("the census path cannot be listed", place.given, cure="check its permissions")
+        ) from error
+    _refuse_delta(place, found)
+    return [info for info in found if info.type == fs.FileType.File]
+
+
+def _refuse_delta(place: Place, found: Iterable[fs.FileInfo]) -> None:
+    # A Delta table's folder also holds files that the table has already dropped.
+    if any(info.base_name == "_delta_log" for info in found):
+        raise InputError(
+            Problem(
+                "the census is a Delta table, and plain Parquet is expected",
+                place.given,
+                cure="write the current version of the table to a folder of Parquet files",
+            )
+        )
+
+
+def _is_data(path: str) -> bool:
+    parts = path.split("/")
+    # `_x=1` is a partition folder even though it starts with an underscore.
+    if any(part[:1] in "._" and "=" not in part for part in parts[:-1]):
+        return False
+    return parts[-1][:1] not in "._" and posixpath.splitext(path)[1].lower() not in _NOT_DATA
+
+
+def _census_file(place: Place, info: fs.FileInfo, year_column: str) -> CensusFile:
+    single = info.path == place.path
+    path = info.base_name if single else posixpath.relpath(info.path, place.path)
+    return CensusFile(
+        path=path,
+        absolute=info.path,
+        uri=place.root if single else f"{place.root}/{path}",
+        bytes=info.size or 0,
+        modified=info.mtime_ns if info.mtime is not None else None,
+        year=partition_year(path, year_column),
+    )
+
+
+def partition_text(path: str, year_column: str) -> str | None:
+    """Value of the `column=value` folder of a relative path; None without such a folder.
+
+    Example:
+        >>> partition_text("ano=1981/part-0.parquet", "ano")
+        '1981'
+    """
+    for part in path.split("/")[:-1]:
+        name, equals, value = part.partition("=")
+        if equals and name == year_column:
+            return value
+    return None
+
+
+def partition_year(path: str, year_column: str) -> int | None:
+    """Year of the `column=YYYY` folder; None where there is none or it is not a whole number."""
+    text = partition_text(path, year_column)
+    return int(text) if text is not None and text.isascii() and text.isdigit() else None
+
+
+def read_footers(
+    place: Place, files: Sequence[CensusFile]
+) -> tuple[list[CensusFile], list[Problem]]:
+    """The files with rows and schema from their footers, and a problem for each unreadable one."""
+    with ThreadPoolExecutor(FOOTER_THREADS) as threads:
+        read = list(threads.map(lambda file: _with_footer(place, file), files))
+    problems = [outcome for outcome in read if isinstance(outcome, Problem)]
+    return [outcome for outcome in read if isinstance(outcome, CensusFile)], problems
+
+
+def _with_footer(place: Place, file: CensusFile) -> CensusFile | Problem:
+    if file.bytes == 0:
+        return Problem("the file has zero bytes", file.path, cure="write it again or remove it")
+    try:
+        with place.system.open_input_file(file.absolute) as source:
+            footer = pq.ParquetFile(source)
+            return replace(file, rows=footer.metadata.num_rows, schema=footer.schema_arrow)
+    except (pa.ArrowException, OSError, ValueError):
+        return Problem(_unreadable(place, file), file.path, cure="write the file again")
+
+
+def _unreadable(place: Place, file: CensusFile) -> str:
+    try:
+        with place.system.open_input_file(file.absolute) as source:
+            head = source.read(len(_MAGIC))
+            source.seek(max(file.bytes - len(_MAGIC), 0))
+            tail = source.read(len(_MAGIC))
+    except OSError:
+        return "the file cannot be opened"
+    if _ENCRYPTED in (head, tail):
+        return "the Parquet file is encrypted"
+    if head == _MAGIC:
+        return "the Parquet file is truncated or its footer is damaged"
+    return "the file is not Parquet"

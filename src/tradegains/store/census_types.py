@@ -1,0 +1,140 @@
+"""Column types of a census: which are usable, what they become, and how an engine declares them.
+
+Measured with Sail 0.7.2 and Spark 4.2 (declared type on the left, file type on the right): Spark
+widens int8/int16/int32 to BIGINT and DOUBLE; Sail widens int32 only, and refuses the smaller
+ones; both refuse int64 as DOUBLE and every decimal as anything else. So each file is read with
+exactly its own type and cast afterwards. Sail also compares columns that nobody asked for, so
+files are grouped by their whole schema there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import pyarrow as pa
+from pyarrow import types as kinds
+
+Family = Literal["text", "whole", "decimal", "float", "boolean", "date", "time", "empty", "other"]
+Kind = Literal["code", "year", "number", "any"]
+
+#: What each contract column must hold; a column that is not named here passes as it is.
+CONTRACT_KINDS: Mapping[str, Kind] = {
+    "establishment_id": "code",
+    "enterprise_id": "code",
+    "industry": "code",
+    "year": "year",
+    "employment": "number",
+    "sales": "number",
+    "exports": "number",
+    "value_added": "number",
+    "sampling_weight": "number",
+    "hours": "number",
+}
+
+_WHOLE = {
+    pa.int8(): "tinyint",
+    pa.int16(): "smallint",
+    pa.int32(): "int",
+    pa.int64(): "bigint",
+    pa.uint8(): "smallint",
+    pa.uint16(): "int",
+    pa.uint32(): "bigint",
+    pa.uint64(): "decimal(20,0)",
+}
+_NUMERIC = frozenset({"whole", "decimal", "float", "empty"})
+_CODES = frozenset({"text", "whole", "empty"})
+_SIMPLE = {"text": "string", "whole": "bigint", "float": "double", "boolean": "boolean"}
+
+
+@dataclass(frozen=True, order=True)
+class FileType:
+    """A column's type in a file: its family, and the Spark type an engine must declare to read it.
+
+    `declared` is empty for a column of nothing but nulls, which Sail reads as no type at all, and
+    for a type that is never read. A `dictionary` is declared as its values on Spark; Sail refuses
+    every declaration of one.
+    """
+
+    family: Family
+    declared: str
+    dictionary: bool = False
+
+
+def file_type(type_: pa.DataType) -> FileType:
+    """Family and declared Spark type of an Arrow type from a footer.
+
+    Example:
+        >>> file_type(pa.uint8())
+        FileType(family='whole', declared='smallint', dictionary=False)
+    """
+    if kinds.is_dictionary(type_):
+        return replace(file_type(type_.value_type), dictionary=True)
+    if type_ in _WHOLE:
+        return FileType("whole", _WHOLE[type_])
+    if kinds.is_decimal(type_) and type_.precision <= 38 and type_.scale >= 0:
+        family: Family = "whole" if type_.scale == 0 else "decimal"
+        return FileType(family, f"decimal({type_.precision},{type_.scale})")
+    return _other_file_type(type_)
+
+
+def _other_file_type(type_: pa.DataType) -> FileType:
+    if kinds.is_string(type_) or kinds.is_large_string(type_) or kinds.is_string_view(type_):
+        return FileType("text", "string")
+    # Old Hive and Impala writers leave text unmarked.
+    if kinds.is_binary(type_) or kinds.is_large_binary(type_) or kinds.is_binary_view(type_):
+        return FileType("text", "binary")
+    if kinds.is_float32(type_) or kinds.is_float64(type_):
+        return FileType("float", "float" if kinds.is_float32(type_) else "double")
+    if kinds.is_boolean(type_):
+        return FileType("boolean", "boolean")
+    if kinds.is_date32(type_):
+        return FileType("date", "date")
+    if kinds.is_timestamp(type_) and type_.unit in ("ms", "us"):
+        return FileType("time", "timestamp" if type_.tz else "timestamp_ntz")
+    if kinds.is_null(type_):
+        return FileType("empty", "")
+    return FileType("other", "")
+
+
+def accepts(kind: Kind, family: Family) -> bool:
+    """Whether a column of this kind may be stored as this family.
+
+    Example:
+        >>> accepts("number", "text"), accepts("code", "float"), accepts("year", "float")
+        (False, False, True)
+    """
+    if kind == "code":
+        return family in _CODES
+    if kind in ("number", "year"):
+        return family in _NUMERIC
+    return family != "other"
+
+
+def common_type(kind: Kind, found: frozenset[FileType]) -> str | None:
+    """Spark type a column becomes; None where its files cannot be brought together.
+
+    Example:
+        >>> common_type("code", frozenset({file_type(pa.int32()), file_type(pa.int64())}))
+        'bigint'
+        >>> common_type("code", frozenset({file_type(pa.int32()), file_type(pa.string())})) is None
+        True
+    """
+    families: set[Family] = {type_.family for type_ in found} - {"empty"}
+    if kind == "year":
+        return "int"
+    if kind == "number":
+        return "double"
+    if len(families) == 1:
+        return _single_family_type(families.pop(), found)
+    if not families:
+        return "string"
+    return "double" if kind == "any" and families <= _NUMERIC else None
+
+
+def _single_family_type(family: Family, found: frozenset[FileType]) -> str | None:
+    if family in _SIMPLE:
+        return _SIMPLE[family]
+    declared = {type_.declared for type_ in found if type_.family == family}
+    if len(declared) == 1:
+        return declared.pop()
+    return "double" if family == "decimal" else None
