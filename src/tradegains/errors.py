@@ -13,9 +13,9 @@ class Problem:
     """One thing that is wrong.
 
     Example:
-        >>> print(Problem("year 1990 is missing", "census/", 1, "add the year or change [[windows]]"))
+        >>> print(Problem("year 1990 is missing", "census/", 1, "change [[windows]]"))
         year 1990 is missing (1 case) in census/
-          cure: add the year or change [[windows]]
+          cure: change [[windows]]
     """
 
     what: str

@@ -1,0 +1,128 @@
+"""Who continues, enters and exits: in every window and between consecutive years."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tradegains.formulas.membership import BOTH_ENDS, MembershipBits, status_in_window
+from tradegains.results.market import Amounts, MarketCell, MarketCells, money
+from tradegains.sets import (
+    NEXT_YEAR,
+    PREVIOUS_YEAR,
+    consecutive_years,
+    continuing_set,
+)
+from tradegains.study import Study
+
+Status = Callable[[int, MarketCell], str | None]
+
+
+@dataclass(frozen=True)
+class _Period:
+    """A pair of years whose establishments are compared, and how each cell's status is told."""
+
+    name: str
+    kind: str
+    ends: tuple[int, int]
+    rule: str
+    status: Status
+
+
+def demography_rows(study: Study, cells: MarketCells, bits: MembershipBits) -> list[dict[str, Any]]:
+    """One row per period, continuing rule, level, industry, status and year.
+
+    An establishment present at both ends that fails a stricter continuing rule has no status
+    under that rule: it neither entered nor exited.
+    """
+    rows = []
+    for period in _periods(study, bits):
+        for year in period.ends:
+            rows += _rows_of_year(study, period, year, cells.of_year(year))
+    return rows
+
+
+def _periods(study: Study, bits: MembershipBits) -> Iterator[_Period]:
+    for window in study.windows:
+        ends = (window.start, window.end)
+        for rule in study.matching.continuing:
+            status = _status_in_window(window.name, ends, rule, bits)
+            yield _Period(window.name, "window", ends, rule, status)
+    for ends in consecutive_years(study):
+        name = f"{ends[0]}-{ends[1]}"
+        yield _Period(name, "annual", ends, BOTH_ENDS, _status_in_pair(ends, bits))
+
+
+def _status_in_window(
+    window: str, ends: tuple[int, int], rule: str, bits: MembershipBits
+) -> Status:
+    both, ruled = (bits.bit(continuing_set(window, each)) for each in (BOTH_ENDS, rule))
+
+    def status(year: int, cell: MarketCell) -> str | None:
+        if cell.membership & both and not cell.membership & ruled:
+            return None
+        return status_in_window(year, ends, at_both_ends=bool(cell.membership & both))
+
+    return status
+
+
+def _status_in_pair(ends: tuple[int, int], bits: MembershipBits) -> Status:
+    def status(year: int, cell: MarketCell) -> str | None:
+        other = NEXT_YEAR if year == ends[0] else PREVIOUS_YEAR
+        return status_in_window(year, ends, at_both_ends=bits.holds(cell.membership, other))
+
+    return status
+
+
+def _rows_of_year(
+    study: Study, period: _Period, year: int, cells: Iterable[MarketCell]
+) -> list[dict[str, Any]]:
+    by_industry: defaultdict[tuple[str, str | None], Amounts] = defaultdict(Amounts)
+    for cell in cells:
+        key = cell.industry_in(period.name), period.status(year, cell)
+        by_industry[key] = by_industry[key].plus(cell.amounts)
+    sums: defaultdict[tuple[str, str | None, str | None], Amounts] = defaultdict(Amounts)
+    for (industry, status), amounts in by_industry.items():
+        group = industry[: study.census.industry_group_digits]
+        for level, code in (("total", None), ("industry2", group), ("industry4", industry)):
+            for each in (status, "every status"):
+                sums[level, code, each] = sums[level, code, each].plus(amounts)
+    return [
+        _row(study, period, year, key, amounts, sums[key[0], key[1], "every status"])
+        for key, amounts in sums.items()
+        if key[2] not in (None, "every status")
+    ]
+
+
+def _row(
+    study: Study,
+    period: _Period,
+    year: int,
+    key: tuple[str, str | None, str | None],
+    amounts: Amounts,
+    whole: Amounts,
+) -> dict[str, Any]:
+    level, industry, status = key
+    has = study.census.has
+    return {
+        "window": period.name,
+        "kind": period.kind,
+        "continuing": period.rule,
+        "level": level,
+        "industry": industry,
+        "status": status,
+        "year": year,
+        "establishments": amounts.establishments,
+        "employment": amounts.jobs,
+        "sales": money(amounts.sales),
+        "exports": money(amounts.exports) if has("exports") else None,
+        "domestic_sales": amounts.domestic_sales,
+        "value_added": money(amounts.value_added) if has("value_added") else None,
+        "establishment_rate": _rate(amounts.establishments, whole.establishments),
+        "employment_rate": _rate(amounts.employment, whole.employment),
+        "sales_rate": _rate(amounts.sales, whole.sales),
+    }
+
+
+def _rate(part: int, whole: int) -> float | None:
+    return part / whole if whole else None

@@ -1,0 +1,220 @@
+"""Medians, moments and histograms of relative productivity as published rows."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from tradegains.formulas.distribution import Distribution, IndustryMedian
+from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, from_fixed_point
+from tradegains.formulas.membership import BOTH_ENDS
+from tradegains.formulas.quantiles import PERCENTILES
+from tradegains.sets import EXPORTER, SetName, continuing_set, population_set
+from tradegains.study import Study, Window
+
+SAME_YEAR, BASE_YEAR, POOLED = "same_year", "base_year", "pooled"
+
+
+Medians = Mapping[tuple[str, str], IndustryMedian]
+"""By pool of years and industry."""
+
+
+class Base(NamedTuple):
+    """Rows of `year` minus the industry medians of `pool`."""
+
+    year: int
+    pool: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """One distribution to publish: its key, and the rows it is of."""
+
+    year: int
+    window: str | None
+    population: str
+    median_base: str
+    base: Base
+    inside: tuple[SetName, ...] = ()
+    outside: tuple[SetName, ...] = ()
+
+
+def median_pools(study: Study) -> dict[str, tuple[int, ...]]:
+    """Pools of years whose industry medians are needed: each year alone, and pooled windows."""
+    years = {*study.productivity.years}
+    years.update(year for window in study.windows for year in (window.start, window.end))
+    pools = {_year_pool(year): (year,) for year in sorted(years)}
+    if POOLED in study.productivity.median_base:
+        pools |= {_window_pool(window): (window.start, window.end) for window in study.windows}
+    return pools
+
+
+def distribution_requests(study: Study) -> list[Request]:
+    """Every distribution the study publishes.
+
+    Years on their own under `same_year`; windows compare their two years under `base_year` and
+    `pooled`, and show their continuing establishments, entrants and exiters under every base.
+    """
+    requests: list[Request] = []
+    bases = study.productivity.median_base
+    if SAME_YEAR in bases:
+        for year in study.productivity.years:
+            blank = Request(year, None, "", SAME_YEAR, Base(year, _year_pool(year)))
+            requests += _year_populations(study, blank)
+    for window in study.windows:
+        for median_base in bases:
+            for year in (window.start, window.end):
+                base = Base(year, _pool(window, year, median_base))
+                blank = Request(year, window.name, "", median_base, base)
+                if median_base != SAME_YEAR:
+                    requests += _year_populations(study, blank)
+                requests += _window_populations(study, window, blank)
+    return requests
+
+
+def industry_median_rows(study: Study, medians: Medians) -> list[dict[str, Any]]:
+    """One row per year (or pooled window) and industry."""
+    windows = {_window_pool(window): window.name for window in study.windows}
+    return [
+        {
+            "median_base": POOLED if pool in windows else SAME_YEAR,
+            "window": windows.get(pool),
+            "year": None if pool in windows else int(pool),
+            "industry": industry,
+            "establishments": median.establishments,
+            "median": median.median,
+        }
+        for (pool, industry), median in medians.items()
+    ]
+
+
+def centres(bases: Sequence[Base], medians: Medians) -> dict[str, list[Any]]:
+    """Columns year, industry, base (its position) and centre, for the engine to look up."""
+    rows = [
+        (base.year, industry, position, median.median)
+        for position, base in enumerate(bases)
+        for (pool, industry), median in medians.items()
+        if pool == base.pool
+    ]
+    names = ("year", "industry", "base", "centre")
+    return {name: [row[column] for row in rows] for column, name in enumerate(names)}
+
+
+def moment_rows(
+    study: Study, requests: Sequence[Request], found: Sequence[Distribution], medians: Medians
+) -> list[dict[str, Any]]:
+    """Two rows per distribution: weighted by employment, and unweighted."""
+    rows = []
+    for request, distribution in zip(requests, found, strict=True):
+        note = _note(study, request, distribution, medians)
+        for weighting, moments, quantiles in (
+            ("employment", distribution.weighted, distribution.weighted_quantiles),
+            ("unweighted", distribution.plain, distribution.plain_quantiles),
+        ):
+            rows.append(
+                _key(request)
+                | {
+                    "weighting": weighting,
+                    "establishments": distribution.establishments,
+                    "employment": _jobs(distribution.employment),
+                    "prices": _prices(study),
+                    "note": note,
+                }
+                | {name: getattr(moments, name, None) for name in _MOMENT_NAMES}
+                | {name: quantiles.get(name) for name in PERCENTILES}
+            )
+    return rows
+
+
+def histogram_rows(
+    study: Study, requests: Sequence[Request], found: Sequence[Distribution]
+) -> list[dict[str, Any]]:
+    """One row per distribution and bin that is not empty; shares add up to 1."""
+    width = study.productivity.bin_width
+    return [
+        _key(request)
+        | {
+            "bin_width": width,
+            "bin_start": each.number * width,
+            "bin_end": (each.number + 1) * width,
+            "establishments": each.establishments,
+            "employment": _jobs(each.employment),
+            "share": each.employment / found_one.employment if found_one.employment else None,
+        }
+        for request, found_one in zip(requests, found, strict=True)
+        for each in found_one.histogram
+    ]
+
+
+_MOMENT_NAMES = ("mean", "sd", "skewness", "kurtosis")
+
+
+def _year_populations(study: Study, blank: Request) -> Iterator[Request]:
+    yield replace(blank, population="all")
+    if study.census.has("exports"):
+        yield replace(blank, population="exporters", inside=(EXPORTER,))
+        yield replace(blank, population="nonexporters", outside=(EXPORTER,))
+    for population in study.populations:
+        yield replace(blank, population=population.name, inside=(population_set(population.name),))
+
+
+def _window_populations(study: Study, window: Window, blank: Request) -> Iterator[Request]:
+    headline = continuing_set(window.name, study.matching.continuing[0])
+    both_ends = continuing_set(window.name, BOTH_ENDS)
+    yield replace(blank, population="continuing", inside=(headline,))
+    leaving = "exiters" if blank.year == window.start else "entrants"
+    yield replace(blank, population=leaving, outside=(both_ends,))
+
+
+def _pool(window: Window, year: int, median_base: str) -> str:
+    if median_base == POOLED:
+        return _window_pool(window)
+    return _year_pool(window.start if median_base == BASE_YEAR else year)
+
+
+def _year_pool(year: int) -> str:
+    return str(year)
+
+
+def _window_pool(window: Window) -> str:
+    return f"pooled {window.name}"
+
+
+def _key(request: Request) -> dict[str, Any]:
+    return {
+        "year": request.year,
+        "window": request.window,
+        "population": request.population,
+        "level": "total",
+        "industry": None,
+        "median_base": request.median_base,
+    }
+
+
+def _note(study: Study, request: Request, found: Distribution, medians: Medians) -> str:
+    notes = []
+    if not found.establishments:
+        notes.append("no establishment with log productivity")
+    elif not found.employment:
+        notes.append("no employment")
+    if _prices(study) == "nominal" and request.median_base != SAME_YEAR:
+        notes.append("nominal: without a price index inflation shifts this row")
+    known = {industry for pool, industry in medians if pool == request.base.pool}
+    lost = [
+        median.establishments
+        for (pool, industry), median in medians.items()
+        if pool == _year_pool(request.year) and industry not in known
+    ]
+    if lost:
+        notes.append(
+            f"{sum(lost)} establishments of {len(lost)} industries without a median in "
+            f"{request.base.pool} are left out of this year"
+        )
+    return "; ".join(notes)
+
+
+def _prices(study: Study) -> str:
+    return "nominal" if study.productivity.prices == "none" else study.productivity.prices
+
+
+def _jobs(thousandths: int) -> float:
+    return from_fixed_point(thousandths, EMPLOYMENT_UNITS)

@@ -1,0 +1,144 @@
+"""Market cells: whole-number sums by year, industry and membership, and sums of them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from tradegains.errors import InputError, Problem
+from tradegains.formulas.fixed_point import (
+    EMPLOYMENT_UNITS,
+    MONEY_UNITS,
+    from_fixed_point,
+    sums_agree,
+)
+from tradegains.tables import working as w
+
+
+class Amounts(NamedTuple):
+    """Sums over establishments: employment in thousandths of a job, money in hundredths."""
+
+    establishments: int = 0
+    employment: int = 0
+    sales: int = 0
+    exports: int = 0
+    value_added: int = 0
+
+    def plus(self, other: "Amounts") -> "Amounts":
+        """Both together."""
+        return Amounts(*(mine + its for mine, its in zip(self, other, strict=True)))
+
+    @property
+    def jobs(self) -> float:
+        """Employment [jobs]."""
+        return from_fixed_point(self.employment, EMPLOYMENT_UNITS)
+
+    @property
+    def domestic_sales(self) -> float:
+        """Sales minus exports [money unit]."""
+        return money(self.sales - self.exports)
+
+
+def money(hundredths: int) -> float:
+    """Hundredths of the money unit as the nearest double [money unit].
+
+    Example:
+        >>> money(1250)
+        12.5
+    """
+    return from_fixed_point(hundredths, MONEY_UNITS)
+
+
+@dataclass(frozen=True)
+class MarketCell:
+    """Valid establishments of one year, industry and membership.
+
+    `window_industry` holds the industry they count in where a study moves them for a window.
+    """
+
+    year: int
+    industry: str
+    membership: int
+    window_industry: Mapping[str, str]
+    amounts: Amounts
+
+    def industry_in(self, window: str) -> str:
+        """Industry the cell counts in for this window."""
+        return self.window_industry.get(window, self.industry)
+
+
+@dataclass(frozen=True)
+class MarketCells:
+    """All market cells of a run, by year, with the rows behind each combination of flags."""
+
+    by_year: Mapping[int, tuple[MarketCell, ...]]
+    rows_by_flags: Mapping[tuple[int, int], int]
+    duplicated: int
+
+    @staticmethod
+    def of(
+        rows: Iterable[Mapping[str, Any]], *, removing: int, windows: Iterable[str]
+    ) -> "MarketCells":
+        """From collected cells.
+
+        Args:
+            rows: as `sum_market_cells` makes them.
+            removing: bits of the rules whose rows are quarantined.
+            windows: windows with an industry column of their own.
+
+        Raises:
+            InputError: a sum does not fit a whole number of 64 bits.
+        """
+        by_year: dict[int, list[MarketCell]] = defaultdict(list)
+        rows_by_flags: dict[tuple[int, int], int] = defaultdict(int)
+        duplicated = 0
+        windows = tuple(windows)
+        for row in rows:
+            year, flags = row[w.YEAR], row[w.FLAGS]
+            rows_by_flags[year, flags] += row[w.ESTABLISHMENTS]
+            duplicated += row[w.DUPLICATED_ID]
+            _require_no_wrap(row)
+            if not flags & removing:
+                by_year[year].append(_cell(row, windows))
+        ordered = {year: tuple(cells) for year, cells in sorted(by_year.items())}
+        return MarketCells(ordered, dict(rows_by_flags), duplicated)
+
+    def of_year(self, year: int) -> tuple[MarketCell, ...]:
+        """Cells of one year."""
+        return self.by_year.get(year, ())
+
+    def total(self) -> Amounts:
+        """All years together."""
+        return add_up(cell.amounts for cells in self.by_year.values() for cell in cells)
+
+
+def add_up(amounts: Iterable[Amounts]) -> Amounts:
+    """Sum of amounts.
+
+    Example:
+        >>> add_up([Amounts(1, 2), Amounts(3, 4)])
+        Amounts(establishments=4, employment=6, sales=0, exports=0, value_added=0)
+    """
+    return Amounts(*(sum(column) for column in zip(Amounts(), *amounts, strict=True)))
+
+
+def _cell(row: Mapping[str, Any], windows: tuple[str, ...]) -> MarketCell:
+    return MarketCell(
+        row[w.YEAR],
+        row[w.INDUSTRY],
+        row[w.MEMBERSHIP],
+        {window: row[w.window_industry(window)] for window in windows},
+        Amounts(row[w.ESTABLISHMENTS], *(row[amount] for amount in w.AMOUNTS)),
+    )
+
+
+def _require_no_wrap(row: Mapping[str, Any]) -> None:
+    for amount in w.AMOUNTS:
+        if not sums_agree(row[amount], row[w.twin(amount)]):
+            raise InputError(
+                Problem(
+                    f"the sum of {amount} does not fit 64 bits",
+                    f"year {row[w.YEAR]}",
+                    cure="state money in a larger unit (thousands or millions)",
+                )
+            )

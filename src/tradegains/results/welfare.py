@@ -1,0 +1,267 @@
+"""Market shares of continuing establishments and the welfare changes that follow from them."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from tradegains.formulas.membership import MembershipBits
+from tradegains.formulas.welfare import (
+    Market,
+    MarketShareChanges,
+    WelfareChange,
+    acr,
+    continuing_market_share,
+    continuing_share,
+    difference,
+    domestic_share,
+    expenditure,
+    extended,
+    hloy,
+    market_share_changes,
+)
+from tradegains.results.market import Amounts, MarketCells, money
+from tradegains.sets import continuing_set, restricted_set
+from tradegains.study import Study, Window
+
+UNRESTRICTED = "all"
+NO_IMPORTS = "none"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One market and one way of measuring it: the key of a welfare row but for its window."""
+
+    level: str
+    industry: str | None
+    continuing: str
+    restriction: str
+    imports: str
+
+
+@dataclass(frozen=True)
+class MarketAtEnd:
+    """A market at one end of a window: all establishments, the continuing set, and imports."""
+
+    year: int
+    everyone: Amounts
+    continuing: Amounts
+    imports: float | None
+
+    @property
+    def market(self) -> Market:
+        """The market as the formulas take it."""
+        return Market(self.continuing.domestic_sales, self.everyone.domestic_sales, self.imports)
+
+
+Ends = tuple[MarketAtEnd, MarketAtEnd]
+ImportsTable = Mapping[tuple[str, int], float]
+
+
+def measure_markets(
+    study: Study, cells: MarketCells, bits: MembershipBits, imports: ImportsTable
+) -> dict[tuple[str, Choice], Ends]:
+    """Both ends of every welfare window's markets.
+
+    Args:
+        study: whose windows, levels, rules, restrictions and import sources are measured.
+        cells: market cells of the run.
+        bits: positions of the sets in a membership.
+        imports: imports by industry code (any number of digits) and year [money unit].
+    """
+    markets: dict[tuple[str, Choice], Ends] = {}
+    for name in study.welfare.windows:
+        window = study.window(name)
+        sums = {year: _sums_of_year(study, window, year, cells, bits) for year in _years(window)}
+        for choice in _choices(study, sums):
+            start, end = (
+                _market_at(study, choice, year, sums[year], imports) for year in _years(window)
+            )
+            markets[name, choice] = (start, end)
+    return markets
+
+
+def market_share_rows(markets: Mapping[tuple[str, Choice], Ends]) -> list[dict[str, Any]]:
+    """One row per window, market, choice and end of the window."""
+    return [
+        _key(window, choice) | _market_share_row(end)
+        for (window, choice), ends in markets.items()
+        for end in ends
+    ]
+
+
+def welfare_rows(
+    study: Study,
+    markets: Mapping[tuple[str, Choice], Ends],
+    sigma_by_industry: Mapping[str, float],
+) -> list[dict[str, Any]]:
+    """One row per window, market, choice and formula; with the post-pre row of the study.
+
+    An industry takes its own sigma where the study has elasticities by industry.
+    """
+    rows = []
+    changes: dict[tuple[str, Choice], dict[str, WelfareChange]] = {}
+    for (window, choice), (start, end) in markets.items():
+        change = market_share_changes(start.market, end.market, scale=study.window(window).scale)
+        sigma = sigma_by_industry.get(choice.industry or "", study.welfare.sigma)
+        changes[window, choice] = _formulas(study, change, sigma)
+    for (window, choice), by_formula in changes.items():
+        count = markets[window, choice][1].continuing.establishments
+        rows += [_welfare_row(window, choice, each, count) for each in by_formula.values()]
+    return rows + list(_difference_rows(study, changes))
+
+
+def _difference_rows(
+    study: Study, changes: Mapping[tuple[str, Choice], Mapping[str, WelfareChange]]
+) -> Iterator[dict[str, Any]]:
+    if study.welfare.difference is None:
+        return
+    post, pre = study.welfare.difference
+    for (window, choice), by_formula in changes.items():
+        if window != post or (pre, choice) not in changes:
+            continue
+        for formula, change in by_formula.items():
+            changed = difference(change, changes[pre, choice][formula])
+            yield _welfare_row(f"{post}-{pre}", choice, changed, None)
+
+
+def _formulas(study: Study, change: MarketShareChanges, sigma: float) -> dict[str, WelfareChange]:
+    results = [hloy(change, sigma), acr(change, study.welfare.trade_elasticity)]
+    mu, eta = study.welfare.expenditure_share, study.welfare.value_added_share
+    if mu is not None and eta is not None:
+        results.append(extended(results[0], expenditure_share=mu, value_added_share=eta))
+    return {result.formula: result for result in results}
+
+
+def _years(window: Window) -> tuple[int, int]:
+    return window.start, window.end
+
+
+_Sums = Mapping[tuple[str, str | None, str, str], Amounts]
+"""Amounts by level, industry, continuing rule and restriction; rule "" is everyone."""
+
+
+def _sums_of_year(
+    study: Study, window: Window, year: int, cells: MarketCells, bits: MembershipBits
+) -> _Sums:
+    sums: defaultdict[tuple[str, str | None, str, str], Amounts] = defaultdict(Amounts)
+    sets = _sets(study, window, bits)
+    for cell in cells.of_year(year):
+        group = cell.industry_in(window.name)[: study.census.industry_group_digits]
+        inside = [("", "")] + [key for key, mask in sets if cell.membership & mask == mask]
+        for (level, code), key in product((("total", None), ("industry2", group)), inside):
+            sums[level, code, *key] = sums[level, code, *key].plus(cell.amounts)
+    return sums
+
+
+def _sets(study: Study, window: Window, bits: MembershipBits) -> list[tuple[tuple[str, str], int]]:
+    """Each continuing set, restricted or not, with the bits a member has."""
+    sets = []
+    for rule in study.matching.continuing:
+        continuing = bits.bit(continuing_set(window.name, rule))
+        sets.append(((rule, UNRESTRICTED), continuing))
+        for restriction in study.restrictions:
+            kept = bits.bit(restricted_set(window.name, restriction.name))
+            sets.append(((rule, restriction.name), continuing | kept))
+    return sets
+
+
+def _choices(study: Study, sums: Mapping[int, _Sums]) -> list[Choice]:
+    markets = sorted(
+        {(level, code or "") for by_key in sums.values() for level, code, *_ in by_key}
+        | {("total", "")}
+    )
+    restrictions = [UNRESTRICTED, *(each.name for each in study.restrictions)]
+    sources = study.trade.imports or (NO_IMPORTS,)
+    return [
+        Choice(level, code or None, rule, restriction, source)
+        for level, code in markets
+        if level in study.welfare.levels
+        for rule, restriction, source in product(study.matching.continuing, restrictions, sources)
+    ]
+
+
+def _market_at(
+    study: Study, choice: Choice, year: int, sums: _Sums, imports: ImportsTable
+) -> MarketAtEnd:
+    market = (choice.level, choice.industry)
+    everyone = sums.get((*market, "", ""), Amounts())
+    continuing = sums.get((*market, choice.continuing, choice.restriction), Amounts())
+    return MarketAtEnd(year, everyone, continuing, _imports(choice, year, everyone, imports))
+
+
+def _imports(choice: Choice, year: int, everyone: Amounts, imports: ImportsTable) -> float | None:
+    """Imports of the market; with source `exports`, the census's own exports (Table C1)."""
+    if choice.imports == "exports":
+        return money(everyone.exports)
+    prefix = choice.industry or ""
+    found = [
+        value
+        for (industry, each), value in sorted(imports.items())
+        if each == year and industry.startswith(prefix)
+    ]
+    return sum(found) if found else None
+
+
+def _key(window: str, choice: Choice) -> dict[str, Any]:
+    return {
+        "window": window,
+        "level": choice.level,
+        "industry": choice.industry,
+        "continuing": choice.continuing,
+        "restriction": choice.restriction,
+        "imports": choice.imports,
+    }
+
+
+def _market_share_row(end: MarketAtEnd) -> dict[str, Any]:
+    kept, sold, imports = (
+        end.continuing.domestic_sales,
+        end.everyone.domestic_sales,
+        end.imports,
+    )
+    has_market = imports is not None and sold + imports > 0
+    return {
+        "year": end.year,
+        "establishments": end.everyone.establishments,
+        "continuing_establishments": end.continuing.establishments,
+        "domestic_sales": sold,
+        "continuing_domestic_sales": kept,
+        "imports_value": imports,
+        "expenditure": None if imports is None else expenditure(sold, imports),
+        "continuing_share": continuing_share(kept, sold) if sold > 0 else None,
+        "domestic_share": domestic_share(sold, imports) if has_market else None,
+        "continuing_market_share": (
+            continuing_market_share(kept, sold, imports) if has_market else None
+        ),
+        "note": "" if imports is not None else "imports are not known",
+    }
+
+
+def _welfare_row(
+    window: str, choice: Choice, change: WelfareChange, establishments: int | None
+) -> dict[str, Any]:
+    deltas = change.changes
+    return _key(window, choice) | {
+        "formula": change.formula,
+        "elasticity": change.elasticity,
+        "delta_ln_continuing_share": deltas.delta_ln_continuing_share,
+        "delta_ln_domestic_share": deltas.delta_ln_domestic_share,
+        "delta_ln_continuing_market_share": deltas.delta_ln_continuing_market_share,
+        "domestic_share_term": change.domestic_share_term,
+        "continuing_share_term": change.continuing_share_term,
+        "welfare_change": change.welfare_change,
+        "scale": deltas.scale,
+        "establishments": establishments,
+        "note": change.note,
+    }
+
+
+def welfare_absences(study: Study, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Results the study cannot have, each with its reason."""
+    if not study.trade.imports:
+        return {"welfare_change": "no source of imports: [trade] imports is empty"}
+    if rows and all(row["welfare_change"] is None for row in rows):
+        return {"welfare_change": rows[0]["note"]}
+    return {}

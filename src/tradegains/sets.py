@@ -1,0 +1,109 @@
+"""The sets of establishments a study compares, worked out once from the study file."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tradegains.errors import Problem, StudyError
+from tradegains.formulas.membership import (
+    BOTH_ENDS,
+    HistoryBits,
+    Mark,
+    MembershipBits,
+    SetCondition,
+    TooManySetsError,
+    continuing_marks,
+)
+from tradegains.study import Study, Window
+from tradegains.tables.working import population_column, restriction_column
+
+EXPORTER = ("exporter",)
+NEXT_YEAR, PREVIOUS_YEAR = ("present", "next_year"), ("present", "previous_year")
+
+SetName = tuple[str, ...]
+
+
+def continuing_set(window: str, rule: str) -> SetName:
+    """Name of the continuing set of a window under a rule."""
+    return ("continuing", window, rule)
+
+
+def restricted_set(window: str, restriction: str) -> SetName:
+    """Name of the set of establishments that a restriction keeps in a window."""
+    return ("restricted", window, restriction)
+
+
+def population_set(population: str) -> SetName:
+    """Name of the set of a study population."""
+    return ("population", population)
+
+
+@dataclass(frozen=True)
+class StudySets:
+    """History and membership bits of a study, and when a row is in each set."""
+
+    history: HistoryBits
+    memberships: MembershipBits
+    conditions: tuple[SetCondition, ...]
+
+
+def study_sets(study: Study) -> StudySets:
+    """The sets that the study's windows, rules, restrictions and populations ask for.
+
+    Raises:
+        StudyError: more sets than fit in one whole number.
+    """
+    history = HistoryBits.of(list(_marks(study)))
+    conditions = tuple(_conditions(study, history))
+    try:
+        memberships = MembershipBits.of(list(dict.fromkeys(each.name for each in conditions)))
+    except TooManySetsError as error:
+        cure = "use fewer [[windows]], rules in matching.continuing, restrictions or populations"
+        raise StudyError(Problem(str(error), f"study {study.name}", cure=cure)) from error
+    return StudySets(history, memberships, conditions)
+
+
+def continuing_rules(study: Study) -> tuple[str, ...]:
+    """The study's rules, and `both_ends`, which entrants and exiters are told by."""
+    return tuple(dict.fromkeys((*study.matching.continuing, BOTH_ENDS)))
+
+
+def consecutive_years(study: Study) -> tuple[tuple[int, int], ...]:
+    """Pairs of consecutive census years, where the study asks for annual demography."""
+    if not study.matching.annual:
+        return ()
+    years = set(study.years)
+    return tuple((year, year + 1) for year in study.years if year + 1 in years)
+
+
+def _ends(window: Window) -> tuple[int, int]:
+    return window.start, window.end
+
+
+def _marks(study: Study) -> Iterator[Mark]:
+    yield from (Mark("present", year) for year in study.years)
+    for window in study.windows:
+        for rule in continuing_rules(study):
+            yield from continuing_marks(rule, _ends(window), study.years)
+        for restriction in study.restrictions:
+            yield Mark(restriction_column(restriction.name), window.start)
+
+
+def _conditions(study: Study, history: HistoryBits) -> Iterator[SetCondition]:
+    for window in study.windows:
+        for rule in continuing_rules(study):
+            marks = continuing_marks(rule, _ends(window), study.years)
+            name = continuing_set(window.name, rule)
+            yield SetCondition(name, _ends(window), history.masks(marks))
+        for restriction in study.restrictions:
+            mark = Mark(restriction_column(restriction.name), window.start)
+            name = restricted_set(window.name, restriction.name)
+            yield SetCondition(name, _ends(window), history.masks([mark]))
+    for year, following in consecutive_years(study):
+        present = history.masks([Mark("present", following)])
+        yield SetCondition(NEXT_YEAR, (year,), present)
+        present = history.masks([Mark("present", year)])
+        yield SetCondition(PREVIOUS_YEAR, (following,), present)
+    if study.census.has("exports"):
+        yield SetCondition(EXPORTER, column="exporter")
+    for position, population in enumerate(study.populations):
+        yield SetCondition(population_set(population.name), column=population_column(position))

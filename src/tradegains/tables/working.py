@@ -1,0 +1,72 @@
+"""Columns of the tables a run makes on its way: never published, never read by a user.
+
+Money is in hundredths and employment in thousandths of its unit, as whole numbers: their sums
+do not depend on the order of rows, so the same input gives the same bytes on any cluster.
+"""
+
+ESTABLISHMENT_ID = "establishment_id"
+YEAR = "year"
+INDUSTRY = "industry"
+INDUSTRY_GROUP = "industry_group"
+
+FLAGS = "flags"
+VALID = "valid"
+HISTORY = "history"
+MEMBERSHIP = "membership"
+DUPLICATED_ID = "duplicated_id"
+
+EMPLOYMENT = "employment_thousandths"
+SALES = "sales_hundredths"
+EXPORTS = "exports_hundredths"
+VALUE_ADDED = "value_added_hundredths"
+AMOUNTS = (EMPLOYMENT, SALES, EXPORTS, VALUE_ADDED)
+
+LOG_PRODUCTIVITY = "log_productivity"
+
+ESTABLISHMENTS = "establishments"
+BASE = "base"
+CENTRE = "centre"
+BIN = "bin"
+LOWEST = "lowest"
+HIGHEST = "highest"
+VALUE = "value"
+
+
+def twin(amount: str) -> str:
+    """The DOUBLE sum that is carried beside a whole-number sum to catch a wrap.
+
+    Example:
+        >>> twin("sales_hundredths")
+        'sales_hundredths_as_double'
+    """
+    return f"{amount}_as_double"
+
+
+def population_column(position: int) -> str:
+    """Boolean column of the study population at this position.
+
+    Example:
+        >>> population_column(0)
+        'population_0'
+    """
+    return f"population_{position}"
+
+
+def restriction_column(name: str) -> str:
+    """Boolean column of a restriction, and the kind of its history mark.
+
+    Example:
+        >>> restriction_column("low_tariff")
+        'restriction_low_tariff'
+    """
+    return f"restriction_{name}"
+
+
+def window_industry(window: str) -> str:
+    """Industry an establishment is counted in for one window.
+
+    Example:
+        >>> window_industry("post")
+        'industry_in_post'
+    """
+    return f"industry_in_{window}"

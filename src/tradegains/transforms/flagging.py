@@ -1,0 +1,180 @@
+"""Census rows into flagged rows with whole-number amounts: nothing is dropped here."""
+
+from collections.abc import Mapping, Sequence
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from tradegains.tables import working as w
+from tradegains.tables.flags import FLAG_BITS
+
+LARGEST_AMOUNT = 90_071_992_547_409.0
+"""Largest amount a double holds to the hundredth (2**53 / 100)."""
+
+THOUSANDTHS, HUNDREDTHS = 1000.0, 100.0
+
+
+def standardise_industry(census: DataFrame, *, digits: int, group_digits: int) -> DataFrame:
+    """One row per census row, its industry as text of `digits` digits and its group beside it.
+
+    Reads industry: text is trimmed, a whole number is padded with zeros on the left.
+    """
+    code = F.trim(F.col(w.INDUSTRY).cast("string"))
+    if dict(census.dtypes)[w.INDUSTRY] != "string":
+        code = F.when(F.length(code) < digits, F.lpad(code, digits, "0")).otherwise(code)
+    return census.withColumn(w.INDUSTRY, code).withColumn(
+        w.INDUSTRY_GROUP, F.substring(F.col(w.INDUSTRY), 1, group_digits)
+    )
+
+
+def add_derived_columns(census: DataFrame) -> DataFrame:
+    """One row per census row, with domestic_sales and exporter for the study's predicates.
+
+    Reads sales and, if there, exports; without exports everything is sold at home.
+    """
+    if "exports" not in census.columns:
+        return census.withColumn("domestic_sales", F.col("sales"))
+    exports = F.coalesce(F.col("exports"), F.lit(0.0))
+    return census.withColumns({"domestic_sales": F.col("sales") - exports, "exporter": exports > 0})
+
+
+def flag_rows(
+    census: DataFrame, *, rules: Mapping[str, str], industry_digits: int, measure: Sequence[str]
+) -> DataFrame:
+    """One row per census row, with `flags` (a bit per broken rule) and `valid`.
+
+    Reads the contract columns. `measure` is numerator and denominator of productivity. The rule
+    `duplicate` needs the whole establishment and is set after matching, by `flag_duplicates`.
+    """
+    conditions = _rule_conditions(census, industry_digits, measure)
+    flags = sum(
+        (F.when(broken, _bigint(FLAG_BITS[rule])).otherwise(_bigint(0)))
+        for rule, broken in conditions.items()
+    )
+    return census.withColumn(w.FLAGS, flags).withColumn(w.VALID, _is_valid(rules))
+
+
+def flag_duplicates(
+    rows: DataFrame, duplicates: DataFrame, *, rules: Mapping[str, str]
+) -> DataFrame:
+    """One row per flagged row, every copy of a repeated (establishment_id, year) flagged.
+
+    Reads flags and valid of `rows`; `duplicates` has one row per repeated (id, year).
+    """
+    marked = F.broadcast(duplicates.withColumn("is_duplicate", F.lit(True)))
+    bit = F.when(F.col("is_duplicate") & F.col(w.VALID), _bigint(FLAG_BITS["duplicate"])).otherwise(
+        _bigint(0)
+    )
+    return (
+        rows.join(marked, [w.ESTABLISHMENT_ID, w.YEAR], how="left")
+        .withColumn(w.FLAGS, F.col(w.FLAGS) + bit)
+        .withColumn(w.VALID, _is_valid(rules))
+        .drop("is_duplicate")
+    )
+
+
+def find_duplicates(rows: DataFrame) -> DataFrame:
+    """One row per (establishment_id, year) that stands more than once among valid rows.
+
+    Reads establishment_id, year and valid.
+    """
+    return (
+        rows.filter(F.col(w.VALID))
+        .groupBy(w.ESTABLISHMENT_ID, w.YEAR)
+        .agg(F.count(F.lit(1)).alias(w.ESTABLISHMENTS))
+        .filter(F.col(w.ESTABLISHMENTS) > 1)
+        .select(w.ESTABLISHMENT_ID, w.YEAR)
+    )
+
+
+def fix_amounts(rows: DataFrame) -> DataFrame:
+    """One row per flagged row, with amounts as whole numbers; 0 for an invalid number.
+
+    Reads employment, sales and, if there, exports, value_added and sampling_weight [times].
+    """
+    weight = F.col("sampling_weight") if "sampling_weight" in rows.columns else F.lit(1.0)
+    sources = {
+        w.EMPLOYMENT: ("employment", THOUSANDTHS),
+        w.SALES: ("sales", HUNDREDTHS),
+        w.EXPORTS: ("exports", HUNDREDTHS),
+        w.VALUE_ADDED: ("value_added", HUNDREDTHS),
+    }
+    return rows.withColumns(
+        {
+            amount: _fixed(F.col(source) * weight, per_unit)
+            if source in rows.columns
+            else _bigint(0)
+            for amount, (source, per_unit) in sources.items()
+        }
+    )
+
+
+def add_log_productivity(
+    rows: DataFrame, *, numerator: str, denominator: str, log_price: str | None
+) -> DataFrame:
+    """One row per flagged row, with log_productivity [log money unit per job], else null.
+
+    Reads numerator, denominator and flags. Must equal formulas.productivity.log_productivity
+    minus the log price.
+    """
+    ratio = F.col(numerator) / F.col(denominator)
+    measured = F.ln(ratio) if log_price is None else F.ln(ratio) - F.col(log_price)
+    unusable = FLAG_BITS["nonpositive_value_added"] | FLAG_BITS["missing_price"]
+    is_usable = F.col(w.FLAGS).bitwiseAND(_bigint(unusable)) == 0
+    return rows.withColumn(w.LOG_PRODUCTIVITY, F.when(F.col(w.VALID) & is_usable, measured))
+
+
+def _rule_conditions(
+    census: DataFrame, industry_digits: int, measure: Sequence[str]
+) -> dict[str, Column]:
+    identifier = F.col(w.ESTABLISHMENT_ID)
+    is_blank = F.trim(identifier.cast("string")) == ""
+    is_code = F.col(w.INDUSTRY).rlike(f"^[0-9]{{{industry_digits}}}$")
+    conditions = {
+        "missing_id": identifier.isNull() | is_blank,
+        "invalid_industry": F.col(w.INDUSTRY).isNull() | ~is_code,
+        "invalid_employment": _is_missing("employment") | _is_invalid("employment"),
+        "invalid_sales": _is_missing("sales") | _is_invalid("sales"),
+        "nonpositive_value_added": _is_unmeasurable(*measure),
+    }
+    if "exports" in census.columns:
+        conditions["invalid_exports"] = _is_invalid("exports")
+        conditions["exports_above_sales"] = F.col("exports") > F.col("sales")
+    if "value_added" in census.columns:
+        value = F.col("value_added")
+        conditions["invalid_value_added"] = F.isnan(value) | (F.abs(value) > LARGEST_AMOUNT)
+    if "log_price" in census.columns:
+        conditions["missing_price"] = F.col("log_price").isNull()
+    return conditions
+
+
+def _is_missing(name: str) -> Column:
+    return F.col(name).isNull()
+
+
+def _is_invalid(name: str) -> Column:
+    amount = F.col(name)
+    return F.isnan(amount) | (amount < 0) | (amount > LARGEST_AMOUNT)
+
+
+def _is_unmeasurable(numerator: str, denominator: str) -> Column:
+    """Neither NaN, infinite nor so extreme that the ratio has no finite logarithm."""
+    above, below = F.col(numerator), F.col(denominator)
+    is_positive = (above > 0) & (below > 0) & (above <= LARGEST_AMOUNT) & (below <= LARGEST_AMOUNT)
+    return ~F.coalesce(is_positive & ~F.isnan(above) & ~F.isnan(below), F.lit(False))
+
+
+def _is_valid(rules: Mapping[str, str]) -> Column:
+    removing = sum(FLAG_BITS[rule] for rule, action in rules.items() if action != "keep")
+    return F.col(w.FLAGS).bitwiseAND(_bigint(removing)) == 0
+
+
+def _fixed(amount: Column, per_unit: float) -> Column:
+    """Must equal formulas.fixed_point.to_fixed_point; an unusable amount counts 0."""
+    is_usable = F.abs(amount) <= LARGEST_AMOUNT
+    rounded = F.round(F.when(is_usable, amount * per_unit)).cast("bigint")
+    return F.when(F.col(w.VALID), F.coalesce(rounded, _bigint(0))).otherwise(_bigint(0))
+
+
+def _bigint(number: int) -> Column:
+    return F.lit(number).cast("bigint")

@@ -1,0 +1,133 @@
+"""Flagged rows into matched rows: the one shuffle over all rows of a study.
+
+Each establishment's history (a few bits per year, `formulas.membership`) is merged by id and
+joined back; every window, continuing rule, status and restriction is then a bit test on a row,
+so one pass serves them all and the id goes no further.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from tradegains.formulas.membership import WORD_BITS, HistoryBits, MembershipBits, SetCondition
+from tradegains.tables import working as w
+
+
+def match_establishments(
+    rows: DataFrame,
+    *,
+    history: HistoryBits,
+    memberships: MembershipBits,
+    conditions: Sequence[SetCondition],
+    window_industries: Mapping[str, int],
+) -> DataFrame:
+    """One row per flagged row, without its id, with its membership.
+
+    Reads establishment_id, year, valid, the columns that marks and conditions name, and the
+    amounts. `window_industries` maps a window to the year whose industry counts in it.
+    """
+    by_id = rows.repartition(w.ESTABLISHMENT_ID)
+    histories = merge_histories(by_id, history=history, window_industries=window_industries)
+    joined = by_id.join(histories, on=w.ESTABLISHMENT_ID, how="left")
+    has_duplicates = F.col("rows_of_id") > F.col("years_of_id")
+    return joined.select(
+        w.YEAR,
+        w.FLAGS,
+        F.when(F.col(w.VALID), F.col(w.INDUSTRY)).alias(w.INDUSTRY),
+        *(_industry_in_window(window) for window in window_industries),
+        *w.AMOUNTS,
+        w.LOG_PRODUCTIVITY,
+        _membership(memberships, conditions).alias(w.MEMBERSHIP),
+        F.when(F.col(w.VALID) & has_duplicates, F.lit(1)).alias(w.DUPLICATED_ID),
+    )
+
+
+def merge_histories(
+    rows: DataFrame, *, history: HistoryBits, window_industries: Mapping[str, int]
+) -> DataFrame:
+    """One row per establishment with a valid row: its history words and its count of rows.
+
+    Reads establishment_id, year, valid and a boolean column per kind of mark.
+    """
+    words = [
+        F.bit_or(_marks_in_word(history, word)).alias(f"{w.HISTORY}_{word}")
+        for word in range(history.words)
+    ]
+    industries = [
+        F.max(F.when(F.col(w.YEAR) == year, F.col(w.INDUSTRY))).alias(_raw_industry(window))
+        for window, year in window_industries.items()
+    ]
+    merged = (
+        rows.filter(F.col(w.VALID))
+        .groupBy(w.ESTABLISHMENT_ID)
+        .agg(*words, F.count(F.lit(1)).alias("rows_of_id"), *industries)
+    )
+    return merged.withColumn("years_of_id", _years_present(history))
+
+
+def _marks_in_word(history: HistoryBits, word: int) -> Column:
+    """This row's bits: for each kind of mark whose condition holds, the bit of its year."""
+    by_kind: dict[str, dict[int, int]] = {}
+    for mark, position in history.positions.items():
+        if position // WORD_BITS == word:
+            by_kind.setdefault(mark.kind, {})[mark.year] = 1 << (position % WORD_BITS)
+    return reduce(
+        lambda left, right: left.bitwiseOR(right),
+        (_bit_of_year(kind, bits) for kind, bits in by_kind.items()),
+    )
+
+
+def _bit_of_year(kind: str, bits: Mapping[int, int]) -> Column:
+    is_marked = F.col(w.VALID) if kind == "present" else F.col(kind)
+    chosen = F.lit(0).cast("bigint")
+    for year, bit in bits.items():
+        chosen = F.when(is_marked & (F.col(w.YEAR) == year), _bigint(bit)).otherwise(chosen)
+    return chosen
+
+
+def _years_present(history: HistoryBits) -> Column:
+    present = history.masks([mark for mark in history.positions if mark.kind == "present"])
+    counts = [
+        F.bit_count(F.col(f"{w.HISTORY}_{word}").bitwiseAND(_bigint(mask)))
+        for word, mask in enumerate(present)
+        if mask
+    ]
+    return reduce(lambda left, right: left + right, counts)
+
+
+def _membership(memberships: MembershipBits, conditions: Sequence[SetCondition]) -> Column:
+    """The row's sets as one whole number; a quarantined row is in none."""
+    bits = [
+        F.when(_holds(condition), _bigint(memberships.bit(condition.name))).otherwise(_bigint(0))
+        for condition in conditions
+    ]
+    merged = reduce(lambda left, right: left.bitwiseOR(right), bits, _bigint(0))
+    return F.when(F.col(w.VALID), merged).otherwise(_bigint(0))
+
+
+def _holds(condition: SetCondition) -> Column:
+    tests = [
+        F.col(f"{w.HISTORY}_{word}").bitwiseAND(_bigint(mask)) == _bigint(mask)
+        for word, mask in enumerate(condition.history_masks)
+        if mask
+    ]
+    if condition.years:
+        tests.append(F.col(w.YEAR).isin(*condition.years))
+    if condition.column:
+        tests.append(F.col(condition.column))
+    return reduce(lambda left, right: left & right, tests)
+
+
+def _industry_in_window(window: str) -> Column:
+    own = F.when(F.col(w.VALID), F.col(w.INDUSTRY))
+    return F.coalesce(F.col(_raw_industry(window)), own).alias(w.window_industry(window))
+
+
+def _raw_industry(window: str) -> str:
+    return f"stated_{w.window_industry(window)}"
+
+
+def _bigint(number: int) -> Column:
+    return F.lit(number).cast("bigint")
