@@ -159,7 +159,7 @@ def _file_types(census: CensusFiles, file: CensusFile) -> dict[str, FileType]:
 def _connect_scan(
     spark: "SparkSession", census: CensusFiles, group: Sequence[CensusFile]
 ) -> "DataFrame":
-    from pyspark.sql.functions import col, lit
+    from pyspark.sql.functions import lit
 
     types = _file_types(census, group[0])
     declared = {name: type_.declared for name, type_ in types.items() if type_.declared}
@@ -174,7 +174,7 @@ def _connect_scan(
 def _classic_scan(
     spark: "SparkSession", census: CensusFiles, group: Sequence[CensusFile]
 ) -> "DataFrame":
-    from pyspark.sql.functions import col, lit
+    from pyspark.sql.functions import col
 
     types = _file_types(census, group[0])
     # A column of nothing but nulls is stored as INT32.

@@ -1,0 +1,338 @@
+"""Delta tables: the only module that knows them.
+
+Two writers stand behind one interface, because each engine has its own: `deltalake` (delta-rs)
+beside the embedded engine, delta-spark on Spark. Sail's own Delta writer is not used: it accepts
+rows outside the replaced run and a changed schema. Both writers here replace exactly the rows of
+one `run_id` in one commit, and each reads what the other wrote. Reading needs no JVM.
+`deltalake` is compiled and may be absent from a cluster's driver: it is imported where it is used.
+
+A table travels as a `pyarrow.Table` with the declared columns. Tables are small: one file a run.
+"""
+
+import re
+from abc import ABC, abstractmethod
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import pyarrow as pa
+from pyspark.sql.types import (
+    ArrayType,
+    BooleanType,
+    DataType,
+    DoubleType,
+    IntegerType,
+    LongType,
+    StringType,
+    StructType,
+)
+
+from tradegains.errors import EngineError, Problem
+from tradegains.tables.published import TABLES
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+Engine = Literal["embedded", "spark"]
+
+_RUN_ID = re.compile(r"[0-9a-zA-Z_-]{1,64}")
+_ARROW = {
+    StringType(): pa.string(),
+    LongType(): pa.int64(),
+    IntegerType(): pa.int32(),
+    DoubleType(): pa.float64(),
+    BooleanType(): pa.bool_(),
+}
+
+
+def arrow_type(type_: DataType) -> pa.DataType:
+    """Arrow type of a column type of the published tables.
+
+    Example:
+        >>> arrow_type(LongType())
+        DataType(int64)
+    """
+    if isinstance(type_, ArrayType):
+        return pa.list_(pa.field("element", arrow_type(type_.elementType)))
+    if isinstance(type_, StructType):
+        return pa.struct([pa.field(f.name, arrow_type(f.dataType)) for f in type_.fields])
+    return _ARROW[type_]
+
+
+def arrow_schema(name: str) -> pa.Schema:
+    """Arrow schema of a published table, units and meanings as field metadata.
+
+    Example:
+        >>> arrow_schema("quality").field("rows").type
+        DataType(int64)
+    """
+    return pa.schema(
+        [
+            pa.field(column.name, arrow_type(column.type), metadata=_metadata(name, column.name))
+            for column in TABLES[name]
+        ]
+    )
+
+
+def _metadata(table: str, column: str) -> dict[str, str]:
+    found = next(c for c in TABLES[table] if c.name == column)
+    return {"comment": found.meaning} | ({"unit": found.unit} if found.unit else {})
+
+
+def conform(name: str, rows: pa.Table, run_id: str) -> pa.Table:
+    """Rows in the declared columns and types, sorted by all columns in order.
+
+    The sort makes a file, and every reader's order, the same whoever wrote it.
+
+    Raises:
+        ValueError: other columns than declared, a value that its type cannot hold, or rows of
+            another run: faults of the caller, never of the data.
+    """
+    schema = arrow_schema(name)
+    if sorted(rows.column_names) != sorted(schema.names):
+        differing = sorted(set(rows.column_names) ^ set(schema.names))
+        raise ValueError(f"{name}: columns differ from the declared ones: {', '.join(differing)}")
+    table = rows.select(schema.names).cast(schema)
+    if any(value != run_id for value in table.column("run_id").unique().to_pylist()):
+        raise ValueError(f"{name}: rows of another run than {run_id}")
+    return _ordered(table)
+
+
+def _ordered(table: pa.Table) -> pa.Table:
+    flat = [field.name for field in table.schema if not pa.types.is_nested(field.type)]
+    return table.sort_by([(column, "ascending") for column in flat]).combine_chunks()
+
+
+class DeltaStore(ABC):
+    """Published tables under one folder, one Delta table each, partitioned by `run_id`."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root.rstrip("/") if "://" in root else str(Path(root).absolute())
+
+    def path(self, name: str) -> str:
+        """Where a table is."""
+        return f"{self.root}/{name}"
+
+    def write(self, name: str, rows: pa.Table, run_id: str) -> int:
+        """Replace the rows of one run in one commit; other runs stay.
+
+        Returns:
+            The Delta version that holds the rows.
+
+        Raises:
+            EngineError: the table on disk has other columns, or the commit failed.
+        """
+        if not _RUN_ID.fullmatch(run_id):
+            raise ValueError("a run id has letters, digits, _ and - only")
+        table = conform(name, rows, run_id)
+        self._refuse_other_schema(name)
+        return self._replace(name, table, f"run_id = '{run_id}'")
+
+    def _refuse_other_schema(self, name: str) -> None:
+        found, declared = self._columns(name), arrow_schema(name)
+        if found and found != [(f.name, _type_name(f.type)) for f in declared]:
+            raise EngineError(
+                Problem(
+                    "the table on disk has other columns than this version of tradegains writes",
+                    self.path(name),
+                    cure="publish to a new --output folder; the old one stays readable",
+                )
+            )
+
+    @abstractmethod
+    def version(self, name: str) -> int | None:
+        """Current Delta version; None while the table does not exist."""
+
+    @abstractmethod
+    def read(self, name: str, run_id: str | None = None, version: int | None = None) -> pa.Table:
+        """Rows of one run, or of all, at a version (default: now); no rows without a table."""
+
+    @abstractmethod
+    def _columns(self, name: str) -> list[tuple[str, str]]:
+        """Names and Arrow types of the columns on disk; empty while there is no table."""
+
+    @abstractmethod
+    def _replace(self, name: str, table: pa.Table, predicate: str) -> int:
+        """Write the table over the rows that satisfy the predicate; the version after."""
+
+
+class DeltaRs(DeltaStore):
+    """delta-rs, in this process: the writer beside the embedded engine, and every reader."""
+
+    def version(self, name: str) -> int | None:
+        """Current Delta version; None while the table does not exist."""
+        from deltalake import DeltaTable
+
+        return DeltaTable(self.path(name)).version() if self._exists(name) else None
+
+    def read(self, name: str, run_id: str | None = None, version: int | None = None) -> pa.Table:
+        """Rows of one run, or of all, at a version (default: now); no rows without a table."""
+        from deltalake import DeltaTable
+
+        schema = arrow_schema(name)
+        if not self._exists(name):
+            return schema.empty_table()
+        filters = None if run_id is None else [("run_id", "=", run_id)]
+        table = DeltaTable(self.path(name), version=version).to_pyarrow_table(filters=filters)
+        return _ordered(table.select(schema.names).cast(schema))
+
+    def _exists(self, name: str) -> bool:
+        from deltalake import DeltaTable
+
+        return DeltaTable.is_deltatable(self.path(name))
+
+    def _columns(self, name: str) -> list[tuple[str, str]]:
+        from deltalake import DeltaTable
+
+        if not self._exists(name):
+            return []
+        fields = pa.schema(DeltaTable(self.path(name)).schema())
+        return [(field.name, _type_name(field.type)) for field in fields]
+
+    def _replace(self, name: str, table: pa.Table, predicate: str) -> int:
+        from deltalake import DeltaTable, write_deltalake
+        from deltalake.exceptions import DeltaError
+
+        path = self.path(name)
+        try:
+            self._create(name)
+            write_deltalake(
+                path, table, mode="overwrite", predicate=predicate, partition_by=["run_id"]
+            )
+        except (DeltaError, OSError) as error:
+            raise _commit_failed(path, error) from error
+        return DeltaTable(path).version()
+
+    def _create(self, name: str) -> None:
+        from deltalake import DeltaTable
+        from deltalake.exceptions import DeltaError
+
+        if self._exists(name):
+            return
+        try:
+            DeltaTable.create(
+                self.path(name),
+                schema=arrow_schema(name),
+                mode="ignore",
+                partition_by=["run_id"],
+                name=name,
+            )
+        except DeltaError:
+            # Another process created it between the look and the commit: that is as good.
+            if not self._exists(name):
+                raise
+
+
+class SparkDelta(DeltaStore):
+    """delta-spark: the writer on Spark. Reads with delta-rs where the folder is local."""
+
+    def __init__(self, root: str, spark: "SparkSession") -> None:
+        super().__init__(root)
+        self._spark = spark
+        local = "://" not in root and find_spec("deltalake") is not None
+        self._reader = DeltaRs(root) if local else None
+
+    def version(self, name: str) -> int | None:
+        """Current Delta version; None while the table does not exist."""
+        if self._reader:
+            return self._reader.version(name)
+        from pyspark.errors import AnalysisException
+
+        address = self._uri(name).replace("`", "``")
+        try:
+            history = self._spark.sql(f"DESCRIBE HISTORY delta.`{address}` LIMIT 1").collect()
+        except AnalysisException:
+            return None
+        return int(history[0]["version"])
+
+    def read(self, name: str, run_id: str | None = None, version: int | None = None) -> pa.Table:
+        """Rows of one run, or of all, at a version (default: now); no rows without a table."""
+        if self._reader:
+            return self._reader.read(name, run_id, version)
+        from pyspark.sql.functions import col, lit
+
+        schema = arrow_schema(name)
+        if self.version(name) is None:
+            return schema.empty_table()
+        table = self._load(name, version)
+        rows = table if run_id is None else table.filter(col("run_id") == lit(run_id))
+        return _ordered(rows.select(*schema.names).toArrow().cast(schema))
+
+    def _load(self, name: str, version: int | None = None) -> "DataFrame":
+        reader = self._spark.read.format("delta")
+        if version is not None:
+            reader = reader.option("versionAsOf", version)
+        return reader.load(self._uri(name))
+
+    def _columns(self, name: str) -> list[tuple[str, str]]:
+        if self._reader:
+            return self._reader._columns(name)
+        if self.version(name) is None:
+            return []
+        fields = self._load(name).schema.fields
+        return [(field.name, _type_name(arrow_type(field.dataType))) for field in fields]
+
+    def _replace(self, name: str, table: pa.Table, predicate: str) -> int:
+        from pyspark.errors import PySparkException
+        from pyspark.sql.functions import col
+
+        described = [
+            col(column).alias(column, metadata=_metadata(name, column))
+            for column in table.column_names
+        ]
+        rows = self._spark.createDataFrame(table).select(*described)
+        try:
+            (
+                rows.coalesce(1)
+                .write.format("delta")
+                .mode("overwrite")
+                .option("replaceWhere", predicate)
+                .partitionBy("run_id")
+                .save(self._uri(name))
+            )
+        except PySparkException as error:
+            raise _commit_failed(self.path(name), error) from error
+        version = self.version(name)
+        if version is None:
+            raise _commit_failed(self.path(name), None)
+        return version
+
+    def _uri(self, name: str) -> str:
+        # A bare path would be looked up in the cluster's default file system.
+        path = self.path(name)
+        return path if "://" in path else f"file://{path}"
+
+
+def open_delta(
+    root: str, engine: Engine = "embedded", spark: "SparkSession | None" = None
+) -> DeltaStore:
+    """The store that belongs to an engine; without a session, the one that reads without a JVM."""
+    if engine == "embedded":
+        return DeltaRs(root)
+    if spark is None:
+        raise ValueError("the spark engine writes through its session")
+    return SparkDelta(root, spark)
+
+
+def _type_name(type_: pa.DataType) -> str:
+    """A type's name without the names of list items, in which the writers differ."""
+    if pa.types.is_list(type_) or pa.types.is_large_list(type_):
+        return f"list<{_type_name(type_.value_type)}>"
+    if pa.types.is_struct(type_):
+        inner = ", ".join(f"{f.name}: {_type_name(f.type)}" for f in type_)
+        return f"struct<{inner}>"
+    if pa.types.is_large_string(type_) or pa.types.is_string_view(type_):
+        return "string"
+    return str(type_)
+
+
+def _commit_failed(path: str, error: Exception | None) -> EngineError:
+    # The writer's own text may hold rows, so only its kind is told.
+    kind = f" ({type(error).__name__})" if error else ""
+    return EngineError(
+        Problem(
+            f"the Delta commit failed{kind}",
+            path,
+            cure="check space and permissions there, then run again: nothing was published",
+        )
+    )
