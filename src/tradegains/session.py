@@ -12,9 +12,11 @@ import fcntl
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -232,12 +234,30 @@ def _start_embedded(threads: int | None, memory: str | None, scratch: Path | Non
         host, port = server.listening_address
         spark = SparkSession.builder.remote(f"sc://{host}:{port}").getOrCreate()
         closing.callback(spark.stop)
+        # The clock of the machine must not show in published tables. This is also the server's
+        # first answer: only then has it installed its own signal handlers.
+        spark.conf.set("spark.sql.session.timeZone", "UTC")
+        _keep_signals()
         description = (
             f"embedded (Sail {metadata.version('pysail')} in this process, "
             f"PySpark {metadata.version('pyspark')}; {cores} thread{'s' * (cores != 1)}, "
             f"memory limit {limit / 2**30:.1f} GiB)"
         )
         return Engine("embedded", spark, description, None, closing.pop_all())
+
+
+def _keep_signals() -> None:
+    """Take Ctrl-C back from the server, and end cleanly when a scheduler says stop.
+
+    Sail's server stops itself at the first SIGINT, after which PySpark waits forever for an
+    answer to its own request to cancel the query. A handler set through Python replaces Sail's.
+    SIGTERM ends a Python process without the clean-up of temporary files, unless it is handled.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return  # Python sets handlers in its main thread only
+    signal.signal(signal.SIGINT, signal.getsignal(signal.SIGINT))
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
 
 
 def _sail_settings(folder: Path, limit: int, cores: int) -> dict[str, str]:
@@ -334,8 +354,9 @@ def _local_settings(
         "spark.app.name": "tradegains",
         "spark.master": master,
         "spark.driver.memory": f"{max(limit >> 20, 512)}m",  # Spark refuses less than 471m
-        # Parallel collection was faster than G1 on the largest step, matching.
-        "spark.driver.extraJavaOptions": f"-XX:+UseParallelGC -Djava.io.tmpdir={folder}",
+        # Parallel collection was faster than G1 on the largest step, matching. "default" leaves
+        # extraJavaOptions to the caller: Spark passes both.
+        "spark.driver.defaultJavaOptions": f"-XX:+UseParallelGC -Djava.io.tmpdir={folder}",
         "spark.local.dir": str(folder),
         # Spark would make spark-warehouse/ in the current folder.
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
