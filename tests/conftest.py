@@ -1,0 +1,128 @@
+"""Fixtures: one engine per process, started when the first test asks for it.
+
+TRADEGAINS_TEST_ENGINE chooses it (embedded unless set); `make test` runs the suite once per
+engine. A test that asks for `engine`, `spark` or `engine_name` gets the mark `engine`, so that
+the second half can leave out the plain tests, which have run already.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pyarrow as pa
+import pyarrow.compute
+import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import SparkSession
+
+from tradegains.errors import EngineError
+from tradegains.session import ENGINES, Engine, java_environment, start_engine
+
+ENGINE = os.environ.get("TRADEGAINS_TEST_ENGINE", "embedded")
+ENGINE_FIXTURES = {"engine", "engine_name", "spark"}
+
+# Few examples and always the same ones where a failure must be repeatable; more on request.
+hypothesis.settings.register_profile(
+    "ci", derandomize=True, max_examples=25, deadline=None, database=None
+)
+hypothesis.settings.register_profile("thorough", max_examples=500, deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+TEST_SPARK_SETTINGS = {
+    # Tests hold tens of rows: a task per partition costs more than the work in it.
+    "spark.sql.shuffle.partitions": "2",
+    "spark.default.parallelism": "2",
+    # The second compiler pays off after minutes; a test run is shorter than that.
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+    # Generating classes for each small plan is most of a test's time; interpreting is not.
+    "spark.sql.codegen.wholeStage": "false",
+}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marks, and stop early when the engine asked for cannot run here."""
+    config.addinivalue_line("markers", "engine: uses an engine (set by the fixtures asked for)")
+    config.addinivalue_line("markers", "only(engine): runs on this engine alone")
+    if ENGINE not in ENGINES:
+        pytest.exit(f"TRADEGAINS_TEST_ENGINE={ENGINE}: use {' or '.join(ENGINES)}", returncode=2)
+    if ENGINE == "spark":
+        _stop_without_java()
+
+
+def _stop_without_java() -> None:
+    """End the Spark half in one line where there is no Java: skipped, or failed if required."""
+    try:
+        java_environment()
+    except EngineError as error:
+        reason = " ".join(str(error).split())
+        required = os.environ.get("TRADEGAINS_REQUIRE_SPARK") == "1"
+        pytest.exit(f"Spark half skipped: {reason}", returncode=1 if required else 0)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that use an engine; skip those that name the other one."""
+    for item in items:
+        only = item.get_closest_marker("only")
+        if only is not None or ENGINE_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.engine)
+        if only is not None and only.args[0] != ENGINE:
+            item.add_marker(pytest.mark.skip(reason=f"runs on the {only.args[0]} engine"))
+
+
+@pytest.fixture(scope="session")
+def engine_name() -> str:
+    """Return the engine this process tests: "embedded" or "spark"."""
+    return ENGINE
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """Start the engine once for the whole run, on two threads and little memory."""
+    with start_engine(
+        ENGINE,
+        threads=2,
+        memory="2g",
+        scratch=tmp_path_factory.mktemp("scratch"),
+        settings=TEST_SPARK_SETTINGS if ENGINE == "spark" else None,
+    ) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def spark(engine: Engine) -> SparkSession:
+    """Return the engine's session."""
+    return engine.spark
+
+
+@pytest.fixture
+def write_census(tmp_path: Path):
+    """Return a function that writes rows as a census with year=YYYY folders.
+
+    `write_census(rows, name="census", schema=None)`: each row is a mapping with a `year`; the
+    folder's path comes back. Types are Arrow's guess unless `schema` states them.
+    """
+
+    def write(
+        rows: Iterable[Mapping[str, Any]], name: str = "census", schema: pa.Schema | None = None
+    ) -> Path:
+        folder = tmp_path / name
+        table = pa.Table.from_pylist([dict(row) for row in rows], schema)
+        for year in sorted(set(table["year"].to_pylist())):
+            part = folder / f"year={year}"
+            part.mkdir(parents=True)
+            chosen = table.filter(pa.compute.equal(table["year"], year)).drop_columns(["year"])
+            pq.write_table(chosen, part / "part-0.parquet")
+        return folder
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Return the folder of real public data; a test that needs it skips without it."""
+    folder = Path(os.environ.get("TRADEGAINS_REAL_DATA", Path(__file__).parents[2] / "shared/real"))
+    if not folder.is_dir():
+        pytest.skip("needs the real public data: set TRADEGAINS_REAL_DATA to their folder")
+    return folder
