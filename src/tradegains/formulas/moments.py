@@ -8,8 +8,9 @@ Decisions:
   fixed point. Cells are whole numbers from end to end: shifting a cell to another bin, merging
   and taking the central moments are exact integer arithmetic, so no order of rows or of merges
   and no cancellation can move a result. The one rounding is to fixed point, row by row.
-- That rounding leaves a spread of at most about 2 n / (W 2**bits) squared bin widths where there
-  is none; a variance below that is taken to be 0.
+- That rounding, and that of the double products before it, leave a spread of at most
+  2 n / (W 2**bits) + 2**-50 squared bin widths where there is none; a variance up to that is
+  taken to be 0.
 
 prepare: `bin_index`, `bin_position`, `weighted_powers`, then `fixed_point.round_half_away`.
 reduce: plain sums within a bin, `merge` and `merge_all` between bins. present: `present`.
@@ -20,14 +21,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
-from math import comb
 from typing import Any
 
 from tradegains.formulas.fixed_point import round_half_away
 
 _ROUNDING_SPREAD = 2
-"""Fixed-point error of a row: 1/2 in the second sum and, twice at most 1/2 bin away, in the first
-(1 in all); doubled for the error of the double product itself."""
+"""Fixed-point error of a row in the variance [units]: 1/2 from the second sum and as much from the
+first, which is at most 1/2 bin away from the centre; doubled for safety."""
+
+_PRODUCT_SPREAD_BITS = 50
+"""A double product is known to 2**-53 of itself; three of them meet in the variance."""
 
 
 @dataclass(frozen=True)
@@ -148,9 +151,17 @@ def shift_origin(sums: CentredSums, origin: int) -> CentredSums:
     step = sums.origin - origin
     if not step:
         return sums
-    old = sums.powers
-    new = [sum(comb(k, j) * step ** (k - j) * old[j] for j in range(k + 1)) for k in range(1, 5)]
-    return CentredSums(origin, sums.bits, sums.count, sums.weight, *new)
+    weight, first, second, third, fourth = sums.powers
+    return CentredSums(
+        origin,
+        sums.bits,
+        sums.count,
+        sums.weight,
+        first + step * weight,
+        second + step * (2 * first + step * weight),
+        third + step * (3 * second + step * (3 * first + step * weight)),
+        fourth + step * (4 * third + step * (6 * second + step * (4 * first + step * weight))),
+    )
 
 
 def merge(left: CentredSums, right: CentredSums) -> CentredSums:
@@ -220,7 +231,8 @@ def present(sums: CentredSums, bin_width: float) -> Moments | None:
         return None
     mean = float((sums.origin + Fraction(1, 2) + Fraction(first, weight)) * Fraction(bin_width))
     variance, third, fourth = _central_numerators(sums)
-    if variance <= _ROUNDING_SPREAD * sums.count * weight:
+    no_spread = _ROUNDING_SPREAD * sums.count * weight + (weight**2 >> _PRODUCT_SPREAD_BITS)
+    if variance <= no_spread:
         return Moments(sums.count, sums.weight, mean, 0.0, None, None)
     bins_variance = variance / weight**2
     return Moments(
