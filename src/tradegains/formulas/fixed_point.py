@@ -55,8 +55,8 @@ def round_half_away(value: float) -> int:
 def to_fixed_point(value: float, units_per_one: int) -> int:
     """Whole units of a value: the double product, rounded half away from zero.
 
-    The product is rounded to a double first, as on the engines: 1.0005 * 1000 is 1000.4999999999999
-    in doubles and gives 1000, not 1001.
+    The product is rounded to a double first, as on the engines: 1.005 * 100 is 100.49999999999999
+    in doubles and gives 100, not 101.
 
     Args:
         value: any finite number [jobs] or [money unit].
