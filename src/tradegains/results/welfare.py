@@ -98,14 +98,18 @@ def welfare_rows(
 ) -> list[dict[str, Any]]:
     """One row per window, market, choice and formula; with the post-pre row of the study.
 
-    An industry takes its own sigma where the study has elasticities by industry.
+    An industry takes its own sigma where the study has elasticities by industry. Without any
+    source of imports only the row remains that still tells the change of X^c/X.
     """
     rows = []
     changes: dict[tuple[str, Choice], dict[str, WelfareChange]] = {}
     for (window, choice), (start, end) in markets.items():
         change = market_share_changes(start.market, end.market, scale=study.window(window).scale)
         sigma = sigma_by_industry.get(choice.industry or "", study.welfare.sigma)
-        changes[window, choice] = _formulas(study, change, sigma)
+        by_formula = _formulas(study, change, sigma)
+        if choice.imports == NO_IMPORTS:
+            by_formula = {"hloy": by_formula["hloy"]}
+        changes[window, choice] = by_formula
     for (window, choice), by_formula in changes.items():
         count = markets[window, choice][1].continuing.establishments
         rows += [_welfare_row(window, choice, each, count) for each in by_formula.values()]

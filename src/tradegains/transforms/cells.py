@@ -15,7 +15,8 @@ def sum_market_cells(matched: DataFrame, *, industries: Sequence[str]) -> DataFr
     the engines wraps where the other raises.
     """
     sums = [F.sum(amount).alias(amount) for amount in w.AMOUNTS]
-    twins = [F.sum(F.col(amount).cast("double")).alias(w.twin(amount)) for amount in w.AMOUNTS]
+    # Multiplied, not cast: Sail gives a sum and a sum of the same column cast one name.
+    twins = [F.sum(F.col(amount) * 1.0e0).alias(w.twin(amount)) for amount in w.AMOUNTS]
     return matched.groupBy(w.YEAR, w.FLAGS, w.MEMBERSHIP, *industries).agg(
         F.count(F.lit(1)).alias(w.ESTABLISHMENTS),
         F.count(w.DUPLICATED_ID).alias(w.DUPLICATED_ID),

@@ -1,0 +1,224 @@
+"""From prepared rows to the rows of every published table.
+
+The order of the passes over the rows stands here and nowhere else: one pass matches and writes
+the matched rows once; market sums, medians and distributions are each read from those.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from tradegains.errors import InputError, Problem
+from tradegains.preparing import SmallInputs, flag_census, measure_rows
+from tradegains.progress import Progress
+from tradegains.results.demography import demography_rows
+from tradegains.results.distributions import (
+    Request,
+    centres,
+    distribution_requests,
+    histogram_rows,
+    industry_median_rows,
+    median_pools,
+    moment_rows,
+)
+from tradegains.results.market import MarketCells
+from tradegains.results.quality import quality_rows, refuse_stopping_rows, removing_bits
+from tradegains.results.welfare import (
+    market_share_rows,
+    measure_markets,
+    welfare_absences,
+    welfare_rows,
+)
+from tradegains.selection.distributions import Population, describe_distributions
+from tradegains.selection.medians import industry_medians
+from tradegains.selection.ranks import ROW_LIMIT
+from tradegains.sets import StudySets, study_sets
+from tradegains.study import Study
+from tradegains.tables import working as w
+from tradegains.transforms.cells import sum_market_cells
+from tradegains.transforms.flagging import find_duplicates, flag_duplicates
+from tradegains.transforms.matching import match_establishments
+
+Rows = list[dict[str, Any]]
+WorkFolder = Callable[[DataFrame, str], DataFrame]
+"""Writes rows under a name in the run's work folder, and reads them back."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Rows of every published table but `runs`, and what the study could not have."""
+
+    tables: dict[str, Rows]
+    absent: dict[str, str]
+    rows_read: int
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """A study being measured: its choices, its sets and where its steps go."""
+
+    study: Study
+    sets: StudySets
+    keep: WorkFolder
+    progress: Progress
+    row_limit: int = ROW_LIMIT
+
+    @property
+    def rules(self) -> Mapping[str, str]:
+        """Action of each rule."""
+        return self.study.census.rules
+
+
+def measure(
+    study: Study,
+    census: DataFrame,
+    small: SmallInputs,
+    *,
+    keep: WorkFolder,
+    progress: Progress,
+    rows_by_year: Mapping[int, int] | None = None,
+    row_limit: int = ROW_LIMIT,
+) -> Measured:
+    """Every result of a study.
+
+    Args:
+        study: the research choices.
+        census: rows of the study's years under contract names.
+        small: the optional inputs.
+        keep: keeps row-level tables in the run's work folder.
+        progress: told of each step.
+        rows_by_year: rows by the files' footers, which the rows read must equal.
+        row_limit: rows that may be collected to end an exact selection.
+
+    Raises:
+        InputError: rows break a rule whose action is stop, or rows went missing.
+    """
+    run = Measuring(study, study_sets(study), keep, progress, row_limit)
+    flagged = flag_census(study, census, small)
+    flagged, matched, cells = _match(run, flagged)
+    quality = quality_rows(cells, run.rules, years=study.years)
+    _require_every_row(quality, rows_by_year)
+    refuse_stopping_rows(quality)
+    _keep_quarantined(run, flagged, quality)
+    tables = {"quality": quality}
+    tables |= _market_tables(run, cells, small)
+    tables |= _distribution_tables(run, matched, cells)
+    absent = welfare_absences(study, tables["welfare"])
+    return Measured(tables, absent, sum(cells.rows_by_flags.values()))
+
+
+def _match(run: Measuring, flagged: DataFrame) -> tuple[DataFrame, DataFrame, MarketCells]:
+    """Matched rows and their sums; once more, with duplicates flagged, where there are any."""
+    matched, cells = _match_once(run, flagged, "matched")
+    if not cells.duplicated:
+        return flagged, matched, cells
+    with run.progress.step("find duplicates"):
+        duplicates = run.keep(find_duplicates(flagged), "duplicates")
+    flagged = flag_duplicates(flagged, duplicates, rules=run.rules)
+    return flagged, *_match_once(run, flagged, "matched_without_duplicates")
+
+
+def _match_once(run: Measuring, flagged: DataFrame, name: str) -> tuple[DataFrame, MarketCells]:
+    study = run.study
+    industry_years = {} if study.matching.industry_at == "own_year" else _industry_years(study)
+    with run.progress.step("match establishments") as step:
+        rows = match_establishments(
+            measure_rows(study, flagged),
+            history=run.sets.history,
+            memberships=run.sets.memberships,
+            conditions=run.sets.conditions,
+            window_industries=industry_years,
+        )
+        matched = run.keep(rows, name)
+        industries = [w.INDUSTRY, *(w.window_industry(window) for window in industry_years)]
+        collected = sum_market_cells(matched, industries=industries).toArrow()
+        cells = MarketCells.of(
+            collected.to_pylist(), removing=removing_bits(run.rules), windows=industry_years
+        )
+        step.rows = sum(cells.rows_by_flags.values())
+    return matched, cells
+
+
+def _industry_years(study: Study) -> dict[str, int]:
+    """The year whose industry counts in each window."""
+    return {window.name: getattr(window, study.matching.industry_at) for window in study.windows}
+
+
+def _require_every_row(quality: Rows, rows_by_year: Mapping[int, int] | None) -> None:
+    read = {row["year"]: row["rows"] for row in quality if row["rule"] == "read"}
+    short = [year for year, rows in (rows_by_year or {}).items() if rows != read.get(year, 0)]
+    if short:
+        years = ", ".join(str(year) for year in short)
+        raise InputError(
+            Problem(
+                "the rows read are not the rows the files' footers count",
+                f"the census, year {years}",
+                len(short),
+                "check that the files are whole and were not replaced during the run",
+            )
+        )
+
+
+def _keep_quarantined(run: Measuring, flagged: DataFrame, quality: Rows) -> None:
+    if any(row["rows"] for row in quality if row["rule"] == "quarantined"):
+        with run.progress.step("keep quarantined rows") as step:
+            run.keep(flagged.filter(~F.col(w.VALID)).drop(w.VALID), "quarantined")
+            step.rows = sum(row["rows"] for row in quality if row["rule"] == "quarantined")
+
+
+def _market_tables(run: Measuring, cells: MarketCells, small: SmallInputs) -> dict[str, Rows]:
+    imports = {(row["industry"], row["year"]): row["value"] for row in small.imports}
+    sigma = {row["industry"]: row["sigma"] for row in small.elasticities}
+    with run.progress.step("sum markets"):
+        markets = measure_markets(run.study, cells, run.sets.memberships, imports)
+        return {
+            "demography": demography_rows(run.study, cells, run.sets.memberships),
+            "market_shares": market_share_rows(markets),
+            "welfare": welfare_rows(run.study, markets, sigma),
+        }
+
+
+def _distribution_tables(run: Measuring, matched: DataFrame, cells: MarketCells) -> dict[str, Rows]:
+    study = run.study
+    requests = distribution_requests(study)
+    with run.progress.step("select industry medians") as step:
+        medians = industry_medians(matched, median_pools(study), row_limit=run.row_limit)
+        step.rows = len(medians)
+    bases = tuple(dict.fromkeys(request.base for request in requests))
+    with run.progress.step("describe distributions") as step:
+        total = cells.total()
+        found = describe_distributions(
+            matched,
+            pa.table(centres(bases, medians), schema=_CENTRES),
+            _populations(requests, bases),
+            bits=run.sets.memberships,
+            bin_width=study.productivity.bin_width,
+            employment=total.employment * len(bases),
+            establishments=total.establishments * len(bases),
+            row_limit=run.row_limit,
+        )
+        step.rows = len(found)
+    return {
+        "industry_medians": industry_median_rows(study, medians),
+        "moments": moment_rows(study, requests, found, medians),
+        "histograms": histogram_rows(study, requests, found),
+    }
+
+
+_CENTRES = pa.schema(
+    [
+        (w.YEAR, pa.int32()),
+        (w.INDUSTRY, pa.string()),
+        (w.BASE, pa.int32()),
+        (w.CENTRE, pa.float64()),
+    ]
+)
+
+
+def _populations(requests: Sequence[Request], bases: Sequence[object]) -> list[Population]:
+    number = {base: position for position, base in enumerate(bases)}
+    return [Population(number[each.base], each.inside, each.outside) for each in requests]

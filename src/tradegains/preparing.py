@@ -1,0 +1,119 @@
+"""From census rows to rows ready to be matched, as the study's choices say."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from tradegains.errors import InputError, Problem
+from tradegains.study import Study
+from tradegains.tables import working as w
+from tradegains.transforms.flagging import (
+    add_derived_columns,
+    add_log_productivity,
+    fix_amounts,
+    flag_rows,
+    standardise_industry,
+)
+from tradegains.transforms.lookups import CODE, look_up
+
+LOG_PRICE = "log_price"
+TARIFF_CUT = "tariff_cut"
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class SmallInputs:
+    """Optional small tables as plain rows; an absent one is empty.
+
+    imports: industry, year, value. tariff_cuts: industry, cut. prices: year, index and, by
+    industry, industry. elasticities: industry, sigma.
+    """
+
+    imports: Rows = field(default_factory=tuple)
+    tariff_cuts: Rows = field(default_factory=tuple)
+    prices: Rows = field(default_factory=tuple)
+    elasticities: Rows = field(default_factory=tuple)
+
+
+def flag_census(study: Study, census: DataFrame, small: SmallInputs) -> DataFrame:
+    """One row per census row, flagged, with every column a rule or predicate reads."""
+    digits = study.census.industry_digits
+    productivity = study.productivity
+    rows = standardise_industry(
+        census, digits=digits, group_digits=study.census.industry_group_digits
+    )
+    rows = add_derived_columns(rows)
+    if productivity.prices != "none":
+        rows = _look_up_prices(rows, small.prices)
+    if small.tariff_cuts:
+        rows = _look_up_cuts(rows, small.tariff_cuts)
+    return flag_rows(
+        rows,
+        rules=study.census.rules,
+        industry_digits=digits,
+        measure=(productivity.numerator, productivity.denominator),
+    )
+
+
+def measure_rows(study: Study, flagged: DataFrame) -> DataFrame:
+    """One row per flagged row, with its whole-number amounts, productivity and predicates."""
+    rows = add_log_productivity(
+        fix_amounts(flagged),
+        numerator=study.productivity.numerator,
+        denominator=study.productivity.denominator,
+        log_price=None if study.productivity.prices == "none" else LOG_PRICE,
+    )
+    predicates = {"domestic": F.col("domestic_sales") > 0}
+    for position, population in enumerate(study.populations):
+        predicates[w.population_column(position)] = F.expr(population.where)
+    for restriction in study.restrictions:
+        predicates[w.restriction_column(restriction.name)] = F.expr(restriction.where)
+    return rows.withColumns({name: _if_valid(test) for name, test in predicates.items()})
+
+
+def _if_valid(test: Column) -> Column:
+    """A predicate that is null, as with a missing column value, does not hold."""
+    return F.col(w.VALID) & F.coalesce(test.cast("boolean"), F.lit(False))
+
+
+def _look_up_prices(rows: DataFrame, prices: Rows) -> DataFrame:
+    digits = _code_length(prices, "prices")
+    small = pa.table(
+        {
+            CODE: pa.array([row.get("industry") or "" for row in prices], pa.string()),
+            w.YEAR: pa.array([row["year"] for row in prices], pa.int32()),
+            LOG_PRICE: pa.array([math.log(row["index"]) for row in prices], pa.float64()),
+        }
+    )
+    return look_up(rows, rows.sparkSession.createDataFrame(small), digits=digits, on=(w.YEAR,))
+
+
+def _look_up_cuts(rows: DataFrame, cuts: Rows) -> DataFrame:
+    small = pa.table(
+        {
+            CODE: pa.array([row["industry"] for row in cuts], pa.string()),
+            TARIFF_CUT: pa.array([row["cut"] for row in cuts], pa.float64()),
+        }
+    )
+    digits = _code_length(cuts, "tariff_cuts")
+    return look_up(rows, rows.sparkSession.createDataFrame(small), digits=digits)
+
+
+def _code_length(rows: Rows, name: str) -> int:
+    """Digits of a small table's industry codes; 0 when it has no industries.
+
+    Raises:
+        InputError: codes of different lengths.
+    """
+    lengths = {len(row.get("industry") or "") for row in rows} or {0}
+    if len(lengths) > 1:
+        found = ", ".join(str(length) for length in sorted(lengths))
+        cure = "state every industry with the same number of digits"
+        raise InputError(Problem(f"industry codes of {found} digits", f"input {name}", cure=cure))
+    return lengths.pop()

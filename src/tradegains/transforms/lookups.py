@@ -1,0 +1,20 @@
+"""Small tables looked up by industry and year."""
+
+from collections.abc import Sequence
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from tradegains.tables import working as w
+
+CODE = "lookup_code"
+
+
+def look_up(rows: DataFrame, small: DataFrame, *, digits: int, on: Sequence[str] = ()) -> DataFrame:
+    """One row per row, with the small table's columns; null where it has no entry.
+
+    Reads industry, of which the first `digits` characters must equal the small table's
+    `lookup_code`, and the columns `on`. `small` has one row per code and `on`.
+    """
+    coded = rows.withColumn(CODE, F.substring(F.col(w.INDUSTRY), 1, digits))
+    return coded.join(F.broadcast(small), on=[CODE, *on], how="left").drop(CODE)
