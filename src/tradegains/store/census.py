@@ -43,7 +43,7 @@ class CensusFiles:
     them to the Spark type they become. `partitioned` says whether the year is a folder.
     """
 
-    root: str
+    place: Place
     files: tuple[CensusFile, ...]
     columns: Mapping[str, str]
     types: Mapping[str, str]
@@ -104,7 +104,7 @@ def list_census(
     types = {
         name: _common_type(files, name, at, partitioned=partitioned) for name, at in mapping.items()
     }
-    return CensusFiles(place.root, tuple(files), mapping, types, wanted, partitioned)
+    return CensusFiles(place, tuple(files), mapping, types, wanted, partitioned)
 
 
 def _files_with_years(
@@ -183,7 +183,7 @@ def _classic_scan(
     if census.partitioned:
         column = census.columns["year"]
         schema[column], year = "int", col(_quoted(column))
-        reader = reader.option("basePath", _hadoop_path(census.root))
+        reader = reader.option("basePath", _hadoop_path(census.place.root))
     rows = reader.schema(_ddl(schema)).parquet(*(_hadoop_path(file.uri) for file in group))
     return _selected(rows, census, frozenset(schema), year)
 

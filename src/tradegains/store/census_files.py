@@ -152,9 +152,14 @@ def _census_file(place: Place, info: fs.FileInfo, year_column: str) -> CensusFil
         absolute=info.path,
         uri=place.root if single else f"{place.root}/{path}",
         bytes=info.size or 0,
-        modified=info.mtime_ns if info.mtime is not None else None,
+        modified=modified_ns(info),
         year=partition_year(path, year_column),
     )
+
+
+def modified_ns(info: fs.FileInfo) -> int | None:
+    """Time a file was last written [ns since 1970]; None where the store keeps none."""
+    return None if info.mtime is None else info.mtime_ns
 
 
 def partition_text(path: str, year_column: str) -> str | None:

@@ -33,7 +33,7 @@ from tradegains.tables.published import TABLES
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-Engine = Literal["embedded", "spark"]
+EngineName = Literal["embedded", "spark"]
 
 _RUN_ID = re.compile(r"[0-9a-zA-Z_-]{1,64}")
 _ARROW = {
@@ -304,7 +304,7 @@ class SparkDelta(DeltaStore):
 
 
 def open_delta(
-    root: str, engine: Engine = "embedded", spark: "SparkSession | None" = None
+    root: str, engine: EngineName = "embedded", spark: "SparkSession | None" = None
 ) -> DeltaStore:
     """The store that belongs to an engine; without a session, the one that reads without a JVM."""
     if engine == "embedded":

@@ -1,0 +1,210 @@
+"""The input manifest: what exactly a run read, file by file, and one digest of it all.
+
+The digest depends on content and on the folder a file lies in (`year=1988` is part of the data),
+not on where the census is, what its files are called, or when they were copied. Digests of files
+that have not changed (same path, size and time) come from a cache, so that a rerun is quick.
+"""
+
+import hashlib
+import json
+import os
+import posixpath
+import time
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pyarrow as pa
+from pyarrow import fs
+
+from tradegains.errors import InputError, Problem
+from tradegains.store.census import CensusFiles
+from tradegains.store.census_checks import some_of
+from tradegains.store.census_files import CensusFile, Place, locate, modified_ns, read_footers
+
+# hashlib releases the interpreter's lock, so threads share the processors.
+_HASH_THREADS = 8
+_BLOCK = 1 << 22
+_SETTLED_NS = 2_000_000_000
+
+
+@dataclass(frozen=True)
+class ManifestEntry:
+    """One input file: which input it belongs to, its place there, and its content.
+
+    `rows` and `schema` come from a Parquet footer and are None for a CSV file.
+    """
+
+    input: str
+    path: str
+    bytes: int
+    rows: int | None
+    schema: str | None
+    sha256: str
+
+
+def schema_fingerprint(schema: pa.Schema) -> str:
+    """Digest of a file's column names, types and order, without its metadata.
+
+    Example:
+        >>> schema_fingerprint(pa.schema([("a", pa.int64())]))
+        'fe2912a19c23b912'
+    """
+    text = "\n".join(f"{field.name}\t{field.type}" for field in schema)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def input_manifest(
+    census: CensusFiles, small_tables: Mapping[str, str], *, cache: Path | None = None
+) -> tuple[ManifestEntry, ...]:
+    """The files a run reads, with their digests.
+
+    Args:
+        census: the checked files of the study's years.
+        small_tables: name of the input -> path, for those the study gives.
+        cache: file that keeps digests between runs; None computes all of them.
+
+    Raises:
+        InputError: a file cannot be read to its end.
+    """
+    sources = [_Source("census", census.place, file) for file in census.files]
+    sources += [_small_source(name, path) for name, path in sorted(small_tables.items())]
+    known = _read_cache(cache)
+    with ThreadPoolExecutor(_HASH_THREADS) as threads:
+        digests = list(threads.map(lambda source: _digest(source, known), sources))
+    hashed = list(zip(sources, digests, strict=True))
+    unread = [source.file.uri for source, digest in hashed if not digest]
+    if unread:
+        raise InputError([Problem("the file cannot be read to its end", path) for path in unread])
+    if cache is not None:
+        _write_cache(cache, known, hashed)
+    return tuple(_entry(source, digest) for source, digest in hashed)
+
+
+def input_digest(manifest: Iterable[ManifestEntry]) -> str:
+    """One digest of the manifest's content.
+
+    Example:
+        >>> entry = ManifestEntry("census", "year=1988/a.parquet", 10, 1, "s", "d")
+        >>> moved = ManifestEntry("census", "year=1988/b.parquet", 10, 1, "s", "d")
+        >>> input_digest([entry]) == input_digest([moved])
+        True
+    """
+    content = sorted((e.input, posixpath.dirname(e.path), e.sha256) for e in manifest)
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+def manifest_json(manifest: Iterable[ManifestEntry]) -> str:
+    """The manifest as it is kept in `runs`."""
+    return json.dumps([asdict(entry) for entry in manifest])
+
+
+def require_unchanged(census: CensusFiles) -> None:
+    """Refuse a census whose files changed size or time since they were listed.
+
+    Raises:
+        InputError: naming the files; what was computed from them cannot be trusted.
+    """
+    infos = census.place.system.get_file_info([file.absolute for file in census.files])
+    changed = [
+        file.path
+        for file, info in zip(census.files, infos, strict=True)
+        if (info.size, modified_ns(info)) != (file.bytes, file.modified)
+    ]
+    if changed:
+        raise InputError(
+            Problem(
+                "files changed while the run was reading them",
+                some_of(changed),
+                len(changed),
+                cure="run again when nothing writes to the census",
+            )
+        )
+
+
+@dataclass(frozen=True)
+class _Source:
+    input: str
+    place: Place
+    file: CensusFile
+
+
+def _small_source(name: str, path: str) -> _Source:
+    place = locate(path)
+    info = place.system.get_file_info(place.path)
+    if info.type != fs.FileType.File:
+        raise InputError(
+            Problem(
+                f"the {name} file does not exist",
+                path,
+                cure=f"correct {name} under [inputs], or remove it to do without",
+            )
+        )
+    # Which folder holds a single file says nothing about its content.
+    file = CensusFile(
+        path=info.base_name,
+        absolute=place.path,
+        uri=place.root,
+        bytes=info.size or 0,
+        modified=modified_ns(info),
+        year=None,
+    )
+    return _Source(name, place, _with_parquet_footer(place, file))
+
+
+def _with_parquet_footer(place: Place, file: CensusFile) -> CensusFile:
+    if not file.path.lower().endswith(".parquet"):
+        return file
+    files, problems = read_footers(place, [file])
+    if problems:
+        raise InputError(problems)
+    return files[0]
+
+
+def _entry(source: _Source, digest: str) -> ManifestEntry:
+    file = source.file
+    fingerprint = None if file.schema is None else schema_fingerprint(file.schema)
+    rows = None if file.schema is None else file.rows
+    return ManifestEntry(source.input, file.path, file.bytes, rows, fingerprint, digest)
+
+
+def _digest(source: _Source, known: Mapping[str, list[object]]) -> str | None:
+    """Digest of a file's bytes; None where it cannot be read."""
+    file = source.file
+    cached = known.get(file.uri)
+    if cached and file.modified is not None and cached[:2] == [file.bytes, file.modified]:
+        return str(cached[2])
+    digest = hashlib.sha256()
+    try:
+        with source.place.system.open_input_stream(file.absolute, compression=None) as stream:
+            while block := stream.read(_BLOCK):
+                digest.update(block)
+    except OSError:
+        return None
+    return digest.hexdigest()
+
+
+def _read_cache(cache: Path | None) -> dict[str, list[object]]:
+    try:
+        known = json.loads(cache.read_text()) if cache else {}
+    except (OSError, ValueError):
+        # A cache that is absent or damaged costs time only.
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
+def _write_cache(
+    cache: Path, known: Mapping[str, list[object]], hashed: Iterable[tuple[_Source, str | None]]
+) -> None:
+    # A file written this very moment may change again without a new time.
+    settled = time.time_ns() - _SETTLED_NS
+    new = {
+        source.file.uri: [source.file.bytes, source.file.modified, digest]
+        for source, digest in hashed
+        if source.file.modified is not None and source.file.modified < settled
+    }
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    draft = cache.with_name(f"{cache.name}.{os.getpid()}")
+    draft.write_text(json.dumps({**known, **new}))
+    draft.replace(cache)

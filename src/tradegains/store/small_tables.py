@@ -1,0 +1,266 @@
+"""The optional small input tables (imports, tariff cuts, prices, elasticities), Parquet or CSV.
+
+Codes stay text whatever they look like: a CSV reader that guesses types turns industry 0111 into
+111. Every problem of a table comes in one message that gives counts and row numbers, no values.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyarrow import csv
+
+from tradegains.errors import InputError, Problem
+from tradegains.store.census_checks import nearest_name, some_of
+from tradegains.store.census_files import Place, locate
+
+SmallKind = Literal["code", "text", "year", "number"]
+
+_ARROW = {"code": pa.string(), "text": pa.string(), "year": pa.int32(), "number": pa.float64()}
+_PATTERN = {"year": r"^[0-9]{4}$", "number": r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"}
+_EXPECTED = {
+    "code": "text or a whole number",
+    "text": "text or a whole number",
+    "year": "a year (YYYY)",
+    "number": "a finite number with a decimal point",
+}
+
+
+@dataclass(frozen=True)
+class SmallColumn:
+    """A column of a small table; a number may have a smallest value, excluded or included."""
+
+    name: str
+    kind: SmallKind
+    above: float | None = None
+    least: float | None = None
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class SmallTable:
+    """A small input table: what it is called in the study, its columns and its key."""
+
+    name: str
+    columns: tuple[SmallColumn, ...]
+    key: tuple[str, ...]
+
+
+_INDUSTRY, _YEAR = SmallColumn("industry", "code"), SmallColumn("year", "year")
+
+SMALL_TABLES = {
+    table.name: table
+    for table in (
+        SmallTable(
+            "imports",
+            (_INDUSTRY, _YEAR, SmallColumn("value", "number", least=0)),
+            ("industry", "year"),
+        ),
+        # Percentage points; a negative cut is a tariff that rose.
+        SmallTable("tariff_cuts", (_INDUSTRY, SmallColumn("cut", "number")), ("industry",)),
+        SmallTable(
+            "prices",
+            (
+                SmallColumn("industry", "code", optional=True),
+                _YEAR,
+                SmallColumn("index", "number", above=0),
+            ),
+            ("industry", "year"),
+        ),
+        # The welfare formulas divide by sigma - 1.
+        SmallTable(
+            "elasticities", (_INDUSTRY, SmallColumn("sigma", "number", above=1)), ("industry",)
+        ),
+    )
+}
+
+
+def read_small_table(path: str, table: SmallTable, *, code_digits: int | None = None) -> pa.Table:
+    """The declared columns of a small table, sorted by its key.
+
+    Codes and texts are text, years INT32, numbers DOUBLE, none of them null; an optional column
+    that is absent is left out; other columns of the file are ignored.
+
+    Args:
+        path: a .parquet, .csv or .csv.gz file (CSV: UTF-8, commas, one line of names).
+        table: what the file must hold.
+        code_digits: width to which codes stored as whole numbers are padded with zeros.
+
+    Raises:
+        InputError: with every problem found.
+    """
+    raw = _read(locate(path), table)
+    present = [column for column in table.columns if column.name in raw.column_names]
+    problems = [
+        _missing(column, raw, path)
+        for column in table.columns
+        if column not in present and not column.optional
+    ]
+    if not problems:
+        read = [_converted(raw.column(c.name), c, path, code_digits) for c in present]
+        problems = [problem for _, found in read for problem in found]
+    if problems:
+        raise InputError(problems)
+    if raw.num_rows == 0:
+        raise InputError(Problem(f"the {table.name} file has no rows", path))
+    rows = pa.table({c.name: values for c, (values, _) in zip(present, read, strict=True)})
+    key = [name for name in table.key if name in rows.column_names]
+    _refuse_duplicates(rows, key, path)
+    return rows.sort_by([(name, "ascending") for name in key])
+
+
+def _read(place: Place, table: SmallTable) -> pa.Table:
+    name = place.path.lower()
+    try:
+        if name.endswith((".parquet", ".pq")):
+            with place.system.open_input_file(place.path) as source:
+                return pq.read_table(source)
+        if name.endswith((".csv", ".csv.gz")):
+            return _read_csv(place, table)
+    except FileNotFoundError as error:
+        raise InputError(
+            Problem(
+                f"the {table.name} file does not exist",
+                place.given,
+                cure=f"correct {table.name} under [inputs], or remove it to do without",
+            )
+        ) from error
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(
+            Problem(
+                f"the {table.name} file cannot be read",
+                place.given,
+                cure="write it as Parquet, or as CSV in UTF-8 with commas and one line of names",
+            )
+        ) from error
+    raise InputError(
+        Problem(f"the {table.name} file is neither Parquet nor CSV", place.given, cure="convert it")
+    )
+
+
+def _read_csv(place: Place, table: SmallTable) -> pa.Table:
+    options = csv.ConvertOptions(
+        column_types={column.name: pa.string() for column in table.columns},
+        strings_can_be_null=True,
+        null_values=[""],
+    )
+    with place.system.open_input_stream(place.path) as source:
+        return csv.read_csv(source, convert_options=options)
+
+
+def _missing(column: SmallColumn, raw: pa.Table, path: str) -> Problem:
+    nearest = nearest_name(column.name, raw.column_names)
+    said = f"did you mean {nearest!r}?" if nearest else f"it has {some_of(raw.column_names, 20)}"
+    return Problem(f"column {column.name!r} is missing", path, cure=f"rename the column; {said}")
+
+
+def _converted(
+    values: pa.ChunkedArray, column: SmallColumn, path: str, code_digits: int | None
+) -> tuple[pa.ChunkedArray | None, list[Problem]]:
+    """A column in its declared type, and what is wrong with it."""
+    if pa.types.is_dictionary(values.type):
+        values = values.cast(values.type.value_type)
+    outcome = _parsed(values, column.kind, code_digits)
+    if outcome is None:
+        what = f"column {column.name!r} is {values.type} where {_EXPECTED[column.kind]} is expected"
+        return None, [Problem(what, path, cure="convert the column when the file is written")]
+    converted, bad = outcome
+    faults = {
+        f"is not {_EXPECTED[column.kind]}": bad,
+        "is empty": pc.and_not(pc.is_null(converted), bad),
+        **_out_of_range(converted, column),
+    }
+    return converted, [
+        _rows_problem(f"column {column.name!r} {what}", mask, path)
+        for what, mask in faults.items()
+        if pc.any(mask).as_py()
+    ]
+
+
+def _parsed(
+    values: pa.ChunkedArray, kind: SmallKind, code_digits: int | None
+) -> tuple[pa.ChunkedArray, pa.ChunkedArray] | None:
+    """Values in the kind's type, null where they are bad, and which are bad.
+
+    None where the file's type cannot hold such values at all.
+    """
+    type_ = values.type
+    if _is_text(type_):
+        return _parsed_text(pc.utf8_trim_whitespace(values.cast(pa.string())), kind)
+    if pa.types.is_integer(type_) and kind in ("code", "text"):
+        text = values.cast(pa.string())
+        width = code_digits if kind == "code" and code_digits else 0
+        return pc.utf8_lpad(text, width, "0"), _nowhere(values)
+    numeric = pa.types.is_integer(type_) or pa.types.is_floating(type_) or _is_decimal(type_)
+    if numeric and kind in ("year", "number"):
+        return _parsed_numbers(values.cast(pa.float64(), safe=False), kind)
+    return None
+
+
+def _parsed_text(text: pa.ChunkedArray, kind: SmallKind) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
+    text = pc.if_else(pc.equal(text, ""), None, text)
+    if kind not in _PATTERN:
+        return text, _nowhere(text)
+    bad = pc.invert(pc.fill_null(pc.match_substring_regex(text, _PATTERN[kind]), True))
+    numbers, overflowing = _parsed_numbers(pc.if_else(bad, None, text).cast(pa.float64()), kind)
+    return numbers, pc.or_(bad, overflowing)
+
+
+def _parsed_numbers(
+    numbers: pa.ChunkedArray, kind: SmallKind
+) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
+    good = pc.is_finite(numbers)
+    if kind == "year":
+        whole = pc.equal(pc.floor(numbers), numbers)
+        good = pc.and_(pc.and_(good, whole), pc.less(pc.abs(numbers), 10_000))
+    bad = pc.invert(pc.fill_null(good, True))
+    return pc.if_else(bad, None, numbers).cast(_ARROW[kind]), bad
+
+
+def _nowhere(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.and_(pc.is_null(values), False)
+
+
+def _is_text(type_: pa.DataType) -> bool:
+    return (
+        pa.types.is_string(type_)
+        or pa.types.is_large_string(type_)
+        or pa.types.is_string_view(type_)
+        or pa.types.is_binary(type_)
+        or pa.types.is_null(type_)
+    )
+
+
+def _is_decimal(type_: pa.DataType) -> bool:
+    return bool(pa.types.is_decimal(type_))
+
+
+def _out_of_range(values: pa.ChunkedArray, column: SmallColumn) -> dict[str, pa.ChunkedArray]:
+    faults = {}
+    if column.above is not None:
+        faults[f"is not above {column.above:g}"] = pc.less_equal(values, column.above)
+    if column.least is not None:
+        faults[f"is below {column.least:g}"] = pc.less(values, column.least)
+    return {what: pc.fill_null(mask, False) for what, mask in faults.items()}
+
+
+def _rows_problem(what: str, bad: pa.ChunkedArray, path: str) -> Problem:
+    first = pc.index(bad, True).as_py() + 1
+    count = pc.sum(bad).as_py()
+    return Problem(what, path, count, cure=f"mend the rows; the first is data row {first:,}")
+
+
+def _refuse_duplicates(rows: pa.Table, key: Sequence[str], path: str) -> None:
+    distinct = rows.group_by(list(key)).aggregate([]).num_rows
+    if distinct < rows.num_rows:
+        raise InputError(
+            Problem(
+                f"more than one row for the same {' and '.join(key)}",
+                path,
+                rows.num_rows - distinct,
+                cure="keep one row for each",
+            )
+        )
