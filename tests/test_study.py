@@ -371,6 +371,18 @@ MISTAKES = {
         "extra_columns",
         "else rename it in the files",
     ),
+    "input of a later version": (
+        ("[census]\n", 'successors = "links.csv"\n[census]\n'),
+        "no result of this version uses the input successors",
+        "successors",
+        "remove it",
+    ),
+    "reactivation of a later version": (
+        ("reactivation_years = 0 ", "reactivation_years = 2 "),
+        "annual demography of this version bridges no absences",
+        "reactivation_years",
+        "set reactivation_years = 0, or leave it out",
+    ),
     "figure of a year not measured": (
         ("figure_years = [1988, 1996]", "figure_years = [1988, 1990]"),
         "figure_years names 1990, which is not a productivity year",

@@ -9,6 +9,7 @@ from tradegains.study.model import (
     BUILT_IN_RESTRICTIONS,
     COLUMNS,
     DERIVED_COLUMNS,
+    LATER_INPUTS,
     Study,
 )
 
@@ -16,6 +17,7 @@ from tradegains.study.model import (
 def check_agreement(study: Study, findings: Findings) -> None:
     """Keep every contradiction; a section with problems of its own is not compared."""
     checks = (
+        (_check_later, ("inputs", "matching")),
         (_check_census, ("census",)),
         (_check_windows, ("windows",)),
         (_check_names, ("populations", "restrictions")),
@@ -28,6 +30,22 @@ def check_agreement(study: Study, findings: Findings) -> None:
     ready = [check for check, sections in checks if findings.sound(*sections)]
     for check in ready:
         check(study, findings)
+
+
+def _check_later(study: Study, findings: Findings) -> None:
+    for name in study.inputs.given():
+        if name in LATER_INPUTS:
+            findings.add(
+                f"inputs.{name}",
+                f"no result of this version uses the input {name}",
+                "remove it",
+            )
+    if study.matching.reactivation_years:
+        findings.add(
+            "matching.reactivation_years",
+            "annual demography of this version bridges no absences",
+            "set reactivation_years = 0, or leave it out",
+        )
 
 
 def _check_census(study: Study, findings: Findings) -> None:

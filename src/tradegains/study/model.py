@@ -11,8 +11,17 @@ from dataclasses import dataclass, fields
 REQUIRED_COLUMNS = ("establishment_id", "year", "industry", "employment", "sales")
 OPTIONAL_COLUMNS = ("exports", "value_added", "enterprise_id", "sampling_weight", "hours")
 COLUMNS = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
-DERIVED_COLUMNS = ("domestic_sales", "exporter", "industry_group")
-"""Columns a condition may use besides those of the census."""
+DERIVED_COLUMNS = ("domestic_sales", "exporter", "industry_group", "tariff_cut")
+"""Columns a condition may use besides those of the census, where their inputs are there."""
+LATER_INPUTS = (
+    "concordance",
+    "successors",
+    "plant_products",
+    "product_tariffs",
+    "product_trade",
+    "control_totals",
+)
+"""Inputs that no result of this version uses: refused rather than silently left unread."""
 
 RULES = (
     "missing_id",

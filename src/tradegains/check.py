@@ -1,0 +1,248 @@
+"""Everything that would stop a run, found in seconds: study, inputs, environment, conditions.
+
+Each part is looked at even where another has problems, so that one answer names them all. No JVM
+is started. Conditions ([[populations]], [[restrictions]]) need an engine to understand them; they
+are tried on the embedded one, and only when nothing else is wrong.
+"""
+
+import os
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tradegains.errors import EngineError, InputError, Problem, StudyError, TradegainsError
+from tradegains.study import Study, read_study
+
+if TYPE_CHECKING:
+    from tradegains.store.census import CensusFiles
+
+OLDEST_PYTHON = (3, 11)
+_PACKAGES = {
+    "embedded": ("pyspark", "pysail", "deltalake", "pyarrow", "numpy", "pandas"),
+    "spark": ("pyspark", "deltalake", "pyarrow", "numpy", "pandas"),
+}
+_MAVEN = "https://repo1.maven.org/maven2/io/delta/"
+_MAVEN_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check found: the study and its census as far as they can be read, and the errors.
+
+    Each error holds the problems of one kind and the exit code of that kind.
+    """
+
+    study: Study | None
+    census: "CensusFiles | None"
+    errors: tuple[TradegainsError, ...]
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Every problem, those of the study first."""
+        return tuple(problem for error in self.errors for problem in error.problems)
+
+    @property
+    def exit_code(self) -> int:
+        """0, or the exit code of the first error."""
+        return self.errors[0].exit_code if self.errors else 0
+
+
+def check_study(
+    path: str | Path,
+    overrides: Mapping[str, str] | None = None,
+    *,
+    engine: str = "embedded",
+    output: str | None = None,
+) -> Checked:
+    """Check a study, its inputs and this machine.
+
+    Args:
+        path: The study file.
+        overrides: Input paths by name.
+        engine: The engine that a run would use.
+        output: The folder a run would write to; None leaves it unchecked.
+
+    Returns:
+        What was found; nothing is raised for what is wrong with the user's files or machine.
+    """
+    study, census = None, None
+    errors: list[TradegainsError] = []
+    try:
+        study = read_study(path, overrides)
+    except StudyError as error:
+        errors.append(error)
+    if found := list(output_problems(output)):
+        errors.append(StudyError(found))
+    if study is not None:
+        census, refused = _check_inputs(study)
+        errors += refused
+    errors += environment_errors(engine)
+    if not errors and study is not None and census is not None:
+        errors += _check_conditions(study, census)
+    return Checked(study, census, tuple(errors))
+
+
+def output_problems(output: str | None) -> Iterator[Problem]:
+    """Why a folder cannot be written to, if it cannot; nothing is created."""
+    if output is None or "://" in output:
+        return
+    place = Path(output).absolute()
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    if not place.is_dir():
+        yield Problem(
+            "the output folder cannot be made: a file stands in its place",
+            str(place),
+            cure="choose another folder with --output",
+        )
+    elif not os.access(place, os.W_OK | os.X_OK):
+        cure = "choose a folder you may write to with --output, or change its permissions"
+        yield Problem("the output folder cannot be written to", str(place), cure=cure)
+
+
+def environment_errors(engine: str) -> Iterator[TradegainsError]:
+    """What this machine lacks for an engine."""
+    problems = [*_python_problems(), *_package_problems(engine)]
+    if engine == "spark" and not problems:
+        try:
+            problems += _spark_problems()
+        except EngineError as error:
+            problems += error.problems
+    if problems:
+        yield EngineError(problems)
+
+
+def _python_problems() -> Iterator[Problem]:
+    if sys.version_info < OLDEST_PYTHON:
+        wanted = ".".join(map(str, OLDEST_PYTHON))
+        cure = f"make an environment with Python {wanted} or newer"
+        yield Problem(f"Python {sys.version.split()[0]} is too old", sys.executable, cure=cure)
+
+
+def _package_problems(engine: str) -> Iterator[Problem]:
+    for package in _PACKAGES.get(engine, ()):
+        if find_spec(package) is None:
+            cure = "run `pip install tradegains` in this environment"
+            if package == "pysail":
+                cure += ", or use --engine spark"
+            yield Problem(f"the package {package} is missing", sys.prefix, cure=cure)
+
+
+def _spark_problems() -> Iterator[Problem]:
+    from tradegains import session
+
+    if "SPARK_ENV_LOADED" not in os.environ:  # under spark-submit the JVM runs already
+        session.java_environment()
+    choice = os.environ.get(session.JARS_VARIABLE, "")
+    if choice:
+        yield from _folder_without_jars(choice, session.JARS_VARIABLE, session.NO_JARS)
+    elif not _ivy_has_delta() and not _maven_answers():
+        yield Problem(
+            "Delta's jars are neither on this machine nor can they be fetched",
+            session.DELTA_COORDINATES,
+            cure="give this machine access to Maven Central, or set "
+            f"{session.JARS_VARIABLE} to a folder with the jars; --engine embedded needs none",
+        )
+
+
+def _folder_without_jars(folder: str, variable: str, no_jars: str) -> Iterator[Problem]:
+    names = [file.name for file in Path(folder).glob("*.jar")]
+    wanted = ("delta-spark", "delta-storage")
+    missing = [part for part in wanted if not any(part in name for name in names)]
+    if folder != no_jars and missing:
+        cure = f"put Delta's jars there, or unset {variable}"
+        yield Problem(f"no {' and no '.join(missing)} jar", folder, cure=cure)
+
+
+def _ivy_has_delta() -> bool:
+    caches = Path.home().glob(".ivy2*/jars")
+    return any(list(cache.glob("io.delta_delta-spark*.jar")) for cache in caches)
+
+
+def _maven_answers() -> bool:
+    request = urllib.request.Request(_MAVEN, method="HEAD")
+    try:
+        with urllib.request.urlopen(request, timeout=_MAVEN_SECONDS):
+            return True
+    except urllib.error.HTTPError:
+        return True  # it answers; a mirror may refuse HEAD
+    except OSError:
+        return False
+
+
+def _check_inputs(study: Study) -> tuple["CensusFiles | None", list[TradegainsError]]:
+    from tradegains.store.census import list_census
+
+    census, problems = None, list(optional_table_problems(study))
+    try:
+        census = list_census(
+            study.inputs.census,
+            study.census.columns,
+            study.years,
+            extra_columns=study.census.extra_columns,
+        )
+    except InputError as error:
+        problems = [*error.problems, *problems]
+    return census, [InputError(problems)] if problems else []
+
+
+def optional_table_problems(study: Study) -> Iterator[Problem]:
+    """Optional tables that are absent, unreadable or without a column they need."""
+    needed = {
+        "imports": ("industry", "year", "value"),
+        "tariff_cuts": ("industry", "cut"),
+        "prices": ("year", "index"),
+        "elasticities": ("industry", "sigma"),
+    }
+    if study.productivity.prices == "industry":
+        needed["prices"] = ("industry", "year", "index")
+    for name, path in study.inputs.given().items():
+        if name != "census":
+            yield from _table_problems(name, path, needed.get(name, ()))
+
+
+def _table_problems(name: str, path: str, needed: tuple[str, ...]) -> Iterator[Problem]:
+    import pyarrow as pa
+
+    cure = f"correct {name} under [inputs], or give --input {name}=FILE"
+    try:
+        columns = _columns_of(path)
+    except FileNotFoundError:
+        yield Problem(f"the table {name} does not exist", path, cure=cure)
+        return
+    except (OSError, pa.ArrowException, UnicodeDecodeError):
+        what = f"the table {name} cannot be read as Parquet or CSV"
+        yield Problem(what, path, cure="write it again, as .parquet or as .csv with a header line")
+        return
+    if missing := [column for column in needed if column not in columns]:
+        yield Problem(
+            f"the table {name} has no column {' and no column '.join(missing)}",
+            path,
+            cure=f"it needs {', '.join(needed)}; it has {', '.join(columns)}",
+        )
+
+
+def _columns_of(path: str) -> list[str]:
+    import pyarrow.dataset as ds
+    from pyarrow import fs
+
+    system, place = fs.FileSystem.from_uri(path) if "://" in path else (fs.LocalFileSystem(), path)
+    kind = "csv" if place.lower().endswith(".csv") else "parquet"
+    return list(ds.dataset(place, filesystem=system, format=kind).schema.names)
+
+
+def _check_conditions(study: Study, census: "CensusFiles") -> Iterator[StudyError]:
+    if not study.populations and not study.restrictions:
+        return
+    from tradegains.predicates import predicate_problems
+    from tradegains.session import start_engine
+
+    with start_engine("embedded", threads=1) as engine:
+        problems = list(predicate_problems(engine.spark, study, census.types))
+    if problems:
+        yield StudyError(problems)

@@ -1,0 +1,323 @@
+"""`check_study`: everything wrong at once, each with its exit code; no engine if none is needed."""
+
+import contextlib
+import os
+import urllib.error
+from collections.abc import Iterable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tradegains import check
+from tradegains.check import Checked, check_study
+from tradegains.errors import EngineError, InputError, StudyError
+from tradegains.session import Engine
+
+STUDY = """
+[study]
+name = "small"
+title = "Small"
+source = "a test"
+
+[inputs]
+census = "census"
+
+[census]
+money_unit = "thousand"
+industry_digits = 4
+industry_group_digits = 2
+extra_columns = ["owner"]
+
+[census.columns]
+establishment_id = "id"
+year = "year"
+industry = "sic"
+employment = "jobs"
+sales = "sales"
+
+[census.rules]
+missing_id = "stop"
+duplicate = "stop"
+invalid_employment = "stop"
+invalid_sales = "stop"
+invalid_industry = "stop"
+
+[[windows]]
+name = "only"
+start = 1990
+end = 1991
+
+[matching]
+continuing = ["both_ends"]
+industry_at = "own_year"
+annual = false
+
+[productivity]
+numerator = "sales"
+denominator = "employment"
+prices = "none"
+median_base = ["same_year"]
+bin_width = 0.1
+years = [1990, 1991]
+
+[trade]
+imports = []
+
+[welfare]
+windows = ["only"]
+sigma = 3.72
+trade_elasticity = 4.71
+levels = ["total"]
+"""
+ROWS = {"id": ["a", "b"], "sic": [111, 3211], "jobs": [5.0, 1.5], "sales": [9.0, 8.0],
+        "owner": ["x", "y"]}  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A study beside its census."""
+    for year in (1990, 1991):
+        place = tmp_path / "census" / f"year={year}"
+        place.mkdir(parents=True)
+        pq.write_table(pa.table(ROWS), place / "part-0.parquet")
+    (tmp_path / "study.toml").write_text(STUDY)
+    return tmp_path
+
+
+def checked(folder: Path, *changes: tuple[str, str], **choices: str) -> Checked:
+    text = STUDY
+    for old, new in changes:
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    (folder / "study.toml").write_text(text)
+    return check_study(folder / "study.toml", **choices)
+
+
+def with_conditions(*conditions: str) -> tuple[str, str]:
+    entries = [
+        f'[[populations]]\nname = "p{number}"\ntitle = "t"\nwhere = """{condition}"""\n'
+        for number, condition in enumerate(conditions)
+    ]
+    return "[trade]\n", "".join(entries) + "[trade]\n"
+
+
+def texts(result: Checked) -> list[tuple[str, str, str]]:
+    return [(problem.what, problem.where, problem.cure) for problem in result.problems]
+
+
+def test_good_study_has_no_problem_and_tells_its_files(folder: Path) -> None:
+    result = checked(folder, output=str(folder / "new" / "output"))
+    assert result.errors == ()
+    assert result.exit_code == 0
+    assert result.study is not None
+    assert result.census is not None
+    assert result.census.rows_by_year == {1990: 2, 1991: 2}
+    assert not (folder / "new").exists()
+
+
+def test_study_inputs_and_output_are_all_named_at_once(folder: Path) -> None:
+    (folder / "census/year=1991/part-0.parquet").write_bytes(b"")
+    (folder / "file").touch()
+    result = checked(folder, output=str(folder / "file" / "output"))
+    assert [type(error) for error in result.errors] == [StudyError, InputError]
+    assert result.exit_code == 2
+    assert texts(result) == [
+        ("the output folder cannot be made: a file stands in its place", str(folder / "file"),
+         "choose another folder with --output"),
+        ("the file has zero bytes", "year=1991/part-0.parquet", "write it again or remove it"),
+    ]  # fmt: skip
+
+
+def test_broken_study_still_checks_output_and_environment(folder: Path) -> None:
+    (folder / "file").touch()
+    result = checked(folder, ("sigma", "sgma"), output=str(folder / "file"))
+    assert [problem.what for problem in result.problems] == [
+        "[welfare] sgma is not a known key",
+        "the output folder cannot be made: a file stands in its place",
+    ]
+    assert result.study is None
+
+
+def test_census_problems_end_with_3(folder: Path) -> None:
+    result = checked(folder, ('sales = "sales"', 'sales = "sale"'))
+    assert result.exit_code == 3
+    [(what, _, cure)] = texts(result)
+    assert what == "column 'sale', which the study maps to sales, is missing"
+    assert cure == "did you mean 'sales'?"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_output_without_permission(folder: Path) -> None:
+    (folder / "closed").mkdir(mode=0o500)
+    [(what, where, cure)] = texts(checked(folder, output=str(folder / "closed" / "output")))
+    assert (what, where) == ("the output folder cannot be written to", str(folder / "closed"))
+    assert "--output" in cure
+
+
+def test_output_without_permission_as_the_system_tells_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check.os, "access", lambda *_: False)
+    [(what, where, _)] = texts(checked(folder, output=str(folder / "output")))
+    assert (what, where) == ("the output folder cannot be written to", str(folder))
+
+
+# --- optional tables ------------------------------------------------------------------------------
+
+IMPORTS = (
+    ("[census]\n", 'imports = "imports.csv"\n[census]\n'),
+    ("imports = []", 'imports = ["table"]'),
+)
+
+
+def test_optional_table_that_is_absent_unreadable_or_short_of_a_column(folder: Path) -> None:
+    path = str(folder / "imports.csv")
+    [(what, where, cure)] = texts(checked(folder, *IMPORTS))
+    assert (what, where) == ("the table imports does not exist", path)
+    assert cure == "correct imports under [inputs], or give --input imports=FILE"
+
+    Path(path).write_text("industry,year,val\n0111,1990,3\n")
+    result = checked(folder, *IMPORTS)
+    assert result.exit_code == 3
+    assert texts(result) == [
+        ("the table imports has no column value", path,
+         "it needs industry, year, value; it has industry, year, val"),
+    ]  # fmt: skip
+
+    Path(path).write_text("industry,year,value\n0111,1990,3\n")
+    assert checked(folder, *IMPORTS).errors == ()
+
+    Path(path).write_bytes(b"")
+    [(what, _, cure)] = texts(checked(folder, *IMPORTS))
+    assert what == "the table imports cannot be read as Parquet or CSV"
+    assert "with a header line" in cure
+
+
+def test_price_index_by_industry_needs_the_industry(folder: Path) -> None:
+    pq.write_table(pa.table({"year": [1990], "index": [1.0]}), folder / "prices.parquet")
+    given = ("[census]\n", 'prices = "prices.parquet"\n[census]\n')
+    assert checked(folder, given, ('prices = "none"', 'prices = "economy"')).errors == ()
+    [(what, _, _)] = texts(checked(folder, given, ('prices = "none"', 'prices = "industry"')))
+    assert what == "the table prices has no column industry"
+
+
+# --- environment ----------------------------------------------------------------------------------
+
+
+def test_old_python_and_missing_package(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = check.find_spec
+    monkeypatch.setattr(check, "OLDEST_PYTHON", (9, 1))
+    monkeypatch.setattr(check, "find_spec", lambda name: None if name == "pysail" else found(name))
+    result = checked(folder)
+    assert [type(error) for error in result.errors] == [EngineError]
+    assert result.exit_code == 1
+    [(old, _, newer), (missing, _, install)] = texts(result)
+    assert old.endswith("is too old")
+    assert newer == "make an environment with Python 9.1 or newer"
+    assert missing == "the package pysail is missing"
+    assert install == "run `pip install tradegains` in this environment, or use --engine spark"
+
+
+def test_spark_without_java(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JAVA_HOME", str(folder))
+    monkeypatch.setattr("tradegains.session.find_spec", lambda name: None)
+    result = checked(folder, engine="spark")
+    assert result.exit_code == 1
+    [(what, _, cure)] = texts(result)
+    assert what == "no Java was found, and Spark needs Java 17 or 21"
+    assert cure.startswith("install Java 17 or 21 and set JAVA_HOME")
+    assert checked(folder, engine="embedded").errors == ()
+
+
+@pytest.fixture
+def java(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tradegains.session.java_environment", dict)
+
+
+@pytest.mark.usefixtures("java")
+def test_spark_with_a_folder_without_jars(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRADEGAINS_JARS", str(folder))
+    (folder / "delta-storage-4.4.0.jar").touch()
+    [(what, where, cure)] = texts(checked(folder, engine="spark"))
+    assert (what, where) == ("no delta-spark jar", str(folder))
+    assert cure == "put Delta's jars there, or unset TRADEGAINS_JARS"
+    (folder / "delta-spark_4.2_2.13-4.4.0.jar").touch()
+    assert checked(folder, engine="spark").errors == ()
+    monkeypatch.setenv("TRADEGAINS_JARS", "none")
+    assert checked(folder, engine="spark").errors == ()
+
+
+def no_route(*_: object, **__: object) -> Iterable[object]:
+    raise urllib.error.URLError("no route")
+
+
+@pytest.mark.usefixtures("java")
+def test_spark_without_jars_and_without_a_network(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TRADEGAINS_JARS", raising=False)
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setattr(check.urllib.request, "urlopen", no_route)
+    [(what, where, cure)] = texts(checked(folder, engine="spark"))
+    assert what == "Delta's jars are neither on this machine nor can they be fetched"
+    assert where.startswith("io.delta:delta-spark")
+    assert "TRADEGAINS_JARS to a folder" in cure
+    cache = folder / ".ivy2.5.2" / "jars"
+    cache.mkdir(parents=True)
+    (cache / "io.delta_delta-spark_4.2_2.13-4.4.0.jar").touch()
+    assert checked(folder, engine="spark").errors == ()
+
+
+# --- conditions -----------------------------------------------------------------------------------
+
+CONDITIONS = {
+    "jobs_ >= 5": ("no column is called jobs_", "establishment_id, year, industry, "),
+    "employmnt >= 5": ("no column is called employmnt", "did you mean employment? "),
+    "owner_ = 'x'": ("no column is called owner_", "did you mean owner? "),
+    "exports > 0": ("no column is called exports", "list others under extra_columns"),
+    "employment + 1": ("the condition is a double, neither true nor false", "employment >= 200"),
+    "owner": ("the condition is a string, neither true nor false", "employment >= 200"),
+    "avg(sales) > 3": ("the condition looks at other rows", "columns of one row only"),
+    "sales > (select 1)": ("the condition looks at other rows", "columns of one row only"),
+    "rank() over (order by sales) = 1": ("the condition looks at other rows", "one row only"),
+    "sales > 1 and RAND() > 0.5": ("RAND() gives another answer at every run", "of the census"),
+    "nosuch(sales) > 1": ("the engine has no function nosuch", "functions of Spark SQL"),
+    "sales >": ("the condition cannot be applied: ", "employment >= 200"),
+}  # fmt: skip
+
+
+def test_every_condition_is_tried_by_name(
+    folder: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the suite's engine: both understand the same conditions and word their errors apart."""
+    monkeypatch.setattr(
+        "tradegains.session.start_engine", lambda *_, **__: contextlib.nullcontext(engine)
+    )
+    good = [
+        "employment >= 5",
+        "owner = 'select' and industry_group in ('32')",
+        "domestic_sales > 1",
+        "industry = '0111'",
+        "year = 1990",
+    ]
+    result = checked(folder, with_conditions(*good))
+    assert result.errors == ()
+    result = checked(folder, with_conditions(*CONDITIONS))
+    assert result.exit_code == 2
+    assert len(result.problems) == len(CONDITIONS)
+    for number, (what, cure) in enumerate(CONDITIONS.values()):
+        problem = result.problems[number]
+        assert problem.what.startswith(what)
+        assert problem.where == f"[[populations]] p{number}, where"
+        assert cure in problem.cure
+
+
+def test_conditions_wait_until_nothing_else_is_wrong(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tradegains.session.start_engine", None)
+    (folder / "file").touch()
+    result = checked(folder, with_conditions("nosuch > 1"), output=str(folder / "file"))
+    assert len(result.problems) == 1
