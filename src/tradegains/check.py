@@ -178,7 +178,7 @@ def _maven_answers() -> bool:
 def _check_inputs(study: Study) -> tuple["CensusFiles | None", list[TradegainsError]]:
     from tradegains.store.census import list_census
 
-    census, problems = None, list(optional_table_problems(study))
+    census, problems = None, list(_small_table_problems(study))
     try:
         census = list_census(
             study.inputs.census,
@@ -191,49 +191,25 @@ def _check_inputs(study: Study) -> tuple["CensusFiles | None", list[TradegainsEr
     return census, [InputError(problems)] if problems else []
 
 
-def optional_table_problems(study: Study) -> Iterator[Problem]:
-    """Optional tables that are absent, unreadable or without a column they need."""
-    needed = {
-        "imports": ("industry", "year", "value"),
-        "tariff_cuts": ("industry", "cut"),
-        "prices": ("year", "index"),
-        "elasticities": ("industry", "sigma"),
-    }
-    if study.productivity.prices == "industry":
-        needed["prices"] = ("industry", "year", "index")
+def _small_table_problems(study: Study) -> Iterator[Problem]:
+    """What is wrong with the optional tables; they are small enough to be read for it."""
+    from tradegains.store.small_tables import SMALL_TABLES, read_small_table
+
     for name, path in study.inputs.given().items():
-        if name != "census":
-            yield from _table_problems(name, path, needed.get(name, ()))
-
-
-def _table_problems(name: str, path: str, needed: tuple[str, ...]) -> Iterator[Problem]:
-    import pyarrow as pa
-
-    cure = f"correct {name} under [inputs], or give --input {name}=FILE"
-    try:
-        columns = _columns_of(path)
-    except FileNotFoundError:
-        yield Problem(f"the table {name} does not exist", path, cure=cure)
-        return
-    except (OSError, pa.ArrowException, UnicodeDecodeError):
-        what = f"the table {name} cannot be read as Parquet or CSV"
-        yield Problem(what, path, cure="write it again, as .parquet or as .csv with a header line")
-        return
-    if missing := [column for column in needed if column not in columns]:
-        yield Problem(
-            f"the table {name} has no column {' and no column '.join(missing)}",
-            path,
-            cure=f"it needs {', '.join(needed)}; it has {', '.join(columns)}",
-        )
-
-
-def _columns_of(path: str) -> list[str]:
-    import pyarrow.dataset as ds
-    from pyarrow import fs
-
-    system, place = fs.FileSystem.from_uri(path) if "://" in path else (fs.LocalFileSystem(), path)
-    kind = "csv" if place.lower().endswith(".csv") else "parquet"
-    return list(ds.dataset(place, filesystem=system, format=kind).schema.names)
+        if name not in SMALL_TABLES:
+            continue
+        try:
+            columns = read_small_table(path, SMALL_TABLES[name]).column_names
+        except InputError as error:
+            yield from error.problems
+            continue
+        if (
+            name == "prices"
+            and study.productivity.prices == "industry"
+            and "industry" not in columns
+        ):
+            what = 'prices = "industry" but the table prices has no column industry'
+            yield Problem(what, path, cure='add the column, or choose prices = "economy"')
 
 
 def _check_conditions(study: Study, census: "CensusFiles") -> Iterator[StudyError]:
