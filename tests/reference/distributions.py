@@ -1,0 +1,299 @@
+"""Productivity relative to the industry median: medians, moments, quantiles, histograms.
+
+All sums are exact fractions of the doubles they add, so nothing here is rounded before the end.
+"""
+
+import math
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from reference.matching import status_rows
+from reference.predicates import rows_where
+from reference.rows import Row
+
+PERCENTS = (1, 5, 10, 25, 50, 75, 90, 95, 99)
+POPULATION_OF_STATUS = {"continuing": "continuing", "entrant": "entrants", "exiter": "exiters"}
+
+NO_SPREAD = 1e-9
+"""Below this [log points] a spread is the rounding of logarithms of equal ratios: no spread."""
+
+Medians = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Point:
+    """Relative productivity [log points] of one row and its weight [thousandths of a job]."""
+
+    value: float
+    weight: int
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """A population in one year, measured against one set of industry medians."""
+
+    key: dict[str, Any]
+    points: list[Point]
+    dropped: int  # industries with no median in the base
+
+
+def log_productivity(
+    row: Row, study: Any, prices: Mapping[tuple[int, str | None], float]
+) -> float | None:
+    """Log productivity of a row less the log of its price index, if the study has one."""
+    if row.productivity is None or row.industry is None:
+        return None
+    if study.productivity.prices == "none":
+        return row.productivity
+    codes = [row.industry[:digits] for digits in range(len(row.industry), 0, -1)]
+    if study.productivity.prices == "economy":
+        codes = [None]
+    index = next((prices[row.year, code] for code in codes if (row.year, code) in prices), None)
+    return None if index is None else row.productivity - math.log(index)
+
+
+def price_index(prices: Iterable[Mapping[str, Any]]) -> dict[tuple[int, str | None], float]:
+    """Index by year and industry (None for the whole economy)."""
+    return {(price["year"], price.get("industry")): price["index"] for price in prices}
+
+
+class Productivity:
+    """Log productivity of every row that has one, and industry medians of it."""
+
+    def __init__(self, rows: list[Row], study: Any, prices: Iterable[Mapping[str, Any]]) -> None:
+        index = price_index(prices)
+        measured = {row: log_productivity(row, study, index) for row in rows}
+        self.of_row = {row: value for row, value in measured.items() if value is not None}
+
+    def by_industry(self, years: set[int]) -> dict[str, list[float]]:
+        """Log productivity of each industry's rows in these years."""
+        found = defaultdict(list)
+        for row, value in self.of_row.items():
+            if row.year in years:
+                found[row.industry].append(value)
+        return found
+
+    def medians(self, years: set[int]) -> Medians:
+        """Unweighted median of each industry over these years, the middle two averaged."""
+        return {code: statistics.median(found) for code, found in self.by_industry(years).items()}
+
+    def points(self, rows: Iterable[Row], base: Medians) -> list[Point]:
+        """Relative productivity of the rows that have one, where the base has their industry."""
+        return [
+            Point(self.of_row[row] - base[row.industry], row.weight)
+            for row in rows
+            if row in self.of_row and row.industry in base
+        ]
+
+    def without_base(self, rows: Iterable[Row], base: Medians) -> int:
+        """Industries of these rows that have no median in the base."""
+        return len({row.industry for row in rows if row in self.of_row} - base.keys())
+
+
+def list_medians(productivity: Productivity, study: Any) -> list[dict[str, Any]]:
+    """One row per base, year or window, and industry: the medians the study measures against."""
+    bases = [
+        *(("same_year", None, year, {year}) for year in median_years(study)),
+        *(
+            ("pooled", window.name, None, {window.start, window.end})
+            for window in study.windows
+            if "pooled" in study.productivity.median_base
+        ),
+    ]
+    return [
+        {
+            "median_base": base,
+            "window": window,
+            "year": year,
+            "industry": code,
+            "establishments": len(found),
+            "median": statistics.median(found),
+        }
+        for base, window, year, years in bases
+        for code, found in productivity.by_industry(years).items()
+    ]
+
+
+def median_years(study: Any) -> list[int]:
+    """Years whose own medians are published: productivity years and the ends of windows."""
+    ends = {year for window in study.windows for year in (window.start, window.end)}
+    return sorted({*study.productivity.years, *ends})
+
+
+def row_populations(rows: list[Row], study: Any) -> dict[str, list[Row]]:
+    """Populations that a row's own year decides."""
+    found = {"all": rows}
+    if study.census.has("exports"):
+        found["exporters"] = [row for row in rows if row.exporter]
+        found["nonexporters"] = [row for row in rows if not row.exporter]
+    for population in study.populations:
+        found[population.name] = rows_where(rows, population.where)
+    return found
+
+
+def distributions(
+    rows: list[Row], study: Any, productivity: Productivity
+) -> Iterator[Distribution]:
+    """Every population, year and base the study measures."""
+    bases = study.productivity.median_base
+    if "same_year" in bases:
+        for year in study.productivity.years:
+            base = productivity.medians({year})
+            now = [row for row in rows if row.year == year]
+            for name, members in row_populations(now, study).items():
+                yield measure_points(
+                    productivity, members, base, key(year, None, name, "same_year")
+                )
+    for window in study.windows:
+        yield from window_distributions(rows, study, productivity, window)
+
+
+def window_distributions(
+    rows: list[Row], study: Any, productivity: Productivity, window: Any
+) -> Iterator[Distribution]:
+    """Populations at the two ends of a window under every base of the study."""
+    statuses = status_rows(rows, window, study.matching.continuing[0])
+    for median_base in study.productivity.median_base:
+        for year in (window.start, window.end):
+            base = productivity.medians(
+                {
+                    "same_year": {year},
+                    "base_year": {window.start},
+                    "pooled": {window.start, window.end},
+                }[median_base]
+            )
+            found = {
+                POPULATION_OF_STATUS[status]: members
+                for (status, measured), members in statuses.items()
+                if measured == year
+            }
+            if median_base != "same_year":
+                found |= row_populations([row for row in rows if row.year == year], study)
+            for name, members in found.items():
+                named = key(year, window.name, name, median_base)
+                yield measure_points(productivity, members, base, named)
+
+
+def key(year: int, window: str | None, population: str, median_base: str) -> dict[str, Any]:
+    """Key columns of a distribution."""
+    return {
+        "year": year,
+        "window": window,
+        "population": population,
+        "level": "total",
+        "industry": None,
+        "median_base": median_base,
+    }
+
+
+def measure_points(
+    productivity: Productivity, members: list[Row], base: Medians, key: dict[str, Any]
+) -> Distribution:
+    """The distribution of a population against a base."""
+    return Distribution(
+        key, productivity.points(members, base), productivity.without_base(members, base)
+    )
+
+
+def list_moments(found: Distribution, study: Any) -> list[dict[str, Any]]:
+    """Two rows: weighted by employment, and unweighted. An empty population has both, in nulls."""
+    points = found.points
+    prices = study.productivity.prices
+    common = {
+        "establishments": len(points),
+        "employment": sum(point.weight for point in points) / 1000,
+        "prices": "nominal" if prices == "none" else prices,
+        "note": note_of(found),
+    }
+    equal = [Point(point.value, 1) for point in points]
+    values = sorted(point.value for point in points)
+    by_weight = {percent: weighted_quantile(points, percent) for percent in PERCENTS}
+    by_count = {percent: interpolated_quantile(values, percent) for percent in PERCENTS}
+    return [
+        {**found.key, "weighting": weighting, **common, **measured, **quantile_columns(quantiles)}
+        for weighting, measured, quantiles in (
+            ("employment", moments(points), by_weight),
+            ("unweighted", moments(equal), by_count),
+        )
+    ]
+
+
+def note_of(found: Distribution) -> str | None:
+    """Why numbers are null, or who was left out."""
+    if not found.points:
+        return "no establishment"
+    return f"{found.dropped} industries without a base median" if found.dropped else None
+
+
+def quantile_columns(quantiles: Mapping[int, float | None]) -> dict[str, float | None]:
+    return {f"p{percent:02d}": value for percent, value in quantiles.items()}
+
+
+def moments(points: list[Point]) -> dict[str, float | None]:
+    """Mean, sd (divisor the total weight), skewness and kurtosis (normal: 3), from exact sums."""
+    total = sum(point.weight for point in points)
+    if total == 0:
+        return dict.fromkeys(("mean", "sd", "skewness", "kurtosis"))
+    mean = sum(point.weight * Fraction(point.value) for point in points) / total
+
+    def central(order: int) -> Fraction:
+        return sum(p.weight * (Fraction(p.value) - mean) ** order for p in points) / total
+
+    variance = central(2)
+    sd = math.sqrt(variance)
+    if sd < NO_SPREAD:
+        return {"mean": float(mean), "sd": 0.0, "skewness": None, "kurtosis": None}
+    return {
+        "mean": float(mean),
+        "sd": sd,
+        "skewness": float(central(3)) / sd**3,
+        "kurtosis": float(central(4) / variance**2),
+    }
+
+
+def weighted_quantile(points: list[Point], percent: int) -> float | None:
+    """Smallest value whose weight at or below it is at least this percentage of the whole."""
+    total = sum(point.weight for point in points)
+    for value in sorted({point.value for point in points}):
+        below = sum(point.weight for point in points if point.value <= value)
+        if total and 100 * below >= percent * total:
+            return value
+    return None
+
+
+def interpolated_quantile(values: list[float], percent: int) -> float | None:
+    """Hyndman-Fan 7: rank (n - 1) p of the sorted values, linear between neighbours."""
+    if not values:
+        return None
+    rank = Fraction((len(values) - 1) * percent, 100)
+    low = math.floor(rank)
+    high = min(low + 1, len(values) - 1)
+    below, above = Fraction(values[low]), Fraction(values[high])
+    return float(below + (rank - low) * (above - below))
+
+
+def list_bins(found: Distribution, study: Any) -> list[dict[str, Any]]:
+    """One row per bin that holds an establishment."""
+    width = study.productivity.bin_width
+    total = sum(point.weight for point in found.points)
+    counts, weights = Counter(), Counter()
+    for point in found.points:
+        number = math.floor(point.value / width)
+        counts[number] += 1
+        weights[number] += point.weight
+    return [
+        {
+            **found.key,
+            "bin_width": width,
+            "bin_start": number * width,
+            "bin_end": (number + 1) * width,
+            "establishments": counts[number],
+            "employment": weights[number] / 1000,
+            "share": weights[number] / total if total else None,
+        }
+        for number in sorted(counts)
+    ]

@@ -1,0 +1,55 @@
+"""The whole study on a list of rows: the same tables a run publishes, without `run_id`."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from reference.distributions import (
+    Productivity,
+    distributions,
+    list_bins,
+    list_medians,
+    list_moments,
+)
+from reference.matching import count_demography
+from reference.rows import Raw, read_rows
+from reference.welfare import Small, list_market_shares, list_welfare
+from tradegains.tables.published import TABLES
+
+Tables = dict[str, list[dict[str, Any]]]
+
+
+def measure(raws: Iterable[Raw], study: Any, small: Small | None = None) -> Tables:
+    """Every published table of a study, from rows with the contract's columns.
+
+    Args:
+        raws: rows as the census holds them, columns already under their contract names.
+        study: the study (`tradegains.study.Study`).
+        small: the optional small tables.
+
+    Returns:
+        Rows of `quality`, `demography`, `industry_medians`, `moments`, `histograms`,
+        `market_shares` and `welfare`, with the columns of `tradegains.tables.published`.
+    """
+    small = small or Small()
+    census = read_rows(raws, study)
+    productivity = Productivity(census.rows, study, small.prices or ())
+    measured = list(distributions(census.rows, study, productivity))
+    shares = list_market_shares(census.rows, study, small)
+    found = {
+        "quality": census.quality,
+        "demography": count_demography(census.rows, study),
+        "industry_medians": list_medians(productivity, study),
+        "moments": [row for found in measured for row in list_moments(found, study)],
+        "histograms": [row for found in measured for row in list_bins(found, study)],
+        "market_shares": shares,
+        "welfare": list_welfare(shares, study, small),
+    }
+    return {name: [in_order(name, row) for row in rows] for name, rows in found.items()}
+
+
+def in_order(table: str, row: dict[str, Any]) -> dict[str, Any]:
+    """The row with exactly the table's columns, in their order."""
+    names = [column.name for column in TABLES[table] if column.name != "run_id"]
+    if set(names) != set(row):
+        raise KeyError(f"{table}: {sorted(set(names) ^ set(row))}")
+    return {name: row[name] for name in names}

@@ -1,0 +1,36 @@
+"""Predicates of a study, judged by SQLite: an SQL that neither engine under test had a hand in.
+
+SQLite keeps NaN as null, while in Spark's SQL it is greater than every number: it is handed over
+as infinity, which the predicates of these tests cannot tell from it.
+"""
+
+import math
+import sqlite3
+from typing import Any
+
+from reference.rows import Row
+
+
+def rows_where(rows: list[Row], where: str) -> list[Row]:
+    """Rows for which the condition is true; false and unknown are both out."""
+    if not rows:
+        return []
+    names = sorted({name for row in rows for name in row.columns})
+    columns = ", ".join(f'"{name}"' for name in names)
+    with sqlite3.connect(":memory:") as database:
+        database.execute(f"CREATE TABLE census (position, {columns})")
+        database.executemany(
+            f"INSERT INTO census VALUES ({', '.join('?' * (len(names) + 1))})",
+            (
+                (position, *(_readable(row.columns.get(name)) for name in names))
+                for position, row in enumerate(rows)
+            ),
+        )
+        kept: list[tuple[Any]] = database.execute(
+            f"SELECT position FROM census WHERE {where} ORDER BY position"
+        ).fetchall()
+    return [rows[position] for (position,) in kept]
+
+
+def _readable(value: Any) -> Any:
+    return math.inf if isinstance(value, float) and math.isnan(value) else value

@@ -1,0 +1,221 @@
+"""Rows of a census as the study sees them: flags, actions, fixed point.
+
+A row may carry several flags. `duplicate` is judged last, among rows that have an id and that no
+other rule has quarantined, and falls on every copy. A kept row stays: its invalid numbers count as
+0 in sums and in telling exporters, and an invalid industry as no industry. Exports are compared
+with sales only where both are valid numbers.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from tradegains.errors import InputError, Problem
+
+LARGEST_AMOUNT = 2**53 / 100
+"""The largest amount a double holds to the hundredth; above it a number counts as infinite."""
+
+Raw = Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """A valid row: one establishment in one year."""
+
+    establishment_id: str | None
+    year: int
+    industry: str | None
+    weight: int  # thousandths of a job
+    sales: int  # hundredths of the money unit, as the two below
+    exports: int
+    value_added: int
+    exporter: bool
+    productivity: float | None  # ln(numerator / denominator), before any deflator
+    columns: dict[str, Any]  # what a predicate may read
+
+    @property
+    def domestic_sales(self) -> int:
+        return self.sales - self.exports
+
+
+@dataclass(frozen=True)
+class Census:
+    """The rows a study measures, and the counts of those it flagged."""
+
+    rows: list[Row]
+    quality: list[dict[str, Any]]
+
+
+def identifier(value: object) -> str | None:
+    """The id as text; None when it is null or blank."""
+    text = "" if value is None else str(value)
+    return text if text.strip(" ") else None
+
+
+def industry_code(value: object, digits: int) -> str | None:
+    """The industry as text of exactly `digits` digits, else None.
+
+    Whole numbers are padded with zeros, blanks around a text are cut.
+    """
+    if value is None:
+        return None
+    text = str(value).zfill(digits) if isinstance(value, int) else str(value).strip(" ")
+    return text if re.fullmatch(f"[0-9]{{{digits}}}", text) else None
+
+
+def is_number(value: float | None) -> bool:
+    """Whether the value is a number of a size that can be counted to the hundredth."""
+    return value is not None and abs(value) <= LARGEST_AMOUNT
+
+
+def is_amount(value: float | None) -> bool:
+    """Whether the value is such a number, 0 or more."""
+    return is_number(value) and value >= 0
+
+
+def fixed(value: float, scale: float) -> int:
+    """The whole number nearest to the double `value * scale`, halves away from 0."""
+    product = Fraction(value * scale)
+    nearest = math.floor(abs(product) + Fraction(1, 2))
+    return nearest if product >= 0 else -nearest
+
+
+def flags_of(raw: Raw, study: Any) -> set[str]:
+    """Every flag of a row but `duplicate`, which needs the other rows."""
+    employment, sales = raw.get("employment"), raw.get("sales")
+    exports = 0.0 if raw.get("exports") is None else raw["exports"]
+    value_added = raw.get("value_added")
+    flags = set()
+    if identifier(raw.get("establishment_id")) is None:
+        flags.add("missing_id")
+    if industry_code(raw.get("industry"), study.census.industry_digits) is None:
+        flags.add("invalid_industry")
+    if not is_amount(employment):
+        flags.add("invalid_employment")
+    if not is_amount(sales):
+        flags.add("invalid_sales")
+    if not is_amount(exports):
+        flags.add("invalid_exports")
+    if is_amount(sales) and is_amount(exports) and exports > sales:
+        flags.add("exports_above_sales")
+    if value_added is not None and not is_number(value_added):
+        flags.add("invalid_value_added")
+    if log_ratio(raw, study) is None:
+        flags.add("nonpositive_value_added")
+    return flags & study.census.rules.keys()
+
+
+def is_quarantined(flags: set[str], study: Any) -> bool:
+    """Whether the study takes a row with these flags out."""
+    return any(study.census.rules[flag] != "keep" for flag in flags)
+
+
+def flag_rows(raws: list[Raw], study: Any) -> list[set[str]]:
+    """The flags of every row, duplicates among them."""
+    flags = [flags_of(raw, study) for raw in raws]
+
+    def key(position: int) -> tuple[str, int] | None:
+        found = identifier(raws[position].get("establishment_id"))
+        if found is None or is_quarantined(flags[position], study):
+            return None
+        return found, raws[position]["year"]
+
+    keys = [key(position) for position in range(len(raws))]
+    copies = Counter(found for found in keys if found is not None)
+    for position, found in enumerate(keys):
+        if found is not None and copies[found] > 1:
+            flags[position].add("duplicate")
+    return flags
+
+
+def read_rows(raws: Iterable[Raw], study: Any) -> Census:
+    """Flag the study's rows, count them by year and keep the valid ones."""
+    read = [raw for raw in raws if raw["year"] in study.years]
+    flags = flag_rows(read, study)
+    broken = Counter(flag for found in flags for flag in found)
+    stopping = {rule: n for rule, n in broken.items() if study.census.rules[rule] == "stop"}
+    if stopping:
+        raise InputError(Problem(rule, "census", count) for rule, count in stopping.items())
+    valid = [
+        raw for raw, found in zip(read, flags, strict=True) if not is_quarantined(found, study)
+    ]
+    return Census([row_of(raw, study) for raw in valid], count_quality(read, flags, study))
+
+
+def count_quality(read: list[Raw], flags: list[set[str]], study: Any) -> list[dict[str, Any]]:
+    """One row per year and rule, and three totals per year."""
+    counted = []
+    for year in study.years:
+        found = [flag for raw, flag in zip(read, flags, strict=True) if raw["year"] == year]
+        quarantined = sum(is_quarantined(flag, study) for flag in found)
+        totals = {
+            "read": len(found),
+            "valid": len(found) - quarantined,
+            "quarantined": quarantined,
+        }
+        counted += [
+            {"year": year, "rule": rule, "action": None, "rows": count}
+            for rule, count in totals.items()
+        ]
+        counted += [
+            {
+                "year": year,
+                "rule": rule,
+                "action": action,
+                "rows": sum(rule in flag for flag in found),
+            }
+            for rule, action in study.census.rules.items()
+        ]
+    return counted
+
+
+def row_of(raw: Raw, study: Any) -> Row:
+    """The row in fixed point, invalid numbers as 0."""
+    employment, sales, exports = (
+        raw[name] if is_amount(raw.get(name)) else 0.0
+        for name in ("employment", "sales", "exports")
+    )
+    value_added = raw["value_added"] if is_number(raw.get("value_added")) else 0.0
+    times = raw["sampling_weight"] if study.census.has("sampling_weight") else 1.0
+    columns = predicate_columns(raw, study)
+    return Row(
+        establishment_id=columns["establishment_id"],
+        year=raw["year"],
+        industry=columns["industry"],
+        weight=fixed(employment * times, 1000.0),
+        sales=fixed(sales * times, 100.0),
+        exports=fixed(exports * times, 100.0),
+        value_added=fixed(value_added * times, 100.0),
+        exporter=exports > 0,
+        productivity=log_ratio(raw, study),
+        columns=columns,
+    )
+
+
+def predicate_columns(raw: Raw, study: Any) -> dict[str, Any]:
+    """What a predicate may read: the census's columns and those derived from them."""
+    industry = industry_code(raw.get("industry"), study.census.industry_digits)
+    exports = 0.0 if raw.get("exports") is None else raw["exports"]
+    return {
+        **raw,
+        "establishment_id": identifier(raw.get("establishment_id")),
+        "industry": industry,
+        "industry_group": industry and industry[: study.census.industry_group_digits],
+        "domestic_sales": None if raw.get("sales") is None else raw["sales"] - exports,
+        "exporter": exports > 0,
+    }
+
+
+def log_ratio(raw: Raw, study: Any) -> float | None:
+    """Log of numerator over denominator; None unless both are numbers above 0."""
+    numerator = raw.get(study.productivity.numerator)
+    denominator = raw.get(study.productivity.denominator)
+    if not (is_number(numerator) and is_number(denominator)):
+        return None
+    if numerator <= 0 or denominator <= 0:
+        return None
+    return math.log(numerator / denominator)

@@ -1,0 +1,234 @@
+"""Market shares and welfare gains of each window, from rows.
+
+Without imports only the continuing share is known: what needs imports is null.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reference.matching import by_industry, continuing_ids, industry_in_window
+from reference.predicates import rows_where
+from reference.rows import Row
+
+DELTAS = (
+    "delta_ln_continuing_share",
+    "delta_ln_domestic_share",
+    "delta_ln_continuing_market_share",
+)
+CHANGES = (*DELTAS, "domestic_share_term", "continuing_share_term", "welfare_change")
+
+
+Cells = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Small:
+    """Optional small tables as lists of rows; None where the study has none."""
+
+    imports: list[Mapping[str, Any]] | None = None
+    prices: list[Mapping[str, Any]] | None = None
+    elasticities: list[Mapping[str, Any]] | None = None
+    tariff_cuts: list[Mapping[str, Any]] | None = None
+
+
+def list_market_shares(rows: list[Row], study: Any, small: Small) -> list[dict[str, Any]]:
+    """One row per window, level, industry, rule, restriction, source of imports and year."""
+    found = []
+    for name in study.welfare.windows:
+        window = study.window(name)
+        for rule in study.matching.continuing:
+            for restriction, ids in continuing_sets(rows, study, window, rule).items():
+                named = {"continuing": rule, "restriction": restriction}
+                found += window_shares(rows, study, window, ids=ids, named=named, small=small)
+    return found
+
+
+def continuing_sets(rows: list[Row], study: Any, window: Any, rule: str) -> dict[str, set[str]]:
+    """Continuing ids: all of them, and those whose row in the start year meets a restriction."""
+    everyone = continuing_ids(rows, window, rule)
+    sets = {"all": everyone}
+    at_start = [row for row in rows if row.year == window.start]
+    for restriction in study.restrictions:
+        met = {row.establishment_id for row in rows_where(at_start, restriction.where)}
+        sets[restriction.name] = everyone & met
+    return sets
+
+
+def window_shares(
+    rows: list[Row],
+    study: Any,
+    window: Any,
+    *,
+    ids: set[str],
+    named: Mapping[str, str],
+    small: Small,
+) -> list[dict[str, Any]]:
+    """Shares of one continuing set: an industry seen at either end has a row for both."""
+    industry = industry_in_window(rows, window, study.matching.industry_at)
+    digits = study.census.industry_group_digits
+    ends = [row for row in rows if row.year in (window.start, window.end)]
+    return [
+        {
+            "window": window.name,
+            "level": level,
+            "industry": code,
+            **named,
+            "imports": source,
+            "year": year,
+            **cell_shares(
+                [row for row in cell if row.year == year],
+                ids,
+                imports_of(cell, code, year, source=source, small=small),
+            ),
+        }
+        for level in study.welfare.levels
+        for code, cell in by_industry(ends, level, industry, digits).items()
+        for source in study.trade.imports or ("none",)
+        for year in (window.start, window.end)
+    ]
+
+
+def imports_of(
+    cell: list[Row], code: str | None, year: int, *, source: str, small: Small
+) -> float | None:
+    """Imports of an industry (None: of all) in a year; None where nobody says."""
+    if source == "none":
+        return None
+    if source == "exports":
+        return sum(row.exports for row in cell if row.year == year) / 100
+    named = [
+        entry["value"]
+        for entry in small.imports
+        if entry["year"] == year and entry["industry"].startswith(code or "")
+    ]
+    return math.fsum(named) if named else None
+
+
+def cell_shares(cell: list[Row], ids: set[str], imports: float | None) -> dict[str, Any]:
+    """Sales, imports and the three shares of a market in one year; no share of nothing."""
+    continuing = [row for row in cell if row.establishment_id in ids]
+    sales = sum(row.domestic_sales for row in cell) / 100
+    continuing_sales = sum(row.domestic_sales for row in continuing) / 100
+    expenditure = None if imports is None else sales + imports
+    has_market = expenditure is not None and expenditure > 0
+    return {
+        "establishments": len(cell),
+        "continuing_establishments": len(continuing),
+        "domestic_sales": sales,
+        "continuing_domestic_sales": continuing_sales,
+        "imports_value": imports,
+        "expenditure": expenditure,
+        "continuing_share": continuing_sales / sales if sales > 0 else None,
+        "domestic_share": sales / expenditure if has_market else None,
+        "continuing_market_share": continuing_sales / expenditure if has_market else None,
+        "note": None,
+    }
+
+
+def list_welfare(shares: list[dict[str, Any]], study: Any, small: Small) -> list[dict[str, Any]]:
+    """One row per window, level, industry, rule, restriction, source of imports and formula."""
+    keys = ("window", "level", "industry", "continuing", "restriction", "imports")
+    ends: dict[tuple[Any, ...], dict[int, dict[str, Any]]] = {}
+    for row in shares:
+        ends.setdefault(tuple(row[name] for name in keys), {})[row["year"]] = row
+    found = []
+    for values, years in ends.items():
+        named = dict(zip(keys, values, strict=True))
+        window = study.window(named["window"])
+        sigma = sigma_of(named["industry"], study, small)
+        found += window_welfare(named, years[window.start], years[window.end], study, sigma)
+    return found + differences(found, study)
+
+
+def window_welfare(
+    named: dict[str, Any], start: Cells, end: Cells, study: Any, sigma: float
+) -> list[dict[str, Any]]:
+    """The formulas of one window, market and continuing set."""
+    window, welfare = study.window(named["window"]), study.welfare
+    shares = (
+        ("continuing_domestic_sales", "domestic_sales"),
+        ("domestic_sales", "expenditure"),
+        ("continuing_domestic_sales", "expenditure"),
+    )
+    changes = {
+        name: scaled(log_change(start, end, part, whole), window.scale)
+        for name, (part, whole) in zip(DELTAS, shares, strict=True)
+    }
+    terms = {
+        "domestic_share_term": scaled(changes[DELTAS[1]], -1 / (sigma - 1)),
+        "continuing_share_term": scaled(changes[DELTAS[0]], -1 / (sigma - 1)),
+    }
+    common = {
+        "scale": window.scale,
+        "establishments": end["continuing_establishments"],
+        "note": "an amount is 0 or not known" if None in changes.values() else None,
+    }
+    hloy = {
+        **named,
+        "formula": "hloy",
+        "elasticity": sigma,
+        **changes,
+        **terms,
+        "welfare_change": scaled(changes[DELTAS[2]], -1 / (sigma - 1)),
+        **common,
+    }
+    acr = {
+        **named,
+        "formula": "acr",
+        "elasticity": welfare.trade_elasticity,
+        **changes,
+        **dict.fromkeys(terms),
+        "welfare_change": scaled(changes[DELTAS[1]], -1 / welfare.trade_elasticity),
+        **common,
+    }
+    found = [hloy, acr]
+    if welfare.expenditure_share is not None and welfare.value_added_share is not None:
+        ratio = welfare.expenditure_share / welfare.value_added_share
+        extended = ("domestic_share_term", "continuing_share_term", "welfare_change")
+        times = {name: scaled(hloy[name], ratio) for name in extended}
+        found.append({**hloy, "formula": "hloy_extended", **times})
+    return found
+
+
+def sigma_of(industry: str | None, study: Any, small: Small) -> float:
+    """The industry's own elasticity of substitution where the study has one."""
+    own = {row["industry"]: row["sigma"] for row in small.elasticities or []}
+    return own.get(industry, study.welfare.sigma)
+
+
+def log_change(start: Cells, end: Cells, part: str, whole: str) -> float | None:
+    """Change of the log of part over whole; None where either is missing, 0 or negative."""
+    amounts = (start[part], start[whole], end[part], end[whole])
+    if any(amount is None or amount <= 0 for amount in amounts):
+        return None
+    return math.log(end[part] / end[whole]) - math.log(start[part] / start[whole])
+
+
+def scaled(value: float | None, factor: float) -> float | None:
+    return None if value is None else value * factor
+
+
+def differences(found: Iterable[dict[str, Any]], study: Any) -> list[dict[str, Any]]:
+    """Post minus pre, for every row that both windows have."""
+    if study.welfare.difference is None:
+        return []
+    post, pre = study.welfare.difference
+    keys = ("level", "industry", "continuing", "restriction", "imports", "formula")
+    by_key = {(row["window"], *(row[name] for name in keys)): row for row in found}
+    return [
+        {
+            **later,
+            "window": f"{post}-{pre}",
+            **{name: minus(later[name], earlier[name]) for name in CHANGES},
+            "scale": 1.0,
+            "establishments": None,
+        }
+        for (window, *values), later in by_key.items()
+        if window == post and (earlier := by_key.get((pre, *values)))
+    ]
+
+
+def minus(later: float | None, earlier: float | None) -> float | None:
+    return None if later is None or earlier is None else later - earlier
