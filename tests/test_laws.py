@@ -1,0 +1,202 @@
+"""Laws of the study: what must not change a result, whatever the census.
+
+They are held on the reference engine, in plain Python; `test_generative` holds the real engines
+to the reference engine.
+"""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reference import measure
+from reference.comparison import differences
+from reference.studies import restrictions, study_with
+
+Raw = dict[str, Any]
+
+IDS = ("a", "b", "c", "d", "e", "f")
+YEARS = (2000, 2001, 2002, 2003, 2004)
+
+STUDY = study_with(restrictions=restrictions(small="employment < 50", everyone="employment >= 0"))
+
+SHARES = (
+    "delta_ln_continuing_share",
+    "delta_ln_domestic_share",
+    "delta_ln_continuing_market_share",
+    "welfare_change",
+)
+
+
+@st.composite
+def establishment_years(draw: st.DrawFn, identifier: str, year: int) -> Raw:
+    sales = draw(st.integers(0, 40))
+    return {
+        "establishment_id": identifier,
+        "year": year,
+        "industry": draw(st.sampled_from(("1011", "1012", "2022"))),
+        "employment": draw(st.sampled_from((0.0, 0.5, 1.0, 1.0, 7.2, 60.0, 1e6))),
+        "sales": float(sales),
+        "exports": float(draw(st.integers(0, sales))),
+        "value_added": draw(st.sampled_from((None, -2.0, 0.0, 1.0, 1.0, 2.0, 8.0, 1024.0))),
+    }
+
+
+@st.composite
+def censuses(draw: st.DrawFn) -> list[Raw]:
+    seen = draw(
+        st.lists(st.tuples(st.sampled_from(IDS), st.sampled_from(YEARS)), unique=True, max_size=14)
+    )
+    return [draw(establishment_years(identifier, year)) for identifier, year in seen]
+
+
+def changed(rows: list[Raw], **change: Any) -> list[Raw]:
+    """Rows with columns replaced by functions of the row."""
+    return [{**row, **{name: make(row) for name, make in change.items()}} for row in rows]
+
+
+def all_differences(expected: dict[str, list[Raw]], found: dict[str, list[Raw]]) -> list[str]:
+    return [
+        line for table, rows in expected.items() for line in differences(table, rows, found[table])
+    ]
+
+
+def without(rows: list[Raw], *columns: str) -> list[Raw]:
+    return [{name: value for name, value in row.items() if name not in columns} for row in rows]
+
+
+@given(censuses(), st.randoms(use_true_random=False))
+def test_the_order_of_rows_changes_nothing(rows, random):
+    shuffled = random.sample(rows, len(rows))
+    assert all_differences(measure(rows, STUDY), measure(shuffled, STUDY)) == []
+
+
+@given(censuses())
+def test_new_ids_change_nothing(rows):
+    renamed = changed(
+        rows, establishment_id=lambda row: f"{9 - IDS.index(row['establishment_id'])}"
+    )
+    assert all_differences(measure(rows, STUDY), measure(renamed, STUDY)) == []
+
+
+@given(censuses())
+def test_new_industry_codes_rename_industries_and_change_no_number(rows):
+    codes = {"1011": "7703", "1012": "7701", "2022": "0110"}
+    recoded = changed(rows, industry=lambda row: codes[row["industry"]])
+    translate = codes | {"10": "77", "20": "01", None: None}
+    expected = {
+        table: changed(found, industry=lambda row: translate[row["industry"]])
+        if found and "industry" in found[0]
+        else found
+        for table, found in measure(rows, STUDY).items()
+    }
+    assert all_differences(expected, measure(recoded, STUDY)) == []
+
+
+@given(censuses())
+def test_another_money_unit_changes_no_share_and_no_relative_productivity(rows):
+    def thousandfold(name):
+        return lambda row: None if row[name] is None else 1000 * row[name]
+
+    money = ("sales", "exports", "value_added")
+    scaled = changed(rows, **{name: thousandfold(name) for name in money})
+    before, after = measure(rows, STUDY), measure(scaled, STUDY)
+    for table in ("welfare", "histograms"):
+        # A histogram bin holds the same values unless one lies on its very edge, which the
+        # values drawn here (ratios of whole numbers) do at 0 only, and there exactly.
+        assert differences(table, before[table], after[table]) == []
+    assert differences("quality", before["quality"], after["quality"]) == []
+    for row, again in zip(before["moments"], after["moments"], strict=True):
+        assert row["p50"] == again["p50"] or math.isclose(row["p50"], again["p50"], abs_tol=1e-12)
+    for row, again in zip(before["market_shares"], after["market_shares"], strict=True):
+        assert row["continuing_share"] == again["continuing_share"]
+        assert again["domestic_sales"] == pytest.approx(1000 * row["domestic_sales"], rel=1e-15)
+
+
+@given(censuses())
+def test_without_entry_and_exit_hloy_is_acr_at_the_same_elasticity(rows):
+    """Everyone continues, so X^c/X is 1 and only lambda moves (HLOY, eq. 5, second term 0)."""
+    start = {row["establishment_id"]: row for row in rows if row["year"] == 2002}
+    end = [row for row in rows if row["year"] == 2004 and row["establishment_id"] in start]
+    kept = [start[row["establishment_id"]] for row in end] + end
+    welfare = replace(STUDY.welfare, trade_elasticity=STUDY.welfare.sigma - 1)
+    study = study_with(welfare=welfare, windows=(STUDY.windows[1],))
+    study = replace(study, welfare=replace(welfare, windows=("post",), difference=None))
+    found = {
+        row["formula"]: row["welfare_change"]
+        for row in measure(kept, study)["welfare"]
+        if (row["level"], row["continuing"], row["restriction"]) == ("total", "both_ends", "all")
+    }
+    if found:
+        assert found["hloy"] == found["acr"] or math.isclose(
+            found["hloy"], found["acr"], abs_tol=1e-12
+        )
+
+
+def part_of(rows: list[Raw], suffix: str, fractions: dict[str, float]) -> list[Raw]:
+    """Rows of one part of every establishment; `fractions` by id, one half for all others."""
+
+    def cut(name):
+        def of(row):
+            fraction = fractions.get(row["establishment_id"], 0.5)
+            return None if row[name] is None else row[name] * fraction
+
+        return of
+
+    amounts = {name: cut(name) for name in ("employment", "sales", "exports", "value_added")}
+    return changed(rows, establishment_id=lambda row: row["establishment_id"] + suffix, **amounts)
+
+
+@given(censuses(), st.sampled_from(IDS))
+def test_splitting_establishments_changes_no_weighted_quantile_and_no_welfare(rows, chosen):
+    """Both parts have the productivity, history and status of the whole.
+
+    Only the 4-digit medians are unweighted: splitting everyone, the chosen one into a quarter and
+    three quarters, leaves them where they were.
+    """
+    named = restrictions(named=f"establishment_id LIKE '{chosen}%'")
+    study = replace(STUDY, restrictions=named)
+    first, second = part_of(rows, "1", {chosen: 0.25}), part_of(rows, "2", {chosen: 0.75})
+    before, after = measure(rows, study), measure(first + second, study)
+    for table in ("welfare", "moments"):
+        weighted = [row for row in before[table] if row.get("weighting") != "unweighted"]
+        again = [row for row in after[table] if row.get("weighting") != "unweighted"]
+        assert differences(table, without(weighted, "establishments"), again) == []
+
+
+@given(censuses())
+def test_a_restriction_that_keeps_everyone_is_no_restriction(rows):
+    for table in ("market_shares", "welfare"):
+        found = measure(rows, STUDY)[table]
+        unrestricted = [row for row in found if row["restriction"] == "all"]
+        kept = [row for row in found if row["restriction"] == "everyone"]
+        renamed = [{**row, "restriction": "all"} for row in kept]
+        assert differences(table, unrestricted, renamed) == []
+
+
+@given(censuses())
+def test_statuses_never_count_an_establishment_twice(rows):
+    found = measure(rows, STUDY)["demography"]
+    keys = ("window", "kind", "continuing", "level", "industry", "year")
+    totals: dict[tuple[Any, ...], float] = {}
+    for row in found:
+        key = tuple(row[name] for name in keys)
+        totals[key] = totals.get(key, 0.0) + row["establishment_rate"]
+        if row["continuing"] == "both_ends":
+            continue
+        assert totals[key] <= 1 + 1e-12
+    both_ends = [total for key, total in totals.items() if key[2] == "both_ends"]
+    assert both_ends == pytest.approx([1.0] * len(both_ends))
+
+
+@given(censuses())
+def test_every_row_read_is_valid_or_quarantined(rows):
+    found = measure(rows + rows[:2], STUDY)["quality"]
+    counts = {(row["year"], row["rule"]): row["rows"] for row in found}
+    for year in STUDY.years:
+        assert counts[year, "read"] == counts[year, "valid"] + counts[year, "quarantined"]
+    doubled = {(row["establishment_id"], row["year"]) for row in rows[:2]}
+    assert sum(counts[year, "duplicate"] for year in STUDY.years) == 2 * len(doubled)
