@@ -1,0 +1,165 @@
+"""The output folder: its parts, and the lock that keeps two runs from writing to it at once.
+
+    OUTPUT/tables/   the published Delta tables
+    OUTPUT/work/     row-level data: quarantined rows, matched panels, caches; never published
+    OUTPUT/.lock     held by the run that is writing; tells who
+
+The lock is the kernel's (flock), so a run that is killed leaves none behind. Behind a URI
+(hdfs://, s3://) there is no such lock: two runs there are kept apart by Delta's own commits, each
+of which replaces only its own run. An output that cannot be used is a StudyError (exit code 2),
+because the command line names it.
+"""
+
+import fcntl
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from tradegains.errors import OutputBusyError, Problem, StudyError
+from tradegains.store.delta import DeltaStore, EngineName, open_delta
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+_RETRY_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Output:
+    """An output folder, local or a URI.
+
+    Example:
+        >>> Output("/data/out").tables
+        '/data/out/tables'
+    """
+
+    root: str
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a folder of this machine."""
+        return "://" not in self.root
+
+    @property
+    def tables(self) -> str:
+        """Where the published tables are."""
+        return f"{self.root}/tables"
+
+    @property
+    def work(self) -> str:
+        """Where row-level data is."""
+        return f"{self.root}/work"
+
+    @property
+    def manifest_cache(self) -> Path | None:
+        """File that keeps the inputs' digests between runs; None behind a URI."""
+        return Path(self.work, "manifest_cache.json") if self.is_local else None
+
+    def open_tables(
+        self, engine: EngineName = "embedded", spark: "SparkSession | None" = None
+    ) -> DeltaStore:
+        """The published tables; without an engine, as a reader that needs no JVM."""
+        return open_delta(self.tables, engine, spark)
+
+
+def locate_output(given: str) -> Output:
+    """The output a path or URI names."""
+    return Output(given.rstrip("/") if "://" in given else str(Path(given).absolute()))
+
+
+@contextmanager
+def hold_output(given: str, *, wait_seconds: float = 0.0) -> Iterator[Output]:
+    """Make the output folder and hold its lock.
+
+    Args:
+        given: the output folder or URI.
+        wait_seconds: how long to wait for another run to end [s].
+
+    Raises:
+        StudyError: the folder cannot be made or written to.
+        OutputBusyError: another run holds it; the message names its process, host and start.
+    """
+    output = locate_output(given)
+    if not output.is_local:
+        yield output
+        return
+    with _lock_file(output) as lock:
+        _wait_for(lock, output, wait_seconds)
+        _sign(lock)
+        try:
+            yield output
+        finally:
+            lock.truncate(0)
+
+
+def _lock_file(output: Output) -> IO[str]:
+    try:
+        for folder in (output.root, output.work, output.tables):
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            # A folder may exist and refuse new files.
+            probe = Path(folder, f".probe-{os.getpid()}")
+            probe.touch()
+            probe.unlink()
+        return Path(output.root, ".lock").open("a+", encoding="utf-8")
+    except OSError as error:
+        raise StudyError(
+            Problem(
+                f"the output folder cannot be written to ({error.strerror})",
+                output.root,
+                cure="give --output a folder that you may write to",
+            )
+        ) from error
+
+
+def _wait_for(lock: IO[str], output: Output, wait_seconds: float) -> None:
+    deadline = time.monotonic() + wait_seconds
+    while not _taken(lock, output):
+        if time.monotonic() >= deadline:
+            raise OutputBusyError(
+                Problem(
+                    f"another run holds the output ({_holder(lock)})",
+                    output.root,
+                    cure="wait for it to end, or use another --output",
+                )
+            )
+        time.sleep(_RETRY_SECONDS)
+
+
+def _taken(lock: IO[str], output: Output) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        raise StudyError(
+            Problem(
+                f"the output folder's file system has no locks ({error.strerror})",
+                output.root,
+                cure="use an --output on a local disk and copy the tables afterwards",
+            )
+        ) from error
+    return True
+
+
+def _sign(lock: IO[str]) -> None:
+    lock.truncate(0)
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    json.dump({"pid": os.getpid(), "host": socket.gethostname(), "start": started}, lock)
+    lock.flush()
+
+
+def _holder(lock: IO[str]) -> str:
+    lock.seek(0)
+    try:
+        holder = json.loads(lock.read())
+        return f"process {holder['pid']} on {holder['host']} since {holder['start']}"
+    except (ValueError, KeyError, TypeError):
+        # The other run has the lock and has not signed it yet.
+        return "it has just started"

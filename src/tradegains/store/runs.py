@@ -1,0 +1,199 @@
+"""Publication: many Delta tables become visible as one run, or not at all.
+
+Delta is atomic for one table. So each table is written tagged with the `run_id`, read back and
+compared with what was meant, and one commit to `runs` then publishes them all. Readers ask `runs`
+first, so rows that a crash left behind are never seen, and a rerun writes the same rows over them.
+
+`run_id` is a digest of study, inputs and code, not of the engine: the engines agree to 1e-12, not
+to the last bit. A run that is already published and intact is therefore left alone, and the answer
+says which tables came out with other digits; the first publication stands.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from tradegains.errors import EngineError, Problem, StudyError
+from tradegains.store.delta import DeltaStore, arrow_schema, conform
+from tradegains.tables.published import TABLES
+
+# Sixteen hexadecimal digits: a chance meeting of two runs needs billions of them.
+_RUN_ID_DIGITS = 16
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What `runs` tells about a run besides its tables; `inputs` and `absent` are JSON."""
+
+    study: str
+    study_toml: str
+    inputs: str
+    input_digest: str
+    code_version: str
+    engine: str
+    absent: str
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """A table of a published run: the Delta version that holds it, rows and content digest."""
+
+    name: str
+    version: int
+    rows: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class Publication:
+    """Outcome of `publish`.
+
+    `new` is False when the run had been published before and nothing was written; `differing`
+    names tables whose rows, computed again, are not the published ones to the last bit.
+    """
+
+    run_id: str
+    new: bool
+    tables: tuple[PublishedTable, ...]
+    differing: tuple[str, ...]
+
+
+def run_id(study_toml: str, input_digest: str, code_version: str) -> str:
+    """Name of a run: the same study, inputs and code give the same one.
+
+    Example:
+        >>> run_id("[study]", "ab", "0.1.0") == run_id("[study]", "ab", "0.1.1")
+        False
+    """
+    text = json.dumps([study_toml, input_digest, code_version])
+    return hashlib.sha256(text.encode()).hexdigest()[:_RUN_ID_DIGITS]
+
+
+def content_digest(rows: pa.Table) -> str:
+    """Digest of the rows as a set with repetitions, without their `run_id`.
+
+    The same for any order of rows, chunks, files and writers. Floats count to the last bit, except
+    that -0.0 is 0.0.
+
+    Example:
+        >>> a = pa.table({"x": [1.0, None], "y": ["a", "b"]})
+        >>> content_digest(a) == content_digest(a.take([1, 0]))
+        True
+    """
+    names = sorted(name for name in rows.column_names if name != "run_id")
+    columns = [_canonical(rows.column(name)) for name in names]
+    lines = sorted(json.dumps(row) for row in zip(*columns, strict=True))
+    return hashlib.sha256("\n".join([json.dumps(names), *lines]).encode()).hexdigest()
+
+
+def _canonical(column: pa.ChunkedArray) -> list[Any]:
+    values = column.to_pylist()
+    if pa.types.is_floating(column.type):
+        # Adding 0.0 turns -0.0 into 0.0; hex keeps every bit and names nan and inf.
+        return [None if value is None else (value + 0.0).hex() for value in values]
+    return values
+
+
+def publish(
+    store: DeltaStore, run: str, record: RunRecord, tables: Mapping[str, pa.Table]
+) -> Publication:
+    """Write a run's tables, check them, and make them visible with one commit to `runs`.
+
+    Tables of an earlier publication of the same run that are not among `tables` stay published.
+
+    Raises:
+        EngineError: a commit failed, or a table does not read back as it was written. What was
+            published before is untouched.
+    """
+    wanted = {name: conform(name, tables[name], run) for name in TABLES if name in tables}
+    before = _tables_of(store, run)
+    standing = {name: table for name, table in before.items() if _holds(store, run, table)}
+    now = {
+        name: standing.get(name) or _write(store, run, name, rows) for name, rows in wanted.items()
+    }
+    together = {**standing, **now}
+    published = {name: together[name] for name in TABLES if name in together}
+    if published != before:
+        store.write("runs", _runs_row(run, record, tuple(published.values())), run)
+    differing = tuple(n for n, rows in wanted.items() if content_digest(rows) != now[n].digest)
+    return Publication(run, published != before, tuple(published.values()), differing)
+
+
+def _write(store: DeltaStore, run: str, name: str, rows: pa.Table) -> PublishedTable:
+    digest = content_digest(rows)
+    meant = PublishedTable(name, store.version(name) or 0, rows.num_rows, digest)
+    # A run that crashed before its commit to `runs` may have left exactly these rows.
+    if store.version(name) is not None and _holds(store, run, meant):
+        return meant
+    written = PublishedTable(name, store.write(name, rows, run), rows.num_rows, digest)
+    if not _holds(store, run, written):
+        raise EngineError(
+            Problem(
+                f"{name} does not read back as it was written",
+                store.path(name),
+                cure="run again: nothing was published; if it recurs, check the disk",
+            )
+        )
+    return written
+
+
+def _holds(store: DeltaStore, run: str, table: PublishedTable) -> bool:
+    """Whether the store now has the rows of a published table, to the last bit."""
+    rows = store.read(table.name, run)
+    return rows.num_rows == table.rows and content_digest(rows) == table.digest
+
+
+def _tables_of(store: DeltaStore, run: str) -> dict[str, PublishedTable]:
+    found = [row for row in store.read("runs", run).to_pylist() if row["tables"]]
+    return {t["name"]: PublishedTable(**t) for row in found for t in row["tables"]}
+
+
+def _runs_row(run: str, record: RunRecord, tables: tuple[PublishedTable, ...]) -> pa.Table:
+    row = asdict(record) | {
+        "run_id": run,
+        "published_at": datetime.now(UTC).isoformat(timespec="microseconds"),
+        "tables": [asdict(table) for table in tables],
+    }
+    return pa.Table.from_pylist([row], schema=arrow_schema("runs"))
+
+
+def published_runs(store: DeltaStore) -> pa.Table:
+    """The published runs, the latest first: rows of the table `runs`."""
+    order = [("published_at", "descending"), ("run_id", "ascending")]
+    return store.read("runs").sort_by(order)
+
+
+def read_published(store: DeltaStore, table: str, run: str | None = None) -> pa.Table:
+    """Rows of one table of a published run, the latest unless a run is named.
+
+    Raises:
+        StudyError: there is no such run or table, or nothing is published.
+    """
+    if table == "runs":
+        return published_runs(store)
+    runs = {row["run_id"]: row for row in published_runs(store).to_pylist()}
+    if not runs:
+        raise StudyError(
+            Problem("no run is published", store.root, cure="run the study, or correct --output")
+        )
+    chosen = next(iter(runs)) if run is None else run
+    if chosen not in runs:
+        known = ", ".join(list(runs)[:5])
+        raise StudyError(
+            Problem(f"run {chosen} is not published", store.root, cure=f"choose among {known}")
+        )
+    names = [entry["name"] for entry in runs[chosen]["tables"]]
+    if table not in names:
+        raise StudyError(
+            Problem(
+                f"run {chosen} has no table {table!r}",
+                store.root,
+                cure=f"it has {', '.join(names)}; `absent` in runs says why others are missing",
+            )
+        )
+    return store.read(table, chosen)
