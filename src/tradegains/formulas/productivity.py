@@ -230,6 +230,39 @@ def relative_productivities(
     ]
 
 
+def ratio_growth(
+    numerators: tuple[float, float],
+    denominators: tuple[float, float],
+    *,
+    prices: tuple[float, float] = (1.0, 1.0),
+    scale: float = 1.0,
+) -> float | None:
+    """Growth of a ratio of sums between two years, such as value added per worker [log points].
+
+    Args:
+        numerators: sum of sales or value added at the start and the end [money unit].
+        denominators: sum of employment or hours at the start and the end [jobs or hours].
+        prices: price index at the start and the end; left out, the growth is nominal.
+        scale: `welfare.window_scale`.
+
+    Returns:
+        Scaled change of the logarithm; None where a sum or a price is not positive.
+
+    Example:
+        >>> ratio_growth((100.0, 200.0), (10.0, 10.0), prices=(1.0, 2.0))
+        0.0
+
+    Source: HLOY, section 3.3, last paragraph.
+    """
+    if min(*numerators, *denominators, *prices) <= 0:
+        return None
+    start, end = (
+        deflate(output, price) / labour
+        for output, labour, price in zip(numerators, denominators, prices, strict=True)
+    )
+    return scale * math.log(end / start)
+
+
 # Lileeva's scale (assumed).
 
 

@@ -1,0 +1,200 @@
+import math
+from dataclasses import astuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tradegains.formulas.productivity import (
+    Dispersion,
+    MedianBase,
+    Observation,
+    compares_years,
+    deflate,
+    dispersion,
+    industry_medians,
+    lileeva_kappa,
+    lileeva_productivity,
+    log_labour_productivity,
+    mean_dispersion,
+    median_years,
+    productivity_class,
+    productivity_problem,
+    ratio_growth,
+    relative_productivities,
+)
+from tradegains.formulas.quantiles import median
+
+laws = settings(max_examples=60, deadline=None)
+START, END = 1988, 1996
+# Differences of two numbers below 20 that are doubles.
+ROUNDING = 1e-13
+
+logs = st.one_of(st.sampled_from([0.0, 1.0, 2.5]), st.floats(-10, 10, allow_nan=False))
+observations = st.lists(
+    st.builds(
+        Observation, st.sampled_from([START, END]), st.sampled_from(["1011", "1012", "2011"]), logs
+    ),
+    max_size=20,
+)
+
+
+def test_log_labour_productivity_by_hand() -> None:
+    assert log_labour_productivity(math.e * 8, 8.0) == pytest.approx(1.0, rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("output", "labour", "problem"),
+    [
+        (None, 1.0, "output or labour is missing"),
+        (1.0, None, "output or labour is missing"),
+        (math.nan, 1.0, "output or labour is missing"),
+        (0.0, 1.0, "output is not positive"),
+        (-5.0, 0.0, "output is not positive"),
+        (1.0, 0.0, "labour is not positive"),
+        (1.0, -1.0, "labour is not positive"),
+        (math.inf, 1.0, "output over labour is out of range"),
+        (1e300, 1e-300, "output over labour is out of range"),
+    ],
+)
+def test_no_productivity_has_a_reason(
+    output: float | None, labour: float | None, problem: str
+) -> None:
+    assert productivity_problem(output, labour) == problem
+    assert log_labour_productivity(output, labour) is None
+
+
+@laws
+@given(st.floats(-1, 1e9, allow_nan=False), st.floats(-1, 1e6, allow_nan=False))
+def test_productivity_is_there_exactly_when_there_is_no_problem(
+    output: float, labour: float
+) -> None:
+    found = log_labour_productivity(output, labour)
+    assert (found is None) == bool(productivity_problem(output, labour))
+
+
+# Industry 1011: 1988 phi 1, 3 (median 2); 1996 phi 4 (median 4); together 1, 3, 4 (median 3).
+# Industry 1012: only in 1996, phi 5.
+ROWS = [
+    Observation(1988, "1011", 1.0),
+    Observation(1988, "1011", 3.0),
+    Observation(1996, "1011", 4.0),
+    Observation(1996, "1012", 5.0),
+]
+
+
+@pytest.mark.parametrize(
+    ("base", "expected"),
+    [
+        (MedianBase.SAME_YEAR, [-1.0, 1.0, 0.0, 0.0]),
+        (MedianBase.BASE_YEAR, [-1.0, 1.0, 2.0, None]),
+        (MedianBase.POOLED, [-2.0, 0.0, 1.0, 0.0]),
+    ],
+)
+def test_relative_productivity_under_each_base(
+    base: MedianBase, expected: list[float | None]
+) -> None:
+    assert relative_productivities(ROWS, base, start=START, end=END) == expected
+
+
+def test_industry_medians_by_hand() -> None:
+    assert industry_medians(ROWS) == {("1011", 1988): 2.0, ("1011", 1996): 4.0, ("1012", 1996): 5.0}
+
+
+def test_only_the_same_year_base_hides_shifts() -> None:
+    assert [compares_years(base) for base in MedianBase] == [False, True, True]
+    assert median_years(MedianBase.BASE_YEAR, START, start=START, end=END) == (START,)
+
+
+@laws
+@given(observations)
+def test_the_median_establishment_of_the_base_scores_zero(rows: list[Observation]) -> None:
+    for base in MedianBase:
+        relative = relative_productivities(rows, base, start=START, end=END)
+        years_by_row = [median_years(base, row.year, start=START, end=END) for row in rows]
+        for industry in {row.industry for row in rows}:
+            for years in set(years_by_row):
+                scores = [
+                    score
+                    for score, row in zip(relative, rows, strict=True)
+                    if row.industry == industry and row.year in years and score is not None
+                ]
+                if scores:
+                    assert median(scores) == pytest.approx(0.0, abs=ROUNDING)
+
+
+@laws
+@given(observations, st.floats(-5, 5, allow_nan=False))
+def test_inflation_shows_in_the_base_year_and_not_in_the_same_year(
+    rows: list[Observation], inflation: float
+) -> None:
+    inflated = [
+        Observation(row.year, row.industry, row.log_productivity + inflation * (row.year == END))
+        for row in rows
+    ]
+    for base, shift in ((MedianBase.SAME_YEAR, 0.0), (MedianBase.BASE_YEAR, inflation)):
+        before = relative_productivities(rows, base, start=START, end=END)
+        after = relative_productivities(inflated, base, start=START, end=END)
+        for row, old, new in zip(rows, before, after, strict=True):
+            assert (old is None) == (new is None)
+            if old is not None:
+                expected = old + (shift if row.year == END else 0.0)
+                assert new == pytest.approx(expected, abs=ROUNDING)
+
+
+def test_deflated_output_gives_real_productivity() -> None:
+    nominal, real = (
+        log_labour_productivity(110.0, 5.0),
+        log_labour_productivity(deflate(110.0, 1.1), 5.0),
+    )
+    assert nominal is not None
+    assert real == pytest.approx(nominal - math.log(1.1), rel=1e-14)
+
+
+def test_a_value_on_a_cut_belongs_below() -> None:
+    cuts = [-0.5, 0.0, 0.5]
+    assert [productivity_class(x, cuts) for x in (-9.0, -0.5, -0.49, 0.0, 0.5, 0.51)] == [
+        1,
+        1,
+        2,
+        2,
+        3,
+        4,
+    ]
+
+
+# 120 over 10 jobs grows to 180 over 12 at prices 1 and 1.25: 12 -> 15 nominal, 12 real.
+def test_ratio_growth_by_hand() -> None:
+    sums = (120.0, 180.0), (10.0, 12.0)
+    assert ratio_growth(*sums) == pytest.approx(math.log(1.25), rel=1e-14)
+    assert ratio_growth(*sums, prices=(1.0, 1.25)) == pytest.approx(0.0, abs=1e-15)
+    assert ratio_growth(*sums, scale=0.8) == pytest.approx(0.8 * math.log(1.25), rel=1e-14)
+    assert ratio_growth((0.0, 1.0), (1.0, 1.0)) is None
+    assert ratio_growth((1.0, 1.0), (1.0, 1.0), prices=(1.0, 0.0)) is None
+
+
+def test_lileevas_scale_by_hand() -> None:
+    # sd 0.5 with 300 jobs, sd 1 with 100: kappa 250/400. Scores 0.4 and 0.8 are both 0.8 sd.
+    kappa = lileeva_kappa([0.5, 1.0], [300, 100])
+    assert kappa == 0.625
+    assert lileeva_productivity(0.4, 0.5, kappa) == pytest.approx(0.5, rel=1e-15)
+    assert lileeva_productivity(0.8, 1.0, kappa) == pytest.approx(0.5, rel=1e-15)
+
+
+def test_lileevas_scale_leaves_a_lone_industry_alone() -> None:
+    assert lileeva_productivity(0.3, 0.7, lileeva_kappa([0.7], [12])) == pytest.approx(0.3)
+    assert lileeva_kappa([], []) is None
+
+
+def test_dispersion_gaps_by_hand() -> None:
+    quantiles = {"p01": -3.0, "p10": -1.0, "p25": -0.25, "p75": 0.5, "p90": 1.5, "p99": 4.0}
+    assert astuple(dispersion(quantiles, 1.1)) == (1.1, 0.75, 2.5, 2.5, 2.0)
+
+
+def test_mean_dispersion_counts_industries_alike_and_leaves_small_ones_out() -> None:
+    narrow, wide = Dispersion(1.0, 1.0, 2.0, 3.0, 4.0), Dispersion(2.0, 3.0, 4.0, 5.0, 6.0)
+    industries = [(narrow, 5), (wide, 500), (wide, 4)]
+    mean, used = mean_dispersion(industries, 5)
+    assert used == 2
+    assert mean == Dispersion(1.5, 2.0, 3.0, 4.0, 5.0)
+    assert mean_dispersion(industries, 501) == (None, 0)
