@@ -69,8 +69,10 @@ class Measuring:
 
     @property
     def rules(self) -> Mapping[str, str]:
-        """Action of each rule."""
-        return self.study.census.rules
+        """Action of each rule; a missing price only takes a row out of productivity."""
+        if self.study.productivity.prices == "none":
+            return self.study.census.rules
+        return {**self.study.census.rules, "missing_price": "keep"}
 
 
 def measure(

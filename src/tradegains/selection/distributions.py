@@ -12,6 +12,7 @@ from math import ceil, comb, log2
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 
 from tradegains.formulas.distribution import Distribution, HistogramBin
@@ -24,12 +25,14 @@ from tradegains.formulas.quantiles import (
     linear_position,
     weighted_target,
 )
-from tradegains.selection.members import Members, Real, Whole, sum_by
+from tradegains.selection.members import Members, Pairing, Real, Whole, sum_by
 from tradegains.selection.ranks import ROW_LIMIT, Targets, Units, select_ranks, units_of
 from tradegains.tables import working as w
 from tradegains.transforms.productivity import POWERS, power_sum, power_sums, relate_to_medians
 from tradegains.transforms.ranking import count_bins
 
+RUN_BITS = 6
+HALF_BITS = 31
 WIDEST_BIN = 1 / 256
 """Width of the first bins at most [log points]; they divide the histogram's bins evenly."""
 
@@ -149,17 +152,12 @@ def _units_of_populations(
 
 def _totals(cells: pa.Table, units: Units, members: Members, groups: int) -> list[tuple[int, int]]:
     """Establishments and employment of each population."""
-    rows, group = members.expand(units.numbers(cells))
-    names = (w.ESTABLISHMENTS, w.EMPLOYMENT)
-    summed = sum_by((group,), {name: cells[name].to_numpy()[rows] for name in names})
-    found = dict(
-        zip(
-            summed["key_0"].tolist(),
-            zip(*(summed[name].tolist() for name in names), strict=True),
-            strict=True,
-        )
-    )
-    return [found.get(group, (0, 0)) for group in range(groups)]
+    totals = np.zeros((groups, 2), dtype=np.int64)
+    by_unit = np.zeros((len(units.table), 2), dtype=np.int64)
+    counted = [cells[name].to_numpy() for name in (w.ESTABLISHMENTS, w.EMPLOYMENT)]
+    np.add.at(by_unit, units.numbers(cells), np.stack(counted, axis=1))
+    np.add.at(totals, members.group, by_unit[members.unit])
+    return [(establishments, employment) for establishments, employment in totals.tolist()]
 
 
 @dataclass(frozen=True)
@@ -228,44 +226,75 @@ def _presented(sums: Sequence[CentredSums], inside: Sequence[int], width: float)
 
 
 def _sums_by_unit(cells: pa.Table, unit: Whole, bits: int, *, weighted: bool) -> list[CentredSums]:
-    """Each unit's cells moved to its lowest bin and added up, as formulas.moments.merge does.
+    """Each unit's cells moved to one bin and added up, as formulas.moments.merge does.
 
-    On Python's unbounded whole numbers, all cells of a power at once.
+    In two moves, exact in both: to the middle of every run of 64 bins in 64-bit arithmetic, on
+    the upper and the lower half of each sum so that nothing overflows; and from there to the
+    unit's first run on Python's unbounded whole numbers, of which few are left.
     """
-    bins = cells[w.BIN].to_numpy()
-    lowest = np.full(unit.max() + 1, np.iinfo(np.int64).max)
-    np.minimum.at(lowest, unit, bins)
-    step = (bins - lowest[unit]).astype(object)
     counted = w.EMPLOYMENT if weighted else w.ESTABLISHMENTS
-    old = [cells[counted].to_numpy().astype(object) * 2**bits]
-    old += [cells[power_sum(k, weighted=weighted)].to_numpy().astype(object) for k in POWERS]
-    moved = {
-        f"power_{k}": sum(comb(k, j) * step ** (k - j) * old[j] for j in range(k + 1))
-        for k in POWERS
-    }
-    summed = sum_by(
-        (unit,),
+    sums = [np.left_shift(cells[counted].to_numpy(), bits)]
+    sums += [cells[power_sum(k, weighted=weighted)].to_numpy() for k in POWERS]
+    bins = cells[w.BIN].to_numpy()
+    run = np.right_shift(bins, RUN_BITS)
+    middle = np.left_shift(run, RUN_BITS) + 2 ** (RUN_BITS - 1)
+    pairing = Pairing.of(run)
+    key = pairing.pack(unit, run)
+    upper = _moved([np.right_shift(each, HALF_BITS) for each in sums], bins - middle)
+    lower = _moved([each & (2**HALF_BITS - 1) for each in sums], bins - middle)
+    keys, totals = sum_by(
+        key,
         {
             w.ESTABLISHMENTS: cells[w.ESTABLISHMENTS].to_numpy(),
-            "weight": cells[counted].to_numpy(),
-            **moved,
+            **{f"upper_{k}": each for k, each in enumerate(upper)},
+            **{f"lower_{k}": each for k, each in enumerate(lower)},
         },
     )
-    columns = (summed[name].tolist() for name in (w.ESTABLISHMENTS, "weight", *moved))
-    return [
-        CentredSums(origin, bits, *sums)
-        for origin, *sums in zip(lowest.tolist(), *columns, strict=True)
+    unit_of_run, run_of_key = pairing.unpack(keys)
+    first = np.full(unit_of_run.max() + 1, np.iinfo(np.int64).max)
+    np.minimum.at(first, unit_of_run, run_of_key)
+    whole = [
+        totals[f"upper_{k}"].astype(object) * 2**HALF_BITS + totals[f"lower_{k}"].astype(object)
+        for k in (0, *POWERS)
     ]
+    step = np.left_shift(run_of_key - first[unit_of_run], RUN_BITS).astype(object)
+    names = [f"power_{k}" for k in (0, *POWERS)]
+    _, moved = sum_by(
+        unit_of_run,
+        {
+            w.ESTABLISHMENTS: totals[w.ESTABLISHMENTS],
+            **dict(zip(names, _moved(whole, step), strict=True)),
+        },
+    )
+    origin = np.left_shift(first, RUN_BITS) + 2 ** (RUN_BITS - 1)
+    columns = [moved[name].tolist() for name in (w.ESTABLISHMENTS, *names)]
+    return [
+        CentredSums(bin_, bits, count, weight >> bits, *powers)
+        for bin_, count, weight, *powers in zip(origin.tolist(), *columns, strict=True)
+    ]
+
+
+def _moved(sums: Sequence[NDArray], step: NDArray) -> list[NDArray]:
+    """Power sums measured from a bin `step` lower: (v + step)**k expanded, for k = 0..4."""
+    return [sum(comb(k, j) * step ** (k - j) * sums[j] for j in range(k + 1)) for k in (0, *POWERS)]
 
 
 def _histograms(
     cells: pa.Table, units: Units, members: Members, scale: _Scale, groups: int
 ) -> list[tuple[HistogramBin, ...]]:
-    rows, group = members.expand(units.numbers(cells))
-    number = np.right_shift(cells[w.BIN].to_numpy(), scale.refinement)[rows]
+    number = np.right_shift(cells[w.BIN].to_numpy(), scale.refinement)
+    pairing = Pairing.of(number)
     names = (w.ESTABLISHMENTS, w.EMPLOYMENT)
-    summed = sum_by((group, number), {name: cells[name].to_numpy()[rows] for name in names})
+    by_unit, counted = sum_by(
+        pairing.pack(units.numbers(cells), number), {name: cells[name].to_numpy() for name in names}
+    )
+    unit, number = pairing.unpack(by_unit)
+    rows, group = members.expand(unit)
+    keys, summed = sum_by(
+        pairing.pack(group, number[rows]), {name: counted[name][rows] for name in names}
+    )
     histograms: list[list[HistogramBin]] = [[] for _ in range(groups)]
-    for each, *filled in zip(*(column.tolist() for column in summed.values()), strict=True):
+    columns = (*pairing.unpack(keys), *(summed[name] for name in names))
+    for each, *filled in zip(*(column.tolist() for column in columns), strict=True):
         histograms[each].append(HistogramBin(*filled))
     return [tuple(histogram) for histogram in histograms]

@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 
 from tradegains.formulas.distribution import IndustryMedian
 from tradegains.formulas.quantiles import MEDIAN, interpolate, linear_position
-from tradegains.selection.members import Members, Whole, sum_by
+from tradegains.selection.members import Members, Whole
 from tradegains.selection.ranks import ROW_LIMIT, Targets, Units, select_ranks, units_of
 from tradegains.tables import working as w
 from tradegains.transforms.productivity import rank_log_productivity
@@ -75,9 +75,8 @@ def _industries_of_pools(
 
 def _group_counts(cells: pa.Table, units: Units, members: Members, groups: int) -> Whole:
     rows, group = members.expand(units.numbers(cells))
-    counted = sum_by((group,), {w.ESTABLISHMENTS: cells[w.ESTABLISHMENTS].to_numpy()[rows]})
     counts = np.zeros(groups, dtype=np.int64)
-    counts[counted["key_0"]] = counted[w.ESTABLISHMENTS]
+    np.add.at(counts, group, cells[w.ESTABLISHMENTS].to_numpy()[rows])
     return counts
 
 

@@ -36,20 +36,57 @@ class Members:
         within = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
         return rows, self.group[np.repeat(first, counts) + within]
 
+    def by_group(self) -> "Members":
+        """The same pairs the other way round."""
+        return Members.of(self.group, self.unit)
 
-def sum_by(keys: tuple[NDArray, ...], columns: dict[str, NDArray]) -> dict[str, NDArray]:
-    """Sums of the columns by key, in ascending order of the keys, first key first.
 
-    `lowest` and `highest` are merged by minimum and maximum. The keys come back as key_0, ...
+@dataclass(frozen=True)
+class Pairing:
+    """Packs pairs of whole numbers, the second in [lowest, lowest + span), into one each."""
+
+    lowest: int
+    span: int
+
+    @staticmethod
+    def of(second: Whole) -> "Pairing":
+        """For second numbers like these."""
+        if not len(second):
+            return Pairing(0, 1)
+        return Pairing(int(second.min()), int(second.max() - second.min()) + 1)
+
+    def pack(self, first: Whole, second: Whole) -> Whole:
+        """One number per pair, ordered by the first, then the second.
+
+        Example:
+            >>> Pairing(5, 10).pack(np.array([0, 2]), np.array([6, 5])).tolist()
+            [1, 20]
+        """
+        return first * self.span + (second - self.lowest)
+
+    def unpack(self, packed: Whole) -> tuple[Whole, Whole]:
+        """The two numbers of each pair."""
+        first, rest = np.divmod(packed, self.span)
+        return first, rest + self.lowest
+
+
+def sum_by(key: Whole, columns: dict[str, NDArray]) -> tuple[Whole, dict[str, NDArray]]:
+    """Distinct keys in ascending order, and the sums of the columns by key.
+
+    Columns called `lowest` and `highest` are merged by minimum and maximum.
+
+    Example:
+        >>> sum_by(np.array([3, 1, 3]), {"n": np.array([1, 2, 4])})[1]["n"].tolist()
+        [2, 5]
     """
-    order = np.lexsort(keys[::-1])
-    ordered = [key[order] for key in keys]
-    is_first = np.ones(len(order), dtype=bool)
-    if len(order):
-        is_first[1:] = np.any([key[1:] != key[:-1] for key in ordered], axis=0)
-    starts = np.flatnonzero(is_first)
-    merged = {f"key_{number}": key[starts] for number, key in enumerate(ordered)}
-    for name, column in columns.items():
-        merge = {"lowest": np.minimum, "highest": np.maximum}.get(name, np.add)
-        merged[name] = merge.reduceat(column[order], starts) if len(starts) else column[:0]
-    return merged
+    order = np.argsort(key)
+    ordered = key[order]
+    starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+    if not len(key):
+        return key, columns
+    merges = {"lowest": np.minimum, "highest": np.maximum}
+    merged = {
+        name: merges.get(name, np.add).reduceat(column[order], starts)
+        for name, column in columns.items()
+    }
+    return ordered[starts], merged

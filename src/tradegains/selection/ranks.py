@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 
-from tradegains.selection.members import Members, Real, Whole, sum_by
+from tradegains.selection.members import Members, Pairing, Real, Whole, sum_by
 from tradegains.tables import working as w
 from tradegains.transforms.ranking import count_bins, count_values, keep_bins
 
@@ -36,8 +36,16 @@ class Units:
 
     def numbers(self, cells: pa.Table) -> Whole:
         """Number of each cell's unit."""
-        position = {key: number for number, key in enumerate(_tuples(self.table, self.keys))}
-        return np.array([position[key] for key in _tuples(cells, self.keys)], dtype=np.int64)
+        return np.searchsorted(self._codes(self.table), self._codes(cells))
+
+    def _codes(self, table: pa.Table) -> Whole:
+        """One whole number per row, in the order of the units' keys."""
+        codes = np.zeros(len(table), dtype=np.int64)
+        for key in self.keys:
+            values = pc.unique(self.table[key]).sort()
+            found = pc.index_in(table[key], value_set=values)
+            codes = codes * len(values) + found.to_numpy().astype(np.int64)
+        return codes
 
 
 @dataclass(frozen=True)
@@ -88,20 +96,54 @@ def select_ranks(
     """
     values = np.full(len(targets), np.nan)
     pending = np.arange(len(targets))
-    parents = np.zeros(len(targets), dtype=np.int64)
+    slots = _Slots.whole_groups(targets)
     cells = cells.append_column(PARENT, pa.array(np.zeros(len(cells), dtype=np.int64)))
     while len(pending):
-        found = _locate(_grouped(cells, units, members), targets, parents)
+        found = _locate(_places(cells, units, members, slots), targets, slots)
         is_single = found.lowest == found.highest
         values[pending[is_single]] = found.lowest[is_single]
-        pending, parents = pending[~is_single], found.bin[~is_single]
+        pending = pending[~is_single]
         targets = Targets(targets.group, found.rank, targets.weighted).where(~is_single)
+        slots = _Slots.of(targets.group, found.bin[~is_single])
         if len(pending):
-            open_bins = _open_bins(units, members, targets.group, parents)
             cells, refinement = _look_inside(
-                ranked, cells, open_bins, units=units, refinement=refinement, row_limit=row_limit
+                ranked,
+                cells,
+                _open_bins(units, members, slots),
+                units=units,
+                refinement=refinement,
+                row_limit=row_limit,
             )
     return values
+
+
+@dataclass(frozen=True)
+class _Slots:
+    """The distinct (group, bin) that hold targets, and the slot of each target."""
+
+    group: Whole
+    bin: Whole
+    of_target: Whole
+
+    @staticmethod
+    def of(group: Whole, bins: Whole) -> "_Slots":
+        pairing = Pairing.of(bins)
+        packed, of_target = np.unique(pairing.pack(group, bins), return_inverse=True)
+        return _Slots(*pairing.unpack(packed), of_target)
+
+    @staticmethod
+    def whole_groups(targets: Targets) -> "_Slots":
+        """One slot per group: where the search begins."""
+        return _Slots.of(targets.group, np.zeros(len(targets), dtype=np.int64))
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Cells summed by slot and place in order, both ascending; a place is a bin or a value."""
+
+    slot: Whole
+    bin: Whole
+    columns: dict[str, NDArray]
 
 
 @dataclass(frozen=True)
@@ -114,50 +156,46 @@ class _Found:
     rank: Whole
 
 
-def _grouped(cells: pa.Table, units: Units, members: Members) -> dict[str, NDArray]:
-    """Cells summed by group, parent bin and place in order."""
-    rows, group = members.expand(units.numbers(cells))
-    columns = {
-        name: cells[name].to_numpy()[rows]
-        for name in (PARENT, w.BIN, w.LOWEST, w.HIGHEST, w.ESTABLISHMENTS, w.EMPLOYMENT)
-    }
-    parent, lowest = columns.pop(PARENT), columns[w.LOWEST]
-    bins = columns.pop(w.BIN)
-    # Values order like their bins; distinct values of one bin are told apart by themselves.
-    place = lowest if w.VALUE in cells.column_names else bins.astype(np.float64)
-    merged = sum_by((group, parent, place), columns)
-    merged[w.BIN] = merged["key_2"].astype(np.int64)
-    return merged
+def _places(cells: pa.Table, units: Units, members: Members, slots: _Slots) -> _Places:
+    """Only what the slots need: a cell goes to the slots of its unit and its parent bin."""
+    slot_number, unit = members.by_group().expand(slots.group)
+    parents = Pairing.of(slots.bin)
+    wanted = Members.of(parents.pack(unit, slots.bin[slot_number]), slot_number)
+    rows, slot = wanted.expand(parents.pack(units.numbers(cells), _numbers(cells, PARENT)))
+    place = _place_in_order(cells)
+    names = (w.LOWEST, w.HIGHEST, w.ESTABLISHMENTS, w.EMPLOYMENT)
+    columns = {name: cells[name].to_numpy()[rows] for name in names}
+    pairing = Pairing.of(place)
+    packed, merged = sum_by(pairing.pack(slot, place[rows]), columns)
+    return _Places(*pairing.unpack(packed), merged)
 
 
-def _locate(grouped: dict[str, NDArray], targets: Targets, parents: Whole) -> _Found:
-    """The bin of each target, by binary search in its group's cumulated counts."""
-    group, parent = grouped["key_0"], grouped["key_1"]
-    is_first = np.ones(len(group), dtype=bool)
-    is_first[1:] = (group[1:] != group[:-1]) | (parent[1:] != parent[:-1])
-    starts = np.flatnonzero(is_first)
-    slots = dict(zip(_pairs(group[starts], parent[starts]), starts.tolist(), strict=True))
-    start = np.array([slots[key] for key in _pairs(targets.group, parents)], dtype=np.int64)
+def _place_in_order(cells: pa.Table) -> Whole:
+    """Whole numbers that order cells: their bins, or the ranks of their values."""
+    if w.VALUE in cells.column_names:
+        return np.unique(cells[w.VALUE].to_numpy(), return_inverse=True)[1]
+    return _numbers(cells, w.BIN)
+
+
+def _locate(places: _Places, targets: Targets, slots: _Slots) -> _Found:
+    """The bin of each target, by binary search in its slot's cumulated counts."""
+    start = np.searchsorted(places.slot, slots.of_target)
     place, rank = np.zeros_like(start), np.zeros_like(start)
     for weighted, name in ((False, w.ESTABLISHMENTS), (True, w.EMPLOYMENT)):
         chosen = targets.weighted == weighted
-        before = np.concatenate(([0], np.cumsum(grouped[name])))
+        before = np.concatenate(([0], np.cumsum(places.columns[name])))
         reached = before[start[chosen]] + targets.rank[chosen]
         place[chosen] = np.searchsorted(before[1:], reached, side="left")
         rank[chosen] = reached - before[place[chosen]]
-    return _Found(grouped[w.LOWEST][place], grouped[w.HIGHEST][place], grouped[w.BIN][place], rank)
+    lowest, highest = places.columns[w.LOWEST][place], places.columns[w.HIGHEST][place]
+    return _Found(lowest, highest, places.bin[place], rank)
 
 
-def _pairs(first: Whole, second: Whole) -> list[tuple[int, int]]:
-    return list(zip(first.tolist(), second.tolist(), strict=True))
-
-
-def _open_bins(units: Units, members: Members, group: Whole, bins: Whole) -> pa.Table:
+def _open_bins(units: Units, members: Members, slots: _Slots) -> pa.Table:
     """The distinct bins to look into: one row per `on` keys and bin."""
-    by_group = Members.of(members.group, members.unit)
-    rows, unit = by_group.expand(group)
+    slot, unit = members.by_group().expand(slots.group)
     keys = units.table.select(list(units.on)).take(pa.array(unit))
-    opened = keys.append_column(w.BIN, pa.array(bins[rows]))
+    opened = keys.append_column(w.BIN, pa.array(slots.bin[slot]))
     return opened.group_by([*units.on, w.BIN]).aggregate([])
 
 
@@ -182,7 +220,7 @@ def _look_inside(
         return _values_as_cells(found), refinement
     finer = refinement + REFINEMENT_STEP
     counted = count_bins(inside, keys=units.keys, refinement=finer).toArrow()
-    parent = np.right_shift(counted[w.BIN].to_numpy(), REFINEMENT_STEP)
+    parent = np.right_shift(_numbers(counted, w.BIN), REFINEMENT_STEP)
     return counted.append_column(PARENT, pa.array(parent)), finer
 
 
@@ -195,5 +233,5 @@ def _values_as_cells(found: pa.Table) -> pa.Table:
     )
 
 
-def _tuples(table: pa.Table, keys: Sequence[str]) -> list[tuple[object, ...]]:
-    return list(zip(*(table[key].to_pylist() for key in keys), strict=True))
+def _numbers(table: pa.Table, name: str) -> Whole:
+    return table[name].to_numpy().astype(np.int64)
