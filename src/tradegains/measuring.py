@@ -43,6 +43,10 @@ from tradegains.transforms.cells import sum_market_cells
 from tradegains.transforms.flagging import find_duplicates, flag_duplicates
 from tradegains.transforms.matching import match_establishments
 
+MARKET_TABLES = ("quality", "demography", "market_shares", "welfare")
+DISTRIBUTION_TABLES = ("industry_medians", "moments", "histograms")
+TABLES_IN_ORDER = (*MARKET_TABLES, *DISTRIBUTION_TABLES)
+
 Rows = list[dict[str, Any]]
 WorkFolder = Callable[[DataFrame, str], DataFrame]
 """Writes rows under a name in the run's work folder, and reads them back."""
@@ -83,6 +87,7 @@ def measure(
     keep: WorkFolder,
     progress: Progress,
     rows_by_year: Mapping[int, int] | None = None,
+    distributions: bool = True,
     row_limit: int = ROW_LIMIT,
 ) -> Measured:
     """Every result of a study.
@@ -94,6 +99,7 @@ def measure(
         keep: keeps row-level tables in the run's work folder.
         progress: told of each step.
         rows_by_year: rows by the files' footers, which the rows read must equal.
+        distributions: whether medians, moments and histograms are wanted.
         row_limit: rows that may be collected to end an exact selection.
 
     Raises:
@@ -108,7 +114,8 @@ def measure(
     _keep_quarantined(run, flagged, quality)
     tables = {"quality": quality}
     tables |= _market_tables(run, cells, small)
-    tables |= _distribution_tables(run, matched, cells)
+    if distributions:
+        tables |= _distribution_tables(run, matched, cells)
     absent = welfare_absences(study, tables["welfare"])
     return Measured(tables, absent, sum(cells.rows_by_flags.values()))
 

@@ -4,9 +4,9 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from typing import TextIO
 
 log = logging.getLogger("tradegains")
@@ -40,12 +40,17 @@ class Progress:
 
     stream: TextIO | None = field(default_factory=lambda: sys.stderr)
     steps: list[Step] = field(default_factory=list)
+    naming: Callable[[str], AbstractContextManager[None]] = nullcontext
+
+    def named_by(self, naming: Callable[[str], AbstractContextManager[None]]) -> "Progress":
+        """The same progress, with the engine's jobs named after the steps."""
+        return replace(self, naming=naming)
 
     @contextmanager
     def step(self, name: str) -> Iterator[Step]:
         """Time a step; its line is printed when it ends without an error."""
         step, started = Step(name), time.monotonic()
-        with self._live(name, started):
+        with self._live(name, started), self.naming(name):
             yield step
         step.seconds = time.monotonic() - started
         self.steps.append(step)

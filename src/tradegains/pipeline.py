@@ -1,0 +1,202 @@
+"""A run: read, flag, match, measure, publish; in that order, once."""
+
+import json
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from tradegains.errors import InputError, Problem
+from tradegains.measuring import MARKET_TABLES, TABLES_IN_ORDER, Measured, Rows, measure
+from tradegains.preparing import SmallInputs
+from tradegains.progress import Progress
+from tradegains.session import Engine
+from tradegains.store.census import CensusFiles, list_census, read_census
+from tradegains.store.code_version import code_version
+from tradegains.store.delta import DeltaStore, arrow_schema
+from tradegains.store.manifest import (
+    ManifestEntry,
+    input_digest,
+    input_manifest,
+    manifest_json,
+    require_unchanged,
+)
+from tradegains.store.output import Output, hold_output
+from tradegains.store.runs import Publication, RunRecord, publish, published_runs, run_id
+from tradegains.store.small_tables import SMALL_TABLES, read_small_table
+from tradegains.store.work import WorkFolder
+from tradegains.study import Study, resolved_toml
+
+log = logging.getLogger("tradegains")
+
+PASSING = ("matched", "matched_without_duplicates")
+"""Work folders that only carry rows from one pass to the next."""
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What a run did: its id, whether it published anything new, and each table's rows."""
+
+    run_id: str
+    new: bool
+    rows: Mapping[str, int]
+    absent: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """A study's checked inputs: files, their manifest and the small tables."""
+
+    census: CensusFiles
+    small: SmallInputs
+    manifest: Sequence[ManifestEntry]
+    absent: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """Digest of everything the run reads."""
+        return input_digest(self.manifest)
+
+
+def run(
+    engine: Engine,
+    study: Study,
+    *,
+    output: str,
+    only: Collection[str] = TABLES_IN_ORDER,
+    progress: Progress | None = None,
+    wait_seconds: float = 0.0,
+    again: bool = False,
+) -> RunSummary:
+    """Run a study and publish its tables.
+
+    Args:
+        engine: a started engine.
+        study: the research choices.
+        output: folder or URI of the published tables.
+        only: names of the tables to publish; all by default.
+        progress: told of each step; prints to stderr by default.
+        wait_seconds: how long to wait for another run on the same output [s].
+        again: compute even if this very run is published already.
+
+    Returns:
+        The run's id and tables. A run that was published before is not computed again.
+
+    Raises:
+        InputError: the inputs are refused; nothing was published.
+        OutputBusyError: another run holds the output.
+        EngineError: the engine failed; nothing was published.
+    """
+    progress = progress or Progress()
+    with hold_output(output, wait_seconds=wait_seconds) as place:
+        with progress.step("check inputs") as step:
+            inputs = read_inputs(study, place)
+            step.rows = sum(file.rows for file in inputs.census.files)
+        study_text = resolved_toml(study)
+        name = run_id(study_text, inputs.digest, code_version())
+        store = place.open_tables(engine.name, engine.spark)
+        published = published_tables(place.open_tables(), name)
+        if set(only) <= set(published) and not again:
+            return RunSummary(name, False, published, dict(inputs.absent))
+        measured = _measure(
+            engine, study, inputs, WorkFolder(f"{place.work}/{name}"), only, progress
+        )
+        absent = {**inputs.absent, **measured.absent}
+        record = RunRecord(
+            study.name,
+            study_text,
+            manifest_json(inputs.manifest),
+            inputs.digest,
+            code_version(),
+            engine.describe(),
+            json.dumps(absent),
+        )
+        with progress.step("publish") as step:
+            require_unchanged(inputs.census)
+            publication = publish_tables(store, name, record, measured.tables, only)
+            step.rows = sum(table.rows for table in publication.tables)
+    return RunSummary(
+        name, publication.new, {each.name: each.rows for each in publication.tables}, absent
+    )
+
+
+def read_inputs(study: Study, output: Output) -> Inputs:
+    """The study's inputs, checked; every problem in one error."""
+    given = {name: path for name, path in study.inputs.given().items() if name in SMALL_TABLES}
+    problems: list[Problem] = []
+    tables: dict[str, Rows] = {}
+    census = None
+    try:
+        census = list_census(
+            study.inputs.census,
+            study.census.columns,
+            study.years,
+            extra_columns=study.census.extra_columns,
+        )
+    except InputError as error:
+        problems += error.problems
+    for name, path in given.items():
+        try:
+            tables[name] = read_small_table(path, SMALL_TABLES[name]).to_pylist()
+        except InputError as error:
+            problems += error.problems
+    if problems or census is None:
+        raise InputError(problems)
+    manifest = input_manifest(census, given, cache=output.manifest_cache)
+    missing = set(SMALL_TABLES) - set(given)
+    absent = {f"input {name}": "not given under [inputs]" for name in sorted(missing)}
+    return Inputs(census, SmallInputs(**tables), manifest, absent)
+
+
+def published_tables(store: DeltaStore, name: str) -> dict[str, int]:
+    """Rows of each published table of a run; empty when it is not published."""
+    for row in published_runs(store).to_pylist():
+        if row["run_id"] == name:
+            return {table["name"]: table["rows"] for table in row["tables"]}
+    return {}
+
+
+def publish_tables(
+    store: DeltaStore,
+    name: str,
+    record: RunRecord,
+    tables: Mapping[str, Rows],
+    only: Collection[str],
+) -> Publication:
+    """Publish the wanted tables of a run."""
+    wanted = {table: as_table(table, tables[table], name) for table in tables if table in only}
+    publication = publish(store, name, record, wanted)
+    for table in publication.differing:
+        log.warning("%s: computed again, it differs from what run %s published", table, name)
+    return publication
+
+
+def as_table(table: str, rows: Sequence[Mapping[str, Any]], name: str) -> pa.Table:
+    """Rows of a result as the published table, tagged with the run."""
+    tagged = [{**row, "run_id": name} for row in rows]
+    return pa.Table.from_pylist(tagged, schema=arrow_schema(table))
+
+
+def _measure(
+    engine: Engine,
+    study: Study,
+    inputs: Inputs,
+    work: WorkFolder,
+    only: Collection[str],
+    progress: Progress,
+) -> Measured:
+    census = read_census(engine.spark, inputs.census)
+    try:
+        return measure(
+            study,
+            census,
+            inputs.small,
+            keep=work.keep,
+            progress=progress.named_by(engine.step),
+            rows_by_year=inputs.census.rows_by_year,
+            distributions=not set(only) <= set(MARKET_TABLES),
+        )
+    finally:
+        work.remove(*PASSING)

@@ -1,0 +1,31 @@
+"""The work folder of a run: row-level Parquet that is never published."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyarrow import fs
+
+from tradegains.store.census_files import locate
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+@dataclass(frozen=True)
+class WorkFolder:
+    """Where one run keeps rows between its passes; each name is one Parquet folder."""
+
+    root: str
+
+    def keep(self, rows: "DataFrame", name: str) -> "DataFrame":
+        """Write the rows and read them back: what follows reads the file, not the plan."""
+        path = f"{self.root}/{name}"
+        rows.write.mode("overwrite").parquet(path)
+        return rows.sparkSession.read.schema(rows.schema).parquet(path)
+
+    def remove(self, *names: str) -> None:
+        """Remove these folders, if they are there."""
+        for name in names:
+            place = locate(f"{self.root}/{name}")
+            if place.system.get_file_info(place.path).type != fs.FileType.NotFound:
+                place.system.delete_dir(place.path)
