@@ -1,0 +1,209 @@
+"""Factors that make the census give the published results, from sums of the natural amounts.
+
+Only three years matter: domestic sales are scaled by industry and continuity, exports, employment
+and value added by year. Sums are whole numbers, so the factors are the same on any engine.
+"""
+
+import math
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from tradegains import literature
+from tradegains.errors import Problem, StudyError
+from tradegains.synthetic.calibration import (
+    DOMESTIC_SHARE_BY_EXPORTS,
+    SCALE,
+    Markets,
+    solve_end,
+    solve_start,
+)
+from tradegains.synthetic.economy import END, INDUSTRIES, MIDDLE, START, expenditure, log_price
+from tradegains.synthetic.plan import Factors
+
+WINDOW_OF_YEAR = {START: "pre", END: "post"}
+_CONTINUING = {"pre": "continuing_start", "post": "continuing_end"}
+
+
+SumsOf = Callable[[Factors], "Sums"]
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Whole-number sums of drawn rows by year, two-digit industry and continuity."""
+
+    cells: pa.Table
+
+    def of(self, amount: str, year: int, window: str | None = None) -> np.ndarray:
+        """An amount by industry at a year: of all rows, or of a window's continuing ones."""
+        totals = dict.fromkeys((industry.code for industry in INDUSTRIES), 0)
+        amounts = ("domestic_sales", "exports") if amount == "sales" else (amount,)
+        for row in self.cells.to_pylist():
+            if row["year"] == year and (window is None or row[_CONTINUING[window]]):
+                totals[row["industry_group"]] += sum(row[name] for name in amounts)
+        return np.array([float(total) for total in totals.values()])
+
+
+@dataclass(frozen=True)
+class Planted:
+    """What to draw with, and what goes beside it.
+
+    `markets` are in hundredths of the money unit, by year; `relative_prices` are the logarithms of
+    an industry's price index over the economy's, by year, zero in the middle year.
+    """
+
+    factors: Factors
+    markets: dict[int, Markets]
+    relative_prices: dict[int, np.ndarray]
+
+
+def plant(sums_of: SumsOf, establishments: int) -> Planted:
+    """Factors for the published results, in two passes over three years of the draws.
+
+    Args:
+        sums_of: the sums of the rows drawn with some factors.
+        establishments: establishments in the first year.
+
+    Raises:
+        StudyError: too few establishments for every industry to have all kinds of continuity.
+    """
+    natural = sums_of(Factors())
+    _require_all_kinds(natural)
+    markets = _markets(natural, establishments)
+    trade = Factors(
+        {"middle": _middle_factor(natural, markets[MIDDLE])}
+        | _outer_factors(natural, markets, START)
+        | _outer_factors(natural, markets, END),
+        {"exports": _export_factors(natural, markets)},
+    )
+    traded = sums_of(trade)
+    factors = Factors(trade.industries, {**trade.years, **_growth_factors(traded)})
+    return Planted(factors, markets, _relative_prices(traded))
+
+
+def _require_all_kinds(sums: Sums) -> None:
+    for year, window in ((START, "pre"), (MIDDLE, "pre"), (MIDDLE, "post"), (END, "post")):
+        continuing = sums.of("domestic_sales", year, window)
+        rest = sums.of("domestic_sales", year) - continuing
+        if min(continuing.min(), rest.min()) <= 0.0:
+            raise StudyError(_TOO_FEW)
+
+
+_TOO_FEW = Problem(
+    "too few establishments to plant the published results",
+    cure="draw about 10,000 establishments a year or more, or leave planting out",
+)
+
+
+def _markets(natural: Sums, establishments: int) -> dict[int, Markets]:
+    shares = np.array([industry.expenditure for industry in INDUSTRIES])
+    domestic_shares = np.array([industry.domestic_share for industry in INDUSTRIES])
+    total = {year: 100.0 * expenditure(year, establishments) for year in (START, MIDDLE, END)}
+    middle = total[MIDDLE] * shares / shares.sum()
+    domestic = middle * domestic_shares
+
+    def continuing(window: str) -> np.ndarray:
+        share = natural.of("domestic_sales", MIDDLE, window) / natural.of("domestic_sales", MIDDLE)
+        return domestic * share
+
+    pre = Markets(middle, domestic, continuing("pre"))
+    post = Markets(middle, domestic, continuing("post"))
+    try:
+        return {
+            START: solve_start(pre, total[START]),
+            MIDDLE: post,
+            END: solve_end(post, total[END]),
+        }
+    except ArithmeticError as error:
+        raise StudyError(_TOO_FEW) from error
+
+
+def _middle_factor(natural: Sums, middle: Markets) -> np.ndarray:
+    return np.log(middle.domestic_sales / natural.of("domestic_sales", MIDDLE))
+
+
+def _outer_factors(natural: Sums, markets: dict[int, Markets], year: int) -> dict[str, np.ndarray]:
+    """Factors beside the middle one for the continuing and the other rows of an outer year."""
+    window, target = WINDOW_OF_YEAR[year], markets[year]
+    continuing = natural.of("domestic_sales", year, window)
+    others = natural.of("domestic_sales", year) - continuing
+    middle = _middle_factor(natural, markets[MIDDLE])
+    wanted = target.domestic_sales - target.continuing_sales
+    name = "start" if year == START else "end"
+    return {
+        f"{name}_continuing": np.log(target.continuing_sales / continuing) - middle,
+        f"{name}_other": np.log(wanted / others) - middle,
+    }
+
+
+def _export_factors(natural: Sums, markets: dict[int, Markets]) -> dict[int, float]:
+    """Exports such that imports := exports gives Table C1's change of the domestic share."""
+    middle = markets[MIDDLE]
+    share = middle.domestic_sales.sum() / middle.expenditure.sum()
+    change = {
+        window: percent / 100.0 / SCALE[window]
+        for window, percent in DOMESTIC_SHARE_BY_EXPORTS.items()
+    }
+    shares = {
+        START: share * math.exp(-change["pre"]),
+        MIDDLE: share,
+        END: share * math.exp(change["post"]),
+    }
+    return {
+        year: math.log(
+            markets[year].domestic_sales.sum()
+            * (1.0 / shares[year] - 1.0)
+            / natural.of("exports", year).sum()
+        )
+        for year in shares
+    }
+
+
+def _growth_factors(traded: Sums) -> dict[str, dict[int, float]]:
+    """Employment and value added such that continuing establishments grow as section 3.3 says."""
+    employment, value_added = {MIDDLE: 0.0}, {MIDDLE: 0.0}
+    for year, window in WINDOW_OF_YEAR.items():
+        revenue_miss = _outward_growth(traded, "sales", year) - _wanted("revenue", window)
+        employment[year] = revenue_miss
+        added_miss = _outward_growth(traded, "value_added", year) - _wanted("value_added", window)
+        value_added[year] = revenue_miss - added_miss
+    return {"employment": employment, "value_added": value_added}
+
+
+def _wanted(numerator: str, window: str) -> float:
+    """Published real growth per worker from the middle year outward, in the window's own length."""
+    name = f"{numerator}_per_worker_growth_{window}"
+    growth = literature.quoted(literature.HLOY, name).value / 100.0 / SCALE[window]
+    return growth if window == "post" else -growth
+
+
+def _outward_growth(sums: Sums, amount: str, year: int) -> float:
+    """Δln of real amount per job of the continuing rows, from the middle year to an outer one."""
+    window = WINDOW_OF_YEAR[year]
+    outer, middle = (
+        sums.of(amount, at, window).sum() / sums.of("employment", at, window).sum()
+        for at in (year, MIDDLE)
+    )
+    return math.log(outer / middle) - log_price(year)
+
+
+def _relative_prices(traded: Sums) -> dict[int, np.ndarray]:
+    """Relative prices of industries that leave the continuing rows' real growth as planted.
+
+    The deflated sums Σ R/P and Σ VA/P are the same with these as with the economy's index, so that
+    either choice of prices gives the published growth.
+    """
+    relative = {MIDDLE: np.zeros(len(INDUSTRIES))}
+    for year, window in WINDOW_OF_YEAR.items():
+        kept = np.stack([traded.of(amount, year, window) for amount in ("sales", "value_added")])
+        drawn = np.array([_drift(industry.code) for industry in INDUSTRIES]) * (year - MIDDLE)
+        relative[year] = -np.log1p(drawn - np.linalg.pinv(kept) @ (kept @ drawn))
+    return relative
+
+
+def _drift(code: str) -> float:
+    """Assumed drift of an industry's deflator [log points a year], within 0.01 of zero."""
+    return 0.02 * (zlib.crc32(f"price {code}".encode()) / 2**32 - 0.5)
