@@ -1,0 +1,124 @@
+"""The question of a study and its answer, before anything else on the page."""
+
+from dataclasses import dataclass
+
+from tradegains.report.printing import fixed, percent
+from tradegains.report.published_run import PublishedRun
+from tradegains.report.welfare import Measured, formula_name, measured, total_rows, variants
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One headline number: HLOY in a window, with ACR for comparison [log points]."""
+
+    window: str
+    hloy: Measured
+    acr: Measured
+
+    @property
+    def percent(self) -> str:
+        """100 x change of ln W, signed; a dash where it is absent."""
+        value = self.hloy.value
+        return "–" if value is None else percent(value, signed=True)
+
+    @property
+    def small_print(self) -> str:
+        """The same in log points, and ACR; or why the number is absent."""
+        if self.hloy.value is None:
+            return self.hloy.note
+        text = f"{fixed(self.hloy.value, 4, signed=True)} log points"
+        if self.acr.value is None:
+            return text
+        return f"{text}; ACR {percent(self.acr.value, signed=True)} percent"
+
+
+def question(run: PublishedRun) -> str:
+    """The question in one sentence."""
+    years = run.window_years(run.headline_window) if run.headline_window else "the study's years"
+    return (
+        f"By how much did welfare change over {years} through imports and through the entry and "
+        "exit of domestic establishments?"
+    )
+
+
+def headlines(run: PublishedRun) -> list[Headline]:
+    """The later window first, then the earlier one and the difference."""
+    rows = total_rows(run)
+    later = run.headline_window
+    ordered = sorted(run.welfare_windows, key=lambda window: window != later)
+    return [
+        Headline(
+            run.window_title(window),
+            measured(rows.get((window, "hloy")), "welfare_change"),
+            measured(rows.get((window, "acr")), "welfare_change"),
+        )
+        for window in ordered
+    ]
+
+
+def answer(run: PublishedRun) -> str:
+    """The answer in one sentence, or what there is instead of it."""
+    row = total_rows(run).get((run.headline_window or "", "hloy"))
+    welfare = measured(row, "welfare_change")
+    years = run.window_years(run.headline_window or "")
+    if row is None or welfare.value is None:
+        return _answer_without_welfare(measured(row, "delta_ln_continuing_share"), welfare, years)
+    verb = "rose" if welfare.value >= 0 else "fell"
+    size = percent(abs(welfare.value))
+    return f"Welfare {verb} by {size} percent over {years} ({formula_name(row)}).{_trend(run)}"
+
+
+def spread(run: PublishedRun) -> str:
+    """How far the continuing rule and the imports source alone move the headline."""
+    key = (run.headline_window or "", "hloy")
+    found = [total_rows(run, **made) for made in variants(run) if made["restriction"] == "all"]
+    numbers = [measured(rows.get(key), "welfare_change").value for rows in found]
+    values = [number for number in numbers if number is not None]
+    if len(values) < 2:
+        return ""
+    return (
+        f"Under the {len(values)} combinations of continuing rule and imports source, the HLOY "
+        f"change over {run.window_years(key[0])} lies between {percent(min(values))} and "
+        f"{percent(max(values))} percent."
+    )
+
+
+def basis(run: PublishedRun) -> str:
+    """The choices behind the headline, and what the number leaves out."""
+    made = run.headline_choices
+    return (
+        f"Percent is 100 × Δ ln. Continuing establishments by the rule {made['continuing']}; "
+        f"imports: {made['imports']}. The number is net of productivity growth inside continuing "
+        "establishments, and does not say which part of it trade costs caused."
+    )
+
+
+def _trend(run: PublishedRun) -> str:
+    """How the headline compares with the earlier window; empty without one."""
+    windows = run.welfare_windows
+    if not run.section("welfare").get("difference"):
+        return ""
+    rows = total_rows(run)
+    earlier = measured(rows.get((windows[0], "hloy")), "welfare_change")
+    gap = measured(rows.get((windows[2], "hloy")), "welfare_change")
+    if earlier.value is None or gap.value is None:
+        return ""
+    window = run.windows.get(windows[0])
+    scaling = f", {window.scaling}," if window and window.scaling else ""
+    return (
+        f" Over {run.window_years(windows[0])}{scaling} the change is "
+        f"{percent(earlier.value, signed=True)} percent, so the difference is "
+        f"{percent(gap.value, signed=True)} percent."
+    )
+
+
+def _answer_without_welfare(share: Measured, welfare: Measured, years: str) -> str:
+    """What a study without imports can say."""
+    reason = f"The welfare change over {years} is not available: {welfare.note}."
+    if share.value is None:
+        return reason
+    return (
+        f"{reason} The share of continuing establishments in domestic sales changed by "
+        f"{percent(share.value, signed=True)} percent "
+        f"({fixed(share.value, 6, signed=True)} log points)."
+    )

@@ -1,0 +1,152 @@
+"""The report: one HTML page that needs nothing else, and its figures with their data beside it.
+
+Decision: the page holds its figures as inline SVG and their data as links that carry them, so it
+can be mailed or archived alone. It has no script and loads nothing: its own policy header forbids
+both. Nothing in it depends on when it was written, so the same run gives the same bytes.
+"""
+
+import base64
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from tradegains.report import answer, evidence_tables, printing, welfare_tables
+from tradegains.report.distributions import Missing
+from tradegains.report.exhibits import Exhibit, distribution_exhibits, welfare_exhibits
+from tradegains.report.figures import BLUE, INK, MUTED, PAPER, RULE, VERMILION
+from tradegains.report.published_run import PublishedRun
+from tradegains.report.reading import read_run
+from tradegains.report.table_1 import table_1, table_c1
+
+REPORT_TABLES = ("quality", "demography", "moments", "histograms", "welfare")
+FIGURE_FILES = "figure_*"
+SVG_COLOURS = {
+    INK: "--ink",
+    MUTED: "--muted",
+    RULE: "--rule",
+    PAPER: "--paper",
+    BLUE: "--blue",
+    VERMILION: "--vermilion",
+}
+
+
+def write_report(output: Path, *, run_id: str | None = None) -> Path:
+    """Write `OUTPUT/report/report.html` and `OUTPUT/report/figures/` for a published run.
+
+    Figures of an earlier report that this run does not have are removed.
+
+    Args:
+        output: folder of the run, the one that holds `tables/`.
+        run_id: which run; the latest when not given.
+
+    Returns:
+        Path of the page.
+
+    Raises:
+        StudyError: no such run.
+    """
+    run = read_run(output, run_id, REPORT_TABLES)
+    exhibits, missing = report_exhibits(run)
+    folder = Path(output) / "report"
+    _write_figures(folder / "figures", exhibits)
+    page = folder / "report.html"
+    page.write_text(page_html(run, exhibits, missing), encoding="utf-8")
+    return page
+
+
+def report_exhibits(run: PublishedRun) -> tuple[list[Exhibit], list[Missing]]:
+    """All figures of the report, and those that cannot be drawn."""
+    welfare, no_welfare = welfare_exhibits(run)
+    distributions, no_distributions = distribution_exhibits(run)
+    return welfare + distributions, no_welfare + no_distributions
+
+
+def page_html(run: PublishedRun, exhibits: Sequence[Exhibit], missing: Sequence[Missing]) -> str:
+    """The page as text; every name from the study or the data is escaped."""
+    welfare_figures = [
+        one for one in exhibits if one.key in ("figure_welfare", "figure_industries")
+    ]
+    side_by_side = [
+        welfare_tables.side_by_side(one) for one in (table_1(run), table_c1(run)) if one
+    ]
+    values: dict[str, Any] = {
+        "run": run,
+        "question": answer.question(run),
+        "answer": answer.answer(run),
+        "basis": answer.basis(run),
+        "headlines": answer.headlines(run),
+        "table_1": side_by_side[0],
+        "table_c1": side_by_side[1] if len(side_by_side) > 1 else None,
+        "sensitivity": welfare_tables.sensitivity(run),
+        "industries": welfare_tables.industries(run),
+        "welfare_figures": welfare_figures,
+        "distributions": [one for one in exhibits if one not in welfare_figures],
+        "demography": evidence_tables.demography(run),
+        "quality": evidence_tables.quality(run),
+        "unbalanced_years": evidence_tables.unbalanced_years(run),
+        "numbers": {one.key: number for number, one in enumerate(exhibits, start=1)},
+        "spread": answer.spread(run),
+        "absent": [*run.absent, *((one.title, one.reason) for one in missing)],
+        "choices": evidence_tables.choices(run),
+        "contents": evidence_tables.contents(run),
+    }
+    return _environment().get_template("report.html.j2").render(values)
+
+
+def inline_svg(svg: bytes, key: str, title: str) -> Markup:
+    """A figure as an element of the page: own ids, colours of the page, a name for screen readers.
+
+    Ids get the figure's key, because glyphs have the same ids in every figure; colours become
+    variables of the page's light and dark style.
+    """
+    text = svg.decode("utf-8")
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
+    text = re.sub(r'\bid="', f'id="{key}-', text)
+    text = re.sub(r'(href="#|url\(#)', rf"\g<1>{key}-", text)
+    for colour, variable in SVG_COLOURS.items():
+        text = text.replace(colour, f"var({variable})")
+    name = Markup('<svg role="img" aria-label="{}" ').format(title)
+    return Markup(re.sub(r'<svg (width|height)="[^"]*" ?', "<svg ", text).replace("<svg ", name, 1))
+
+
+def typeset(text: str) -> Markup:
+    """Printed text with a true minus, an en dash between years, and superscripts."""
+    shown = printing.typeset(str(escape(text)))
+    shown = re.sub(r"\d{4}–\d{4}", r'<span class="years">\g<0></span>', shown)
+    return Markup(re.sub(r"\^(\w)", r"<sup>\1</sup>", shown))
+
+
+def data_link(text: str) -> Markup:
+    """CSV as an address that carries it."""
+    return Markup("data:text/csv;base64,") + base64.b64encode(text.encode("utf-8")).decode("ascii")
+
+
+def _environment() -> Environment:
+    """Templates of this room; a name that a template misspells is an error."""
+    environment = Environment(
+        loader=PackageLoader("tradegains.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"typeset": typeset, "data_link": data_link}
+    environment.globals["inline_svg"] = inline_svg
+    return environment
+
+
+def _write_figures(folder: Path, exhibits: Sequence[Exhibit]) -> None:
+    """Every figure as PNG, SVG and CSV, and nothing left of an earlier report."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for stale in folder.glob(FIGURE_FILES):
+        stale.unlink()
+    for exhibit in exhibits:
+        (folder / f"{exhibit.key}.png").write_bytes(exhibit.picture.png)
+        (folder / f"{exhibit.key}.svg").write_bytes(exhibit.picture.svg)
+        for suffix, text in exhibit.data.items():
+            (folder / f"{exhibit.key}{suffix}.csv").write_text(text, encoding="utf-8", newline="")

@@ -1,0 +1,80 @@
+"""A table of the page: printed cells, and a footnote for every number that is absent."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from string import ascii_lowercase
+
+from tradegains.report.printing import percent
+from tradegains.report.welfare import Measured
+
+DASH = "–"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A printed cell; `mark` is the letter of the footnote that says why a number is absent."""
+
+    text: str
+    numeric: bool = True
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class PageTable:
+    """Rows of printed cells under a header.
+
+    `groups` are (title, columns spanned) above the header; the first `stub` cells name a row;
+    `notes` pairs footnote letters with reasons; row `strong` stands out.
+    """
+
+    title: str
+    unit: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    groups: tuple[tuple[str, int], ...] = ()
+    stub: int = 1
+    notes: tuple[tuple[str, str], ...] = ()
+    remark: str = ""
+    strong: int | None = None
+
+
+@dataclass
+class Footnotes:
+    """Letters for reasons, in order of appearance; the same reason keeps its letter."""
+
+    letters: dict[str, str] = field(default_factory=dict)
+
+    def cell(self, text: str | None, reason: str = "") -> Cell:
+        """The text, or a dash marked with the letter of its reason."""
+        if text is not None:
+            return Cell(text)
+        return Cell(DASH, mark=self.letters.setdefault(reason, _letter(len(self.letters))))
+
+    def percent(self, number: Measured) -> Cell:
+        """A change in log points as percent, or a marked dash."""
+        return self.cell(None if number.value is None else percent(number.value), number.note)
+
+    @property
+    def notes(self) -> tuple[tuple[str, str], ...]:
+        """Letters with their reasons."""
+        return tuple((letter, reason) for reason, letter in self.letters.items())
+
+
+def names(texts: Iterable[str]) -> list[Cell]:
+    """Cells that name a row.
+
+    Example:
+        >>> names(["pre"])
+        [Cell(text='pre', numeric=False, mark='')]
+    """
+    return [Cell(text, numeric=False) for text in texts]
+
+
+def plain(text: str | None) -> Cell:
+    """A number, or a dash where there is none by construction and no reason is needed."""
+    return Cell(DASH if text is None else text)
+
+
+def _letter(position: int) -> str:
+    """The letter of a footnote: a to z, then numbers."""
+    return ascii_lowercase[position] if position < len(ascii_lowercase) else str(position + 1)

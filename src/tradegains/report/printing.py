@@ -1,0 +1,75 @@
+"""How numbers are printed: in the units economists read, and never as a negative zero.
+
+Percent is 100 times a change of logarithms, as in the paper, never exp() - 1.
+"""
+
+import re
+
+Number = int | float | None
+
+
+def fixed(value: float, digits: int, *, signed: bool = False) -> str:
+    """A number with fixed decimals and thousands separators; a rounded zero has no sign.
+
+    Example:
+        >>> fixed(1234.567, 2), fixed(-0.001, 2), fixed(0.5, 1, signed=True)
+        ('1,234.57', '0.00', '+0.5')
+    """
+    text = f"{value:{'+' if signed else ''},.{digits}f}"
+    return text if float(text.replace(",", "")) else text.lstrip("+-")
+
+
+def percent(log_points: float, digits: int = 2, *, signed: bool = False) -> str:
+    """A change in log points as percent, 100 x change.
+
+    Example:
+        >>> percent(0.05103)
+        '5.10'
+    """
+    return fixed(100 * log_points, digits, signed=signed)
+
+
+def count(value: float) -> str:
+    """A whole number with thousands separators.
+
+    Example:
+        >>> count(35102)
+        '35,102'
+    """
+    return fixed(value, 0)
+
+
+def typeset(text: str) -> str:
+    """Text with a true minus before numbers and an en dash between years.
+
+    Example:
+        >>> typeset("1978-1988: -1.35")
+        '1978–1988: −1.35'
+    """
+    dashed = re.sub(r"\b(\d{4})-(\d{4})\b", r"\1–\2", text)
+    return re.sub(r"(?<![\w.])-(?=\d)", "−", dashed)
+
+
+DIGITS = {"log points": 4, "share": 4, "log money unit per job": 4}
+
+
+def in_unit(value: Number | str | bool, unit: str) -> str:
+    """A cell of a published table, printed by its unit; null is empty.
+
+    Example:
+        >>> in_unit(0.123456, "share"), in_unit(1234.5, "jobs"), in_unit(1988, "year")
+        ('0.1235', '1,234.5', '1988')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, str) or unit == "year":
+        return str(value)
+    if isinstance(value, int):
+        return count(value)
+    if unit in DIGITS:
+        return fixed(value, DIGITS[unit])
+    if unit == "jobs":
+        return fixed(value, 1)
+    if unit.startswith("money"):
+        return fixed(value, 0 if abs(value) >= 1000 else 2)
+    return f"{value:.6g}"

@@ -1,0 +1,163 @@
+"""One published run as the report reads it: its record, its study and its tables."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+
+@dataclass(frozen=True)
+class Window:
+    """A window of the study; `scale` is the factor on its changes."""
+
+    name: str
+    start: int
+    end: int
+    scale: float
+
+    @property
+    def years(self) -> str:
+        """Years as a reader writes them.
+
+        Example:
+            >>> Window("pre", 1978, 1988, 0.8).years
+            '1978-1988'
+        """
+        return f"{self.start}-{self.end}"
+
+    @property
+    def scaling(self) -> str:
+        """The scaling in words; empty where there is none.
+
+        Example:
+            >>> Window("pre", 1978, 1988, 0.8).scaling
+            'scaled to 8 years'
+        """
+        if self.scale == 1.0:
+            return ""
+        return f"scaled to {self.scale * (self.end - self.start):g} years"
+
+
+@dataclass(frozen=True)
+class PublishedRun:
+    """A row of `runs` and the tables it published; a table it did not publish has no rows."""
+
+    record: Mapping[str, Any]
+    tables: Mapping[str, pa.Table]
+
+    @cached_property
+    def study(self) -> dict[str, Any]:
+        """The resolved study, section by section."""
+        return tomllib.loads(self.record["study_toml"])
+
+    @property
+    def run_id(self) -> str:
+        """Digest of study, inputs and code."""
+        return str(self.record["run_id"])
+
+    @property
+    def title(self) -> str:
+        """Title of the study, or else its name."""
+        return str(self.section("study").get("title") or self.record["study"])
+
+    @property
+    def publication(self) -> str | None:
+        """Publication whose numbers stand beside the recovered ones."""
+        return self.section("study").get("publication") or None
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the study says that its data are synthetic."""
+        return bool(self.section("study").get("synthetic", False))
+
+    @property
+    def money_unit(self) -> str:
+        """Unit of every money column."""
+        return str(self.section("census").get("money_unit") or "money unit of the study")
+
+    @cached_property
+    def windows(self) -> dict[str, Window]:
+        """Windows of the study, by name."""
+        return {entry["name"]: _window(entry) for entry in self.study.get("windows", [])}
+
+    @property
+    def welfare_windows(self) -> tuple[str, ...]:
+        """Windows of Table 1: earlier, later, and their difference where the study has one."""
+        difference = self.section("welfare").get("difference")
+        if difference:
+            post, pre = difference
+            return (pre, post, f"{post}-{pre}")
+        return tuple(self.section("welfare").get("windows") or self.windows)
+
+    @property
+    def headline_window(self) -> str | None:
+        """Window of the headline number: post of the difference, or the last one."""
+        windows = self.welfare_windows
+        if self.section("welfare").get("difference"):
+            return windows[1]
+        return windows[-1] if windows else None
+
+    @property
+    def headline_choices(self) -> dict[str, str]:
+        """Choices behind the headline number: the first of each list of the study."""
+        continuing = self.section("matching").get("continuing") or ["both_ends"]
+        imports = self.section("trade").get("imports") or ["none"]
+        return {"continuing": continuing[0], "imports": imports[0], "restriction": "all"}
+
+    @cached_property
+    def absent(self) -> tuple[tuple[str, str], ...]:
+        """Results that are absent, each with its reason."""
+        listed = json.loads(self.record.get("absent") or "[]")
+        if isinstance(listed, Mapping):
+            return tuple((str(what), str(why)) for what, why in listed.items())
+        return tuple((str(entry["result"]), str(entry["reason"])) for entry in listed)
+
+    def section(self, name: str) -> dict[str, Any]:
+        """A section of the study; empty when the study has none."""
+        return dict(self.study.get(name) or {})
+
+    def window_years(self, name: str) -> str:
+        """Years of a window; `difference` for the post-minus-pre window.
+
+        A window that the study does not describe keeps its name.
+        """
+        if name in self.windows:
+            return self.windows[name].years
+        is_difference = len(self.welfare_windows) == 3 and name == self.welfare_windows[2]
+        return "difference" if is_difference else name
+
+    def window_title(self, name: str) -> str:
+        """Years of a window, and the factor on its changes if any: `1978-1988 (×0.8)`."""
+        window = self.windows.get(name)
+        factor = f" (×{window.scale:g})" if window and window.scale != 1.0 else ""
+        return self.window_years(name) + factor
+
+    def rows(self, table: str, **values: Any) -> list[dict[str, Any]]:
+        """Rows of a table whose columns equal the given values; None selects null."""
+        return matching(self.tables[table], **values).to_pylist()
+
+
+def matching(table: pa.Table, **values: Any) -> pa.Table:
+    """Rows whose columns equal the given values; None selects null.
+
+    Example:
+        >>> years = pa.table({"year": [1988, 1996], "window": [None, "post"]})
+        >>> matching(years, window=None)["year"].to_pylist()
+        [1988]
+    """
+    for column, value in values.items():
+        kept = pc.is_null(table[column]) if value is None else pc.equal(table[column], value)
+        table = table.filter(kept)
+    return table
+
+
+def _window(entry: Mapping[str, Any]) -> Window:
+    """A window from its section of the study."""
+    start, end = entry["start"], entry["end"]
+    years = end - start
+    return Window(entry["name"], start, end, (entry.get("scale_to_years") or years) / years)

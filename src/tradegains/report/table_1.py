@@ -1,0 +1,200 @@
+"""Published tables of HLOY beside what a run recovered: Table 1 and Table C1.
+
+A study that names no publication has the same rows without published numbers.
+
+Source: Hsieh, Li, Ossa and Yang (2023), Table 1 and online appendix, Table C1.
+"""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tradegains import literature
+from tradegains.report.printing import fixed
+from tradegains.report.published_run import PublishedRun
+from tradegains.report.welfare import Measured, Row, formula_name, measured, total_rows
+
+DELTAS = {
+    "delta_ln_continuing_share": "Δ ln X^c/X",
+    "delta_ln_domestic_share": "Δ ln λ",
+    "delta_ln_continuing_market_share": "Δ ln λ^c",
+}
+FORMULAS = ("hloy", "acr")
+LABEL_WIDTH, NUMBER_WIDTH = 14, 7  # three windows of three numbers fit in 80 columns
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A published number [percent], and the recovered one [log points]."""
+
+    published: float | None
+    recovered: Measured
+
+    @property
+    def percent(self) -> float | None:
+        """The recovered number [percent], 100 x Δln."""
+        return None if self.recovered.value is None else 100 * self.recovered.value
+
+    @property
+    def difference(self) -> float | None:
+        """Recovered, unrounded, minus published, as printed [percentage points]."""
+        if self.published is None or self.percent is None:
+            return None
+        return self.percent - self.published
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """Quantities by column: `rows` pairs a label with one entry a column."""
+
+    title: str
+    citation: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[Entry, ...]], ...]
+
+    @property
+    def compared(self) -> bool:
+        """Whether any number has a published one beside it."""
+        return any(entry.published is not None for _, entries in self.rows for entry in entries)
+
+    @property
+    def largest_difference(self) -> float | None:
+        """Largest distance of a recovered number from its published one [percentage points]."""
+        gaps = [entry.difference for _, entries in self.rows for entry in entries]
+        return max((abs(gap) for gap in gaps if gap is not None), default=None)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Why numbers are absent, each reason once."""
+        entries = [entry for _, row in self.rows for entry in row]
+        absent = [entry.recovered.note for entry in entries if entry.recovered.value is None]
+        return tuple(dict.fromkeys(absent))
+
+
+def table_1(run: PublishedRun) -> SideBySide:
+    """Market shares and welfare by window, published beside recovered."""
+    windows, rows = run.welfare_windows, total_rows(run)
+    printed = _published_table_1(run)
+    others = sorted({formula for _, formula in rows} - set(FORMULAS))
+    title = f"{'Table 1: m' if printed else 'M'}arket shares and implied welfare changes"
+    columns = tuple(run.window_title(window) for window in windows)
+    lines = []
+    for quantity in (*DELTAS, *FORMULAS, *others):
+        published = printed.get(quantity, (None, None, None))
+        lines.append(_line(quantity, windows, rows, published))
+    return SideBySide(title, _citation(run), columns, tuple(lines))
+
+
+def table_c1(run: PublishedRun) -> SideBySide | None:
+    """The later window under both sources of imports; None unless the run has both."""
+    window = run.headline_window
+    sources = [total_rows(run, imports=source) for source in ("table", "exports")]
+    if window is None or not all(sources):
+        return None
+    printed = {}
+    if run.publication == literature.HLOY:
+        rows = literature.table_c1()
+        printed = {_quantity(row.quantity): (row.imports_table, row.exports) for row in rows}
+    lines = []
+    for quantity in ("delta_ln_domestic_share", *FORMULAS):
+        published = printed.get(quantity, (None, None))
+        entries = [_entry(quantity, window, *pair) for pair in zip(sources, published, strict=True)]
+        lines.append((_label(quantity, sources[0]), tuple(entries)))
+    title = f"{'Table C1: t' if printed else 'T'}wo sources of imports, {run.window_years(window)}"
+    return SideBySide(title, _citation(run), ("imports table", "imports = exports"), tuple(lines))
+
+
+def table_text(table: SideBySide, *, remark: str = "") -> str:
+    """A table for the terminal, published | recovered | difference, in 80 columns.
+
+    The difference is the recovered number, unrounded, minus the published one, as printed.
+    """
+    heads = ("publ.", "recov.", "diff.") if table.compared else ()
+    number_width = NUMBER_WIDTH * max(1, len(heads))
+    width = max(number_width, *(len(column) + 2 for column in table.columns))
+    label_width = max(LABEL_WIDTH, *(len(label) + 1 for label, _ in table.rows))
+    lines = [table.title, *(textwrap.wrap(table.citation, 80) if table.compared else [])]
+    lines += [f"100 x change of ln [percent]{remark and '; ' + remark}", ""]
+    lines.append(" " * label_width + "".join(column.rjust(width) for column in table.columns))
+    if heads:
+        group = "".join(head.rjust(NUMBER_WIDTH) for head in heads).rjust(width)
+        lines.append(" " * label_width + group * len(table.columns))
+    for label, entries in table.rows:
+        cells = [_cells(entry, compared=table.compared).rjust(width) for entry in entries]
+        lines.append(label.ljust(label_width) + "".join(cells))
+    return "\n".join([*lines, *(f"-: {note}" for note in table.notes)])
+
+
+def table_1_text(run: PublishedRun) -> str:
+    """Table 1 of a run for the terminal, with the largest difference under it."""
+    table = table_1(run)
+    text = table_text(table, remark="synthetic data" if run.synthetic else "")
+    if table.largest_difference is None:
+        return text
+    return f"{text}\nLargest difference: {table.largest_difference:.3f} percentage points."
+
+
+def _cells(entry: Entry, *, compared: bool) -> str:
+    """Published, recovered and difference, each in its width."""
+    recovered = _printed(entry.percent, 2)
+    shown = (recovered,)
+    if compared:
+        shown = (_printed(entry.published, 2), recovered, _printed(entry.difference, 3))
+    return "".join(text.rjust(NUMBER_WIDTH) for text in shown)
+
+
+def _printed(value: float | None, digits: int) -> str:
+    """A number, or a dash."""
+    return "-" if value is None else fixed(value, digits)
+
+
+def _published_table_1(run: PublishedRun) -> dict[str, tuple[float | None, ...]]:
+    """Published numbers by quantity; none unless the study names HLOY and compares two windows."""
+    if run.publication != literature.HLOY or len(run.welfare_windows) != 3:
+        return {}
+    rows = literature.table_1()
+    return {_quantity(row.quantity): (row.pre, row.post, row.difference) for row in rows}
+
+
+def _quantity(published: str) -> str:
+    """Our name of a published quantity: a column of `welfare`, or a formula."""
+    return published.removeprefix("welfare_")
+
+
+def _line(
+    quantity: str,
+    windows: Sequence[str],
+    rows: Mapping[tuple[str, str], Row],
+    published: Sequence[float | None],
+) -> tuple[str, tuple[Entry, ...]]:
+    """One row of Table 1."""
+    pairs = zip(windows, published, strict=False)
+    return _label(quantity, rows), tuple(_entry(quantity, w, rows, number) for w, number in pairs)
+
+
+def _entry(
+    quantity: str,
+    window: str,
+    rows: Mapping[tuple[str, str], Row],
+    published: float | None,
+) -> Entry:
+    """A quantity in a window: a delta of any formula's row, or the formula's welfare change."""
+    if quantity not in DELTAS:
+        return Entry(published, measured(rows.get((window, quantity)), "welfare_change"))
+    row = next((rows[window, f] for f in FORMULAS if (window, f) in rows), None)
+    return Entry(published, measured(row, quantity))
+
+
+def _label(quantity: str, rows: Mapping[tuple[str, str], Row]) -> str:
+    """A quantity as the paper names it, with the elasticity used."""
+    if quantity in DELTAS:
+        return DELTAS[quantity]
+    row = next((row for (_, formula), row in rows.items() if formula == quantity), None)
+    return formula_name(row) if row else quantity.upper()
+
+
+def _citation(run: PublishedRun) -> str:
+    """Authors and year of the publication; empty without one."""
+    if not run.publication:
+        return ""
+    return literature.publication(run.publication).citation

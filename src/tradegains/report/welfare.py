@@ -1,0 +1,87 @@
+"""Welfare rows as the report's tables and figures need them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tradegains.report.published_run import PublishedRun
+
+Row = Mapping[str, Any]
+FORMULA_NAMES = {
+    "hloy": "HLOY",
+    "acr": "ACR",
+    "hloy_extended": "HLOY × μ/η",
+    "melitz_redding_local": "MR local",
+    "melitz_redding_global": "MR global",
+}
+ELASTICITY_SYMBOLS = {"hloy": "σ", "acr": "ε"}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A number of the welfare table: None when it is absent, and then `note` says why."""
+
+    value: float | None
+    note: str = ""
+
+
+def formula_name(row: Row) -> str:
+    """A formula and its elasticity, as in Table 1.
+
+    Example:
+        >>> formula_name({"formula": "hloy", "elasticity": 3.72})
+        'HLOY σ = 3.72'
+    """
+    name = FORMULA_NAMES.get(row["formula"], row["formula"])
+    symbol = ELASTICITY_SYMBOLS.get(row["formula"])
+    if symbol is None or row["elasticity"] is None:
+        return name
+    return f"{name} {symbol} = {row['elasticity']:g}"
+
+
+def measured(row: Row | None, column: str) -> Measured:
+    """A number of a row, with the row's note where it is null."""
+    if row is None:
+        return Measured(None, "not published by this run")
+    if row[column] is None:
+        return Measured(None, row["note"] or "null, without a note")
+    return Measured(row[column])
+
+
+def total_rows(run: PublishedRun, **choices: str) -> dict[tuple[str, str], Row]:
+    """Rows of the whole economy by (window, formula), under the headline choices or others."""
+    wanted = run.headline_choices | choices
+    rows = run.rows("welfare", level="total", **wanted)
+    return {(row["window"], row["formula"]): row for row in rows}
+
+
+def industry_rows(run: PublishedRun, formula: str) -> dict[str, dict[str, Row]]:
+    """Rows by 2-digit industry and window, under the headline choices."""
+    rows = run.rows("welfare", level="industry2", formula=formula, **run.headline_choices)
+    by_industry: dict[str, dict[str, Row]] = {}
+    for row in sorted(rows, key=lambda row: row["industry"]):
+        by_industry.setdefault(row["industry"], {})[row["window"]] = row
+    return by_industry
+
+
+def variants(run: PublishedRun) -> list[dict[str, str]]:
+    """Every published combination of continuing rule, imports source and restriction.
+
+    In the study's order, so that the headline comes first.
+    """
+    listed = {
+        "restriction": ["all", *(entry["name"] for entry in run.study.get("restrictions", []))],
+        "imports": run.section("trade").get("imports", []),
+        "continuing": run.section("matching").get("continuing", []),
+    }
+    rows = run.rows("welfare", level="total")
+    found = {tuple(row[key] for key in listed) for row in rows}
+    combinations = [dict(zip(listed, values, strict=True)) for values in found]
+    return sorted(
+        combinations, key=lambda made: [_position(listed[key], made[key]) for key in listed]
+    )
+
+
+def _position(listed: Sequence[str], value: str) -> tuple[int, str]:
+    """Place of a value in the study's list; values that are not in it come last, by name."""
+    return (listed.index(value) if value in listed else len(listed), value)
