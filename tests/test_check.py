@@ -10,89 +10,22 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from small_study import write_small_study, write_study
 from tradegains import check
 from tradegains.check import Checked, check_study
 from tradegains.errors import EngineError, InputError, StudyError
 from tradegains.session import Engine
 
-STUDY = """
-[study]
-name = "small"
-title = "Small"
-source = "a test"
-
-[inputs]
-census = "census"
-
-[census]
-money_unit = "thousand"
-industry_digits = 4
-industry_group_digits = 2
-extra_columns = ["owner"]
-
-[census.columns]
-establishment_id = "id"
-year = "year"
-industry = "sic"
-employment = "jobs"
-sales = "sales"
-
-[census.rules]
-missing_id = "stop"
-duplicate = "stop"
-invalid_employment = "stop"
-invalid_sales = "stop"
-invalid_industry = "stop"
-
-[[windows]]
-name = "only"
-start = 1990
-end = 1991
-
-[matching]
-continuing = ["both_ends"]
-industry_at = "own_year"
-annual = false
-
-[productivity]
-numerator = "sales"
-denominator = "employment"
-prices = "none"
-median_base = ["same_year"]
-bin_width = 0.1
-years = [1990, 1991]
-
-[trade]
-imports = []
-
-[welfare]
-windows = ["only"]
-sigma = 3.72
-trade_elasticity = 4.71
-levels = ["total"]
-"""
-ROWS = {"id": ["a", "b"], "sic": [111, 3211], "jobs": [5.0, 1.5], "sales": [9.0, 8.0],
-        "owner": ["x", "y"]}  # fmt: skip
-
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A study beside its census."""
-    for year in (1990, 1991):
-        place = tmp_path / "census" / f"year={year}"
-        place.mkdir(parents=True)
-        pq.write_table(pa.table(ROWS), place / "part-0.parquet")
-    (tmp_path / "study.toml").write_text(STUDY)
+    write_small_study(tmp_path)
     return tmp_path
 
 
 def checked(folder: Path, *changes: tuple[str, str], **choices: str) -> Checked:
-    text = STUDY
-    for old, new in changes:
-        assert text.count(old) == 1
-        text = text.replace(old, new)
-    (folder / "study.toml").write_text(text)
-    return check_study(folder / "study.toml", **choices)
+    return check_study(write_study(folder, *changes), **choices)
 
 
 def with_conditions(*conditions: str) -> tuple[str, str]:
@@ -113,7 +46,7 @@ def test_good_study_has_no_problem_and_tells_its_files(folder: Path) -> None:
     assert result.exit_code == 0
     assert result.study is not None
     assert result.census is not None
-    assert result.census.rows_by_year == {1990: 2, 1991: 2}
+    assert result.census.rows_by_year == {1990: 3, 1991: 3}
     assert not (folder / "new").exists()
 
 

@@ -216,44 +216,41 @@ def _dry_run(chosen: argparse.Namespace) -> int:
 
 
 def _show(chosen: argparse.Namespace) -> int:
+    folder, where = _published(chosen.output), _conditions(chosen.where)
     from tradegains.report.show import show_table
 
-    print(
-        show_table(
-            _published(chosen.output),
-            chosen.table,
-            run_id=chosen.run,
-            where=_conditions(chosen.where),
-        )
-    )
+    print(show_table(folder, chosen.table, run_id=chosen.run, where=where))
     return 0
 
 
 def _runs(chosen: argparse.Namespace) -> int:
+    folder = _published(chosen.output)
     from tradegains.report.show import show_runs
 
-    print(show_runs(_published(chosen.output)))
+    print(show_runs(folder))
     return 0
 
 
 def _report(chosen: argparse.Namespace) -> int:
+    folder = _published(chosen.output)
     from tradegains.report.page import write_report
 
-    print(write_report(_published(chosen.output), run_id=chosen.run))
+    print(write_report(folder, run_id=chosen.run))
     return 0
 
 
 def _export(chosen: argparse.Namespace) -> int:
+    folder = _published(chosen.output)
     from tradegains.report.export import export_tables
 
-    for path in export_tables(
-        _published(chosen.output),
+    paths = export_tables(
+        folder,
         Path(chosen.to),
         tables=chosen.tables,
         file_format=chosen.format,
         run_id=chosen.run,
-    ):
-        print(path)
+    )
+    print("\n".join(map(str, paths)))
     return 0
 
 

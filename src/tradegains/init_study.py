@@ -127,7 +127,7 @@ def write_proposal(census: str, output: Path, *, force: bool = False) -> Proposa
 def propose(census: str, folder: Path) -> Proposal:
     """Propose a study of a census for a study file in `folder`."""
     place = locate(census)
-    files = find_files(place, "")
+    files, _ = find_files(place, "")
     layout = _look_at(place, files, census)
     columns = match_columns(layout.columns, layout.year_folder)
     if "year" in columns and not layout.year_folder:
