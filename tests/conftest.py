@@ -61,14 +61,20 @@ def _stop_without_java() -> None:
         pytest.exit(f"Spark half skipped: {reason}", returncode=1 if required else 0)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that use an engine; skip those that name the other one."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests that use an engine; leave out those that name the other one."""
     for item in items:
-        only = item.get_closest_marker("only")
-        if only is not None or ENGINE_FIXTURES & set(getattr(item, "fixturenames", ())):
+        if only(item) or ENGINE_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.engine)
-        if only is not None and only.args[0] != ENGINE:
-            item.add_marker(pytest.mark.skip(reason=f"runs on the {only.args[0]} engine"))
+    others = [item for item in items if only(item) not in (None, ENGINE)]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
+
+
+def only(item: pytest.Item) -> str | None:
+    """Return the one engine a test is about, if it is about one."""
+    mark = item.get_closest_marker("only")
+    return None if mark is None else mark.args[0]
 
 
 @pytest.fixture(scope="session")
