@@ -46,8 +46,16 @@ def read_table(output: Path, table: str, run_id: str | None) -> tuple[PublishedR
 
 
 def list_runs(output: Path) -> list[dict[str, Any]]:
-    """Published runs, the latest first."""
-    return published_runs(_store(output)).to_pylist()
+    """Published runs, the latest first.
+
+    Raises:
+        StudyError: nothing is published there.
+    """
+    runs = published_runs(_store(output)).to_pylist()
+    if not runs:
+        cure = "run the study first (tradegains run), or correct the folder"
+        raise StudyError(Problem("no run is published", str(output), cure=cure))
+    return runs
 
 
 def _store(output: Path) -> DeltaStore:
@@ -57,10 +65,6 @@ def _store(output: Path) -> DeltaStore:
 
 def _chosen(runs: list[dict[str, Any]], run_id: str | None, output: Path) -> Mapping[str, Any]:
     """The run that is meant."""
-    where = str(output)
-    if not runs:
-        cure = "run the study first (tradegains run), or correct the folder"
-        raise StudyError(Problem("no run is published", where, cure=cure))
     found = [run for run in runs if run["run_id"].startswith(run_id or "")]
     if run_id is None or len(found) == 1:
         return found[0]
@@ -69,4 +73,4 @@ def _chosen(runs: list[dict[str, Any]], run_id: str | None, output: Path) -> Map
         return exact[0]
     known = ", ".join(run["run_id"] for run in (found or runs)[:5])
     what = f"several runs begin with {run_id}" if found else f"run {run_id} is not published"
-    raise StudyError(Problem(what, where, cure=f"choose among {known}"))
+    raise StudyError(Problem(what, str(output), cure=f"choose among {known}"))
