@@ -14,7 +14,6 @@ import pyarrow.parquet as pq
 
 from tradegains.errors import Problem
 from tradegains.store.census_files import (
-    NULL_PARTITION,
     CensusFile,
     Place,
     partition_text,
@@ -42,10 +41,13 @@ def layout_problems(files: Sequence[CensusFile], year_column: str) -> list[Probl
     texts = {file.path: partition_text(file.path, year_column) for file in files}
     if all(text is None for text in texts.values()):
         return []
-    bad = sorted({t for t in texts.values() if t is not None and not _is_year(t)})
+    bad = sorted({t for t in texts.values() if t is not None and not t.isdecimal()})
     outside = [path for path, text in texts.items() if text is None]
     problems = [
-        Problem(f"{year_column}={text} is not a year folder", "the census", cure="rename it")
+        Problem(
+            f"the folder {year_column}={text} is not one of a year",
+            cure="rename it, or give its rows a year",
+        )
         for text in bad
     ]
     if outside:
@@ -58,10 +60,6 @@ def layout_problems(files: Sequence[CensusFile], year_column: str) -> list[Probl
             )
         )
     return problems
-
-
-def _is_year(text: str) -> bool:
-    return text == NULL_PARTITION or (text.isascii() and text.isdigit())
 
 
 def column_problems(files: Sequence[CensusFile], columns: Mapping[str, str]) -> list[Problem]:
@@ -111,13 +109,16 @@ def _same_name(schema: pa.Schema, column: str) -> int:
 def _missing_column(
     missing: Sequence[CensusFile], files: Sequence[CensusFile], name: str, column: str
 ) -> Problem:
-    names = sorted({other for file in missing for other in file.schema.names})
+    names = sorted({n for file in missing for n in (*file.schema.names, *_folder_names(file))})
     nearest = nearest_name(column, names)
     said = f"did you mean {nearest!r}?" if nearest else f"the files have {some_of(names, 20)}"
     where = "every file" if len(missing) == len(files) else where_files(missing)
-    return Problem(
-        f"column {column!r}, which the study maps to {name}, is missing", where, cure=said
-    )
+    mapped = "" if name == column else f", which the study maps to {name},"
+    return Problem(f"column {column!r}{mapped} is missing", where, cure=said)
+
+
+def _folder_names(file: CensusFile) -> list[str]:
+    return [part.partition("=")[0] for part in file.path.split("/")[:-1] if "=" in part]
 
 
 def _unusable(
@@ -140,58 +141,102 @@ def _changed(
     )
 
 
-def missing_years(
+def folder_year_problems(
+    found: Sequence[CensusFile], read: Sequence[CensusFile], wanted: Sequence[int], census: str
+) -> list[Problem]:
+    """Years of the study without a folder or without a row.
+
+    Args:
+        found: all files of the census.
+        read: the files of the wanted years, with footers.
+        wanted: years of the study.
+        census: the census as the user named it.
+    """
+    present = {file.year for file in found if file.year is not None}
+    unread = {f.year for f in found} - {f.year for f in read}
+    held = {file.year for file in read if file.rows} | unread
+    empty = [year for year in wanted if year in present - held]
+    problems = _missing_years(wanted, present, census, known=True)
+    if empty:
+        problems.append(Problem(f"the files of {year_ranges(empty)} have no rows", census))
+    return problems
+
+
+def _missing_years(
     wanted: Iterable[int], present: Iterable[int], census: str, *, known: bool
 ) -> list[Problem]:
-    """One problem when the census lacks years of the study; `known` says `present` is complete."""
+    """`known` says that `present` has every year of the census."""
     absent = sorted(set(wanted) - set(present))
     if not absent:
         return []
     has = f"; the census has {year_ranges(present)}" if known else ""
-    many = "s" if len(absent) > 1 else ""
+    which = f"year {absent[0]}" if len(absent) == 1 else f"years {year_ranges(absent)}"
     return [
         Problem(
-            f"year{many} {year_ranges(absent)} of the study {'are' if many else 'is'} not there",
+            f"{which} of the study {'is' if len(absent) == 1 else 'are'} not there",
             census,
-            cure=f"add the data, or change the years in the study's windows{has}",
+            cure=f"add the data, or change the years in the study{has}",
         )
     ]
 
 
-def years_inside(
-    place: Place, file: CensusFile, year_column: str, wanted: Iterable[int]
-) -> frozenset[int]:
-    """Which of the wanted years a file holds, by the statistics of its row groups.
+def files_with_years(
+    place: Place, files: Sequence[CensusFile], column: str, wanted: Sequence[int]
+) -> tuple[list[CensusFile], list[Problem]]:
+    """The files that hold wanted years in a column, and what is wrong with the years."""
+    read = [_years_inside(place, file, column, wanted) for file in files]
+    without = [file for file, (_, nulls) in zip(files, read, strict=True) if nulls]
+    problems = []
+    if without:
+        problems.append(
+            Problem(
+                f"rows have no year (column {column!r})",
+                some_of([file.path for file in without]),
+                sum(nulls for _, nulls in read),
+                cure="give each row its year, or remove the rows",
+            )
+        )
+    present = {year for years, _ in read for year in years}
+    problems += _missing_years(wanted, present, place.given, known=False)
+    return [file for file, (years, _) in zip(files, read, strict=True) if years], problems
 
-    A row group's smallest and largest year are there for certain; a year between them is looked
-    up by reading that column alone.
+
+def _years_inside(
+    place: Place, file: CensusFile, column: str, wanted: Iterable[int]
+) -> tuple[set[int], int]:
+    """Which of the wanted years a file holds, and how many rows have none.
+
+    A row group's smallest and largest year are there for certain; whether a year between them is
+    there is looked up by reading that column alone.
     """
     found: set[int] = set()
+    nulls = 0
     with place.system.open_input_file(file.absolute) as source:
         parquet = pq.ParquetFile(source)
-        for group in range(parquet.metadata.num_row_groups):
+        for group in range(parquet.num_row_groups):
             sought = set(wanted) - found
-            low, high = _bounds(parquet, group, year_column)
-            if low is not None:
+            statistics = _statistics(parquet, group, column)
+            if statistics is not None:
+                low, high = statistics.min, statistics.max
                 found |= sought & {low, high}
                 sought = {year for year in sought - found if low < year < high}
+                nulls += statistics.null_count
             if sought:
-                years = parquet.read_row_group(group, columns=[year_column]).column(0)
-                values = {
-                    int(y) for y in pc.unique(years).to_pylist() if y is not None and y == int(y)
-                }
-                found |= sought & values
-    return frozenset(found)
+                years = parquet.read_row_group(group, columns=[column]).column(0)
+                found |= sought & set(pc.unique(years).to_pylist())
+                nulls += years.null_count if statistics is None else 0
+    return found, nulls
 
 
-def _bounds(parquet: pq.ParquetFile, group: int, column: str) -> tuple[float | None, float | None]:
+def _statistics(parquet: pq.ParquetFile, group: int, column: str) -> pq.Statistics | None:
     metadata = parquet.metadata.row_group(group)
     for index in range(metadata.num_columns):
         chunk = metadata.column(index)
-        if chunk.path_in_schema == column:
-            known = chunk.is_stats_set and chunk.statistics.has_min_max
-            return (chunk.statistics.min, chunk.statistics.max) if known else (None, None)
-    return None, None
+        if chunk.path_in_schema == column and chunk.is_stats_set:
+            statistics = chunk.statistics
+            complete = statistics.has_min_max and statistics.has_null_count
+            return statistics if complete else None
+    return None
 
 
 def nearest_name(name: str, names: Iterable[str]) -> str | None:

@@ -5,11 +5,13 @@ by one, and each is opened before an engine sees it. Names follow Spark's rule: 
 whose name starts with `_` or `.` is hidden.
 """
 
+import base64
 import posixpath
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,8 +25,6 @@ FOOTER_THREADS = 16
 _MAGIC = b"PAR1"
 _ENCRYPTED = b"PARE"
 _NOT_DATA = frozenset({".md", ".txt", ".csv", ".json", ".html", ".pdf", ".log", ".crc", ".sha256"})
-# Spark and Hive name the folder of rows without a year so; no study reads it.
-NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class CensusFile:
     """One Parquet file of a census, with what its own footer says.
 
     `path` is relative to the census root, `absolute` is its path in the file system, `uri` what an
-    engine opens; `year` is the value of its year folder, or None where
-    the year is a column inside the file; `modified` is None where the store keeps no time.
+    engine opens; `year` is the value of its year folder, or None where the year is a column inside
+    the file; `modified` [ns since 1970] is None where the store keeps no time.
     """
 
     path: str
@@ -56,10 +56,10 @@ class Place:
 
     @property
     def root(self) -> str:
-        """What an engine opens: the absolute local path, or the URI as given."""
+        """What an engine opens: the absolute local path, or the URI without its options."""
         if isinstance(self.system, fs.LocalFileSystem):
             return self.path
-        return self.given.rstrip("/")
+        return self.given.partition("?")[0].rstrip("/")
 
 
 def locate(given: str) -> Place:
@@ -77,29 +77,39 @@ def locate(given: str) -> Place:
                 Problem(
                     "this kind of address cannot be opened",
                     given,
-                    cure="use a local path, file://, hdfs:// or s3://, and check its spelling",
+                    cure="use a local path, s3:// or hdfs:// (which needs HADOOP_HOME, and "
+                    "CLASSPATH from `hadoop classpath --glob`), and check its spelling",
                 )
             ) from error
         return Place(given, system, path)
     return Place(given, fs.LocalFileSystem(), str(Path(given).absolute()))
 
 
-def find_files(place: Place, year_column: str) -> list[CensusFile]:
+def find_files(place: Place, year_column: str) -> tuple[list[CensusFile], dict[str, int]]:
     """The visible data files under a census folder, or the file itself.
+
+    Returns:
+        The files, and for each folder without folders of its own the number of files in it that
+        an engine would read, by its path in the file system.
 
     Raises:
         InputError: the path does not exist, cannot be listed, is a Delta table or has no files.
     """
-    infos = sorted(_listed(place), key=lambda info: info.path)
-    found = [_census_file(place, info, year_column) for info in infos]
-    files = [file for file in found if _is_data(file.path)]
+    visible = [
+        _census_file(place, info, year_column)
+        for info in sorted(_listed(place), key=lambda info: info.path)
+        if not _is_hidden(_relative(place, info))
+    ]
+    files = [file for file in visible if _may_be_parquet(file.path)]
     if not files:
         raise InputError(
             Problem(
                 "the census has no files", place.given, cure="point [inputs] census at its folder"
             )
         )
-    return files
+    sizes = Counter(posixpath.dirname(file.absolute) for file in visible)
+    outer = {str(above) for folder in sizes for above in PurePosixPath(folder).parents}
+    return files, {folder: size for folder, size in sizes.items() if folder not in outer}
 
 
 def _listed(place: Place) -> list[fs.FileInfo]:
@@ -136,21 +146,31 @@ def _refuse_delta(place: Place, found: Iterable[fs.FileInfo]) -> None:
         )
 
 
-def _is_data(path: str) -> bool:
-    parts = path.split("/")
-    # `_x=1` is a partition folder even though it starts with an underscore.
-    if any(part[:1] in "._" and "=" not in part for part in parts[:-1]):
-        return False
-    return parts[-1][:1] not in "._" and posixpath.splitext(path)[1].lower() not in _NOT_DATA
+def _relative(place: Place, info: fs.FileInfo) -> str:
+    single = info.path == place.path
+    return info.base_name if single else posixpath.relpath(info.path, place.path)
+
+
+def _is_hidden(path: str) -> bool:
+    """Whether Spark would pass over a file: `_x` is hidden, the partition folder `_x=1` is not."""
+    return any(
+        part.startswith(".")
+        or (part.startswith("_") and "=" not in part)
+        or part.endswith("._COPYING_")
+        for part in path.split("/")
+    )
+
+
+def _may_be_parquet(path: str) -> bool:
+    return posixpath.splitext(path)[1].lower() not in _NOT_DATA
 
 
 def _census_file(place: Place, info: fs.FileInfo, year_column: str) -> CensusFile:
-    single = info.path == place.path
-    path = info.base_name if single else posixpath.relpath(info.path, place.path)
+    path = _relative(place, info)
     return CensusFile(
         path=path,
         absolute=info.path,
-        uri=place.root if single else f"{place.root}/{path}",
+        uri=place.root if info.path == place.path else f"{place.root}/{path}",
         bytes=info.size or 0,
         modified=modified_ns(info),
         year=partition_year(path, year_column),
@@ -179,7 +199,7 @@ def partition_text(path: str, year_column: str) -> str | None:
 def partition_year(path: str, year_column: str) -> int | None:
     """Year of the `column=YYYY` folder; None where there is none or it is not a whole number."""
     text = partition_text(path, year_column)
-    return int(text) if text is not None and text.isascii() and text.isdigit() else None
+    return int(text) if text is not None and text.isdecimal() else None
 
 
 def read_footers(
@@ -198,9 +218,24 @@ def _with_footer(place: Place, file: CensusFile) -> CensusFile | Problem:
     try:
         with place.system.open_input_file(file.absolute) as source:
             footer = pq.ParquetFile(source)
-            return replace(file, rows=footer.metadata.num_rows, schema=footer.schema_arrow)
+            return replace(file, rows=footer.metadata.num_rows, schema=_schema(footer))
     except (pa.ArrowException, OSError, ValueError):
         return Problem(_unreadable(place, file), file.path, cure="write the file again")
+
+
+def _schema(footer: pq.ParquetFile) -> pa.Schema:
+    """A file's columns, categories included.
+
+    The writer's own Arrow schema rides along in the file. pyarrow forgets from it that numbers
+    were categories (a dictionary), and Sail does not.
+    """
+    schema = footer.schema_arrow
+    kept = (footer.metadata.metadata or {}).get(b"ARROW:schema")
+    if kept is None:
+        return schema
+    written = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(kept)))
+    fields = zip(schema, written, strict=True)
+    return pa.schema([was if pa.types.is_dictionary(was.type) else now for now, was in fields])
 
 
 def _unreadable(place: Place, file: CensusFile) -> str:

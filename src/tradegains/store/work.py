@@ -10,6 +10,14 @@ from tradegains.store.census_files import locate
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+# Read back a few times and removed: fast to write matters more than small. Spark knows only the
+# first of the three; on Sail they halve the time of the write.
+CHEAP_TO_WRITE = {
+    "compression": "lz4_raw",
+    "dictionary_enabled": "false",
+    "statistics_enabled": "none",
+}
+
 
 @dataclass(frozen=True)
 class WorkFolder:
@@ -20,7 +28,7 @@ class WorkFolder:
     def keep(self, rows: "DataFrame", name: str) -> "DataFrame":
         """Write the rows and read them back: what follows reads the file, not the plan."""
         path = f"{self.root}/{name}"
-        rows.write.mode("overwrite").parquet(path)
+        rows.write.mode("overwrite").options(**CHEAP_TO_WRITE).parquet(path)
         return rows.sparkSession.read.schema(rows.schema).parquet(path)
 
     def remove(self, *names: str) -> None:
