@@ -17,7 +17,7 @@ from tradegains.report.published_run import PublishedRun
 YEAR_BASES = ("base_year", "pooled", "same_year")
 GROUP_BASES = ("same_year", "base_year", "pooled")
 PRICES = {
-    "nominal": "nominal (no price index: inflation shifts later years)",
+    "nominal": "not deflated",
     "industry": "deflated by industry prices",
     "economy": "deflated by an economy-wide price index",
 }
@@ -83,12 +83,10 @@ def comparisons(run: PublishedRun) -> list[Comparison | Missing]:
     return [_two_years(run), _entrants(run), _exporters(run), _exiters(run)]
 
 
-def measure_in_words(run: PublishedRun) -> str:
-    """What relative productivity is made of: `value added per job`."""
-    choices = run.section("productivity")
-    numerator = choices.get("numerator", "value_added")
-    denominator = choices.get("denominator", "employment")
-    return f"{WORDS.get(numerator, numerator)} per {WORDS.get(denominator, denominator)}"
+def prices_in_words(comparison: Comparison) -> str:
+    """How the productivity of both distributions was deflated."""
+    words = [PRICES.get(one.prices, "deflation not stated") for one in comparison.series]
+    return " and ".join(dict.fromkeys(words))
 
 
 def shift_in_words(comparison: Comparison) -> str:
@@ -185,7 +183,7 @@ def _compared(
         first, second = found
         if first is not None and second is not None:
             words = _base_in_words(base, members, run)
-            measure = measure_in_words(run)
+            measure = _measure(run, base, nominal="nominal" in (first.prices, second.prices))
             return Comparison(key, title, base, measure, words, (first, second))
     wanted = " and ".join(f"{m.population} in {m.year}" for m in members)
     return Missing(key, title, f"no histogram is published for {wanted}")
@@ -218,8 +216,17 @@ def _assembled(member: Member, rows: list[dict[str, Any]], moments: dict[str, An
         p10=moments.get("p10"),
         p50=moments.get("p50"),
         p90=moments.get("p90"),
-        prices=PRICES.get(moments.get("prices", ""), "deflation not stated"),
+        prices=moments.get("prices") or "",
     )
+
+
+def _measure(run: PublishedRun, base: str, *, nominal: bool) -> str:
+    """What is measured: `value added per job`; nominal where inflation shifts later years."""
+    choices = run.section("productivity")
+    numerator = choices.get("numerator", "value_added")
+    denominator = choices.get("denominator", "employment")
+    warning = "nominal " if nominal and base != "same_year" else ""
+    return f"{warning}{WORDS.get(numerator, numerator)} per {WORDS.get(denominator, denominator)}"
 
 
 def _base_in_words(base: str, members: Sequence[Member], run: PublishedRun) -> str:

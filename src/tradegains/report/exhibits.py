@@ -8,6 +8,7 @@ from tradegains.report.distributions import (
     Comparison,
     Missing,
     comparisons,
+    prices_in_words,
     shift_in_words,
     sizes_in_words,
 )
@@ -88,12 +89,11 @@ def _distribution_caption(run: PublishedRun, comparison: Comparison) -> str:
     """Measure, median, deflator, weighting, bins, smoothing, n and what the axis leaves out."""
     cells = [one.cells for one in comparison.series]
     low, high = axis_range(cells)
-    prices = " and ".join(dict.fromkeys(one.prices for one in comparison.series))
     widths = " and ".join(dict.fromkeys(fixed(bandwidth(one), 3) for one in cells))
     outside = " and ".join(percent(share_outside(one, low, high), 2) for one in cells)
     return (
-        f"{_data_words(run)}Log {comparison.measure}, {prices}, less the unweighted median of the "
-        f"establishment's 4-digit industry in {comparison.base} (median_base = "
+        f"{_data_words(run)}Log {comparison.measure}, {prices_in_words(comparison)}, less the "
+        f"unweighted median of the establishment's {run.industry_digits}-digit industry in {comparison.base} (median_base = "
         f"{comparison.median_base}). Weighted by employment. Steps: histogram, bins of "
         f"{cells[0].bin_width:g} log points. Lines: the histogram convolved with a normal density "
         f"of standard deviation {widths} log points (Silverman's rule on the bins, at least one "
@@ -146,7 +146,7 @@ def _bar_in_words(bar: WelfareBar) -> str:
 
 def _industry_exhibit(run: PublishedRun) -> Exhibit | Missing:
     """HLOY by 2-digit industry in the two windows that are compared."""
-    key, title = "figure_industries", "Welfare change by 2-digit industry"
+    key, title = "figure_industries", f"Welfare change by {run.group_digits}-digit industry"
     rows, windows = industry_rows(run, "hloy"), run.welfare_windows
     if len(windows) != 3:
         return Missing(key, title, "the study compares no two windows")
@@ -163,11 +163,11 @@ def _industry_exhibit(run: PublishedRun) -> Exhibit | Missing:
     return Exhibit(
         key=key,
         title=title,
-        picture=draw_industries(changes, labels, synthetic=run.synthetic),
+        picture=draw_industries(changes, labels, digits=run.group_digits, synthetic=run.synthetic),
         text=_industries_in_words(changes, labels),
         caption=(
-            f"{_data_words(run)}HLOY statistic of each 2-digit industry on its own market, ordered "
-            f"by {labels[1]}. {_left_out(set(rows) - set(changes))}{_scaling(run)}"
+            f"{_data_words(run)}HLOY statistic of each {run.group_digits}-digit industry on its "
+            f"own market, ordered by {labels[1]}. {_left_out(set(rows) - set(changes))}{_scaling(run)}"
         ),
         data={"": _industry_csv(changes, (early, late), data=data_label(run))},
     )

@@ -110,7 +110,11 @@ def draw_welfare(bars: Sequence[WelfareBar], *, synthetic: bool) -> Picture:
 
 
 def draw_industries(
-    changes: Mapping[str, tuple[float, float]], labels: tuple[str, str], *, synthetic: bool
+    changes: Mapping[str, tuple[float, float]],
+    labels: tuple[str, str],
+    *,
+    digits: int,
+    synthetic: bool,
 ) -> Picture:
     """Welfare change of two windows by industry, ordered by the later one [log points]."""
     with _style():
@@ -125,7 +129,7 @@ def draw_industries(
         axes.set_yticks(rows, names)
         axes.set_ylim(-0.8, len(names) - 0.2)
         axes.set_xlabel(f"HLOY, {PERCENT_TEXT}")
-        axes.set_ylabel("2-digit industry")
+        axes.set_ylabel(f"{digits}-digit industry")
         axes.legend(loc="lower right", frameon=False, title="Window")
         _zero_line(axes)
         _mark_synthetic(axes, synthetic)
@@ -188,6 +192,7 @@ def _label_curves(
             ha="right" if on_left else "left",
             va="center",
             color=COLOURS[k],
+            bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1, "alpha": 0.8},
             arrowprops={"arrowstyle": "-", "color": COLOURS[k], "lw": 0.6, "shrinkB": 2},
         )
 

@@ -80,6 +80,16 @@ class PublishedRun:
         """Unit of every money column."""
         return str(self.section("census").get("money_unit") or "money unit of the study")
 
+    @property
+    def industry_digits(self) -> int:
+        """Digits of the industry whose median productivity is measured against."""
+        return int(self.section("census").get("industry_digits", 4))
+
+    @property
+    def group_digits(self) -> int:
+        """Digits of the industries of the level `industry2`."""
+        return int(self.section("census").get("industry_group_digits", 2))
+
     @cached_property
     def windows(self) -> dict[str, Window]:
         """Windows of the study, by name."""

@@ -10,6 +10,16 @@ from tradegains.report.reading import list_runs, read_table
 from tradegains.report.rows import filtered, selected
 from tradegains.report.text_table import rows_text, side_by_side
 
+# What the list of runs says about each: names and units.
+FACTS = {
+    "run": "",
+    "published": "UTC",
+    "study": "",
+    "data": "",
+    "engine": "",
+    "tables": "",
+}  # names and units
+
 
 def show_table(
     output: Path,
@@ -62,12 +72,9 @@ def show_runs(output: Path) -> str:
     lines = zip(*map(_facts, runs), strict=True)
     return "\n".join(
         side_by_side(
-            [PrintedColumn(name, "", cells) for name, cells in zip(FACTS, lines, strict=True)]
+            [PrintedColumn(*fact, cells) for fact, cells in zip(FACTS.items(), lines, strict=True)]
         )
     )
-
-
-FACTS = ("run", "published UTC", "study", "data", "engine", "tables")
 
 
 def _facts(run: PublishedRun) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tradegains import literature
+from tradegains.report.page_table import Footnotes
 from tradegains.report.printing import fixed
 from tradegains.report.published_run import PublishedRun
 from tradegains.report.welfare import Measured, Row, formula_name, measured, total_rows
@@ -63,13 +64,6 @@ class SideBySide:
         gaps = [entry.difference for _, entries in self.rows for entry in entries]
         return max((abs(gap) for gap in gaps if gap is not None), default=None)
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Why numbers are absent, each reason once."""
-        entries = [entry for _, row in self.rows for entry in row]
-        absent = [entry.recovered.note for entry in entries if entry.recovered.value is None]
-        return tuple(dict.fromkeys(absent))
-
 
 def table_1(run: PublishedRun) -> SideBySide:
     """Market shares and welfare by window, published beside recovered."""
@@ -113,6 +107,7 @@ def table_text(table: SideBySide, *, remark: str = "") -> str:
     number_width = NUMBER_WIDTH * max(1, len(heads))
     width = max(number_width, *(len(column) + 2 for column in table.columns))
     label_width = max(LABEL_WIDTH, *(len(label) + 1 for label, _ in table.rows))
+    footnotes = Footnotes()
     lines = [table.title, *(textwrap.wrap(table.citation, 80) if table.compared else [])]
     lines += [f"100 x change of ln [percent]{remark and '; ' + remark}", ""]
     lines.append(" " * label_width + "".join(column.rjust(width) for column in table.columns))
@@ -120,9 +115,9 @@ def table_text(table: SideBySide, *, remark: str = "") -> str:
         group = "".join(head.rjust(NUMBER_WIDTH) for head in heads).rjust(width)
         lines.append(" " * label_width + group * len(table.columns))
     for label, entries in table.rows:
-        cells = [_cells(entry, compared=table.compared).rjust(width) for entry in entries]
+        cells = [_cells(entry, footnotes, table.compared).rjust(width) for entry in entries]
         lines.append(label.ljust(label_width) + "".join(cells))
-    return "\n".join([*lines, *(f"-: {note}" for note in table.notes)])
+    return "\n".join([*lines, *(f"-{mark} {note}" for mark, note in footnotes.notes)])
 
 
 def table_1_text(run: PublishedRun) -> str:
@@ -134,12 +129,13 @@ def table_1_text(run: PublishedRun) -> str:
     return f"{text}\nLargest difference: {table.largest_difference:.3f} percentage points."
 
 
-def _cells(entry: Entry, *, compared: bool) -> str:
+def _cells(entry: Entry, footnotes: Footnotes, compared: bool) -> str:
     """Published, recovered and difference, each in its width."""
-    recovered = _printed(entry.percent, 2)
-    shown = (recovered,)
+    cell = footnotes.percent(entry.recovered)
+    recovered = f"-{cell.mark}" if cell.mark else cell.text
+    shown = [recovered]
     if compared:
-        shown = (_printed(entry.published, 2), recovered, _printed(entry.difference, 3))
+        shown = [_printed(entry.published, 2), recovered, _printed(entry.difference, 3)]
     return "".join(text.rjust(NUMBER_WIDTH) for text in shown)
 
 

@@ -42,7 +42,7 @@ def formula_name(row: Row) -> str:
 def measured(row: Row | None, column: str) -> Measured:
     """A number of a row, with the row's note where it is null."""
     if row is None:
-        return Measured(None, "not published by this run")
+        return Measured(None, "no such row in this run")
     if row[column] is None:
         return Measured(None, row["note"] or "null, without a note")
     return Measured(row[column])

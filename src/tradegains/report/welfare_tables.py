@@ -17,6 +17,7 @@ from tradegains.report.welfare import (
 )
 
 PERCENT = "100 × Δ ln, in percent"
+CHOICES = {"restriction": "restriction", "imports": "imports", "continuing": "continuing rule"}
 INDUSTRY_DELTAS = ("delta_ln_continuing_share", "delta_ln_domestic_share")
 
 
@@ -41,25 +42,49 @@ def side_by_side(table: SideBySide) -> PageTable:
 
 
 def sensitivity(run: PublishedRun) -> PageTable:
-    """Welfare changes under every published continuing rule, imports source and restriction."""
+    """Welfare changes under every published continuing rule, imports source and restriction.
+
+    Without any welfare change, the changes of the continuing share stand in their place.
+    """
+    if not any(row["welfare_change"] is not None for row in run.rows("welfare", level="total")):
+        return _share_sensitivity(run)
     windows, footnotes = run.welfare_windows, Footnotes()
     titles = [run.window_title(window) for window in windows]
+    later = run.window_years(run.headline_window or "")
     return PageTable(
         title="How far the choices move the answer",
         unit=f"welfare change, {PERCENT}",
-        header=("restriction", "imports", "continuing rule", *titles, "move", *titles),
+        header=(*CHOICES.values(), *titles, "move", *titles),
         rows=tuple(_variant(run, choices, footnotes) for choices in variants(run)),
         groups=(
-            ("", 3),
+            ("", len(CHOICES)),
             (_full_name(run, "hloy"), len(windows) + 1),
             (_full_name(run, "acr"), len(windows)),
         ),
-        stub=3,
+        stub=len(CHOICES),
         notes=footnotes.notes,
-        remark=(
-            f"The first row is the headline; move: {run.window_years(run.headline_window or '')} "
-            "less the headline, in percentage points. ACR depends on imports only."
-        ),
+        remark=f"The first row is the headline. Move: {later} less the headline, in percentage "
+        "points. ACR depends on imports only.",
+        strong=0,
+    )
+
+
+def _share_sensitivity(run: PublishedRun) -> PageTable:
+    """Changes of the continuing share under every published choice."""
+    windows, footnotes = run.welfare_windows, Footnotes()
+    rows = []
+    for made in variants(run):
+        found = total_rows(run, **made)
+        numbers = (measured(found.get((w, "hloy")), INDUSTRY_DELTAS[0]) for w in windows)
+        rows.append((*names(made.values()), *(footnotes.percent(number) for number in numbers)))
+    return PageTable(
+        title="How far the choices move Δ ln X^c/X",
+        unit=PERCENT,
+        header=(*CHOICES.values(), *(run.window_title(window) for window in windows)),
+        rows=tuple(rows),
+        stub=len(CHOICES),
+        notes=footnotes.notes,
+        remark="No welfare change is published; the share of continuing establishments is.",
         strong=0,
     )
 
@@ -71,7 +96,7 @@ def industries(run: PublishedRun) -> PageTable:
     by_name = industry_rows(run, "hloy") | {"all": total}
     titles = [run.window_title(window) for window in windows]
     return PageTable(
-        title="Welfare change by 2-digit industry, and what is behind it",
+        title=f"Welfare change by {run.group_digits}-digit industry, and what is behind it",
         unit=f"{PERCENT}; n in continuing establishments",
         header=("industry", *titles, "Δ ln X^c/X", "Δ ln λ", "n"),
         rows=tuple(_industry(name, rows, run, footnotes) for name, rows in by_name.items()),
