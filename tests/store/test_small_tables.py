@@ -1,0 +1,146 @@
+"""Small input tables: codes stay text, faults are counted, values are not told."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tradegains.errors import InputError
+from tradegains.store.small_tables import (
+    SMALL_TABLES,
+    SmallColumn,
+    SmallTable,
+    read_small_table,
+)
+
+Write = Callable[[Any], str]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write text or bytes as CSV, a table as Parquet; the path comes back."""
+
+    def to_file(content: str | bytes | pa.Table) -> str:
+        path = tmp_path / ("t.parquet" if isinstance(content, pa.Table) else "t.csv")
+        if isinstance(content, pa.Table):
+            pq.write_table(content, path)
+        else:
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return str(path)
+
+    return to_file
+
+
+def refused(path: str, name: str) -> str:
+    with pytest.raises(InputError) as refusal:
+        read_small_table(path, SMALL_TABLES[name])
+    return str(refusal.value)
+
+
+def test_csv_codes_keep_their_zeros_and_rows_are_sorted_by_key(write: Write) -> None:
+    path = write("value,industry,year,note\n1e3, 0112 ,1996,x\n.5,0111,1996,\n-0,0111,1988,\n")
+    table = read_small_table(path, SMALL_TABLES["imports"])
+    assert table.schema == pa.schema(
+        [("industry", pa.string()), ("year", pa.int32()), ("value", pa.float64())]
+    )
+    assert table.to_pylist() == [
+        {"industry": "0111", "year": 1988, "value": 0.0},
+        {"industry": "0111", "year": 1996, "value": 0.5},
+        {"industry": "0112", "year": 1996, "value": 1000.0},
+    ]
+
+
+def test_csv_with_byte_order_mark_and_quotes(write: Write) -> None:
+    path = write(b'\xef\xbb\xbf"industry","cut"\r\n"02","-1.5"\r\n')
+    assert read_small_table(path, SMALL_TABLES["tariff_cuts"]).to_pylist() == [
+        {"industry": "02", "cut": -1.5}
+    ]
+
+
+def test_parquet_of_other_types_reads_the_same(write: Write) -> None:
+    rows = {
+        "industry": pa.array([112, 1120], pa.int16()),
+        "year": pa.array([1988.0, 1996.0]),
+        "value": pa.array([5, 6], pa.int64()).cast(pa.decimal128(22, 2)),
+    }
+    table = read_small_table(write(pa.table(rows)), SMALL_TABLES["imports"], code_digits=4)
+    assert table.to_pydict() == {
+        "industry": ["0112", "1120"],
+        "year": [1988, 1996],
+        "value": [5.0, 6.0],
+    }
+    rows["industry"] = pa.array(["01", "02"]).dictionary_encode()
+    assert (
+        read_small_table(write(pa.table(rows)), SMALL_TABLES["imports"])["industry"][0].as_py()
+        == "01"
+    )
+
+
+def test_optional_column_may_be_absent(write: Write) -> None:
+    table = read_small_table(write("year,index\n1996,2\n1988,1\n"), SMALL_TABLES["prices"])
+    assert table.to_pydict() == {"year": [1988, 1996], "index": [1.0, 2.0]}
+    both = write("industry,year,index\n01,1988,1\n02,1988,1\n")
+    assert read_small_table(both, SMALL_TABLES["prices"]).num_rows == 2
+
+
+def test_text_columns_of_another_table(write: Write) -> None:
+    links = SmallTable(
+        "successors", (SmallColumn("old_id", "text"), SmallColumn("new_id", "text")), ("old_id",)
+    )
+    assert read_small_table(write("old_id,new_id\n007,8\n"), links).to_pylist() == [
+        {"old_id": "007", "new_id": "8"}
+    ]
+
+
+def test_all_faults_of_a_table_come_together_with_counts_and_no_values(write: Write) -> None:
+    path = write("industry,year,value\n0112,1988,hush\n,88,-1\n0113,1988.5,nan\n0114,,\n")
+    message = refused(path, "imports")
+    for line in (
+        "column 'industry' is empty (1 case)",
+        "column 'year' is not a year (YYYY) (2 cases)",
+        "column 'year' is empty (1 case)",
+        "column 'value' is not a finite number with a decimal point (2 cases)",
+        "column 'value' is empty (1 case)",
+        "column 'value' is below 0 (1 case)",
+        "the first is data row 4",
+    ):
+        assert line in message
+    assert "hush" not in message
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("elasticities", "industry,sigma\n01,1\n", "'sigma' is not above 1 (1 case)"),
+        ("prices", "year,index\n1988,0\n", "'index' is not above 0 (1 case)"),
+        ("prices", "year,index\n1988,1e999\n", "'index' is not a finite number"),
+        ("imports", "industry,year,value\n1,1988,1\n1,1988,2\n", "same industry and year (1 case)"),
+        ("imports", "industry,Year,valu\n1,1988,1\n", "did you mean 'Year'?"),
+        ("imports", "industry,year,value\n", "has no rows"),
+        ("imports", "industry;year;value\n1;1988;3,5\n", "cannot be read"),
+        ("imports", "", "cannot be read"),
+        ("imports", "industry,year,value\n1,1988\n", "cannot be read"),
+        ("imports", "industry,year,value\nça,1988,1\n".encode("latin-1"), "cannot be read"),
+    ],
+)
+def test_faults_of_csv_files(write: Write, name: str, content: str | bytes, said: str) -> None:
+    assert said in refused(write(content), name)
+
+
+def test_parquet_faults(write: Write) -> None:
+    rows = {"industry": [1.5], "year": [True], "value": [float("inf")]}
+    message = refused(write(pa.table(rows)), "imports")
+    assert "'industry' is double where text or a whole number is expected" in message
+    assert "'year' is bool where a year (YYYY) is expected" in message
+    assert "'value' is not a finite number" in message
+
+
+def test_missing_and_unknown_files(tmp_path: Path) -> None:
+    assert "the prices file does not exist" in refused(str(tmp_path / "p.csv"), "prices")
+    (tmp_path / "p.xlsx").touch()
+    assert "neither Parquet nor CSV" in refused(str(tmp_path / "p.xlsx"), "prices")
+    (tmp_path / "p.parquet").touch()
+    assert "cannot be read" in refused(str(tmp_path / "p.parquet"), "prices")
