@@ -11,7 +11,7 @@ from tradegains.study import Inputs, Study, read_study, resolved_toml
 from tradegains.study.lines import key_lines
 
 STUDIES = Path(__file__).parents[1] / "conf" / "studies"
-CUSFTA = (STUDIES / "cusfta.toml").read_text(encoding="utf-8")
+FULL = Path(__file__).with_name("full_study.toml").read_text(encoding="utf-8")
 
 
 def written(tmp_path: Path, text: str) -> Path:
@@ -21,8 +21,8 @@ def written(tmp_path: Path, text: str) -> Path:
 
 
 def changed(tmp_path: Path, *changes: tuple[str, str]) -> Path:
-    """The shipped study with pieces of text replaced, each of which must be there once."""
-    text = CUSFTA
+    """The full study with pieces of text replaced, each of which must be there once."""
+    text = FULL
     for old, new in changes:
         assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times"
         text = text.replace(old, new)
@@ -96,7 +96,7 @@ def test_resolved_text_is_the_study_and_itself_canonical(tmp_path: Path, name: s
 
 def test_resolved_text_does_not_depend_on_where_the_inputs_lie(tmp_path: Path) -> None:
     here = resolved_toml(read_study(STUDIES / "cusfta.toml"))
-    there = resolved_toml(read_study(written(tmp_path, CUSFTA), {"census": "s3://bucket/x"}))
+    there = resolved_toml(read_study(written(tmp_path, FULL), {"census": "s3://bucket/x"}))
     assert here == there
     assert str(STUDIES.parents[1]) not in here
     assert tomllib.loads(here)["inputs"] == {
@@ -115,7 +115,7 @@ def test_resolved_text_keeps_every_value_even_awkward_ones(tmp_path: Path) -> No
 
 
 def test_whole_numbers_and_fractions_are_one_study(tmp_path: Path) -> None:
-    whole = changed(tmp_path, ("sigma = 3.72 ", "sigma = 4 "))
+    whole = changed(tmp_path, ("sigma = 3.72", "sigma = 4"))
     text = resolved_toml(read_study(whole))
     assert "sigma = 4.0\n" in text
 
@@ -124,7 +124,7 @@ def test_inputs_are_relative_to_the_file_and_overrides_to_the_working_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    path = changed(tmp_path, ("../../build/demo/input/imports.parquet", "imports.csv"))
+    path = changed(tmp_path, ('"imports"\n', '"imports.csv"\n'))
     study = read_study(path, {"census": "mine", "prices": "s3://bucket/prices.csv"})
     assert study.inputs.imports == str(tmp_path / "imports.csv")
     assert study.inputs.census == str(tmp_path / "mine")
@@ -133,7 +133,7 @@ def test_inputs_are_relative_to_the_file_and_overrides_to_the_working_folder(
 
 def test_byte_order_mark_is_accepted(tmp_path: Path) -> None:
     path = tmp_path / "study.toml"
-    path.write_bytes(b"\xef\xbb\xbf" + CUSFTA.encode())
+    path.write_bytes(b"\xef\xbb\xbf" + FULL.encode())
     assert isinstance(read_study(path), Study)
 
 
@@ -147,7 +147,7 @@ MISTAKES = {
         "did you mean numerator?",
     ),
     "misspelt optional key": (
-        ("scale_to_years = 8 ", "scale_to_year = 8 "),
+        ("scale_to_years = 8.0", "scale_to_year = 8.0"),
         '[[windows]] "pre" scale_to_year is not a known key',
         "scale_to_year =",
         "did you mean scale_to_years?",
@@ -159,19 +159,19 @@ MISTAKES = {
         "did you mean matching?",
     ),
     "misspelt column": (
-        ("enterprise_id    =", "enterpise_id    ="),
+        ("enterprise_id =", "enterpise_id ="),
         "[census.columns] enterpise_id is not a known key",
         "enterpise_id ",
         "did you mean enterprise_id?",
     ),
     "key of another section": (
-        ("annual = true ", "annual = true\ntrade_elasticity = 4\n"),
+        ("annual = true", "annual = true\ntrade_elasticity = 4\n"),
         "[matching] trade_elasticity is not a known key",
         "trade_elasticity = 4",
         "trade_elasticity belongs in [welfare]",
     ),
     "key like no other": (
-        ("annual = true ", "annual = true\nxyz = 4\n"),
+        ("annual = true", "annual = true\nxyz = 4\n"),
         "[matching] xyz is not a known key",
         "xyz",
         "remove it, or use one of continuing, industry_at, annual, reactivation_years",
@@ -195,31 +195,31 @@ MISTAKES = {
         'did you mean "pooled"?',
     ),
     "text for a number": (
-        ("sigma = 3.72 ", 'sigma = "3.72" '),
+        ("sigma = 3.72", 'sigma = "3.72"'),
         '[welfare] sigma = "3.72" is not valid',
         "sigma =",
         "write a number greater than 1",
     ),
     "number out of range": (
-        ("sigma = 3.72 ", "sigma = 1 "),
+        ("sigma = 3.72", "sigma = 1"),
         "[welfare] sigma = 1 is not valid",
         "sigma =",
         "write a number greater than 1",
     ),
     "number without end": (
-        ("bin_width = 0.1 ", "bin_width = nan "),
+        ("bin_width = 0.1", "bin_width = nan"),
         "[productivity] bin_width = nan is not valid",
         "bin_width",
         "write a number greater than 0 and at most 5",
     ),
     "truth value for a number": (
-        ("trade_elasticity = 4.71 ", "trade_elasticity = true "),
+        ("trade_elasticity = 4.71", "trade_elasticity = true"),
         "[welfare] trade_elasticity = true is not valid",
         "trade_elasticity",
         "write a number greater than 0",
     ),
     "number for a truth value": (
-        ("annual = true ", "annual = 1 "),
+        ("annual = true", "annual = 1"),
         "[matching] annual = 1 is not valid",
         "annual",
         "write true or false",
@@ -243,7 +243,7 @@ MISTAKES = {
         'write a list [...] of "table", "exports", none twice',
     ),
     "name that a table cannot carry": (
-        ('name = "post" ', 'name = "post-war" '),
+        ('name = "post"', 'name = "post-war"'),
         '[[windows]] "post-war" name = "post-war" is not valid',
         "post-war",
         "write a name of letters, digits and _ that begins with a letter",
@@ -255,7 +255,7 @@ MISTAKES = {
         "write a text in quotes, not empty",
     ),
     "kept row without id": (
-        ('missing_id          = "quarantine"', 'missing_id = "keep"'),
+        ('missing_id = "quarantine"', 'missing_id = "keep"'),
         '[census.rules] missing_id = "keep" is not valid',
         "missing_id",
         'write one of "stop", "quarantine"',
@@ -267,7 +267,7 @@ MISTAKES = {
         'write "keep"',
     ),
     "rule without an action": (
-        ('invalid_exports     = "quarantine"', ""),
+        ('invalid_exports = "quarantine"', ""),
         "[census.rules] invalid_exports is missing",
         "[census.rules]",
         'state invalid_exports: one of "stop", "quarantine", "keep"',
@@ -306,7 +306,7 @@ MISTAKES = {
         "did you mean post? [[windows]] has pre, post, entrants_early",
     ),
     "value added not mapped": (
-        ('value_added      = "value_added"', ""),
+        ('value_added = "value_added"', ""),
         'numerator = "value_added" but the census has no value_added',
         "numerator =",
         'map value_added under [census.columns], or choose numerator = "sales"',
@@ -318,19 +318,19 @@ MISTAKES = {
         'or choose denominator = "employment"',
     ),
     "imports without a table": (
-        ('imports       = "../../build/demo/input/imports.parquet"', ""),
+        ('imports = "imports"', ""),
         'imports = "table" but the study has no imports table',
         "imports = [",
         "with imports = [] the results that need them are left out",
     ),
     "imports from exports not mapped": (
-        ('exports          = "exports" ', ""),
+        ('exports = "exports"', ""),
         'imports = "exports" but the census has no exports',
         "imports = [",
         'or take "exports" out of imports',
     ),
     "prices without an index": (
-        ('prices        = "../../build/demo/input/prices.parquet"', ""),
+        ('prices = "prices"', ""),
         'prices = "industry" but the study has no price index',
         'prices = "industry"',
         'or choose prices = "none": comparisons between years are then labelled nominal',
@@ -348,21 +348,21 @@ MISTAKES = {
         "choose a name other than all",
     ),
     "share alone": (
-        ("value_added_share = 0.5 ", ""),
+        ("value_added_share = 0.5", ""),
         "[welfare] expenditure_share stands alone",
         "expenditure_share",
         "give both or none",
     ),
     "groups longer than codes": (
-        ("industry_group_digits = 2 ", "industry_group_digits = 5 "),
+        ("industry_group_digits = 2", "industry_group_digits = 5"),
         "industry groups of 5 digits cannot be cut from codes of 4",
         "industry_group_digits",
         "at most industry_digits",
     ),
     "file column mapped twice": (
-        ('enterprise_id    = "enterprise_id"', 'enterprise_id    = "establishment_id"'),
+        ('enterprise_id = "enterprise_id"', 'enterprise_id = "establishment_id"'),
         'file column "establishment_id" is mapped 2 times (establishment_id, enterprise_id)',
-        "enterprise_id    =",
+        "enterprise_id =",
         "or leave the optional one out",
     ),
     "extra column of a reserved name": (
@@ -378,7 +378,7 @@ MISTAKES = {
         "remove it",
     ),
     "reactivation of a later version": (
-        ("reactivation_years = 0 ", "reactivation_years = 2 "),
+        ("reactivation_years = 0", "reactivation_years = 2"),
         "annual demography of this version bridges no absences",
         "reactivation_years",
         "set reactivation_years = 0, or leave it out",
@@ -408,7 +408,7 @@ def test_all_problems_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> N
         ("money_unit =", "mony_unit ="),
         ('name = "large"', 'name = "all"'),
         ("industry_at =", "industry_it ="),
-        ("sigma = 3.72 ", "sigma = -3 "),
+        ("sigma = 3.72", "sigma = -3"),
     )
     problems = refusal(path, cesus="x")
     assert [problem[0] for problem in problems] == [
@@ -423,7 +423,7 @@ def test_all_problems_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> N
 
 
 def test_missing_section_is_one_problem_that_names_its_keys(tmp_path: Path) -> None:
-    path = written(tmp_path, "\n".join(CUSFTA.split("[matching]")[0].splitlines()))
+    path = written(tmp_path, "\n".join(FULL.split("[matching]")[0].splitlines()))
     problems = {what: cure for what, _, cure in refusal(path)}
     assert problems["section [welfare] is missing"] == (
         "add [welfare] with windows, sigma, trade_elasticity, levels"
@@ -475,7 +475,7 @@ def test_file_that_is_absent_a_folder_or_not_text(tmp_path: Path) -> None:
 
 
 def test_override_without_a_path(tmp_path: Path) -> None:
-    [(what, where, _)] = refusal(written(tmp_path, CUSFTA), census="")
+    [(what, where, _)] = refusal(written(tmp_path, FULL), census="")
     assert (what, where) == ("input census has no path", "--input census=")
 
 
