@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -408,6 +409,50 @@ def test_run_publishes_once_and_says_what_is_absent(tradegains: Command, folder:
     second = tradegains(*arguments)
     assert second.code == 0
     assert "nothing was published twice" in second.out
+
+
+@pytest.mark.usefixtures("suite_engine")
+def test_results_are_shown_reported_and_exported(
+    tradegains: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRADEGAINS_OUTPUT", str(folder / "out"))
+    published = tradegains("run", folder / "study.toml", "--output", folder / "out", "--quiet")
+    run_id = published.out.split()[1]
+    runs = tradegains("runs")
+    assert runs.code == 0
+    assert run_id in runs.out
+    tables = tradegains("show")
+    assert re.search(r"^welfare +\d+ rows$", tables.out, re.MULTILINE)
+    shown = tradegains(
+        "show", "quality", "--run", run_id[:6], "--where", "rule=read", "--columns", "year,rows"
+    )
+    assert shown.code == 0
+    assert f"quality, run {run_id}" in " ".join(shown.out.split())
+    assert [line.split() for line in shown.out.splitlines()[-2:]] == [["1990", "3"], ["1991", "3"]]
+    assert "report.html" in tradegains("report").out
+    everything = tradegains("export", "--to", folder / "files")
+    assert everything.code == 0
+    assert (folder / "files" / "welfare.csv").is_file()
+    one = tradegains("export", "quality", "--to", folder / "files", "--format", "stata")
+    assert one.out == f"{folder / 'files' / 'quality.dta'}\n"
+    wrong = tradegains("show", "welfar")
+    assert wrong.code == 2
+    assert "has no table 'welfar'" in wrong.err
+
+
+@pytest.mark.usefixtures("suite_engine")
+def test_demonstration_ends_with_table_1_and_what_to_try_next(
+    tradegains: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    answer = tradegains("demo", "--output", "here", "--establishments", "3000")
+    assert answer.code == 0
+    assert "Table 1" in answer.out
+    assert "report: here/report/report.html" in answer.out
+    assert "tradegains run here/cusfta.toml --output here" in answer.out
+    assert tradegains("check", "here/cusfta.toml").code == 0
+    again = tradegains("run", "here/cusfta.toml", "--output", "here", "--quiet")
+    assert "nothing was published twice" in again.out
 
 
 # --- light imports --------------------------------------------------------------------------------

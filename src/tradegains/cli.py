@@ -8,6 +8,7 @@ and place but not its text, which may quote a value of the census.
 
 import argparse
 import os
+import shutil
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -96,6 +97,7 @@ def _unexpected(error: Exception) -> str:
 
 
 def _demo(chosen: argparse.Namespace) -> int:
+    output = _writable(chosen.output)
     from tradegains.demo import forget_demo, prepare_demo
     from tradegains.pipeline import run
     from tradegains.progress import Progress
@@ -104,7 +106,7 @@ def _demo(chosen: argparse.Namespace) -> int:
     from tradegains.report.table_1 import table_1_text
     from tradegains.study import read_study
 
-    output, progress = _writable(chosen.output), Progress()
+    progress = Progress()
     forget_demo(output)
     with _engine(chosen) as engine:
         study = prepare_demo(
@@ -217,10 +219,31 @@ def _dry_run(chosen: argparse.Namespace) -> int:
 
 def _show(chosen: argparse.Namespace) -> int:
     folder, where = _published(chosen.output), _conditions(chosen.where)
+    if chosen.table is None:
+        for table, rows in _tables_of(folder, chosen.run).items():
+            print(f"{table:<20}{rows:>12,} rows")
+        return 0
     from tradegains.report.show import show_table
 
-    print(show_table(folder, chosen.table, run_id=chosen.run, where=where))
+    text = show_table(
+        folder,
+        chosen.table,
+        run_id=chosen.run,
+        where=where,
+        columns=chosen.columns,
+        limit=chosen.limit or None,
+        width=shutil.get_terminal_size().columns,
+    )
+    print(text)
     return 0
+
+
+def _tables_of(folder: Path, run_id: str | None) -> dict[str, int]:
+    """Rows of each table of a published run."""
+    from tradegains.report.reading import read_run
+
+    tables = read_run(folder, run_id, ()).record["tables"]
+    return {table["name"]: table["rows"] for table in tables}
 
 
 def _runs(chosen: argparse.Namespace) -> int:
@@ -241,24 +264,28 @@ def _report(chosen: argparse.Namespace) -> int:
 
 def _export(chosen: argparse.Namespace) -> int:
     folder = _published(chosen.output)
-    from tradegains.report.export import export_tables
+    where = _conditions(chosen.where)
+    from tradegains.report.export import SUFFIXES, export_table
 
-    paths = export_tables(
-        folder,
-        Path(chosen.to),
-        tables=chosen.tables,
-        file_format=chosen.format,
-        run_id=chosen.run,
-    )
-    print("\n".join(map(str, paths)))
+    for table in chosen.tables or _tables_of(folder, chosen.run):
+        path = export_table(
+            folder,
+            table,
+            Path(chosen.to) / f"{table}{SUFFIXES[chosen.format]}",
+            file_format=chosen.format,
+            run_id=chosen.run,
+            where=where,
+            columns=chosen.columns,
+        )
+        print(path)
     return 0
 
 
 def _synth(chosen: argparse.Namespace) -> int:
+    folder = _writable(chosen.output)
     from tradegains.progress import Progress
     from tradegains.synthetic.census import write_synthetic_census
 
-    folder = _writable(chosen.output)
     with _engine(chosen) as engine, Progress().step("generate the census"):
         census = write_synthetic_census(
             engine.spark,
@@ -442,12 +469,9 @@ def _add_show(commands: Any) -> None:
     )
     parser.add_argument("table", metavar="TABLE", nargs="?", help="name of a table")
     _add_published(parser)
+    _add_selection(parser)
     parser.add_argument(
-        "--where",
-        metavar="COLUMN=VALUE",
-        action="append",
-        default=[],
-        help="rows with this value only; may be repeated",
+        "--limit", metavar="N", type=int, default=20, help="most rows; 0: all (default: 20)"
     )
 
 
@@ -483,6 +507,7 @@ def _add_export(commands: Any) -> None:
     )
     parser.add_argument("tables", metavar="TABLE", nargs="*", help="tables (default: all)")
     _add_published(parser)
+    _add_selection(parser)
     parser.add_argument("--to", metavar="DIR", required=True, help="folder to write to")
     parser.add_argument(
         "--format",
@@ -538,6 +563,23 @@ def _add_published(parser: argparse.ArgumentParser, *, run: bool = True) -> None
         parser.add_argument(
             "--run", metavar="ID", help="a run, or the start of its id (default: the latest)"
         )
+
+
+def _add_selection(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--where",
+        metavar="COLUMN=VALUE",
+        action="append",
+        default=[],
+        help="rows with this value only (nothing after =: empty); may be repeated",
+    )
+    parser.add_argument(
+        "--columns", metavar="COLUMN,...", type=_words, help="columns to give, in this order"
+    )
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
 
 
 def _add_size(parser: argparse.ArgumentParser) -> None:
