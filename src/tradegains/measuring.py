@@ -4,11 +4,11 @@ The order of the passes over the rows stands here and nowhere else: one pass mat
 the matched rows once; market sums, medians and distributions are each read from those.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
-import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -17,12 +17,11 @@ from tradegains.preparing import SmallInputs, flag_census, measure_rows
 from tradegains.progress import Progress
 from tradegains.results.demography import demography_rows
 from tradegains.results.distributions import (
-    Request,
-    centres,
     distribution_requests,
     histogram_rows,
     industry_median_rows,
     median_pools,
+    medians_of_pool,
     moment_rows,
 )
 from tradegains.results.market import MarketCells
@@ -33,7 +32,12 @@ from tradegains.results.welfare import (
     welfare_absences,
     welfare_rows,
 )
-from tradegains.selection.distributions import Population, describe_distributions
+from tradegains.selection.distributions import (
+    MedianBase,
+    Population,
+    Relating,
+    describe_distributions,
+)
 from tradegains.selection.medians import industry_medians
 from tradegains.selection.ranks import ROW_LIMIT
 from tradegains.sets import StudySets, study_sets
@@ -146,7 +150,10 @@ def _match_once(run: Measuring, flagged: DataFrame, name: str) -> tuple[DataFram
         industries = [w.INDUSTRY, *(w.window_industry(window) for window in industry_years)]
         collected = sum_market_cells(matched, industries=industries).toArrow()
         cells = MarketCells.of(
-            collected.to_pylist(), removing=removing_bits(run.rules), windows=industry_years
+            collected.to_pylist(),
+            removing=removing_bits(run.rules),
+            digits=study.census.industry_digits,
+            windows=industry_years,
         )
         step.rows = sum(cells.rows_by_flags.values())
     return matched, cells
@@ -194,20 +201,27 @@ def _market_tables(run: Measuring, cells: MarketCells, small: SmallInputs) -> di
 def _distribution_tables(run: Measuring, matched: DataFrame, cells: MarketCells) -> dict[str, Rows]:
     study = run.study
     requests = distribution_requests(study)
+    pools = median_pools(study)
+    described = matched.filter(F.col(w.YEAR).isin(*sorted({*chain(*pools.values())})))
     with run.progress.step("select industry medians") as step:
-        medians = industry_medians(matched, median_pools(study), row_limit=run.row_limit)
+        medians = industry_medians(described, pools, row_limit=run.row_limit)
         step.rows = len(medians)
     bases = tuple(dict.fromkeys(request.base for request in requests))
     with run.progress.step("describe distributions") as step:
         total = cells.total()
         found = describe_distributions(
-            matched,
-            pa.table(centres(bases, medians), schema=_CENTRES),
-            _populations(requests, bases),
-            bits=run.sets.memberships,
-            bin_width=study.productivity.bin_width,
-            employment=total.employment * len(bases),
-            establishments=total.establishments * len(bases),
+            Relating(
+                described,
+                [MedianBase(base.year, medians_of_pool(medians, base.pool)) for base in bases],
+                [
+                    Population(bases.index(each.base), each.inside, each.outside)
+                    for each in requests
+                ],
+                run.sets.memberships,
+                study.productivity.bin_width,
+            ),
+            employment=total.employment,
+            establishments=total.establishments,
             row_limit=run.row_limit,
         )
         step.rows = len(found)
@@ -216,18 +230,3 @@ def _distribution_tables(run: Measuring, matched: DataFrame, cells: MarketCells)
         "moments": moment_rows(study, requests, found, medians),
         "histograms": histogram_rows(study, requests, found),
     }
-
-
-_CENTRES = pa.schema(
-    [
-        (w.YEAR, pa.int32()),
-        (w.INDUSTRY, pa.string()),
-        (w.BASE, pa.int32()),
-        (w.CENTRE, pa.float64()),
-    ]
-)
-
-
-def _populations(requests: Sequence[Request], bases: Sequence[object]) -> list[Population]:
-    number = {base: position for position, base in enumerate(bases)}
-    return [Population(number[each.base], each.inside, each.outside) for each in requests]

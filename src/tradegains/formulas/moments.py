@@ -245,6 +245,51 @@ def present(sums: CentredSums, bin_width: float) -> Moments | None:
     )
 
 
+def moved_power_sums(sums: Sequence[Any], step: Any) -> tuple[Any, ...]:
+    """Sums of weight * (v + step)**k for k = 0..4, from those of weight * v**k.
+
+    Serves numbers and arrays of them.
+
+    Args:
+        sums: for k = 0..4.
+        step: what is added to every v.
+
+    Example:
+        >>> moved_power_sums((1, 2, 4, 8, 16), 1)
+        (1, 3, 9, 27, 81)
+    """
+    return tuple(
+        sum(math.comb(k, j) * step ** (k - j) * sums[j] for j in range(k + 1)) for k in range(5)
+    )
+
+
+def moments_about_mean(count: int, mean: float, central: Sequence[float]) -> Moments:
+    """Moments from the sums of weight * (x - mean)**k, k = 0..4.
+
+    Args:
+        count: rows.
+        mean: of the values.
+        central: the five sums; the first is the weight, > 0. A second that is not above 0 means
+            that there is no spread.
+
+    Example:
+        >>> moments_about_mean(2, 5.0, [2.0, 0.0, 2.0, 0.0, 2.0])
+        Moments(count=2, weight=2.0, mean=5.0, sd=1.0, skewness=0.0, kurtosis=1.0)
+    """
+    weight = central[0]
+    second, third, fourth = (each / weight for each in central[2:])
+    if second <= 0:
+        return Moments(count, weight, mean, 0.0, None, None)
+    return Moments(
+        count=count,
+        weight=weight,
+        mean=mean,
+        sd=math.sqrt(second),
+        skewness=third / second**1.5,
+        kurtosis=fourth / second**2,
+    )
+
+
 def moments_of(values: Sequence[float], weights: Sequence[float]) -> Moments | None:
     """Moments straight from the rows: the reference that `present` must agree with.
 

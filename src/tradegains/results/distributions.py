@@ -10,12 +10,13 @@ from tradegains.formulas.membership import BOTH_ENDS
 from tradegains.formulas.quantiles import PERCENTILES
 from tradegains.sets import EXPORTER, SetName, continuing_set, population_set
 from tradegains.study import Study, Window
+from tradegains.tables.working import industry_code
 
 SAME_YEAR, BASE_YEAR, POOLED = "same_year", "base_year", "pooled"
 
 
-Medians = Mapping[tuple[str, str], IndustryMedian]
-"""By pool of years and industry."""
+Medians = Mapping[tuple[str, int], IndustryMedian]
+"""By pool of years and industry number."""
 
 
 class Base(NamedTuple):
@@ -79,7 +80,7 @@ def industry_median_rows(study: Study, medians: Medians) -> list[dict[str, Any]]
             "median_base": POOLED if pool in windows else SAME_YEAR,
             "window": windows.get(pool),
             "year": None if pool in windows else int(pool),
-            "industry": industry,
+            "industry": industry_code(industry, study.census.industry_digits),
             "establishments": median.establishments,
             "median": median.median,
         }
@@ -87,16 +88,9 @@ def industry_median_rows(study: Study, medians: Medians) -> list[dict[str, Any]]
     ]
 
 
-def centres(bases: Sequence[Base], medians: Medians) -> dict[str, list[Any]]:
-    """Columns year, industry, base (its position) and centre, for the engine to look up."""
-    rows = [
-        (base.year, industry, position, median.median)
-        for position, base in enumerate(bases)
-        for (pool, industry), median in medians.items()
-        if pool == base.pool
-    ]
-    names = ("year", "industry", "base", "centre")
-    return {name: [row[column] for row in rows] for column, name in enumerate(names)}
+def medians_of_pool(medians: Medians, pool: str) -> dict[int, float]:
+    """Median of each industry in one pool of years, by industry number."""
+    return {industry: each.median for (name, industry), each in medians.items() if name == pool}
 
 
 def moment_rows(

@@ -77,13 +77,14 @@ class MarketCells:
 
     @staticmethod
     def of(
-        rows: Iterable[Mapping[str, Any]], *, removing: int, windows: Iterable[str]
+        rows: Iterable[Mapping[str, Any]], *, removing: int, digits: int, windows: Iterable[str]
     ) -> "MarketCells":
         """From collected cells.
 
         Args:
             rows: as `sum_market_cells` makes them.
             removing: bits of the rules whose rows are quarantined.
+            digits: of an industry code.
             windows: windows with an industry column of their own.
 
         Raises:
@@ -99,7 +100,7 @@ class MarketCells:
             duplicated += row[w.DUPLICATED_ID]
             _require_no_wrap(row)
             if not flags & removing:
-                by_year[year].append(_cell(row, windows))
+                by_year[year].append(_cell(row, digits, windows))
         ordered = {year: tuple(cells) for year, cells in sorted(by_year.items())}
         return MarketCells(ordered, dict(rows_by_flags), duplicated)
 
@@ -122,12 +123,12 @@ def add_up(amounts: Iterable[Amounts]) -> Amounts:
     return Amounts(*(sum(column) for column in zip(Amounts(), *amounts, strict=True)))
 
 
-def _cell(row: Mapping[str, Any], windows: tuple[str, ...]) -> MarketCell:
+def _cell(row: Mapping[str, Any], digits: int, windows: tuple[str, ...]) -> MarketCell:
     return MarketCell(
         row[w.YEAR],
-        row[w.INDUSTRY],
+        w.industry_code(row[w.INDUSTRY], digits),
         row[w.MEMBERSHIP],
-        {window: row[w.window_industry(window)] for window in windows},
+        {window: w.industry_code(row[w.window_industry(window)], digits) for window in windows},
         Amounts(row[w.ESTABLISHMENTS], *(row[amount] for amount in w.AMOUNTS)),
     )
 

@@ -22,7 +22,7 @@ Years = tuple[int, ...]
 
 def industry_medians(
     matched: DataFrame, pools: Mapping[str, Years], *, row_limit: int = ROW_LIMIT
-) -> dict[tuple[str, str], IndustryMedian]:
+) -> dict[tuple[str, int], IndustryMedian]:
     """Median log productivity by pool of years and industry.
 
     Args:
@@ -59,7 +59,7 @@ def industry_medians(
 
 def _industries_of_pools(
     units: Units, pools: Mapping[str, Years]
-) -> tuple[Members, list[tuple[str, str]]]:
+) -> tuple[Members, list[tuple[str, int]]]:
     years, industries = (units.table[key].to_pylist() for key in units.keys)
     pairs = [
         (unit, (pool, industries[unit]))

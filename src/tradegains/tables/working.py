@@ -32,6 +32,16 @@ HIGHEST = "highest"
 VALUE = "value"
 
 
+def industry_code(number: int, digits: int) -> str:
+    """An industry as published: the number that matched rows carry, with its leading zeros.
+
+    Example:
+        >>> industry_code(111, 4)
+        '0111'
+    """
+    return f"{number:0{digits}d}"
+
+
 def twin(amount: str) -> str:
     """The DOUBLE sum that is carried beside a whole-number sum to catch a wrap.
 

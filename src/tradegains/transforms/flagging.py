@@ -128,7 +128,8 @@ def _rule_conditions(
     census: DataFrame, industry_digits: int, measure: Sequence[str]
 ) -> dict[str, Column]:
     identifier = F.col(w.ESTABLISHMENT_ID)
-    is_blank = F.trim(identifier.cast("string")) == ""
+    is_text = dict(census.dtypes)[w.ESTABLISHMENT_ID] == "string"
+    is_blank = F.trim(identifier) == "" if is_text else F.lit(False)
     is_code = F.col(w.INDUSTRY).rlike(f"^[0-9]{{{industry_digits}}}$")
     conditions = {
         "missing_id": identifier.isNull() | is_blank,

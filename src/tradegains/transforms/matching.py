@@ -23,7 +23,7 @@ def match_establishments(
     conditions: Sequence[SetCondition],
     window_industries: Mapping[str, int],
 ) -> DataFrame:
-    """One row per flagged row, without its id, with its membership.
+    """One row per flagged row, without its id, with its membership and industry as a number.
 
     Reads establishment_id, year, valid, the columns that marks and conditions name, and the
     amounts. `window_industries` maps a window to the year whose industry counts in it.
@@ -35,7 +35,7 @@ def match_establishments(
     return joined.select(
         w.YEAR,
         w.FLAGS,
-        F.when(F.col(w.VALID), F.col(w.INDUSTRY)).alias(w.INDUSTRY),
+        F.when(F.col(w.VALID), _number_of(w.INDUSTRY)).alias(w.INDUSTRY),
         *(_industry_in_window(window) for window in window_industries),
         *w.AMOUNTS,
         w.LOG_PRODUCTIVITY,
@@ -56,7 +56,7 @@ def merge_histories(
         for word in range(history.words)
     ]
     industries = [
-        F.max(F.when(F.col(w.YEAR) == year, F.col(w.INDUSTRY))).alias(_raw_industry(window))
+        F.max(F.when(F.col(w.YEAR) == year, _number_of(w.INDUSTRY))).alias(_raw_industry(window))
         for window, year in window_industries.items()
     ]
     merged = (
@@ -121,8 +121,13 @@ def _holds(condition: SetCondition) -> Column:
 
 
 def _industry_in_window(window: str) -> Column:
-    own = F.when(F.col(w.VALID), F.col(w.INDUSTRY))
+    own = F.when(F.col(w.VALID), _number_of(w.INDUSTRY))
     return F.coalesce(F.col(_raw_industry(window)), own).alias(w.window_industry(window))
+
+
+def _number_of(industry: str) -> Column:
+    """A valid code is all digits: as a number it groups and joins faster than as text."""
+    return F.col(industry).try_cast("bigint")
 
 
 def _raw_industry(window: str) -> str:

@@ -1,12 +1,16 @@
 """Matched rows into log productivity relative to industry medians."""
 
+from collections.abc import Sequence
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from tradegains.formulas.moments import bin_position, weighted_powers
 from tradegains.tables import working as w
-from tradegains.transforms.ranking import SCALED, bin_of
+from tradegains.transforms.ranking import SCALED
 
-POWERS = (1, 2, 3, 4)
+MOMENT_BIN = 2.0
+"""Width of the bins whose middles the power sums are measured from [log points]."""
 
 
 def rank_log_productivity(matched: DataFrame) -> DataFrame:
@@ -53,30 +57,29 @@ def power_sum(power: int, *, weighted: bool) -> str:
     return f"{'weighted' if weighted else 'plain'}_power_{power}"
 
 
-def power_sums(*, refinement: int, weighted_bits: int, plain_bits: int) -> list[Column]:
-    """Sums of v, v^2, v^3 and v^4, v in [-1/2, 1/2) the position within the bin.
+def sum_powers(matched: DataFrame, *, weighted_bits: int, plain_bits: int) -> DataFrame:
+    """One row per year, industry, membership and bin of log productivity: sums of v**k.
 
-    Centred, so nothing cancels; fixed point with the given number of binary places, so the
-    order of rows does not matter. The caller chooses as many as cannot overflow.
+    Reads those, employment_thousandths and log_productivity. v in [-1/2, 1/2) is the position
+    within the bin, so nothing cancels; the sums are in fixed point with the given number of
+    binary places, so the order of rows does not matter. The caller chooses as many places as
+    cannot overflow.
     """
-    position = F.col(SCALED) * float(2**refinement) - bin_of(refinement) - 0.5
+    measured = matched.filter(F.col(w.LOG_PRODUCTIVITY).isNotNull())
+    number = F.floor(F.col(w.LOG_PRODUCTIVITY) / MOMENT_BIN).cast("bigint")
+    position = bin_position(F.col(w.LOG_PRODUCTIVITY), MOMENT_BIN, number)
     weight = F.col(w.EMPLOYMENT).cast("double")
-    sums = []
-    for power in POWERS:
-        raised = _raise(position, power)
-        plain, weighted = raised * float(2**plain_bits), weight * raised * float(2**weighted_bits)
-        sums.append(_sum_fixed(plain).alias(power_sum(power, weighted=False)))
-        sums.append(_sum_fixed(weighted).alias(power_sum(power, weighted=True)))
-    return sums
+    sums = [
+        *_sums(weighted_powers(F.lit(1.0), position, 2.0**plain_bits), weighted=False),
+        *_sums(weighted_powers(weight, position, 2.0**weighted_bits), weighted=True),
+    ]
+    return measured.groupBy(w.YEAR, w.INDUSTRY, w.MEMBERSHIP, number.alias(w.BIN)).agg(
+        F.count(F.lit(1)).alias(w.ESTABLISHMENTS), F.sum(w.EMPLOYMENT).alias(w.EMPLOYMENT), *sums
+    )
 
 
-def _sum_fixed(number: Column) -> Column:
-    return F.sum(F.floor(number + 0.5).cast("bigint"))
-
-
-def _raise(position: Column, power: int) -> Column:
-    """By multiplication: a power function may differ between engines in its last bit."""
-    raised = position
-    for _ in range(power - 1):
-        raised = raised * position
-    return raised
+def _sums(powers: Sequence[Column], *, weighted: bool) -> list[Column]:
+    return [
+        F.sum(F.floor(each + 0.5).cast("bigint")).alias(power_sum(power, weighted=weighted))
+        for power, each in enumerate(powers, start=1)
+    ]

@@ -21,10 +21,8 @@ def bin_of(refinement: int) -> Column:
     return F.floor(F.col(SCALED) * float(2**refinement)).cast("bigint")
 
 
-def count_bins(
-    ranked: DataFrame, *, keys: Sequence[str], refinement: int, sums: Sequence[Column] = ()
-) -> DataFrame:
-    """One row per key and bin: establishments, weight, lowest and highest value, other sums.
+def count_bins(ranked: DataFrame, *, keys: Sequence[str], refinement: int) -> DataFrame:
+    """One row per key and bin: establishments, weight, lowest and highest value.
 
     Reads the keys, value, scaled and the weight. A bin whose lowest value is its highest needs
     no further look, however many rows share that value.
@@ -34,7 +32,6 @@ def count_bins(
         F.sum(w.EMPLOYMENT).alias(w.EMPLOYMENT),
         F.min(w.VALUE).alias(w.LOWEST),
         F.max(w.VALUE).alias(w.HIGHEST),
-        *sums,
     )
 
 
