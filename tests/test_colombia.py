@@ -5,12 +5,15 @@ The data are not part of the project: set TRADEGAINS_REAL_DATA to the folder tha
 """
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.dataset as ds
 import pytest
 
 from reference import measure
+from reference.comparison import differences
+from reference.run import publish_study
 from reference.studies import RULES, study_with
 from tradegains.study import Trade, Window
 
@@ -48,6 +51,12 @@ def plants(real_data: Path) -> Path:
     if not folder.is_dir():
         pytest.skip("needs colombia_food_plants among the real public data")
     return folder
+
+
+@pytest.fixture(scope="module")
+def published_tables(engine, plants: Path, tmp_path_factory):
+    study = replace(STUDY, inputs=replace(STUDY.inputs, census=str(plants)))
+    return publish_study(engine, study, tmp_path_factory.mktemp("colombia"))
 
 
 @pytest.fixture(scope="module")
@@ -98,3 +107,20 @@ def test_the_reference_engine_finds_the_known_counts(reference_tables):
 
 def test_the_reference_engine_finds_the_known_continuing_share(reference_tables):
     check_known_welfare(reference_tables)
+
+
+def test_a_run_publishes_the_known_counts(published_tables):
+    check_known_counts(published_tables)
+
+
+def test_a_run_publishes_the_known_continuing_share(published_tables):
+    check_known_welfare(published_tables)
+
+
+def test_a_run_agrees_with_the_reference_engine_on_every_number(published_tables, reference_tables):
+    lines = [
+        line
+        for table, rows in reference_tables.items()
+        for line in differences(table, rows, published_tables[table])
+    ]
+    assert lines == []

@@ -16,6 +16,7 @@ import pytest
 
 from reference import measure
 from reference.files import read_rows_csv
+from reference.run import publish_study, with_inputs
 from reference.welfare import Small
 from tradegains.study import Study, read_study
 
@@ -83,6 +84,13 @@ def test_the_reference_engine_finds_what_was_worked_by_hand(scenario: Path):
     rows = read_rows_csv(scenario / "input.csv")
     tables = measure(rows, study_of(scenario), small_of(scenario))
     assert unmet(scenario, tables) == []
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda path: path.name)
+def test_a_run_publishes_what_was_worked_by_hand(scenario: Path, engine, tmp_path: Path):
+    rows = read_rows_csv(scenario / "input.csv")
+    study = with_inputs(study_of(scenario), rows, tmp_path, small=small_of(scenario))
+    assert unmet(scenario, publish_study(engine, study, tmp_path / "output")) == []
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda path: path.name)

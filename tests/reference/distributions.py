@@ -41,32 +41,36 @@ class Distribution:
     dropped: int  # industries with no median in the base
 
 
-def log_productivity(
-    row: Row, study: Any, prices: Mapping[tuple[int, str | None], float]
-) -> float | None:
-    """Log productivity of a row less the log of its price index, if the study has one."""
-    if row.productivity is None or row.industry is None:
-        return None
-    if study.productivity.prices == "none":
-        return row.productivity
-    codes = [row.industry[:digits] for digits in range(len(row.industry), 0, -1)]
-    if study.productivity.prices == "economy":
-        codes = [None]
-    index = next((prices[row.year, code] for code in codes if (row.year, code) in prices), None)
-    return None if index is None else row.productivity - math.log(index)
+class Prices:
+    """Price index by year and industry code of any length; none for the whole economy."""
 
+    def __init__(self, study: Any, prices: Iterable[Mapping[str, Any]]) -> None:
+        self.choice = study.productivity.prices
+        self.index = {(row["year"], row.get("industry")): row["index"] for row in prices}
 
-def price_index(prices: Iterable[Mapping[str, Any]]) -> dict[tuple[int, str | None], float]:
-    """Index by year and industry (None for the whole economy)."""
-    return {(price["year"], price.get("industry")): price["index"] for price in prices}
+    def log(self, year: int, industry: str | None) -> float | None:
+        """Log of the index that deflates an industry in a year; None where there is none."""
+        if self.choice == "none":
+            return 0.0
+        codes: list[str | None] = [None]
+        if self.choice == "industry":
+            codes = [industry[:digits] for digits in range(1, len(industry or "") + 1)]
+        found = [self.index[year, code] for code in codes if (year, code) in self.index]
+        return math.log(found[0]) if found else None
+
+    def of_row(self, row: Row) -> float | None:
+        """Deflated log productivity of a row, if it has any."""
+        deflator = self.log(row.year, row.industry)
+        if row.productivity is None or row.industry is None or deflator is None:
+            return None
+        return row.productivity - deflator
 
 
 class Productivity:
     """Log productivity of every row that has one, and industry medians of it."""
 
-    def __init__(self, rows: list[Row], study: Any, prices: Iterable[Mapping[str, Any]]) -> None:
-        index = price_index(prices)
-        measured = {row: log_productivity(row, study, index) for row in rows}
+    def __init__(self, rows: list[Row], prices: Prices) -> None:
+        measured = {row: prices.of_row(row) for row in rows}
         self.of_row = {row: value for row, value in measured.items() if value is not None}
 
     def by_industry(self, years: set[int]) -> dict[str, list[float]]:

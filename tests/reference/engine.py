@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from reference.distributions import (
+    Prices,
     Productivity,
     distributions,
     list_bins,
@@ -11,7 +12,7 @@ from reference.distributions import (
     list_moments,
 )
 from reference.matching import count_demography
-from reference.rows import Raw, read_rows
+from reference.rows import Raw, as_text, read_rows
 from reference.welfare import Small, list_market_shares, list_welfare
 from tradegains.tables.published import TABLES
 
@@ -31,8 +32,14 @@ def measure(raws: Iterable[Raw], study: Any, small: Small | None = None) -> Tabl
         `market_shares` and `welfare`, with the columns of `tradegains.tables.published`.
     """
     small = small or Small()
-    census = read_rows(raws, study)
-    productivity = Productivity(census.rows, study, small.prices or ())
+    prices = Prices(study, small.prices or ())
+
+    def priced(raw: Raw) -> bool:
+        code = as_text(raw.get("industry"), study.census.industry_digits)
+        return prices.log(raw["year"], code) is not None
+
+    census = read_rows(raws, study, priced)
+    productivity = Productivity(census.rows, prices)
     measured = list(distributions(census.rows, study, productivity))
     shares = list_market_shares(census.rows, study, small)
     found = {

@@ -9,7 +9,7 @@ with sales only where both are valid numbers.
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -56,15 +56,17 @@ def identifier(value: object) -> str | None:
     return text if text.strip(" ") else None
 
 
-def industry_code(value: object, digits: int) -> str | None:
-    """The industry as text of exactly `digits` digits, else None.
-
-    Whole numbers are padded with zeros, blanks around a text are cut.
-    """
-    if value is None:
+def as_text(industry: object, digits: int) -> str | None:
+    """The industry as text: whole numbers padded with zeros, blanks around a text cut."""
+    if industry is None:
         return None
-    text = str(value).zfill(digits) if isinstance(value, int) else str(value).strip(" ")
-    return text if re.fullmatch(f"[0-9]{{{digits}}}", text) else None
+    return str(industry).zfill(digits) if isinstance(industry, int) else str(industry).strip(" ")
+
+
+def industry_code(industry: object, digits: int) -> str | None:
+    """The industry as text of exactly `digits` digits, else None."""
+    text = as_text(industry, digits)
+    return text if re.fullmatch(f"[0-9]{{{digits}}}", text or "") else None
 
 
 def is_number(value: float | None) -> bool:
@@ -111,7 +113,7 @@ def flags_of(raw: Raw, study: Any) -> set[str]:
 
 def is_quarantined(flags: set[str], study: Any) -> bool:
     """Whether the study takes a row with these flags out."""
-    return any(study.census.rules[flag] != "keep" for flag in flags)
+    return any(actions(study)[flag] != "keep" for flag in flags)
 
 
 def flag_rows(raws: list[Raw], study: Any) -> list[set[str]]:
@@ -132,12 +134,25 @@ def flag_rows(raws: list[Raw], study: Any) -> list[set[str]]:
     return flags
 
 
-def read_rows(raws: Iterable[Raw], study: Any) -> Census:
-    """Flag the study's rows, count them by year and keep the valid ones."""
+def actions(study: Any) -> dict[str, str]:
+    """Action of each rule that applies; a missing price only takes a row out of productivity."""
+    if study.productivity.prices == "none":
+        return dict(study.census.rules)
+    return {**study.census.rules, "missing_price": "keep"}
+
+
+def read_rows(raws: Iterable[Raw], study: Any, priced: Callable[[Raw], bool]) -> Census:
+    """Flag the study's rows, count them by year and keep the valid ones.
+
+    `priced` tells whether the study has a price for a row.
+    """
     read = [raw for raw in raws if raw["year"] in study.years]
     flags = flag_rows(read, study)
+    for raw, found in zip(read, flags, strict=True):
+        if "missing_price" in actions(study) and not priced(raw):
+            found.add("missing_price")
     broken = Counter(flag for found in flags for flag in found)
-    stopping = {rule: n for rule, n in broken.items() if study.census.rules[rule] == "stop"}
+    stopping = {rule: n for rule, n in broken.items() if actions(study)[rule] == "stop"}
     if stopping:
         raise InputError(Problem(rule, "census", count) for rule, count in stopping.items())
     valid = [
@@ -168,7 +183,7 @@ def count_quality(read: list[Raw], flags: list[set[str]], study: Any) -> list[di
                 "action": action,
                 "rows": sum(rule in flag for flag in found),
             }
-            for rule, action in study.census.rules.items()
+            for rule, action in actions(study).items()
         ]
     return counted
 

@@ -1,6 +1,7 @@
 """Market shares and welfare gains of each window, from rows.
 
-Without imports only the continuing share is known: what needs imports is null.
+Without imports only the continuing share is known: its term stands alone in a row of HLOY, all
+else is null, and the other formulas have no row.
 """
 
 import math
@@ -183,6 +184,8 @@ def window_welfare(
         "welfare_change": scaled(changes[DELTAS[1]], -1 / welfare.trade_elasticity),
         **common,
     }
+    if named["imports"] == "none":
+        return [hloy]
     found = [hloy, acr]
     if welfare.expenditure_share is not None and welfare.value_added_share is not None:
         ratio = welfare.expenditure_share / welfare.value_added_share

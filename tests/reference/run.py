@@ -1,0 +1,63 @@
+"""Run a study through the real thing: Parquet in, published rows out."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from reference.engine import Tables
+from reference.files import CENSUS_SCHEMA, write_census
+from reference.welfare import Small
+from tradegains.measuring import measure
+from tradegains.pipeline import read_inputs, run
+from tradegains.progress import Progress
+from tradegains.session import Engine
+from tradegains.store.census import read_census
+from tradegains.store.output import locate_output
+from tradegains.store.runs import read_published
+from tradegains.store.work import WorkFolder
+from tradegains.study import Study
+from tradegains.tables.published import TABLES
+
+
+def with_inputs(
+    study: Study,
+    rows: Iterable[Mapping[str, Any]],
+    folder: Path,
+    *,
+    small: Small | None = None,
+    schema: pa.Schema = CENSUS_SCHEMA,
+) -> Study:
+    """The study, its census and small tables written to Parquet in a folder."""
+    inputs = replace(study.inputs, census=str(write_census(rows, folder / "census", schema)))
+    for each in fields(Small):
+        table = getattr(small or Small(), each.name)
+        if table:
+            path = folder / f"{each.name}.parquet"
+            pq.write_table(pa.Table.from_pylist([dict(row) for row in table]), path)
+            inputs = replace(inputs, **{each.name: str(path)})
+    return replace(study, inputs=inputs)
+
+
+def publish_study(engine: Engine, study: Study, output: Path) -> Tables:
+    """Run the study for real and read back what it published."""
+    run(engine, study, output=str(output), progress=Progress(stream=None))
+    store = locate_output(str(output)).open_tables()
+    names = [name for name in TABLES if name != "runs"]
+    return {name: read_published(store, name).to_pylist() for name in names}
+
+
+def measure_with_row_limit(engine: Engine, study: Study, output: Path, row_limit: int) -> Tables:
+    """The study's rows when so few may be collected that bins must be refined again and again."""
+    inputs = read_inputs(study, locate_output(str(output)))
+    return measure(
+        study,
+        read_census(engine.spark, inputs.census),
+        inputs.small,
+        keep=WorkFolder(str(output / "work")).keep,
+        progress=Progress(stream=None),
+        row_limit=row_limit,
+    ).tables

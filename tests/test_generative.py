@@ -1,0 +1,200 @@
+"""The real engine must agree with the reference engine on small nasty censuses.
+
+Each example packs many cases into one census, each in an industry group of its own with a
+population of its own, runs the study once for real (Parquet, matching, selection, sums) and once
+in plain Python, and compares every row of every table.
+"""
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from reference import measure
+from reference.comparison import differences
+from reference.files import CENSUS_SCHEMA
+from reference.nasty import QUIRKS, YEARS, Case, census_of
+from reference.run import publish_study, with_inputs
+from reference.studies import BASE, RULES, populations, restrictions, study_with
+from reference.welfare import Small
+from tradegains.study import Study, Window
+
+EXAMPLES = int(os.environ.get("TRADEGAINS_EXAMPLES", "4"))
+MOST_CASES = 20
+
+SCHEMA = CENSUS_SCHEMA
+for extra, type_ in (("sampling_weight", "float64"), ("hours", "float64"), ("region", "string")):
+    SCHEMA = SCHEMA.append(pa.field(extra, pa.type_for_alias(type_)))
+
+CHOOSABLE_RULES = tuple(
+    rule for rule in RULES if rule not in ("missing_id", "duplicate", "nonpositive_value_added")
+)
+
+
+@st.composite
+def case_lists(draw: st.DrawFn) -> list[Case]:
+    drawn = draw(
+        st.lists(
+            st.tuples(
+                st.frozensets(st.sampled_from(QUIRKS), max_size=3),
+                st.integers(1, 8),
+                st.integers(0, 10**6),
+            ),
+            min_size=MOST_CASES,
+            max_size=MOST_CASES,
+        )
+    )
+    return [
+        Case(number, quirks, establishments, seed)
+        for number, (quirks, establishments, seed) in enumerate(drawn, start=1)
+    ]
+
+
+@st.composite
+def studies(draw: st.DrawFn) -> Study:
+    """The research choices, each drawn on its own."""
+    dropped = draw(st.sets(st.sampled_from(("exports", "value_added"))))
+    added = draw(st.sets(st.sampled_from(("sampling_weight", "hours"))))
+    names = [*(name for name in BASE.census.columns if name not in dropped), *sorted(added)]
+    keeps = draw(st.sets(st.sampled_from(CHOOSABLE_RULES)))
+    actions = {rule: "keep" if rule in keeps else action for rule, action in RULES.items()}
+    lost = tuple(name for name in dropped)
+    rules = {
+        rule: action
+        for rule, action in actions.items()
+        if not any(name in rule for name in lost) or rule == "nonpositive_value_added"
+    }
+    numerators = [name for name in ("value_added", "sales") if name in names]
+    denominators = [name for name in ("employment", "hours") if name in names]
+    sources = [(), ("table",)]
+    if "exports" in names:
+        sources += [("exports",), ("table", "exports")]
+    orders = st.permutations(("both_ends", "domestic_both_ends", "every_year"))
+    return study_with(
+        census={
+            "columns": {name: name for name in names},
+            "extra_columns": ("region",),
+            "rules": rules,
+        },
+        matching={
+            "continuing": tuple(draw(orders)[: draw(st.integers(1, 3))]),
+            "industry_at": draw(st.sampled_from(("own_year", "start", "end"))),
+            "annual": draw(st.booleans()),
+        },
+        windows=(
+            Window("pre", 2000, 2002, draw(st.sampled_from((None, 1, 0.7)))),
+            Window("post", 2002, 2004),
+            Window("whole", 2000, 2004),
+        ),
+        productivity={
+            "numerator": draw(st.sampled_from(numerators)),
+            "denominator": draw(st.sampled_from(denominators)),
+            "prices": draw(st.sampled_from(("none", "economy", "industry"))),
+            "median_base": tuple(
+                draw(st.permutations(("same_year", "base_year", "pooled")))[
+                    : draw(st.integers(1, 3))
+                ]
+            ),
+            "bin_width": draw(st.sampled_from((0.1, 0.25, 1.0, 0.003))),
+        },
+        trade=replace(BASE.trade, imports=draw(st.sampled_from(sources))),
+        welfare={
+            "windows": draw(st.sampled_from((("pre", "post"), ("post", "whole", "pre")))),
+            "levels": draw(st.sampled_from((("total", "industry2"), ("total",)))),
+        },
+        restrictions=restrictions(
+            small="employment < 50",
+            northern_or_new="region = 'north' OR establishment_id LIKE '%-1'",
+        ),
+    )
+
+
+@st.composite
+def small_tables(draw: st.DrawFn) -> Small:
+    """Prices and imports with holes: a group may have none, an import may be 0."""
+    digits = draw(st.sampled_from((2, 4)))
+    codes = [f"{number:02d}" + "01"[: digits - 2] for number in range(MOST_CASES + 1)]
+    amounts = st.sampled_from((0.0, 12.5, 1000.0, 3e6))
+    known = draw(st.lists(st.sampled_from(codes), unique=True, min_size=1))
+    value = draw(st.lists(amounts, min_size=len(known) * 2, max_size=len(known) * 2))
+    values = iter(value)
+    ends = draw(st.sampled_from(((2000, 2002, 2004), (2000, 2004))))
+    by_year = dict(zip(YEARS, (1.0, 1.25, 1.7, 1.7, 2.0), strict=True))
+    return Small(
+        imports=[
+            {"industry": code, "year": year, "value": next(values, 7.0)}
+            for code in known
+            for year in ends
+        ],
+        prices=[{"year": year, "index": index} for year, index in by_year.items()],
+        elasticities=[{"industry": "03", "sigma": 6.0}],
+    )
+
+
+def fitted(study: Study, small: Small, cases: Iterable[Case]) -> tuple[Study, Small]:
+    """The study with a population per case, and prices as its choice needs them."""
+    where = {f"case_{case.number}": f"industry_group = '{case.group}'" for case in cases}
+    study = replace(study, populations=populations(**where))
+    if study.productivity.prices == "industry":
+        prices = [
+            {**price, "industry": f"{number:02d}", "index": price["index"] + number / 64}
+            for price in small.prices
+            for number in range(MOST_CASES)
+        ]
+        small = replace(small, prices=prices)
+    return study, small
+
+
+def compare(engine: Any, study: Study, small: Small, cases: list[Case], folder: Path) -> list[str]:
+    """Every difference between the two engines on these cases."""
+    study, small = fitted(study, small, cases)
+    rows = census_of(cases)
+    read = (*study.census.columns, *study.census.extra_columns)
+    named = [{name: row[name] for name in read} for row in rows]
+    expected = measure(named, study, small)
+    written = with_inputs(study, rows, folder, small=small, schema=SCHEMA)
+    found = publish_study(engine, written, folder / "output")
+    return [
+        line for table in expected for line in differences(table, expected[table], found[table])
+    ]
+
+
+def smallest(engine: Any, study: Study, small: Small, cases: list[Case], folder: Path) -> str:
+    """The first case that differs on its own, with its rows; else all cases."""
+    for case in cases:
+        lines = compare(engine, study, small, [case], folder / f"alone_{case.number}")
+        if lines:
+            rows = "\n".join(str(row) for row in case.rows())
+            return "\n".join([*lines[:10], repr(case), rows])
+    return f"no case differs alone: {cases}"
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory):
+    root = tmp_path_factory.mktemp("generated")
+    return (root / str(number) for number in count())
+
+
+@settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
+@given(study=studies(), small=small_tables(), cases=case_lists())
+def test_the_engine_agrees_with_the_reference_engine(engine, folders, study, small, cases):
+    folder = next(folders)
+    lines = compare(engine, study, small, cases, folder)
+    if lines:
+        alone = smallest(engine, study, small, cases, folder)
+        shown = "\n".join(lines[:25])
+        pytest.fail(f"{len(lines)} differences\n{shown}\nsmallest case\n{alone}\n{study}", False)
