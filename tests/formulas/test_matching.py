@@ -99,6 +99,7 @@ def test_statuses_split_the_establishments_of_either_end(panel: dict[int, Presen
         statuses = window_statuses(panel, 1988, 1996, rule)
         groups = {s: {key for key, value in statuses.items() if value is s} for s in Status}
         both = groups[Status.CONTINUING] | groups[Status.PRESENT_NOT_CONTINUING]
+        assert set(statuses) == at_start | at_end
         assert groups[Status.EXITER] == at_start - at_end
         assert groups[Status.ENTRANT] == at_end - at_start
         assert both == at_start & at_end

@@ -65,6 +65,20 @@ def test_the_target_is_exact_beyond_the_digits_of_a_double() -> None:
     assert weighted_target(total - 1, Fraction(1, 2)) == 2 * 10**17 + 1
 
 
+def test_the_smallest_value_needs_some_weight() -> None:
+    assert weighted_target(4, Fraction(0)) == 1
+    assert value_at([(1.0, 0), (2.0, 4)], weighted_target(4, Fraction(0))) == 2.0
+    assert merge_ties([1.0, 2.0], [0, 4]) == [(2.0, 4)]
+
+
+def test_any_whole_number_is_a_weight_and_adds_up_as_an_int() -> None:
+    class ThreeUnits:
+        def __index__(self) -> int:
+            return 3
+
+    assert merge_ties([1.0, 1.0], [ThreeUnits(), 1]) == [(1.0, 4)]  # type: ignore[list-item]
+
+
 @laws
 @given(rows, fractions)
 def test_it_is_the_smallest_value_that_reaches_the_share(
