@@ -29,7 +29,7 @@ CONTINUING_SHARE = {"pre": 2.970, "post": 12.030}
 DOMESTIC_SHARE = {"pre": 0.694, "post": -25.913}
 DOMESTIC_SHARE_BY_EXPORTS = {"pre": 0.694, "post": -23.860}
 # Gain with continuing establishments of the less liberalised half only: near the unrestricted gain.
-RESTRICTED_GAIN = {"pre": -1.6, "post": 5.9}
+RESTRICTED_GAIN = {"pre": -2.2, "post": 5.7}
 LARGEST_SHARE = 0.96  # of X^c/X in the outer years
 OWN_PART = 0.3
 

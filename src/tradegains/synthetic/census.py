@@ -172,7 +172,12 @@ def _write_rows(rows: DataFrame, folder: Path, expected: int) -> None:
 def _write_year(rows: pa.Table, folder: Path) -> None:
     folder.mkdir(parents=True)
     ordered = rows.drop_columns(["year"]).sort_by("establishment_id")
-    pq.write_table(ordered.combine_chunks(), folder / "part-0.parquet")
+    _write(ordered.combine_chunks(), folder / "part-0.parquet")
+
+
+def _write(table: pa.Table, path: Path) -> None:
+    """Write a Parquet file whose metadata says that it is synthetic."""
+    pq.write_table(table.replace_schema_metadata({"synthetic": "tradegains"}), path)
 
 
 def _write_tables(census: SyntheticCensus, years: tuple[int, ...], result: Planted) -> None:
@@ -180,11 +185,11 @@ def _write_tables(census: SyntheticCensus, years: tuple[int, ...], result: Plant
     cuts = [industry.tariff_cut for industry in INDUSTRIES]
     sigmas = [industry.sigma for industry in INDUSTRIES]
     index = [100.0 * float(np.exp(log_price(year))) for year in years]
-    pq.write_table(_imports(years, result), census.imports)
-    pq.write_table(pa.table({"industry": codes, "cut": cuts}), census.tariff_cuts)
-    pq.write_table(pa.table({"year": pa.array(years, pa.int32()), "index": index}), census.prices)
-    pq.write_table(_prices_by_industry(years, result), census.prices_by_industry)
-    pq.write_table(pa.table({"industry": codes, "sigma": sigmas}), census.elasticities)
+    _write(_imports(years, result), census.imports)
+    _write(pa.table({"industry": codes, "cut": cuts}), census.tariff_cuts)
+    _write(pa.table({"year": pa.array(years, pa.int32()), "index": index}), census.prices)
+    _write(_prices_by_industry(years, result), census.prices_by_industry)
+    _write(pa.table({"industry": codes, "sigma": sigmas}), census.elasticities)
 
 
 def _imports(years: tuple[int, ...], result: Planted) -> pa.Table:

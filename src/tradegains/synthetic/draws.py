@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-_STEPS = 2**53  # a double holds every whole number up to here, so no two hashes round together
+_HALF = 2**32
 
 
 @dataclass(frozen=True)
@@ -20,12 +20,20 @@ class Draws:
     seed: int
 
     def uniform(self, purpose: str, *keys: Column) -> Column:
-        """Uniform on the open interval (0, 1): never 0, so its logarithm exists."""
-        bits = F.xxhash64(F.lit(self.seed).cast("long"), *keys, F.lit(purpose))
-        step = F.pmod(bits, F.lit(_STEPS)).cast("double")
-        return (step + F.lit(0.5)) * F.lit(1.0 / _STEPS)
+        """Uniform on the open interval (0, 1), in steps of 2^-32: its logarithm exists."""
+        return _high(self._bits(purpose, *keys))
 
     def normal(self, purpose: str, *keys: Column) -> Column:
-        """Standard normal, by Box and Muller's transform of two uniforms."""
-        radius = F.sqrt(F.lit(-2.0) * F.log(self.uniform(f"{purpose} radius", *keys)))
-        return radius * F.cos(F.lit(2.0 * math.pi) * self.uniform(f"{purpose} angle", *keys))
+        """Standard normal, by Box and Muller's transform of the two halves of one hash."""
+        bits = self._bits(purpose, *keys)
+        angle = bits.bitwiseAND(F.lit(_HALF - 1)).cast("double") * F.lit(2.0 * math.pi / _HALF)
+        return F.sqrt(F.lit(-2.0) * F.log(_high(bits))) * F.cos(angle)
+
+    def _bits(self, purpose: str, *keys: Column) -> Column:
+        return F.xxhash64(F.lit(self.seed).cast("long"), *keys, F.lit(purpose))
+
+
+def _high(bits: Column) -> Column:
+    """The high half of a hash as a uniform."""
+    half = F.shiftrightunsigned(bits, 32).cast("double")
+    return (half + F.lit(0.5)) * F.lit(1.0 / _HALF)
