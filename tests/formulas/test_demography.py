@@ -17,7 +17,7 @@ from tradegains.formulas.demography import (
     transition_table,
 )
 
-laws = settings(max_examples=60, deadline=None)
+laws = settings(max_examples=40, deadline=None)
 employment = st.one_of(st.none(), st.integers(0, 5), st.just(10**12))
 establishments = st.lists(
     st.tuples(employment, employment).filter(lambda pair: pair != (None,) * 2)

@@ -17,7 +17,7 @@ from tradegains.formulas.fixed_point import (
     to_fixed_point,
 )
 
-laws = settings(max_examples=60, deadline=None)
+laws = settings(max_examples=40, deadline=None)
 bigints = st.integers(-BIGINT_LIMIT, BIGINT_LIMIT - 1)
 
 

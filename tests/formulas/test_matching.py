@@ -17,7 +17,7 @@ from tradegains.formulas.matching import (
     window_statuses,
 )
 
-laws = settings(max_examples=60, deadline=None)
+laws = settings(max_examples=40, deadline=None)
 CENSUS = range(1988, 1997)
 year_sets = st.frozensets(st.sampled_from(list(CENSUS)))
 

@@ -20,7 +20,7 @@ from tradegains.formulas.moments import (
     weighted_powers,
 )
 
-laws = settings(max_examples=60, deadline=None)
+laws = settings(max_examples=40, deadline=None)
 WIDTH = 0.004
 # Fixed point keeps about 2**-bits of a bin per unit of weight; with the weights below that is
 # far under 1e-9 of a standard deviation of at least a bin.

@@ -25,7 +25,7 @@ from tradegains.formulas.productivity import (
 )
 from tradegains.formulas.quantiles import median
 
-laws = settings(max_examples=60, deadline=None)
+laws = settings(max_examples=40, deadline=None)
 START, END = 1988, 1996
 # Differences of two numbers below 20 that are doubles.
 ROUNDING = 1e-13
