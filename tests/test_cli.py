@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import PackagePath, PathDistribution
 from pathlib import Path
 
 import pytest
@@ -20,13 +21,14 @@ from small_study import (
     write_year,
     year_file,
 )
-from tradegains import cli
-from tradegains.cli import main
-from tradegains.errors import OutputBusyError, Problem
+from tradegains import cli, demo
+from tradegains.arguments import build_parser
+from tradegains.cli import COMMANDS, main
+from tradegains.errors import EngineError, OutputBusyError, Problem
 from tradegains.session import Engine
 from tradegains.store.output import hold_output
 
-COMMANDS = ("demo", "init", "check", "run", "show", "runs", "report", "export", "synth")
+STUDIES = Path(__file__).parents[1] / "conf" / "studies"
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def test_help_lists_every_command_and_the_exit_codes(tradegains: Command) -> Non
 def test_examples_of_the_help_are_valid_command_lines(tradegains: Command) -> None:
     for command in COMMANDS:
         example = tradegains(command, "--help").out.split("example:\n  tradegains ")[1]
-        cli._parser().parse_args(example.split())
+        build_parser().parse_args(example.split())
 
 
 def test_no_command_and_wrong_usage_end_with_2(tradegains: Command) -> None:
@@ -140,7 +142,7 @@ def fail(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     def act(_: object) -> int:
         raise error
 
-    monkeypatch.setattr(cli, "_runs", act)
+    monkeypatch.setitem(cli.COMMANDS, "runs", act)
 
 
 def test_unexpected_error_is_one_line_without_its_text(
@@ -171,7 +173,7 @@ def test_interruption_and_busy_output(tradegains: Command, monkeypatch: pytest.M
     fail(monkeypatch, KeyboardInterrupt())
     answer = tradegains("runs")
     assert answer.code == 130
-    assert answer.err == "tradegains: interrupted; nothing new was published\n"
+    assert answer.err == "tradegains: interrupted; what was published before stands\n"
     fail(monkeypatch, OutputBusyError(Problem("busy")))
     assert tradegains("runs").code == 5
 
@@ -456,6 +458,23 @@ def test_demonstration_ends_with_table_1_and_what_to_try_next(
     assert tradegains("check", "here/cusfta.toml").code == 0
     again = tradegains("run", "here/cusfta.toml", "--output", "here", "--quiet")
     assert "nothing was published twice" in again.out
+
+
+def test_shipped_study_of_a_clone_and_of_an_installation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert demo.shipped_study("cusfta.toml") == STUDIES / "cusfta.toml"
+    monkeypatch.setattr(demo, "_CLONE", tmp_path)
+    monkeypatch.setattr(demo, "_TARGET", tmp_path)
+    with pytest.raises(EngineError, match=r"the study cusfta.toml is not installed"):
+        demo.shipped_study("cusfta.toml")
+    (tmp_path / "share").mkdir()
+    (tmp_path / "share" / "cusfta.toml").touch()
+    record = PackagePath("..", "share", "cusfta.toml")
+    record.dist = PathDistribution(tmp_path / "lib" / "tradegains.dist-info")
+    monkeypatch.setattr(demo.metadata, "files", lambda _: [record])
+    (tmp_path / "lib").mkdir()
+    assert demo.shipped_study("cusfta.toml") == tmp_path / "share" / "cusfta.toml"
 
 
 # --- light imports --------------------------------------------------------------------------------

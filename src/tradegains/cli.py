@@ -13,9 +13,9 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tradegains import __version__
+from tradegains.arguments import OUTPUT, build_parser
 from tradegains.errors import Problem, StudyError, TradegainsError
 
 if TYPE_CHECKING:
@@ -24,33 +24,25 @@ if TYPE_CHECKING:
     from tradegains.session import Engine
 
 DEBUG = "TRADEGAINS_DEBUG"
-OUTPUT = "TRADEGAINS_OUTPUT"
 INTERRUPTED = 130
-
-EXIT_CODES = """\
-exit codes: 0 done; 2 usage or study file; 3 input refused; 4 disclosure gate refused;
-5 another run holds the output; 1 anything else.
-
-first steps:
-  tradegains demo                         a whole study on synthetic data
-  tradegains init --census DIR            propose a study of your own census
-"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the result is the exit code."""
-    parser = _parser()
+    parser = build_parser()
     chosen = parser.parse_args(arguments)
     if chosen.command is None:
         parser.print_help(sys.stderr)
         return 2
     try:
-        return int(chosen.command(chosen) or 0)
+        code = COMMANDS[chosen.command](chosen)
+        sys.stdout.flush()
+        return code
     except TradegainsError as error:
         print(_refusal(error.problems), file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("tradegains: interrupted; nothing new was published", file=sys.stderr)
+        print("tradegains: interrupted; what was published before stands", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of our output (head, less) has seen enough; Python must not complain at exit.
@@ -348,263 +340,17 @@ def _published(output: str | None) -> Path:
     return folder
 
 
-# --- the parser -----------------------------------------------------------------------------------
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="tradegains",
-        description="Productivity distributions and welfare gains from trade, "
-        "from an establishment census.",
-        epilog=EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action="version", version=f"tradegains {__version__}")
-    parser.set_defaults(command=None)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for add in (_add_demo, _add_init, _add_check, _add_run, _add_show, _add_runs, _add_report,
-                _add_export, _add_synth):  # fmt: skip
-        add(commands)
-    return parser
-
-
-def _command(
-    commands: Any, name: str, act: Callable[[argparse.Namespace], int], *, does: str, example: str
-) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name,
-        help=does,
-        description=does[0].upper() + does[1:] + ".",
-        epilog=f"example:\n  {example}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.set_defaults(command=act)
-    return parser
-
-
-def _add_demo(commands: Any) -> None:
-    parser = _command(
-        commands,
-        "demo",
-        _demo,
-        does="run a whole study on a synthetic census and show it beside the paper",
-        example="tradegains demo --output build/demo",
-    )
-    parser.add_argument(
-        "--output", metavar="DIR", default="build/demo", help="where (default: build/demo)"
-    )
-    _add_size(parser)
-    _add_engine(parser)
-
-
-def _add_init(commands: Any) -> None:
-    parser = _command(
-        commands,
-        "init",
-        _init,
-        does="look at a census and propose a study file",
-        example="tradegains init --census /data/enia --output enia.toml",
-    )
-    parser.add_argument("--census", metavar="DIR", required=True, help="folder or file, Parquet")
-    parser.add_argument(
-        "--output",
-        metavar="FILE",
-        default="study.toml",
-        help="the study file to write (default: study.toml)",
-    )
-    parser.add_argument("--force", action="store_true", help="replace an existing file")
-
-
-def _add_check(commands: Any) -> None:
-    parser = _command(
-        commands,
-        "check",
-        _check,
-        does="list everything that is wrong with a study, its inputs and this machine",
-        example="tradegains check conf/studies/colombia_food.toml --input census=/data/food",
-    )
-    _add_study(parser)
-    parser.add_argument("--output", metavar="DIR", help="also check that DIR can be written to")
-    parser.add_argument(
-        "--engine", choices=("embedded", "spark"), default="embedded", help="engine of the run"
-    )
-
-
-def _add_run(commands: Any) -> None:
-    parser = _command(
-        commands,
-        "run",
-        _run,
-        does="compute a study and publish its tables",
-        example="tradegains run study.toml --output results --engine spark --threads 8",
-    )
-    _add_study(parser)
-    parser.add_argument(
-        "--output", metavar="DIR", required=True, help="folder of the results; made if needed"
-    )
-    parser.add_argument(
-        "--dry-run", action="store_true", help="check only, and print the resolved study"
-    )
-    parser.add_argument(
-        "--wait",
-        metavar="SECONDS",
-        type=float,
-        default=0.0,
-        help="how long to wait for another run on the same output (default: 0)",
-    )
-    parser.add_argument(
-        "--again", action="store_true", help="compute even what is published already"
-    )
-    parser.add_argument("--quiet", action="store_true", help="no line per step")
-    _add_engine(parser)
-
-
-def _add_show(commands: Any) -> None:
-    parser = _command(
-        commands,
-        "show",
-        _show,
-        does="print a published table; without a name, list the tables",
-        example="tradegains show welfare --output results --where level=total --where window=post",
-    )
-    parser.add_argument("table", metavar="TABLE", nargs="?", help="name of a table")
-    _add_published(parser)
-    _add_selection(parser)
-    parser.add_argument(
-        "--limit", metavar="N", type=int, default=20, help="most rows; 0: all (default: 20)"
-    )
-
-
-def _add_runs(commands: Any) -> None:
-    parser = _command(
-        commands,
-        "runs",
-        _runs,
-        does="list the published runs, the latest first",
-        example="tradegains runs --output results",
-    )
-    _add_published(parser, run=False)
-
-
-def _add_report(commands: Any) -> None:
-    parser = _command(
-        commands,
-        "report",
-        _report,
-        does="write the report of a published run: one HTML page, figures and their data",
-        example="tradegains report --output results",
-    )
-    _add_published(parser)
-
-
-def _add_export(commands: Any) -> None:
-    parser = _command(
-        commands,
-        "export",
-        _export,
-        does="write published tables as files for Stata, R, LaTeX or a spreadsheet",
-        example="tradegains export welfare moments --output results --to files --format stata",
-    )
-    parser.add_argument("tables", metavar="TABLE", nargs="*", help="tables (default: all)")
-    _add_published(parser)
-    _add_selection(parser)
-    parser.add_argument("--to", metavar="DIR", required=True, help="folder to write to")
-    parser.add_argument(
-        "--format",
-        choices=("csv", "parquet", "stata", "latex", "xlsx"),
-        default="csv",
-        help="kind of file (default: csv)",
-    )
-
-
-def _add_synth(commands: Any) -> None:
-    parser = _command(
-        commands,
-        "synth",
-        _synth,
-        does="write a synthetic census, and the small tables beside it",
-        example="tradegains synth --output synthetic --establishments 100000",
-    )
-    parser.add_argument("--output", metavar="DIR", required=True, help="folder to write to")
-    _add_size(parser)
-    parser.add_argument(
-        "--years",
-        metavar=("FIRST", "LAST"),
-        type=int,
-        nargs=2,
-        default=(1978, 1996),
-        help="years to write (default: 1978 1996)",
-    )
-    parser.add_argument("--seed", type=int, default=1988, help="another seed, other establishments")
-    parser.add_argument(
-        "--unplanted", action="store_true", help="do not scale amounts to published results"
-    )
-    _add_engine(parser)
-
-
-def _add_study(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("study", metavar="STUDY", help="study file (TOML)")
-    parser.add_argument(
-        "--input",
-        metavar="NAME=PATH",
-        action="append",
-        default=[],
-        help="path of an input (census, imports, ...) instead of the study's; may be repeated",
-    )
-
-
-def _add_published(parser: argparse.ArgumentParser, *, run: bool = True) -> None:
-    parser.add_argument(
-        "--output",
-        metavar="DIR",
-        help=f"folder of the results (default: ${OUTPUT}, else the current folder)",
-    )
-    if run:
-        parser.add_argument(
-            "--run", metavar="ID", help="a run, or the start of its id (default: the latest)"
-        )
-
-
-def _add_selection(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--where",
-        metavar="COLUMN=VALUE",
-        action="append",
-        default=[],
-        help="rows with this value only (nothing after =: empty); may be repeated",
-    )
-    parser.add_argument(
-        "--columns", metavar="COLUMN,...", type=_words, help="columns to give, in this order"
-    )
-
-
-def _words(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",") if word.strip()]
-
-
-def _add_size(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--establishments",
-        metavar="N",
-        type=int,
-        default=35_000,
-        help="establishments a year (default: 35000)",
-    )
-
-
-def _add_engine(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("engine")
-    group.add_argument(
-        "--engine",
-        choices=("embedded", "spark"),
-        default="embedded",
-        help="embedded: in this process, no Java (default); spark: Apache Spark",
-    )
-    group.add_argument("--master", metavar="URL", help="Spark's master (default: this machine)")
-    group.add_argument("--threads", metavar="N", type=int, help="threads (default: every core)")
-    group.add_argument("--memory", metavar="SIZE", help="memory limit, such as 4g")
-    group.add_argument("--scratch", metavar="DIR", help="folder for temporary files")
-    group.add_argument("--jars-dir", metavar="DIR", help="folder with Delta's jars, for Spark")
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "demo": _demo,
+    "init": _init,
+    "check": _check,
+    "run": _run,
+    "show": _show,
+    "runs": _runs,
+    "report": _report,
+    "export": _export,
+    "synth": _synth,
+}
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from tradegains.session import Engine
 
 STUDY = "cusfta.toml"
 _CLONE = Path(__file__).parents[2] / "conf" / "studies"
+_TARGET = Path(__file__).parents[1] / "share" / "tradegains" / "studies"  # pip install --target
 _INPUTS_OF_THE_SHIPPED_STUDY = "../../build/demo/input/"
 
 
@@ -28,14 +29,13 @@ def shipped_study(name: str) -> Path:
         >>> shipped_study("cusfta.toml").name
         'cusfta.toml'
     """
-    if (_CLONE / name).is_file():
-        return _CLONE / name
     installed = [Path(str(file.locate())) for file in metadata.files("tradegains") or ()]
-    found = [file for file in installed if file.name == name and file.is_file()]
-    if not found:
+    places = [_CLONE / name, _TARGET / name, *(file for file in installed if file.name == name)]
+    found = next((place.resolve() for place in places if place.is_file()), None)
+    if found is None:
         cure = "install tradegains again, or run from a clone of its repository"
         raise EngineError(Problem(f"the study {name} is not installed", cure=cure))
-    return found[0]
+    return found
 
 
 def prepare_demo(engine: Engine, output: Path, *, establishments: int, progress: Progress) -> Path:
