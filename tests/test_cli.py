@@ -296,6 +296,13 @@ BAD = {
         3, "the Parquet file is truncated or its footer is damaged", "year=1991/part-0.parquet",
         "write the file again",
     ),
+    "misspelt column in a condition": (
+        lambda folder: write_study(
+            folder,
+            ("[trade]", '[[populations]]\nname="p"\ntitle="t"\nwhere="employmnt > 1"\n[trade]'),
+        ),
+        2, "no column is called employmnt", "[[populations]] p, where", "did you mean employment?",
+    ),
     "repeated establishment": (
         lambda folder: write_year(folder, 1991, id=[SECRET_ID, SECRET_ID, "c"]),
         3, "duplicate", "1991", "quarantine",

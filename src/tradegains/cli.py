@@ -107,13 +107,12 @@ def _demo(chosen: argparse.Namespace) -> int:
         done = run(engine, read_study(study), output=str(output), progress=progress)
     with progress.step("write the report"):
         page = write_report(output, run_id=done.run_id)
-    shown = os.path.relpath(output)
     print(f"\n{table_1_text(read_run(output, done.run_id, ('welfare',)))}\n")
-    print(f"report: {os.path.relpath(page)}")
+    print(f"report: {page}")
     print("what to try next:")
-    print(f"  tradegains show welfare --output {shown} --where level=total")
-    print(f"  change a choice in {os.path.relpath(study)}, then")
-    print(f"  tradegains run {os.path.relpath(study)} --output {shown}")
+    print(f"  tradegains show welfare --output {output} --where level=total")
+    print(f"  change a choice in {study}, then")
+    print(f"  tradegains run {study} --output {output}")
     print("  tradegains init --census DIR    propose a study of your own census")
     return 0
 
