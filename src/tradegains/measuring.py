@@ -208,7 +208,7 @@ def _distribution_tables(run: Measuring, matched: DataFrame, cells: MarketCells)
         step.rows = len(medians)
     bases = tuple(dict.fromkeys(request.base for request in requests))
     with run.progress.step("describe distributions") as step:
-        total = cells.total()
+        largest = cells.largest_industry()
         found = describe_distributions(
             Relating(
                 described,
@@ -220,8 +220,8 @@ def _distribution_tables(run: Measuring, matched: DataFrame, cells: MarketCells)
                 run.sets.memberships,
                 study.productivity.bin_width,
             ),
-            employment=total.employment,
-            establishments=total.establishments,
+            employment=largest.employment,
+            establishments=largest.establishments,
             row_limit=run.row_limit,
         )
         step.rows = len(found)

@@ -108,19 +108,13 @@ class MarketCells:
         """Cells of one year."""
         return self.by_year.get(year, ())
 
-    def total(self) -> Amounts:
-        """All years together."""
-        return add_up(cell.amounts for cells in self.by_year.values() for cell in cells)
-
-
-def add_up(amounts: Iterable[Amounts]) -> Amounts:
-    """Sum of amounts.
-
-    Example:
-        >>> add_up([Amounts(1, 2), Amounts(3, 4)])
-        Amounts(establishments=4, employment=6, sales=0, exports=0, value_added=0)
-    """
-    return Amounts(*(sum(column) for column in zip(Amounts(), *amounts, strict=True)))
+    def largest_industry(self) -> Amounts:
+        """The largest count, employment, ... of any industry in any year."""
+        sums: defaultdict[tuple[int, str], Amounts] = defaultdict(Amounts)
+        for cells in self.by_year.values():
+            for cell in cells:
+                sums[cell.year, cell.industry] = sums[cell.year, cell.industry].plus(cell.amounts)
+        return Amounts(*map(max, zip(Amounts(), *sums.values(), strict=True)))
 
 
 def _cell(row: Mapping[str, Any], digits: int, windows: tuple[str, ...]) -> MarketCell:

@@ -90,8 +90,9 @@ def describe_distributions(
 
     Args:
         relating: what is described.
-        employment: of all rows together [thousandths of a job]; bounds the fixed-point sums.
-        establishments: rows together.
+        employment: the largest of any industry in a year [thousandths of a job]; it bounds the
+            fixed-point sums.
+        establishments: the largest number of rows of any industry in a year.
         row_limit: rows that may be collected to end the search for quantiles.
 
     Returns:

@@ -60,8 +60,9 @@ def collect_power_cells(matched: DataFrame, *, employment: int, establishments: 
 
     Args:
         matched: matched rows.
-        employment: of all rows together [thousandths of a job]; bounds the fixed-point sums.
-        establishments: rows together.
+        employment: the largest of any industry in a year [thousandths of a job]; it bounds the
+            fixed-point sums.
+        establishments: the largest number of rows of any industry in a year.
     """
     bits = {True: moment_scale_bits(employment), False: moment_scale_bits(establishments)}
     summed = sum_powers(matched, weighted_bits=bits[True], plain_bits=bits[False])
