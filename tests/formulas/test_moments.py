@@ -224,6 +224,14 @@ def test_equal_values_have_no_spread(weight: int, value: float, copies: int) -> 
         assert moments.mean == pytest.approx(value, abs=WIDTH / 2**8)
 
 
+@pytest.mark.parametrize("gap", [1e-294, 1e-100])
+def test_a_spread_whose_fourth_power_is_nothing_is_none(gap: float) -> None:
+    # In doubles the square of 1e-294 is 0, and so is the fourth power of 1e-100.
+    moments = moments_of([0.0, gap], [1, 1])
+    assert moments is not None
+    assert (moments.sd, moments.skewness, moments.kurtosis) == (0.0, None, None)
+
+
 def test_a_spread_of_a_millionth_shows() -> None:
     moments = published([(0.1, 5_000), (0.100001, 5_000)])
     assert moments is not None

@@ -308,12 +308,15 @@ def moments_of(values: Sequence[float], weights: Sequence[float]) -> Moments | N
     if not weight:
         return None
     rows = [(x, w) for x, w in zip(values, weights, strict=True) if w]
-    if len({x for x, _ in rows}) == 1:
-        return Moments(len(values), weight, rows[0][0], 0.0, None, None)
-    mean = math.fsum(w * x for x, w in rows) / weight
+    one_value = len({x for x, _ in rows}) == 1
+    # Where all values are one, the mean below could miss it by a last digit.
+    mean = rows[0][0] if one_value else math.fsum(w * x for x, w in rows) / weight
     second, third, fourth = (
         math.fsum(w * (x - mean) ** k for x, w in rows) / weight for k in (2, 3, 4)
     )
+    # A spread whose fourth power is 0 in doubles is none.
+    if not (second**2):
+        return Moments(len(values), weight, mean, 0.0, None, None)
     return Moments(
         count=len(values),
         weight=weight,
