@@ -315,7 +315,7 @@ def moments_of(values: Sequence[float], weights: Sequence[float]) -> Moments | N
         math.fsum(w * (x - mean) ** k for x, w in rows) / weight for k in (2, 3, 4)
     )
     # A spread whose fourth power is 0 in doubles is none.
-    if not (second**2):
+    if second**2 == 0:
         return Moments(len(values), weight, mean, 0.0, None, None)
     return Moments(
         count=len(values),
