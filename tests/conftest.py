@@ -6,19 +6,16 @@ the second half can leave out the plain tests, which have run already.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import hypothesis
-import pyarrow as pa
-import pyarrow.compute
-import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
 from tradegains.errors import EngineError
-from tradegains.session import ENGINES, Engine, java_environment, start_engine
+from tradegains.java import java_environment
+from tradegains.session import ENGINES, Engine, start_engine
 
 ENGINE = os.environ.get("TRADEGAINS_TEST_ENGINE", "embedded")
 ENGINE_FIXTURES = {"engine", "engine_name", "spark"}
@@ -100,29 +97,6 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 def spark(engine: Engine) -> SparkSession:
     """Return the engine's session."""
     return engine.spark
-
-
-@pytest.fixture
-def write_census(tmp_path: Path):
-    """Return a function that writes rows as a census with year=YYYY folders.
-
-    `write_census(rows, name="census", schema=None)`: each row is a mapping with a `year`; the
-    folder's path comes back. Types are Arrow's guess unless `schema` states them.
-    """
-
-    def write(
-        rows: Iterable[Mapping[str, Any]], name: str = "census", schema: pa.Schema | None = None
-    ) -> Path:
-        folder = tmp_path / name
-        table = pa.Table.from_pylist([dict(row) for row in rows], schema)
-        for year in sorted(set(table["year"].to_pylist())):
-            part = folder / f"year={year}"
-            part.mkdir(parents=True)
-            chosen = table.filter(pa.compute.equal(table["year"], year)).drop_columns(["year"])
-            pq.write_table(chosen, part / "part-0.parquet")
-        return folder
-
-    return write
 
 
 @pytest.fixture(scope="session")

