@@ -5,10 +5,13 @@ import json
 import numpy as np
 import pyarrow as pa
 import pytest
-from pyspark.sql.types import ArrayType, DoubleType, IntegerType, LongType, StringType
 
+from tradegains.report.page import report_exhibits
 from tradegains.report.published_run import PublishedRun
-from tradegains.tables.published import QUANTILES, TABLES
+from tradegains.store.delta import arrow_schema
+from tradegains.store.output import Output
+from tradegains.store.runs import RunRecord, publish
+from tradegains.tables.published import QUANTILES
 
 RUN_ID = "3f9c1a7be2d04856"
 SIGMA, EPSILON = 3.72, 4.71
@@ -90,24 +93,6 @@ levels = ["total", "industry2"]
 figure_years = [1988, 1996]
 figure_windows = ["entry_before", "post"]
 """
-
-ARROW_TYPES = {
-    StringType: pa.string(),
-    LongType: pa.int64(),
-    IntegerType: pa.int32(),
-    DoubleType: pa.float64(),
-}
-
-
-def arrow_schema(name):
-    return pa.schema([(column.name, _arrow_type(column.type)) for column in TABLES[name]])
-
-
-def _arrow_type(spark_type):
-    if isinstance(spark_type, ArrayType):
-        fields = spark_type.elementType.fields
-        return pa.list_(pa.struct([(f.name, _arrow_type(f.dataType)) for f in fields]))
-    return ARROW_TYPES[type(spark_type)]
 
 
 def table_of(name, rows):
@@ -382,3 +367,41 @@ def tables():
 @pytest.fixture(scope="session")
 def run(tables):
     return PublishedRun(run_record(tables), tables)
+
+
+@pytest.fixture(scope="session")
+def exhibits(run):
+    """All figures of the run: drawing them takes seconds, so once for all tests."""
+    drawn, missing = report_exhibits(run)
+    assert missing == []
+    return {one.key: one for one in drawn}
+
+
+@pytest.fixture
+def run_with(tables):
+    """The run with a changed study, changed tables or a changed record."""
+
+    def changed(study=None, record=None, **other_tables):
+        text = STUDY_TOML
+        for old, new in (study or {}).items():
+            assert old in text
+            text = text.replace(old, new)
+        mixed = {**tables, **other_tables}
+        return PublishedRun(run_record(mixed, study_toml=text, **(record or {})), mixed)
+
+    return changed
+
+
+@pytest.fixture(scope="session")
+def output(tables, tmp_path_factory):
+    """An output folder with the run published, as the pipeline would publish it."""
+    folder = tmp_path_factory.mktemp("output")
+    record = run_record(tables)
+    kept = ("study", "study_toml", "inputs", "input_digest", "code_version", "engine", "absent")
+    publish(
+        Output(str(folder)).open_tables(),
+        RUN_ID,
+        RunRecord(**{key: record[key] for key in kept}),
+        tables,
+    )
+    return folder

@@ -93,11 +93,12 @@ def _distribution_caption(run: PublishedRun, comparison: Comparison) -> str:
     outside = " and ".join(percent(share_outside(one, low, high), 2) for one in cells)
     return (
         f"{_data_words(run)}Log {comparison.measure}, {prices_in_words(comparison)}, less the "
-        f"unweighted median of the establishment's {run.industry_digits}-digit industry in {comparison.base} (median_base = "
-        f"{comparison.median_base}). Weighted by employment. Steps: histogram, bins of "
-        f"{cells[0].bin_width:g} log points. Lines: the histogram convolved with a normal density "
-        f"of standard deviation {widths} log points (Silverman's rule on the bins, at least one "
-        f"bin). Triangles: weighted medians. {sizes_in_words(comparison)}. Beyond the axis: "
+        f"unweighted median of the establishment's {run.industry_digits}-digit industry in "
+        f"{comparison.base} (median_base = {comparison.median_base}). Weighted by employment. "
+        f"Steps: histogram, bins of {cells[0].bin_width:g} log points. Lines: the histogram "
+        f"convolved with a normal density of standard deviation {widths} log points (Silverman's "
+        "rule on the bins, at least one bin). Triangles: weighted medians. "
+        f"{sizes_in_words(comparison)}. Beyond the axis: "
         f"{outside} percent of employment. {LIKENESS.get(comparison.key, '')}"
     )
 
@@ -167,7 +168,8 @@ def _industry_exhibit(run: PublishedRun) -> Exhibit | Missing:
         text=_industries_in_words(changes, labels),
         caption=(
             f"{_data_words(run)}HLOY statistic of each {run.group_digits}-digit industry on its "
-            f"own market, ordered by {labels[1]}. {_left_out(set(rows) - set(changes))}{_scaling(run)}"
+            f"own market, ordered by {labels[1]}. {_left_out(set(rows) - set(changes))}"
+            f"{_scaling(run)}"
         ),
         data={"": _industry_csv(changes, (early, late), data=data_label(run))},
     )

@@ -91,7 +91,8 @@ def export_table(
     """
     write = _writer(file_format)
     run, rows = read_table(output, table, run_id)
-    found = selected(filtered(rows, table, where or {}), table, columns)
+    found = filtered(rows, table, where or {})
+    found = selected(found, table, columns) if columns else found
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     write(Extract(table, _flat(found), run, fold=not columns), path)

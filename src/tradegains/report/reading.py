@@ -8,7 +8,8 @@ import pyarrow as pa
 
 from tradegains.errors import Problem, StudyError
 from tradegains.report.published_run import PublishedRun
-from tradegains.store.delta import DeltaStore, arrow_schema, open_delta
+from tradegains.store.delta import DeltaStore, arrow_schema
+from tradegains.store.output import locate_output
 from tradegains.store.runs import published_runs, read_published
 
 
@@ -60,7 +61,7 @@ def list_runs(output: Path) -> list[dict[str, Any]]:
 
 def _store(output: Path) -> DeltaStore:
     """The store of an output folder, to read from."""
-    return open_delta(str(Path(output) / "tables"))
+    return locate_output(str(output)).open_tables()
 
 
 def _chosen(runs: list[dict[str, Any]], run_id: str | None, output: Path) -> Mapping[str, Any]:

@@ -21,14 +21,12 @@ def filtered(rows: pa.Table, name: str, where: Mapping[str, str]) -> pa.Table:
     return matching(rows, **values)
 
 
-def selected(rows: pa.Table, name: str, columns: Sequence[str] | None) -> pa.Table:
-    """The named columns in that order, and the note if there is one; all when none is named.
+def selected(rows: pa.Table, name: str, columns: Sequence[str]) -> pa.Table:
+    """The named columns in that order, and the note if there is one.
 
     Raises:
         StudyError: no such column.
     """
-    if not columns:
-        return rows
     _refuse_unknown(name, rows.column_names, columns)
     note = [NOTE] if NOTE in rows.column_names else []
     return rows.select(list(dict.fromkeys([*columns, *note])))

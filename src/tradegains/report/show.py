@@ -47,7 +47,8 @@ def show_table(
     """
     where = where or {}
     run, rows = read_table(output, table, run_id)
-    found = selected(filtered(rows, table, where), table, columns)
+    found = filtered(rows, table, where)
+    found = selected(found, table, columns) if columns else found.drop_columns(list(where))
     heading = [f"{table}, run {run.run_id}, study {run.record['study']}"]
     heading += [f"{column} = {value or 'null'}" for column, value in where.items()]
     heading += ["synthetic data"] if run.synthetic else []
