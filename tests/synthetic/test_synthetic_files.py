@@ -80,6 +80,15 @@ def test_a_second_call_replaces_the_first(spark, tmp_path):
     assert set(pq.read_table(paths.imports)["year"].to_pylist()) == {1990, 1991}
 
 
+def test_a_folder_with_anything_else_is_left_alone(spark, tmp_path):
+    mine = tmp_path / "census" / "year=1978" / "mine.parquet"
+    mine.parent.mkdir(parents=True)
+    mine.write_bytes(b"confidential")
+    with pytest.raises(StudyError, match="not a synthetic census"):
+        write_synthetic_census(spark, tmp_path, **FEW)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [mine]
+
+
 def test_everything_says_it_is_synthetic(drawn):
     notice = drawn.paths.notice.read_text()
     assert notice.startswith("SYNTHETIC DATA")

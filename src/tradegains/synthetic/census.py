@@ -92,17 +92,19 @@ def write_synthetic_census(
         planted: scale amounts so that the published results come out; needs the years 1978 to 1996.
 
     Raises:
-        StudyError: an argument is out of range, or too few establishments to plant.
+        StudyError: an argument is out of range, there are too few establishments to plant, or the
+            folder holds something else than an earlier synthetic census.
     """
-    _require(establishments, years, planted)
-    population = Population(establishments, tuple(range(years[0], years[1] + 1)), seed)
     census = _paths(Path(folder))
-    census.folder.mkdir(parents=True, exist_ok=True)
+    _require(establishments, years, planted)
+    _require_replaceable(census)
+    population = Population(establishments, tuple(range(years[0], years[1] + 1)), seed)
     result = _plant(spark, population) if planted else _unplanted(population)
+    census.folder.mkdir(parents=True, exist_ok=True)
+    census.notice.write_text(NOTICE + (PLANTED_NOTICE if planted else ""), encoding="utf-8")
     rows = as_census(_rows(spark, population, population.years, result.factors))
     _write_rows(rows, census.census, establishments * len(population.years))
     _write_tables(census, population.years, result)
-    census.notice.write_text(NOTICE + (PLANTED_NOTICE if planted else ""))
     return census
 
 
@@ -117,6 +119,17 @@ def _require(establishments: int, years: tuple[int, int], planted: bool) -> None
         problems.append(Problem("planting needs the years of the published windows", cure=cure))
     if problems:
         raise StudyError(problems)
+
+
+def _require_replaceable(census: SyntheticCensus) -> None:
+    """Refuse a folder in use that does not say it is synthetic: it may hold a real census."""
+    if not census.folder.exists() or not any(census.folder.iterdir()):
+        return
+    title = NOTICE.splitlines()[0]
+    if not (census.notice.is_file() and census.notice.read_text("utf-8").startswith(title)):
+        problem = "the folder holds files that are not a synthetic census"
+        cure = "write to a new or empty folder"
+        raise StudyError(Problem(problem, str(census.folder), cure=cure))
 
 
 def _paths(folder: Path) -> SyntheticCensus:
