@@ -2,7 +2,14 @@
 
 import pytest
 
-from tradegains.report.table_1 import table_1, table_1_text, table_c1, table_text
+from tradegains.report.table_1 import (
+    table_1,
+    table_1_text,
+    table_a1,
+    table_c1,
+    table_text,
+    tables_text,
+)
 
 GOLDEN = """\
 Table 1: market shares and implied welfare changes
@@ -84,6 +91,24 @@ def test_table_c1_compares_both_sources(run):
     assert [entry.published for entry in rows["Δ ln λ"]] == [-25.91, -23.86]
     assert [round(entry.percent, 2) for entry in rows["ACR ε = 4.71"]] == [5.50, 5.07]
     assert table.largest_difference < 0.01
+
+
+def test_table_a1_stands_beside_industries_and_total(run):
+    rows = dict(table_a1(run).rows)
+    assert [entry.published for entry in rows["32"]] == [-1.96, 23.27, 25.24]
+    assert [entry.published for entry in rows["all"]] == [-1.35, 5.10, 6.45]
+    assert rows["all"][1].percent == pytest.approx(13.88 / 2.72)
+    assert rows["12"][1].percent is None
+    assert rows["12"][1].recovered.note == "no continuing domestic sales in 1996"
+
+
+def test_all_tables_follow_each_other_in_the_terminal(run):
+    text = tables_text(run)
+    assert text.startswith(GOLDEN)
+    assert text.index("Table A1: welfare change by 2-digit industry") < text.index("Table C1: two")
+    assert text.count("Manuscript") == 1
+    assert text.count("synthetic data") == 3
+    assert max(map(len, text.splitlines())) <= 80
 
 
 def test_a_study_with_one_source_has_no_table_c1(run_with):

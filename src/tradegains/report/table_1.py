@@ -1,19 +1,26 @@
-"""Published tables of HLOY beside what a run recovered: Table 1 and Table C1.
+"""Published tables of HLOY beside what a run recovered: Tables 1, A1 and C1.
 
 A study that names no publication has the same rows without published numbers.
 
-Source: Hsieh, Li, Ossa and Yang (2023), Table 1 and online appendix, Table C1.
+Source: Hsieh, Li, Ossa and Yang (2023), Table 1; online appendix, Tables A1 and C1.
 """
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tradegains import literature
 from tradegains.report.page_table import Footnotes
 from tradegains.report.printing import fixed
 from tradegains.report.published_run import PublishedRun
-from tradegains.report.welfare import Measured, Row, formula_name, measured, total_rows
+from tradegains.report.welfare import (
+    Measured,
+    Row,
+    formula_name,
+    industry_rows,
+    measured,
+    total_rows,
+)
 
 DELTAS = {
     "delta_ln_continuing_share": "Δ ln X^c/X",
@@ -21,6 +28,7 @@ DELTAS = {
     "delta_ln_continuing_market_share": "Δ ln λ^c",
 }
 FORMULAS = ("hloy", "acr")
+ALL = "all"
 LABEL_WIDTH, NUMBER_WIDTH = 14, 7  # three windows of three numbers fit in 80 columns
 
 
@@ -79,6 +87,26 @@ def table_1(run: PublishedRun) -> SideBySide:
     return SideBySide(title, _citation(run), columns, tuple(lines))
 
 
+def table_a1(run: PublishedRun) -> SideBySide | None:
+    """HLOY by 2-digit industry and in total; None when no industry is published.
+
+    The row `all` applies one elasticity to the whole market.
+    """
+    rows, windows = industry_rows(run, "hloy"), run.welfare_windows
+    if not rows:
+        return None
+    total = {window: row for (window, name), row in total_rows(run).items() if name == "hloy"}
+    printed = _published_table_a1(run)
+    lines = []
+    for name, by_window in [*rows.items(), (ALL, total)]:
+        pairs = zip(windows, printed.get(name, (None,) * len(windows)), strict=True)
+        entries = (Entry(n, measured(by_window.get(w), "welfare_change")) for w, n in pairs)
+        lines.append((name, tuple(entries)))
+    title = f"{'Table A1: w' if printed else 'W'}elfare change by {run.group_digits}-digit industry"
+    columns = tuple(run.window_title(window) for window in windows)
+    return SideBySide(title, _citation(run), columns, tuple(lines))
+
+
 def table_c1(run: PublishedRun) -> SideBySide | None:
     """The later window under both sources of imports; None unless the run has both."""
     window = run.headline_window
@@ -108,7 +136,7 @@ def table_text(table: SideBySide, *, remark: str = "") -> str:
     width = max(number_width, *(len(column) + 2 for column in table.columns))
     label_width = max(LABEL_WIDTH, *(len(label) + 1 for label, _ in table.rows))
     footnotes = Footnotes()
-    lines = [table.title, *(textwrap.wrap(table.citation, 80) if table.compared else [])]
+    lines = [table.title, *(textwrap.wrap(table.citation, 80) if table.compared else ())]
     lines += [f"100 x change of ln [percent]{remark and '; ' + remark}", ""]
     lines.append(" " * label_width + "".join(column.rjust(width) for column in table.columns))
     if heads:
@@ -120,13 +148,25 @@ def table_text(table: SideBySide, *, remark: str = "") -> str:
     return "\n".join([*lines, *(f"-{mark} {note}" for mark, note in footnotes.notes)])
 
 
+def tables_text(run: PublishedRun) -> str:
+    """Tables 1, A1 and C1 of a run for the terminal, as far as it has them."""
+    others = [replace(one, citation="") for one in (table_a1(run), table_c1(run)) if one]
+    texts = (table_text(one, remark=_data_remark(run)) for one in others)
+    return "\n\n".join([table_1_text(run), *texts])
+
+
 def table_1_text(run: PublishedRun) -> str:
     """Table 1 of a run for the terminal, with the largest difference under it."""
     table = table_1(run)
-    text = table_text(table, remark="synthetic data" if run.synthetic else "")
+    text = table_text(table, remark=_data_remark(run))
     if table.largest_difference is None:
         return text
     return f"{text}\nLargest difference: {table.largest_difference:.3f} percentage points."
+
+
+def _data_remark(run: PublishedRun) -> str:
+    """Says over a table that its data are synthetic."""
+    return "synthetic data" if run.synthetic else ""
 
 
 def _cells(entry: Entry, footnotes: Footnotes, compared: bool) -> str:
@@ -150,6 +190,14 @@ def _published_table_1(run: PublishedRun) -> dict[str, tuple[float | None, ...]]
         return {}
     rows = literature.table_1()
     return {_quantity(row.quantity): (row.pre, row.post, row.difference) for row in rows}
+
+
+def _published_table_a1(run: PublishedRun) -> dict[str, tuple[float | None, ...]]:
+    """Published welfare changes by industry; none unless the study names HLOY."""
+    if run.publication != literature.HLOY or len(run.welfare_windows) != 3:
+        return {}
+    rows = [row for row in literature.table_a1() if row.level in ("industry2", "total")]
+    return {row.industry or ALL: (row.pre, row.post, row.difference) for row in rows}
 
 
 def _quantity(published: str) -> str:

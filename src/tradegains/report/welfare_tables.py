@@ -1,11 +1,12 @@
 """Welfare tables of the page: published beside recovered, sensitivity, industries."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tradegains.report.page_table import Cell, Footnotes, PageTable, names, plain
 from tradegains.report.printing import count, fixed
 from tradegains.report.published_run import PublishedRun
-from tradegains.report.table_1 import FORMULAS, Entry, SideBySide
+from tradegains.report.table_1 import ALL, FORMULAS, Entry, SideBySide, table_a1
 from tradegains.report.welfare import (
     Measured,
     Row,
@@ -17,6 +18,7 @@ from tradegains.report.welfare import (
 )
 
 PERCENT = "100 × Δ ln, in percent"
+SHORT = {"published": "publ.", "recovered": "recov."}
 CHOICES = {"restriction": "restriction", "imports": "imports", "continuing": "continuing rule"}
 INDUSTRY_DELTAS = ("delta_ln_continuing_share", "delta_ln_domestic_share")
 
@@ -64,8 +66,19 @@ def sensitivity(run: PublishedRun) -> PageTable:
         stub=len(CHOICES),
         notes=footnotes.notes,
         remark=f"The first row is the headline. Move: {later} less the headline, in percentage "
-        "points. ACR depends on imports only.",
+        f"points. ACR depends on imports only.{_restrictions(run)}",
         strong=0,
+    )
+
+
+def _restrictions(run: PublishedRun) -> str:
+    """What each restricted continuing set is, and what its number says."""
+    titles = [f"{one['name']}: {one.get('title', '')}" for one in run.study.get("restrictions", [])]
+    if not titles:
+        return ""
+    return (
+        f" Restrictions: {'; '.join(titles)}. Restricted less unrestricted is the gain inside "
+        "continuing establishments, if those of the restricted set had none."
     )
 
 
@@ -89,24 +102,32 @@ def _share_sensitivity(run: PublishedRun) -> PageTable:
     )
 
 
-def industries(run: PublishedRun) -> PageTable:
-    """HLOY by 2-digit industry, and the two changes and n behind the later window."""
-    windows, footnotes, later = run.welfare_windows, Footnotes(), run.headline_window or ""
-    total = {window: row for (window, name), row in total_rows(run).items() if name == "hloy"}
-    by_name = industry_rows(run, "hloy") | {"all": total}
-    titles = [run.window_title(window) for window in windows]
-    return PageTable(
-        title=f"Welfare change by {run.group_digits}-digit industry, and what is behind it",
-        unit=f"{PERCENT}; n in continuing establishments",
-        header=("industry", *titles, "Δ ln X^c/X", "Δ ln λ", "n"),
-        rows=tuple(_industry(name, rows, run, footnotes) for name, rows in by_name.items()),
-        groups=(
-            ("", 1),
-            (_full_name(run, "hloy"), len(windows)),
-            (f"behind {run.window_years(later)}", 3),
-        ),
+def industries(run: PublishedRun) -> PageTable | None:
+    """HLOY by 2-digit industry, published and recovered, and what is behind the later window."""
+    table, footnotes, later = table_a1(run), Footnotes(), run.headline_window or ""
+    if table is None:
+        return None
+    plain_table = side_by_side(table)
+    behind = industry_rows(run, "hloy") | {ALL: {later: total_rows(run).get((later, "hloy"))}}
+    rows = [
+        (
+            *names([name]),
+            *(cell for entry in entries for cell in _beside(entry, table, footnotes)),
+            *_behind(behind[name].get(later), footnotes),
+        )
+        for name, entries in table.rows
+    ]
+    # Thirteen columns fit on the page with short heads only.
+    heads = [SHORT.get(head, head) for head in plain_table.header[1:]]
+    years = (f"behind {run.window_years(later)}", 3)
+    return replace(
+        plain_table,
+        unit=f"HLOY, {plain_table.unit}; n in continuing establishments",
+        header=("industry", *heads, "Δ ln X^c/X", "Δ ln λ", "n"),
+        rows=tuple(rows),
+        groups=(*(plain_table.groups or (("", 1 + len(table.columns)),)), years),
         notes=footnotes.notes,
-        strong=len(by_name) - 1,
+        strong=len(rows) - 1,
     )
 
 
@@ -146,16 +167,11 @@ def _move(run: PublishedRun, rows: Mapping[tuple[str, str], Row]) -> Measured:
     return Measured(here.value - headline.value)
 
 
-def _industry(
-    name: str, rows: Mapping[str, Row], run: PublishedRun, footnotes: Footnotes
-) -> tuple[Cell, ...]:
-    """One row of the industry table."""
-    later = rows.get(run.headline_window or "")
-    numbers = [measured(rows.get(window), "welfare_change") for window in run.welfare_windows]
-    numbers += [measured(later, column) for column in INDUSTRY_DELTAS]
-    n = measured(later, "establishments")
+def _behind(row: Row | None, footnotes: Footnotes) -> tuple[Cell, ...]:
+    """The two changes behind a welfare change, and n."""
+    n = measured(row, "establishments")
     size = footnotes.cell(None if n.value is None else count(n.value), n.note)
-    return (*names([name]), *(footnotes.percent(number) for number in numbers), size)
+    return (*(footnotes.percent(measured(row, column)) for column in INDUSTRY_DELTAS), size)
 
 
 def _full_name(run: PublishedRun, formula: str) -> str:
