@@ -7,12 +7,16 @@ from typing import Any
 DERIVED = 1e-12
 """Ratios and logarithms of equal whole numbers: the last bits of `/` and `ln`, nothing else."""
 
-FINEST_BIN = 1 / 256
-"""Moments are sums of weight * position**k in bins of at most this width [log points] ..."""
+CANCELLED = 1e-14
+"""Moments come from sums of weight * v**k about the middles of bins, |v| <= 1 log point, moved to
+the mean in doubles: what cancels on the way leaves this much of the weight, in v**k ..."""
 
-PLACES = 2.0**-24
-"""... rounded to at least 24 binary places per row: the censuses drawn here hold less than 2**37
-thousandths of a job over all median bases (`formulas.fixed_point.moment_scale_bits`)."""
+PLACES = 2.0**-35
+"""... and each row was rounded to at least 35 binary places: no industry drawn here has more than
+2**27 thousandths of a job in a year (`formulas.fixed_point.moment_scale_bits`)."""
+
+ORDERS = {"mean": 0, "sd": 2, "skewness": 3, "kurtosis": 4}
+"""The power of sd that a moment is divided by, when its error is counted in its own size."""
 
 KEYS = {
     "quality": ("year", "rule"),
@@ -116,16 +120,11 @@ def tolerance(name: str, row: Row) -> float:
     """What a column may differ by, relative and absolute; 0: not at all."""
     if name in EXACT:
         return 0.0
-    if name not in FACTORS or not row.get("sd"):
+    if name not in ORDERS or not row["establishments"]:
         return DERIVED
     weight = row["employment"] * 1000 if row["weighting"] == "employment" else row["establishments"]
-    lost = PLACES * row["establishments"] / weight
-    # A spread of less than a bin magnifies what rounding within the bin has lost.
-    return DERIVED + FACTORS[name] * lost * max(1.0, FINEST_BIN / row["sd"]) ** 2
-
-
-FACTORS = {"mean": FINEST_BIN, "sd": 4, "skewness": 64, "kurtosis": 64}
-"""Bins are 1/256 wide; each rounding enters the variance twice and higher moments more often."""
+    lost = CANCELLED + 16 * PLACES * row["establishments"] / weight if weight else 0.0
+    return DERIVED + lost / (row["sd"] or 1.0) ** ORDERS[name]
 
 
 def _shown(key: tuple[Any, ...]) -> str:
