@@ -402,6 +402,59 @@ def test_each_mistake_is_one_problem_with_place_and_cure(tmp_path: Path, case: s
     assert cure in problems[0][2]
 
 
+UNFIT = {
+    'money_unit = "thousand Canadian dollars"': ["money_unit = 3", 'money_unit = ""'],
+    'name = "large"': ["name = 3", 'name = "1large"', 'name = "a b"'],
+    "start = 1980": ["start = 80", "start = 19800", "start = 1980.0", 'start = "1980"'],
+    "industry_digits = 4": ["industry_digits = 0", "industry_digits = true"],
+    "sigma = 3.72": ["sigma = inf", "sigma = [3.72]"],
+    "expenditure_share = 0.32": ["expenditure_share = 0", "expenditure_share = 1.01"],
+    "bin_width = 0.1": ["bin_width = 5.1", "bin_width = -1"],
+    'industry_at = "own_year"': ["industry_at = 1", 'industry_at = ["own_year"]'],
+    "years = [1978, 1988, 1996]": ["years = []", "years = 1978", "years = [true]"],
+    'levels = ["total", "industry2"]': ["levels = []", 'levels = ["total", 2]'],
+    'leave_out = ["32"]': ["leave_out = [32]", 'leave_out = "32"'],
+    'windows = ["pre", "post"]': ["windows = []"],
+}
+
+
+@pytest.mark.parametrize("good", UNFIT)
+def test_values_of_another_type_or_range_are_not_valid(tmp_path: Path, good: str) -> None:
+    for unfit in UNFIT[good]:
+        [(what, where, cure)] = refusal(changed(tmp_path, (good, unfit)))
+        assert what.endswith(f" {unfit} is not valid")
+        assert ", line " in where
+        assert "write " in cure or "did you mean" in cure
+
+
+@pytest.mark.parametrize("value", ["3", "[1]", '"x"'])
+def test_array_of_tables_written_otherwise(tmp_path: Path, value: str) -> None:
+    start = FULL.index("[[populations]]")
+    text = f"populations = {value}\n{FULL[:start]}{FULL[FULL.index('[trade]') :]}"
+    [(what, where, _)] = refusal(written(tmp_path, text))
+    assert what == "populations must be a list of tables"
+    assert where.endswith(", line 1")
+
+
+def test_nearest_key_is_the_missing_one_before_one_that_is_there(tmp_path: Path) -> None:
+    [(_, _, cure)] = refusal(changed(tmp_path, ("start = 1980", "stat = 1980")))
+    assert cure == "did you mean start?"
+    path = changed(tmp_path, ("denominator =", "nominator ="))
+    assert [cure for _, _, cure in refusal(path)] == ["did you mean denominator?"]
+
+
+def test_rules_of_a_column_that_is_not_mapped_do_not_apply(tmp_path: Path) -> None:
+    path = changed(
+        tmp_path,
+        ('exports = "exports"\n', ""),
+        ('imports = ["table", "exports"]', 'imports = ["table"]'),
+    )
+    rules = read_study(path).census.rules
+    assert "invalid_exports" not in rules
+    assert "exports_above_sales" not in rules
+    assert rules["invalid_value_added"] == "keep"
+
+
 def test_all_problems_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
     path = changed(
         tmp_path,

@@ -67,6 +67,5 @@ def _statements(text: str) -> list[tuple[int, str]]:
             closing = opened[0]
             continue
         bare = _STRING.sub("", line).partition("#")[0]
-        if depth or not _HEADER.match(line):
-            depth += bare.count("[") - bare.count("]")
+        depth += bare.count("[") - bare.count("]")
     return found
