@@ -7,6 +7,7 @@ from pyspark.sql import functions as F
 
 from tradegains.tables import working as w
 from tradegains.tables.flags import FLAG_BITS
+from tradegains.transforms.bits import bigint, bit_if, merge_bits
 
 LARGEST_AMOUNT = 90_071_992_547_409.0
 """Largest amount a double holds to the hundredth (2**53 / 100)."""
@@ -47,10 +48,7 @@ def flag_rows(
     `duplicate` needs the whole establishment and is set after matching, by `flag_duplicates`.
     """
     conditions = _rule_conditions(census, industry_digits, measure)
-    flags = sum(
-        (F.when(broken, _bigint(FLAG_BITS[rule])).otherwise(_bigint(0)))
-        for rule, broken in conditions.items()
-    )
+    flags = merge_bits([bit_if(broken, FLAG_BITS[rule]) for rule, broken in conditions.items()])
     return census.withColumn(w.FLAGS, flags).withColumn(w.VALID, _is_valid(rules))
 
 
@@ -62,9 +60,7 @@ def flag_duplicates(
     Reads flags and valid of `rows`; `duplicates` has one row per repeated (id, year).
     """
     marked = F.broadcast(duplicates.withColumn("is_duplicate", F.lit(True)))
-    bit = F.when(F.col("is_duplicate") & F.col(w.VALID), _bigint(FLAG_BITS["duplicate"])).otherwise(
-        _bigint(0)
-    )
+    bit = bit_if(F.col("is_duplicate") & F.col(w.VALID), FLAG_BITS["duplicate"])
     return (
         rows.join(marked, [w.ESTABLISHMENT_ID, w.YEAR], how="left")
         .withColumn(w.FLAGS, F.col(w.FLAGS) + bit)
@@ -103,7 +99,7 @@ def fix_amounts(rows: DataFrame) -> DataFrame:
         {
             amount: _fixed(F.col(source) * weight, per_unit)
             if source in rows.columns
-            else _bigint(0)
+            else bigint(0)
             for amount, (source, per_unit) in sources.items()
         }
     )
@@ -120,7 +116,7 @@ def add_log_productivity(
     ratio = F.col(numerator) / F.col(denominator)
     measured = F.ln(ratio) if log_price is None else F.ln(ratio) - F.col(log_price)
     unusable = FLAG_BITS["nonpositive_value_added"] | FLAG_BITS["missing_price"]
-    is_usable = F.col(w.FLAGS).bitwiseAND(_bigint(unusable)) == 0
+    is_usable = F.col(w.FLAGS).bitwiseAND(bigint(unusable)) == 0
     return rows.withColumn(w.LOG_PRODUCTIVITY, F.when(F.col(w.VALID) & is_usable, measured))
 
 
@@ -167,15 +163,11 @@ def _is_unmeasurable(numerator: str, denominator: str) -> Column:
 
 def _is_valid(rules: Mapping[str, str]) -> Column:
     removing = sum(FLAG_BITS[rule] for rule, action in rules.items() if action != "keep")
-    return F.col(w.FLAGS).bitwiseAND(_bigint(removing)) == 0
+    return F.col(w.FLAGS).bitwiseAND(bigint(removing)) == 0
 
 
 def _fixed(amount: Column, per_unit: float) -> Column:
     """Must equal formulas.fixed_point.to_fixed_point; an unusable amount counts 0."""
     is_usable = F.abs(amount) <= LARGEST_AMOUNT
     rounded = F.round(F.when(is_usable, amount * per_unit)).cast("bigint")
-    return F.when(F.col(w.VALID), F.coalesce(rounded, _bigint(0))).otherwise(_bigint(0))
-
-
-def _bigint(number: int) -> Column:
-    return F.lit(number).cast("bigint")
+    return F.when(F.col(w.VALID), F.coalesce(rounded, bigint(0))).otherwise(bigint(0))

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from tradegains.formulas.membership import WORD_BITS, HistoryBits, MembershipBits, SetCondition
 from tradegains.tables import working as w
+from tradegains.transforms.bits import bigint, bit_if, has_bits, merge_bits
 
 
 def match_establishments(
@@ -73,24 +74,22 @@ def _marks_in_word(history: HistoryBits, word: int) -> Column:
     for mark, position in history.positions.items():
         if position // WORD_BITS == word:
             by_kind.setdefault(mark.kind, {})[mark.year] = 1 << (position % WORD_BITS)
-    return reduce(
-        lambda left, right: left.bitwiseOR(right),
-        (_bit_of_year(kind, bits) for kind, bits in by_kind.items()),
-    )
+    return merge_bits([_bit_of_year(kind, bits) for kind, bits in by_kind.items()])
 
 
 def _bit_of_year(kind: str, bits: Mapping[int, int]) -> Column:
-    is_marked = F.col(w.VALID) if kind == "present" else F.col(kind)
-    chosen = F.lit(0).cast("bigint")
-    for year, bit in bits.items():
-        chosen = F.when(is_marked & (F.col(w.YEAR) == year), _bigint(bit)).otherwise(chosen)
-    return chosen
+    (first, *others) = ((F.col(w.YEAR) == year, bigint(bit)) for year, bit in bits.items())
+    cases = F.when(*first)
+    for case in others:
+        cases = cases.when(*case)
+    is_marked = F.col(w.VALID if kind == "present" else kind)
+    return F.when(is_marked, cases.otherwise(bigint(0))).otherwise(bigint(0))
 
 
 def _years_present(history: HistoryBits) -> Column:
     present = history.masks([mark for mark in history.positions if mark.kind == "present"])
     counts = [
-        F.bit_count(F.col(f"{w.HISTORY}_{word}").bitwiseAND(_bigint(mask)))
+        F.bit_count(F.col(f"{w.HISTORY}_{word}").bitwiseAND(bigint(mask)))
         for word, mask in enumerate(present)
         if mask
     ]
@@ -99,20 +98,13 @@ def _years_present(history: HistoryBits) -> Column:
 
 def _membership(memberships: MembershipBits, conditions: Sequence[SetCondition]) -> Column:
     """The row's sets as one whole number; a quarantined row is in none."""
-    bits = [
-        F.when(_holds(condition), _bigint(memberships.bit(condition.name))).otherwise(_bigint(0))
-        for condition in conditions
-    ]
-    merged = reduce(lambda left, right: left.bitwiseOR(right), bits, _bigint(0))
-    return F.when(F.col(w.VALID), merged).otherwise(_bigint(0))
+    bits = [bit_if(_holds(condition), memberships.bit(condition.name)) for condition in conditions]
+    return F.when(F.col(w.VALID), merge_bits(bits)).otherwise(bigint(0))
 
 
 def _holds(condition: SetCondition) -> Column:
-    tests = [
-        F.col(f"{w.HISTORY}_{word}").bitwiseAND(_bigint(mask)) == _bigint(mask)
-        for word, mask in enumerate(condition.history_masks)
-        if mask
-    ]
+    masks = enumerate(condition.history_masks)
+    tests = [has_bits(f"{w.HISTORY}_{word}", mask) for word, mask in masks if mask]
     if condition.years:
         tests.append(F.col(w.YEAR).isin(*condition.years))
     if condition.column:
@@ -132,7 +124,3 @@ def _number_of(industry: str) -> Column:
 
 def _raw_industry(window: str) -> str:
     return f"stated_{w.window_industry(window)}"
-
-
-def _bigint(number: int) -> Column:
-    return F.lit(number).cast("bigint")
