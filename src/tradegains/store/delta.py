@@ -31,6 +31,7 @@ from tradegains.errors import EngineError, Problem
 from tradegains.tables.published import TABLES
 
 if TYPE_CHECKING:
+    from deltalake import DeltaTable
     from pyspark.sql import DataFrame, SparkSession
 
 EngineName = Literal["embedded", "spark"]
@@ -161,36 +162,42 @@ class DeltaRs(DeltaStore):
 
     def version(self, name: str) -> int | None:
         """Current Delta version; None while the table does not exist."""
-        from deltalake import DeltaTable
-
-        return DeltaTable(self.path(name)).version() if self._exists(name) else None
+        table = self._open(name)
+        return None if table is None else table.version()
 
     def read(self, name: str, run_id: str | None = None, version: int | None = None) -> pa.Table:
         """Rows of one run, or of all, at a version (default: now); no rows without a table."""
-        from deltalake import DeltaTable
+        from deltalake.exceptions import DeltaError
 
         schema = arrow_schema(name)
-        if not self._exists(name):
-            return schema.empty_table()
         filters = None if run_id is None else [("run_id", "=", run_id)]
-        table = DeltaTable(self.path(name), version=version).to_pyarrow_table(filters=filters)
-        return _ordered(table.select(schema.names).cast(schema))
+        table = self._open(name, version)
+        if table is None:
+            return schema.empty_table()
+        try:
+            rows = table.to_pyarrow_table(filters=filters)
+        except (DeltaError, pa.ArrowException, OSError) as error:
+            raise _unreadable(self.path(name), error) from error
+        return _ordered(rows.select(schema.names).cast(schema))
 
-    def _exists(self, name: str) -> bool:
+    def _open(self, name: str, version: int | None = None) -> "DeltaTable | None":
         from deltalake import DeltaTable
+        from deltalake.exceptions import DeltaError
 
-        return DeltaTable.is_deltatable(self.path(name))
+        path = self.path(name)
+        try:
+            return DeltaTable(path, version=version) if DeltaTable.is_deltatable(path) else None
+        except (DeltaError, OSError) as error:
+            raise _unreadable(path, error) from error
 
     def _columns(self, name: str) -> list[tuple[str, str]]:
-        from deltalake import DeltaTable
-
-        if not self._exists(name):
+        table = self._open(name)
+        if table is None:
             return []
-        fields = pa.schema(DeltaTable(self.path(name)).schema())
-        return [(field.name, _type_name(field.type)) for field in fields]
+        return [(field.name, _type_name(field.type)) for field in pa.schema(table.schema())]
 
     def _replace(self, name: str, table: pa.Table, predicate: str) -> int:
-        from deltalake import DeltaTable, write_deltalake
+        from deltalake import write_deltalake
         from deltalake.exceptions import DeltaError
 
         path = self.path(name)
@@ -201,13 +208,16 @@ class DeltaRs(DeltaStore):
             )
         except (DeltaError, OSError) as error:
             raise _commit_failed(path, error) from error
-        return DeltaTable(path).version()
+        version = self.version(name)
+        if version is None:
+            raise _commit_failed(path, None)
+        return version
 
     def _create(self, name: str) -> None:
         from deltalake import DeltaTable
         from deltalake.exceptions import DeltaError
 
-        if self._exists(name):
+        if self._open(name) is not None:
             return
         try:
             DeltaTable.create(
@@ -219,7 +229,7 @@ class DeltaRs(DeltaStore):
             )
         except DeltaError:
             # Another process created it between the look and the commit: that is as good.
-            if not self._exists(name):
+            if self._open(name) is None:
                 raise
 
 
@@ -241,8 +251,12 @@ class SparkDelta(DeltaStore):
         address = self._uri(name).replace("`", "``")
         try:
             history = self._spark.sql(f"DESCRIBE HISTORY delta.`{address}` LIMIT 1").collect()
-        except AnalysisException:
-            return None
+        except AnalysisException as error:
+            if error.getCondition() == "DELTA_TABLE_ONLY_OPERATION":
+                return None
+            raise _unreadable(self.path(name), error) from error
+        except _spark_errors() as error:
+            raise _unreadable(self.path(name), error) from error
         return int(history[0]["version"])
 
     def read(self, name: str, run_id: str | None = None, version: int | None = None) -> pa.Table:
@@ -254,9 +268,12 @@ class SparkDelta(DeltaStore):
         schema = arrow_schema(name)
         if self.version(name) is None:
             return schema.empty_table()
-        table = self._load(name, version)
-        rows = table if run_id is None else table.filter(col("run_id") == lit(run_id))
-        return _ordered(rows.select(*schema.names).toArrow().cast(schema))
+        try:
+            table = self._load(name, version)
+            rows = table if run_id is None else table.filter(col("run_id") == lit(run_id))
+            return _ordered(rows.select(*schema.names).toArrow().cast(schema))
+        except _spark_errors() as error:
+            raise _unreadable(self.path(name), error) from error
 
     def _load(self, name: str, version: int | None = None) -> "DataFrame":
         reader = self._spark.read.format("delta")
@@ -273,7 +290,6 @@ class SparkDelta(DeltaStore):
         return [(field.name, _type_name(arrow_type(field.dataType))) for field in fields]
 
     def _replace(self, name: str, table: pa.Table, predicate: str) -> int:
-        from pyspark.errors import PySparkException
         from pyspark.sql.functions import col
 
         described = [
@@ -290,7 +306,7 @@ class SparkDelta(DeltaStore):
                 .partitionBy("run_id")
                 .save(self._uri(name))
             )
-        except PySparkException as error:
+        except _spark_errors() as error:
             raise _commit_failed(self.path(name), error) from error
         version = self.version(name)
         if version is None:
@@ -324,6 +340,23 @@ def _type_name(type_: pa.DataType) -> str:
     if pa.types.is_large_string(type_) or pa.types.is_string_view(type_):
         return "string"
     return str(type_)
+
+
+def _spark_errors() -> tuple[type[Exception], ...]:
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+
+    return PySparkException, Py4JError
+
+
+def _unreadable(path: str, error: Exception) -> EngineError:
+    return EngineError(
+        Problem(
+            f"the Delta table cannot be read ({type(error).__name__})",
+            path,
+            cure="restore the folder from a copy, or publish to a new --output folder",
+        )
+    )
 
 
 def _commit_failed(path: str, error: Exception | None) -> EngineError:

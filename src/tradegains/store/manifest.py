@@ -173,7 +173,11 @@ def _digest(source: _Source, known: Mapping[str, list[object]]) -> str | None:
     """Digest of a file's bytes; None where it cannot be read."""
     file = source.file
     cached = known.get(file.uri)
-    if isinstance(cached, list) and file.modified is not None and cached[:2] == [file.bytes, file.modified]:
+    if (
+        isinstance(cached, list)
+        and file.modified is not None
+        and cached[:2] == [file.bytes, file.modified]
+    ):
         return str(cached[2])
     digest = hashlib.sha256()
     try:

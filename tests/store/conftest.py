@@ -1,0 +1,36 @@
+"""Fixtures of the store: the engine's own Delta writer, and rows to write."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from tradegains.store.delta import DeltaStore, EngineName, open_delta
+
+QualityRows = Callable[..., pa.Table]
+
+
+@pytest.fixture
+def quality_rows() -> QualityRows:
+    """Return a function that makes rows of the table `quality` for a run."""
+
+    def make(run_id: str, *counts: int) -> pa.Table:
+        return pa.table(
+            {
+                "run_id": pa.array([run_id] * len(counts), pa.string()),
+                "year": pa.array(range(1988, 1988 + len(counts)), pa.int32()),
+                "rule": pa.array(["read"] * len(counts), pa.string()),
+                "action": pa.array([None] * len(counts), pa.string()),
+                "rows": pa.array(counts, pa.int64()),
+            }
+        )
+
+    return make
+
+
+@pytest.fixture
+def store(tmp_path: Path, request: pytest.FixtureRequest, engine_name: EngineName) -> DeltaStore:
+    """Return the store that belongs to the engine under test."""
+    session = request.getfixturevalue("spark") if engine_name == "spark" else None
+    return open_delta(str(tmp_path / "tables"), engine_name, session)
