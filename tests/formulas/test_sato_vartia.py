@@ -193,6 +193,12 @@ def test_aggregate_by_hand():
     assert (total.covered_weight, dict(total.left_out)) == (1.0, {})
 
 
+def test_the_order_of_industries_moves_no_bit():
+    industries = rows(0.1, 0.2, 0.3, -0.4, 0.05, 0.07)
+    turned = [industries[i:] + industries[:i] for i in range(len(industries))]
+    assert len({aggregate_industries(order).outcome.value for order in turned}) == 1
+
+
 def test_an_industry_without_a_number_keeps_its_weight():
     missing = IndustryChange("12", 50.0, 30.0, None, "no continuing sales at the start")
     total = aggregate_industries([*rows(0.03, 0.06), missing])
