@@ -149,7 +149,7 @@ def test_old_python_and_missing_package(folder: Path, monkeypatch: pytest.Monkey
 
 def test_spark_without_java(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JAVA_HOME", str(folder))
-    monkeypatch.setattr("tradegains.session.find_spec", lambda name: None)
+    monkeypatch.setattr("tradegains.java.find_spec", lambda name: None)
     result = checked(folder, engine="spark")
     assert result.exit_code == 1
     [(what, _, cure)] = texts(result)
@@ -160,7 +160,7 @@ def test_spark_without_java(folder: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.fixture
 def java(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tradegains.session.java_environment", dict)
+    monkeypatch.setattr("tradegains.java.java_environment", dict)
 
 
 @pytest.mark.usefixtures("java")
@@ -169,11 +169,13 @@ def test_spark_with_a_folder_without_jars(folder: Path, monkeypatch: pytest.Monk
     (folder / "delta-storage-4.4.0.jar").touch()
     [(what, where, cure)] = texts(checked(folder, engine="spark"))
     assert (what, where) == ("no delta-spark jar", str(folder))
-    assert cure == "put Delta's jars there, or unset TRADEGAINS_JARS"
+    assert cure == "put Delta's jars there, or correct --jars-dir or TRADEGAINS_JARS"
     (folder / "delta-spark_4.2_2.13-4.4.0.jar").touch()
     assert checked(folder, engine="spark").errors == ()
     monkeypatch.setenv("TRADEGAINS_JARS", "none")
     assert checked(folder, engine="spark").errors == ()
+    [(_, where, _)] = texts(checked(folder, engine="spark", jars=str(folder / "census")))
+    assert where == str(folder / "census")
 
 
 def no_route(*_: object, **__: object) -> Iterable[object]:
@@ -190,7 +192,7 @@ def test_spark_without_jars_and_without_a_network(
     [(what, where, cure)] = texts(checked(folder, engine="spark"))
     assert what == "Delta's jars are neither on this machine nor can they be fetched"
     assert where.startswith("io.delta:delta-spark")
-    assert "TRADEGAINS_JARS to a folder" in cure
+    assert "a folder with the jars by --jars-dir or TRADEGAINS_JARS" in cure
     cache = folder / ".ivy2.5.2" / "jars"
     cache.mkdir(parents=True)
     (cache / "io.delta_delta-spark_4.2_2.13-4.4.0.jar").touch()

@@ -369,7 +369,7 @@ def test_spark_without_java(
     tradegains: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JAVA_HOME", str(folder))
-    monkeypatch.setattr("tradegains.session.find_spec", lambda _: None)
+    monkeypatch.setattr("tradegains.java.find_spec", lambda _: None)
     answer = tradegains(
         "run", folder / "study.toml", "--output", folder / "out", "--engine", "spark"
     )
@@ -382,7 +382,7 @@ def test_spark_without_java(
 def test_spark_without_reachable_jars(
     tradegains: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tradegains.session.java_environment", dict)
+    monkeypatch.setattr("tradegains.java.java_environment", dict)
     monkeypatch.setenv("TRADEGAINS_JARS", str(folder))
     answer = tradegains(
         "run", folder / "study.toml", "--output", folder / "out", "--engine", "spark"

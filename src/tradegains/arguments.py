@@ -91,6 +91,7 @@ def _add_check(commands: Any) -> None:
     parser.add_argument(
         "--engine", choices=("embedded", "spark"), default="embedded", help="engine of the run"
     )
+    _add_jars(parser)
 
 
 def _add_run(commands: Any) -> None:
@@ -261,4 +262,8 @@ def _add_engine(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--threads", metavar="N", type=int, help="threads (default: every core)")
     group.add_argument("--memory", metavar="SIZE", help="memory limit, such as 4g")
     group.add_argument("--scratch", metavar="DIR", help="folder for temporary files")
-    group.add_argument("--jars-dir", metavar="DIR", help="folder with Delta's jars, for Spark")
+    _add_jars(group)
+
+
+def _add_jars(parser: Any) -> None:
+    parser.add_argument("--jars-dir", metavar="DIR", help="folder with Delta's jars, for Spark")

@@ -58,6 +58,7 @@ def check_study(
     *,
     engine: str = "embedded",
     output: str | None = None,
+    jars: str | None = None,
 ) -> Checked:
     """Check a study, its inputs and this machine.
 
@@ -66,6 +67,7 @@ def check_study(
         overrides: Input paths by name.
         engine: The engine that a run would use.
         output: The folder a run would write to; None leaves it unchecked.
+        jars: The folder with Delta's jars, for Spark.
 
     Returns:
         What was found; nothing is raised for what is wrong with the user's files or machine.
@@ -81,7 +83,7 @@ def check_study(
     if study is not None:
         census, refused = _check_inputs(study)
         errors += refused
-    errors += environment_errors(engine)
+    errors += environment_errors(engine, jars)
     if not errors and study is not None and census is not None:
         errors += _check_conditions(study, census)
     return Checked(study, census, tuple(errors))
@@ -105,12 +107,12 @@ def output_problems(output: str | None) -> Iterator[Problem]:
         yield Problem("the output folder cannot be written to", str(place), cure=cure)
 
 
-def environment_errors(engine: str) -> Iterator[TradegainsError]:
-    """What this machine lacks for an engine."""
+def environment_errors(engine: str, jars: str | None = None) -> Iterator[TradegainsError]:
+    """What this machine lacks for an engine; `jars` is the folder with Delta's jars, if stated."""
     problems = [*_python_problems(), *_package_problems(engine)]
     if engine == "spark" and not problems:
         try:
-            problems += _spark_problems()
+            problems += _spark_problems(jars)
         except EngineError as error:
             problems += error.problems
     if problems:
@@ -133,29 +135,32 @@ def _package_problems(engine: str) -> Iterator[Problem]:
             yield Problem(f"the package {package} is missing", sys.prefix, cure=cure)
 
 
-def _spark_problems() -> Iterator[Problem]:
-    from tradegains import session
+def _spark_problems(jars: str | None) -> Iterator[Problem]:
+    from tradegains import java, session
 
-    if "SPARK_ENV_LOADED" not in os.environ:  # under spark-submit the JVM runs already
-        session.java_environment()
-    choice = os.environ.get(session.JARS_VARIABLE, "")
+    if "PYSPARK_GATEWAY_PORT" in os.environ:
+        return  # spark-submit has started Java and chosen the jars
+    java.java_environment()
+    choice = jars or os.environ.get(session.JARS_VARIABLE, "")
+    if choice == session.NO_JARS:
+        return
     if choice:
-        yield from _folder_without_jars(choice, session.JARS_VARIABLE, session.NO_JARS)
+        yield from _folder_without_jars(choice, f"--jars-dir or {session.JARS_VARIABLE}")
     elif not _ivy_has_delta() and not _maven_answers():
         yield Problem(
             "Delta's jars are neither on this machine nor can they be fetched",
             session.DELTA_COORDINATES,
-            cure="give this machine access to Maven Central, or set "
-            f"{session.JARS_VARIABLE} to a folder with the jars; --engine embedded needs none",
+            cure="give this machine access to Maven Central, or a folder with the jars by "
+            f"--jars-dir or {session.JARS_VARIABLE}; --engine embedded needs none",
         )
 
 
-def _folder_without_jars(folder: str, variable: str, no_jars: str) -> Iterator[Problem]:
+def _folder_without_jars(folder: str, setting: str) -> Iterator[Problem]:
     names = [file.name for file in Path(folder).glob("*.jar")]
     wanted = ("delta-spark", "delta-storage")
     missing = [part for part in wanted if not any(part in name for name in names)]
-    if folder != no_jars and missing:
-        cure = f"put Delta's jars there, or unset {variable}"
+    if missing:
+        cure = f"put Delta's jars there, or correct {setting}"
         yield Problem(f"no {' and no '.join(missing)} jar", folder, cure=cure)
 
 

@@ -140,7 +140,11 @@ def _checked(chosen: argparse.Namespace) -> "Checked":
     from tradegains.check import check_study
 
     return check_study(
-        chosen.study, _inputs(chosen.input), engine=chosen.engine, output=chosen.output
+        chosen.study,
+        _inputs(chosen.input),
+        engine=chosen.engine,
+        output=chosen.output,
+        jars=chosen.jars_dir,
     )
 
 
@@ -166,7 +170,7 @@ def _run(chosen: argparse.Namespace) -> int:
     study = read_study(chosen.study, _inputs(chosen.input))
     if problems := list(output_problems(chosen.output)):
         raise StudyError(problems)
-    for error in environment_errors(chosen.engine):
+    for error in environment_errors(chosen.engine, chosen.jars_dir):
         raise error
     from tradegains.pipeline import run
     from tradegains.progress import Progress

@@ -53,8 +53,10 @@ def predicate_problems(
     spark: "SparkSession", study: Study, types: Mapping[str, str]
 ) -> Iterator[Problem]:
     """One problem per condition that cannot be used; arguments as `check_predicates`."""
-    entries = [("populations", entry) for entry in study.populations]
-    entries += [("restrictions", entry) for entry in study.restrictions]
+    entries: list[tuple[str, Population | Restriction]] = [
+        *(("populations", entry) for entry in study.populations),
+        *(("restrictions", entry) for entry in study.restrictions),
+    ]
     rows = _null_rows(spark, study, types) if entries else None
     for section, entry in entries:
         fault = _fault_of_text(entry) or (rows and _fault_on_rows(rows, entry))
