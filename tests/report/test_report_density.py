@@ -46,9 +46,9 @@ def test_the_line_follows_the_steps_when_nothing_is_blurred():
 
 
 def test_one_bin_is_blurred_as_by_hand():
-    # Φ(1/2) - Φ(-1/2) = 0.3829249 of the mass lies within half a bin of the middle.
-    density = smooth_density(cells([1.0], width=1.0), np.array([0.5]), 1.0)
-    assert density[0] == pytest.approx(0.3829249225480262, abs=ROUNDING)
+    # From the middle Φ(1/2) - Φ(-1/2) of the mass is within the bin, from its edge Φ(1) - Φ(0).
+    density = smooth_density(cells([1.0], width=1.0), np.array([0.5, 1.0]), 1.0)
+    assert density == pytest.approx([0.3829249225480262, 0.3413447460685429], abs=ROUNDING)
 
 
 def test_bandwidth_is_silvermans_by_hand():

@@ -103,6 +103,8 @@ def test_latex_has_units_true_minus_and_runs_over_pages(output, tmp_path):
     assert text.startswith(r"\begin{longtable}")
     assert r"{\footnotesize [log points]}" in text
     assert "$-$1.0000" in text
+    welfare = exported(output, tmp_path, "welfare", "latex").read_text(encoding="utf-8")
+    assert r"\shortstack[r]{delta ln \\ continuing \\ share}" in welfare
     assert r"\endfirsthead" in text
 
 

@@ -17,7 +17,7 @@ from tradegains.tables.published import TABLES
 MONEY = "money unit of the study"
 NOTE = "note"
 HIDDEN = ("run_id", NOTE)  # one value for all rows, and a footnote
-CELL_WIDTH = 40
+CELL_WIDTH, HEADER_WIDTH = 40, 12
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,21 @@ def printed_column(rows: pa.Table, name: str, column: str, money_unit: str) -> P
     return PrintedColumn(column, shown_unit, cells, numeric)
 
 
+def broken(name: str, width: int = HEADER_WIDTH) -> list[str]:
+    """A column's name over several lines, broken after underscores.
+
+    Example:
+        >>> broken("delta_ln_continuing_share")
+        ['delta_ln_', 'continuing_', 'share']
+    """
+    lines = [""]
+    for part in name.replace("_", "_ ").split():
+        if lines[-1] and len(lines[-1]) + len(part) > width:
+            lines.append("")
+        lines[-1] += part
+    return lines
+
+
 def unit_of(name: str, column: str) -> str:
     """Unit of a column of a published table.
 
@@ -105,10 +120,10 @@ def _is_shared(values: pa.ChunkedArray) -> bool:
 
 def _notes(rows: pa.Table) -> tuple[dict[str, str], tuple[PrintedColumn, ...]]:
     """Notes of the rows by letter, and the column of letters; neither without notes."""
-    if NOTE not in rows.column_names or rows[NOTE].null_count == rows.num_rows:
-        return {}, ()
     footnotes = Footnotes()
-    texts = rows[NOTE].to_pylist()
+    texts = rows[NOTE].to_pylist() if NOTE in rows.column_names else []
+    if not any(texts):
+        return {}, ()
     letters = tuple(footnotes.cell(None, text).mark if text else "" for text in texts)
     return dict(footnotes.notes), (PrintedColumn(NOTE, "", letters),)
 

@@ -6,7 +6,7 @@ The document needs `\usepackage{booktabs}`, and `\usepackage{longtable}` for tab
 import re
 from collections.abc import Iterable
 
-from tradegains.report.arranged import Arranged, PrintedColumn
+from tradegains.report.arranged import Arranged, PrintedColumn, broken
 
 PAGE_ROWS = 40  # more rows than these run over pages
 ESCAPES = {
@@ -46,7 +46,7 @@ def escaped(text: str) -> str:
 
 def _header(table: Arranged) -> list[str]:
     """Names of the columns, and their units where any has one."""
-    names = _line(escaped(column.name.replace("_", " ")) for column in table.columns)
+    names = _line(map(_stacked_name, table.columns))
     if not any(column.unit for column in table.columns):
         return [names]
     units = _line(
@@ -54,6 +54,14 @@ def _header(table: Arranged) -> list[str]:
         for column in table.columns
     )
     return [names, units]
+
+
+def _stacked_name(column: PrintedColumn) -> str:
+    """A column's name, over several lines where it is long."""
+    lines = [escaped(line.strip("_").replace("_", " ")) for line in broken(column.name)]
+    side = "r" if column.numeric else "l"
+    stack = r" \\ ".join(lines)
+    return rf"\shortstack[{side}]{{{stack}}}" if len(lines) > 1 else stack
 
 
 def _cells(column: PrintedColumn) -> list[str]:

@@ -5,11 +5,18 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pyarrow as pa
 
-from tradegains.report.arranged import NOTE, Arranged, PrintedColumn, arranged, unit_of
+from tradegains.report.arranged import (
+    HEADER_WIDTH,
+    NOTE,
+    Arranged,
+    PrintedColumn,
+    arranged,
+    broken,
+    unit_of,
+)
 from tradegains.report.printing import in_unit
 
 GAP = "  "
-HEADER_WIDTH = 12
 NO_ROOM = "no room (name columns to see them)"
 FIRST = {
     "welfare": ("welfare_change", "elasticity"),
@@ -79,22 +86,7 @@ def _one_row_text(rows: pa.Table, name: str, money_unit: str, width: int) -> str
 def _header(column: PrintedColumn) -> list[str]:
     """Name and unit of a column over as many lines as they need."""
     unit = textwrap.wrap(f"[{column.unit}]", HEADER_WIDTH, break_long_words=False)
-    return [*_broken(column.name), *(unit if column.unit else ())]
-
-
-def _broken(name: str) -> list[str]:
-    """A column's name over several lines, broken after underscores.
-
-    Example:
-        >>> _broken("delta_ln_continuing_share")
-        ['delta_ln_', 'continuing_', 'share']
-    """
-    lines = [""]
-    for part in name.replace("_", "_ ").split():
-        if lines[-1] and len(lines[-1]) + len(part) > HEADER_WIDTH:
-            lines.append("")
-        lines[-1] += part
-    return lines
+    return [*broken(column.name), *(unit if column.unit else ())]
 
 
 def _width(column: PrintedColumn) -> int:
