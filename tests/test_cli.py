@@ -447,6 +447,11 @@ def test_results_are_shown_reported_and_exported(
     assert (folder / "files" / "welfare.csv").is_file()
     one = tradegains("export", "quality", "--to", folder / "files", "--format", "stata")
     assert one.out == f"{folder / 'files' / 'quality.dta'}\n"
+    for reading in (("runs",), ("show", "quality")):
+        code, modules = loaded_by(*reading)
+        assert code == 0
+        # Arrow itself loads pandas with its datasets, through which Delta tables are read.
+        assert set(HEAVY) & set(modules) <= {"pandas"}
     wrong = tradegains("show", "welfar")
     assert wrong.code == 2
     assert "has no table 'welfar'" in wrong.err
