@@ -2,8 +2,8 @@
 
 Decision: every figure is drawn once and saved as SVG (text as outlines, so no font is needed to
 read it) and PNG. Ids inside the SVG are salted and no date or version is written. Colours are
-Okabe and Ito's blue and vermilion, told apart by every kind of colour vision; line style, marks
-and direct labels tell the series apart in grey.
+Okabe and Ito's blue and vermilion, the latter darker so that small labels can be read: every kind
+of colour vision tells them apart; line style, marks and direct labels do so in grey.
 """
 
 import io
@@ -24,7 +24,7 @@ from tradegains.report.distributions import Comparison, Distribution
 from tradegains.report.printing import count, percent, typeset
 
 INK, MUTED, RULE, PAPER = "#1b1f24", "#5b6470", "#d5d9df", "#ffffff"
-BLUE, VERMILION = "#0072b2", "#d55e00"
+BLUE, VERMILION = "#0072b2", "#c04c00"
 COLOURS, DASHES = (VERMILION, BLUE), ((0, (5, 1.5)), "solid")
 WIDTH, HEIGHT, DOTS_PER_INCH = 6.6, 3.9, 300  # inches: the text width of a page
 AXIS_TAIL = 0.002  # share of employment that may lie beyond either end of the axis
@@ -298,6 +298,9 @@ def _style() -> Iterator[None]:
 def _saved(figure: Figure) -> Picture:
     """The figure as SVG and PNG, without date or version."""
     svg, png = io.BytesIO(), io.BytesIO()
+    # Laid out once, not for each format: half the time, and both pictures agree.
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
     unsigned = {"Date": None, "Creator": None, "Format": None, "Type": None}
     figure.savefig(svg, format="svg", metadata=unsigned)
     figure.savefig(png, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})

@@ -133,8 +133,8 @@ def table_text(table: SideBySide, *, remark: str = "") -> str:
     """
     heads = ("publ.", "recov.", "diff.") if table.compared else ()
     number_width = NUMBER_WIDTH * max(1, len(heads))
-    width = max(number_width, *(len(column) + 2 for column in table.columns))
-    label_width = max(LABEL_WIDTH, *(len(label) + 1 for label, _ in table.rows))
+    width = max([number_width, *(len(column) + 2 for column in table.columns)])
+    label_width = max([LABEL_WIDTH, *(len(label) + 1 for label, _ in table.rows)])
     footnotes = Footnotes()
     lines = [table.title, *(textwrap.wrap(table.citation, 80) if table.compared else ())]
     lines += [f"100 x change of ln [percent]{remark and '; ' + remark}", ""]
