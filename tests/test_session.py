@@ -61,6 +61,12 @@ def test_engine_refuses_the_other_kind_in_its_process(engine: Engine) -> None:
     assert "start another process" in str(refusal.value)
 
 
+def test_a_second_engine_leaves_the_first_one_open(engine: Engine, engine_name: str) -> None:
+    with start_engine(engine_name, threads=1) as second:
+        assert second.spark.range(2).count() == 2
+    assert engine.spark.range(3).count() == 3
+
+
 def test_step_leaves_the_session_usable(engine: Engine) -> None:
     with pytest.raises(ZeroDivisionError), engine.step("fails"):
         raise ZeroDivisionError

@@ -45,7 +45,7 @@ _EMBEDDED_IDLE_SECONDS: Final = 7 * 24 * 3600
 _MEMORY_SHARE: Final = 0.6  # of the machine's memory; the rest is for Python, Arrow and the system
 _UNITS: Final = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
-_active: list["Engine"] = []
+_started: list[str] = []  # names of the engines this process has started
 
 
 @dataclass(frozen=True)
@@ -143,17 +143,17 @@ def start_engine(
         engine = _start_spark(share, master, jars, settings or {})
     else:
         engine = _start_embedded(share)
-    _active.append(engine)
+    _started.append(name)
     atexit.register(engine.close)
     return engine
 
 
 def _refuse_second_kind(name: str) -> None:
-    """Refuse another engine in a process that has had one, and a second open engine."""
-    if any(engine.name != name for engine in _active):
+    """Refuse the other kind of engine in a process that has had one."""
+    if _started and _started[0] != name:
         raise EngineError(
             Problem(
-                f"this process already used the {_active[0].name} engine",
+                f"this process already used the {_started[0]} engine",
                 cure="one Python process runs one kind of engine: start another process",
             )
         )
@@ -245,7 +245,8 @@ def _start_embedded(share: Share) -> Engine:
             server = _sail_server()
         closing.callback(server.stop)
         host, port = server.listening_address
-        spark = SparkSession.builder.remote(f"sc://{host}:{port}").getOrCreate()
+        # Not getOrCreate: another engine of this process may be open, and this one must not end it.
+        spark = SparkSession.builder.remote(f"sc://{host}:{port}").create()
         closing.callback(spark.stop)
         # The clock of the machine must not show in published tables. This is also the server's
         # first answer: only then has it installed its own signal handlers.
@@ -283,6 +284,9 @@ def _sail_settings(share: Share, folder: Path) -> dict[str, str]:
         "SAIL_RUNTIME__MEMORY_POOL__FAIR__MAX_SIZE": str(share.memory),
         "SAIL_RUNTIME__TEMPORARY_FILES__PATHS": f'["{folder}"]',
         "SAIL_EXECUTION__DEFAULT_PARALLELISM": str(share.cores),
+        # Parquet's statistics leave NaN out: a column of one value and NaN would be read as that
+        # value everywhere, and no rule could flag the NaN.
+        "SAIL_EXECUTION__COLLECT_STATISTICS": "false",
         "TOKIO_WORKER_THREADS": str(share.cores),
         "SAIL_SPARK__SESSION_TIMEOUT_SECS": str(_EMBEDDED_IDLE_SECONDS),
     }
@@ -310,16 +314,20 @@ def _sail_server() -> Any:
 def _start_spark(
     share: Share, master: str | None, jars: str | None, settings: Mapping[str, str]
 ) -> Engine:
+    from pyspark import SparkContext
+
+    options = dict(_SESSION_SETTINGS)
+    log = None
+    open_already = SparkContext._active_spark_context is not None
     with contextlib.ExitStack() as closing:
-        options = dict(_SESSION_SETTINGS)
-        log = None
         # spark-submit has started the JVM, chosen the master and the class path: add nothing.
-        if SUBMITTED not in os.environ:
+        if SUBMITTED not in os.environ and not open_already:
             folder = _scratch_folder(share.scratch, closing)
             log = folder / "spark.log"
             options |= _launch_settings(share, master, folder) | _jar_settings(jars)
         spark = _spark_session(options | dict(settings), log)
-        closing.callback(spark.stop)
+        if not open_already:  # a notebook's session is not ours to stop
+            closing.callback(spark.stop)
         _require_delta(spark)
         context = spark.sparkContext
         description = (
@@ -335,8 +343,6 @@ _SESSION_SETTINGS: Final = {
     "spark.sql.ansi.enabled": "true",
     # Timestamps in published tables must not depend on where the job runs.
     "spark.sql.session.timeZone": "UTC",
-    # Joins small shuffle partitions together, so that one setting suits small and large years.
-    "spark.sql.adaptive.enabled": "true",
     # An inferred partition industry=0111 would become the number 111.
     "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
     # Rows travel between the driver and Python in Arrow form, in bulk.
