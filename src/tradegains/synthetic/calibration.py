@@ -146,8 +146,10 @@ def _tilted(base: np.ndarray, tilt: np.ndarray) -> np.ndarray:
 
 
 def _weights(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    ends = [dict(enumerate(shares)) for shares in (before.tolist(), after.tolist())]
-    return np.array(list(sato_vartia_weights(*ends).values()))
+    codes = [industry.code for industry in INDUSTRIES]
+    ends = [dict(zip(codes, shares.tolist(), strict=True)) for shares in (before, after)]
+    weights = sato_vartia_weights(*ends) or {}
+    return np.array([weights[code] for code in codes])
 
 
 def least_norm_root(misses: Callable[[np.ndarray], np.ndarray], size: int) -> np.ndarray:
