@@ -69,7 +69,7 @@ def measure_rows(study: Study, flagged: DataFrame) -> DataFrame:
         denominator=study.productivity.denominator,
         log_price=None if study.productivity.prices == "none" else LOG_PRICE,
     )
-    predicates = {"domestic": F.col("domestic_sales") > 0}
+    predicates = {"domestic": F.col(w.SALES) > F.col(w.EXPORTS)}
     for position, population in enumerate(study.populations):
         predicates[w.population_column(position)] = F.expr(population.where)
     for restriction in study.restrictions:

@@ -15,6 +15,8 @@ from tradegains.sets import (
 )
 from tradegains.study import Study
 
+EVERYONE = "every status"
+
 Status = Callable[[int, MarketCell], str | None]
 
 
@@ -77,20 +79,17 @@ def _status_in_pair(ends: tuple[int, int], bits: MembershipBits) -> Status:
 def _rows_of_year(
     study: Study, period: _Period, year: int, cells: Iterable[MarketCell]
 ) -> list[dict[str, Any]]:
-    by_industry: defaultdict[tuple[str, str | None], Amounts] = defaultdict(Amounts)
-    for cell in cells:
-        key = cell.industry_in(period.name), period.status(year, cell)
-        by_industry[key] = by_industry[key].plus(cell.amounts)
     sums: defaultdict[tuple[str, str | None, str | None], Amounts] = defaultdict(Amounts)
-    for (industry, status), amounts in by_industry.items():
-        group = industry[: study.census.industry_group_digits]
-        for level, code in (("total", None), ("industry2", group), ("industry4", industry)):
-            for each in (status, "every status"):
-                sums[level, code, each] = sums[level, code, each].plus(amounts)
+    for cell in cells:
+        status = period.status(year, cell)
+        levels = cell.levels_in(period.name, study.census.industry_group_digits)
+        for level, code in levels.items():
+            for each in (status, EVERYONE):
+                sums[level, code, each] = sums[level, code, each].plus(cell.amounts)
     return [
-        _row(study, period, year, key, amounts, sums[key[0], key[1], "every status"])
+        _row(study, period, year, key, amounts, sums[key[0], key[1], EVERYONE])
         for key, amounts in sums.items()
-        if key[2] not in (None, "every status")
+        if key[2] not in (None, EVERYONE)
     ]
 
 

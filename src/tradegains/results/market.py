@@ -53,18 +53,26 @@ def money(hundredths: int) -> float:
 class MarketCell:
     """Valid establishments of one year, industry and membership.
 
+    The industry is None where the study keeps rows without a valid one: they count in totals only.
     `window_industry` holds the industry they count in where a study moves them for a window.
     """
 
     year: int
-    industry: str
+    industry: str | None
     membership: int
-    window_industry: Mapping[str, str]
+    window_industry: Mapping[str, str | None]
     amounts: Amounts
 
-    def industry_in(self, window: str) -> str:
+    def industry_in(self, window: str) -> str | None:
         """Industry the cell counts in for this window."""
         return self.window_industry.get(window, self.industry)
+
+    def levels_in(self, window: str, group_digits: int) -> dict[str, str | None]:
+        """Code of each level the cell counts at: total, and its industries if it has one."""
+        industry = self.industry_in(window)
+        if industry is None:
+            return {"total": None}
+        return {"total": None, "industry2": industry[:group_digits], "industry4": industry}
 
 
 @dataclass(frozen=True)
@@ -110,7 +118,7 @@ class MarketCells:
 
     def largest_industry(self) -> Amounts:
         """The largest count, employment, ... of any industry in any year."""
-        sums: defaultdict[tuple[int, str], Amounts] = defaultdict(Amounts)
+        sums: defaultdict[tuple[int, str | None], Amounts] = defaultdict(Amounts)
         for cells in self.by_year.values():
             for cell in cells:
                 sums[cell.year, cell.industry] = sums[cell.year, cell.industry].plus(cell.amounts)

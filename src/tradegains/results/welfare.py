@@ -152,9 +152,9 @@ def _sums_of_year(
     sums: defaultdict[tuple[str, str | None, str, str], Amounts] = defaultdict(Amounts)
     sets = _sets(study, window, bits)
     for cell in cells.of_year(year):
-        group = cell.industry_in(window.name)[: study.census.industry_group_digits]
+        levels = cell.levels_in(window.name, study.census.industry_group_digits)
         inside = [("", "")] + [key for key, mask in sets if cell.membership & mask == mask]
-        for (level, code), key in product((("total", None), ("industry2", group)), inside):
+        for (level, code), key in product(levels.items(), inside):
             sums[level, code, *key] = sums[level, code, *key].plus(cell.amounts)
     return sums
 
@@ -197,6 +197,8 @@ def _market_at(
 
 def _imports(choice: Choice, year: int, everyone: Amounts, imports: ImportsTable) -> float | None:
     """Imports of the market; with source `exports`, the census's own exports (Table C1)."""
+    if choice.imports == NO_IMPORTS:
+        return None
     if choice.imports == "exports":
         return money(everyone.exports)
     prefix = choice.industry or ""

@@ -117,7 +117,7 @@ def describe_distributions(
     powers = collect_power_cells(
         relating.matched, employment=employment, establishments=establishments
     )
-    moments = _moments(relating, powers, totals)
+    moments = _moments(relating, powers)
     histograms = _histograms(cells, units, members, relating)
     return [
         Distribution(total.establishments, total.employment, *moment, *quantile, histogram)
@@ -164,37 +164,28 @@ def _units_of_populations(units: Units, relating: Relating) -> Members:
 
 
 class _Total(NamedTuple):
-    """Of one population: rows, their employment, lowest and highest value."""
+    """Of one population: rows, and their employment."""
 
     establishments: int
     employment: int
-    lowest: float
-    highest: float
 
 
 def _totals(cells: pa.Table, units: Units, members: Members, groups: int) -> list[_Total]:
-    names = (w.ESTABLISHMENTS, w.EMPLOYMENT, w.LOWEST, w.HIGHEST)
-    columns = {name: cells[name].to_numpy() for name in names}
-    unit, by_unit = sum_by(units.numbers(cells), columns)
-    rows, group = members.expand(unit)
-    found, summed = sum_by(group, {name: column[rows] for name, column in by_unit.items()})
-    columns_found = (summed[name].tolist() for name in names)
-    by_group = dict(zip(found.tolist(), map(_Total, *columns_found), strict=True))
-    return [by_group.get(group, _Total(0, 0, 0.0, 0.0)) for group in range(groups)]
+    by_unit = np.zeros((len(units.table), 2), dtype=np.int64)
+    counted = [cells[name].to_numpy() for name in (w.ESTABLISHMENTS, w.EMPLOYMENT)]
+    np.add.at(by_unit, units.numbers(cells), np.stack(counted, axis=1))
+    totals = np.zeros((groups, 2), dtype=np.int64)
+    np.add.at(totals, members.group, by_unit[members.unit])
+    return [_Total(*total) for total in totals.tolist()]
 
 
-def _moments(relating: Relating, powers: PowerCells, totals: Sequence[_Total]) -> list[BothMoments]:
+def _moments(relating: Relating, powers: PowerCells) -> list[BothMoments]:
     centred = [centre_cells(powers, base.year, base.medians) for base in relating.bases]
     moments = []
-    for population, total in zip(relating.populations, totals, strict=True):
+    for population in relating.populations:
         required, forbidden = relating.masks(population)
-        is_constant = total.lowest == total.highest
         cells = centred[population.base]
-        moments.append(
-            population_moments(
-                cells, required=required, forbidden=forbidden, is_constant=is_constant
-            )
-        )
+        moments.append(population_moments(cells, required=required, forbidden=forbidden))
     return moments
 
 

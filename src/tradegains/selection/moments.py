@@ -36,6 +36,8 @@ class PowerCells:
     centre: Real
     weighted: tuple[Real, ...]
     plain: tuple[Real, ...]
+    weighted_bits: int
+    plain_bits: int
 
     def where(self, chosen: Whole) -> "PowerCells":
         """The chosen cells."""
@@ -45,6 +47,8 @@ class PowerCells:
             self.centre[chosen],
             tuple(each[chosen] for each in self.weighted),
             tuple(each[chosen] for each in self.plain),
+            self.weighted_bits,
+            self.plain_bits,
         )
 
 
@@ -77,6 +81,8 @@ def collect_power_cells(matched: DataFrame, *, employment: int, establishments: 
         (number + 0.5) * MOMENT_BIN,
         _log_points(cells, w.EMPLOYMENT, bits[True], weighted=True),
         _log_points(cells, w.ESTABLISHMENTS, bits[False], weighted=False),
+        bits[True],
+        bits[False],
     )
 
 
@@ -98,33 +104,43 @@ def centre_cells(cells: PowerCells, year: int, medians: Mapping[int, float]) -> 
     return replace(inside, centre=inside.centre - median[np.searchsorted(known, inside.industry)])
 
 
-def population_moments(
-    cells: PowerCells, *, required: int, forbidden: int, is_constant: bool
-) -> BothMoments:
+def population_moments(cells: PowerCells, *, required: int, forbidden: int) -> BothMoments:
     """Moments of the rows whose membership has all `required` and no `forbidden` bits.
 
     Args:
         cells: of the population's year, relative to its median base.
         required: bits that a membership must have.
         forbidden: bits that it must not have.
-        is_constant: whether all values are equal: the spread is then 0, not rounding.
     """
     is_inside = (cells.membership & required == required) & (cells.membership & forbidden == 0)
     inside = cells.where(np.flatnonzero(is_inside))
     count = int(inside.establishments.sum())
     return BothMoments(
-        _present(count, inside.centre, inside.weighted, is_constant),
-        _present(count, inside.centre, inside.plain, is_constant),
+        _present(count, inside.centre, inside.weighted, inside.weighted_bits),
+        _present(count, inside.centre, inside.plain, inside.plain_bits),
     )
 
 
-def _present(count: int, centre: Real, sums: Sequence[Real], is_constant: bool) -> Moments | None:
+def _present(count: int, centre: Real, sums: Sequence[Real], bits: int) -> Moments | None:
     """Sums moved twice: to 0 for the mean, and from their own centres to the mean."""
     weight = float(sums[0].sum())
     if not weight:
         return None
     mean = float(moved_power_sums(sums, centre)[1].sum()) / weight
     central = [float(each.sum()) for each in moved_power_sums(sums, centre - mean)]
-    if is_constant:
+    if central[2] / weight <= spread_of_rounding(count, weight, bits):
         central[2] = 0.0
     return moments_about_mean(count, mean, central)
+
+
+def spread_of_rounding(count: int, weight: float, bits: int) -> float:
+    """Variance that rounding alone may show where all values are equal [log points squared].
+
+    Half a unit of fixed point per row in the second sum and as much, at most one bin away, in
+    the first, doubled; and a double's own last bits.
+
+    Example:
+        >>> spread_of_rounding(1, 1000, 40) < 1e-13
+        True
+    """
+    return MOMENT_BIN**2 * (2 * count / (weight * 2.0**bits) + 2.0**-50)

@@ -17,17 +17,7 @@ ROW_RULES = (
     "missing_price",
 )
 
-PRODUCTIVITY_RULES = ("nonpositive_value_added", "missing_price")
-"""Rules that take a row out of productivity only: it still counts in matching and in sales."""
+UNMEASURED_RULES = ("nonpositive_value_added", "missing_price", "invalid_industry")
+"""Rules that take a row out of productivity even where the study keeps the row."""
 
 FLAG_BITS = {rule: 1 << position for position, rule in enumerate(ROW_RULES)}
-
-
-def flag_mask(rules: dict[str, str], action: str) -> int:
-    """Bits of the rules that have this action.
-
-    Example:
-        >>> flag_mask({"missing_id": "quarantine", "duplicate": "stop"}, "stop")
-        2
-    """
-    return sum(FLAG_BITS[rule] for rule, chosen in rules.items() if chosen == action)

@@ -32,14 +32,14 @@ HIGHEST = "highest"
 VALUE = "value"
 
 
-def industry_code(number: int, digits: int) -> str:
+def industry_code(number: int | None, digits: int) -> str | None:
     """An industry as published: the number that matched rows carry, with its leading zeros.
 
     Example:
-        >>> industry_code(111, 4)
-        '0111'
+        >>> industry_code(111, 4), industry_code(None, 4)
+        ('0111', None)
     """
-    return f"{number:0{digits}d}"
+    return None if number is None else f"{number:0{digits}d}"
 
 
 def twin(amount: str) -> str:

@@ -6,7 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from tradegains.tables import working as w
-from tradegains.tables.flags import FLAG_BITS
+from tradegains.tables.flags import FLAG_BITS, UNMEASURED_RULES
 from tradegains.transforms.bits import bigint, bit_if, merge_bits
 
 LARGEST_AMOUNT = 90_071_992_547_409.0
@@ -31,11 +31,12 @@ def standardise_industry(census: DataFrame, *, digits: int, group_digits: int) -
 def add_derived_columns(census: DataFrame) -> DataFrame:
     """One row per census row, with domestic_sales and exporter for the study's predicates.
 
-    Reads sales and, if there, exports; without exports everything is sold at home.
+    Reads sales and, if there, exports; what is not exported, or not said, is sold at home.
     """
     if "exports" not in census.columns:
         return census.withColumn("domestic_sales", F.col("sales"))
-    exports = F.coalesce(F.col("exports"), F.lit(0.0))
+    is_amount = F.coalesce(~_is_invalid("exports"), F.lit(False))
+    exports = F.when(is_amount, F.col("exports")).otherwise(0.0)
     return census.withColumns({"domestic_sales": F.col("sales") - exports, "exporter": exports > 0})
 
 
@@ -97,9 +98,7 @@ def fix_amounts(rows: DataFrame) -> DataFrame:
     }
     return rows.withColumns(
         {
-            amount: _fixed(F.col(source) * weight, per_unit)
-            if source in rows.columns
-            else bigint(0)
+            amount: _fixed(source, weight, per_unit) if source in rows.columns else bigint(0)
             for amount, (source, per_unit) in sources.items()
         }
     )
@@ -115,7 +114,7 @@ def add_log_productivity(
     """
     ratio = F.col(numerator) / F.col(denominator)
     measured = F.ln(ratio) if log_price is None else F.ln(ratio) - F.col(log_price)
-    unusable = FLAG_BITS["nonpositive_value_added"] | FLAG_BITS["missing_price"]
+    unusable = sum(FLAG_BITS[rule] for rule in UNMEASURED_RULES)
     is_usable = F.col(w.FLAGS).bitwiseAND(bigint(unusable)) == 0
     return rows.withColumn(w.LOG_PRODUCTIVITY, F.when(F.col(w.VALID) & is_usable, measured))
 
@@ -136,7 +135,8 @@ def _rule_conditions(
     }
     if "exports" in census.columns:
         conditions["invalid_exports"] = _is_invalid("exports")
-        conditions["exports_above_sales"] = F.col("exports") > F.col("sales")
+        are_amounts = ~_is_invalid("exports") & ~_is_invalid("sales")
+        conditions["exports_above_sales"] = are_amounts & (F.col("exports") > F.col("sales"))
     if "value_added" in census.columns:
         value = F.col("value_added")
         conditions["invalid_value_added"] = F.isnan(value) | (F.abs(value) > LARGEST_AMOUNT)
@@ -166,8 +166,11 @@ def _is_valid(rules: Mapping[str, str]) -> Column:
     return F.col(w.FLAGS).bitwiseAND(bigint(removing)) == 0
 
 
-def _fixed(amount: Column, per_unit: float) -> Column:
+def _fixed(source: str, weight: Column, per_unit: float) -> Column:
     """Must equal formulas.fixed_point.to_fixed_point; an unusable amount counts 0."""
+    amount = F.col(source) * weight
     is_usable = F.abs(amount) <= LARGEST_AMOUNT
-    rounded = F.round(F.when(is_usable, amount * per_unit)).cast("bigint")
-    return F.when(F.col(w.VALID), F.coalesce(rounded, bigint(0))).otherwise(bigint(0))
+    if source != "value_added":
+        is_usable = is_usable & (F.col(source) >= 0)
+    rounded = F.round(amount * per_unit).cast("bigint")
+    return F.when(F.col(w.VALID) & is_usable, rounded).otherwise(bigint(0))

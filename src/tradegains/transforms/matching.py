@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from tradegains.formulas.membership import WORD_BITS, HistoryBits, MembershipBits, SetCondition
 from tradegains.tables import working as w
+from tradegains.tables.flags import FLAG_BITS
 from tradegains.transforms.bits import bigint, bit_if, has_bits, merge_bits
 
 
@@ -36,7 +37,7 @@ def match_establishments(
     return joined.select(
         w.YEAR,
         w.FLAGS,
-        F.when(F.col(w.VALID), _number_of(w.INDUSTRY)).alias(w.INDUSTRY),
+        _industry_number().alias(w.INDUSTRY),
         *(_industry_in_window(window) for window in window_industries),
         *w.AMOUNTS,
         w.LOG_PRODUCTIVITY,
@@ -57,7 +58,7 @@ def merge_histories(
         for word in range(history.words)
     ]
     industries = [
-        F.max(F.when(F.col(w.YEAR) == year, _number_of(w.INDUSTRY))).alias(_raw_industry(window))
+        F.max(F.when(F.col(w.YEAR) == year, _industry_number())).alias(_raw_industry(window))
         for window, year in window_industries.items()
     ]
     merged = (
@@ -113,13 +114,15 @@ def _holds(condition: SetCondition) -> Column:
 
 
 def _industry_in_window(window: str) -> Column:
-    own = F.when(F.col(w.VALID), _number_of(w.INDUSTRY))
-    return F.coalesce(F.col(_raw_industry(window)), own).alias(w.window_industry(window))
+    return F.coalesce(F.col(_raw_industry(window)), _industry_number()).alias(
+        w.window_industry(window)
+    )
 
 
-def _number_of(industry: str) -> Column:
+def _industry_number() -> Column:
     """A valid code is all digits: as a number it groups and joins faster than as text."""
-    return F.col(industry).try_cast("bigint")
+    is_code = ~has_bits(w.FLAGS, FLAG_BITS["invalid_industry"])
+    return F.when(F.col(w.VALID) & is_code, F.col(w.INDUSTRY).try_cast("bigint"))
 
 
 def _raw_industry(window: str) -> str:
