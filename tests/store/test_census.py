@@ -13,6 +13,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from tradegains.store.census import CensusFiles, list_census, read_census
+from tradegains.store.census_files import locate
 
 COLUMNS = {
     "establishment_id": "plant",
@@ -144,11 +145,27 @@ def test_a_file_that_came_later_is_not_read_from_a_partly_wanted_folder(
 
 
 def test_hidden_files_and_notes_are_passed_over(spark: SparkSession, tmp_path: Path) -> None:
-    root = write(tmp_path, {"ano=1981/a.parquet": rows([1]), "_old/ano=1981/a.parquet": rows([2])})
+    files = {"ano=1981/a.parquet": rows([1]), "_old/ano=1981/a.parquet": rows([2])}
+    files |= {"ano=1981/.b.parquet": rows([3]), "ano=1981/_c.parquet": rows([4])}
+    root = write(tmp_path, files)
     for name in ("_SUCCESS", ".a.txt.crc", "README.md", "b._COPYING_"):
         (tmp_path / "ano=1981" / name).write_text("")
     census = list_census(root, COLUMNS, [1981])
+    assert [file.path for file in census.files] == ["ano=1981/a.parquet"]
     assert [r["establishment_id"] for r in collected(spark, census)] == [1]
+
+
+def test_files_beside_a_folder_of_others(spark: SparkSession, tmp_path: Path) -> None:
+    first = {"ano=1981/a.parquet": rows([1]), "ano=1981/more/b.parquet": rows([2])}
+    odd = rows([3]).set_column(0, "plant", pa.array([3], pa.int16()))
+    root = write(tmp_path, {**first, "ano=1981/more/c.parquet": odd})
+    census = list_census(root, COLUMNS, [1981])
+    assert [r["establishment_id"] for r in collected(spark, census)] == [1, 2, 3]
+
+
+def test_address_without_its_options() -> None:
+    place = locate("s3://bucket/census/?region=us-east-1")
+    assert (place.root, place.path) == ("s3://bucket/census", "bucket/census")
 
 
 def test_many_files_a_year(spark: SparkSession, tmp_path: Path) -> None:

@@ -116,6 +116,9 @@ def test_year_column_without_the_year_or_with_empty_years(tmp_path: Path) -> Non
     write(tmp_path, {"b.parquet": rows(year=pa.array([None], pa.int32()))})
     message = refused(str(tmp_path), [1988])
     assert "rows have no year (column 'year') (1 case) in b.parquet" in message
+    two = pa.concat_tables([rows(year=[1988]), rows(year=pa.array([None], pa.int64()))])
+    write(tmp_path, {"b.parquet": two})
+    assert "(1 case) in b.parquet" in refused(str(tmp_path), [1988])
 
 
 def test_year_folders_that_are_no_years_and_files_outside_them(tmp_path: Path) -> None:

@@ -165,20 +165,18 @@ class TestOnSparkBothWriters:
     def test_each_reads_and_replaces_what_the_other_wrote(
         self, spark: SparkSession, tmp_path: Path, quality_rows: QualityRows
     ) -> None:
-        stores = {
-            "spark": open_delta(str(tmp_path), "spark", spark),
-            "through spark": open_delta(tmp_path.as_uri(), "spark", spark),
-            "embedded": open_delta(str(tmp_path)),
-        }
-        for count, (name, store) in enumerate(2 * list(stores.items())):
-            store.write("quality", quality_rows("shared", count, count), "shared")
-            store.write(
-                "quality", quality_rows(name.replace(" ", "_"), count), name.replace(" ", "_")
-            )
-            for reader in stores.values():
+        stores = [
+            open_delta(str(tmp_path), "spark", spark),
+            open_delta(str(tmp_path)),
+            open_delta(tmp_path.as_uri(), "spark", spark),
+        ]
+        for count, store in enumerate((*stores, stores[1])):
+            store.write("quality", quality_rows(f"own{count}", count), f"own{count}")
+            version = store.write("quality", quality_rows("shared", count, count), "shared")
+            for reader in stores:
                 assert reader.read("quality", "shared")["rows"].to_pylist() == [count, count]
-                assert reader.version("quality") == store.version("quality")
-        assert stores["embedded"].read("quality").num_rows == 2 + len(stores)
+                assert reader.version("quality") == version
+        assert stores[1].read("quality").num_rows == 2 + 4
 
     def test_each_keeps_the_others_records_and_values(
         self, spark: SparkSession, tmp_path: Path
@@ -222,23 +220,26 @@ class TestOnSparkBothWriters:
             store.read("quality")
 
 
-def test_the_first_write_of_two_at_once(tmp_path: Path, quality_rows: QualityRows) -> None:
-    barrier, failures = threading.Barrier(4), []
+def test_the_first_writes_of_several_at_once(tmp_path: Path, quality_rows: QualityRows) -> None:
+    writers, folders = 8, 6  # about one creation in five meets another
+    barrier, failures = threading.Barrier(writers), []
 
     def write(run: str) -> None:
-        barrier.wait()
-        try:
-            DeltaRs(str(tmp_path)).write("quality", quality_rows(run, 1, 2), run)
-        except EngineError as error:
-            failures.append(error)
+        for folder in range(folders):
+            barrier.wait()
+            try:
+                DeltaRs(f"{tmp_path}/{folder}").write("quality", quality_rows(run, 1, 2), run)
+            except EngineError as error:
+                failures.append(error)
 
-    threads = [threading.Thread(target=write, args=(f"run{i}",)) for i in range(4)]
+    threads = [threading.Thread(target=write, args=(f"run{i}",)) for i in range(writers)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert not failures
-    assert DeltaRs(str(tmp_path)).read("quality").num_rows == 8
+    for folder in range(folders):
+        assert DeltaRs(f"{tmp_path}/{folder}").read("quality").num_rows == 2 * writers
 
 
 def test_relative_roots_are_where_they_were_meant(

@@ -95,6 +95,12 @@ def test_digest_sees_every_change_of_content(root: Path, change: str) -> None:
     assert digest(root, **small) != before
 
 
+def test_digest_tells_inputs_apart(root: Path) -> None:
+    (root.parent / "s.csv").write_text("industry,sigma\n01,2\n")
+    one, other = (digest(root, **{name: str(root.parent / "s.csv")}) for name in ("prices", "x"))
+    assert one != other
+
+
 def test_cache_saves_the_reading_and_notices_a_changed_file(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
