@@ -22,7 +22,7 @@ ARROWS = {
     "formulas": "formulas",
     "tables": "tables",
     "literature": "literature",
-    "study": "study",
+    "study": "study literature",
     "sets": "study tables formulas",
     "progress": "",
     "java": "",

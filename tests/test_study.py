@@ -554,3 +554,12 @@ n = 3
         "a": 1, "b": 4, "e": 8, "e.g.h": 9, "e.i": 10, "k.0": 11, "k": 11, "k.1": 12, "k.1.l": 13,
         "k.m": 14, "k.m.n": 15,
     }  # fmt: skip
+
+
+def test_an_unknown_publication_is_refused_by_name(tmp_path: Path) -> None:
+    text = (STUDIES / "cusfta.toml").read_text(encoding="utf-8")
+    path = tmp_path / "study.toml"
+    path.write_text(text.replace("hsieh-li-ossa-yang-2023", "hsieh-li-osa-yang-2023"))
+    with pytest.raises(StudyError) as refused:
+        read_study(path)
+    assert "did you mean hsieh-li-ossa-yang-2023?" in str(refused.value)

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from tradegains.errors import InputError, Problem
 from tradegains.measuring import MARKET_TABLES, TABLES_IN_ORDER, Measured, Rows, measure
-from tradegains.preparing import SmallInputs
+from tradegains.preparing import SmallInputs, code_problems
 from tradegains.progress import Progress
 from tradegains.session import Engine
 from tradegains.store.census import CensusFiles, list_census, read_census
@@ -94,8 +94,7 @@ def run(
         with progress.step("check inputs") as step:
             inputs = read_inputs(study, place)
             step.rows = sum(file.rows for file in inputs.census.files)
-        study_text = resolved_toml(study)
-        name = run_id(study_text, inputs.digest, code_version())
+        name = run_id(resolved_toml(study), inputs.digest, code_version())
         store = place.open_tables(engine.name, engine.spark)
         published = published_tables(place.open_tables(), name)
         if set(only) <= set(published) and not again:
@@ -104,21 +103,26 @@ def run(
             engine, study, inputs, WorkFolder(f"{place.work}/{name}"), only, progress
         )
         absent = {**inputs.absent, **measured.absent}
-        record = RunRecord(
-            study.name,
-            study_text,
-            manifest_json(inputs.manifest),
-            inputs.digest,
-            code_version(),
-            engine.describe(),
-            json.dumps(absent),
-        )
+        record = _record(study, inputs, engine, absent)
         with progress.step("publish") as step:
             require_unchanged(inputs.census)
-            publication = publish_tables(store, name, record, measured.tables, only)
+            wanted = {table: rows for table, rows in measured.tables.items() if table in only}
+            publication = publish_tables(store, name, record, wanted)
             step.rows = sum(table.rows for table in publication.tables)
     return RunSummary(
         name, publication.new, {each.name: each.rows for each in publication.tables}, absent
+    )
+
+
+def _record(study: Study, inputs: Inputs, engine: Engine, absent: Mapping[str, str]) -> RunRecord:
+    return RunRecord(
+        study.name,
+        resolved_toml(study),
+        manifest_json(inputs.manifest),
+        inputs.digest,
+        code_version(),
+        engine.describe(),
+        json.dumps(absent),
     )
 
 
@@ -142,12 +146,16 @@ def read_inputs(study: Study, output: Output) -> Inputs:
             tables[name] = read_small_table(path, SMALL_TABLES[name]).to_pylist()
         except InputError as error:
             problems += error.problems
+    small = SmallInputs(**tables)
+    problems += code_problems(study, small)
     if problems or census is None:
         raise InputError(problems)
     manifest = input_manifest(census, given, cache=output.manifest_cache)
-    missing = set(SMALL_TABLES) - set(given)
-    absent = {f"input {name}": "not given under [inputs]" for name in sorted(missing)}
-    return Inputs(census, SmallInputs(**tables), manifest, absent)
+    absent = {f"input {name}": "not given under [inputs]" for name in SMALL_TABLES}
+    absent |= {f"input {name}": "not used by this version" for name in study.inputs.given()}
+    for name in ("census", *given):
+        absent.pop(f"input {name}", None)
+    return Inputs(census, small, manifest, absent)
 
 
 def published_tables(store: DeltaStore, name: str) -> dict[str, int]:
@@ -163,10 +171,9 @@ def publish_tables(
     name: str,
     record: RunRecord,
     tables: Mapping[str, Rows],
-    only: Collection[str],
 ) -> Publication:
-    """Publish the wanted tables of a run."""
-    wanted = {table: as_table(table, tables[table], name) for table in tables if table in only}
+    """Publish these tables of a run."""
+    wanted = {table: as_table(table, rows, name) for table, rows in tables.items()}
     publication = publish(store, name, record, wanted)
     for table in publication.differing:
         log.warning("%s: computed again, it differs from what run %s published", table, name)

@@ -9,7 +9,7 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from tradegains.errors import InputError, Problem
+from tradegains.errors import Problem
 from tradegains.study import Study
 from tradegains.tables import working as w
 from tradegains.transforms.flagging import (
@@ -82,8 +82,36 @@ def _if_valid(test: Column) -> Column:
     return F.col(w.VALID) & F.coalesce(test.cast("boolean"), F.lit(False))
 
 
+def code_problems(study: Study, small: SmallInputs) -> list[Problem]:
+    """What is wrong with the lengths of the small tables' industry codes.
+
+    Codes are matched by their first digits, so those of one table must have one length, and
+    imports and elasticities must tell the industry groups apart.
+    """
+    group, finest = study.census.industry_group_digits, study.census.industry_digits
+    allowed = {
+        "imports": range(group, finest + 1),
+        "tariff_cuts": range(1, finest + 1),
+        "prices": range(finest + 1),
+        "elasticities": range(group, group + 1),
+    }
+    problems = []
+    for name, lengths in allowed.items():
+        found = sorted({len(row.get("industry") or "") for row in getattr(small, name)})
+        if len(found) > 1 or any(length not in lengths for length in found):
+            wanted = f"{lengths[0]}" if len(lengths) == 1 else f"{lengths[0]} to {lengths[-1]}"
+            problems.append(
+                Problem(
+                    f"industry codes of {' and '.join(map(str, found))} characters",
+                    f"input {name}",
+                    cure=f"give every code the same length, {wanted} digits, with leading zeros",
+                )
+            )
+    return problems
+
+
 def _look_up_prices(rows: DataFrame, prices: Rows) -> DataFrame:
-    digits = _code_length(prices, "prices")
+    digits = _code_length(prices)
     small = pa.table(
         {
             CODE: pa.array([row.get("industry") or "" for row in prices], pa.string()),
@@ -101,19 +129,10 @@ def _look_up_cuts(rows: DataFrame, cuts: Rows) -> DataFrame:
             TARIFF_CUT: pa.array([row["cut"] for row in cuts], pa.float64()),
         }
     )
-    digits = _code_length(cuts, "tariff_cuts")
+    digits = _code_length(cuts)
     return look_up(rows, rows.sparkSession.createDataFrame(small), digits=digits)
 
 
-def _code_length(rows: Rows, name: str) -> int:
-    """Digits of a small table's industry codes; 0 when it has no industries.
-
-    Raises:
-        InputError: codes of different lengths.
-    """
-    lengths = {len(row.get("industry") or "") for row in rows} or {0}
-    if len(lengths) > 1:
-        found = ", ".join(str(length) for length in sorted(lengths))
-        cure = "state every industry with the same number of digits"
-        raise InputError(Problem(f"industry codes of {found} digits", f"input {name}", cure=cure))
-    return lengths.pop()
+def _code_length(rows: Rows) -> int:
+    """Digits of a small table's industry codes; 0 when it has no industries."""
+    return max((len(row.get("industry") or "") for row in rows), default=0)

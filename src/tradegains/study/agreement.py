@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from tradegains.literature import publications
 from tradegains.study.fields import Findings, nearest
 from tradegains.study.model import (
     BUILT_IN_POPULATIONS,
@@ -26,6 +27,7 @@ def check_agreement(study: Study, findings: Findings) -> None:
         (_check_imports, ("census", "trade", "inputs")),
         (_check_prices, ("productivity", "inputs")),
         (_check_report, ("windows", "productivity", "report")),
+        (_check_publication, ("study",)),
     )
     ready = [check for check, sections in checks if findings.sound(*sections)]
     for check in ready:
@@ -197,3 +199,16 @@ def _check_report(study: Study, findings: Findings) -> None:
 
 def _repeats(words: Iterable[str]) -> list[tuple[str, int]]:
     return [(word, uses) for word, uses in Counter(words).items() if uses > 1]
+
+
+def _check_publication(study: Study, findings: Findings) -> None:
+    known = [each.publication for each in publications()]
+    name = study.publication
+    if name is not None and name not in known:
+        guess = nearest(name, known)
+        meant = f"did you mean {guess}? " if guess else ""
+        findings.add(
+            "study.publication",
+            f"there are no published numbers of {name} to compare with",
+            f"{meant}known are {', '.join(known)}; without publication nothing is compared",
+        )

@@ -94,7 +94,7 @@ def _require_all_kinds(sums: Sums) -> None:
 
 _TOO_FEW = Problem(
     "too few establishments to plant the published results",
-    cure="draw about 5,000 establishments a year or more, or leave planting out",
+    cure="draw about 5,000 establishments a year or more, or use synth --unplanted",
 )
 
 

@@ -45,8 +45,10 @@ def flag_rows(
 ) -> DataFrame:
     """One row per census row, with `flags` (a bit per broken rule) and `valid`.
 
-    Reads the contract columns. `measure` is numerator and denominator of productivity. The rule
-    `duplicate` needs the whole establishment and is set after matching, by `flag_duplicates`.
+    Reads the contract columns. A sampling weight that is missing, negative or not a number breaks
+    `invalid_employment`: without it nobody is employed in the row. `measure` is numerator and
+    denominator of productivity. The rule `duplicate` needs the whole establishment and is set
+    after matching, by `flag_duplicates`.
     """
     conditions = _rule_conditions(census, industry_digits, measure)
     flags = merge_bits([bit_if(broken, FLAG_BITS[rule]) for rule, broken in conditions.items()])
@@ -133,6 +135,9 @@ def _rule_conditions(
         "invalid_sales": _is_missing("sales") | _is_invalid("sales"),
         "nonpositive_value_added": _is_unmeasurable(*measure),
     }
+    if "sampling_weight" in census.columns:
+        unweighable = _is_missing("sampling_weight") | _is_invalid("sampling_weight")
+        conditions["invalid_employment"] = conditions["invalid_employment"] | unweighable
     if "exports" in census.columns:
         conditions["invalid_exports"] = _is_invalid("exports")
         are_amounts = ~_is_invalid("exports") & ~_is_invalid("sales")
