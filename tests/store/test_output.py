@@ -73,8 +73,9 @@ def test_a_killed_run_leaves_no_lock(tmp_path: Path) -> None:
     holder = start_holder(tmp_path)
     holder.send_signal(signal.SIGKILL)
     holder.communicate()
+    assert json.loads((tmp_path / ".lock").read_text())["pid"] == holder.pid
     with hold_output(str(tmp_path)):
-        pass
+        assert json.loads((tmp_path / ".lock").read_text())["pid"] == os.getpid()
 
 
 def test_waiting_for_another_run_to_end(tmp_path: Path) -> None:

@@ -267,6 +267,13 @@ def test_digest_tells_any_two_contents_apart(left: list[tuple], right: list[tupl
     assert same == (sorted(map(_key, left)) == sorted(map(_key, right)))
 
 
+@given(ROWS.filter(bool), st.data())
+def test_digest_counts_every_row(rows: list[tuple], data: st.DataObject) -> None:
+    chosen = data.draw(st.integers(0, len(rows) - 1))
+    fewer, more = rows[:chosen] + rows[chosen + 1 :], [*rows, rows[chosen]]
+    assert len({content_digest(_table(each)) for each in (fewer, rows, more)}) == 3
+
+
 def _key(row: tuple) -> str:
     number, *others = row
     return repr([None if number is None else float.hex(number + 0.0), *others])
