@@ -7,6 +7,7 @@ The exit code is that of `tradegains run`: a scheduler can tell a refused input 
 """
 
 import argparse
+import os
 import sys
 
 from tradegains.errors import TradegainsError
@@ -31,6 +32,11 @@ def main() -> int:
     except TradegainsError as error:
         print(error, file=sys.stderr)
         return error.exit_code
+    except Exception as error:  # its text may quote a value of the census
+        if os.environ.get("TRADEGAINS_DEBUG"):
+            raise
+        print(f"unexpected error ({type(error).__name__}); see TRADEGAINS_DEBUG", file=sys.stderr)
+        return 1
     told = "published" if done.new else "was published before"
     print(f"run {done.run_id} {told}: {len(done.rows)} tables, {sum(done.rows.values()):,} rows")
     return 0

@@ -107,6 +107,22 @@ def test_job_refuses_a_study_with_its_exit_code(
     assert "absent.toml" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("job", JOBS)
+def test_job_keeps_the_text_of_an_unexpected_error_to_itself(
+    job: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: str) -> Engine:
+        raise RuntimeError(SECRET_ID)
+
+    monkeypatch.setattr(tradegains.session, "start_engine", fail)
+    study = write_small_study(tmp_path)
+    monkeypatch.setattr(sys, "argv", [job, str(study), "--output", str(tmp_path / "out")])
+    assert runpy.run_path(str(ROOT / "jobs" / f"{job}.py"))["main"]() == 1
+    told = "".join(capsys.readouterr())
+    assert "unexpected error (RuntimeError)" in told
+    assert SECRET_ID not in told
+
+
 # --- the zip and the settings -----------------------------------------------------------------
 
 
