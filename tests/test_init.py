@@ -68,6 +68,22 @@ def test_each_contract_column_gets_its_own() -> None:
     assert match_columns({"sales": NUMBER, "total_sales": NUMBER}, None) == {"sales": "sales"}
 
 
+def test_a_file_column_is_used_once() -> None:
+    assert match_columns({"export_sales": NUMBER}, None) == {"exports": "export_sales"}
+
+
+def test_year_folders_are_found_among_others(tmp_path: Path) -> None:
+    table = pa.table({"plant": ["a"], "sic": [3211], "workers": [1.0], "sales": [1.0]})
+    for region in ("05", "nord", "0"):
+        for year in (1990, 1991):
+            place = tmp_path / "census" / f"region={region}" / f"jahr={year}" / f"wave={year}1"
+            place.mkdir(parents=True)
+            pq.write_table(table, place / "part.parquet")
+    proposal = write_proposal(str(tmp_path / "census"), tmp_path / "study.toml")
+    assert proposal.columns["year"] == "jahr"
+    assert proposal.layout.years == (1990, 1991)
+
+
 def test_short_words_do_not_match_parts_of_others() -> None:
     assert likeness("planta", "year") < 0.7
     assert likeness("variance", "value_added") < 0.7

@@ -264,8 +264,7 @@ class Table:
         self.problem(key, f"{self.label(key)} = {shown(value)} is not valid", cure)
 
     def _report_unknown(self, key: str) -> None:
-        absent = [known for known in self.known if known not in self.values]
-        guess = nearest(key, self._missing) or nearest(key, absent) or nearest(key, self.known)
+        guess = nearest(key, self._missing) or nearest(key, self.known)
         # A misspelt required key is one mistake, not an unknown key and a missing one.
         self._missing.pop(guess or "", None)
         self.findings.expected_at.add(self.at(guess or ""))
