@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tradegains.errors import EngineError, Problem, StudyError
 from tradegains.store.delta import DeltaStore, arrow_schema, conform
@@ -92,11 +93,12 @@ def content_digest(rows: pa.Table) -> str:
 
 
 def _canonical(column: pa.ChunkedArray) -> list[Any]:
-    values = column.to_pylist()
     if pa.types.is_floating(column.type):
-        # Adding 0.0 turns -0.0 into 0.0; hex keeps every bit and names nan and inf.
-        return [None if value is None else (value + 0.0).hex() for value in values]
-    return values
+        # Adding 0.0 turns -0.0 into 0.0; there are many bit patterns that are not a number.
+        values = pc.add(column.cast(pa.float64()), 0.0)
+        plain = pc.if_else(pc.is_nan(values), float("nan"), values).combine_chunks()
+        return plain.view(pa.int64()).to_pylist()
+    return column.to_pylist()
 
 
 def publish(
@@ -113,23 +115,28 @@ def publish(
     wanted = {name: conform(name, tables[name], run) for name in TABLES if name in tables}
     before = _tables_of(store, run)
     standing = {name: table for name, table in before.items() if _holds(store, run, table)}
+    digests = {name: content_digest(rows) for name, rows in wanted.items()}
     now = {
-        name: standing.get(name) or _write(store, run, name, rows) for name, rows in wanted.items()
+        name: standing.get(name) or _write(store, run, name, rows=rows, digest=digests[name])
+        for name, rows in wanted.items()
     }
     together = {**standing, **now}
     published = {name: together[name] for name in TABLES if name in together}
     if published != before:
         store.write("runs", _runs_row(run, record, tuple(published.values())), run)
-    differing = tuple(n for n, rows in wanted.items() if content_digest(rows) != now[n].digest)
+    differing = tuple(name for name in wanted if digests[name] != now[name].digest)
     return Publication(run, published != before, tuple(published.values()), differing)
 
 
-def _write(store: DeltaStore, run: str, name: str, rows: pa.Table) -> PublishedTable:
-    digest = content_digest(rows)
-    meant = PublishedTable(name, store.version(name) or 0, rows.num_rows, digest)
-    # A run that crashed before its commit to `runs` may have left exactly these rows.
-    if store.version(name) is not None and _holds(store, run, meant):
-        return meant
+def _write(
+    store: DeltaStore, run: str, name: str, *, rows: pa.Table, digest: str
+) -> PublishedTable:
+    there = store.version(name)
+    if there is not None:
+        # A run that crashed before its commit to `runs` may have left exactly these rows.
+        meant = PublishedTable(name, there, rows.num_rows, digest)
+        if _holds(store, run, meant):
+            return meant
     written = PublishedTable(name, store.write(name, rows, run), rows.num_rows, digest)
     if not _holds(store, run, written):
         raise EngineError(
