@@ -138,6 +138,14 @@ def test_missing_small_table_is_refused(root: Path) -> None:
         input_manifest(listed(root), {"imports": str(root / "imports.csv")})
 
 
+def test_files_that_cannot_be_read_are_all_named(root: Path) -> None:
+    census = listed(root)
+    shutil.rmtree(root)
+    with pytest.raises(InputError, match="cannot be read to its end") as refusal:
+        input_manifest(census, {})
+    assert len(refusal.value.problems) == 2
+
+
 def test_census_that_changes_during_the_run_is_refused(root: Path) -> None:
     census = listed(root)
     require_unchanged(census)

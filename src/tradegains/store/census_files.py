@@ -25,6 +25,8 @@ FOOTER_THREADS = 16
 _MAGIC = b"PAR1"
 _ENCRYPTED = b"PARE"
 _NOT_DATA = frozenset({".md", ".txt", ".csv", ".json", ".html", ".pdf", ".log", ".crc", ".sha256"})
+# Of a file whose footer was not read, or that has none.
+_NO_FOOTER = pa.schema([])
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class CensusFile:
     modified: int | None
     year: int | None
     rows: int = 0
-    schema: pa.Schema | None = None
+    schema: pa.Schema = _NO_FOOTER
 
 
 @dataclass(frozen=True)

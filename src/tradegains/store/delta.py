@@ -11,6 +11,7 @@ A table travels as a `pyarrow.Table` with the declared columns. Tables are small
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 EngineName = Literal["embedded", "spark"]
 
 _RUN_ID = re.compile(r"[0-9a-zA-Z_-]{1,64}")
-_ARROW = {
+_ARROW: Mapping[DataType, pa.DataType] = {
     StringType(): pa.string(),
     LongType(): pa.int64(),
     IntegerType(): pa.int32(),

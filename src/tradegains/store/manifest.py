@@ -73,10 +73,10 @@ def input_manifest(
     known = _read_cache(cache)
     with ThreadPoolExecutor(_HASH_THREADS) as threads:
         digests = list(threads.map(lambda source: _digest(source, known), sources))
-    hashed = list(zip(sources, digests, strict=True))
-    unread = [source.file.uri for source, digest in hashed if not digest]
-    if unread:
-        raise InputError([Problem("the file cannot be read to its end", path) for path in unread])
+    problems = [digest for digest in digests if isinstance(digest, Problem)]
+    if problems:
+        raise InputError(problems)
+    hashed = [(s, d) for s, d in zip(sources, digests, strict=True) if isinstance(d, str)]
     if cache is not None:
         _write_cache(cache, known, hashed)
     return tuple(_entry(source, digest) for source, digest in hashed)
@@ -164,13 +164,13 @@ def _with_parquet_footer(place: Place, file: CensusFile) -> CensusFile:
 
 def _entry(source: _Source, digest: str) -> ManifestEntry:
     file = source.file
-    fingerprint = None if file.schema is None else schema_fingerprint(file.schema)
-    rows = None if file.schema is None else file.rows
+    fingerprint = schema_fingerprint(file.schema) if file.schema.names else None
+    rows = file.rows if file.schema.names else None
     return ManifestEntry(source.input, file.path, file.bytes, rows, fingerprint, digest)
 
 
-def _digest(source: _Source, known: Mapping[str, list[object]]) -> str | None:
-    """Digest of a file's bytes; None where it cannot be read."""
+def _digest(source: _Source, known: Mapping[str, list[object]]) -> str | Problem:
+    """Digest of a file's bytes."""
     file = source.file
     cached = known.get(file.uri)
     if (
@@ -185,7 +185,7 @@ def _digest(source: _Source, known: Mapping[str, list[object]]) -> str | None:
             while block := stream.read(_BLOCK):
                 digest.update(block)
     except OSError:
-        return None
+        return Problem("the file cannot be read to its end", file.uri, cure="check the disk")
     return digest.hexdigest()
 
 
@@ -199,7 +199,7 @@ def _read_cache(cache: Path | None) -> dict[str, list[object]]:
 
 
 def _write_cache(
-    cache: Path, known: Mapping[str, list[object]], hashed: Iterable[tuple[_Source, str | None]]
+    cache: Path, known: Mapping[str, list[object]], hashed: Iterable[tuple[_Source, str]]
 ) -> None:
     # A file written this very moment may change again without a new time.
     settled = time.time_ns() - _SETTLED_NS
