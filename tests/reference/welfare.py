@@ -5,8 +5,10 @@ else is null, and the other formulas have no row.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from operator import truediv
 from typing import Any
 
 from reference.matching import by_industry, continuing_ids, industry_in_window
@@ -140,7 +142,68 @@ def list_welfare(shares: list[dict[str, Any]], study: Any, small: Small) -> list
         window = study.window(named["window"])
         sigma = sigma_of(named["industry"], study, small)
         found += window_welfare(named, years[window.start], years[window.end], study, sigma)
+    found += add_up_industries(found, shares)
     return found + differences(found, study)
+
+
+def add_up_industries(
+    found: list[dict[str, Any]], shares: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """HLOY of all industries together; each industry's weight in it is noted on its own row.
+
+    An industry whose imports are not known at an end has no expenditure to be weighted by: it is
+    left out.
+    """
+    choices = ("window", "continuing", "restriction", "imports")
+    spent: dict[tuple[Any, ...], list[float | None]] = {}
+    for row in shares:
+        key = (*(row[name] for name in choices), row["level"], row["industry"])
+        spent.setdefault(key, []).append(row["expenditure"])
+    groups: dict[tuple[Any, ...], list[tuple[dict[str, Any], list[float]]]] = {}
+    for row in found:
+        choice = tuple(row[name] for name in choices)
+        amounts = spent[(*choice, row["level"], row["industry"])]
+        if (row["level"], row["formula"]) == ("industry2", "hloy") and None not in amounts:
+            groups.setdefault(choice, []).append((row, amounts))
+    return [add_up(members) for members in groups.values()]
+
+
+def add_up(members: list[tuple[dict[str, Any], list[float]]]) -> dict[str, Any]:
+    """One row for all industries: an industry without a welfare change adds nothing.
+
+    It keeps its weight, which the others do not share.
+    """
+    rows, spent = zip(*members, strict=True)
+    for row, weight in zip(rows, sato_vartia(spent) or [None] * len(rows), strict=True):
+        row["weight"] = weight
+    known = [row for row in rows if row["weight"] and row["welfare_change"] is not None]
+    total = math.fsum(row["weight"] * row["welfare_change"] for row in known) if known else None
+    return {
+        **rows[0],
+        **dict.fromkeys((*CHANGES, "industry", "elasticity", "establishments", "weight")),
+        "level": "industries_aggregated",
+        "welfare_change": total,
+        "note": None if len(known) == len(rows) else "not every industry has a number",
+    }
+
+
+def sato_vartia(spent: Sequence[list[float]]) -> list[float] | None:
+    """Weights of industries from their expenditure at the two ends (HLOY, appendix A)."""
+    exact = [[max(Decimal(amount), Decimal(0)) for amount in ends] for ends in spent]
+    with localcontext(prec=60):
+        totals = [sum(column) for column in zip(*exact, strict=True)]
+        if not all(totals):
+            return None
+        means = [logarithmic_mean(*(map(truediv, ends, totals))) for ends in exact]
+        whole = sum(means)
+        return [float(mean / whole) for mean in means] if whole else None
+
+
+def logarithmic_mean(start: Decimal, end: Decimal) -> Decimal:
+    """(b - a) / (ln b - ln a); a where both are equal, 0 where either is 0."""
+    if start == end or not start or not end:
+        return min(start, end)
+    return (end - start) / (end.ln() - start.ln())
 
 
 def window_welfare(
@@ -164,6 +227,7 @@ def window_welfare(
     common = {
         "scale": window.scale,
         "establishments": end["continuing_establishments"],
+        "weight": None,
         "note": "an amount is 0 or not known" if None in changes.values() else None,
     }
     hloy = {
@@ -227,6 +291,7 @@ def differences(found: Iterable[dict[str, Any]], study: Any) -> list[dict[str, A
             **{name: minus(later[name], earlier[name]) for name in CHANGES},
             "scale": 1.0,
             "establishments": None,
+            "weight": None,
         }
         for (window, *values), later in by_key.items()
         if window == post and (earlier := by_key.get((pre, *values)))
