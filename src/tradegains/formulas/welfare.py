@@ -260,7 +260,8 @@ class WelfareChange:
 
     Attributes:
         formula: hloy, acr or hloy_extended.
-        elasticity: sigma for hloy and hloy_extended, epsilon for acr.
+        elasticity: sigma for hloy and hloy_extended, epsilon for acr; None where industries with
+            elasticities of their own are added up.
         changes: the scaled changes it follows from.
         domestic_share_term: first term of eq. 5 [log points]; None for acr.
         continuing_share_term: second term of eq. 5 [log points]; None for acr.
@@ -269,7 +270,7 @@ class WelfareChange:
     """
 
     formula: str
-    elasticity: float
+    elasticity: float | None
     changes: MarketShareChanges
     domestic_share_term: float | None
     continuing_share_term: float | None

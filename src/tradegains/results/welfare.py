@@ -2,11 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
 from tradegains.formulas.membership import MembershipBits
+from tradegains.formulas.sato_vartia import (
+    IndustryAggregate,
+    IndustryChange,
+    aggregate_industries,
+)
 from tradegains.formulas.welfare import (
     Market,
     MarketShareChanges,
@@ -25,6 +30,7 @@ from tradegains.results.market import Amounts, MarketCells, money
 from tradegains.sets import continuing_set, restricted_set
 from tradegains.study import Study, Window
 
+AGGREGATED = "industries_aggregated"
 UNRESTRICTED = "all"
 NO_IMPORTS = "none"
 
@@ -53,6 +59,11 @@ class MarketAtEnd:
     def market(self) -> Market:
         """The market as the formulas take it."""
         return Market(self.continuing.domestic_sales, self.everyone.domestic_sales, self.imports)
+
+    @property
+    def expenditure(self) -> float:
+        """Y = X + M [money unit], of domestic goods alone where imports are not known."""
+        return float(expenditure(self.everyone.domestic_sales, self.imports or 0.0))
 
 
 Ends = tuple[MarketAtEnd, MarketAtEnd]
@@ -98,22 +109,59 @@ def welfare_rows(
 ) -> list[dict[str, Any]]:
     """One row per window, market, choice and formula; with the post-pre row of the study.
 
-    An industry takes its own sigma where the study has elasticities by industry. Without any
+    An industry takes its own sigma where the study has elasticities by industry; all industries
+    together are their sum with Sato-Vartia weights (HLOY, appendix A and table A1). Without any
     source of imports only the row remains that still tells the change of X^c/X.
     """
-    rows = []
-    changes: dict[tuple[str, Choice], dict[str, WelfareChange]] = {}
-    for (window, choice), (start, end) in markets.items():
-        change = market_share_changes(start.market, end.market, scale=study.window(window).scale)
-        sigma = sigma_by_industry.get(choice.industry or "", study.welfare.sigma)
-        by_formula = _formulas(study, change, sigma)
-        if choice.imports == NO_IMPORTS:
-            by_formula = {"hloy": by_formula["hloy"]}
-        changes[window, choice] = by_formula
-    for (window, choice), by_formula in changes.items():
-        count = markets[window, choice][1].continuing.establishments
-        rows += [_welfare_row(window, choice, each, count) for each in by_formula.values()]
+    changes = {
+        (window, choice): _formulas(study, window, choice, ends, sigma_by_industry)
+        for (window, choice), ends in markets.items()
+    }
+    weights: dict[tuple[str, Choice], float] = {}
+    for (window, choice), aggregate in _aggregates(markets, changes).items():
+        weights |= {
+            (window, replace(choice, level="industry2", industry=industry)): weight
+            for industry, weight in aggregate.weights.items()
+        }
+        changes[window, choice] = {"hloy": _aggregated(study, window, aggregate)}
+    rows = [
+        _welfare_row(window, choice, change, markets.get((window, choice)))
+        | {"weight": weights.get((window, choice)) if change.formula == "hloy" else None}
+        for (window, choice), by_formula in changes.items()
+        for change in by_formula.values()
+    ]
     return rows + list(_difference_rows(study, changes))
+
+
+def _aggregates(
+    markets: Mapping[tuple[str, Choice], Ends],
+    changes: Mapping[tuple[str, Choice], Mapping[str, WelfareChange]],
+) -> dict[tuple[str, Choice], IndustryAggregate]:
+    """HLOY of all industries together, where every industry's expenditure is known."""
+    industries: defaultdict[tuple[str, Choice], list[IndustryChange]] = defaultdict(list)
+    for (window, choice), (start, end) in markets.items():
+        if choice.industry is None or start.imports is None or end.imports is None:
+            continue
+        change = changes[window, choice]["hloy"]
+        together = replace(choice, level=AGGREGATED, industry=None)
+        industries[window, together].append(
+            IndustryChange(
+                choice.industry,
+                max(start.expenditure, 0.0),
+                max(end.expenditure, 0.0),
+                change.welfare_change,
+                change.note,
+            )
+        )
+    return {key: aggregate_industries(rows) for key, rows in industries.items()}
+
+
+def _aggregated(study: Study, window: str, aggregate: IndustryAggregate) -> WelfareChange:
+    """An aggregate as a welfare change: it has no elasticity and no shares of its own."""
+    scale = study.window(window).scale
+    changes = MarketShareChanges(None, None, None, scale)
+    value, note = aggregate.outcome
+    return WelfareChange("hloy", None, changes, None, None, value, note)
 
 
 def _difference_rows(
@@ -127,14 +175,25 @@ def _difference_rows(
             continue
         for formula, change in by_formula.items():
             changed = difference(change, changes[pre, choice][formula])
-            yield _welfare_row(f"{post}-{pre}", choice, changed, None)
+            yield _welfare_row(f"{post}-{pre}", choice, changed, None) | {"weight": None}
 
 
-def _formulas(study: Study, change: MarketShareChanges, sigma: float) -> dict[str, WelfareChange]:
-    results = [hloy(change, sigma), acr(change, study.welfare.trade_elasticity)]
-    mu, eta = study.welfare.expenditure_share, study.welfare.value_added_share
-    if mu is not None and eta is not None:
-        results.append(extended(results[0], expenditure_share=mu, value_added_share=eta))
+def _formulas(
+    study: Study,
+    window: str,
+    choice: Choice,
+    ends: Ends,
+    sigma_by_industry: Mapping[str, float],
+) -> dict[str, WelfareChange]:
+    start, end = ends
+    change = market_share_changes(start.market, end.market, scale=study.window(window).scale)
+    sigma = sigma_by_industry.get(choice.industry or "", study.welfare.sigma)
+    results = [hloy(change, sigma)]
+    if choice.imports != NO_IMPORTS:
+        results.append(acr(change, study.welfare.trade_elasticity))
+        mu, eta = study.welfare.expenditure_share, study.welfare.value_added_share
+        if mu is not None and eta is not None:
+            results.append(extended(results[0], expenditure_share=mu, value_added_share=eta))
     return {result.formula: result for result in results}
 
 
@@ -246,7 +305,7 @@ def _market_share_row(end: MarketAtEnd) -> dict[str, Any]:
 
 
 def _welfare_row(
-    window: str, choice: Choice, change: WelfareChange, establishments: int | None
+    window: str, choice: Choice, change: WelfareChange, ends: Ends | None
 ) -> dict[str, Any]:
     deltas = change.changes
     return _key(window, choice) | {
@@ -259,7 +318,7 @@ def _welfare_row(
         "continuing_share_term": change.continuing_share_term,
         "welfare_change": change.welfare_change,
         "scale": deltas.scale,
-        "establishments": establishments,
+        "establishments": None if ends is None else ends[1].continuing.establishments,
         "note": change.note,
     }
 

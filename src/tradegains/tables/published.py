@@ -177,6 +177,7 @@ WELFARE = (
     _log_points("welfare_change", "change of ln W, net of continuing establishments' own growth"),
     Column("scale", _NUMBER, "", "factor on every delta: scale_to_years / years of the window"),
     Column("establishments", _COUNT, "establishments", "continuing set at the window's end"),
+    _share("weight", "Sato-Vartia weight of the industry in level industries_aggregated"),
     _NOTE,
 )
 
