@@ -96,9 +96,9 @@ def run(
             step.rows = sum(file.rows for file in inputs.census.files)
         name = run_id(resolved_toml(study), inputs.digest, code_version())
         store = place.open_tables(engine.name, engine.spark)
-        published = published_tables(place.open_tables(), name)
-        if set(only) <= set(published) and not again:
-            return RunSummary(name, False, published, dict(inputs.absent))
+        published = published_summary(place.open_tables(), name)
+        if published and set(only) <= set(published.rows) and not again:
+            return published
         measured = _measure(
             engine, study, inputs, WorkFolder(f"{place.work}/{name}"), only, progress
         )
@@ -158,12 +158,13 @@ def read_inputs(study: Study, output: Output) -> Inputs:
     return Inputs(census, small, manifest, absent)
 
 
-def published_tables(store: DeltaStore, name: str) -> dict[str, int]:
-    """Rows of each published table of a run; empty when it is not published."""
+def published_summary(store: DeltaStore, name: str) -> RunSummary | None:
+    """What a published run holds; None when it is not published."""
     for row in published_runs(store).to_pylist():
         if row["run_id"] == name:
-            return {table["name"]: table["rows"] for table in row["tables"]}
-    return {}
+            rows = {table["name"]: table["rows"] for table in row["tables"]}
+            return RunSummary(name, False, rows, json.loads(row["absent"]))
+    return None
 
 
 def publish_tables(

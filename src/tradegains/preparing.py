@@ -10,6 +10,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from tradegains.errors import Problem
+from tradegains.predicates import check_predicates
 from tradegains.study import Study
 from tradegains.tables import working as w
 from tradegains.transforms.flagging import (
@@ -45,6 +46,7 @@ def flag_census(study: Study, census: DataFrame, small: SmallInputs) -> DataFram
     """One row per census row, flagged, with every column a rule or predicate reads."""
     digits = study.census.industry_digits
     productivity = study.productivity
+    check_predicates(census.sparkSession, study, dict(census.dtypes))
     rows = standardise_industry(
         census, digits=digits, group_digits=study.census.industry_group_digits
     )

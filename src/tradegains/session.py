@@ -9,6 +9,7 @@ asking for the other engine is refused here instead of failing later in an expre
 import atexit
 import contextlib
 import fcntl
+import logging
 import os
 import re
 import shutil
@@ -422,7 +423,14 @@ def _spark_session(options: Mapping[str, str], log: Path | None) -> SparkSession
         raise EngineError(_start_problem(error, log)) from error
     if log is not None:
         spark.sparkContext.setLogLevel("ERROR")
+    _quiet_query_errors()
     return spark
+
+
+def _quiet_query_errors() -> None:
+    """Errors reach the user as exceptions; PySpark's own copy on stderr may quote data."""
+    for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
+        logging.getLogger(name).disabled = True
 
 
 def _py4j_error() -> type[Exception]:
