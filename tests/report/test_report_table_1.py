@@ -97,6 +97,8 @@ def test_table_a1_stands_beside_industries_and_total(run):
     rows = dict(table_a1(run).rows)
     assert [entry.published for entry in rows["32"]] == [-1.96, 23.27, 25.24]
     assert [entry.published for entry in rows["all"]] == [-1.35, 5.10, 6.45]
+    assert [entry.published for entry in rows["aggregate"]] == [-1.42, 6.66, 8.08]
+    assert rows["aggregate"][1].difference == pytest.approx(0, abs=1e-12)
     assert rows["all"][1].percent == pytest.approx(13.88 / 2.72)
     assert rows["12"][1].percent is None
     assert rows["12"][1].recovered.note == "no continuing domestic sales in 1996"

@@ -28,7 +28,7 @@ DELTAS = {
     "delta_ln_continuing_market_share": "Δ ln λ^c",
 }
 FORMULAS = ("hloy", "acr")
-ALL = "all"
+AGGREGATE, ALL = "aggregate", "all"
 LABEL_WIDTH, NUMBER_WIDTH = 14, 7  # three windows of three numbers fit in 80 columns
 
 
@@ -88,23 +88,39 @@ def table_1(run: PublishedRun) -> SideBySide:
 
 
 def table_a1(run: PublishedRun) -> SideBySide | None:
-    """HLOY by 2-digit industry and in total; None when no industry is published.
+    """HLOY by 2-digit industry, aggregated, and in total; None when no industry is published.
 
-    The row `all` applies one elasticity to the whole market.
+    The row `aggregate` sums industries with Sato-Vartia weights; the row `all` applies one
+    elasticity to the whole market.
     """
-    rows, windows = industry_rows(run, "hloy"), run.welfare_windows
+    rows, windows = rows_of_table_a1(run), run.welfare_windows
     if not rows:
         return None
-    total = {window: row for (window, name), row in total_rows(run).items() if name == "hloy"}
     printed = _published_table_a1(run)
     lines = []
-    for name, by_window in [*rows.items(), (ALL, total)]:
+    for name, by_window in rows.items():
         pairs = zip(windows, printed.get(name, (None,) * len(windows)), strict=True)
         entries = (Entry(n, measured(by_window.get(w), "welfare_change")) for w, n in pairs)
         lines.append((name, tuple(entries)))
     title = f"{'Table A1: w' if printed else 'W'}elfare change by {run.group_digits}-digit industry"
     columns = tuple(run.window_title(window) for window in windows)
     return SideBySide(title, _citation(run), columns, tuple(lines))
+
+
+def rows_of_table_a1(run: PublishedRun) -> dict[str, dict[str, Row]]:
+    """HLOY rows by the name they have in Table A1 and by window."""
+    industries = industry_rows(run, "hloy")
+    if not industries:
+        return {}
+    together = {
+        AGGREGATE: total_rows(run, level="industries_aggregated"),
+        ALL: total_rows(run),
+    }
+    totals = {
+        name: {window: row for (window, formula), row in found.items() if formula == "hloy"}
+        for name, found in together.items()
+    }
+    return industries | {name: by_window for name, by_window in totals.items() if by_window}
 
 
 def table_c1(run: PublishedRun) -> SideBySide | None:
@@ -196,8 +212,11 @@ def _published_table_a1(run: PublishedRun) -> dict[str, tuple[float | None, ...]
     """Published welfare changes by industry; none unless the study names HLOY."""
     if run.publication != literature.HLOY or len(run.welfare_windows) != 3:
         return {}
-    rows = [row for row in literature.table_a1() if row.level in ("industry2", "total")]
-    return {row.industry or ALL: (row.pre, row.post, row.difference) for row in rows}
+    together = {"industries_aggregated": AGGREGATE, "total": ALL}
+    return {
+        row.industry or together[row.level]: (row.pre, row.post, row.difference)
+        for row in literature.table_a1()
+    }
 
 
 def _quantity(published: str) -> str:

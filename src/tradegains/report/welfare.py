@@ -48,10 +48,12 @@ def measured(row: Row | None, column: str) -> Measured:
     return Measured(row[column])
 
 
-def total_rows(run: PublishedRun, **choices: str) -> dict[tuple[str, str], Row]:
+def total_rows(
+    run: PublishedRun, *, level: str = "total", **choices: str
+) -> dict[tuple[str, str], Row]:
     """Rows of the whole economy by (window, formula), under the headline choices or others."""
     wanted = run.headline_choices | choices
-    rows = run.rows("welfare", level="total", **wanted)
+    rows = run.rows("welfare", level=level, **wanted)
     return {(row["window"], row["formula"]): row for row in rows}
 
 

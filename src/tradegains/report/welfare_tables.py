@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tradegains.report.page_table import Cell, Footnotes, PageTable, names, plain
-from tradegains.report.printing import count, fixed
+from tradegains.report.printing import fixed
 from tradegains.report.published_run import PublishedRun
-from tradegains.report.table_1 import ALL, FORMULAS, Entry, SideBySide, table_a1
+from tradegains.report.table_1 import FORMULAS, Entry, SideBySide, rows_of_table_a1, table_a1
 from tradegains.report.welfare import (
     Measured,
     Row,
     formula_name,
-    industry_rows,
     measured,
     total_rows,
     variants,
@@ -108,7 +107,7 @@ def industries(run: PublishedRun) -> PageTable | None:
     if table is None:
         return None
     plain_table = side_by_side(table)
-    behind = industry_rows(run, "hloy") | {ALL: {later: total_rows(run).get((later, "hloy"))}}
+    behind = rows_of_table_a1(run)
     rows = [
         (
             *names([name]),
@@ -119,14 +118,16 @@ def industries(run: PublishedRun) -> PageTable | None:
     ]
     # Thirteen columns fit on the page with short heads only.
     heads = [SHORT.get(head, head) for head in plain_table.header[1:]]
-    years = (f"behind {run.window_years(later)}", 3)
+    years = (f"behind {run.window_years(later)}", 5)
     return replace(
         plain_table,
-        unit=f"HLOY, {plain_table.unit}; n in continuing establishments",
-        header=("industry", *heads, "Δ ln X^c/X", "Δ ln λ", "n"),
+        unit=f"HLOY, {plain_table.unit}; weight as a share; n in continuing establishments",
+        header=("industry", *heads, "Δ ln X^c/X", "Δ ln λ", "σ", "weight", "n"),
         rows=tuple(rows),
         groups=(*(plain_table.groups or (("", 1 + len(table.columns)),)), years),
         notes=footnotes.notes,
+        remark=f"aggregate: industries summed with Sato-Vartia weights of expenditure. all: one σ "
+        f"for the whole market. {plain_table.remark}",
         strong=len(rows) - 1,
     )
 
@@ -168,10 +169,23 @@ def _move(run: PublishedRun, rows: Mapping[tuple[str, str], Row]) -> Measured:
 
 
 def _behind(row: Row | None, footnotes: Footnotes) -> tuple[Cell, ...]:
-    """The two changes behind a welfare change, and n."""
-    n = measured(row, "establishments")
-    size = footnotes.cell(None if n.value is None else count(n.value), n.note)
-    return (*(footnotes.percent(measured(row, column)) for column in INDUSTRY_DELTAS), size)
+    """The two changes behind a welfare change, its elasticity and weight, and n.
+
+    An aggregate has a value but no shares of its own: its blanks need no reason.
+    """
+    found = row or {}
+    absent = row is None or row["welfare_change"] is None
+    numbers = [
+        footnotes.percent(measured(row, column)) if absent else _printed(found[column], 100, 2)
+        for column in INDUSTRY_DELTAS
+    ]
+    elasticity, weight = (_printed(found.get(c), 1, 2) for c in ("elasticity", "weight"))
+    return (*numbers, elasticity, weight, _printed(found.get("establishments"), 1, 0))
+
+
+def _printed(value: float | None, factor: int, digits: int) -> Cell:
+    """A number times a factor, or a dash that needs no reason."""
+    return plain(None if value is None else fixed(factor * value, digits))
 
 
 def _full_name(run: PublishedRun, formula: str) -> str:
