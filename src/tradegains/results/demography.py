@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from tradegains.formulas.membership import BOTH_ENDS, MembershipBits, status_in_window
-from tradegains.results.market import Amounts, MarketCell, MarketCells, money
+from tradegains.results.market import Amounts, MarketCell, MarketCells, levels_of, money
 from tradegains.sets import (
     NEXT_YEAR,
     PREVIOUS_YEAR,
@@ -79,13 +80,15 @@ def _status_in_pair(ends: tuple[int, int], bits: MembershipBits) -> Status:
 def _rows_of_year(
     study: Study, period: _Period, year: int, cells: Iterable[MarketCell]
 ) -> list[dict[str, Any]]:
-    sums: defaultdict[tuple[str, str | None, str | None], Amounts] = defaultdict(Amounts)
+    by_industry: defaultdict[tuple[str | None, str | None], Amounts] = defaultdict(Amounts)
     for cell in cells:
-        status = period.status(year, cell)
-        levels = cell.levels_in(period.name, study.census.industry_group_digits)
-        for level, code in levels.items():
-            for each in (status, EVERYONE):
-                sums[level, code, each] = sums[level, code, each].plus(cell.amounts)
+        key = cell.industry_in(period.name), period.status(year, cell)
+        by_industry[key] = by_industry[key].plus(cell.amounts)
+    sums: defaultdict[tuple[str, str | None, str | None], Amounts] = defaultdict(Amounts)
+    for (industry, status), amounts in by_industry.items():
+        levels = levels_of(industry, study.census.industry_group_digits)
+        for (level, code), each in product(levels.items(), (status, EVERYONE)):
+            sums[level, code, each] = sums[level, code, each].plus(amounts)
     return [
         _row(study, period, year, key, amounts, sums[key[0], key[1], EVERYONE])
         for key, amounts in sums.items()

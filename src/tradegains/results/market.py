@@ -26,7 +26,13 @@ class Amounts(NamedTuple):
 
     def plus(self, other: "Amounts") -> "Amounts":
         """Both together."""
-        return Amounts(*(mine + its for mine, its in zip(self, other, strict=True)))
+        return Amounts(
+            self.establishments + other.establishments,
+            self.employment + other.employment,
+            self.sales + other.sales,
+            self.exports + other.exports,
+            self.value_added + other.value_added,
+        )
 
     @property
     def jobs(self) -> float:
@@ -67,12 +73,17 @@ class MarketCell:
         """Industry the cell counts in for this window."""
         return self.window_industry.get(window, self.industry)
 
-    def levels_in(self, window: str, group_digits: int) -> dict[str, str | None]:
-        """Code of each level the cell counts at: total, and its industries if it has one."""
-        industry = self.industry_in(window)
-        if industry is None:
-            return {"total": None}
-        return {"total": None, "industry2": industry[:group_digits], "industry4": industry}
+
+def levels_of(industry: str | None, group_digits: int) -> dict[str, str | None]:
+    """Code at each level that an industry counts at; at the total alone without an industry.
+
+    Example:
+        >>> levels_of("0111", 2)
+        {'total': None, 'industry2': '01', 'industry4': '0111'}
+    """
+    if industry is None:
+        return {"total": None}
+    return {"total": None, "industry2": industry[:group_digits], "industry4": industry}
 
 
 @dataclass(frozen=True)

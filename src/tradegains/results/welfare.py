@@ -208,13 +208,18 @@ _Sums = Mapping[tuple[str, str | None, str, str], Amounts]
 def _sums_of_year(
     study: Study, window: Window, year: int, cells: MarketCells, bits: MembershipBits
 ) -> _Sums:
+    by_group: defaultdict[tuple[str | None, int], Amounts] = defaultdict(Amounts)
+    for cell in cells.of_year(year):
+        industry = cell.industry_in(window.name)
+        group = industry and industry[: study.census.industry_group_digits]
+        by_group[group, cell.membership] = by_group[group, cell.membership].plus(cell.amounts)
     sums: defaultdict[tuple[str, str | None, str, str], Amounts] = defaultdict(Amounts)
     sets = _sets(study, window, bits)
-    for cell in cells.of_year(year):
-        levels = cell.levels_in(window.name, study.census.industry_group_digits)
-        inside = [("", "")] + [key for key, mask in sets if cell.membership & mask == mask]
-        for (level, code), key in product(levels.items(), inside):
-            sums[level, code, *key] = sums[level, code, *key].plus(cell.amounts)
+    for (group, membership), amounts in by_group.items():
+        levels = [("total", None)] if group is None else [("total", None), ("industry2", group)]
+        inside = [("", "")] + [key for key, mask in sets if membership & mask == mask]
+        for (level, code), key in product(levels, inside):
+            sums[level, code, *key] = sums[level, code, *key].plus(amounts)
     return sums
 
 
