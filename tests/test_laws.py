@@ -18,7 +18,7 @@ from reference.studies import restrictions, study_with
 
 Raw = dict[str, Any]
 
-IDS = ("a", "b", "c", "d", "e", "f")
+IDS = ("a", "b", "c", "d", "e")
 YEARS = (2000, 2001, 2002, 2003, 2004)
 
 STUDY = study_with(restrictions=restrictions(small="employment < 50", everyone="employment >= 0"))
@@ -38,7 +38,7 @@ def establishment_years(draw: st.DrawFn, identifier: str, year: int) -> Raw:
         "establishment_id": identifier,
         "year": year,
         "industry": draw(st.sampled_from(("1011", "1012", "2022"))),
-        "employment": draw(st.sampled_from((0.0, 0.5, 1.0, 1.0, 7.2, 60.0, 1e6))),
+        "employment": draw(st.sampled_from((0.0, 0.0, 0.5, 1.0, 1.0, 7.2, 60.0, 1e6))),
         "sales": float(sales),
         "exports": float(draw(st.integers(0, sales))),
         "value_added": draw(st.sampled_from((None, -2.0, 0.0, 1.0, 1.0, 2.0, 8.0, 1024.0))),
@@ -48,7 +48,7 @@ def establishment_years(draw: st.DrawFn, identifier: str, year: int) -> Raw:
 @st.composite
 def censuses(draw: st.DrawFn) -> list[Raw]:
     seen = draw(
-        st.lists(st.tuples(st.sampled_from(IDS), st.sampled_from(YEARS)), unique=True, max_size=14)
+        st.lists(st.tuples(st.sampled_from(IDS), st.sampled_from(YEARS)), unique=True, max_size=18)
     )
     return [draw(establishment_years(identifier, year)) for identifier, year in seen]
 
