@@ -17,7 +17,8 @@ RUN_ID = "3f9c1a7be2d04856"
 SIGMA, EPSILON = 3.72, 4.71
 BIN_WIDTH = 0.1
 
-STUDY_TOML = """
+STUDY_TOML = (
+    """
 [study]
 name = "cusfta"
 title = "Canada and the free trade agreement of 1988 <synthetic & small>"
@@ -93,6 +94,8 @@ levels = ["total", "industry2"]
 figure_years = [1988, 1996]
 figure_windows = ["entry_before", "post"]
 """
+    + 40 * "# A resolved study is longer than Stata's texts of fixed width.\n"
+)
 
 
 def table_of(name, rows):

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tradegains.errors import StudyError
+from tradegains.report import export
 from tradegains.report.export import SUFFIXES, export_table, export_tables
 from tradegains.tables.published import TABLES
 
@@ -77,6 +78,13 @@ def test_stata_has_labels_and_missing_values(output, tmp_path, tables):
     assert len(back) == tables["welfare"].num_rows
 
 
+def test_the_only_date_in_stata_is_that_of_publication(run, tables, tmp_path, monkeypatch):
+    monkeypatch.setattr(export, "read_table", lambda *_: (run, tables["quality"]))
+    path = exported(tmp_path, tmp_path, "quality", "stata")
+    with pd.io.stata.StataReader(path) as reader:
+        assert reader.time_stamp == "23 Nov 2025 07:15"
+
+
 @pytest.mark.parametrize("table", list(TABLES))
 def test_stata_takes_every_table(output, tmp_path, table):
     published = {"runs", "quality", "demography", "industry_medians", "moments", "histograms",
@@ -119,6 +127,10 @@ def test_latex_says_why_a_number_is_absent(output, tmp_path):
     ).read_text(encoding="utf-8")
     assert r"pre & -- & a \\" in text
     assert "a: no continuing domestic sales in 1996." in text
+    folded = exported(output, tmp_path, "welfare", "latex", where={"industry": "12"})
+    notes = folded.read_text(encoding="utf-8")
+    assert "All rows: level industry2" in notes
+    assert "a: no continuing domestic sales in 1996." in notes
 
 
 @pytest.mark.parametrize("file_format", ["csv", "parquet", "stata", "latex"])

@@ -142,7 +142,7 @@ def test_absent_numbers_carry_the_letter_of_their_reason(html):
 def test_industries_stand_on_their_shares_elasticity_weight_and_n(page):
     table = page.text[page.text.index("Table A1:") :]
     row = re.search(r" 10 (\S+ ){9}(\S+) (\S+) (\S+) (\S+) (\S+) 11 ", table)
-    assert row.groups()[1:] == ("14.09", "−31.81", "3.72", "0.05", "279")
+    assert row.groups()[1:] == ("14.09", "−31.81", "3.72", "0.045", "279")
     assert "aggregate −1.42 −1.42 0.000 6.66 6.66 0.000 8.08 8.08 0.000 – – – – –" in table
 
 

@@ -27,7 +27,7 @@ from tradegains.report.reading import read_run, read_table
 from tradegains.report.rows import filtered, selected
 from tradegains.tables.published import TABLES, Column
 
-STATA_NAME, STATA_LABEL, STATA_TEXT = 32, 80, 2045  # limits of Stata, in characters
+STATA_NAME, STATA_LABEL = 32, 80  # limits of Stata, in characters
 STATA_LONG = 2_147_483_620  # largest whole number of Stata's type long
 
 
@@ -181,7 +181,6 @@ def _write_stata(extract: Extract, path: Path) -> None:
         time_stamp=_published_at(extract.run),
         data_label=extract.title[:STATA_LABEL],
         variable_labels=dict(zip(names, map(_stata_label, extract.columns), strict=True)),
-        convert_strl=[name for name in names if _needs_long_text(frame[name])],
     )
 
 
@@ -242,11 +241,6 @@ def _stata_label(column: Column) -> str:
     """Meaning and unit within Stata's length; the meaning is cut, not the unit."""
     unit = f" [{column.unit}]" if column.unit else ""
     return column.meaning[: STATA_LABEL - len(unit)] + unit
-
-
-def _needs_long_text(values: Any) -> bool:
-    """Whether a text is longer than Stata's fixed-width texts."""
-    return values.dtype == object and values.str.encode("utf-8").str.len().max() > STATA_TEXT
 
 
 def _published_at(run: PublishedRun) -> datetime:

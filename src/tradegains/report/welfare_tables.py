@@ -179,8 +179,8 @@ def _behind(row: Row | None, footnotes: Footnotes) -> tuple[Cell, ...]:
         footnotes.percent(measured(row, column)) if absent else _printed(found[column], 100, 2)
         for column in INDUSTRY_DELTAS
     ]
-    elasticity, weight = (_printed(found.get(c), 1, 2) for c in ("elasticity", "weight"))
-    return (*numbers, elasticity, weight, _printed(found.get("establishments"), 1, 0))
+    others = (("elasticity", 2), ("weight", 3), ("establishments", 0))
+    return (*numbers, *(_printed(found.get(column), 1, digits) for column, digits in others))
 
 
 def _printed(value: float | None, factor: int, digits: int) -> Cell:
