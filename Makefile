@@ -49,7 +49,7 @@ SOURCES = $(shell find src/tradegains -type f ! -name '*.pyc')
 dist/tradegains.zip: $(SOURCES) .ci/zip_package.py
 	@$(PYTHON) .ci/zip_package.py $@
 
-bench: $(VENV)/ready-run
+bench: $(VENV)/ready-benchmark
 	$(PY) benchmarks/run.py
 
 java: $(VENV)/ready-java
@@ -77,6 +77,10 @@ $(VENV)/ready-test: $(VENV)/made pyproject.toml
 $(VENV)/ready-dev: $(VENV)/made pyproject.toml
 	@$(PIP) install --editable '.[dev]'
 	@touch $@ $(VENV)/ready-run $(VENV)/ready-test
+
+$(VENV)/ready-benchmark: $(VENV)/made pyproject.toml
+	@$(PIP) install --editable '.[benchmark]'
+	@touch $@ $(VENV)/ready-run
 
 $(VENV)/ready-java: $(VENV)/made pyproject.toml
 	@$(PIP) install --editable '.[java]'
