@@ -32,7 +32,9 @@ def match_establishments(
     """
     by_id = rows.repartition(w.ESTABLISHMENT_ID)
     histories = merge_histories(by_id, history=history, window_industries=window_industries)
-    joined = by_id.join(histories, on=w.ESTABLISHMENT_ID, how="left")
+    # A right join, because both engines then hash the histories, a third of the rows and three
+    # columns: held the other way round the match took 1.6 times the time and twice the memory.
+    joined = histories.hint("shuffle_hash").join(by_id, on=w.ESTABLISHMENT_ID, how="right")
     has_duplicates = F.col("rows_of_id") > F.col("years_of_id")
     return joined.select(
         w.YEAR,
