@@ -3,6 +3,7 @@
 import os
 from collections import defaultdict
 from collections.abc import Iterator
+from math import ceil, floor, log10
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -18,7 +19,8 @@ NAMES = {
     "pandas": "pandas",
     "spark_naive": "PySpark, first draft",
 }
-# Ours, size, rival (none: seconds or gigabytes), at most.
+UNITS = ("seconds", "GB")
+# Engine, size, rival or unit, at most so much of it.
 GOALS: list[tuple[str, str, str, float]] = [
     ("embedded", "1M", "seconds", 3.0),
     ("embedded", "10M", "duckdb", 0.8),
@@ -43,12 +45,11 @@ by employment. Written by `make bench`; do not edit.
 
 {machine}
 
-**What the times are.** Wall seconds of the whole cold process, from start to exit, the median of
-{repeat} round(s); each round runs every program once. A ratio divides our seconds by the other
-program's of the same round: below 1 we are faster; the range over rounds is in brackets. CPU
-seconds are of all cores together and suffer least from other work. Memory is the peak over a
-process and its children. The files had been read before, so they come from the
-system's cache.
+**What the times are.** Wall seconds of the whole cold process, from start to exit, the median
+over rounds with the range in brackets; a round runs every program once. A ratio divides our seconds
+by the other program's of the same round: below 1 we are faster. CPU seconds are of all cores
+together and suffer least from other work. Memory is the peak over a process and its children. After
+the first round the files come from the system's cache.
 
 **What they contain.** Ours include checks of the inputs, a SHA-256 of every file read, rules for
 invalid rows, demography and welfare, publication as Delta tables and their reading back. The other
@@ -83,7 +84,8 @@ make bench                                            # 1, 10 and 30 million row
 
 Censuses are generated once and stay under `build/benchmark/`, with what each program printed.
 `python benchmarks/run.py` takes `--sizes 1,10`, `--dense 10,100` (million rows, all of them in the
-study's years), `--peers duckdb,polars`, `--engines embedded` and `--repeat 5`. pandas runs on the
+study's years), `--peers duckdb,polars`, `--engines embedded` and `--repeat 5`; with `--add`, rows
+of an earlier sitting stay where this one has none. pandas runs on the
 smallest size only. Spark needs a Java (`make java`), and Delta's jars (see
 [install.md](install.md)).
 """
@@ -94,10 +96,9 @@ def write_page(found: dict[str, Any], page: Path) -> None:
     rows = found["rows"]
     text = PAGE.format(
         machine=_machine(found["machine"], rows),
-        repeat=found["repeat"],
         table="\n".join(_table(rows)),
         steps="\n".join(_steps(rows)),
-        goals="\n".join(_goals(rows)),
+        goals="\n".join(_goals(rows, busy=_is_busy(found["machine"], rows))),
     )
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(text, encoding="utf-8")
@@ -109,11 +110,10 @@ def write_page(found: dict[str, Any], page: Path) -> None:
 def _machine(machine: Row, rows: list[Row]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     loads = [load for row in rows for load in row["loads"]]
-    busy = max(loads) > machine["cores"] * 0.75
     told = (
         "**Other work ran on the machine at the same time**, so seconds are too long and ratios "
         "uncertain; run it on a quiet machine before quoting them."
-        if busy
+        if _is_busy(machine, rows)
         else "Nothing else of note ran at the same time."
     )
     return (
@@ -121,6 +121,10 @@ def _machine(machine: Row, rows: list[Row]) -> str:
         f"Python {machine['python']}; {versions}. Load average when rounds began: "
         f"{min(loads):.1f} to {max(loads):.1f}. {told}"
     )
+
+
+def _is_busy(machine: Row, rows: list[Row]) -> bool:
+    return max(load for row in rows for load in row["loads"]) > 0.75 * machine["cores"]
 
 
 def _table(rows: list[Row]) -> Iterator[str]:
@@ -150,10 +154,14 @@ def _span(values: list[float]) -> str:
 
 
 def _ratio(ours: Row | None, theirs: Row | None) -> str:
-    return _span(_ratios(ours, theirs)) if ours and theirs else ""
+    ratios = _ratios(ours, theirs)
+    return _span(ratios) if ratios else ""
 
 
-def _ratios(ours: Row, theirs: Row) -> list[float]:
+def _ratios(ours: Row | None, theirs: Row | None) -> list[float]:
+    """Ratio of each round; none where the two were not measured in the same sitting."""
+    if ours is None or theirs is None or ours["sitting"] != theirs["sitting"]:
+        return []
     return [a / b for a, b in zip(ours["seconds"], theirs["seconds"], strict=True)]
 
 
@@ -182,36 +190,39 @@ def _steps(rows: list[Row]) -> Iterator[str]:
     yield f"| start and end | {' | '.join(rest)} |"
 
 
-def _goals(rows: list[Row]) -> Iterator[str]:
+def _goals(rows: list[Row], *, busy: bool) -> Iterator[str]:
     yield "| engine | rows | goal | measured | |"
     yield "|---|---|---|---|---|"
     for engine, size, rival, limit in GOALS:
-        measured = _goal_value(rows, engine, size, rival)
-        if rival in ("seconds", "GB"):
-            goal = f"at most {limit:g} {rival}"
-        else:
-            goal = f"at most {limit:g} of {NAMES[rival]}"
-        if measured is None:
-            yield f"| {engine} | {size} | {goal} | | not measured |"
-        else:
-            verdict = "met" if measured <= limit else "**not met**"
-            yield f"| {engine} | {size} | {goal} | {measured:.2f} | {verdict} |"
+        goal = f"at most {limit:g} {rival if rival in UNITS else 'of ' + NAMES[rival]}"
+        values = _goal_values(rows, engine, size, rival)
+        shown = _span(values) if values else ""
+        disturbed = " (busy machine)" if values and busy and rival != "GB" else ""
+        yield f"| {engine} | {size} | {goal} | {shown} | {_verdict(values, limit)}{disturbed} |"
 
 
-def _goal_value(rows: list[Row], engine: str, size: str, rival: str) -> float | None:
+def _verdict(values: list[float], limit: float) -> str:
+    """Whether a goal is met in every round, in none, or the rounds do not agree."""
+    if not values:
+        return "not measured"
+    if min(values) <= limit < max(values):
+        return "**undecided**: met in some rounds"
+    return "met" if max(values) <= limit else "**not met**"
+
+
+def _goal_values(rows: list[Row], engine: str, size: str, rival: str) -> list[float]:
+    """What the goal is about, round by round."""
     ours = _find(rows, engine, size)
     if ours is None:
-        return None
-    if rival == "seconds":
-        return median(ours["seconds"])
-    if rival == "GB":
-        return median(ours["memory"]) / 2**30
-    theirs = _find(rows, rival, size)
-    return median(_ratios(ours, theirs)) if theirs else None
+        return []
+    if rival in UNITS:
+        return ours["seconds"] if rival == "seconds" else [each / 2**30 for each in ours["memory"]]
+    return _ratios(ours, _find(rows, rival, size))
 
 
 def _plot(rows: list[Row], path: Path) -> None:
     from matplotlib import pyplot
+    from matplotlib.ticker import NullFormatter
 
     lines: dict[str, list[tuple[int, float]]] = defaultdict(list)
     for row in rows:
@@ -222,6 +233,11 @@ def _plot(rows: list[Row], path: Path) -> None:
         is_ours = name in ("embedded", "spark")
         axes.plot(read, seconds, marker="o", label=NAMES[name], linewidth=2.5 if is_ours else 1.2)
     axes.set(xscale="log", yscale="log", xlabel="rows read", ylabel="seconds, cold process")
+    decades = [floor(log10(axes.get_ylim()[0])), ceil(log10(axes.get_ylim()[1]))]
+    axes.set_ylim(*(10.0**decade for decade in decades))
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter("{x:,g}")
+        axis.set_minor_formatter(NullFormatter())
     axes.grid(visible=True, which="both", alpha=0.3)
     axes.legend(frameon=False)
     figure.savefig(path, dpi=130, metadata={"Software": None})

@@ -15,6 +15,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -32,6 +33,8 @@ from tradegains.study import read_study
 ROOT = Path(__file__).parents[1]
 STUDY = Path(__file__).with_name("study.toml")
 BUILD = ROOT / "build" / "benchmark"
+MEASURED = BUILD / "measured.json"
+SITTING = datetime.now(UTC).isoformat(timespec="seconds")
 PEERS = ("duckdb", "polars", "pandas", "spark_naive")
 PACKAGES = {"duckdb": "duckdb", "polars": "polars", "pandas": "pandas", "spark_naive": "pyspark"}
 LARGEST = {"pandas": 1.0, "spark_naive": 30.0}
@@ -75,8 +78,10 @@ def main() -> int:
         except MismatchError as error:
             print(f"results differ at {size.name}:\n{error}", file=sys.stderr)
             return 1
-    found = {"machine": machine(programs), "repeat": chosen.repeat, "rows": rows}
-    (BUILD / "measured.json").write_text(json.dumps(found, indent=1))
+    if chosen.add and MEASURED.exists():
+        rows = with_earlier(rows, json.loads(MEASURED.read_text())["rows"])
+    found = {"machine": machine(), "rows": rows}
+    MEASURED.write_text(json.dumps(found, indent=1))
     write_page(found, chosen.output)
     print(f"wrote {chosen.output}")
     return 0
@@ -97,6 +102,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--repeat", type=int, default=3, help="rounds")
     parser.add_argument("--peers", type=words, default=list(PEERS))
     parser.add_argument("--engines", type=words, default=["embedded", "spark"])
+    parser.add_argument("--add", action="store_true", help="keep earlier rows not measured now")
     parser.add_argument("--output", type=Path, default=ROOT / "docs" / "performance.md")
     return parser.parse_args()
 
@@ -146,6 +152,7 @@ def time_programs(
         yield {
             "size": asdict(size) | {"name": size.name, "read": rows_read(census)},
             "program": asdict(program),
+            "sitting": SITTING,
             "seconds": [run.seconds for run in runs],
             "cpu_seconds": [run.cpu_seconds for run in runs],
             "memory": [run.memory for run in runs],
@@ -182,17 +189,30 @@ def steps_of(printed: str) -> dict[str, float]:
     return steps
 
 
-def machine(programs: list[Program]) -> dict[str, Any]:
+def with_earlier(rows: list[dict[str, Any]], earlier: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """These rows, and the earlier ones of other programs or sizes; by size, ours first."""
+
+    def key(row: dict[str, Any]) -> tuple[str, str]:
+        return row["size"]["name"], row["program"]["name"]
+
+    def order(row: dict[str, Any]) -> tuple[bool, float, bool]:
+        size = row["size"]
+        return size["dense"], size["millions"], not row["program"]["is_ours"]
+
+    now = {key(row) for row in rows}
+    return sorted([*rows, *(row for row in earlier if key(row) not in now)], key=order)
+
+
+def machine() -> dict[str, Any]:
     """What the reader must know of the machine, and nothing that names it."""
     pages = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    packages = {"pysail", "pyspark", "deltalake", "pyarrow"}
-    packages |= {PACKAGES[program.name] for program in programs if not program.is_ours}
+    packages = {"pysail", "pyspark", "deltalake", "pyarrow", *PACKAGES.values()}
     return {
         "cores": os.cpu_count(),
         "memory": round(pages / 2**30),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "versions": {name: metadata.version(name) for name in sorted(packages)},
+        "versions": {name: metadata.version(name) for name in sorted(packages) if find_spec(name)},
     }
 
 
