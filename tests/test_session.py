@@ -129,7 +129,12 @@ def test_unusable_scratch_folder(tmp_path: Path) -> None:
 # --- the embedded engine as a process ---------------------------------------------------------
 
 OPEN_ENGINE = "engine = start_engine('embedded', threads=1, memory='60m', scratch=sys.argv[1])\n"
-ENDLESS = "engine.spark.range(10**12).selectExpr('max(hash(id, id))').toArrow()\n"
+ENDLESS = """
+import time
+time.sleep(2)
+with engine.step("endless"):
+    engine.spark.range(10**12).selectExpr("max(hash(id, id))").toArrow()
+"""
 
 
 def run_embedded(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
@@ -154,7 +159,7 @@ def test_embedded_engine_restarts_in_one_process(tmp_path: Path) -> None:
 @pytest.mark.only("embedded")
 @pytest.mark.parametrize(("number", "code"), [("SIGINT", -2), ("SIGTERM", 143)])
 def test_embedded_query_stops_when_told(tmp_path: Path, number: str, code: int) -> None:
-    told = f"threading.Timer(1, os.kill, (os.getpid(), signal.{number})).start()\n"
+    told = f"threading.Timer(5, os.kill, (os.getpid(), signal.{number})).start()\n"
     ended = run_embedded(tmp_path, told + ENDLESS)
     assert ended.returncode == code
     assert list(tmp_path.iterdir()) == []

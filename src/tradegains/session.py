@@ -82,8 +82,10 @@ class Engine:
 
     @contextlib.contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Name the jobs started inside, for Spark's web page and event log."""
+        """Name the jobs started inside, for Spark's web page; they can be stopped by Ctrl-C."""
         if self.name == "embedded":
+            # On a busy machine the server takes the signals only after its first answer.
+            _keep_signals()
             yield
             return
         context = self.spark.sparkContext
