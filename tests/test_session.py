@@ -159,7 +159,9 @@ def test_embedded_engine_restarts_in_one_process(tmp_path: Path) -> None:
 @pytest.mark.only("embedded")
 @pytest.mark.parametrize(("number", "code"), [("SIGINT", -2), ("SIGTERM", 143)])
 def test_embedded_query_stops_when_told(tmp_path: Path, number: str, code: int) -> None:
-    told = f"threading.Timer(5, os.kill, (os.getpid(), signal.{number})).start()\n"
+    # A suite started in the background inherits an ignored Ctrl-C; a person's terminal does not.
+    told = "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    told += f"threading.Timer(5, os.kill, (os.getpid(), signal.{number})).start()\n"
     ended = run_embedded(tmp_path, told + ENDLESS)
     assert ended.returncode == code
     assert list(tmp_path.iterdir()) == []
