@@ -459,7 +459,7 @@ def test_results_are_shown_reported_and_exported(
 
 @pytest.mark.usefixtures("suite_engine")
 def test_demonstration_ends_with_table_1_and_what_to_try_next(
-    tradegains: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tradegains: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine_name: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     answer = tradegains("demo", "--output", "here", "--establishments", "3000")
@@ -467,7 +467,8 @@ def test_demonstration_ends_with_table_1_and_what_to_try_next(
     assert "Table 1" in answer.out
     assert "report: here/report/report.html" in answer.out
     assert "tradegains run here/cusfta.toml --output here" in answer.out
-    assert tradegains("check", "here/cusfta.toml").code == 0
+    if engine_name == "embedded":  # the engine that check tries conditions on, whatever runs them
+        assert tradegains("check", "here/cusfta.toml").code == 0
     again = tradegains("run", "here/cusfta.toml", "--output", "here", "--quiet")
     assert "nothing was published twice" in again.out
 

@@ -96,7 +96,7 @@ def run(
             step.rows = sum(file.rows for file in inputs.census.files)
         name = run_id(resolved_toml(study), inputs.digest, code_version())
         store = place.open_tables(engine.name, engine.spark)
-        published = published_summary(place.open_tables(), name)
+        published = published_summary(store, name)
         if published and set(only) <= set(published.rows) and not again:
             return published
         measured = _measure(
