@@ -113,9 +113,10 @@ def test_year_between_a_files_first_and_last_is_looked_up(tmp_path: Path, statis
 
 
 def test_single_file(spark: SparkSession, tmp_path: Path) -> None:
-    write(tmp_path, {"all.parquet": rows([1, 2], ano=[1981, 1982])})
+    table = rows([1, 2], ano=[1981, 1982])
+    write(tmp_path, {"all.parquet": table, "backup.parquet": table})
     census = list_census(str(tmp_path / "all.parquet"), COLUMNS, [1981])
-    assert len(collected(spark, census)) == 1
+    assert [r["establishment_id"] for r in collected(spark, census)] == [1]
 
 
 def test_file_uri(spark: SparkSession, tmp_path: Path) -> None:
