@@ -197,8 +197,11 @@ def _scratch_folder(parent: Path | None, closing: contextlib.ExitStack) -> Path:
     try:
         root.mkdir(parents=True, exist_ok=True)
         _sweep(root)
-        folder = Path(tempfile.mkdtemp(prefix="tradegains-engine-", dir=root))
-        lock = (folder / "lock").open("w")
+        # Locked before it has the name that another process would sweep.
+        draft = Path(tempfile.mkdtemp(prefix="tradegains-new-", dir=root))
+        lock = (draft / "lock").open("w")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        folder = draft.rename(root / draft.name.replace("new", "engine", 1))
     except OSError as error:
         raise EngineError(
             Problem(
@@ -207,7 +210,6 @@ def _scratch_folder(parent: Path | None, closing: contextlib.ExitStack) -> Path:
                 cure="choose a writable folder with --scratch",
             )
         ) from error
-    fcntl.flock(lock, fcntl.LOCK_EX)
     closing.callback(lock.close)
     closing.callback(shutil.rmtree, folder, ignore_errors=True)
     return folder
@@ -290,7 +292,8 @@ def _sail_settings(share: Share, folder: Path) -> dict[str, str]:
         # Parquet's statistics leave NaN out: a column of one value and NaN would be read as that
         # value everywhere, and no rule could flag the NaN.
         "SAIL_EXECUTION__COLLECT_STATISTICS": "false",
-        "TOKIO_WORKER_THREADS": str(share.cores),
+        # One more, so that there is a thread to answer requests while all others compute.
+        "TOKIO_WORKER_THREADS": str(share.cores + 1),
         "SAIL_SPARK__SESSION_TIMEOUT_SECS": str(_EMBEDDED_IDLE_SECONDS),
     }
 
