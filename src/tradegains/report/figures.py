@@ -73,7 +73,7 @@ class WelfareBar:
 
 def draw_comparison(comparison: Comparison, *, synthetic: bool) -> Picture:
     """Histogram steps, smooth lines and weighted medians of two distributions."""
-    with _style():
+    with house_style():
         figure = Figure(figsize=(WIDTH, HEIGHT))
         axes = figure.add_subplot()
         low, high = axis_range([one.cells for one in comparison.series])
@@ -90,12 +90,12 @@ def draw_comparison(comparison: Comparison, *, synthetic: bool) -> Picture:
         _label_curves(axes, comparison.series, grid, curves)
         _name_axes(axes, comparison)
         _mark_synthetic(axes, synthetic)
-        return _saved(figure)
+        return saved(figure)
 
 
 def draw_welfare(bars: Sequence[WelfareBar], *, synthetic: bool) -> Picture:
     """The two terms of the HLOY statistic as bars, the statistic and ACR as marks."""
-    with _style():
+    with house_style():
         figure = Figure(figsize=(WIDTH, 1.1 + 0.7 * len(bars)))
         axes = figure.add_subplot()
         for row, bar in enumerate(bars):
@@ -106,7 +106,7 @@ def draw_welfare(bars: Sequence[WelfareBar], *, synthetic: bool) -> Picture:
         _zero_line(axes)
         _name_terms(figure, acr=any(bar.acr is not None for bar in bars))
         _mark_synthetic(axes, synthetic)
-        return _saved(figure)
+        return saved(figure)
 
 
 def draw_industries(
@@ -117,7 +117,7 @@ def draw_industries(
     synthetic: bool,
 ) -> Picture:
     """Welfare change of two windows by industry, ordered by the later one [log points]."""
-    with _style():
+    with house_style():
         figure = Figure(figsize=(WIDTH, 1.2 + 0.19 * len(changes)))
         axes = figure.add_subplot()
         names = sorted(changes, key=lambda name: changes[name][1])
@@ -133,7 +133,7 @@ def draw_industries(
         axes.legend(loc="lower right", frameon=False, title="Window")
         _zero_line(axes)
         _mark_synthetic(axes, synthetic)
-        return _saved(figure)
+        return saved(figure)
 
 
 def axis_range(histograms: Sequence[Cells]) -> tuple[float, float]:
@@ -289,13 +289,13 @@ def _mark_synthetic(axes: Axes, synthetic: bool) -> None:
 
 
 @contextmanager
-def _style() -> Iterator[None]:
+def house_style() -> Iterator[None]:
     """Our style over matplotlib's defaults, whatever the user's own settings."""
     with matplotlib.style.context(["default", STYLE]):
         yield
 
 
-def _saved(figure: Figure) -> Picture:
+def saved(figure: Figure) -> Picture:
     """The figure as SVG and PNG, without date or version."""
     svg, png = io.BytesIO(), io.BytesIO()
     # Laid out once, not for each format: half the time, and both pictures agree.
