@@ -186,7 +186,9 @@ def compare(
     written = with_inputs(study, rows, folder, small=small, schema=SCHEMA)
     found = run(engine, written, folder / "output")
     return [
-        line for table in expected for line in differences(table, expected[table], found[table])
+        line
+        for table in sorted({*expected, *found})
+        for line in differences(table, expected.get(table, []), found.get(table, []))
     ]
 
 

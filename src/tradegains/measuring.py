@@ -4,8 +4,8 @@ The order of the passes over the rows stands here and nowhere else: one pass mat
 the matched rows once; market sums, medians and distributions are each read from those.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
@@ -58,11 +58,18 @@ WorkFolder = Callable[[DataFrame, str], DataFrame]
 
 @dataclass(frozen=True)
 class Measured:
-    """Rows of every published table but `runs`, and what the study could not have."""
+    """Rows of published tables by name, and what the study could not have, with the reason.
 
-    tables: dict[str, Rows]
-    absent: dict[str, str]
-    rows_read: int
+    A table that the study did not ask for, or that its inputs cannot give, is under `absent`
+    as "table NAME" and not among `tables`.
+    """
+
+    tables: dict[str, Rows] = field(default_factory=dict)
+    absent: dict[str, str] = field(default_factory=dict)
+
+    def __or__(self, other: "Measured") -> "Measured":
+        """Both together."""
+        return Measured(self.tables | other.tables, self.absent | other.absent)
 
 
 @dataclass(frozen=True)
@@ -70,6 +77,7 @@ class Measuring:
     """A study being measured: its choices, its sets and where its steps go."""
 
     study: Study
+    small: SmallInputs
     sets: StudySets
     keep: WorkFolder
     progress: Progress
@@ -90,11 +98,11 @@ def measure(
     *,
     keep: WorkFolder,
     progress: Progress,
+    wanted: Collection[str] = TABLES_IN_ORDER,
     rows_by_year: Mapping[int, int] | None = None,
-    distributions: bool = True,
     row_limit: int = ROW_LIMIT,
 ) -> Measured:
-    """Every result of a study.
+    """The wanted results of a study.
 
     Args:
         study: the research choices.
@@ -102,26 +110,25 @@ def measure(
         small: the optional inputs.
         keep: keeps row-level tables in the run's work folder.
         progress: told of each step.
+        wanted: names of published tables; a pass that none of them needs is left out.
         rows_by_year: rows by the files' footers, which the rows read must equal.
-        distributions: whether medians, moments and histograms are wanted.
         row_limit: rows that may be collected to end an exact selection.
 
     Raises:
         InputError: rows break a rule whose action is stop, or rows went missing.
     """
-    run = Measuring(study, study_sets(study), keep, progress, row_limit)
-    flagged = flag_census(study, census, small)
-    flagged, matched, cells = _match(run, flagged)
+    run = Measuring(study, small, study_sets(study), keep, progress, row_limit)
+    flagged, matched, cells = _match(run, flag_census(study, census, small))
     quality = quality_rows(cells, run.rules, years=study.years)
     _require_every_row(quality, rows_by_year)
     refuse_stopping_rows(quality)
     _keep_quarantined(run, flagged, quality)
-    tables = {"quality": quality}
-    tables |= _market_tables(run, cells, small)
-    if distributions:
-        tables |= _distribution_tables(run, matched, cells)
-    absent = welfare_absences(study, tables["welfare"])
-    return Measured(tables, absent, sum(cells.rows_by_flags.values()))
+    found = Measured({"quality": quality})
+    if not set(wanted).isdisjoint(MARKET_TABLES):
+        found |= _market_tables(run, cells)
+    if not set(wanted).isdisjoint(DISTRIBUTION_TABLES):
+        found |= _distribution_tables(run, matched, cells)
+    return found
 
 
 def _match(run: Measuring, flagged: DataFrame) -> tuple[DataFrame, DataFrame, MarketCells]:
@@ -186,19 +193,21 @@ def _keep_quarantined(run: Measuring, flagged: DataFrame, quality: Rows) -> None
             step.rows = sum(row["rows"] for row in quality if row["rule"] == "quarantined")
 
 
-def _market_tables(run: Measuring, cells: MarketCells, small: SmallInputs) -> dict[str, Rows]:
-    imports = {(row["industry"], row["year"]): row["value"] for row in small.imports}
-    sigma = {row["industry"]: row["sigma"] for row in small.elasticities}
+def _market_tables(run: Measuring, cells: MarketCells) -> Measured:
+    imports = {(row["industry"], row["year"]): row["value"] for row in run.small.imports}
+    sigma = {row["industry"]: row["sigma"] for row in run.small.elasticities}
     with run.progress.step("sum markets"):
         markets = measure_markets(run.study, cells, run.sets.memberships, imports)
-        return {
+        welfare = welfare_rows(run.study, markets, sigma)
+        tables = {
             "demography": demography_rows(run.study, cells, run.sets.memberships),
             "market_shares": market_share_rows(markets),
-            "welfare": welfare_rows(run.study, markets, sigma),
+            "welfare": welfare,
         }
+    return Measured(tables, welfare_absences(run.study, welfare))
 
 
-def _distribution_tables(run: Measuring, matched: DataFrame, cells: MarketCells) -> dict[str, Rows]:
+def _distribution_tables(run: Measuring, matched: DataFrame, cells: MarketCells) -> Measured:
     study = run.study
     requests = distribution_requests(study)
     pools = median_pools(study)
@@ -225,8 +234,10 @@ def _distribution_tables(run: Measuring, matched: DataFrame, cells: MarketCells)
             row_limit=run.row_limit,
         )
         step.rows = len(found)
-    return {
-        "industry_medians": industry_median_rows(study, medians),
-        "moments": moment_rows(study, requests, found, medians),
-        "histograms": histogram_rows(study, requests, found),
-    }
+    return Measured(
+        {
+            "industry_medians": industry_median_rows(study, medians),
+            "moments": moment_rows(study, requests, found, medians),
+            "histograms": histogram_rows(study, requests, found),
+        }
+    )

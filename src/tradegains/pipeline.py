@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from tradegains.errors import InputError, Problem
-from tradegains.measuring import MARKET_TABLES, TABLES_IN_ORDER, Measured, Rows, measure
+from tradegains.measuring import TABLES_IN_ORDER, Measured, Rows, measure
 from tradegains.preparing import SmallInputs, code_problems
 from tradegains.progress import Progress
 from tradegains.session import Engine
@@ -43,6 +43,10 @@ class RunSummary:
     new: bool
     rows: Mapping[str, int]
     absent: Mapping[str, str]
+
+    def has(self, tables: Collection[str]) -> bool:
+        """Whether each of these tables is published, or known to be absent."""
+        return all(name in self.rows or f"table {name}" in self.absent for name in tables)
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ def run(
         name = run_id(resolved_toml(study), inputs.digest, code_version())
         store = place.open_tables(engine.name, engine.spark)
         published = published_summary(store, name)
-        if published and set(only) <= set(published.rows) and not again:
+        if published and published.has(only) and not again:
             return published
         measured = _measure(
             engine, study, inputs, WorkFolder(f"{place.work}/{name}"), only, progress
@@ -203,8 +207,8 @@ def _measure(
             inputs.small,
             keep=work.keep,
             progress=progress.named_by(engine.step),
+            wanted=only,
             rows_by_year=inputs.census.rows_by_year,
-            distributions=not set(only) <= set(MARKET_TABLES),
         )
     finally:
         work.remove(*PASSING)
