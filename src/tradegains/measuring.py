@@ -152,6 +152,8 @@ def _match_once(run: Measuring, flagged: DataFrame, name: str) -> tuple[DataFram
             memberships=run.sets.memberships,
             conditions=run.sets.conditions,
             window_industries=industry_years,
+            later=run.sets.later,
+            carried=run.sets.carried,
         )
         matched = run.keep(rows, name)
         industries = [w.INDUSTRY, *(w.window_industry(window) for window in industry_years)]

@@ -7,6 +7,7 @@ from tradegains.errors import Problem, StudyError
 from tradegains.formulas.membership import (
     BOTH_ENDS,
     HistoryBits,
+    LaterValues,
     Mark,
     MembershipBits,
     SetCondition,
@@ -39,11 +40,17 @@ def population_set(population: str) -> SetName:
 
 @dataclass(frozen=True)
 class StudySets:
-    """History and membership bits of a study, and when a row is in each set."""
+    """History and membership bits of a study, and when a row is in each set.
+
+    `later` is what rows of a window's start tell of its end, `carried` the further columns that
+    later passes read.
+    """
 
     history: HistoryBits
     memberships: MembershipBits
     conditions: tuple[SetCondition, ...]
+    later: tuple[LaterValues, ...] = ()
+    carried: tuple[str, ...] = ()
 
 
 def study_sets(study: Study) -> StudySets:

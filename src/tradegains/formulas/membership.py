@@ -151,3 +151,16 @@ class SetCondition:
     years: tuple[int, ...] = ()
     history_masks: tuple[int, ...] = ()
     column: str = ""
+
+
+@dataclass(frozen=True)
+class LaterValues:
+    """What a row also tells of its establishment in a later year.
+
+    `years` maps a row's year to the later year, such as a window's start to its end; `columns`
+    are columns of the later row. They are null where the establishment has no valid row then.
+    """
+
+    name: str
+    years: Mapping[int, int]
+    columns: tuple[str, ...]

@@ -80,3 +80,13 @@ def window_industry(window: str) -> str:
         'industry_in_post'
     """
     return f"industry_in_{window}"
+
+
+def later_column(column: str, name: str) -> str:
+    """A column of the same establishment in the later year of a pair of years.
+
+    Example:
+        >>> later_column("log_productivity", "post")
+        'log_productivity_later_in_post'
+    """
+    return f"{column}_later_in_{name}"

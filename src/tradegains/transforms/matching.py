@@ -5,13 +5,19 @@ joined back; every window, continuing rule, status and restriction is then a bit
 so one pass serves them all and the id goes no further.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from tradegains.formulas.membership import WORD_BITS, HistoryBits, MembershipBits, SetCondition
+from tradegains.formulas.membership import (
+    WORD_BITS,
+    HistoryBits,
+    LaterValues,
+    MembershipBits,
+    SetCondition,
+)
 from tradegains.tables import working as w
 from tradegains.tables.flags import FLAG_BITS
 from tradegains.transforms.bits import bigint, bit_if, has_bits, merge_bits
@@ -24,14 +30,19 @@ def match_establishments(
     memberships: MembershipBits,
     conditions: Sequence[SetCondition],
     window_industries: Mapping[str, int],
+    later: Sequence[LaterValues] = (),
+    carried: Sequence[str] = (),
 ) -> DataFrame:
-    """One row per flagged row, without its id, with its membership and industry as a number.
+    """One row per flagged row, with its membership and industry as a number.
 
-    Reads establishment_id, year, valid, the columns that marks and conditions name, and the
-    amounts. `window_industries` maps a window to the year whose industry counts in it.
+    Reads establishment_id, year, valid, the columns that marks, conditions and `later` name, and
+    the amounts. `window_industries` maps a window to the year whose industry counts in it;
+    `carried` names further columns to keep, such as establishment_id, which else goes no further.
     """
     by_id = rows.repartition(w.ESTABLISHMENT_ID)
-    histories = merge_histories(by_id, history=history, window_industries=window_industries)
+    histories = merge_histories(
+        by_id, history=history, window_industries=window_industries, later=later
+    )
     # A right join, because both engines then hash the histories, a third of the rows and three
     # columns: held the other way round the match took 1.6 times the time and twice the memory.
     joined = histories.hint("shuffle_hash").join(by_id, on=w.ESTABLISHMENT_ID, how="right")
@@ -45,11 +56,17 @@ def match_establishments(
         w.LOG_PRODUCTIVITY,
         _membership(memberships, conditions).alias(w.MEMBERSHIP),
         F.when(F.col(w.VALID) & has_duplicates, F.lit(1)).alias(w.DUPLICATED_ID),
+        *(column for each in later for column in _later_values(each)),
+        *carried,
     )
 
 
 def merge_histories(
-    rows: DataFrame, *, history: HistoryBits, window_industries: Mapping[str, int]
+    rows: DataFrame,
+    *,
+    history: HistoryBits,
+    window_industries: Mapping[str, int],
+    later: Sequence[LaterValues] = (),
 ) -> DataFrame:
     """One row per establishment with a valid row: its history words and its count of rows.
 
@@ -63,10 +80,18 @@ def merge_histories(
         F.max(F.when(F.col(w.YEAR) == year, _industry_number())).alias(_raw_industry(window))
         for window, year in window_industries.items()
     ]
+    values = dict.fromkeys(
+        (column, year) for each in later for year in each.years.values() for column in each.columns
+    )
     merged = (
         rows.filter(F.col(w.VALID))
         .groupBy(w.ESTABLISHMENT_ID)
-        .agg(*words, F.count(F.lit(1)).alias("rows_of_id"), *industries)
+        .agg(
+            *words,
+            F.count(F.lit(1)).alias("rows_of_id"),
+            *industries,
+            *(_value_in_year(column, year) for column, year in values),
+        )
     )
     return merged.withColumn("years_of_id", _years_present(history))
 
@@ -81,12 +106,32 @@ def _marks_in_word(history: HistoryBits, word: int) -> Column:
 
 
 def _bit_of_year(kind: str, bits: Mapping[int, int]) -> Column:
-    (first, *others) = ((F.col(w.YEAR) == year, bigint(bit)) for year, bit in bits.items())
+    bit = _by_year({year: bigint(bit) for year, bit in bits.items()})
+    is_marked = F.col(w.VALID if kind == "present" else kind)
+    return F.when(is_marked, F.coalesce(bit, bigint(0))).otherwise(bigint(0))
+
+
+def _by_year(values: Mapping[int, Column]) -> Column:
+    """The value of the row's year; null in other years."""
+    (first, *others) = ((F.col(w.YEAR) == year, value) for year, value in values.items())
     cases = F.when(*first)
     for case in others:
         cases = cases.when(*case)
-    is_marked = F.col(w.VALID if kind == "present" else kind)
-    return F.when(is_marked, cases.otherwise(bigint(0))).otherwise(bigint(0))
+    return cases
+
+
+def _value_in_year(column: str, year: int) -> Column:
+    """Of the one row of that year; where there are two, both are found to be duplicates."""
+    value = _industry_number() if column == w.INDUSTRY else F.col(column)
+    return F.max(F.when(F.col(w.YEAR) == year, value)).alias(f"{column}_in_{year}")
+
+
+def _later_values(later: LaterValues) -> Iterator[Column]:
+    for column in later.columns:
+        value = _by_year(
+            {year: F.col(f"{column}_in_{after}") for year, after in later.years.items()}
+        )
+        yield F.when(F.col(w.VALID), value).alias(w.later_column(column, later.name))
 
 
 def _years_present(history: HistoryBits) -> Column:
