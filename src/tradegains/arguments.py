@@ -1,6 +1,7 @@
 """What the command `tradegains` can be asked: commands, options, help with examples."""
 
 import argparse
+import math
 from typing import Any
 
 from tradegains import __version__
@@ -31,7 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.set_defaults(command=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for add in (_add_demo, _add_init, _add_check, _add_run, _add_show, _add_runs, _add_report,
-                _add_export, _add_synth):  # fmt: skip
+                _add_export, _add_synth, _add_model):  # fmt: skip
         add(commands)
     return parser
 
@@ -198,6 +199,74 @@ def _add_synth(commands: Any) -> None:
         "--unplanted", action="store_true", help="do not scale amounts to published results"
     )
     _add_engine(parser)
+
+
+def _add_model(commands: Any) -> None:
+    parser = _command(
+        commands,
+        "model",
+        does="solve the model of Melitz and Trefler (2012) and draw their figures 2 to 4",
+        example="tradegains model --market-size 1000 --slope 0.01 --entry-cost 50 "
+        "--largest-cost 20 --trade-cost 4 1 --output figures",
+    )
+    stated = {
+        "market-size": "S: output of the industry in one country [units]",
+        "slope": "b: how fast sales fall with the own price [per unit of price]",
+        "entry-cost": "f: sunk before a producer knows its cost [money]",
+        "largest-cost": "c_max: unit costs are uniform from 0 to this [money per unit]",
+    }
+    for name, meaning in stated.items():
+        parser.add_argument(
+            f"--{name}", metavar="NUMBER", type=_positive, required=True, help=meaning
+        )
+    parser.add_argument(
+        "--trade-cost",
+        metavar="NUMBER",
+        type=_not_negative,
+        nargs="+",
+        default=[],
+        help="t: added to the cost of every unit exported [money per unit]; with several, figure "
+        "4 compares the first with the last",
+    )
+    parser.add_argument(
+        "--innovation-cost", metavar="NUMBER", type=_positive, help="f_I: of an innovation [money]"
+    )
+    parser.add_argument(
+        "--innovation-gain",
+        metavar="NUMBER",
+        type=_positive,
+        help="by which it lowers the unit cost [money per unit]",
+    )
+    parser.add_argument(
+        "--output", metavar="DIR", help="draw the figures (PNG, SVG) and write their data (CSV)"
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="write nothing; name the files that would be"
+    )
+
+
+def _positive(text: str) -> float:
+    """A number above 0.
+
+    Example:
+        >>> _positive("0.01")
+        0.01
+    """
+    value = _not_negative(text)
+    if value == 0.0:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return value
+
+
+def _not_negative(text: str) -> float:
+    """A finite number that is 0 or more; its error names the text, which is no microdata."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0.0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of 0 or more")
+    return value
 
 
 def _add_study(parser: argparse.ArgumentParser) -> None:

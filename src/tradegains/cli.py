@@ -294,6 +294,46 @@ def _synth(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _model(chosen: argparse.Namespace) -> int:
+    from tradegains.report.model import model_text, stated_model
+
+    model = stated_model(
+        size=chosen.market_size,
+        slope=chosen.slope,
+        entry_cost=chosen.entry_cost,
+        largest_cost=chosen.largest_cost,
+        trade_costs=chosen.trade_cost,
+        innovation=_together(chosen, "innovation_cost", "innovation_gain"),
+    )
+    folder = None if chosen.output is None else _writable(chosen.output)
+    print(model_text(model))
+    if folder is None:
+        return 0
+    from tradegains.report.model_figures import model_files, write_files
+
+    files = model_files(model)
+    print("\nwould write:" if chosen.dry_run else "\nwritten:")
+    if not chosen.dry_run:
+        write_files(files, folder)
+    for name in files:
+        print(f"  {folder / name}")
+    return 0
+
+
+def _together(chosen: argparse.Namespace, *names: str) -> tuple[float, ...] | None:
+    """Values of options that only mean something together; None when none is given."""
+    values = tuple(getattr(chosen, name) for name in names)
+    if all(value is None for value in values):
+        return None
+    options = [f"--{name.replace('_', '-')}" for name in names]
+    for option, value in zip(options, values, strict=True):
+        if value is None:
+            raise StudyError(
+                Problem(f"{option} is missing", cure=f"give {' and '.join(options)} together")
+            )
+    return values
+
+
 def _engine(chosen: argparse.Namespace) -> "Engine":
     from tradegains.session import start_engine
 
@@ -353,6 +393,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "report": _report,
     "export": _export,
     "synth": _synth,
+    "model": _model,
 }
 
 
