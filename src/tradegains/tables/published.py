@@ -82,6 +82,22 @@ DEMOGRAPHY = (
     _share("sales_rate", "sales over all of that year, level and industry"),
 )
 
+_STATES = "absent, nonexporter, exporter, or dormant (back within reactivation_years); without "
+
+TRANSITIONS = (
+    _RUN,
+    Column("window", _TEXT, "", "window, or START-END for a pair of consecutive years"),
+    Column("kind", _TEXT, "", "window or annual"),
+    Column("level", _TEXT, "", "total or industry2"),
+    _INDUSTRY,
+    Column("state_at_start", _TEXT, "", f"{_STATES}exports present for the two in the middle"),
+    Column("state_at_end", _TEXT, "", "likewise; absent is exit, as absent at the start is entry"),
+    Column("establishments", _COUNT, "establishments", "that went from the one to the other"),
+    Column("employment", _NUMBER, "jobs", "theirs at the start; of those without a row, the end"),
+    _share("establishment_share", "of all establishments in the state at the start"),
+    _share("employment_share", "of all employment of the state at the start"),
+)
+
 INDUSTRY_MEDIANS = (
     _RUN,
     Column("median_base", _TEXT, "", "same_year or pooled"),
@@ -181,6 +197,87 @@ WELFARE = (
     _NOTE,
 )
 
+WELFARE_CURVES = (
+    _RUN,
+    Column("figure", _TEXT, "", "figure of HLOY that the row belongs to: 3, 4 or 5"),
+    Column("curve", _TEXT, "", "hloy or acr (figure 3), restricted (4), liberalised_over_rest (5)"),
+    Column("point", _TEXT, "", "curve, marker (a published estimate), baseline or median"),
+    Column("label", _TEXT, "", "citation of a marker; null elsewhere"),
+    Column("window", _TEXT, "", "window, or LATER-EARLIER for the difference of two"),
+    _CONTINUING,
+    _IMPORTS,
+    Column("variable", _TEXT, "", "sigma or trade_elasticity (3); what industries are ranked by"),
+    Column(
+        "x",
+        _NUMBER,
+        "unit of the variable",
+        "place on the axis: sigma - 1 or epsilon (3), value of the ranking variable (4, 5); "
+        "null beyond the largest value, where every continuing establishment counts (4)",
+    ),
+    Column("elasticity", _NUMBER, "", "sigma or epsilon behind the number"),
+    _log_points("welfare_change", "gain (3, 4); gain of the liberalised minus the rest (5)"),
+    _log_points("liberalised_change", "gain of industries at x or above, on their market (5)"),
+    _log_points("rest_change", "gain of the other industries, on their own market (5)"),
+    Column("industries", _COUNT, "industries", "ranked below x (4), at x or above (5)"),
+    Column(
+        "establishments",
+        _COUNT,
+        "establishments",
+        "continuing ones of those industries at the window's end",
+    ),
+    Column("scale", _NUMBER, "", "factor on every delta: scale_to_years / years of the window"),
+    _NOTE,
+)
+
+_LOG_JOBS = "log jobs"
+
+_SIZE_KEY = (
+    _RUN,
+    Column("year", _YEAR, "year", "census year, the window's first where there is a window"),
+    _WINDOW,
+    Column("population", _TEXT, "", "exporters, nonexporters, continuing or exiters"),
+)
+
+SIZE_FITS = (
+    *_SIZE_KEY,
+    Column("establishments", _COUNT, "establishments", "with employment above 0"),
+    Column("without_size", _COUNT, "establishments", "left out: employment is 0"),
+    *(
+        Column(f"q{percent}", _NUMBER, _LOG_JOBS, f"unweighted {percent}th percentile of log size")
+        for percent in (20, 50, 80)
+    ),
+    Column("mean", _NUMBER, _LOG_JOBS, "mean of the normal through the three percentiles"),
+    _log_points("sd", "its standard deviation"),
+    Column("overlap_with", _TEXT, "", "population whose curve it is compared with"),
+    _share("overlap", "area under the lower of the two curves"),
+    _NOTE,
+)
+
+SIZE_HISTOGRAMS = (
+    *_SIZE_KEY,
+    _log_points("bin_width", "width of the bin"),
+    Column("bin_start", _NUMBER, _LOG_JOBS, "lower edge, included"),
+    Column("bin_end", _NUMBER, _LOG_JOBS, "upper edge, excluded"),
+    _ESTABLISHMENTS,
+    _share("share", "establishments of the bin over those of the population"),
+)
+
+PRODUCTIVITY_GROWTH = (
+    _RUN,
+    Column("window", _TEXT, "", "window, or LATER-EARLIER for the difference of two"),
+    _CONTINUING,
+    Column("level", _TEXT, "", "total or industry2"),
+    _INDUSTRY,
+    Column("measure", _TEXT, "", "sales_per_worker or value_added_per_worker"),
+    Column("prices", _TEXT, "", "nominal, industry or economy: the deflator"),
+    Column("start", _NUMBER, "money unit per job", "deflated ratio of sums in the first year"),
+    Column("end", _NUMBER, "money unit per job", "the same establishments in the last year"),
+    _log_points("delta_ln", "scaled change of its logarithm"),
+    Column("scale", _NUMBER, "", "factor on delta_ln: scale_to_years / years of the window"),
+    Column("establishments", _COUNT, "establishments", "continuing set at the window's end"),
+    _NOTE,
+)
+
 PUBLISHED_TABLE = ArrayType(
     StructType(
         [
@@ -209,11 +306,16 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "runs": RUNS,
     "quality": QUALITY,
     "demography": DEMOGRAPHY,
+    "transitions": TRANSITIONS,
     "industry_medians": INDUSTRY_MEDIANS,
     "moments": MOMENTS,
     "histograms": HISTOGRAMS,
     "market_shares": MARKET_SHARES,
     "welfare": WELFARE,
+    "welfare_curves": WELFARE_CURVES,
+    "productivity_growth": PRODUCTIVITY_GROWTH,
+    "size_fits": SIZE_FITS,
+    "size_histograms": SIZE_HISTOGRAMS,
 }
 
 
