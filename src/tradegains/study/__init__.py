@@ -2,7 +2,10 @@
 
 from tradegains.study.model import (
     Census,
+    Decomposition,
+    Dispersion,
     Inputs,
+    JointDistribution,
     Matching,
     Population,
     Productivity,
@@ -19,7 +22,10 @@ from tradegains.study.writing import resolved_toml
 
 __all__ = [
     "Census",
+    "Decomposition",
+    "Dispersion",
     "Inputs",
+    "JointDistribution",
     "Matching",
     "Population",
     "Productivity",

@@ -28,6 +28,8 @@ def check_agreement(study: Study, findings: Findings) -> None:
         (_check_prices, ("productivity", "inputs")),
         (_check_report, ("windows", "productivity", "report")),
         (_check_publication, ("study",)),
+        (_check_distributions, ("productivity", "joint_distribution")),
+        (_check_decomposition, ("windows", "decomposition")),
     )
     ready = [check for check, sections in checks if findings.sound(*sections)]
     for check in ready:
@@ -195,6 +197,28 @@ def _check_report(study: Study, findings: Findings) -> None:
     windows = [window.name for window in study.windows]
     for name in study.report.figure_windows:
         _check_known("report.figure_windows", name, windows, findings)
+
+
+def _check_distributions(study: Study, findings: Findings) -> None:
+    if "total" not in study.productivity.levels:
+        findings.add(
+            "productivity.levels",
+            "[productivity] levels leaves out the whole economy, which the figures compare",
+            'add "total"',
+        )
+    joint = study.joint_distribution
+    if joint and tuple(sorted(joint.size_edges)) != joint.size_edges:
+        findings.add(
+            "joint_distribution.size_edges",
+            "size_edges are not in ascending order",
+            "write them from the smallest to the largest [jobs]",
+        )
+
+
+def _check_decomposition(study: Study, findings: Findings) -> None:
+    windows = [window.name for window in study.windows]
+    for name in study.decomposition.windows if study.decomposition else ():
+        _check_known("decomposition.windows", name, windows, findings)
 
 
 def _repeats(words: Iterable[str]) -> list[tuple[str, int]]:

@@ -67,7 +67,7 @@ def number(*, above: float, most: float = math.inf) -> Kind[float]:
         return float(value) if above < value <= most and math.isfinite(value) else None
 
     limit = "" if math.isinf(most) else f" and at most {most:g}"
-    return Kind(f"a number greater than {above:g}{limit}", read, math.nan)
+    return Kind(f"a number greater than {above:g}{limit}", read, math.nan, "numbers")
 
 
 def one_of(options: Sequence[str]) -> Kind[str]:
@@ -199,6 +199,13 @@ class Table:
             self.findings.expected_at.add(self.at(key))
         values = value if isinstance(value, dict) else (None if required else {})
         return Table(values, self.at(key), self.findings)
+
+    def section_if_given(self, key: str) -> "Table | None":
+        """A table that a study may do without; None then."""
+        if key in self.values:
+            return self.section(key, required=True)
+        self.known.append(key)
+        return None
 
     def sections(self, key: str, *, at_least: int) -> list["Table"]:
         """The tables of an array of tables."""

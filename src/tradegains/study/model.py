@@ -43,6 +43,10 @@ PRICES = ("none", "industry", "economy")
 MEDIAN_BASES = ("same_year", "base_year", "pooled")
 IMPORTS = ("table", "exports")
 WELFARE_LEVELS = ("total", "industry2")
+LEVELS = ("total", "industry2", "industry4")
+DECOMPOSITION_SHARES = ("employment", "sales")
+DECOMPOSITION_METHODS = ("bhc", "fhk", "gr", "bg", "df", "mp", "olley_pakes")
+WEIGHTINGS = ("employment", "unweighted")
 
 BUILT_IN_POPULATIONS = (
     "all",
@@ -145,6 +149,37 @@ class Productivity:
     median_base: tuple[str, ...]
     bin_width: float
     years: tuple[int, ...]
+    levels: tuple[str, ...] = ("total",)
+
+
+@dataclass(frozen=True)
+class Decomposition:
+    """Windows whose productivity growth is split: by which shares, methods and levels."""
+
+    windows: tuple[str, ...]
+    shares: tuple[str, ...]
+    methods: tuple[str, ...]
+    levels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Dispersion:
+    """Dispersion by industry; the mean is over industries with `n_min` establishments or more."""
+
+    n_min: int
+
+
+@dataclass(frozen=True)
+class JointDistribution:
+    """Classes of size and of relative productivity.
+
+    `size_edges` [jobs] are ascending; `productivity_groups` are cut at equally spaced quantiles,
+    in which `weighting` counts jobs (employment) or establishments (unweighted).
+    """
+
+    size_edges: tuple[float, ...]
+    productivity_groups: int
+    weighting: str
 
 
 @dataclass(frozen=True)
@@ -224,6 +259,9 @@ class Study:
     welfare: Welfare
     restrictions: tuple[Restriction, ...]
     report: Report
+    decomposition: Decomposition | None = None
+    dispersion: Dispersion | None = None
+    joint_distribution: JointDistribution | None = None
 
     @property
     def years(self) -> tuple[int, ...]:

@@ -24,7 +24,10 @@ from tradegains.study.fields import (
 )
 from tradegains.study.model import (
     Census,
+    Decomposition,
+    Dispersion,
     Inputs,
+    JointDistribution,
     Matching,
     Population,
     Productivity,
@@ -179,6 +182,9 @@ def _read_sections(root: Table, inputs: Inputs) -> Study:
             for table in root.sections("restrictions", at_least=0)
         ),
         report=_read_report(root.section("report", required=False), productivity, windows),
+        decomposition=_read_decomposition(root.section_if_given("decomposition")),
+        dispersion=_read_dispersion(root.section_if_given("dispersion")),
+        joint_distribution=_read_joint_distribution(root.section_if_given("joint_distribution")),
     )
 
 
@@ -251,6 +257,32 @@ def _read_productivity(table: Table) -> Productivity:
         median_base=table.required("median_base", list_of(one_of(model.MEDIAN_BASES), at_least=1)),
         bin_width=table.required("bin_width", number(above=0, most=5)),
         years=_ascending(table.required("years", list_of(YEAR, at_least=1))),
+        levels=table.optional("levels", list_of(one_of(model.LEVELS), at_least=1), ("total",)),
+    )
+
+
+def _read_decomposition(table: Table | None) -> Decomposition | None:
+    if table is None:
+        return None
+    return Decomposition(
+        windows=table.required("windows", list_of(NAME, at_least=1)),
+        shares=table.required("shares", list_of(one_of(model.DECOMPOSITION_SHARES), at_least=1)),
+        methods=table.required("methods", list_of(one_of(model.DECOMPOSITION_METHODS), at_least=1)),
+        levels=table.optional("levels", list_of(one_of(model.LEVELS), at_least=1), ("total",)),
+    )
+
+
+def _read_dispersion(table: Table | None) -> Dispersion | None:
+    return None if table is None else Dispersion(table.required("n_min", whole(1, 10**9)))
+
+
+def _read_joint_distribution(table: Table | None) -> JointDistribution | None:
+    if table is None:
+        return None
+    return JointDistribution(
+        size_edges=table.required("size_edges", list_of(number(above=0), at_least=1)),
+        productivity_groups=table.required("productivity_groups", whole(2, 100)),
+        weighting=table.required("weighting", one_of(model.WEIGHTINGS)),
     )
 
 

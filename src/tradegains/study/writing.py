@@ -21,6 +21,8 @@ def resolved_toml(study: Study) -> str:
     values["inputs"] = {name: name for name in study.inputs.given()}
     blocks = _table("study", about)
     for section, value in values.items():
+        if value is None:
+            continue
         if isinstance(value, tuple):
             for entry in value:
                 blocks += _table(section, entry, brackets="[[{}]]")
