@@ -48,7 +48,11 @@ SECTIONS = {
     "trade": model.Trade,
     "tariffs": model.Tariffs,
     "welfare": model.Welfare,
+    "welfare.melitz_redding": model.MelitzRedding,
+    "welfare.curves": model.Curves,
+    "size_fits": model.SizeFits,
     "restrictions": model.Restriction,
+    "intra_industry_trade": model.IntraIndustryTrade,
     "report": model.Report,
 }
 
@@ -210,7 +214,11 @@ def cells(part: str) -> str:
 def keys_of(section: str) -> list[str]:
     """Keys that stand directly under a section of the study file."""
     names = [field.name for field in fields(SECTIONS[section])]
-    own_sections = {"study": SECTIONS, "census": ("columns", "rules")}.get(section, ())
+    own_sections = {
+        "study": SECTIONS,
+        "census": ("columns", "rules"),
+        "welfare": ("melitz_redding", "curves"),
+    }.get(section, ())
     return [name for name in names if name not in own_sections]
 
 

@@ -1,7 +1,7 @@
 """From census rows to rows ready to be matched, as the study's choices say."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,7 @@ from tradegains.transforms.lookups import CODE, look_up
 
 LOG_PRICE = "log_price"
 TARIFF_CUT = "tariff_cut"
+WORLD = "world"
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -33,13 +34,15 @@ class SmallInputs:
     """Optional small tables as plain rows; an absent one is empty.
 
     imports: industry, year, value. tariff_cuts: industry, cut. prices: year, index and, by
-    industry, industry. elasticities: industry, sigma.
+    industry, industry. elasticities: industry, sigma. product_trade: product, year, partner,
+    exports, imports and, of several countries, reporter.
     """
 
     imports: Rows = field(default_factory=tuple)
     tariff_cuts: Rows = field(default_factory=tuple)
     prices: Rows = field(default_factory=tuple)
     elasticities: Rows = field(default_factory=tuple)
+    product_trade: Rows = field(default_factory=tuple)
 
 
 def flag_census(study: Study, census: DataFrame, small: SmallInputs) -> DataFrame:
@@ -109,7 +112,31 @@ def code_problems(study: Study, small: SmallInputs) -> list[Problem]:
                     cure=f"give every code the same length, {wanted} digits, with leading zeros",
                 )
             )
-    return problems
+    return [*problems, *_product_trade_problems(study, small.product_trade)]
+
+
+def _product_trade_problems(study: Study, flows: Rows) -> Iterator[Problem]:
+    """What is wrong with product flows: lengths of codes, and totals beside their parts."""
+    choices, where = study.intra_industry_trade, "input product_trade"
+    if not flows or choices is None:
+        return
+    lengths = sorted({len(row["product"]) for row in flows})
+    if len(lengths) > 1 or lengths[0] < max(choices.levels):
+        yield Problem(
+            f"product codes of {' and '.join(map(str, lengths))} characters",
+            where,
+            cure="give every code the same length, with leading zeros, and at least "
+            f"{max(choices.levels)} digits, the finest of intra_industry_trade.levels",
+        )
+    for column in ("partner", "reporter"):
+        names = {row.get(column) or "" for row in flows}
+        totals = sum((row.get(column) or "").lower() == WORLD for row in flows)
+        if totals and len(names) > 1:
+            what = f"the {column} {WORLD} stands beside single {column}s: flows would count twice"
+            yield Problem(what, where, totals, "take those rows out, or the others")
+    if choices.reporter is not None and "reporter" in flows[0]:
+        cure = "take reporter out of [intra_industry_trade]; the column reporter counts"
+        yield Problem("the study names a reporter, and so does the table", where, cure=cure)
 
 
 def _look_up_prices(rows: DataFrame, prices: Rows) -> DataFrame:

@@ -1,4 +1,4 @@
-"""The optional small input tables (imports, tariff cuts, prices, elasticities), Parquet or CSV.
+"""The optional small input tables (imports, tariff cuts, prices, ...), Parquet or CSV.
 
 Codes stay text whatever they look like: a CSV reader that guesses types turns industry 0111 into
 111. Every problem of a table comes in one message that gives counts and row numbers, no values.
@@ -73,6 +73,19 @@ SMALL_TABLES = {
         # The welfare formulas divide by sigma - 1.
         SmallTable(
             "elasticities", (_INDUSTRY, SmallColumn("sigma", "number", above=1)), ("industry",)
+        ),
+        # One country's trade, or with a reporter that of several.
+        SmallTable(
+            "product_trade",
+            (
+                SmallColumn("reporter", "text", optional=True),
+                SmallColumn("product", "code"),
+                _YEAR,
+                SmallColumn("partner", "text"),
+                SmallColumn("exports", "number", least=0),
+                SmallColumn("imports", "number", least=0),
+            ),
+            ("reporter", "product", "year", "partner"),
         ),
     )
 }

@@ -11,8 +11,11 @@ from tradegains.study.model import (
     COLUMNS,
     DERIVED_COLUMNS,
     LATER_INPUTS,
+    RANKINGS,
     Study,
 )
+
+MOST_POINTS = 10_000
 
 
 def check_agreement(study: Study, findings: Findings) -> None:
@@ -26,8 +29,12 @@ def check_agreement(study: Study, findings: Findings) -> None:
         (_check_measures, ("census", "productivity")),
         (_check_imports, ("census", "trade", "inputs")),
         (_check_prices, ("productivity", "inputs")),
+        (_check_intra_industry_trade, ("inputs", "intra_industry_trade")),
         (_check_report, ("windows", "productivity", "report")),
         (_check_publication, ("study",)),
+        (_check_melitz_redding, ("welfare",)),
+        (_check_curves, ("welfare", "inputs")),
+        (_check_size_fits, ("windows", "size_fits")),
         (_check_distributions, ("productivity", "joint_distribution")),
         (_check_decomposition, ("windows", "decomposition")),
     )
@@ -44,11 +51,11 @@ def _check_later(study: Study, findings: Findings) -> None:
                 f"no result of this version uses the input {name}",
                 "remove it",
             )
-    if study.matching.reactivation_years:
+    if study.matching.reactivation_years and not study.matching.annual:
         findings.add(
             "matching.reactivation_years",
-            "annual demography of this version bridges no absences",
-            "set reactivation_years = 0, or leave it out",
+            "absences are bridged in annual demography, which the study does not ask for",
+            "set annual = true, or reactivation_years = 0",
         )
 
 
@@ -174,6 +181,15 @@ def _check_imports(study: Study, findings: Findings) -> None:
         )
 
 
+def _check_intra_industry_trade(study: Study, findings: Findings) -> None:
+    if study.inputs.product_trade is not None and study.intra_industry_trade is None:
+        findings.add(
+            "inputs.product_trade",
+            "product_trade is given but the study has no section [intra_industry_trade]",
+            "add it, with the digits of product codes such as levels = [4, 2], or remove the input",
+        )
+
+
 def _check_prices(study: Study, findings: Findings) -> None:
     prices = study.productivity.prices
     if prices != "none" and study.inputs.prices is None:
@@ -219,6 +235,56 @@ def _check_decomposition(study: Study, findings: Findings) -> None:
     windows = [window.name for window in study.windows]
     for name in study.decomposition.windows if study.decomposition else ():
         _check_known("decomposition.windows", name, windows, findings)
+
+
+def _check_melitz_redding(study: Study, findings: Findings) -> None:
+    choices = study.welfare.melitz_redding
+    if choices is None:
+        return
+    truncated, upper = "truncated_pareto" in choices.distributions, choices.upper_percentile
+    if truncated and upper is None:
+        findings.add(
+            "welfare.melitz_redding.distributions",
+            '"truncated_pareto" needs upper_percentile, where it ends',
+            "state upper_percentile, such as 0.999",
+        )
+    if upper is not None and upper <= max(0.8, choices.cutoff_percentile):
+        findings.add(
+            "welfare.melitz_redding.upper_percentile",
+            "upper_percentile is not above the cutoff and the percentiles of the fit",
+            "give a share above 0.8 and above cutoff_percentile",
+        )
+
+
+def _check_curves(study: Study, findings: Findings) -> None:
+    curves = study.welfare.curves
+    if curves is None:
+        return
+    for name in curves.rank_by:
+        if getattr(study.inputs, RANKINGS[name]) is None:
+            findings.add(
+                "welfare.curves.rank_by",
+                f'rank_by has "{name}" but the study has no input {RANKINGS[name]}',
+                f"give {RANKINGS[name]} under [inputs], or take it out of rank_by",
+            )
+    if curves.elasticity_to <= curves.elasticity_from:
+        findings.add(
+            "welfare.curves.elasticity_to",
+            "elasticity_to is not above elasticity_from",
+            "give the smallest, then the largest value of the axis",
+        )
+    elif (curves.elasticity_to - curves.elasticity_from) / curves.elasticity_step > MOST_POINTS:
+        findings.add(
+            "welfare.curves.elasticity_step",
+            f"elasticity_step makes more than {MOST_POINTS} points",
+            "give a larger step",
+        )
+
+
+def _check_size_fits(study: Study, findings: Findings) -> None:
+    if study.size_fits:
+        windows = [window.name for window in study.windows]
+        _check_known("size_fits.window", study.size_fits.window, windows, findings)
 
 
 def _repeats(words: Iterable[str]) -> list[tuple[str, int]]:

@@ -66,8 +66,9 @@ def number(*, above: float, most: float = math.inf) -> Kind[float]:
             return None
         return float(value) if above < value <= most and math.isfinite(value) else None
 
+    least = "" if math.isinf(above) else f" greater than {above:g}"
     limit = "" if math.isinf(most) else f" and at most {most:g}"
-    return Kind(f"a number greater than {above:g}{limit}", read, math.nan, "numbers")
+    return Kind(f"a number{least}{limit}", read, math.nan, "numbers")
 
 
 def one_of(options: Sequence[str]) -> Kind[str]:

@@ -18,7 +18,6 @@ LATER_INPUTS = (
     "successors",
     "plant_products",
     "product_tariffs",
-    "product_trade",
     "control_totals",
 )
 """Inputs that no result of this version uses: refused rather than silently left unread."""
@@ -46,7 +45,11 @@ WELFARE_LEVELS = ("total", "industry2")
 LEVELS = ("total", "industry2", "industry4")
 DECOMPOSITION_SHARES = ("employment", "sales")
 DECOMPOSITION_METHODS = ("bhc", "fhk", "gr", "bg", "df", "mp", "olley_pakes")
+MATCHED_FLOWS = ("by_partner", "together")
 WEIGHTINGS = ("employment", "unweighted")
+SIZE_DISTRIBUTIONS = ("pareto", "truncated_pareto", "lognormal")
+RANKINGS = {"tariff_cut": "tariff_cuts", "sigma": "elasticities"}
+"""What curves may rank industries by, and the input that holds it."""
 
 BUILT_IN_POPULATIONS = (
     "all",
@@ -215,6 +218,36 @@ class Tariffs:
 
 
 @dataclass(frozen=True)
+class MelitzRedding:
+    """What the comparison with a productivity cutoff assumes.
+
+    `cutoff_percentile` and `upper_percentile` are shares in (0, 1) of the start year's log
+    domestic sales: where nobody sells below, and where a truncated Pareto ends. `entry_change` is
+    the change of ln M^e over the scaled window [log points].
+    """
+
+    distributions: tuple[str, ...]
+    cutoff_percentile: float
+    entry_change: float
+    upper_percentile: float | None = None
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Curves of the gain: by elasticity (HLOY figure 3) and by industry ranking (figures 4, 5).
+
+    The axis of figure 3, sigma - 1 or epsilon, runs from `elasticity_from` to `elasticity_to` in
+    steps of `elasticity_step`; `published_elasticities` marks those of Tables B1 and B2 on it.
+    """
+
+    rank_by: tuple[str, ...]
+    elasticity_from: float
+    elasticity_to: float
+    elasticity_step: float
+    published_elasticities: bool
+
+
+@dataclass(frozen=True)
 class Welfare:
     """Windows, elasticities and levels of the welfare formulas.
 
@@ -229,6 +262,35 @@ class Welfare:
     levels: tuple[str, ...]
     expenditure_share: float | None = None
     value_added_share: float | None = None
+    melitz_redding: MelitzRedding | None = None
+    curves: Curves | None = None
+
+
+@dataclass(frozen=True)
+class SizeFits:
+    """Size distributions by employment (HLOY figure 1).
+
+    Exporters and the others in `year`, continuing establishments and exiters in the first year of
+    `window`; `bin_width` [log points] is the histograms'.
+    """
+
+    year: int
+    window: str
+    bin_width: float
+
+
+@dataclass(frozen=True)
+class IntraIndustryTrade:
+    """Grubel-Lloyd indices: digits of product codes, and how exports meet imports.
+
+    `matched` is by_partner (a product's exports to a partner with its imports from there) or
+    together (with all partners at once); the first is the headline. `reporter` names the country
+    of a table that does not name it.
+    """
+
+    levels: tuple[int, ...]
+    matched: tuple[str, ...]
+    reporter: str | None = None
 
 
 @dataclass(frozen=True)
@@ -262,6 +324,8 @@ class Study:
     decomposition: Decomposition | None = None
     dispersion: Dispersion | None = None
     joint_distribution: JointDistribution | None = None
+    size_fits: SizeFits | None = None
+    intra_industry_trade: IntraIndustryTrade | None = None
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -272,6 +336,8 @@ class Study:
         """
         between = self.matching.annual or "every_year" in self.matching.continuing
         wanted = set(self.productivity.years)
+        if self.size_fits is not None:
+            wanted.add(self.size_fits.year)
         for window in self.windows:
             step = 1 if between else window.end - window.start
             wanted.update(range(window.start, window.end + 1, step))

@@ -1,5 +1,6 @@
 """Read a study file: all of its problems in one error, or a `Study` without open choices."""
 
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -24,15 +25,19 @@ from tradegains.study.fields import (
 )
 from tradegains.study.model import (
     Census,
+    Curves,
     Decomposition,
     Dispersion,
     Inputs,
+    IntraIndustryTrade,
     JointDistribution,
     Matching,
+    MelitzRedding,
     Population,
     Productivity,
     Report,
     Restriction,
+    SizeFits,
     Study,
     Tariffs,
     Trade,
@@ -185,6 +190,10 @@ def _read_sections(root: Table, inputs: Inputs) -> Study:
         decomposition=_read_decomposition(root.section_if_given("decomposition")),
         dispersion=_read_dispersion(root.section_if_given("dispersion")),
         joint_distribution=_read_joint_distribution(root.section_if_given("joint_distribution")),
+        size_fits=_read_size_fits(root.section_if_given("size_fits")),
+        intra_industry_trade=_read_intra_industry_trade(
+            root.section_if_given("intra_industry_trade")
+        ),
     )
 
 
@@ -286,6 +295,16 @@ def _read_joint_distribution(table: Table | None) -> JointDistribution | None:
     )
 
 
+def _read_intra_industry_trade(table: Table | None) -> IntraIndustryTrade | None:
+    if table is None:
+        return None
+    return IntraIndustryTrade(
+        levels=table.required("levels", list_of(whole(1, 12), at_least=1)),
+        matched=table.required("matched", list_of(one_of(model.MATCHED_FLOWS), at_least=1)),
+        reporter=table.nothing_or("reporter", TEXT),
+    )
+
+
 def _read_predicate(table: Table) -> tuple[str, str, str]:
     name = table.required("name", NAME)
     return name, table.required("where", TEXT), table.required("title", TEXT)
@@ -307,6 +326,44 @@ def _read_welfare(table: Table) -> Welfare:
         levels=table.required("levels", list_of(one_of(model.WELFARE_LEVELS), at_least=1)),
         expenditure_share=table.nothing_or("expenditure_share", number(above=0, most=1)),
         value_added_share=table.nothing_or("value_added_share", number(above=0, most=1)),
+        melitz_redding=_read_melitz_redding(table.section_if_given("melitz_redding")),
+        curves=_read_curves(table.section_if_given("curves")),
+    )
+
+
+def _read_melitz_redding(table: Table | None) -> MelitzRedding | None:
+    if table is None:
+        return None
+    share = number(above=0, most=math.nextafter(1.0, 0.0))
+    return MelitzRedding(
+        distributions=table.required(
+            "distributions", list_of(one_of(model.SIZE_DISTRIBUTIONS), at_least=1)
+        ),
+        cutoff_percentile=table.required("cutoff_percentile", share),
+        entry_change=table.required("entry_change", number(above=-math.inf)),
+        upper_percentile=table.nothing_or("upper_percentile", share),
+    )
+
+
+def _read_curves(table: Table | None) -> Curves | None:
+    if table is None:
+        return None
+    return Curves(
+        rank_by=table.required("rank_by", list_of(one_of(tuple(model.RANKINGS)), at_least=0)),
+        elasticity_from=table.required("elasticity_from", number(above=0)),
+        elasticity_to=table.required("elasticity_to", number(above=0)),
+        elasticity_step=table.required("elasticity_step", number(above=0)),
+        published_elasticities=table.required("published_elasticities", FLAG),
+    )
+
+
+def _read_size_fits(table: Table | None) -> SizeFits | None:
+    if table is None:
+        return None
+    return SizeFits(
+        year=table.required("year", YEAR),
+        window=table.required("window", NAME),
+        bin_width=table.required("bin_width", number(above=0, most=5)),
     )
 
 
