@@ -105,6 +105,7 @@ def studies(draw: st.DrawFn) -> Study:
             "continuing": draw(some_of(("both_ends", "domestic_both_ends", "every_year"))),
             "industry_at": draw(st.sampled_from(("own_year", "start", "end"))),
             "annual": draw(st.booleans()),
+            "reactivation_years": draw(st.sampled_from((0, 1, 2))),
         },
         productivity={
             "numerator": draw(st.sampled_from(sorted({"sales", "value_added"} & has))),

@@ -377,11 +377,11 @@ MISTAKES = {
         "successors",
         "remove it",
     ),
-    "reactivation of a later version": (
-        ("reactivation_years = 0", "reactivation_years = 2"),
-        "annual demography of this version bridges no absences",
+    "reactivation without annual demography": (
+        ("annual = true\nreactivation_years = 0", "annual = false\nreactivation_years = 2"),
+        "absences are bridged in annual demography, which the study does not ask for",
         "reactivation_years",
-        "set reactivation_years = 0, or leave it out",
+        "set annual = true, or reactivation_years = 0",
     ),
     "figure of a year not measured": (
         ("figure_years = [1988, 1996]", "figure_years = [1988, 1990]"),

@@ -26,6 +26,7 @@ from tradegains.results.distributions import (
 )
 from tradegains.results.market import MarketCells
 from tradegains.results.quality import quality_rows, refuse_stopping_rows, removing_bits
+from tradegains.results.transitions import transition_rows
 from tradegains.results.welfare import (
     market_share_rows,
     measure_markets,
@@ -47,7 +48,7 @@ from tradegains.transforms.cells import sum_market_cells
 from tradegains.transforms.flagging import find_duplicates, flag_duplicates
 from tradegains.transforms.matching import match_establishments
 
-MARKET_TABLES = ("quality", "demography", "market_shares", "welfare")
+MARKET_TABLES = ("quality", "demography", "transitions", "market_shares", "welfare")
 DISTRIBUTION_TABLES = ("industry_medians", "moments", "histograms")
 TABLES_IN_ORDER = (*MARKET_TABLES, *DISTRIBUTION_TABLES)
 
@@ -203,6 +204,7 @@ def _market_tables(run: Measuring, cells: MarketCells) -> Measured:
         welfare = welfare_rows(run.study, markets, sigma)
         tables = {
             "demography": demography_rows(run.study, cells, run.sets.memberships),
+            "transitions": transition_rows(run.study, cells, run.sets.memberships),
             "market_shares": market_share_rows(markets),
             "welfare": welfare,
         }

@@ -19,6 +19,8 @@ from tradegains.tables.working import population_column, restriction_column
 
 EXPORTER = ("exporter",)
 NEXT_YEAR, PREVIOUS_YEAR = ("present", "next_year"), ("present", "previous_year")
+EXPORTER_NEXT_YEAR = ("exporter", "next_year")
+BRIDGED_NEXT_YEAR, BRIDGED_PREVIOUS_YEAR = ("bridged", "next_year"), ("bridged", "previous_year")
 
 SetName = tuple[str, ...]
 
@@ -31,6 +33,11 @@ def continuing_set(window: str, rule: str) -> SetName:
 def restricted_set(window: str, restriction: str) -> SetName:
     """Name of the set of establishments that a restriction keeps in a window."""
     return ("restricted", window, restriction)
+
+
+def exporter_at_end_set(window: str) -> SetName:
+    """Name of the set of a window's first-year rows whose establishment exports in its last."""
+    return ("exporter_at_end", window)
 
 
 def population_set(population: str) -> SetName:
@@ -87,12 +94,15 @@ def _ends(window: Window) -> tuple[int, int]:
 
 
 def _marks(study: Study) -> Iterator[Mark]:
+    pairs = consecutive_years(study)
     yield from (Mark("present", year) for year in study.years)
     for window in study.windows:
         for rule in continuing_rules(study):
             yield from continuing_marks(rule, _ends(window), study.years)
         for restriction in study.restrictions:
             yield Mark(restriction_column(restriction.name), window.start)
+    if study.census.has("exports"):
+        yield from (Mark("exporter", end) for _, end in (*map(_ends, study.windows), *pairs))
 
 
 def _conditions(study: Study, history: HistoryBits) -> Iterator[SetCondition]:
@@ -110,7 +120,31 @@ def _conditions(study: Study, history: HistoryBits) -> Iterator[SetCondition]:
         yield SetCondition(NEXT_YEAR, (year,), present)
         present = history.masks([Mark("present", year)])
         yield SetCondition(PREVIOUS_YEAR, (following,), present)
+    yield from _bridging_conditions(study, history)
     if study.census.has("exports"):
-        yield SetCondition(EXPORTER, column="exporter")
+        yield from _exporter_conditions(study, history)
     for position, population in enumerate(study.populations):
         yield SetCondition(population_set(population.name), column=population_column(position))
+
+
+def _bridging_conditions(study: Study, history: HistoryBits) -> Iterator[SetCondition]:
+    """Whose absence in the next or the previous year lasts at most `reactivation_years`."""
+    longest = study.matching.reactivation_years
+    for year, following in consecutive_years(study):
+        for other in study.years:
+            masks = history.masks([Mark("present", other)])
+            if following < other <= following + longest:
+                yield SetCondition(BRIDGED_NEXT_YEAR, (year,), masks)
+            if year - longest <= other < year:
+                yield SetCondition(BRIDGED_PREVIOUS_YEAR, (following,), masks)
+
+
+def _exporter_conditions(study: Study, history: HistoryBits) -> Iterator[SetCondition]:
+    """Who exports in a row's own year, and at the later end of the pairs that its year starts."""
+    yield SetCondition(EXPORTER, column="exporter")
+    for window in study.windows:
+        masks = history.masks([Mark("exporter", window.end)])
+        yield SetCondition(exporter_at_end_set(window.name), (window.start,), masks)
+    for year, following in consecutive_years(study):
+        masks = history.masks([Mark("exporter", following)])
+        yield SetCondition(EXPORTER_NEXT_YEAR, (year,), masks)

@@ -21,6 +21,7 @@ ORDERS = {"mean": 0, "sd": 2, "skewness": 3, "kurtosis": 4}
 KEYS = {
     "quality": ("year", "rule"),
     "demography": ("window", "kind", "continuing", "level", "industry", "status", "year"),
+    "transitions": ("window", "kind", "level", "industry", "state_at_start", "state_at_end"),
     "industry_medians": ("median_base", "window", "year", "industry"),
     "moments": ("year", "window", "population", "level", "industry", "median_base", "weighting"),
     "histograms": ("year", "window", "population", "level", "industry", "median_base", "bin"),

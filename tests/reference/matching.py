@@ -5,6 +5,7 @@ An establishment at both ends that fails a stricter rule has no status.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import Any
 
 from reference.rows import Row
@@ -31,10 +32,37 @@ def continuing_ids(rows: list[Row], window: Any, rule: str) -> set[str]:
     return present(rows, window.start) & present(rows, window.end)
 
 
-def status_rows(rows: list[Row], window: Any, rule: str) -> dict[tuple[str, int], list[Row]]:
+def bridged_ids(rows: list[Row], window: Any, years: int) -> set[str]:
+    """Ids with a row at one end only whose absence at the other lasts at most so many years."""
+    seen = defaultdict(set)
+    for row in rows:
+        if row.establishment_id is not None:
+            seen[row.establishment_id].add(row.year)
+    return {
+        each
+        for each, present_in in seen.items()
+        if ends_in_a_gap(sorted(present_in), window.start, window.end, years)
+    }
+
+
+def ends_in_a_gap(present_in: list[int], start: int, end: int, longest: int) -> bool:
+    """Whether exactly one end is a year of presence, and the other in a gap of that length."""
+    missing = [year for year in (start, end) if year not in present_in]
+    if len(missing) != 1:
+        return False
+    return any(
+        before < missing[0] < after and after - before - 1 <= longest
+        for before, after in pairwise(present_in)
+    )
+
+
+def status_rows(
+    rows: list[Row], window: Any, rule: str, bridged: frozenset[str] | set[str] = frozenset()
+) -> dict[tuple[str, int], list[Row]]:
     """Rows of each status, at each end of the window where that status is measured."""
     at_start, at_end = present(rows, window.start), present(rows, window.end)
-    continuing = continuing_ids(rows, window, rule)
+    continuing = continuing_ids(rows, window, rule) | bridged
+    at_start, at_end = at_start - bridged, at_end - bridged
     members = {
         ("continuing", window.start): continuing,
         ("continuing", window.end): continuing,
@@ -102,8 +130,10 @@ def count_window(
     # The choice is about the study's windows; consecutive years are always in their own industry.
     choice = study.matching.industry_at if kind == "window" else "own_year"
     industry = industry_in_window(rows, window, choice)
+    longest = study.matching.reactivation_years if kind == "annual" else 0
+    bridged = bridged_ids(rows, window, longest)
     counted = []
-    for (status, year), members in status_rows(rows, window, rule).items():
+    for (status, year), members in status_rows(rows, window, rule, bridged).items():
         everyone = [row for row in rows if row.year == year]
         for level in LEVELS:
             of_all = by_industry(everyone, level, industry, digits)
@@ -151,3 +181,79 @@ def rates(cell: list[Row], everyone: list[Row]) -> dict[str, float | None]:
 def share(part: int, whole: int) -> float | None:
     """Part over whole; None when the whole is 0."""
     return part / whole if whole else None
+
+
+def list_transitions(rows: list[Row], study: Any) -> list[dict[str, Any]]:
+    """One row per period, level, industry and pair of states that some establishment has."""
+    pairs = [
+        Pair(year) for year in study.years if study.matching.annual and year + 1 in study.years
+    ]
+    found = []
+    for window, kind in [*((w, "window") for w in study.windows), *((p, "annual") for p in pairs)]:
+        choice = study.matching.industry_at if kind == "window" else "own_year"
+        industry = industry_in_window(rows, window, choice)
+        longest = study.matching.reactivation_years if kind == "annual" else 0
+        states = states_of(rows, study, window, bridged_ids(rows, window, longest))
+        seen = first_rows(rows, window)
+        for level in LEVELS[:2]:
+            cells = by_industry(seen, level, industry, study.census.industry_group_digits)
+            for code, cell in cells.items():
+                named = {"window": window.name, "kind": kind, "level": level, "industry": code}
+                found += [{**named, **counted} for counted in count_transitions(cell, states)]
+    return found
+
+
+def first_rows(rows: list[Row], window: Any) -> list[Row]:
+    """The row of each establishment at the first end where it has one."""
+    at_start = present(rows, window.start)
+    return [
+        row
+        for row in rows
+        if row.year == window.start
+        or (row.year == window.end and row.establishment_id not in at_start)
+    ]
+
+
+def states_of(
+    rows: list[Row], study: Any, window: Any, bridged: set[str]
+) -> dict[str | None, tuple[str, str]]:
+    """State of each establishment at the two ends."""
+    exporting = {(row.establishment_id, row.year): row.exporter for row in rows}
+
+    def state(identifier: str | None, year: int) -> str:
+        if (identifier, year) not in exporting:
+            return "dormant" if identifier in bridged else "absent"
+        if not study.census.has("exports"):
+            return "present"
+        return "exporter" if exporting[identifier, year] else "nonexporter"
+
+    return {
+        identifier: (state(identifier, window.start), state(identifier, window.end))
+        for identifier, year in exporting
+        if year in (window.start, window.end)
+    }
+
+
+def count_transitions(
+    cell: list[Row], states: dict[str | None, tuple[str, str]]
+) -> list[dict[str, Any]]:
+    """Count, employment and shares of each pair of states."""
+    groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in cell:
+        groups[states[row.establishment_id]].append(row)
+    counted = []
+    for (start, end), members in groups.items():
+        alike = [row for row in cell if states[row.establishment_id][0] == start]
+        counted.append(
+            {
+                "state_at_start": start,
+                "state_at_end": end,
+                "establishments": len(members),
+                "employment": sum(row.weight for row in members) / 1000,
+                "establishment_share": share(len(members), len(alike)),
+                "employment_share": share(
+                    sum(row.weight for row in members), sum(row.weight for row in alike)
+                ),
+            }
+        )
+    return counted

@@ -9,6 +9,8 @@ from typing import Any
 from tradegains.formulas.membership import BOTH_ENDS, MembershipBits, status_in_window
 from tradegains.results.market import Amounts, MarketCell, MarketCells, levels_of, money
 from tradegains.sets import (
+    BRIDGED_NEXT_YEAR,
+    BRIDGED_PREVIOUS_YEAR,
     NEXT_YEAR,
     PREVIOUS_YEAR,
     consecutive_years,
@@ -53,7 +55,8 @@ def _periods(study: Study, bits: MembershipBits) -> Iterator[_Period]:
             yield _Period(window.name, "window", ends, rule, status)
     for ends in consecutive_years(study):
         name = f"{ends[0]}-{ends[1]}"
-        yield _Period(name, "annual", ends, BOTH_ENDS, _status_in_pair(ends, bits))
+        status = _status_in_pair(ends, bits, bridging=study.matching.reactivation_years > 0)
+        yield _Period(name, "annual", ends, BOTH_ENDS, status)
 
 
 def _status_in_window(
@@ -69,10 +72,15 @@ def _status_in_window(
     return status
 
 
-def _status_in_pair(ends: tuple[int, int], bits: MembershipBits) -> Status:
+def _status_in_pair(ends: tuple[int, int], bits: MembershipBits, *, bridging: bool) -> Status:
+    """By presence in the other year; who is absent there only for a while has not left."""
+    later = (NEXT_YEAR, BRIDGED_NEXT_YEAR) if bridging else (NEXT_YEAR,)
+    earlier = (PREVIOUS_YEAR, BRIDGED_PREVIOUS_YEAR) if bridging else (PREVIOUS_YEAR,)
+
     def status(year: int, cell: MarketCell) -> str | None:
-        other = NEXT_YEAR if year == ends[0] else PREVIOUS_YEAR
-        return status_in_window(year, ends, at_both_ends=bits.holds(cell.membership, other))
+        stays = later if year == ends[0] else earlier
+        is_there = any(bits.holds(cell.membership, each) for each in stays)
+        return status_in_window(year, ends, at_both_ends=is_there)
 
     return status
 

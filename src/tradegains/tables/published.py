@@ -82,7 +82,7 @@ DEMOGRAPHY = (
     _share("sales_rate", "sales over all of that year, level and industry"),
 )
 
-_STATES = "absent, nonexporter, exporter, or dormant (back within reactivation_years); without "
+_STATES = "absent, nonexporter, exporter (present without an exports column), or dormant"
 
 TRANSITIONS = (
     _RUN,
@@ -90,10 +90,10 @@ TRANSITIONS = (
     Column("kind", _TEXT, "", "window or annual"),
     Column("level", _TEXT, "", "total or industry2"),
     _INDUSTRY,
-    Column("state_at_start", _TEXT, "", f"{_STATES}exports present for the two in the middle"),
-    Column("state_at_end", _TEXT, "", "likewise; absent is exit, as absent at the start is entry"),
+    Column("state_at_start", _TEXT, "", f"{_STATES}; absent is entry"),
+    Column("state_at_end", _TEXT, "", f"{_STATES}; absent is exit"),
     Column("establishments", _COUNT, "establishments", "that went from the one to the other"),
-    Column("employment", _NUMBER, "jobs", "theirs at the start; of those without a row, the end"),
+    Column("employment", _NUMBER, "jobs", "theirs at the start; at the end if they have none then"),
     _share("establishment_share", "of all establishments in the state at the start"),
     _share("employment_share", "of all employment of the state at the start"),
 )
