@@ -6,7 +6,10 @@ import pytest
 
 from reference.run import publish_study, with_inputs
 from reference.studies import study_with
+from tradegains.results.demography import demography_rows
+from tradegains.results.market import Amounts, MarketCell, MarketCells
 from tradegains.session import Engine
+from tradegains.sets import study_sets
 from tradegains.study import Study, Window
 
 Tables = dict[str, list[dict[str, Any]]]
@@ -106,3 +109,14 @@ def test_reactivation_does_not_touch_windows(measured: dict[int, Tables]) -> Non
         ]
         for one, other in zip(*windows, strict=True):
             assert one | {"run_id": ""} == other | {"run_id": ""}
+
+
+def test_two_years_leave_no_absence_to_bridge() -> None:
+    short = study_with(
+        windows=(Window("short", 2000, 2001),),
+        matching={"annual": True, "reactivation_years": 2},
+        productivity={"years": (2000, 2001)},
+    )
+    cells = MarketCells({2000: (MarketCell(2000, "1101", 0, {}, Amounts(1, 5000)),)}, {}, 0)
+    rows = demography_rows(short, cells, study_sets(short).memberships)
+    assert {each["status"] for each in rows} == {"exiter"}

@@ -128,14 +128,14 @@ def _conditions(study: Study, history: HistoryBits) -> Iterator[SetCondition]:
 
 
 def _bridging_conditions(study: Study, history: HistoryBits) -> Iterator[SetCondition]:
-    """Whose absence in the next or the previous year lasts at most `reactivation_years`."""
+    """Who is there in the next or the previous year, or absent for `reactivation_years` at most."""
     longest = study.matching.reactivation_years
-    for year, following in consecutive_years(study):
+    for year, following in consecutive_years(study) if longest else ():
         for other in study.years:
             masks = history.masks([Mark("present", other)])
-            if following < other <= following + longest:
+            if following <= other <= following + longest:
                 yield SetCondition(BRIDGED_NEXT_YEAR, (year,), masks)
-            if year - longest <= other < year:
+            if year - longest <= other <= year:
                 yield SetCondition(BRIDGED_PREVIOUS_YEAR, (following,), masks)
 
 

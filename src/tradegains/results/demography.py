@@ -74,13 +74,12 @@ def _status_in_window(
 
 def _status_in_pair(ends: tuple[int, int], bits: MembershipBits, *, bridging: bool) -> Status:
     """By presence in the other year; who is absent there only for a while has not left."""
-    later = (NEXT_YEAR, BRIDGED_NEXT_YEAR) if bridging else (NEXT_YEAR,)
-    earlier = (PREVIOUS_YEAR, BRIDGED_PREVIOUS_YEAR) if bridging else (PREVIOUS_YEAR,)
+    later = BRIDGED_NEXT_YEAR if bridging else NEXT_YEAR
+    earlier = BRIDGED_PREVIOUS_YEAR if bridging else PREVIOUS_YEAR
 
     def status(year: int, cell: MarketCell) -> str | None:
-        stays = later if year == ends[0] else earlier
-        is_there = any(bits.holds(cell.membership, each) for each in stays)
-        return status_in_window(year, ends, at_both_ends=is_there)
+        other = later if year == ends[0] else earlier
+        return status_in_window(year, ends, at_both_ends=bits.holds(cell.membership, other))
 
     return status
 

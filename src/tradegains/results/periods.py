@@ -31,9 +31,9 @@ class Period:
         also_at_end: rows of the first year whose establishment has a row in the last.
         also_at_start: the other way round.
         exporter_at_end: rows of the first year whose establishment exports in the last.
-        bridged: rows of the first year whose establishment is absent in the last for a while
-            only, and rows of the last whose establishment was so in the first; None where the
-            study bridges no absences.
+        bridged: rows of the first year whose establishment has not left by the last although it
+            may have no row then, and rows of the last likewise; None where the study bridges no
+            absences.
     """
 
     name: str
