@@ -49,8 +49,12 @@ SOURCES = $(shell find src/tradegains -type f ! -name '*.pyc')
 dist/tradegains.zip: $(SOURCES) .ci/zip_package.py
 	@$(PYTHON) .ci/zip_package.py $@
 
+# Million rows; dense ones are all in the study's years (270 needs 7 GB of disk and patience).
+SIZES ?= 1,10,30
+DENSE ?= 10
+
 bench: $(VENV)/ready-benchmark
-	$(PY) benchmarks/run.py
+	$(PY) benchmarks/run.py --sizes '$(SIZES)' --dense '$(DENSE)'
 
 java: $(VENV)/ready-java
 

@@ -6,6 +6,7 @@ Nothing of tradegains is imported: this is what a user would write instead of us
 """
 
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -142,4 +143,6 @@ def write(database: duckdb.DuckDBPyConnection, name: str, query: str, output: Pa
 
 
 if __name__ == "__main__":
+    began = time.monotonic()
     main(sys.argv[1], Path(sys.argv[2]))
+    print(f"worked {time.monotonic() - began:.2f} s")

@@ -6,6 +6,7 @@ Nothing of tradegains is imported: this is what a user would write instead of us
 """
 
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -144,4 +145,6 @@ def describe_members(members: pl.DataFrame) -> dict[str, float]:
 
 
 if __name__ == "__main__":
+    began = time.monotonic()
     main(sys.argv[1], Path(sys.argv[2]))
+    print(f"worked {time.monotonic() - began:.2f} s")

@@ -1,16 +1,19 @@
 """`make bench`: the same study by tradegains and by hand in other engines, compared, then timed.
 
     python benchmarks/run.py [--sizes 1,10,30] [--dense 10] [--peers duckdb,polars] [--repeat 3]
+    python benchmarks/run.py --quick         a tiny census, one round, no page: does it all work?
 
 Each program is a cold process. In every round each program runs once, ours first, so a pair is two
 runs minutes apart at most and a ratio is taken within its round. A program's results are compared
-with ours before the first time counts; a difference ends the benchmark with exit code 1.
+with ours before its time counts; a difference ends the benchmark with exit code 1. A peer that
+fails, or takes more memory or time than the machine or our patience has, is told as such.
 """
 
 import argparse
 import json
 import os
 import platform
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -22,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from censuses import Size, census_of, rows_read
-from cold_process import Measured, run_cold
+from cold_process import Limits, Measured, ProgramFailedError, run_cold
 from comparison import MismatchError, read_ours, read_peer, require_same
 from page import write_page
 
@@ -37,8 +40,13 @@ MEASURED = BUILD / "measured.json"
 SITTING = datetime.now(UTC).isoformat(timespec="seconds")
 PEERS = ("duckdb", "polars", "pandas", "spark_naive")
 PACKAGES = {"duckdb": "duckdb", "polars": "polars", "pandas": "pandas", "spark_naive": "pyspark"}
-LARGEST = {"pandas": 1.0, "spark_naive": 30.0}
-"""Millions of rows beyond which a program is left out: pandas by choice, the other for its time."""
+MOST_READ = {"pandas": 500_000, "spark_naive": 7_000_000}
+"""Rows read beyond which a program is left out: pandas by choice, the other for its time."""
+
+HEAP = 4  # [GiB] of every JVM; the embedded engine and the peers take what they need
+MEMORY_SHARE = 0.85  # of the machine's memory: a program that takes more would end others
+PEER_SECONDS = 1800  # a peer is given up after this
+QUICK = 0.02  # [million rows]
 
 
 @dataclass(frozen=True)
@@ -55,12 +63,39 @@ class Program:
             return [sys.executable, script, census, output]
         ours = Path(sys.executable).with_name("tradegains")
         inputs = ["--input", f"census={census}", "--output", output]
-        return [ours, "run", STUDY, *inputs, "--engine", self.name]
+        memory = ["--memory", f"{HEAP}g"] if self.needs_java else []
+        return [ours, "run", STUDY, *inputs, "--engine", self.name, *memory]
 
     @property
     def needs_java(self) -> bool:
         """Whether it starts a JVM."""
         return self.name.startswith("spark")
+
+    @property
+    def limits(self) -> Limits:
+        """When it is given up."""
+        return Limits(float("inf") if self.is_ours else PEER_SECONDS, MEMORY_SHARE * memory())
+
+    def worked(self, printed: str) -> float:
+        """Seconds inside its started engine, by what it printed."""
+        if self.is_ours:
+            return sum(steps_of(printed).values())
+        return float(re.search(r"^worked ([\d.]+) s$", printed, re.MULTILINE)[1])
+
+
+@dataclass(frozen=True)
+class Round:
+    """One run of one program, or why there is no time of it."""
+
+    measured: Measured | None
+    worked: float = 0.0
+    floor: float | None = None
+    failed: str = ""
+
+
+def memory() -> int:
+    """The machine's memory [bytes]."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def main() -> int:
@@ -72,12 +107,15 @@ def main() -> int:
     rows: list[dict[str, Any]] = []
     for size in sizes:
         census = census_of(size, BUILD)
-        taking = [p for p in programs if size.millions <= LARGEST.get(p.name, size.millions)]
+        read = rows_read(census)
+        taking = [each for each in programs if read <= MOST_READ.get(each.name, read)]
         try:
             rows += time_programs(size, census, taking, chosen.repeat)
-        except MismatchError as error:
-            print(f"results differ at {size.name}:\n{error}", file=sys.stderr)
+        except (MismatchError, ProgramFailedError) as error:
+            print(f"{size.name}: {error}\n{getattr(error, 'printed', '')}", file=sys.stderr)
             return 1
+    if chosen.quick:
+        return 0
     if chosen.add and MEASURED.exists():
         rows = with_earlier(rows, json.loads(MEASURED.read_text())["rows"])
     found = {"machine": machine(), "rows": rows}
@@ -98,13 +136,17 @@ def arguments() -> argparse.Namespace:
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", type=numbers, default=[1.0, 10.0, 30.0], help="million rows")
-    parser.add_argument("--dense", type=numbers, default=[], help="million rows, all of them read")
+    parser.add_argument("--dense", type=numbers, default=[10.0], help="million rows, all read")
     parser.add_argument("--repeat", type=int, default=3, help="rounds")
     parser.add_argument("--peers", type=words, default=list(PEERS))
     parser.add_argument("--engines", type=words, default=["embedded", "spark"])
     parser.add_argument("--add", action="store_true", help="keep earlier rows not measured now")
+    parser.add_argument("--quick", action="store_true", help="a tiny census, one round, no page")
     parser.add_argument("--output", type=Path, default=ROOT / "docs" / "performance.md")
-    return parser.parse_args()
+    chosen = parser.parse_args()
+    if chosen.quick:
+        chosen.sizes, chosen.dense, chosen.repeat = [QUICK], [], 1
+    return chosen
 
 
 def runnable(engines: list[str], peers: list[str]) -> Iterator[Program]:
@@ -125,40 +167,83 @@ def runnable(engines: list[str], peers: list[str]) -> Iterator[Program]:
 
 def time_programs(
     size: Size, census: Path, programs: list[Program], repeat: int
-) -> Iterator[dict[str, Any]]:
-    """One row per program: compared with ours, then timed in rounds."""
-    times: dict[str, list[Measured]] = {program.name: [] for program in programs}
-    loads = []
+) -> list[dict[str, Any]]:
+    """One row per program: each compared with ours and timed, round after round."""
+    rounds: dict[str, list[Round]] = {program.name: [] for program in programs}
     for turn in range(repeat):
-        loads.append(os.getloadavg()[0])
-        results: dict[str, Any] = {}
+        ours = None
         for program in programs:
-            output = BUILD / "output" / program.name
-            shutil.rmtree(output, ignore_errors=True)
-            java = java_environment() if program.needs_java else {}
-            log = BUILD / "logs" / f"{program.name}.txt"
-            measured = run_cold(program.command(census, output), log, java)
-            times[program.name].append(measured)
-            results[program.name] = read_results(program, output)
-            told = compare(program, programs[0], results)
-            gigabytes = measured.memory / 2**30
+            if any(earlier.failed for earlier in rounds[program.name]):
+                continue  # it will not do better the next time
+            try:
+                done, results = run_program(program, census)
+            except ProgramFailedError as error:
+                if program.is_ours:
+                    raise
+                done, results = Round(None, failed=str(error)), None
+            rounds[program.name].append(done)
+            if results is not None and program.is_ours and ours is None:
+                ours = results
+            told = compare(program, ours, results)
             print(
-                f"{size.name:<12}{turn + 1}  {program.name:<12}{measured.seconds:>8.2f} s"
-                f"{measured.cpu_seconds:>8.2f} CPU s{gigabytes:>7.2f} GB  {told}",
-                flush=True,
+                f"{size.name:<12}{turn + 1}  {program.name:<12}{line_of(done)}  {told}", flush=True
             )
-    for program in programs:
-        runs = times[program.name]
-        yield {
-            "size": asdict(size) | {"name": size.name, "read": rows_read(census)},
-            "program": asdict(program),
-            "sitting": SITTING,
-            "seconds": [run.seconds for run in runs],
-            "cpu_seconds": [run.cpu_seconds for run in runs],
-            "memory": [run.memory for run in runs],
-            "steps": [steps_of(run.errors) for run in runs] if program.is_ours else [],
-            "loads": loads,
-        }
+    of_size = asdict(size) | {"name": size.name, "read": rows_read(census)}
+    return [row_of(program, of_size, rounds[program.name]) for program in programs]
+
+
+def run_program(program: Program, census: Path) -> tuple[Round, Any]:
+    """Run a program once in a cold process; what it took, and its results.
+
+    Raises:
+        ProgramFailedError: it failed or was given up.
+    """
+    output = BUILD / "output" / program.name
+    shutil.rmtree(output, ignore_errors=True)
+    java = java_environment() if program.needs_java else {}
+    log = BUILD / "logs" / f"{program.name}.txt"
+    measured = run_cold(program.command(census, output), log, java, program.limits)
+    floor = floor_of(program, census, java) if program.is_ours else None
+    results = read_results(program, output)
+    return Round(measured, program.worked(measured.printed), floor), results
+
+
+def floor_of(program: Program, census: Path, java: dict[str, str]) -> float:
+    """Seconds in which the engine only decodes the columns that the study reads."""
+    script = Path(__file__).with_name("decode_columns.py")
+    log = BUILD / "logs" / f"{program.name}-floor.txt"
+    printed = run_cold([sys.executable, script, program.name, census], log, java).printed
+    return float(re.search(r"^worked ([\d.]+) s$", printed, re.MULTILINE)[1])
+
+
+def line_of(done: Round) -> str:
+    """What a run took, for the terminal."""
+    taken = done.measured
+    if taken is None:
+        return f"failed: {done.failed}"
+    return (
+        f"{taken.seconds:>8.2f} s{done.worked:>8.2f} s inside{taken.cpu_seconds:>8.2f} CPU s"
+        f"{taken.memory / 2**30:>7.2f} GB"
+    )
+
+
+def row_of(program: Program, size: dict[str, Any], rounds: list[Round]) -> dict[str, Any]:
+    """A row of the page: one program at one size."""
+    runs = [each.measured for each in rounds if each.measured is not None]
+    return {
+        "size": size,
+        "program": asdict(program),
+        "heap": HEAP if program.needs_java else None,
+        "sitting": SITTING,
+        "seconds": [run.seconds for run in runs],
+        "inside": [each.worked for each in rounds if each.measured is not None],
+        "cpu_seconds": [run.cpu_seconds for run in runs],
+        "memory": [run.memory for run in runs],
+        "steps": [steps_of(run.printed) for run in runs] if program.is_ours else [],
+        "floor": [each.floor for each in rounds if each.floor is not None],
+        "other_cores": [run.other_cores for run in runs],
+        "failed": next((each.failed for each in rounds if each.failed), ""),
+    }
 
 
 def read_results(program: Program, output: Path) -> Any:
@@ -166,12 +251,11 @@ def read_results(program: Program, output: Path) -> Any:
     return read_ours(output, read_study(STUDY, {})) if program.is_ours else read_peer(output)
 
 
-def compare(program: Program, first: Program, results: dict[str, Any]) -> str:
-    """Compare with the first program, which is ours."""
-    if program is first or not first.is_ours:
+def compare(program: Program, ours: Any, results: Any) -> str:
+    """Compare with the first of our engines."""
+    if results is None or ours is None or results is ours:
         return ""
-    values = require_same(results[first.name], results[program.name], program.name)
-    return f"{values:,} values agree"
+    return f"{require_same(ours, results, program.name):,} values agree"
 
 
 def steps_of(printed: str) -> dict[str, float]:
@@ -205,11 +289,10 @@ def with_earlier(rows: list[dict[str, Any]], earlier: list[dict[str, Any]]) -> l
 
 def machine() -> dict[str, Any]:
     """What the reader must know of the machine, and nothing that names it."""
-    pages = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     packages = {"pysail", "pyspark", "deltalake", "pyarrow", *PACKAGES.values()}
     return {
         "cores": os.cpu_count(),
-        "memory": round(pages / 2**30),
+        "memory": round(memory() / 2**30),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "versions": {name: metadata.version(name) for name in sorted(packages) if find_spec(name)},

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import time
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -32,6 +34,7 @@ def benchmarks_on_path() -> Iterator[None]:
 
 
 with benchmarks_on_path():
+    import censuses
     import cold_process
     import comparison
     import page
@@ -100,11 +103,26 @@ def test_children_count(tmp_path: Path) -> None:
     assert measured.seconds > 0.5
 
 
-def test_a_failing_program_ends_the_benchmark(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match="no such study"):
-        cold_process.run_cold(
-            [sys.executable, "-c", "raise SystemExit('no such study')"], tmp_path / "log"
-        )
+def failing(tmp_path: Path, code: str, **limits: float) -> cold_process.ProgramFailedError:
+    command, within = [sys.executable, "-c", code], cold_process.Limits(**limits)
+    with pytest.raises(cold_process.ProgramFailedError) as caught:
+        cold_process.run_cold(command, tmp_path / "log", limits=within)
+    return caught.value
+
+
+def test_a_failure_is_told_with_what_was_printed(tmp_path: Path) -> None:
+    error = failing(tmp_path, "raise SystemExit('no such study')")
+    assert (str(error), error.printed) == ("exit code 1", "no such study\n")
+
+
+def test_a_program_beyond_its_limits_is_ended_with_its_children(tmp_path: Path) -> None:
+    child = f"import pathlib, time; time.sleep(1); pathlib.Path({str(tmp_path / 'on')!r}).touch()"
+    wait = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    assert str(failing(tmp_path, wait, seconds=0.2)) == "more than 0 s"
+    large = "x = bytearray(300_000_000); import time; time.sleep(9)"
+    assert str(failing(tmp_path, large, memory=200e6)) == "more than 0 GB"
+    time.sleep(1)
+    assert not (tmp_path / "on").exists()
 
 
 def measured(program: str, seconds: list[float]) -> dict[str, Any]:
@@ -112,11 +130,15 @@ def measured(program: str, seconds: list[float]) -> dict[str, Any]:
         "size": {"millions": 10.0, "dense": False, "name": "10M", "read": 2_000_000},
         "sitting": "now",
         "program": {"name": program, "is_ours": program == "embedded"},
+        "heap": None,
         "seconds": seconds,
+        "inside": seconds,
         "cpu_seconds": seconds,
         "memory": [2**30] * len(seconds),
         "steps": [{"publish": 0.5}] * len(seconds) if program == "embedded" else [],
-        "loads": [0.1] * len(seconds),
+        "floor": [0.25] if program == "embedded" else [],
+        "other_cores": [0.1] * len(seconds),
+        "failed": "" if seconds else "more than 20 GB",
     }
 
 
@@ -130,13 +152,45 @@ def measured(program: str, seconds: list[float]) -> dict[str, Any]:
 )
 def test_the_page_judges_goals(tmp_path: Path, ours_seconds: float, verdict: str) -> None:
     rows = [measured("embedded", [ours_seconds] * 3), measured("duckdb", [4.0, 5.0, 4.0])]
+    line = next(line for line in written(tmp_path, rows) if "at most 0.8 of DuckDB" in line)
+    assert verdict in line
+    assert (tmp_path / "images" / "performance.png").stat().st_size > 0
+
+
+def written(folder: Path, rows: list[dict[str, Any]]) -> list[str]:
+    """Lines of the page of these rows."""
     versions = {"duckdb": "1.3"}
     machine = {"cores": 2, "memory": 8, "system": "Linux", "python": "3", "versions": versions}
-    page.write_page({"machine": machine, "rows": rows}, tmp_path / "performance.md")
-    text = (tmp_path / "performance.md").read_text()
-    line = next(line for line in text.splitlines() if "at most 0.8 of DuckDB" in line)
-    assert line.endswith(verdict)
-    assert (tmp_path / "images" / "performance.png").stat().st_size > 0
+    page.write_page({"machine": machine, "rows": rows}, folder / "performance.md")
+    return (folder / "performance.md").read_text().splitlines()
+
+
+def test_the_page_tells_a_program_that_was_ended(tmp_path: Path) -> None:
+    lines = written(tmp_path, [measured("embedded", [3.0]), measured("polars", [])])
+    (line,) = [line for line in lines if "| Polars |" in line]
+    assert "| ended: more than 20 GB |" in line
+
+
+def test_the_page_tells_growth(tmp_path: Path) -> None:
+    def dense(name: str, read: int, seconds: float) -> dict[str, Any]:
+        row = measured("embedded", [seconds])
+        return row | {"size": row["size"] | {"name": name, "read": read, "dense": True}}
+
+    small, large = dense("dense 10M", 10_000_000, 5.0), dense("dense 100M", 100_000_000, 60.0)
+    growth = [line for line in written(tmp_path, [small, large]) if "per row of" in line]
+    # 60 / 100 against 5 / 10: 1.2 times
+    assert growth[0].startswith("| embedded | dense 100M | at most 1.2 times ")
+    assert "| 1.20 | met |" in growth[0]
+
+
+def test_goals_are_of_known_sizes_and_programs() -> None:
+    goals = tomllib.loads((BENCHMARKS / "goals.toml").read_text())["goal"]
+    for goal in goals:
+        assert goal["kind"] in ("seconds", "GB", "ratio", "heap", "growth")
+        assert {goal["engine"], goal.get("rival", "duckdb")} <= set(page.NAMES)
+        for name in (goal["rows"], goal.get("from", goal["rows"])):
+            is_dense, millions = name.startswith("dense "), name.removeprefix("dense ")
+            assert censuses.Size(float(millions[:-1]), is_dense).name == name
 
 
 def test_scripts_stand_alone() -> None:
