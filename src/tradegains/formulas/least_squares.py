@@ -1,0 +1,381 @@
+"""Least squares from sums of products, with one group of effects absorbed.
+
+Decisions:
+- The engine gives, per group of the absorbed effect, sums of weight, of weight times each variable
+  and of weight times each product of two, as whole numbers in stated binary places. What is left
+  within groups follows in exact whole-number arithmetic, so nothing cancels, however far the means
+  are from zero.
+- A group of one row explains its row exactly and says nothing: it is left out of the rows and the
+  groups, and counted (Correia 2015). Without absorbed effects there is one group: the constant.
+- The parameters K are the coefficients and the groups; groups nested in the clusters do not count.
+  Robust errors are HC1, n / (n - K); clustered errors (n - 1) / (n - K) times G / (G - 1).
+
+prepare: `weighted_products`. reduce: plain sums. present: `within_products`, `least_squares`,
+`two_stage_least_squares`, then `standard_errors` with the meat of a second pass over residuals.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tradegains.formulas.linear_algebra import SingularError, inverse, quadratic, sandwich
+
+NO_VARIATION = 1e-9
+"""Share of a variable's sum of squares below which what is left within groups is rounding."""
+
+
+class CollinearError(ValueError):
+    """A regressor that the others or the absorbed effects determine; `regressor` is its name."""
+
+    def __init__(self, regressor: str, reason: str) -> None:
+        super().__init__(f"{regressor} {reason}")
+        self.regressor = regressor
+
+
+@dataclass(frozen=True)
+class Places:
+    """Binary places of the sums: of each variable, and of each pair in the order of `pairs`."""
+
+    first: tuple[int, ...]
+    second: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class GroupSums:
+    """Sums over the rows of one group, in whole units.
+
+    Attributes:
+        rows: number of rows.
+        weight: sum of the weights [units].
+        first: sums of weight * v, one per variable.
+        second: sums of weight * v * v', one per pair in the order of `pairs`.
+    """
+
+    rows: int
+    weight: int
+    first: tuple[int, ...]
+    second: tuple[int, ...]
+
+    def __add__(self, other: "GroupSums") -> "GroupSums":
+        """Both groups as one."""
+        return GroupSums(
+            self.rows + other.rows,
+            self.weight + other.weight,
+            tuple(a + b for a, b in zip(self.first, other.first, strict=True)),
+            tuple(a + b for a, b in zip(self.second, other.second, strict=True)),
+        )
+
+
+@dataclass(frozen=True)
+class Within:
+    """Products of the variables' deviations from their group means, summed over all groups.
+
+    Attributes:
+        names: of the variables.
+        rows: rows in groups of two or more.
+        groups: such groups.
+        singletons: groups of one row, left out.
+        products: k by k, weighted sums.
+        raw: sums of weight * v**2 about zero, one per variable.
+    """
+
+    names: tuple[str, ...]
+    rows: int
+    groups: int
+    singletons: int
+    products: tuple[tuple[float, ...], ...]
+    raw: tuple[float, ...]
+
+    def product(self, name: str, other: str) -> float:
+        """Of two variables by name."""
+        return self.products[self.names.index(name)][self.names.index(other)]
+
+    def matrix(self, rows: Sequence[str], columns: Sequence[str]) -> list[list[float]]:
+        """Products of the variables in `rows` with those in `columns`."""
+        return [[self.product(row, column) for column in columns] for row in rows]
+
+    def varies(self, name: str) -> bool:
+        """Whether a variable differs within groups by more than rounding."""
+        return self.product(name, name) > NO_VARIATION * self.raw[self.names.index(name)]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A linear model's estimates.
+
+    Attributes:
+        regressors: names, in the order of the coefficients.
+        instruments: names of what the scores are taken with; the regressors for least squares.
+        coefficients: one per regressor.
+        estimator: k by m; the variance is estimator * meat * estimator'.
+        residual: weighted sum of squared residuals.
+        total: weighted sum of the outcome's squared deviations from its group means.
+    """
+
+    regressors: tuple[str, ...]
+    instruments: tuple[str, ...]
+    coefficients: tuple[float, ...]
+    estimator: tuple[tuple[float, ...], ...]
+    residual: float
+    total: float
+
+    @property
+    def r2(self) -> float | None:
+        """Share of the variation within groups explained; None where there is none."""
+        return 1.0 - self.residual / self.total if self.total > 0 else None
+
+
+def pairs(variables: int) -> list[tuple[int, int]]:
+    """Positions of every product of two of so many variables, each once.
+
+    Example:
+        >>> pairs(2)
+        [(0, 0), (0, 1), (1, 1)]
+    """
+    return [(i, j) for i in range(variables) for j in range(i, variables)]
+
+
+def weighted_products(weight: Any, values: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """weight * v and weight * v * v' for every pair, in one order; serves floats and Columns.
+
+    Example:
+        >>> weighted_products(2.0, [3.0, 5.0])
+        ([6.0, 10.0], [18.0, 30.0, 50.0])
+    """
+    first = [weight * value for value in values]
+    return first, [first[i] * values[j] for i, j in pairs(len(values))]
+
+
+def within_product(
+    weight: int, sums: tuple[int, int], product: int, places: tuple[int, int, int]
+) -> float:
+    """Sum of weight * (x - mean x) * (y - mean y), to the nearest double.
+
+    Args:
+        weight: sum of the weights, > 0 [units].
+        sums: of weight * x and of weight * y, in whole units of 2**-places.
+        product: sum of weight * x * y, likewise.
+        places: binary places of the three.
+
+    Example:
+        >>> within_product(3, (6, 6), 14, (0, 0, 0))  # 1, 2, 3: squares 14, less 36 / 3
+        2.0
+    """
+    first, other, second = places
+    shift = first + other - second
+    joint, separate = weight * product, sums[0] * sums[1]
+    if shift >= 0:
+        joint <<= shift
+    else:
+        separate <<= -shift
+    places_left = first + other + max(-shift, 0)
+    above, below = joint - separate, weight
+    if places_left >= 0:
+        below <<= places_left
+    else:
+        above <<= -places_left
+    return above / below
+
+
+def within_products(groups: Iterable[GroupSums], places: Places, names: Sequence[str]) -> Within:
+    """The within transformation of all groups, from their sums.
+
+    Args:
+        groups: sums by group; groups without weight are left out.
+        places: of the sums.
+        names: of the variables, in their order.
+
+    Example:
+        >>> sums = [GroupSums(2, 2, (3,), (5,)), GroupSums(1, 1, (7,), (49,))]
+        >>> found = within_products(sums, Places((0,), (0,)), ["x"])
+        >>> found.product("x", "x"), found.rows, found.groups, found.singletons
+        (0.5, 2, 1, 1)
+    """
+    found = [group for group in groups if group.rows and group.weight]
+    used = [group for group in found if group.rows > 1]
+    columns = pairs(len(names))
+    products = [[0.0] * len(names) for _ in names]
+    raw = [0.0] * len(names)
+    for position, (i, j) in enumerate(columns):
+        digits = (places.first[i], places.first[j], places.second[position])
+        products[i][j] = products[j][i] = math.fsum(
+            within_product(
+                each.weight, (each.first[i], each.first[j]), each.second[position], digits
+            )
+            for each in used
+        )
+        if i == j:
+            raw[i] = math.ldexp(sum(each.second[position] for each in used), -digits[2])
+    return Within(
+        tuple(names),
+        sum(each.rows for each in used),
+        len(used),
+        len(found) - len(used),
+        tuple(tuple(row) for row in products),
+        tuple(raw),
+    )
+
+
+def group_means(group: GroupSums, places: Places) -> tuple[float, ...]:
+    """Weighted mean of each variable in a group.
+
+    Example:
+        >>> group_means(GroupSums(2, 2, (12,), (0,)), Places((2,), (0,)))  # 12 quarters over 2
+        (1.5,)
+    """
+    return tuple(
+        math.ldexp(each / group.weight, -digits)
+        for each, digits in zip(group.first, places.first, strict=True)
+    )
+
+
+def least_squares(within: Within, outcome: str, regressors: Sequence[str]) -> Fit:
+    """Coefficients of the regressors, the effects absorbed.
+
+    Raises:
+        CollinearError: naming the first regressor that does not vary within groups, or is a
+            combination of the regressors before it.
+
+    Example:
+        >>> sums = [GroupSums(3, 3, (3, 6), (5, 8, 14))]  # x = 0, 1, 2 and y = 1, 2, 3
+        >>> within = within_products(sums, Places((0, 0), (0, 0, 0)), ["x", "y"])
+        >>> round(least_squares(within, "y", ["x"]).coefficients[0], 12)
+        1.0
+
+    Source: Frisch and Waugh (1933).
+    """
+    bread = _inverse(within, regressors, regressors)
+    moments = [within.product(each, outcome) for each in regressors]
+    return _fit(within, outcome, regressors, regressors, (_times(bread, moments), bread))
+
+
+def two_stage_least_squares(
+    within: Within, outcome: str, *, endogenous: str, instrument: str, controls: Sequence[str] = ()
+) -> Fit:
+    """Coefficients of the endogenous regressor and the controls, by one excluded instrument.
+
+    Raises:
+        CollinearError: naming what does not vary, or the instrument where it does not move the
+            endogenous regressor at all.
+
+    Example:
+        >>> sums = [GroupSums(3, 3, (3, 3, 6), (5, 4, 8, 5, 7, 14))]  # z 0 1 2, x 1 0 2, y 1 2 3
+        >>> within = within_products(sums, Places((0,) * 3, (0,) * 6), ["z", "x", "y"])
+        >>> two_stage_least_squares(within, "y", endogenous="x", instrument="z").coefficients
+        (2.0,)
+
+    Source: Wooldridge (2010), Econometric Analysis of Cross Section and Panel Data, chapter 5.
+    """
+    regressors, instruments = (endogenous, *controls), (instrument, *controls)
+    crossed = _inverse(within, instruments, instruments)
+    first_stages = [
+        _times(crossed, [within.product(each, regressor) for each in instruments])
+        for regressor in regressors
+    ]
+    shared = within.matrix(instruments, regressors)
+    fitted = [
+        [
+            math.fsum(stage[m] * shared[m][other] for m in range(len(instruments)))
+            for other in range(len(regressors))
+        ]
+        for stage in first_stages
+    ]
+    try:
+        bread = inverse(fitted)
+    except SingularError as error:
+        raise CollinearError(instrument, f"does not move {regressors[error.column]}") from error
+    estimator = [
+        [
+            math.fsum(a * stage[m] for a, stage in zip(row, first_stages, strict=True))
+            for m in range(len(instruments))
+        ]
+        for row in bread
+    ]
+    moments = [within.product(each, outcome) for each in instruments]
+    found = (_times(estimator, moments), estimator)
+    return _fit(within, outcome, regressors, instruments, found)
+
+
+def _times(matrix: Sequence[Sequence[float]], vector: Sequence[float]) -> list[float]:
+    return [math.fsum(a * b for a, b in zip(row, vector, strict=True)) for row in matrix]
+
+
+def _inverse(within: Within, rows: Sequence[str], columns: Sequence[str]) -> list[list[float]]:
+    for name in rows:
+        if not within.varies(name):
+            raise CollinearError(name, "does not vary within the absorbed effects")
+    try:
+        return inverse(within.matrix(rows, columns))
+    except SingularError as error:
+        name = rows[error.column]
+        reason = "is a combination of the regressors before it"
+        raise CollinearError(name, reason) from error
+
+
+def _fit(
+    within: Within,
+    outcome: str,
+    regressors: Sequence[str],
+    instruments: Sequence[str],
+    found: tuple[Sequence[float], Sequence[Sequence[float]]],
+) -> Fit:
+    coefficients, estimator = found
+    combined = (1.0, *(-each for each in coefficients))
+    names = (outcome, *regressors)
+    residual = quadratic(combined, within.matrix(names, names), combined)
+    return Fit(
+        tuple(regressors),
+        tuple(instruments),
+        tuple(coefficients),
+        tuple(tuple(row) for row in estimator),
+        max(residual, 0.0),
+        within.product(outcome, outcome),
+    )
+
+
+def robust_correction(rows: int, parameters: int) -> float | None:
+    """HC1: n / (n - K); None where no degree of freedom is left.
+
+    Example:
+        >>> robust_correction(10, 2)
+        1.25
+    """
+    return rows / (rows - parameters) if rows > parameters else None
+
+
+def cluster_correction(rows: int, parameters: int, clusters: int) -> float | None:
+    """(n - 1) / (n - K) times G / (G - 1); None where either has no degree of freedom left.
+
+    With one row per cluster it is HC1's n / (n - K).
+
+    Example:
+        >>> cluster_correction(9, 1, 5)  # 8 / 8 * 5 / 4
+        1.25
+    """
+    if rows <= parameters or clusters < 2:
+        return None
+    return (rows - 1) / (rows - parameters) * clusters / (clusters - 1)
+
+
+def standard_errors(
+    fit: Fit, meat: Sequence[Sequence[float]], correction: float | None
+) -> tuple[float | None, ...]:
+    """Standard error of each coefficient.
+
+    Args:
+        fit: the estimates.
+        meat: m by m sums of products of the scores, by row (robust) or summed by cluster first.
+        correction: of `robust_correction` or `cluster_correction`; None gives no errors.
+
+    Example:
+        >>> fit = Fit(("x",), ("x",), (1.0,), ((0.5,),), 1.0, 2.0)
+        >>> standard_errors(fit, [[4.0]], 1.0)
+        (1.0,)
+    """
+    if correction is None:
+        return (None,) * len(fit.regressors)
+    variance = sandwich(fit.estimator, meat)
+    return tuple(
+        math.sqrt(max(variance[i][i], 0.0) * correction) for i in range(len(fit.regressors))
+    )
