@@ -22,6 +22,8 @@ from tradegains.tables import working as w
 from tradegains.tables.flags import FLAG_BITS
 from tradegains.transforms.bits import bigint, bit_if, has_bits, merge_bits
 
+HAS_DUPLICATES = "has_duplicates"
+
 
 def match_establishments(
     rows: DataFrame,
@@ -39,23 +41,23 @@ def match_establishments(
     the amounts. `window_industries` maps a window to the year whose industry counts in it;
     `carried` names further columns to keep, such as establishment_id, which else goes no further.
     """
-    by_id = rows.repartition(w.ESTABLISHMENT_ID)
+    # The code becomes a number before the shuffle: it is shorter than the text.
+    by_id = rows.withColumn(w.INDUSTRY, _industry_number()).repartition(w.ESTABLISHMENT_ID)
     histories = merge_histories(
         by_id, history=history, window_industries=window_industries, later=later
     )
     # A right join, because both engines then hash the histories, a third of the rows and three
     # columns: held the other way round the match took 1.6 times the time and twice the memory.
     joined = histories.hint("shuffle_hash").join(by_id, on=w.ESTABLISHMENT_ID, how="right")
-    has_duplicates = F.col("rows_of_id") > F.col("years_of_id")
     return joined.select(
         w.YEAR,
         w.FLAGS,
-        _industry_number().alias(w.INDUSTRY),
+        w.INDUSTRY,
         *(_industry_in_window(window) for window in window_industries),
         *w.AMOUNTS,
         w.LOG_PRODUCTIVITY,
         _membership(memberships, conditions).alias(w.MEMBERSHIP),
-        F.when(F.col(w.VALID) & has_duplicates, F.lit(1)).alias(w.DUPLICATED_ID),
+        F.when(F.col(w.VALID) & F.col(HAS_DUPLICATES), F.lit(1)).alias(w.DUPLICATED_ID),
         *(column for each in later for column in _later_values(each)),
         *carried,
     )
@@ -68,32 +70,31 @@ def merge_histories(
     window_industries: Mapping[str, int],
     later: Sequence[LaterValues] = (),
 ) -> DataFrame:
-    """One row per establishment with a valid row: its history words and its count of rows.
+    """One row per establishment with a valid row: its history words, and has it duplicates.
 
-    Reads establishment_id, year, valid and a boolean column per kind of mark.
+    Reads establishment_id, year, valid, a boolean column per kind of mark, and industry as a
+    number.
     """
     words = [
         F.bit_or(_marks_in_word(history, word)).alias(f"{w.HISTORY}_{word}")
         for word in range(history.words)
     ]
     industries = [
-        F.max(F.when(F.col(w.YEAR) == year, _industry_number())).alias(_raw_industry(window))
+        F.max(F.when(F.col(w.YEAR) == year, F.col(w.INDUSTRY))).alias(_raw_industry(window))
         for window, year in window_industries.items()
     ]
     values = dict.fromkeys(
         (column, year) for each in later for year in each.years.values() for column in each.columns
     )
+    values_in_year = [_value_in_year(column, year) for column, year in values]
     merged = (
         rows.filter(F.col(w.VALID))
         .groupBy(w.ESTABLISHMENT_ID)
-        .agg(
-            *words,
-            F.count(F.lit(1)).alias("rows_of_id"),
-            *industries,
-            *(_value_in_year(column, year) for column, year in values),
-        )
+        .agg(*words, *industries, *values_in_year, F.count(F.lit(1)).alias("rows_of_id"))
     )
-    return merged.withColumn("years_of_id", _years_present(history))
+    # Told here, as one bit: the two counts would be hashed and held for the join.
+    has_duplicates = F.col("rows_of_id") > _years_present(history)
+    return merged.withColumn(HAS_DUPLICATES, has_duplicates).drop("rows_of_id")
 
 
 def _marks_in_word(history: HistoryBits, word: int) -> Column:
@@ -122,8 +123,7 @@ def _by_year(values: Mapping[int, Column]) -> Column:
 
 def _value_in_year(column: str, year: int) -> Column:
     """Of the one row of that year; where there are two, both are found to be duplicates."""
-    value = _industry_number() if column == w.INDUSTRY else F.col(column)
-    return F.max(F.when(F.col(w.YEAR) == year, value)).alias(f"{column}_in_{year}")
+    return F.max(F.when(F.col(w.YEAR) == year, F.col(column))).alias(f"{column}_in_{year}")
 
 
 def _later_values(later: LaterValues) -> Iterator[Column]:
@@ -161,9 +161,8 @@ def _holds(condition: SetCondition) -> Column:
 
 
 def _industry_in_window(window: str) -> Column:
-    return F.coalesce(F.col(_raw_industry(window)), _industry_number()).alias(
-        w.window_industry(window)
-    )
+    number = F.coalesce(F.col(_raw_industry(window)), F.col(w.INDUSTRY))
+    return number.alias(w.window_industry(window))
 
 
 def _industry_number() -> Column:
