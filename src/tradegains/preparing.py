@@ -35,7 +35,7 @@ class SmallInputs:
 
     imports: industry, year, value. tariff_cuts: industry, cut. prices: year, index and, by
     industry, industry. elasticities: industry, sigma. product_trade: product, year, partner,
-    exports, imports and, of several countries, reporter.
+    exports, imports and, of several countries, reporter. product_tariffs: product, cut.
     """
 
     imports: Rows = field(default_factory=tuple)
@@ -43,6 +43,7 @@ class SmallInputs:
     prices: Rows = field(default_factory=tuple)
     elasticities: Rows = field(default_factory=tuple)
     product_trade: Rows = field(default_factory=tuple)
+    product_tariffs: Rows = field(default_factory=tuple)
 
 
 def flag_census(study: Study, census: DataFrame, small: SmallInputs) -> DataFrame:

@@ -74,6 +74,12 @@ SMALL_TABLES = {
         SmallTable(
             "elasticities", (_INDUSTRY, SmallColumn("sigma", "number", above=1)), ("industry",)
         ),
+        # Percentage points by product: an establishment's own cut is the mean over its products.
+        SmallTable(
+            "product_tariffs",
+            (SmallColumn("product", "code"), SmallColumn("cut", "number")),
+            ("product",),
+        ),
         # One country's trade, or with a reporter that of several.
         SmallTable(
             "product_trade",

@@ -12,6 +12,7 @@ from tradegains.study.model import (
     DERIVED_COLUMNS,
     LATER_INPUTS,
     RANKINGS,
+    Regressions,
     Study,
 )
 
@@ -37,6 +38,7 @@ def check_agreement(study: Study, findings: Findings) -> None:
         (_check_size_fits, ("windows", "size_fits")),
         (_check_distributions, ("productivity", "joint_distribution")),
         (_check_decomposition, ("windows", "decomposition")),
+        (_check_regressions, ("windows", "census", "inputs", "regressions")),
     )
     ready = [check for check, sections in checks if findings.sound(*sections)]
     for check in ready:
@@ -301,4 +303,55 @@ def _check_publication(study: Study, findings: Findings) -> None:
             "study.publication",
             f"there are no published numbers of {name} to compare with",
             f"{meant}known are {', '.join(known)}; without publication nothing is compared",
+        )
+
+
+def _check_regressions(study: Study, findings: Findings) -> None:
+    regressions = study.regressions
+    if regressions is None:
+        for name in {"plant_products", "product_tariffs"} & study.inputs.given().keys():
+            findings.add(
+                f"inputs.{name}",
+                f"only regressions use the input {name}, and the study has none",
+                "add [regressions], or remove the input",
+            )
+        return
+    windows = [window.name for window in study.windows]
+    for key in ("exit_windows", "entry_windows"):
+        for name in getattr(regressions, key):
+            _check_known(f"regressions.{key}", name, windows, findings)
+    for column in regressions.adoptions:
+        if column not in study.census.extra_columns:
+            findings.add(
+                "regressions.adoptions",
+                f"adoptions names {column}, which is not among the extra columns",
+                f'add "{column}" to extra_columns in [census]',
+            )
+    _check_plant_cuts(study, regressions, findings)
+
+
+def _check_plant_cuts(study: Study, regressions: Regressions, findings: Findings) -> None:
+    given = study.inputs.given().keys()
+    for name, other in (
+        ("plant_products", "product_tariffs"),
+        ("product_tariffs", "plant_products"),
+    ):
+        if name in given and other not in given:
+            findings.add(
+                f"inputs.{name}",
+                f"{name} is given without {other}",
+                "cuts by establishment need both: give both or none",
+            )
+    has_products = "plant_products" in given
+    if has_products and regressions.plant_cuts is None:
+        findings.add(
+            "regressions.plant_cuts",
+            "[regressions] plant_cuts is missing",
+            'state plant_cuts: "simple" or "value_weighted", the mean over products',
+        )
+    if not has_products and regressions.plant_cuts is not None:
+        findings.add(
+            "regressions.plant_cuts",
+            "plant_cuts is stated but the study has no plant_products",
+            "give plant_products and product_tariffs under [inputs], or remove plant_cuts",
         )

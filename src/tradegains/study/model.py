@@ -16,8 +16,6 @@ DERIVED_COLUMNS = ("domestic_sales", "exporter", "industry_group", "tariff_cut")
 LATER_INPUTS = (
     "concordance",
     "successors",
-    "plant_products",
-    "product_tariffs",
     "control_totals",
 )
 """Inputs that no result of this version uses: refused rather than silently left unread."""
@@ -48,6 +46,10 @@ DECOMPOSITION_METHODS = ("bhc", "fhk", "gr", "bg", "df", "mp", "olley_pakes")
 MATCHED_FLOWS = ("by_partner", "together")
 WEIGHTINGS = ("employment", "unweighted")
 SIZE_DISTRIBUTIONS = ("pareto", "truncated_pareto", "lognormal")
+EFFECTS = ("none", "industry2", "industry4")
+CLUSTERS = ("establishment", "industry2", "industry4")
+CONTROLS = ("relative_productivity", "log_employment")
+PLANT_CUTS = ("simple", "value_weighted")
 RANKINGS = {"tariff_cut": "tariff_cuts", "sigma": "elasticities"}
 """What curves may rank industries by, and the input that holds it."""
 
@@ -186,6 +188,13 @@ class JointDistribution:
 
 
 @dataclass(frozen=True)
+class JobFlows:
+    """Gross job flows; `productivity_quartiles` of the first year within 4-digit industries."""
+
+    productivity_quartiles: bool
+
+
+@dataclass(frozen=True)
 class Population:
     """Establishments of a year that meet a condition on that year's columns."""
 
@@ -280,6 +289,30 @@ class SizeFits:
 
 
 @dataclass(frozen=True)
+class Regressions:
+    """What is regressed on what (MT); an empty list leaves a family out.
+
+    `premium_years` are pooled for the exporter premium. `exit_windows` have exit regressions, whose
+    probit has effects of `exit_effects`. `entry_windows` have export entry, a probit with
+    `entry_effects` and `entry_controls`, and the effect of starting to export on growth and on the
+    0/1 columns `adoptions`, with effects, controls and clusters of their own. `plant_cuts` is how
+    an establishment's cut is the mean over its products; None without that input.
+    """
+
+    premium_years: tuple[int, ...]
+    exit_windows: tuple[str, ...]
+    exit_effects: str
+    entry_windows: tuple[str, ...]
+    entry_effects: str
+    entry_controls: tuple[str, ...]
+    growth_effects: str
+    growth_controls: tuple[str, ...]
+    growth_clusters: str
+    plant_cuts: str | None = None
+    adoptions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class IntraIndustryTrade:
     """Grubel-Lloyd indices: digits of product codes, and how exports meet imports.
 
@@ -325,7 +358,9 @@ class Study:
     dispersion: Dispersion | None = None
     joint_distribution: JointDistribution | None = None
     size_fits: SizeFits | None = None
+    job_flows: JobFlows | None = None
     intra_industry_trade: IntraIndustryTrade | None = None
+    regressions: Regressions | None = None
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -338,6 +373,8 @@ class Study:
         wanted = set(self.productivity.years)
         if self.size_fits is not None:
             wanted.add(self.size_fits.year)
+        if self.regressions is not None:
+            wanted.update(self.regressions.premium_years)
         for window in self.windows:
             step = 1 if between else window.end - window.start
             wanted.update(range(window.start, window.end + 1, step))

@@ -30,11 +30,13 @@ from tradegains.study.model import (
     Dispersion,
     Inputs,
     IntraIndustryTrade,
+    JobFlows,
     JointDistribution,
     Matching,
     MelitzRedding,
     Population,
     Productivity,
+    Regressions,
     Report,
     Restriction,
     SizeFits,
@@ -191,9 +193,11 @@ def _read_sections(root: Table, inputs: Inputs) -> Study:
         dispersion=_read_dispersion(root.section_if_given("dispersion")),
         joint_distribution=_read_joint_distribution(root.section_if_given("joint_distribution")),
         size_fits=_read_size_fits(root.section_if_given("size_fits")),
+        job_flows=_read_job_flows(root.section_if_given("job_flows")),
         intra_industry_trade=_read_intra_industry_trade(
             root.section_if_given("intra_industry_trade")
         ),
+        regressions=_read_regressions(root.section_if_given("regressions")),
     )
 
 
@@ -292,6 +296,30 @@ def _read_joint_distribution(table: Table | None) -> JointDistribution | None:
         size_edges=table.required("size_edges", list_of(number(above=0), at_least=1)),
         productivity_groups=table.required("productivity_groups", whole(2, 100)),
         weighting=table.required("weighting", one_of(model.WEIGHTINGS)),
+    )
+
+
+def _read_job_flows(table: Table | None) -> JobFlows | None:
+    return None if table is None else JobFlows(table.required("productivity_quartiles", FLAG))
+
+
+def _read_regressions(table: Table | None) -> Regressions | None:
+    if table is None:
+        return None
+    names, effects = list_of(NAME, at_least=0), one_of(model.EFFECTS)
+    controls = list_of(one_of(model.CONTROLS), at_least=0)
+    return Regressions(
+        premium_years=_ascending(table.required("premium_years", list_of(YEAR, at_least=0))),
+        exit_windows=table.required("exit_windows", names),
+        exit_effects=table.required("exit_effects", effects),
+        entry_windows=table.required("entry_windows", names),
+        entry_effects=table.required("entry_effects", effects),
+        entry_controls=table.required("entry_controls", controls),
+        growth_effects=table.required("growth_effects", effects),
+        growth_controls=table.required("growth_controls", controls),
+        growth_clusters=table.required("growth_clusters", one_of(model.CLUSTERS)),
+        plant_cuts=table.nothing_or("plant_cuts", one_of(model.PLANT_CUTS)),
+        adoptions=table.optional("adoptions", list_of(TEXT, at_least=0), ()),
     )
 
 
