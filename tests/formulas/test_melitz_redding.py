@@ -6,13 +6,11 @@ from hypothesis import strategies as st
 
 from tradegains.formulas.melitz_redding import (
     Lognormal,
-    LogSalesPercentiles,
     Pareto,
     TruncatedPareto,
     lognormal_of_log_sales,
     melitz_redding_global,
     melitz_redding_local,
-    melitz_redding_on_log_sales,
     solve_melitz_redding_global,
 )
 from tradegains.formulas.size_distribution import FittedNormal
@@ -255,61 +253,9 @@ def test_entry_counts_like_a_fall_of_the_domestic_share():
     ) == pytest.approx(0.125, abs=1e-16)
 
 
-SALES = LogSalesPercentiles(q20=4.0, q50=6.0, q80=8.0, cutoff=2.0, cutoff_at=0.05)
-
-
-def moved(sales, by):
-    return LogSalesPercentiles(
-        sales.q20 + by, sales.q50 + by, sales.q80 + by, sales.cutoff + by, sales.cutoff_at
-    )
-
-
-def test_on_data_by_hand():
-    # Log sales ~ N(6, s), s = 2 / 0.8416212 = 2.376366. With sigma = 2, k is 1 and phi is sales:
-    # z = (2 - 6)/s - s and the hazard is n(z) / (s (1 - Phi(z))).
-    spread = 2.0 / 0.8416212335729143
-    z = -4.0 / spread - spread
-    density = math.exp(-z * z / 2.0) / math.sqrt(2.0 * math.pi)
-    hazard = density / (spread * 0.5 * math.erfc(z / math.sqrt(2.0)))
-    found = melitz_redding_on_log_sales(-0.2, SALES, sigma=2.0, delta_ln_entry=0.1)
-    assert found.hazard == pytest.approx(hazard, rel=1e-12)
-    assert found.local_change == pytest.approx(0.3 / (1.0 + hazard), rel=1e-12)
-    assert found.global_change == pytest.approx(found.local_change, rel=1e-3)
-    assert found.global_change < found.local_change  # the hazard rises on the way up
-
-
-@given(st.floats(1.1, 12.0), st.floats(-10.0, 10.0), deltas)
-def test_on_data_neither_sigma_nor_the_money_unit_moves_the_hazard_of_sales(sigma, unit, delta):
-    base = melitz_redding_on_log_sales(delta, SALES, sigma=2.0, delta_ln_entry=0.0)
-    other = melitz_redding_on_log_sales(delta, moved(SALES, unit), sigma=sigma, delta_ln_entry=0.0)
-    assert other.hazard / (sigma - 1.0) == pytest.approx(base.hazard, rel=1e-10)
-    assert other.local_change * (sigma - 1.0) == pytest.approx(base.local_change, abs=1e-10)
-    assert other.global_change * (sigma - 1.0) == pytest.approx(base.global_change, abs=1e-10)
-
-
-def test_on_data_nulls_have_reasons_and_the_assumptions_are_stated():
-    known = melitz_redding_on_log_sales(-0.2, SALES, sigma=3.72, delta_ln_entry=0.25)
-    for words in ("0.05 quantile", "lognormal", "delta ln entry 0.25"):
-        assert words in known.note
-    no_share = melitz_redding_on_log_sales(None, SALES, sigma=3.72, delta_ln_entry=0.0)
-    assert (no_share.hazard, no_share.local_change, no_share.global_change) == (
-        known.hazard,
-        None,
-        None,
-    )
-    assert "domestic share is not known" in no_share.note
-    flat = melitz_redding_on_log_sales(
-        -0.2, LogSalesPercentiles(1.0, 1.0, 1.0, 1.0, 0.05), sigma=3.72, delta_ln_entry=0.0
-    )
-    assert (flat.hazard, flat.local_change, flat.global_change) == (None, None, None)
-    assert "no spread" in flat.note
-
-
 def test_refusals():
     with pytest.raises(ValueError, match="sigma must be above 1"):
         lognormal_of_log_sales(FittedNormal(1.0, 1.0), sigma=1.0)
-    with pytest.raises(ValueError, match="sigma must be above 1"):
-        melitz_redding_on_log_sales(-0.1, SALES, sigma=0.5, delta_ln_entry=0.0)
     with pytest.raises(ValueError, match="sales are infinite"):
         Pareto(2.0, 1.0).hazard(0.0, order=2.0)
     with pytest.raises(ValueError, match="sales are infinite"):

@@ -14,9 +14,7 @@ Decisions:
   does not, so there is exactly one, and for small changes it is eq. 3's.
 - HLOY print the Pareto hazard as theta - sigma - 1; it is theta - (sigma - 1).
 - A cutoff below the distribution's lower end cuts nothing off: the hazard is 0 there.
-- On data, log domestic sales of the start year stand for k ln phi, the
-  lognormal is fitted by the percentile rule of `size_distribution`, and the cutoff is a stated low
-  percentile of the same sales. Neither the money unit nor sigma moves gamma / k.
+- What is assumed on data stands in `cutoff_on_data`.
 """
 
 import math
@@ -24,7 +22,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tradegains.formulas.normal import log_upper_tail, normal_hazard
-from tradegains.formulas.size_distribution import FittedNormal, fit_normal
+from tradegains.formulas.size_distribution import FittedNormal
 
 
 def melitz_redding_global(
@@ -308,92 +306,3 @@ def lognormal_of_log_sales(fit: FittedNormal, *, sigma: float) -> Lognormal:
     """
     order = _order(sigma)
     return Lognormal(location=fit.mean / order, scale=fit.sd / order)
-
-
-@dataclass(frozen=True)
-class LogSalesPercentiles:
-    """Percentiles of log domestic sales in the start year [log money unit].
-
-    They are unweighted, over establishments that sell at home. `cutoff` is the percentile
-    `cutoff_at`, a share in (0, 1), that stands for the productivity cutoff.
-    """
-
-    q20: float
-    q50: float
-    q80: float
-    cutoff: float
-    cutoff_at: float
-
-
-@dataclass(frozen=True)
-class MelitzReddingChanges:
-    """Both formulas on one window [log points]; None with the reason in `note`.
-
-    local_change = (delta_ln_entry - delta_ln_domestic_share) / (sigma - 1 + hazard); the global
-    one tends to it as the shock gets small. `note` always states the assumptions.
-    """
-
-    hazard: float | None
-    local_change: float | None
-    global_change: float | None
-    note: str
-
-
-def melitz_redding_on_log_sales(
-    delta_ln_domestic_share: float | None,
-    percentiles: LogSalesPercentiles,
-    *,
-    sigma: float,
-    delta_ln_entry: float,
-) -> MelitzReddingChanges:
-    """Local and global change of ln W with a lognormal fitted to log domestic sales.
-
-    Args:
-        delta_ln_domestic_share: change of ln lambda, scaled [log points]; None where unknown.
-        percentiles: of log domestic sales in the start year.
-        sigma: elasticity of substitution, above 1.
-        delta_ln_entry: stated change of ln M^e [log points]; 0 is ACR's assumption.
-
-    Returns:
-        The two changes, the hazard at the cutoff, and the assumptions.
-
-    Raises:
-        ValueError: sigma is not above 1, or the percentiles are out of order.
-
-    Example:
-        >>> sales = LogSalesPercentiles(q20=4.0, q50=6.0, q80=8.0, cutoff=2.0, cutoff_at=0.05)
-        >>> changes = melitz_redding_on_log_sales(-0.26, sales, sigma=3.72, delta_ln_entry=0.0)
-        >>> round(changes.local_change, 4), round(changes.global_change, 4)
-        (0.0956, 0.0956)
-
-    Source: HLOY, eqs. 2 and 3; method section 2 ("on data").
-    """
-    assumptions = (
-        "assumes one productivity cutoff, at the "
-        f"{percentiles.cutoff_at:g} quantile of log domestic sales of the start year, which are "
-        f"lognormal through their 0.2, 0.5 and 0.8 quantiles, and delta ln entry {delta_ln_entry:g}"
-    )
-    order = _order(sigma)
-    fit = fit_normal(percentiles.q20, percentiles.q50, percentiles.q80)
-    if fit.sd == 0.0:
-        return MelitzReddingChanges(
-            None, None, None, f"log domestic sales have no spread; {assumptions}"
-        )
-    distribution = lognormal_of_log_sales(fit, sigma=sigma)
-    ln_cutoff = percentiles.cutoff / order
-    hazard = distribution.hazard(ln_cutoff, order=order)
-    if delta_ln_domestic_share is None:
-        return MelitzReddingChanges(
-            hazard, None, None, f"the change of the domestic share is not known; {assumptions}"
-        )
-    local_change = melitz_redding_local(
-        delta_ln_domestic_share, sigma=sigma, hazard=hazard, delta_ln_entry=delta_ln_entry
-    )
-    global_change = solve_melitz_redding_global(
-        delta_ln_domestic_share,
-        distribution,
-        ln_cutoff=ln_cutoff,
-        sigma=sigma,
-        delta_ln_entry=delta_ln_entry,
-    )
-    return MelitzReddingChanges(hazard, float(local_change), global_change, assumptions)

@@ -1,0 +1,190 @@
+"""The Melitz-Redding formulas on a census: one cutoff, and a distribution fitted to sales.
+
+Decisions:
+- Log domestic sales of the start year stand for k ln phi, k = sigma - 1. The distribution is
+  fitted to their 20th, 50th and 80th percentiles; the cutoff is a stated low percentile of them,
+  or the fitted lower end where that is higher, because nobody is below it.
+- Everything is computed in sizes phi^k, measured from the median: there sigma is 2 and the welfare
+  change comes out k times too large. So neither the money unit nor sigma moves hazard / k.
+- A Pareto whose tail index of sales is not above 1 has infinite sales: no number, with the reason.
+"""
+
+import math
+from dataclasses import dataclass
+
+from tradegains.formulas.melitz_redding import (
+    Pareto,
+    ProductivityDistribution,
+    TruncatedPareto,
+    lognormal_of_log_sales,
+    melitz_redding_local,
+    solve_melitz_redding_global,
+)
+from tradegains.formulas.pareto_fit import FittedPareto, fit_pareto, fit_truncated_pareto
+from tradegains.formulas.size_distribution import FittedNormal, fit_normal
+
+SIGMA_OF_SIZES, ORDER_OF_SIZES = 2.0, 1.0
+
+
+@dataclass(frozen=True)
+class LogSalesPercentiles:
+    """Percentiles of log domestic sales in the start year [log money unit].
+
+    They are unweighted, over establishments that sell at home. `cutoff` is the percentile
+    `cutoff_at`, a share in (0, 1), that stands for the productivity cutoff; `upper` is that at
+    `upper_at`, where a truncated Pareto ends.
+    """
+
+    q20: float
+    q50: float
+    q80: float
+    cutoff: float
+    cutoff_at: float
+    upper: float | None = None
+    upper_at: float | None = None
+
+
+@dataclass(frozen=True)
+class MelitzReddingChanges:
+    """Both formulas on one window [log points]; None with the reason in `note`.
+
+    local_change = (delta_ln_entry - delta_ln_domestic_share) / (sigma - 1 + hazard); the global
+    one tends to it as the shock gets small. `note` always states the assumptions.
+    """
+
+    hazard: float | None
+    local_change: float | None
+    global_change: float | None
+    note: str
+
+
+@dataclass(frozen=True)
+class _SizeDistribution:
+    """Size over its median, and the log of the cutoff in it; or the reason why there is none."""
+
+    distribution: ProductivityDistribution | None
+    ln_cutoff: float = 0.0
+    reason: str = ""
+
+
+def melitz_redding_on_log_sales(
+    delta_ln_domestic_share: float | None,
+    percentiles: LogSalesPercentiles,
+    *,
+    distribution: str,
+    sigma: float,
+    delta_ln_entry: float,
+) -> MelitzReddingChanges:
+    """Local and global change of ln W with a distribution fitted to log domestic sales.
+
+    Args:
+        delta_ln_domestic_share: change of ln lambda, scaled [log points]; None where unknown.
+        percentiles: of log domestic sales in the start year.
+        distribution: pareto, truncated_pareto or lognormal.
+        sigma: elasticity of substitution, above 1.
+        delta_ln_entry: stated change of ln M^e [log points]; 0 is ACR's assumption.
+
+    Returns:
+        The two changes, the hazard at the cutoff, and the assumptions.
+
+    Raises:
+        ValueError: sigma is not above 1, the percentiles are out of order, or the distribution
+            is not known.
+
+    Example:
+        >>> sales = LogSalesPercentiles(q20=4.0, q50=6.0, q80=8.0, cutoff=2.0, cutoff_at=0.05)
+        >>> changes = melitz_redding_on_log_sales(
+        ...     -0.26, sales, distribution="lognormal", sigma=3.72, delta_ln_entry=0.0)
+        >>> round(changes.local_change, 4), round(changes.global_change, 4)
+        (0.0956, 0.0956)
+
+    Source: HLOY, eqs. 2 and 3; method section 2 ("on data").
+    """
+    if not 1.0 < sigma < math.inf:
+        raise ValueError("sigma must be above 1")
+    order = sigma - 1.0
+    assumptions = _assumptions(percentiles, distribution, delta_ln_entry)
+    fitted = _fitted(percentiles, distribution)
+    if fitted.distribution is None:
+        return MelitzReddingChanges(None, None, None, f"{fitted.reason}; {assumptions}")
+    hazard = fitted.distribution.hazard(fitted.ln_cutoff, order=ORDER_OF_SIZES)
+    if delta_ln_domestic_share is None:
+        reason = f"the change of the domestic share is not known; {assumptions}"
+        return MelitzReddingChanges(order * hazard, None, None, reason)
+    local_change = melitz_redding_local(
+        delta_ln_domestic_share,
+        sigma=SIGMA_OF_SIZES,
+        hazard=hazard,
+        delta_ln_entry=delta_ln_entry,
+    )
+    global_change = solve_melitz_redding_global(
+        delta_ln_domestic_share,
+        fitted.distribution,
+        ln_cutoff=fitted.ln_cutoff,
+        sigma=SIGMA_OF_SIZES,
+        delta_ln_entry=delta_ln_entry,
+    )
+    return MelitzReddingChanges(
+        order * hazard, float(local_change) / order, global_change / order, assumptions
+    )
+
+
+_NAMES = {"pareto": "Pareto", "truncated_pareto": "truncated Pareto", "lognormal": "lognormal"}
+
+
+def _assumptions(percentiles: LogSalesPercentiles, distribution: str, delta_ln_entry: float) -> str:
+    if distribution not in _NAMES:
+        raise ValueError(f"{distribution!r} is not one of {', '.join(_NAMES)}")
+    end = ""
+    if distribution == "truncated_pareto":
+        end = f" and end at the {percentiles.upper_at:g} quantile"
+    return (
+        "assumes one productivity cutoff, at the "
+        f"{percentiles.cutoff_at:g} quantile of log domestic sales of the start year or the fitted "
+        f"lower end if higher; sales {_NAMES[distribution]} through their 0.2, 0.5 and 0.8 "
+        f"quantiles{end}; delta ln entry {delta_ln_entry:g}"
+    )
+
+
+def _fitted(percentiles: LogSalesPercentiles, distribution: str) -> _SizeDistribution:
+    sales = percentiles
+    if sales.q20 == sales.q80:
+        return _SizeDistribution(None, reason="log domestic sales have no spread")
+    if distribution == "lognormal":
+        fit = fit_normal(sales.q20, sales.q50, sales.q80)
+        relative = FittedNormal(fit.mean - sales.q50, fit.sd)
+        size = lognormal_of_log_sales(relative, sigma=SIGMA_OF_SIZES)
+        return _SizeDistribution(size, sales.cutoff - sales.q50)
+    if distribution == "pareto":
+        return _pareto(sales, fit_pareto(sales.q20, sales.q50, sales.q80))
+    if sales.upper is None:
+        return _SizeDistribution(None, reason="no upper end is stated")
+    return _truncated(
+        sales, fit_truncated_pareto(sales.q20, sales.q50, sales.q80, upper=sales.upper)
+    )
+
+
+def _pareto(sales: LogSalesPercentiles, fit: FittedPareto | None) -> _SizeDistribution:
+    if fit is None or not fit.tail > ORDER_OF_SIZES:
+        reason = "a Pareto through these quantiles has infinite sales: tail index not above 1"
+        return _SizeDistribution(None, reason=reason)
+    start = fit.lower - sales.q50
+    return _SizeDistribution(
+        Pareto(fit.tail, math.exp(start)), max(sales.cutoff - sales.q50, _inside(start))
+    )
+
+
+def _truncated(sales: LogSalesPercentiles, fit: FittedPareto | None) -> _SizeDistribution:
+    if fit is None:
+        reason = "no truncated Pareto has these quantiles and this upper end"
+        return _SizeDistribution(None, reason=reason)
+    start, end = fit.lower - sales.q50, fit.upper - sales.q50
+    cutoff = max(sales.cutoff - sales.q50, _inside(start))
+    if not cutoff < end:
+        return _SizeDistribution(None, reason="the cutoff is at the upper end")
+    return _SizeDistribution(TruncatedPareto(fit.tail, math.exp(start), math.exp(end)), cutoff)
+
+
+def _inside(ln_lower: float) -> float:
+    """The lower end as the distribution sees it: the logarithm of its exponential."""
+    return math.log(math.exp(ln_lower))
