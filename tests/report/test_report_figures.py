@@ -29,6 +29,11 @@ def test_every_figure_is_drawn(exhibits):
         "figure_exit",
         "figure_welfare",
         "figure_industries",
+        "figure_hloy_1",
+        "figure_hloy_2",
+        "figure_hloy_3",
+        "figure_hloy_4",
+        "figure_hloy_5",
     }
 
 
@@ -43,8 +48,9 @@ def test_data_of_each_distribution_sum_to_one(exhibits):
 
 def test_data_say_that_they_are_synthetic(exhibits):
     for exhibit in exhibits.values():
+        kind = "hypothetical" if exhibit.key == "figure_hloy_2" else "synthetic"
         for text in exhibit.data.values():
-            assert {line["data"] for line in rows_of(text)} == {"synthetic"}
+            assert {line["data"] for line in rows_of(text)} == {kind}
 
 
 def test_edges_are_written_as_they_are_read(exhibits):

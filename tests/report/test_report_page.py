@@ -112,7 +112,7 @@ def test_what_is_referred_to_exists(page, html):
 
 def test_figures_have_a_name_for_those_who_cannot_see_them(page):
     drawn = [value for tag, name, value in page.attributes if (tag, name) == ("svg", "aria-label")]
-    assert len(drawn) == page.tags["svg"] == page.tags["figure"] == 6
+    assert len(drawn) == page.tags["svg"] == page.tags["figure"] == 11
     assert all(len(name) > 60 for name in drawn)
 
 
@@ -156,7 +156,7 @@ def test_absent_results_are_listed_with_reasons(page, run_with):
 
 def test_sensitivity_begins_with_the_headline_and_says_the_spread(page):
     assert "lies between 3.94 and 5.25 percent" in page.text
-    table = page.text[page.text.index("How far the choices move") :]
+    table = page.text[page.text.index("Every combination of choices") :]
     assert table.index("all table both_ends") < table.index("all table domestic_both_ends")
     assert "all table every_year −1.55 4.70 6.25 −0.40" in table
 

@@ -137,7 +137,7 @@ def test_runs_are_listed(output):
     header, rule, row = show_runs(output).splitlines()[-3:]
     assert header.split() == ["run", "[UTC]", "study", "data", "engine", "tables"]
     assert row.split()[0] == "3f9c1a7be2d04856"
-    assert row.split()[-4:] == ["cusfta", "synthetic", "embedded", "7"]
+    assert row.split()[-4:] == ["cusfta", "synthetic", "embedded", "11"]
     assert set(rule) == {"-", " "}
 
 

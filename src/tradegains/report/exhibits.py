@@ -92,7 +92,7 @@ def _distribution_caption(run: PublishedRun, comparison: Comparison) -> str:
     widths = " and ".join(dict.fromkeys(fixed(bandwidth(one), 3) for one in cells))
     outside = " and ".join(percent(share_outside(one, low, high), 2) for one in cells)
     return (
-        f"{_data_words(run)}Log {comparison.measure}, {prices_in_words(comparison)}, less the "
+        f"{data_words(run)}Log {comparison.measure}, {prices_in_words(comparison)}, less the "
         f"unweighted median of the establishment's {run.industry_digits}-digit industry in "
         f"{comparison.base} (median_base = {comparison.median_base}). Weighted by employment. "
         f"Steps: histogram, bins of {cells[0].bin_width:g} log points. Lines: the histogram "
@@ -119,9 +119,9 @@ def _welfare_exhibit(run: PublishedRun) -> Exhibit | Missing:
         picture=draw_welfare(bars, synthetic=run.synthetic),
         text="; ".join(map(_bar_in_words, bars)) + ".",
         caption=(
-            f"{_data_words(run)}The two terms of the HLOY statistic (equation 5) and their sum; "
+            f"{data_words(run)}The two terms of the HLOY statistic (equation 5) and their sum; "
             f"ACR for comparison. {', '.join(names)}. Whole economy; continuing: "
-            f"{made['continuing']}; imports: {made['imports']}. {_scaling(run)}"
+            f"{made['continuing']}; imports: {made['imports']}. {scaling(run)}"
         ),
         data={"": welfare_csv(bars, data=data_label(run))},
     )
@@ -167,9 +167,9 @@ def _industry_exhibit(run: PublishedRun) -> Exhibit | Missing:
         picture=draw_industries(changes, labels, digits=run.group_digits, synthetic=run.synthetic),
         text=_industries_in_words(changes, labels),
         caption=(
-            f"{_data_words(run)}HLOY statistic of each {run.group_digits}-digit industry on its "
+            f"{data_words(run)}HLOY statistic of each {run.group_digits}-digit industry on its "
             f"own market, ordered by {labels[1]}. {_left_out(set(rows) - set(changes))}"
-            f"{_scaling(run)}"
+            f"{scaling(run)}"
         ),
         data={"": _industry_csv(changes, (early, late), data=data_label(run))},
     )
@@ -204,13 +204,13 @@ def _left_out(industries: Iterable[str]) -> str:
     return f"Not shown, for want of a number in both windows: {named}. " if named else ""
 
 
-def _scaling(run: PublishedRun) -> str:
+def scaling(run: PublishedRun) -> str:
     """Which windows are scaled, and to what."""
     windows = [run.windows[name] for name in run.welfare_windows if name in run.windows]
     scaled = [f"{window.years} {window.scaling}" for window in windows if window.scaling]
     return f"Changes of {' and '.join(scaled)}." if scaled else ""
 
 
-def _data_words(run: PublishedRun) -> str:
+def data_words(run: PublishedRun) -> str:
     """First words of every caption when the data are synthetic."""
     return "Synthetic data. " if run.synthetic else ""

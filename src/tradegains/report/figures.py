@@ -89,7 +89,7 @@ def draw_comparison(comparison: Comparison, *, synthetic: bool) -> Picture:
         _mark_medians(axes, comparison.series)
         _label_curves(axes, comparison.series, grid, curves)
         _name_axes(axes, comparison)
-        _mark_synthetic(axes, synthetic)
+        mark_synthetic(axes, synthetic)
         return saved(figure)
 
 
@@ -105,7 +105,7 @@ def draw_welfare(bars: Sequence[WelfareBar], *, synthetic: bool) -> Picture:
         axes.set_xlabel(PERCENT_TEXT)
         _zero_line(axes)
         _name_terms(figure, acr=any(bar.acr is not None for bar in bars))
-        _mark_synthetic(axes, synthetic)
+        mark_synthetic(axes, synthetic)
         return saved(figure)
 
 
@@ -132,7 +132,7 @@ def draw_industries(
         axes.set_ylabel(f"{digits}-digit industry")
         axes.legend(loc="lower right", frameon=False, title="Window")
         _zero_line(axes)
-        _mark_synthetic(axes, synthetic)
+        mark_synthetic(axes, synthetic)
         return saved(figure)
 
 
@@ -282,7 +282,7 @@ def _zero_line(axes: Axes) -> None:
     axes.set_axisbelow(True)
 
 
-def _mark_synthetic(axes: Axes, synthetic: bool) -> None:
+def mark_synthetic(axes: Axes, synthetic: bool) -> None:
     """Say inside the picture that the data are synthetic: pictures travel without captions."""
     if synthetic:
         axes.set_title("synthetic data", loc="right", fontsize=7.5, fontstyle="italic", color=MUTED)

@@ -8,21 +8,53 @@ both. Nothing in it depends on when it was written, so the same run gives the sa
 import base64
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from tradegains.report import answer, evidence_tables, printing, welfare_tables
+from tradegains.report import (
+    answer,
+    evidence_tables,
+    growth,
+    printing,
+    sensitivity,
+    welfare_tables,
+)
 from tradegains.report.distributions import Missing
+from tradegains.report.elasticity_exhibits import elasticities_exhibit, welfare_elasticity_exhibit
 from tradegains.report.exhibits import Exhibit, distribution_exhibits, welfare_exhibits
 from tradegains.report.figures import BLUE, INK, MUTED, PAPER, RULE, VERMILION
+from tradegains.report.page_table import PageTable
 from tradegains.report.published_run import PublishedRun
+from tradegains.report.ranked_exhibits import ranked_exhibits
 from tradegains.report.reading import read_run
-from tradegains.report.table_1 import table_1, table_c1
+from tradegains.report.size_exhibit import size_exhibit
+from tradegains.report.table_1 import SideBySide, table_1, table_a1, table_c1
 
-REPORT_TABLES = ("quality", "demography", "moments", "histograms", "welfare")
+REPORT_TABLES = (
+    "quality",
+    "demography",
+    "moments",
+    "histograms",
+    "welfare",
+    "welfare_curves",
+    "productivity_growth",
+    "size_fits",
+    "size_histograms",
+)
+# Where each figure of welfare stands; any other stands with productivity.
+SECTIONS = {
+    "figure_welfare": "welfare",
+    "figure_hloy_3": "welfare",
+    "figure_hloy_2": "welfare",
+    "figure_hloy_4": "within",
+    "figure_hloy_5": "liberalised",
+    "figure_industries": "industries",
+    "figure_hloy_1": "sizes",
+}
 FIGURE_FILES = "figure_*"
 SVG_COLOURS = {
     INK: "--ink",
@@ -62,39 +94,91 @@ def report_exhibits(run: PublishedRun) -> tuple[list[Exhibit], list[Missing]]:
     """All figures of the report, and those that cannot be drawn."""
     welfare, no_welfare = welfare_exhibits(run)
     distributions, no_distributions = distribution_exhibits(run)
-    return welfare + distributions, no_welfare + no_distributions
+    made = [
+        welfare_elasticity_exhibit(run),
+        elasticities_exhibit(run),
+        *ranked_exhibits(run),
+        size_exhibit(run),
+    ]
+    curves = [one for one in made if isinstance(one, Exhibit)]
+    no_curves = [one for one in made if isinstance(one, Missing)]
+    return in_order(welfare + curves + distributions), no_welfare + no_curves + no_distributions
+
+
+def in_order(exhibits: Sequence[Exhibit]) -> list[Exhibit]:
+    """Figures in the order of the page."""
+    places = [*SECTIONS, None]
+    return sorted(exhibits, key=lambda one: places.index(_place(one.key)))
+
+
+def _place(key: str) -> str | None:
+    """The figure of SECTIONS beside which a figure stands: itself, or one it is a variant of."""
+    return next((known for known in SECTIONS if key == known or key.startswith(f"{known}_")), None)
 
 
 def page_html(run: PublishedRun, exhibits: Sequence[Exhibit], missing: Sequence[Missing]) -> str:
     """The page as text; every name from the study or the data is escaped."""
-    welfare_figures = [
-        one for one in exhibits if one.key in ("figure_welfare", "figure_industries")
-    ]
-    side_by_side = [
-        welfare_tables.side_by_side(one) for one in (table_1(run), table_c1(run)) if one
-    ]
     values: dict[str, Any] = {
         "run": run,
         "question": answer.question(run),
         "answer": answer.answer(run),
         "basis": answer.basis(run),
         "headlines": answer.headlines(run),
-        "table_1": side_by_side[0],
-        "table_c1": side_by_side[1] if len(side_by_side) > 1 else None,
+        "table_1": _beside(table_1(run)),
+        "table_c1": _beside(table_c1(run)),
+        "growth": _beside(growth.growth(run), remark=growth.basis(run)),
+        "one_choice": sensitivity.one_choice_at_a_time(run),
         "sensitivity": welfare_tables.sensitivity(run),
         "industries": welfare_tables.industries(run),
-        "welfare_figures": welfare_figures,
-        "distributions": [one for one in exhibits if one not in welfare_figures],
+        "figures_of": _by_section(exhibits),
         "demography": evidence_tables.demography(run),
         "quality": evidence_tables.quality(run),
         "unbalanced_years": evidence_tables.unbalanced_years(run),
         "numbers": {one.key: number for number, one in enumerate(exhibits, start=1)},
         "spread": answer.spread(run),
-        "absent": [*run.absent, *((one.title, one.reason) for one in missing)],
+        "absent": _absent(run, missing),
         "choices": evidence_tables.choices(run),
         "contents": evidence_tables.contents(run),
     }
     return _environment().get_template("report.html.j2").render(values)
+
+
+def _absent(run: PublishedRun, missing: Sequence[Missing]) -> list[tuple[str, str]]:
+    """Results, figures and tables that are absent, each with its reason."""
+    tables = {
+        "Table of industries (Table A1)": (table_a1(run), "welfare", "no row of an industry"),
+        "Table of import sources (Table C1)": (
+            table_c1(run),
+            "welfare",
+            "one source of imports: trade.imports does not list both",
+        ),
+        f"Table of {growth.TITLE}": (growth.growth(run), "productivity_growth", "no rows"),
+    }
+    undone = [
+        (title, run.reason_for(name, otherwise))
+        for title, (table, name, otherwise) in tables.items()
+        if table is None
+    ]
+    return [*run.absent, *((one.title, one.reason) for one in missing), *undone]
+
+
+def _beside(table: SideBySide | None, *, remark: str = "") -> PageTable | None:
+    """Published beside recovered, as a table of the page; None where there is none."""
+    if table is None:
+        return None
+    shown = welfare_tables.side_by_side(table)
+    return replace(shown, remark=" ".join(filter(None, (remark, shown.remark))))
+
+
+def _by_section(exhibits: Sequence[Exhibit]) -> dict[str, list[Exhibit]]:
+    """The figures of each section, in the order of the page."""
+    found: dict[str, list[Exhibit]] = {
+        section: [] for section in (*SECTIONS.values(), "productivity")
+    }
+    for one in exhibits:
+        place = _place(one.key)
+        found[SECTIONS[place] if place else "productivity"].append(one)
+    return found
 
 
 def inline_svg(svg: bytes, key: str, title: str) -> Markup:

@@ -127,6 +127,17 @@ class PublishedRun:
             return tuple((str(what), str(why)) for what, why in listed.items())
         return tuple((str(entry["result"]), str(entry["reason"])) for entry in listed)
 
+    def reason_for(self, table: str, otherwise: str = "no rows for it") -> str:
+        """Why a table has nothing to show: the run's own words where it gave some."""
+        told = dict(self.absent)
+        for name in (f"table {table}", table):
+            if name in told:
+                return told[name]
+        published = {entry["name"] for entry in self.record.get("tables") or ()}
+        if table not in published:
+            return f"the run published no table {table}"
+        return f"the table {table} of this run has {otherwise}"
+
     def section(self, name: str) -> dict[str, Any]:
         """A section of the study; empty when the study has none."""
         return dict(self.study.get(name) or {})

@@ -28,6 +28,7 @@ DELTAS = {
     "delta_ln_continuing_market_share": "Δ ln λ^c",
 }
 FORMULAS = ("hloy", "acr")
+EXTENSIONS = ("hloy_extended",)
 AGGREGATE, ALL = "aggregate", "all"
 LABEL_WIDTH, NUMBER_WIDTH = 14, 7  # three windows of three numbers fit in 80 columns
 
@@ -77,14 +78,14 @@ def table_1(run: PublishedRun) -> SideBySide:
     """Market shares and welfare by window, published beside recovered."""
     windows, rows = run.welfare_windows, total_rows(run)
     printed = _published_table_1(run)
-    others = sorted({formula for _, formula in rows} - set(FORMULAS))
+    others = sorted({formula for _, formula in rows} & set(EXTENSIONS))
     title = f"{'Table 1: m' if printed else 'M'}arket shares and implied welfare changes"
     columns = tuple(run.window_title(window) for window in windows)
     lines = []
     for quantity in (*DELTAS, *FORMULAS, *others):
         published = printed.get(quantity, (None, None, None))
         lines.append(_line(quantity, windows, rows, published))
-    return SideBySide(title, _citation(run), columns, tuple(lines))
+    return SideBySide(title, citation(run), columns, tuple(lines))
 
 
 def table_a1(run: PublishedRun) -> SideBySide | None:
@@ -104,7 +105,7 @@ def table_a1(run: PublishedRun) -> SideBySide | None:
         lines.append((name, tuple(entries)))
     title = f"{'Table A1: w' if printed else 'W'}elfare change by {run.group_digits}-digit industry"
     columns = tuple(run.window_title(window) for window in windows)
-    return SideBySide(title, _citation(run), columns, tuple(lines))
+    return SideBySide(title, citation(run), columns, tuple(lines))
 
 
 def rows_of_table_a1(run: PublishedRun) -> dict[str, dict[str, Row]]:
@@ -139,7 +140,7 @@ def table_c1(run: PublishedRun) -> SideBySide | None:
         entries = [_entry(quantity, window, *pair) for pair in zip(sources, published, strict=True)]
         lines.append((_label(quantity, sources[0]), tuple(entries)))
     title = f"{'Table C1: t' if printed else 'T'}wo sources of imports, {run.window_years(window)}"
-    return SideBySide(title, _citation(run), ("imports table", "imports = exports"), tuple(lines))
+    return SideBySide(title, citation(run), ("imports table", "imports = exports"), tuple(lines))
 
 
 def table_text(table: SideBySide, *, remark: str = "") -> str:
@@ -256,7 +257,7 @@ def _label(quantity: str, rows: Mapping[tuple[str, str], Row]) -> str:
     return formula_name(row) if row else quantity.upper()
 
 
-def _citation(run: PublishedRun) -> str:
+def citation(run: PublishedRun) -> str:
     """Authors and year of the publication; empty without one."""
     if not run.publication:
         return ""

@@ -53,7 +53,7 @@ def sensitivity(run: PublishedRun) -> PageTable:
     titles = [run.window_title(window) for window in windows]
     later = run.window_years(run.headline_window or "")
     return PageTable(
-        title="How far the choices move the answer",
+        title="Every combination of choices",
         unit=f"welfare change, {PERCENT}",
         header=(*CHOICES.values(), *titles, "move", *titles),
         rows=tuple(_variant(run, choices, footnotes) for choices in variants(run)),
@@ -65,19 +65,8 @@ def sensitivity(run: PublishedRun) -> PageTable:
         stub=len(CHOICES),
         notes=footnotes.notes,
         remark=f"The first row is the headline. Move: {later} less the headline, in percentage "
-        f"points. ACR depends on imports only.{_restrictions(run)}",
+        "points. ACR depends on imports only.",
         strong=0,
-    )
-
-
-def _restrictions(run: PublishedRun) -> str:
-    """What each restricted continuing set is, and what its number says."""
-    titles = [f"{one['name']}: {one.get('title', '')}" for one in run.study.get("restrictions", [])]
-    if not titles:
-        return ""
-    return (
-        f" Restrictions: {'; '.join(titles)}. Restricted less unrestricted is the gain inside "
-        "continuing establishments, if those of the restricted set had none."
     )
 
 

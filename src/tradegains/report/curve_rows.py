@@ -1,0 +1,39 @@
+"""Rows of `welfare_curves` as the figures need them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tradegains.report.exhibits import data_label
+from tradegains.report.figure_data import csv_text
+from tradegains.report.published_run import PublishedRun
+
+Row = Mapping[str, Any]
+
+
+def curve_rows(run: PublishedRun, figure: str) -> list[Row]:
+    """Rows of a figure under the headline choices."""
+    made = run.headline_choices
+    return run.rows(
+        "welfare_curves", figure=figure, continuing=made["continuing"], imports=made["imports"]
+    )
+
+
+def curve_csv(run: PublishedRun, rows: Iterable[Row]) -> str:
+    """The rows behind a curve, as published."""
+    columns = ("curve", "point", "label", "window", "variable", "x", "elasticity",
+               "welfare_change", "liberalised_change", "rest_change", "industries",
+               "establishments", "scale", "note")  # fmt: skip
+    heads = [f"{name}_log_points" if name.endswith("_change") else name for name in columns]
+    lines = [
+        (data_label(run), *("" if row[name] is None else row[name] for name in columns))
+        for row in rows
+    ]
+    return csv_text(("data", *heads), lines)
+
+
+def points_of(points: Sequence[tuple[float, float]]) -> tuple[np.ndarray, np.ndarray]:
+    """Points as two arrays, also when there is none."""
+    array = np.array(points, dtype=float).reshape(-1, 2)
+    return array[:, 0], array[:, 1]

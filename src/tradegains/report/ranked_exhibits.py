@@ -1,0 +1,173 @@
+"""HLOY's figures 4 and 5: gains by a ranking of industries, such as their tariff cuts.
+
+Source: Hsieh, Li, Ossa and Yang (2023), figures 4 and 5.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from tradegains.report.curve_figures import RankedCurve, draw_ranked
+from tradegains.report.curve_rows import Row, curve_csv, curve_rows, points_of
+from tradegains.report.distributions import Missing
+from tradegains.report.exhibits import Exhibit, data_words, scaling
+from tradegains.report.figures import PERCENT_TEXT
+from tradegains.report.printing import count, fixed
+from tradegains.report.published_run import PublishedRun
+
+TITLES = {
+    "4": "With gains inside more liberalised establishments",
+    "5": "Extra gain of liberalised industries",
+}
+VARIABLES = {"tariff_cut": "tariff cut [percentage points]"}
+GAIN = f"HLOY, {PERCENT_TEXT}"
+
+
+def ranked_exhibits(run: PublishedRun) -> list[Exhibit | Missing]:
+    """Figures 4 and 5, each once for every variable that industries are ranked by."""
+    return [
+        _ranked_exhibit(run, figure, variable, first=variable == variables[0])
+        for figure in TITLES
+        for variables in [_variables(run, figure)]
+        for variable in variables
+    ]
+
+
+def _variables(run: PublishedRun, figure: str) -> list[str]:
+    """What industries are ranked by, in the study's order."""
+    curves = run.section("welfare").get("curves") or {}
+    listed = list(curves.get("rank_by") or ())
+    published = sorted({row["variable"] for row in curve_rows(run, figure)})
+    return [*listed, *(name for name in published if name not in listed)] or ["tariff_cut"]
+
+
+def _ranked_exhibit(
+    run: PublishedRun, figure: str, variable: str, *, first: bool
+) -> Exhibit | Missing:
+    key = f"figure_hloy_{figure}" + ("" if first else f"_{variable}")
+    title = f"{TITLES[figure]} (HLOY, figure {figure}{'' if first else f', by {variable}'})"
+    rows = [row for row in curve_rows(run, figure) if row["variable"] == variable]
+    by_window = {window: _curve_of(rows, window) for window in run.welfare_windows}
+    shown = {name: found for name, found in by_window.items() if name in run.windows and found}
+    if not shown:
+        reason = run.reason_for("welfare_curves", f"no curve of figure {figure} by {variable}")
+        return Missing(key, title, reason)
+    curves = [_ranked_curve(run, window, found) for window, found in shown.items()]
+    medians = [row["x"] for row in rows if row["point"] == "median" and row["x"] is not None]
+    median = medians[0] if medians else None
+    x_title, y_title = _ranked_titles(figure, variable)
+    words = _restricted_in_words if figure == "4" else _liberalised_in_words
+    return Exhibit(
+        key=key,
+        title=title,
+        picture=draw_ranked(
+            curves, median=median, x_title=x_title, y_title=y_title, synthetic=run.synthetic
+        ),
+        text=words(curves, median),
+        caption=_ranked_caption(run, figure, shown, median),
+        data={"": curve_csv(run, [row for row in rows if row["window"] in shown])},
+    )
+
+
+def _curve_of(rows: Sequence[Row], window: str) -> list[Row]:
+    """Points of a window that have a number."""
+    return [
+        row
+        for row in rows
+        if row["window"] == window and row["point"] == "curve" and row["welfare_change"] is not None
+    ]
+
+
+def _ranked_curve(run: PublishedRun, window: str, rows: Sequence[Row]) -> RankedCurve:
+    points = sorted((row["x"], 100 * row["welfare_change"]) for row in rows if row["x"] is not None)
+    everything = [100 * row["welfare_change"] for row in rows if row["x"] is None]
+    x, y = points_of(points)
+    return RankedCurve(run.window_title(window), x, y, everything[0] if everything else None)
+
+
+def _ranked_titles(figure: str, variable: str) -> tuple[str, str]:
+    """Titles of both axes."""
+    name = VARIABLES.get(variable, variable.replace("_", " "))
+    if figure == "4":
+        return f"Continuing establishments of industries below this {name}", GAIN
+    return (
+        f"Liberalised: industries at or above this {name}",
+        "HLOY of liberalised less other industries,\n" + PERCENT_TEXT,
+    )
+
+
+def _at(curve: RankedCurve, x: float) -> float:
+    """The number at the least ranking value that is not below x; the gain is a step there."""
+    later = curve.y[curve.x >= x]
+    places = curve.x[curve.x >= x]
+    return float(later[np.argmin(places)]) if len(later) else float(curve.y[np.argmax(curve.x)])
+
+
+def _restricted_in_words(curves: Sequence[RankedCurve], median: float | None) -> str:
+    """How far the restricted number lies above the unrestricted one: growth inside."""
+    parts = []
+    for curve in curves:
+        if curve.everything is None or median is None:
+            parts.append(_range_in_words(curve))
+            continue
+        here = _at(curve, median)
+        parts.append(
+            f"{curve.label}: {fixed(curve.everything, 2, signed=True)} percent with all continuing "
+            f"establishments, {fixed(here, 2, signed=True)} with those of industries below the "
+            f"median, so {fixed(here - curve.everything, 2, signed=True)} from inside the others"
+        )
+    return "; ".join(parts) + "."
+
+
+def _range_in_words(curve: RankedCurve) -> str:
+    low, high = fixed(curve.y.min(), 2), fixed(curve.y.max(), 2)
+    return f"{curve.label}: from {low} to {high} percent"
+
+
+def _liberalised_in_words(curves: Sequence[RankedCurve], median: float | None) -> str:
+    """The difference at the median split, in each window."""
+    if median is None:
+        ranges = (_range_in_words(curve) for curve in curves)
+        return f"{'; '.join(ranges)}."
+    parts = [
+        f"{fixed(_at(curve, median), 2, signed=True)} percent in {curve.label}" for curve in curves
+    ]
+    return f"Split at the median, liberalised industries gain more by {', '.join(parts)}."
+
+
+def _ranked_caption(
+    run: PublishedRun, figure: str, shown: Mapping[str, Sequence[Row]], median: float | None
+) -> str:
+    """Choices, what each point compares, n, and who is left out."""
+    made = run.headline_choices
+    windows = "; ".join(
+        f"{run.window_title(window)} ({'dashed' if number == 0 and len(shown) > 1 else 'solid'}): "
+        f"{_industry_range(rows)}"
+        for number, (window, rows) in enumerate(shown.items())
+    )
+    what = (
+        "HLOY statistic with the continuing establishments of industries strictly below each "
+        "value; the market's expenditure stays whole (all: no restriction, Table 1)"
+        if figure == "4"
+        else "HLOY statistic of the industries at or above each value less that of the others, "
+        "each on its own market"
+    )
+    left = run.section("tariffs").get("leave_out") or ()
+    out = f" Industries left out: {', '.join(left)}." if left and figure == "5" else ""
+    line = "" if median is None else f" Dotted line: median over industries, {median:g}."
+    elasticity = next(iter(shown.values()))[0]["elasticity"]
+    return (
+        f"{data_words(run)}{what}. σ = {elasticity:g}. {windows}.{line}{out} Continuing: "
+        f"{made['continuing']}; imports: {made['imports']}. {scaling(run)}"
+    )
+
+
+def _industry_range(rows: Sequence[Row]) -> str:
+    """How many industries and establishments the points stand on."""
+    parts = []
+    for column, word in (("industries", "industries"), ("establishments", "establishments")):
+        values = [row[column] for row in rows if row[column] is not None]
+        if values:
+            low, high = count(min(values)), count(max(values))
+            parts.append(f"{low} to {high} {word}" if low != high else f"{low} {word}")
+    return ", ".join(parts)

@@ -1,0 +1,157 @@
+"""HLOY's figure 1 from a run's tables: size distributions overlap.
+
+Source: Hsieh, Li, Ossa and Yang (2023), figure 1.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tradegains.formulas.size_distribution import FittedNormal
+from tradegains.report.curve_figures import SizePanel, SizeSeries, draw_sizes, size_range
+from tradegains.report.density import filled_cells
+from tradegains.report.distributions import Missing
+from tradegains.report.exhibits import Exhibit, data_label, data_words
+from tradegains.report.figure_data import csv_text
+from tradegains.report.figures import share_outside
+from tradegains.report.page_table import Cell, PageTable, names
+from tradegains.report.printing import count, fixed, percent
+from tradegains.report.published_run import PublishedRun
+
+KEY = "figure_hloy_1"
+LABELS = {
+    "exporters": "Exporters",
+    "nonexporters": "Non-exporters",
+    "exiters": "Exiting",
+    "continuing": "Continuing",
+}
+PAIRS = (("nonexporters", "exporters"), ("exiters", "continuing"))
+
+
+def size_exhibit(run: PublishedRun) -> Exhibit | Missing:
+    """Figure 1: log employment of exporters and others, of exiting and continuing."""
+    title = "Size distributions (HLOY, figure 1)"
+    panels = [panel for pair in PAIRS if (panel := _size_panel(run, pair))]
+    if not panels:
+        return Missing(KEY, title, run.reason_for("size_fits"))
+    return Exhibit(
+        key=KEY,
+        title=title,
+        picture=draw_sizes(panels, synthetic=run.synthetic),
+        text=" ".join(_overlap_in_words(panel) for panel in panels),
+        caption=_size_caption(run, panels),
+        data={"": _size_histogram_csv(run, panels), "_fits": _size_fits_csv(run, panels)},
+        table=_size_table(panels),
+    )
+
+
+def _size_panel(run: PublishedRun, pair: tuple[str, str]) -> SizePanel | None:
+    """Both populations of a panel in the same year; None where one of them is not published."""
+    fits = [run.rows("size_fits", population=name) for name in pair]
+    keys = [{(row["year"], row["window"]): row for row in rows} for rows in fits]
+    shared = sorted(set(keys[0]) & set(keys[1]), key=lambda key: (key[0], key[1] or ""))
+    window = run.headline_window
+    preferred = [key for key in shared if key[1] in (None, window)] or shared
+    for year, name in reversed(preferred):
+        rows = [found[year, name] for found in keys]
+        series = [_size_series(run, row) for row in rows]
+        if series[0] is not None and series[1] is not None:
+            title = f"{series[0].label} and {series[1].label.lower()}, {year}"
+            return SizePanel(title, (series[0], series[1]), rows[0]["overlap"])
+    return None
+
+
+def _size_series(run: PublishedRun, row: Mapping[str, Any]) -> SizeSeries | None:
+    """A population's fit and histogram; None where either has no spread or no rows."""
+    key = {name: row[name] for name in ("year", "window", "population")}
+    cells = run.rows("size_histograms", **key)
+    if not cells or row["mean"] is None or not row["sd"]:
+        return None
+    fit = FittedNormal(row["mean"], row["sd"])
+    label, left_out = LABELS[row["population"]], row["without_size"] or 0
+    return SizeSeries(label, filled_cells(cells), fit, row["establishments"], left_out)
+
+
+def _overlap_in_words(panel: SizePanel) -> str:
+    """How far apart the two curves are, and how much they share: strict sorting shares nothing."""
+    first, second = panel.series
+    shift = second.fit.mean - first.fit.mean
+    text = f"{panel.title}: the means are {fixed(abs(shift), 2)} log points apart"
+    if panel.overlap is None:
+        return f"{text}."
+    return f"{text}, yet {percent(panel.overlap, 1)} percent of the area is shared."
+
+
+def _size_caption(run: PublishedRun, panels: Sequence[SizePanel]) -> str:
+    """Years, populations, the fit, n and what the axis leaves out."""
+    parts = []
+    for panel in panels:
+        ends = size_range(panel)
+        outside = " and ".join(percent(share_outside(one.cells, *ends)) for one in panel.series)
+        who = "; ".join(
+            f"{one.label}: n = {count(one.establishments)}, {count(one.without_size)} left out"
+            for one in panel.series
+        )
+        parts.append(f"{panel.title}: {who}; beyond the axis {outside} percent")
+    width = panels[0].series[0].cells.bin_width
+    return (
+        f"{data_words(run)}Log employment of establishments with employment above 0, unweighted. "
+        f"Steps: exact histograms, bins of {width:g} log points. Lines: normal densities through "
+        "the 20th, 50th and 80th percentiles: mean, the mean of the three; standard deviation, "
+        "(q80 - q20)/(2 × 0.8416). Shaded: area under the lower of the two lines (overlap). "
+        f"Exiting and continuing by the rule {run.headline_choices['continuing']}, in the "
+        f"window's first year. {'. '.join(parts)}."
+    )
+
+
+def _size_table(panels: Sequence[SizePanel]) -> PageTable:
+    """The fits behind the lines."""
+    rows = [
+        (
+            *names([panel.title, one.label]),
+            Cell(fixed(one.fit.mean, 3)),
+            Cell(fixed(one.fit.sd, 3)),
+            Cell("–" if panel.overlap is None else fixed(100 * panel.overlap, 1)),
+            Cell(count(one.establishments)),
+        )
+        for panel in panels
+        for one in panel.series
+    ]
+    return PageTable(
+        title="Fitted normals of log employment",
+        unit="log jobs; overlap in percent of the area; n in establishments",
+        header=("", "", "mean", "sd", "overlap", "n"),
+        rows=tuple(rows),
+        stub=2,
+    )
+
+
+def _size_histogram_csv(run: PublishedRun, panels: Sequence[SizePanel]) -> str:
+    """Cells of the exact histograms."""
+    rows = [
+        (data_label(run), panel.title, one.label, f"{low:.9g}", f"{high:.9g}", int(n), float(share))
+        for panel in panels
+        for one in panel.series
+        for low, high, n, share in zip(
+            one.cells.edges[:-1],
+            one.cells.edges[1:],
+            one.cells.establishments,
+            one.cells.share,
+            strict=True,
+        )
+    ]
+    columns = ("data", "panel", "series", "bin_start_log_jobs", "bin_end_log_jobs",
+               "establishments", "share_of_establishments")  # fmt: skip
+    return csv_text(columns, rows)
+
+
+def _size_fits_csv(run: PublishedRun, panels: Sequence[SizePanel]) -> str:
+    """Mean and standard deviation of the lines, and the overlap."""
+    rows = [
+        (data_label(run), panel.title, one.label, one.fit.mean, one.fit.sd,
+         "" if panel.overlap is None else panel.overlap, one.establishments)
+        for panel in panels
+        for one in panel.series
+    ]  # fmt: skip
+    columns = ("data", "panel", "series", "mean_log_jobs", "sd_log_points", "overlap_share",
+               "establishments")  # fmt: skip
+    return csv_text(columns, rows)
