@@ -26,7 +26,7 @@ from reference.run import measure_with_row_limit, publish_study, with_inputs
 from reference.studies import BASE, RULES, populations, restrictions, study_with
 from reference.welfare import Small
 from tradegains.session import Engine
-from tradegains.study import Study, Window
+from tradegains.study import IntraIndustryTrade, Study, Window
 
 ON_SPARK = os.environ.get("TRADEGAINS_TEST_ENGINE") == "spark"
 EXAMPLES = int(os.environ.get("TRADEGAINS_EXAMPLES", "2" if ON_SPARK else "5"))
@@ -119,11 +119,42 @@ def studies(draw: st.DrawFn) -> Study:
             "windows": draw(st.sampled_from((("pre", "post"), ("post", "whole", "pre")))),
             "levels": draw(st.sampled_from((("total", "industry2"), ("total",)))),
         },
+        intra_industry_trade=draw(INTRA_INDUSTRY_TRADE),
         restrictions=restrictions(
             small="employment < 50",
             northern_or_new="region = 'north' OR establishment_id LIKE '%-1'",
         ),
     )
+
+
+INTRA_INDUSTRY_TRADE = st.one_of(
+    st.none(),
+    st.builds(
+        IntraIndustryTrade,
+        levels=some_of((4, 3, 1)),
+        matched=some_of(("by_partner", "together")),
+        reporter=st.sampled_from((None, "home")),
+    ),
+)
+
+
+@st.composite
+def product_trade(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Flows with holes, one-way products, products without trade; of one country or of three."""
+    reporters = draw(st.sampled_from(([], ["north", "south", "west"])))
+    names = ("product", "year", "partner", "reporter")[: 4 if reporters else 3]
+    codes = ("0111", "0112", "0120", "1111", "1211")
+    keys = st.tuples(
+        st.sampled_from(codes),
+        st.sampled_from((1995, 2004)),
+        st.sampled_from(("US", "EU", "rest of the world")),
+        *([st.sampled_from(reporters)] if reporters else []),
+    )
+    amounts = st.sampled_from((0.0, 0.1, 0.2, 0.30000000000000004, 7.5, 1e9))
+    return [
+        {**dict(zip(names, key, strict=True)), "exports": draw(amounts), "imports": draw(amounts)}
+        for key in draw(st.lists(keys, unique=True, max_size=12))
+    ]
 
 
 @st.composite
@@ -145,6 +176,7 @@ def small_tables(draw: st.DrawFn) -> Small:
         ],
         prices=[{"year": year, "index": index} for year, index in by_year.items()],
         elasticities=[{"industry": "03", "sigma": 6.0}],
+        product_trade=draw(product_trade()),
     )
 
 
@@ -159,6 +191,9 @@ def fitted(study: Study, small: Small, cases: Iterable[Case]) -> tuple[Study, Sm
             for number in range(MOST_CASES)
         ]
         small = replace(small, prices=prices)
+    trade = study.intra_industry_trade
+    if trade and any("reporter" in flow for flow in small.product_trade or ()):
+        study = replace(study, intra_industry_trade=replace(trade, reporter=None))
     return study, small
 
 

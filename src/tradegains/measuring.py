@@ -24,6 +24,7 @@ from tradegains.results.distributions import (
     medians_of_pool,
     moment_rows,
 )
+from tradegains.results.intra_industry_trade import intra_industry_trade_rows
 from tradegains.results.market import MarketCells
 from tradegains.results.quality import quality_rows, refuse_stopping_rows, removing_bits
 from tradegains.results.transitions import transition_rows
@@ -50,7 +51,8 @@ from tradegains.transforms.matching import match_establishments
 
 MARKET_TABLES = ("quality", "demography", "transitions", "market_shares", "welfare")
 DISTRIBUTION_TABLES = ("industry_medians", "moments", "histograms")
-TABLES_IN_ORDER = (*MARKET_TABLES, *DISTRIBUTION_TABLES)
+TRADE_TABLES = ("intra_industry_trade",)
+TABLES_IN_ORDER = (*MARKET_TABLES, *DISTRIBUTION_TABLES, *TRADE_TABLES)
 
 Rows = list[dict[str, Any]]
 WorkFolder = Callable[[DataFrame, str], DataFrame]
@@ -129,6 +131,8 @@ def measure(
         found |= _market_tables(run, cells)
     if not set(wanted).isdisjoint(DISTRIBUTION_TABLES):
         found |= _distribution_tables(run, matched, cells)
+    if not set(wanted).isdisjoint(TRADE_TABLES):
+        found |= _trade_tables(run)
     return found
 
 
@@ -209,6 +213,18 @@ def _market_tables(run: Measuring, cells: MarketCells) -> Measured:
             "welfare": welfare,
         }
     return Measured(tables, welfare_absences(run.study, welfare))
+
+
+def _trade_tables(run: Measuring) -> Measured:
+    """Intra-industry trade, from the table of product flows alone."""
+    choices, flows = run.study.intra_industry_trade, run.small.product_trade
+    if choices is None or not flows:
+        reason = "it needs the input product_trade and [intra_industry_trade]"
+        return Measured(absent={"table intra_industry_trade": reason})
+    with run.progress.step("match product flows") as step:
+        rows = intra_industry_trade_rows(choices, flows)
+        step.rows = len(rows)
+    return Measured({"intra_industry_trade": rows})
 
 
 def _distribution_tables(run: Measuring, matched: DataFrame, cells: MarketCells) -> Measured:

@@ -43,6 +43,7 @@ KEYS = {
         "imports",
         "formula",
     ),
+    "intra_industry_trade": ("product_digits", "matched", "reporter", "partner", "year"),
 }
 
 EXACT = {

@@ -13,6 +13,7 @@ from reference.distributions import (
 )
 from reference.matching import count_demography, list_transitions
 from reference.rows import Raw, as_text, read_rows
+from reference.trade import list_intra_industry_trade
 from reference.welfare import Small, list_market_shares, list_welfare
 from tradegains.tables.published import TABLES
 
@@ -51,6 +52,7 @@ def measure(raws: Iterable[Raw], study: Any, small: Small | None = None) -> Tabl
         "histograms": [row for found in measured for row in list_bins(found, study)],
         "market_shares": shares,
         "welfare": list_welfare(shares, study, small),
+        "intra_industry_trade": list_intra_industry_trade(study, small.product_trade),
     }
     return {name: [in_order(name, row) for row in rows] for name, rows in found.items()}
 

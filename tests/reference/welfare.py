@@ -34,6 +34,7 @@ class Small:
     prices: list[Mapping[str, Any]] | None = None
     elasticities: list[Mapping[str, Any]] | None = None
     tariff_cuts: list[Mapping[str, Any]] | None = None
+    product_trade: list[Mapping[str, Any]] | None = None
 
 
 def list_market_shares(rows: list[Row], study: Any, small: Small) -> list[dict[str, Any]]:

@@ -278,6 +278,22 @@ PRODUCTIVITY_GROWTH = (
     _NOTE,
 )
 
+INTRA_INDUSTRY_TRADE = (
+    _RUN,
+    Column("product_digits", _YEAR, "digits", "first digits of a product's code that make a group"),
+    Column("matched", _TEXT, "", "by_partner or together: which imports a product's exports meet"),
+    Column("reporter", _TEXT, "", "country whose trade it is; world: all reporters of the table"),
+    Column("partner", _TEXT, "", "other country; world: all of them"),
+    Column("year", _YEAR, "year", "year of the trade"),
+    _share("grubel_lloyd", "two-way trade over trade: sum of X + M - |X - M|, over sum of X + M"),
+    _share("one_way_share", "trade of cells with exports or imports only, over trade"),
+    _money("exports", "exports"),
+    _money("imports", "imports"),
+    Column("flows", _COUNT, "cells", "product groups with trade, by_partner times partners"),
+    Column("one_way_flows", _COUNT, "cells", "those with exports or imports only"),
+    _NOTE,
+)
+
 PUBLISHED_TABLE = ArrayType(
     StructType(
         [
@@ -316,6 +332,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "productivity_growth": PRODUCTIVITY_GROWTH,
     "size_fits": SIZE_FITS,
     "size_histograms": SIZE_HISTOGRAMS,
+    "intra_industry_trade": INTRA_INDUSTRY_TRADE,
 }
 
 
