@@ -7,7 +7,8 @@ Decisions:
   are from zero.
 - A group of one row explains its row exactly and says nothing: it is left out of the rows and the
   groups, and counted (Correia 2015). Without absorbed effects there is one group: the constant.
-- The parameters K are the coefficients and the groups; groups nested in the clusters do not count.
+- The parameters K are the coefficients and the groups; groups nested in the clusters count as one,
+  the constant.
   Robust errors are HC1, n / (n - K); clustered errors (n - 1) / (n - K) times G / (G - 1).
 
 prepare: `weighted_products`. reduce: plain sums. present: `within_products`, `least_squares`,
@@ -23,6 +24,9 @@ from tradegains.formulas.linear_algebra import SingularError, inverse, quadratic
 
 NO_VARIATION = 1e-9
 """Share of a variable's sum of squares below which what is left within groups is rounding."""
+
+MOST_PLACES = 90
+"""Beyond them the scale itself would leave the range in which doubles are exact powers."""
 
 
 class CollinearError(ValueError):
@@ -379,3 +383,23 @@ def standard_errors(
     return tuple(
         math.sqrt(max(variance[i][i], 0.0) * correction) for i in range(len(fit.regressors))
     )
+
+
+def binary_places(bound: float) -> int:
+    """Most binary places at which a sum whose size stays below the bound fits a BIGINT.
+
+    One bit is left free, for the rounding of each row.
+
+    Args:
+        bound: of the sum's absolute size, >= 0.
+
+    Returns:
+        From -MOST_PLACES to MOST_PLACES; below 0 the sum is in larger units.
+
+    Example:
+        >>> binary_places(1.0), binary_places(2.0**70), binary_places(0.0)
+        (61, -9, 90)
+    """
+    if bound <= 0:
+        return MOST_PLACES
+    return max(-MOST_PLACES, min(MOST_PLACES, 61 - math.ceil(math.log2(bound))))

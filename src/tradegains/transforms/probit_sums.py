@@ -1,0 +1,139 @@
+"""Regression rows into the sums of a probit's Newton step, and of what a tariff cut adds.
+
+Rows meet their parameters by their keys: `alpha` (the effect) and one coefficient per regressor.
+Rows without parameters take no part. All sums are fixed-point whole numbers.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from tradegains.formulas.least_squares import pairs
+from tradegains.formulas.probit import score_and_curvature
+from tradegains.tables import working as w
+from tradegains.transforms.normal_columns import (
+    log_upper_tail_of,
+    normal_cdf_of,
+    normal_density_of,
+    normal_hazard_of,
+)
+
+ALPHA = "alpha"
+INDEX = "probit_index"
+SCORE, CURVATURE, LIKELIHOOD = "score", "curvature", "log_likelihood"
+EFFECT_OF_CUT, DENSITY_CHANGE = "effect_of_cut", "density_change"
+
+
+@dataclass(frozen=True)
+class ProbitPlaces:
+    """Binary places of the sums of a Newton step, by what is multiplied."""
+
+    score: int
+    score_x: tuple[int, ...]
+    curvature: int
+    curvature_x: tuple[int, ...]
+    curvature_xx: tuple[int, ...]
+    log_likelihood: int
+
+
+def coefficient_column(position: int) -> str:
+    """Parameter: coefficient of a regressor."""
+    return f"coefficient_{position}"
+
+
+def times(name: str, position: int) -> str:
+    """Column of the sum of score, curvature or density change times a regressor or pair."""
+    return f"{name}_x_{position}"
+
+
+def sum_newton(
+    rows: DataFrame,
+    parameters: DataFrame,
+    *,
+    on: Sequence[str],
+    outcome: str,
+    regressors: Sequence[str],
+    places: ProbitPlaces,
+) -> DataFrame:
+    """One row per keys `on`: score, curvature and log-likelihood at the parameters.
+
+    Reads the keys, the outcome (0.0 or 1.0) and the regressors; `parameters` has one row per keys.
+    """
+    sign = F.lit(2.0) * F.col(outcome) - F.lit(1.0)
+    indexed = _with_index(rows, parameters, on=on, regressors=regressors)
+    signed = indexed.withColumn("sign", sign).withColumn("against", -F.col("sign") * F.col(INDEX))
+    hazards = signed.withColumns(
+        {"hazard": normal_hazard_of(F.col("against")), "tail": log_upper_tail_of(F.col("against"))}
+    )
+    score, curvature = score_and_curvature(F.col(INDEX), F.col("hazard"), F.col("sign"))
+    scored = hazards.withColumn(SCORE, score).withColumn(CURVATURE, curvature)
+    x = [F.col(name) for name in regressors]
+    sums = [
+        _sum(F.col(SCORE), places.score, SCORE),
+        *(_sum(F.col(SCORE) * each, places.score_x[i], times(SCORE, i))
+          for i, each in enumerate(x)),
+        _sum(F.col(CURVATURE), places.curvature, CURVATURE),
+        *(_sum(F.col(CURVATURE) * each, places.curvature_x[i], times(CURVATURE, i))
+          for i, each in enumerate(x)),
+        *(_sum(F.col(CURVATURE) * x[i] * x[j], places.curvature_xx[p], times("xx", p))
+          for p, (i, j) in enumerate(pairs(len(x)))),
+        _sum(F.col("tail"), places.log_likelihood, LIKELIHOOD),
+    ]  # fmt: skip
+    return scored.groupBy(*on).agg(*sums)
+
+
+def sum_effect_of_cut(
+    rows: DataFrame,
+    parameters: DataFrame,
+    *,
+    on: Sequence[str],
+    regressors: Sequence[str],
+    cut: int,
+    places: ProbitPlaces,
+) -> DataFrame:
+    """One row per keys `on`: the probability due to the cut, and how it answers to estimates.
+
+    Reads the keys and the regressors, of which the one at position `cut` is the tariff cut. The
+    gradient has the change of density for the effect, its products with the regressors, and for
+    the cut the density with the cut times the cut.
+    """
+    indexed = _with_index(rows, parameters, on=on, regressors=regressors)
+    without = F.col(INDEX) - F.col(regressors[cut]) * F.col(coefficient_column(cut))
+    indexed = indexed.withColumn("without", without)
+    probabilities = indexed.withColumns(
+        {
+            EFFECT_OF_CUT: normal_cdf_of(F.col(INDEX)) - normal_cdf_of(F.col("without")),
+            "density": normal_density_of(F.col(INDEX)),
+            "density_without": normal_density_of(F.col("without")),
+        }
+    )
+    change = F.col("density") - F.col("density_without")
+    gradient = [
+        F.col(name) * (F.col("density") if i == cut else change)
+        for i, name in enumerate(regressors)
+    ]
+    return probabilities.groupBy(*on).agg(
+        F.count(F.lit(1)).alias(w.ESTABLISHMENTS),
+        _sum(F.col(EFFECT_OF_CUT), places.curvature, EFFECT_OF_CUT),
+        _sum(change, places.curvature, DENSITY_CHANGE),
+        *(
+            _sum(each, places.curvature_x[i], times(DENSITY_CHANGE, i))
+            for i, each in enumerate(gradient)
+        ),
+    )
+
+
+def _with_index(
+    rows: DataFrame, parameters: DataFrame, *, on: Sequence[str], regressors: Sequence[str]
+) -> DataFrame:
+    joined = rows.join(F.broadcast(parameters), on=list(on), how="inner")
+    index = F.col(ALPHA)
+    for position, name in enumerate(regressors):
+        index = index + F.col(name) * F.col(coefficient_column(position))
+    return joined.withColumn(INDEX, index)
+
+
+def _sum(value: Column, places: int, name: str) -> Column:
+    return F.sum(F.floor(value * 2.0**places + 0.5).cast("bigint")).alias(name)
