@@ -93,9 +93,9 @@ def _demo(chosen: argparse.Namespace) -> int:
     from tradegains.demo import forget_demo, prepare_demo
     from tradegains.pipeline import run
     from tradegains.progress import Progress
+    from tradegains.report.compared import COMPARED_TABLES, compared_text
     from tradegains.report.page import write_report
     from tradegains.report.reading import read_run
-    from tradegains.report.table_1 import table_1_text
     from tradegains.study import read_study
 
     progress = Progress()
@@ -107,7 +107,7 @@ def _demo(chosen: argparse.Namespace) -> int:
         done = run(engine, read_study(study), output=str(output), progress=progress)
     with progress.step("write the report"):
         page = write_report(output, run_id=done.run_id)
-    print(f"\n{table_1_text(read_run(output, done.run_id, ('welfare',)))}\n")
+    print(f"\n{compared_text(read_run(output, done.run_id, COMPARED_TABLES))}\n")
     print(f"report: {page}")
     print("what to try next:")
     print(f"  tradegains show welfare --output {output} --where level=total")
@@ -334,6 +334,20 @@ def _together(chosen: argparse.Namespace, *names: str) -> tuple[float, ...] | No
     return values
 
 
+def _jars(chosen: argparse.Namespace) -> int:
+    from tradegains.jars import DELTA_JARS, MAVEN_CENTRAL, collect_jars
+
+    folder, repository = Path(chosen.to), chosen.repository or MAVEN_CENTRAL
+    if chosen.dry_run:
+        for jar in DELTA_JARS:
+            print(f"{jar.url(repository)}\n  sha256 {jar.sha256}")
+        return 0
+    for each in collect_jars(folder, repository=repository):
+        print(f"{each.path}  {'downloaded' if each.new else 'was there'}, SHA-256 as it must be")
+    print(f"next: tradegains run STUDY --output DIR --engine spark --jars-dir {folder}")
+    return 0
+
+
 def _engine(chosen: argparse.Namespace) -> "Engine":
     from tradegains.session import start_engine
 
@@ -394,6 +408,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "export": _export,
     "synth": _synth,
     "model": _model,
+    "jars": _jars,
 }
 
 

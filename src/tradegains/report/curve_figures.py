@@ -102,8 +102,9 @@ def draw_sizes(panels: Sequence[SizePanel], *, synthetic: bool) -> Picture:
     with house_style():
         figure = Figure(figsize=PANELS)
         axes = np.atleast_1d(figure.subplots(1, len(panels), sharey=True))
+        ends = size_range(panels)
         for one, panel in zip(axes, panels, strict=True):
-            _draw_size_panel(one, panel)
+            _draw_size_panel(one, panel, ends)
         axes[0].set_ylabel(f"Establishments per {_width(panels[0]):g} log points [percent]")
         mark_synthetic(axes[-1], synthetic)
         return saved(figure)
@@ -213,10 +214,9 @@ def draw_ranked(
         return saved(figure)
 
 
-def _draw_size_panel(axes: Axes, panel: SizePanel) -> None:
+def _draw_size_panel(axes: Axes, panel: SizePanel, ends: tuple[float, float]) -> None:
     """Steps of both histograms, both curves, and the area they share."""
-    low, high = size_range(panel)
-    grid = np.linspace(low, high, CURVE_POINTS)
+    grid = np.linspace(*ends, CURVE_POINTS)
     curves = [
         100 * one.cells.bin_width * np.array([one.fit.density(x) for x in grid])
         for one in panel.series
@@ -227,7 +227,7 @@ def _draw_size_panel(axes: Axes, panel: SizePanel) -> None:
     axes.fill_between(grid, 0, np.minimum(*curves), color=MUTED, alpha=0.16, lw=0)
     highest = max(100 * one.cells.share.max() for one in panel.series)
     axes.set_ylim(0, max(axes.get_ylim()[1], HEADROOM * max(highest, *(c.max() for c in curves))))
-    axes.set_xlim(low, high)
+    axes.set_xlim(*ends)
     axes.set_title(typeset(panel.title), loc="left", fontsize=8.5, fontweight="bold")
     axes.set_xlabel("ln employment [log jobs]")
     keys = [
@@ -239,12 +239,14 @@ def _draw_size_panel(axes: Axes, panel: SizePanel) -> None:
                 title_fontsize=SMALL, alignment="right")  # fmt: skip
 
 
-def size_range(panel: SizePanel) -> tuple[float, float]:
-    """Axis for the histograms and for all but the outer percent of the curves [log points]."""
-    low, high = axis_range([one.cells for one in panel.series])
-    ends = [one.fit.mean - normal_quantile(CURVE_INSIDE) * one.fit.sd for one in panel.series]
-    width = _width(panel)
-    return min(low, width * floor(min(ends) / width)), high
+def size_range(panels: Sequence[SizePanel]) -> tuple[float, float]:
+    """One axis for the histograms and for all but an outer percent of the curves [log points]."""
+    series = [one for panel in panels for one in panel.series]
+    low, high = axis_range([one.cells for one in series])
+    inside = normal_quantile(CURVE_INSIDE)
+    ends = min(one.fit.mean - inside * one.fit.sd for one in series)
+    width = _width(panels[0])
+    return min(low, width * floor(ends / width)), high
 
 
 def _width(panel: SizePanel) -> float:

@@ -160,6 +160,8 @@ class PublishedRun:
 
     def rows(self, table: str, **values: Any) -> list[dict[str, Any]]:
         """Rows of a table whose columns equal the given values; None selects null."""
+        if table not in self.tables:
+            return []
         return matching(self.tables[table], **values).to_pylist()
 
 

@@ -83,9 +83,8 @@ def _overlap_in_words(panel: SizePanel) -> str:
 
 def _size_caption(run: PublishedRun, panels: Sequence[SizePanel]) -> str:
     """Years, populations, the fit, n and what the axis leaves out."""
-    parts = []
+    parts, ends = [], size_range(panels)
     for panel in panels:
-        ends = size_range(panel)
         outside = " and ".join(percent(share_outside(one.cells, *ends)) for one in panel.series)
         who = "; ".join(
             f"{one.label}: n = {count(one.establishments)}, {count(one.without_size)} left out"
