@@ -1,5 +1,6 @@
 """Demography, transitions and job flows of small censuses, worked by hand."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from tradegains.results.demography import demography_rows
 from tradegains.results.market import Amounts, MarketCell, MarketCells
 from tradegains.session import Engine
 from tradegains.sets import study_sets
-from tradegains.study import Study, Window
+from tradegains.study import JobFlows, Study, Window
 
 Tables = dict[str, list[dict[str, Any]]]
 
@@ -120,3 +121,89 @@ def test_two_years_leave_no_absence_to_bridge() -> None:
     cells = MarketCells({2000: (MarketCell(2000, "1101", 0, {}, Amounts(1, 5000)),)}, {}, 0)
     rows = demography_rows(short, cells, study_sets(short).memberships)
     assert {each["status"] for each in rows} == {"exiter"}
+
+
+# --- job flows ------------------------------------------------------------------------------------
+
+# One industry. Start-year productivity, value added over 10 jobs: 1, 2, 3, 4, 5 of a to e; f has
+# none. Its quartiles are 2, 3 and 4 (interpolated ranks of five), so a and b are in the first.
+FLOWS = [
+    *(row(name, 2000, value_added=10.0 * value) for value, name in enumerate("abcde", start=1)),
+    row("f", 2000, value_added=-1.0, employment=20.0),
+    row("a", 2003, employment=4.0),  # loses 6
+    # b, c: gone
+    row("d", 2003, employment=13.0),  # gains 3
+    row("e", 2003, industry="2201", employment=9.5),  # moves, loses 0.5
+    row("f", 2003, employment=20.0),
+    row("g", 2003, employment=6.0),  # enters
+    row("away", 2000, industry="3301", employment=7.0, value_added=0.0),
+    row("away", 2003, industry="3301", employment=4.0),
+    row("keeps the years", 2001, industry="3301"),
+    row("keeps the years", 2002, industry="3301"),
+]
+FLOW = ("entrant_creation", "expander_creation", "exiter_destruction", "contractor_destruction")
+
+
+@pytest.fixture(scope="module")
+def flows(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """Job flows with quartiles, absences of two years bridged."""
+    folder = tmp_path_factory.mktemp("flows")
+    asked = replace(study(reactivation_years=2), job_flows=JobFlows(productivity_quartiles=True))
+    tables = publish_study(engine, with_inputs(asked, FLOWS, folder), folder / "output")
+    return tables["job_flows"]
+
+
+def flow_row(rows: list[dict[str, Any]], **values: Any) -> dict[str, Any]:
+    """The one row with these values; by default of everyone in the window, industry 11."""
+    asked = {"window": "whole", "industry": "11", "level": "industry2"} | values
+    asked = {"productivity_group": "all"} | asked
+    (found,) = (row for row in rows if asked.items() <= row.items())
+    return found
+
+
+def test_flows_of_an_industry_by_hand(flows: list[dict[str, Any]]) -> None:
+    found = flow_row(flows)
+    assert [found[name] for name in FLOW] == [6.0, 3.0, 20.0, 6.5]
+    # The mover counts where it was: 70 jobs at the start, 4 + 13 + 9.5 + 20 + 6 at the end.
+    assert (found["employment_start"], found["employment_end"]) == (70.0, 52.5)
+    assert found["creation_rate"] == pytest.approx(9 / 61.25, abs=1e-15)
+    assert found["destruction_rate"] == pytest.approx(26.5 / 61.25, abs=1e-15)
+    assert found["establishments"] == 7
+
+
+def test_flows_by_start_year_productivity(flows: list[dict[str, Any]]) -> None:
+    found = {
+        group: flow_row(flows, productivity_group=group)
+        for group in ("quartile_1", "quartile_2", "quartile_3", "quartile_4", "unmeasured")
+    }
+    counts = {group: each["establishments"] for group, each in found.items()}
+    assert list(counts.values()) == [2, 1, 1, 1, 1]  # a b | c | d | e | f
+    assert [found["quartile_1"][name] for name in FLOW] == [None, 0.0, 10.0, 6.0]
+    assert [found["quartile_3"][name] for name in FLOW] == [None, 3.0, 0.0, 0.0]
+
+
+def test_share_of_jobs_lost_in_the_lower_half(flows: list[dict[str, Any]]) -> None:
+    # a loses 6 of 10, b and c all of theirs: 26 of 30.
+    assert flow_row(flows, productivity_group="lower_half")["destruction_share"] == 26 / 30
+
+
+def test_a_bridged_absence_contracts_and_expands(flows: list[dict[str, Any]]) -> None:
+    left = flow_row(flows, window="2000-2001", industry="33")
+    assert [left[name] for name in FLOW] == [10.0, 0.0, 0.0, 7.0]
+    back = flow_row(flows, window="2002-2003", industry="33")
+    assert [back[name] for name in FLOW] == [0.0, 4.0, 10.0, 0.0]
+    whole = flow_row(flows, industry="33")
+    assert [whole[name] for name in FLOW] == [0.0, 0.0, 0.0, 3.0]
+
+
+def test_creation_less_destruction_is_the_change_of_employment(flows) -> None:
+    for each in flows:
+        created = (each["entrant_creation"] or 0) + each["expander_creation"]
+        destroyed = each["exiter_destruction"] + each["contractor_destruction"]
+        assert created - destroyed == each["employment_end"] - each["employment_start"]
+    for name in ("2000-2001", "2001-2002", "2002-2003", "whole"):
+        of_period = [each for each in flows if each["window"] == name]
+        total = flow_row(of_period, window=name, level="total", industry=None)
+        parts = [each for each in of_period if each["level"] == "industry4"]
+        everyone = [each for each in parts if each["productivity_group"] == "all"]
+        assert sum(each["employment_end"] for each in everyone) == total["employment_end"]

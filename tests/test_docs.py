@@ -53,6 +53,7 @@ SECTIONS = {
     "size_fits": model.SizeFits,
     "restrictions": model.Restriction,
     "intra_industry_trade": model.IntraIndustryTrade,
+    "job_flows": model.JobFlows,
     "report": model.Report,
 }
 

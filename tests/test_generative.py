@@ -26,7 +26,7 @@ from reference.run import measure_with_row_limit, publish_study, with_inputs
 from reference.studies import BASE, RULES, populations, restrictions, study_with
 from reference.welfare import Small
 from tradegains.session import Engine
-from tradegains.study import IntraIndustryTrade, Study, Window
+from tradegains.study import IntraIndustryTrade, JobFlows, Study, Window
 
 ON_SPARK = os.environ.get("TRADEGAINS_TEST_ENGINE") == "spark"
 EXAMPLES = int(os.environ.get("TRADEGAINS_EXAMPLES", "2" if ON_SPARK else "5"))
@@ -124,6 +124,7 @@ def studies(draw: st.DrawFn) -> Study:
             small="employment < 50",
             northern_or_new="region = 'north' OR establishment_id LIKE '%-1'",
         ),
+        job_flows=draw(st.sampled_from((JobFlows(True), JobFlows(False), None))),
     )
 
 

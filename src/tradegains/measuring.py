@@ -4,6 +4,7 @@ The order of the passes over the rows stands here and nowhere else: one pass mat
 the matched rows once; market sums, medians and distributions are each read from those.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
@@ -25,6 +26,7 @@ from tradegains.results.distributions import (
     moment_rows,
 )
 from tradegains.results.intra_industry_trade import intra_industry_trade_rows
+from tradegains.results.job_flows import job_flow_rows
 from tradegains.results.market import MarketCells
 from tradegains.results.quality import quality_rows, refuse_stopping_rows, removing_bits
 from tradegains.results.transitions import transition_rows
@@ -41,8 +43,9 @@ from tradegains.selection.distributions import (
     describe_distributions,
 )
 from tradegains.selection.medians import industry_medians
+from tradegains.selection.quartiles import with_quartiles
 from tradegains.selection.ranks import ROW_LIMIT
-from tradegains.sets import StudySets, study_sets
+from tradegains.sets import StudySets, employment_changes, study_sets
 from tradegains.study import Study
 from tradegains.tables import working as w
 from tradegains.transforms.cells import sum_market_cells
@@ -50,9 +53,10 @@ from tradegains.transforms.flagging import find_duplicates, flag_duplicates
 from tradegains.transforms.matching import match_establishments
 
 MARKET_TABLES = ("quality", "demography", "transitions", "market_shares", "welfare")
+FLOW_TABLES = ("job_flows",)
 DISTRIBUTION_TABLES = ("industry_medians", "moments", "histograms")
 TRADE_TABLES = ("intra_industry_trade",)
-TABLES_IN_ORDER = (*MARKET_TABLES, *DISTRIBUTION_TABLES, *TRADE_TABLES)
+TABLES_IN_ORDER = (*MARKET_TABLES, *FLOW_TABLES, *DISTRIBUTION_TABLES, *TRADE_TABLES)
 
 Rows = list[dict[str, Any]]
 WorkFolder = Callable[[DataFrame, str], DataFrame]
@@ -129,6 +133,8 @@ def measure(
     found = Measured({"quality": quality})
     if not set(wanted).isdisjoint(MARKET_TABLES):
         found |= _market_tables(run, cells)
+    if not set(wanted).isdisjoint(FLOW_TABLES):
+        found |= _flow_tables(run, matched, cells)
     if not set(wanted).isdisjoint(DISTRIBUTION_TABLES):
         found |= _distribution_tables(run, matched, cells)
     if not set(wanted).isdisjoint(TRADE_TABLES):
@@ -148,33 +154,45 @@ def _match(run: Measuring, flagged: DataFrame) -> tuple[DataFrame, DataFrame, Ma
 
 
 def _match_once(run: Measuring, flagged: DataFrame, name: str) -> tuple[DataFrame, MarketCells]:
-    study = run.study
-    industry_years = {} if study.matching.industry_at == "own_year" else _industry_years(study)
     with run.progress.step("match establishments") as step:
         rows = match_establishments(
-            measure_rows(study, flagged),
+            measure_rows(run.study, flagged),
             history=run.sets.history,
             memberships=run.sets.memberships,
             conditions=run.sets.conditions,
-            window_industries=industry_years,
+            window_industries=_industry_years(run.study),
             later=run.sets.later,
             carried=run.sets.carried,
         )
         matched = run.keep(rows, name)
-        industries = [w.INDUSTRY, *(w.window_industry(window) for window in industry_years)]
-        collected = sum_market_cells(matched, industries=industries).toArrow()
-        cells = MarketCells.of(
-            collected.to_pylist(),
-            removing=removing_bits(run.rules),
-            digits=study.census.industry_digits,
-            windows=industry_years,
-        )
+        cells = _market_cells(run, _sum_cells(run, matched))
         step.rows = sum(cells.rows_by_flags.values())
     return matched, cells
 
 
+def _sum_cells(run: Measuring, matched: DataFrame, *keys: str) -> Rows:
+    """Market cells as rows, by further keys if any."""
+    industries = [w.INDUSTRY, *map(w.window_industry, _industry_years(run.study)), *keys]
+    changes = employment_changes(run.study)
+    summed = sum_market_cells(matched, industries=industries, changes=changes).toArrow()
+    rows: Rows = summed.to_pylist()
+    return rows
+
+
+def _market_cells(run: Measuring, rows: Rows) -> MarketCells:
+    return MarketCells.of(
+        rows,
+        removing=removing_bits(run.rules),
+        digits=run.study.census.industry_digits,
+        windows=_industry_years(run.study),
+        changes=employment_changes(run.study),
+    )
+
+
 def _industry_years(study: Study) -> dict[str, int]:
-    """The year whose industry counts in each window."""
+    """The year whose industry counts in each window, where it is not each row's own."""
+    if study.matching.industry_at == "own_year":
+        return {}
     return {window.name: getattr(window, study.matching.industry_at) for window in study.windows}
 
 
@@ -225,6 +243,24 @@ def _trade_tables(run: Measuring) -> Measured:
         rows = intra_industry_trade_rows(choices, flows)
         step.rows = len(rows)
     return Measured({"intra_industry_trade": rows})
+
+
+def _flow_tables(run: Measuring, matched: DataFrame, cells: MarketCells) -> Measured:
+    asked = run.study.job_flows
+    if asked is None:
+        return Measured(absent={"table job_flows": "the study has no section [job_flows]"})
+    by_quartile: defaultdict[int | None, Rows] = defaultdict(list)
+    if asked.productivity_quartiles:
+        with run.progress.step("select productivity quartiles"):
+            years = sorted({window.start for window in run.study.windows})
+            rows = with_quartiles(matched, years, row_limit=run.row_limit)
+            for row in _sum_cells(run, rows, w.QUARTILE):
+                by_quartile[row[w.QUARTILE]].append(row)
+    with run.progress.step("sum job flows") as step:
+        groups = {quartile: _market_cells(run, rows) for quartile, rows in by_quartile.items()}
+        flows = job_flow_rows(run.study, cells, groups, run.sets.memberships)
+        step.rows = len(flows)
+    return Measured({"job_flows": flows})
 
 
 def _distribution_tables(run: Measuring, matched: DataFrame, cells: MarketCells) -> Measured:

@@ -15,11 +15,20 @@ from tradegains.formulas.membership import (
     continuing_marks,
 )
 from tradegains.study import Study, Window
-from tradegains.tables.working import population_column, restriction_column
+from tradegains.tables.working import (
+    EMPLOYMENT,
+    INDUSTRY,
+    LOG_PRODUCTIVITY,
+    SALES,
+    population_column,
+    restriction_column,
+)
 
 EXPORTER = ("exporter",)
 NEXT_YEAR, PREVIOUS_YEAR = ("present", "next_year"), ("present", "previous_year")
 EXPORTER_NEXT_YEAR = ("exporter", "next_year")
+CONSECUTIVE = "next-year"
+"""Name of the later values of consecutive years; no window can have it, for its hyphen."""
 BRIDGED_NEXT_YEAR, BRIDGED_PREVIOUS_YEAR = ("bridged", "next_year"), ("bridged", "previous_year")
 
 SetName = tuple[str, ...]
@@ -73,7 +82,7 @@ def study_sets(study: Study) -> StudySets:
     except TooManySetsError as error:
         cure = "use fewer [[windows]], rules in matching.continuing, restrictions or populations"
         raise StudyError(Problem(str(error), f"study {study.name}", cure=cure)) from error
-    return StudySets(history, memberships, conditions)
+    return StudySets(history, memberships, conditions, later=_later_values(study))
 
 
 def continuing_rules(study: Study) -> tuple[str, ...]:
@@ -87,6 +96,47 @@ def consecutive_years(study: Study) -> tuple[tuple[int, int], ...]:
         return ()
     years = set(study.years)
     return tuple((year, year + 1) for year in study.years if year + 1 in years)
+
+
+def employment_changes(study: Study) -> tuple[str, ...]:
+    """Names of the pairs of years between which changes of employment are summed."""
+    return tuple(each.name for each in _later_employment(study))
+
+
+def _later_employment(study: Study) -> Iterator[LaterValues]:
+    """Employment at the end of every window and in the next year, for job flows."""
+    if study.job_flows is None:
+        return
+    for window in study.windows:
+        yield LaterValues(window.name, {window.start: window.end}, (EMPLOYMENT,))
+    if pairs := consecutive_years(study):
+        yield LaterValues(CONSECUTIVE, dict(pairs), (EMPLOYMENT,))
+
+
+def decomposition_weights(study: Study) -> dict[str, str]:
+    """Weight column of each share that the study decomposes productivity by."""
+    shares = study.decomposition.shares if study.decomposition else ()
+    columns = {"employment": EMPLOYMENT, "sales": SALES}
+    return {share: columns[share] for share in shares}
+
+
+def _later_panels(study: Study) -> Iterator[LaterValues]:
+    """Productivity, industry and weights at the end of every window to decompose."""
+    weights = decomposition_weights(study).values()
+    for name in study.decomposition.windows if study.decomposition else ():
+        window = study.window(name)
+        columns = (LOG_PRODUCTIVITY, INDUSTRY, *weights)
+        yield LaterValues(name, {window.start: window.end}, columns)
+
+
+def _later_values(study: Study) -> tuple[LaterValues, ...]:
+    """What all later passes want, one entry per name: each column is carried once."""
+    merged: dict[str, LaterValues] = {}
+    for each in (*_later_employment(study), *_later_panels(study)):
+        known = merged.get(each.name, LaterValues(each.name, each.years, ()))
+        columns = tuple(dict.fromkeys((*known.columns, *each.columns)))
+        merged[each.name] = LaterValues(each.name, each.years, columns)
+    return tuple(merged.values())
 
 
 def _ends(window: Window) -> tuple[int, int]:

@@ -85,6 +85,20 @@ class Productivity:
         """Unweighted median of each industry over these years, the middle two averaged."""
         return {code: statistics.median(found) for code, found in self.by_industry(years).items()}
 
+    def quartiles(self) -> dict[Row, int]:
+        """Quartile of each row among those of its industry and year; a tie with a cut is below."""
+        found = {}
+        for year in {row.year for row in self.of_row}:
+            cuts = {
+                code: quartile_cuts(values) for code, values in self.by_industry({year}).items()
+            }
+            found |= {
+                row: 1 + sum(value > cut for cut in cuts[row.industry])
+                for row, value in self.of_row.items()
+                if row.year == year
+            }
+        return found
+
     def points(self, rows: Iterable[Row], base: Medians) -> list[Point]:
         """Relative productivity of the rows that have one, where the base has their industry."""
         return [
@@ -96,6 +110,19 @@ class Productivity:
     def without_base(self, rows: Iterable[Row], base: Medians) -> int:
         """Industries of these rows that have no median in the base."""
         return len({row.industry for row in rows if row in self.of_row} - base.keys())
+
+
+def quartile_cuts(values: list[float]) -> list[float]:
+    """The three quartiles, interpolated between ranks."""
+    ordered = sorted(values)
+    cuts = []
+    for quarter in (1, 2, 3):
+        place = Fraction(quarter * (len(ordered) - 1), 4)
+        below = math.floor(place)
+        above = ordered[min(below + 1, len(ordered) - 1)]
+        low = Fraction(ordered[below])
+        cuts.append(float(low + (place - below) * (Fraction(above) - low)))
+    return cuts
 
 
 def list_medians(productivity: Productivity, study: Any) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from reference.distributions import (
     list_medians,
     list_moments,
 )
-from reference.matching import count_demography, list_transitions
+from reference.matching import count_demography, list_job_flows, list_transitions
 from reference.rows import Raw, as_text, read_rows
 from reference.trade import list_intra_industry_trade
 from reference.welfare import Small, list_market_shares, list_welfare
@@ -47,6 +47,7 @@ def measure(raws: Iterable[Raw], study: Any, small: Small | None = None) -> Tabl
         "quality": census.quality,
         "demography": count_demography(census.rows, study),
         "transitions": list_transitions(census.rows, study),
+        "job_flows": list_job_flows(census.rows, study, productivity.quartiles()),
         "industry_medians": list_medians(productivity, study),
         "moments": [row for found in measured for row in list_moments(found, study)],
         "histograms": [row for found in measured for row in list_bins(found, study)],

@@ -4,7 +4,7 @@ An establishment at both ends that fails a stricter rule has no status.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -257,3 +257,94 @@ def count_transitions(
             }
         )
     return counted
+
+
+def list_job_flows(
+    rows: list[Row], study: Any, quartiles: Mapping[Row, int]
+) -> list[dict[str, Any]]:
+    """One row per period, level, industry and productivity group.
+
+    `quartiles` holds the quartile of every row that has productivity, within its industry and year.
+    """
+    if study.job_flows is None:
+        return []
+    pairs = [
+        Pair(year) for year in study.years if study.matching.annual and year + 1 in study.years
+    ]
+    found = []
+    for pair in pairs:
+        found += flows_of_period(rows, study, pair, kind="annual", groups={"all": None})
+    groups: dict[str, Any] = {"all": None}
+    if study.job_flows.productivity_quartiles:
+        groups |= {f"quartile_{number}": {number} for number in (1, 2, 3, 4)}
+        groups |= {"lower_half": {1, 2}, "unmeasured": {None}}
+    for window in study.windows:
+        asked = {
+            name: None
+            if wanted is None
+            else {
+                row.establishment_id
+                for row in rows
+                if row.year == window.start and quartiles.get(row) in wanted
+            }
+            for name, wanted in groups.items()
+        }
+        found += flows_of_period(rows, study, window, kind="window", groups=asked)
+    return found
+
+
+def flows_of_period(
+    rows: list[Row], study: Any, window: Any, *, kind: str, groups: Mapping[str, set[str] | None]
+) -> list[dict[str, Any]]:
+    """Job flows of one period; a group is a set of ids, None for everyone."""
+    choice = study.matching.industry_at if kind == "window" else "own_year"
+    industry = industry_in_window(rows, window, choice)
+    longest = study.matching.reactivation_years if kind == "annual" else 0
+    bridged = bridged_ids(rows, window, longest)
+    at_end = {row.establishment_id: row.weight for row in rows if row.year == window.end}
+    found = []
+    for group, ids in groups.items():
+        seen = [
+            row for row in first_rows(rows, window) if ids is None or row.establishment_id in ids
+        ]
+        for level in LEVELS if group == "all" else LEVELS[:2]:
+            cells = by_industry(seen, level, industry, study.census.industry_group_digits)
+            for code, cell in cells.items():
+                named = {"window": window.name, "kind": kind, "level": level, "industry": code}
+                counted = count_flows(cell, window, at_end, bridged)
+                if group != "all":
+                    counted["entrant_creation"] = None
+                found.append({**named, "productivity_group": group, **counted})
+    return found
+
+
+def count_flows(
+    cell: list[Row], window: Any, at_end: Mapping[str | None, int], bridged: set[str]
+) -> dict[str, Any]:
+    """Flows of some establishments, each with its row at the first end where it has one."""
+    start = end = 0
+    flows = dict.fromkeys(
+        ("entrant_creation", "expander_creation", "exiter_destruction", "contractor_destruction"), 0
+    )
+    for row in cell:
+        before = row.weight if row.year == window.start else None
+        after = at_end.get(row.establishment_id)
+        start, end = start + (before or 0), end + (after or 0)
+        stayed = (before is not None and after is not None) or row.establishment_id in bridged
+        change = (after or 0) - (before or 0)
+        if change > 0:
+            flows["expander_creation" if stayed else "entrant_creation"] += change
+        else:
+            flows["contractor_destruction" if stayed else "exiter_destruction"] -= change
+    created = flows["entrant_creation"] + flows["expander_creation"]
+    destroyed = flows["exiter_destruction"] + flows["contractor_destruction"]
+    return {
+        "establishments": len(cell),
+        "employment_start": start / 1000,
+        "employment_end": end / 1000,
+        **{name: jobs / 1000 for name, jobs in flows.items()},
+        "creation_rate": share(2 * created, start + end),
+        "destruction_rate": share(2 * destroyed, start + end),
+        "destruction_share": share(destroyed, start),
+        "note": None,
+    }

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from tradegains.errors import InputError, Problem
@@ -60,7 +60,8 @@ class MarketCell:
     """Valid establishments of one year, industry and membership.
 
     The industry is None where the study keeps rows without a valid one: they count in totals only.
-    `window_industry` holds the industry they count in where a study moves them for a window.
+    `window_industry` holds the industry they count in where a study moves them for a window,
+    `changes` the jobs gained and lost by the later year of a pair of years [thousandths].
     """
 
     year: int
@@ -68,6 +69,7 @@ class MarketCell:
     membership: int
     window_industry: Mapping[str, str | None]
     amounts: Amounts
+    changes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     def industry_in(self, window: str) -> str | None:
         """Industry the cell counts in for this window."""
@@ -96,7 +98,12 @@ class MarketCells:
 
     @staticmethod
     def of(
-        rows: Iterable[Mapping[str, Any]], *, removing: int, digits: int, windows: Iterable[str]
+        rows: Iterable[Mapping[str, Any]],
+        *,
+        removing: int,
+        digits: int,
+        windows: Iterable[str],
+        changes: Iterable[str] = (),
     ) -> "MarketCells":
         """From collected cells.
 
@@ -105,6 +112,7 @@ class MarketCells:
             removing: bits of the rules whose rows are quarantined.
             digits: of an industry code.
             windows: windows with an industry column of their own.
+            changes: names of the pairs of years with changes of employment.
 
         Raises:
             InputError: a sum does not fit a whole number of 64 bits.
@@ -112,14 +120,18 @@ class MarketCells:
         by_year: dict[int, list[MarketCell]] = defaultdict(list)
         rows_by_flags: dict[tuple[int, int], int] = defaultdict(int)
         duplicated = 0
-        windows = tuple(windows)
+        windows, changes = tuple(windows), tuple(changes)
+        summed = (
+            *w.AMOUNTS,
+            *(of(name) for of in (w.jobs_gained, w.jobs_lost) for name in changes),
+        )
         for row in rows:
             year, flags = row[w.YEAR], row[w.FLAGS]
             rows_by_flags[year, flags] += row[w.ESTABLISHMENTS]
             duplicated += row[w.DUPLICATED_ID]
-            _require_no_wrap(row)
+            _require_no_wrap(row, summed)
             if not flags & removing:
-                by_year[year].append(_cell(row, digits, windows))
+                by_year[year].append(_cell(row, digits, windows, changes))
         ordered = {year: tuple(cells) for year, cells in sorted(by_year.items())}
         return MarketCells(ordered, dict(rows_by_flags), duplicated)
 
@@ -136,18 +148,21 @@ class MarketCells:
         return Amounts(*map(max, zip(Amounts(), *sums.values(), strict=True)))
 
 
-def _cell(row: Mapping[str, Any], digits: int, windows: tuple[str, ...]) -> MarketCell:
+def _cell(
+    row: Mapping[str, Any], digits: int, windows: tuple[str, ...], changes: tuple[str, ...]
+) -> MarketCell:
     return MarketCell(
         row[w.YEAR],
         w.industry_code(row[w.INDUSTRY], digits),
         row[w.MEMBERSHIP],
         {window: w.industry_code(row[w.window_industry(window)], digits) for window in windows},
         Amounts(row[w.ESTABLISHMENTS], *(row[amount] for amount in w.AMOUNTS)),
+        {name: (row[w.jobs_gained(name)], row[w.jobs_lost(name)]) for name in changes},
     )
 
 
-def _require_no_wrap(row: Mapping[str, Any]) -> None:
-    for amount in w.AMOUNTS:
+def _require_no_wrap(row: Mapping[str, Any], summed: Iterable[str]) -> None:
+    for amount in summed:
         if not sums_agree(row[amount], row[w.twin(amount)]):
             raise InputError(
                 Problem(

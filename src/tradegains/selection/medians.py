@@ -1,6 +1,7 @@
-"""Exact unweighted medians of log productivity by industry, over one year or several."""
+"""Exact unweighted quantiles of log productivity by industry, over one year or several."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +18,11 @@ from tradegains.transforms.ranking import count_bins
 REFINEMENT = 4
 """Binary digits of the first bins: 1/16 of a log point."""
 
+QUARTILES = (Fraction(1, 4), Fraction(1, 2), Fraction(3, 4))
+
 Years = tuple[int, ...]
+Quantiles = tuple[int, tuple[float, ...]]
+"""Establishments with log productivity, and their quantiles."""
 
 
 def industry_medians(
@@ -33,27 +38,47 @@ def industry_medians(
     Returns:
         One entry per pool and industry with an establishment that has log productivity.
     """
+    found = industry_quantiles(matched, pools, (MEDIAN,), row_limit=row_limit)
+    return {group: IndustryMedian(count, median) for group, (count, (median,)) in found.items()}
+
+
+def industry_quantiles(
+    matched: DataFrame,
+    pools: Mapping[str, Years],
+    probabilities: Sequence[Fraction],
+    *,
+    row_limit: int = ROW_LIMIT,
+) -> dict[tuple[str, int], Quantiles]:
+    """Interpolated quantiles of log productivity by pool of years and industry.
+
+    As `industry_medians`, with the probabilities of the quantiles.
+    """
     ranked = rank_log_productivity(matched)
     keys = (w.YEAR, w.INDUSTRY)
     cells = count_bins(ranked, keys=keys, refinement=REFINEMENT).toArrow()
     units = units_of(cells, keys=keys, on=keys)
     members, groups = _industries_of_pools(units, pools)
     counts = _group_counts(cells, units, members, len(groups))
-    targets = _middle_ranks(counts)
+    positions = [linear_position(count, p) for count in counts.tolist() for p in probabilities]
     values = select_ranks(
         ranked,
         cells,
         refinement=REFINEMENT,
         units=units,
         members=members,
-        targets=targets,
+        targets=_ranks_around(positions, counts, len(probabilities)),
         row_limit=row_limit,
     )
-    return {
-        group: IndustryMedian(count, interpolate(lower, upper, linear_position(count, MEDIAN)[1]))
-        for group, count, lower, upper in zip(
-            groups, counts.tolist(), values[0::2].tolist(), values[1::2].tolist(), strict=True
+    quantiles = [
+        interpolate(lower, upper, fraction)
+        for (_, fraction), lower, upper in zip(
+            positions, values[0::2].tolist(), values[1::2].tolist(), strict=True
         )
+    ]
+    each = len(probabilities)
+    return {
+        group: (count, tuple(quantiles[each * number : each * (number + 1)]))
+        for number, (group, count) in enumerate(zip(groups, counts.tolist(), strict=True))
     }
 
 
@@ -80,10 +105,12 @@ def _group_counts(cells: pa.Table, units: Units, members: Members, groups: int) 
     return counts
 
 
-def _middle_ranks(counts: Whole) -> Targets:
-    """Two targets per group: the lower and the upper middle rank, from 1."""
-    lower = (counts + 1) // 2
-    upper = counts // 2 + 1
-    group = np.repeat(np.arange(len(counts)), 2)
-    rank = np.stack([lower, upper], axis=1).ravel()
-    return Targets(group, rank, np.zeros(len(rank), dtype=bool))
+def _ranks_around(
+    positions: Sequence[tuple[int, Fraction]], counts: Whole, probabilities: int
+) -> Targets:
+    """Two targets per group and probability: the ranks below and above its position, from 1."""
+    group = np.repeat(np.arange(len(counts)), probabilities)
+    lower = np.array([rank + 1 for rank, _ in positions], dtype=np.int64)
+    between = np.array([fraction > 0 for _, fraction in positions], dtype=np.int64)
+    rank = np.stack([lower, lower + between], axis=1).ravel()
+    return Targets(np.repeat(group, 2), rank, np.zeros(len(rank), dtype=bool))

@@ -98,6 +98,26 @@ TRANSITIONS = (
     _share("employment_share", "of all employment of the state at the start"),
 )
 
+JOB_FLOWS = (
+    _RUN,
+    Column("window", _TEXT, "", "window, or START-END for a pair of consecutive years"),
+    Column("kind", _TEXT, "", "window or annual"),
+    _LEVEL,
+    _INDUSTRY,
+    Column("productivity_group", _TEXT, "", "all, quartile_1 to 4, lower_half or unmeasured"),
+    Column("establishments", _COUNT, "establishments", "at the first year, and entrants"),
+    Column("employment_start", _NUMBER, "jobs", "at the first year"),
+    Column("employment_end", _NUMBER, "jobs", "of the same establishments and of entrants"),
+    Column("entrant_creation", _NUMBER, "jobs", "of entrants; null by productivity group"),
+    Column("expander_creation", _NUMBER, "jobs", "gained where there are more at the end"),
+    Column("exiter_destruction", _NUMBER, "jobs", "of exiters"),
+    Column("contractor_destruction", _NUMBER, "jobs", "lost where there are fewer at the end"),
+    _share("creation_rate", "creation over the average of both years' employment"),
+    _share("destruction_rate", "destruction over the average of both years' employment"),
+    _share("destruction_share", "destruction over employment at the first year"),
+    _NOTE,
+)
+
 INDUSTRY_MEDIANS = (
     _RUN,
     Column("median_base", _TEXT, "", "same_year or pooled"),
@@ -323,6 +343,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "quality": QUALITY,
     "demography": DEMOGRAPHY,
     "transitions": TRANSITIONS,
+    "job_flows": JOB_FLOWS,
     "industry_medians": INDUSTRY_MEDIANS,
     "moments": MOMENTS,
     "histograms": HISTOGRAMS,

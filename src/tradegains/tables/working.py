@@ -30,6 +30,10 @@ BIN = "bin"
 LOWEST = "lowest"
 HIGHEST = "highest"
 VALUE = "value"
+QUARTILE = "productivity_quartile"
+
+PHI, UNIT = "phi", "unit"
+"""Of the sums over panels: log productivity, and the weight of 1 of every establishment."""
 
 
 def industry_code(number: int | None, digits: int) -> str | None:
@@ -90,3 +94,43 @@ def later_column(column: str, name: str) -> str:
         'log_productivity_later_in_post'
     """
     return f"{column}_later_in_{name}"
+
+
+def jobs_gained(name: str) -> str:
+    """Employment gained by the later year of a pair of years, where it is not less.
+
+    Example:
+        >>> jobs_gained("post")
+        'jobs_gained_in_post'
+    """
+    return f"jobs_gained_in_{name}"
+
+
+def jobs_lost(name: str) -> str:
+    """Employment lost by the later year of a pair of years, where it is less.
+
+    Example:
+        >>> jobs_lost("post")
+        'jobs_lost_in_post'
+    """
+    return f"jobs_lost_in_{name}"
+
+
+def layer_column(column: str, layer: int) -> str:
+    """A later value, whichever window of the layer it is of.
+
+    Example:
+        >>> layer_column("phi", 0)
+        'phi_in_layer_0'
+    """
+    return f"{column}_in_layer_{layer}"
+
+
+def measured_column(phi: str) -> str:
+    """Whether there is log productivity in a year.
+
+    Example:
+        >>> measured_column("phi")
+        'is_measured_phi'
+    """
+    return f"is_measured_{phi}"

@@ -2,24 +2,39 @@
 
 from collections.abc import Sequence
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from tradegains.tables import working as w
+from tradegains.transforms.bits import bigint
 
 
-def sum_market_cells(matched: DataFrame, *, industries: Sequence[str]) -> DataFrame:
+def sum_market_cells(
+    matched: DataFrame, *, industries: Sequence[str], changes: Sequence[str] = ()
+) -> DataFrame:
     """One row per year, flags, membership and the given industry columns.
 
-    Reads them and the amounts. Sums are whole numbers, each with its DOUBLE twin, because one of
-    the engines wraps where the other raises.
+    Reads them, the amounts and, for `changes` (names of pairs of years), later employment. Sums
+    are whole numbers, each with its DOUBLE twin, because one of the engines wraps where the other
+    raises.
     """
-    sums = [F.sum(amount).alias(amount) for amount in w.AMOUNTS]
+    amounts = {amount: F.col(amount) for amount in w.AMOUNTS}
+    for name in changes:
+        amounts |= _employment_changes(name)
     # Multiplied, not cast: Sail gives a sum and a sum of the same column cast one name.
-    twins = [F.sum(F.col(amount) * 1.0e0).alias(w.twin(amount)) for amount in w.AMOUNTS]
+    twins = [F.sum(amount * 1.0e0).alias(w.twin(name)) for name, amount in amounts.items()]
     return matched.groupBy(w.YEAR, w.FLAGS, w.MEMBERSHIP, *industries).agg(
         F.count(F.lit(1)).alias(w.ESTABLISHMENTS),
         F.count(w.DUPLICATED_ID).alias(w.DUPLICATED_ID),
-        *sums,
+        *(F.sum(amount).alias(name) for name, amount in amounts.items()),
         *twins,
     )
+
+
+def _employment_changes(name: str) -> dict[str, Column]:
+    """Jobs gained and lost by the later year; 0 without a row then."""
+    change = F.col(w.later_column(w.EMPLOYMENT, name)) - F.col(w.EMPLOYMENT)
+    return {
+        w.jobs_gained(name): F.when(change > 0, change).otherwise(bigint(0)),
+        w.jobs_lost(name): F.when(change < 0, -change).otherwise(bigint(0)),
+    }

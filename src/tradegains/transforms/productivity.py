@@ -9,6 +9,8 @@ from tradegains.formulas.moments import bin_position, weighted_powers
 from tradegains.tables import working as w
 from tradegains.transforms.ranking import SCALED
 
+CUTS = ("cut_1", "cut_2", "cut_3")
+"""Columns of the quartiles that part an industry's establishments in four."""
 MOMENT_BIN = 2.0
 """Width of the bins whose middles the power sums are measured from [log points]."""
 
@@ -45,6 +47,20 @@ def relate_to_medians(matched: DataFrame, medians: DataFrame, *, bin_width: floa
         relative.alias(w.VALUE),
         (relative / bin_width).alias(SCALED),
     )
+
+
+def add_productivity_quartile(matched: DataFrame, cuts: DataFrame) -> DataFrame:
+    """One row per matched row, with its quartile 1 to 4; null without log productivity.
+
+    Reads year, industry and log_productivity; `cuts` has one row per year and industry with
+    cut_1, cut_2 and cut_3. Must equal formulas.productivity.productivity_class: a value equal to
+    a cut is below it.
+    """
+    value = F.col(w.LOG_PRODUCTIVITY)
+    above = [F.when(value > F.col(cut), 1).otherwise(0) for cut in CUTS]
+    quartile = F.when(value.isNotNull(), above[0] + above[1] + above[2] + 1)
+    joined = matched.join(F.broadcast(cuts), on=[w.YEAR, w.INDUSTRY], how="left")
+    return joined.withColumn(w.QUARTILE, quartile).drop(*CUTS)
 
 
 def power_sum(power: int, *, weighted: bool) -> str:
