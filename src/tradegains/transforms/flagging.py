@@ -1,6 +1,7 @@
 """Census rows into flagged rows with whole-number amounts: nothing is dropped here."""
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -51,7 +52,10 @@ def flag_rows(
     after matching, by `flag_duplicates`.
     """
     conditions = _rule_conditions(census, industry_digits, measure)
-    flags = merge_bits([bit_if(broken, FLAG_BITS[rule]) for rule, broken in conditions.items()])
+    broken = merge_bits([bit_if(broken, FLAG_BITS[rule]) for rule, broken in conditions.items()])
+    # Rule by rule only where the cheap test fails: on Sail this halves the time of flagging.
+    is_clean = _is_surely_clean(census, industry_digits, measure)
+    flags = F.when(is_clean, bigint(0)).otherwise(broken)
     return census.withColumn(w.FLAGS, flags).withColumn(w.VALID, _is_valid(rules))
 
 
@@ -91,7 +95,7 @@ def fix_amounts(rows: DataFrame) -> DataFrame:
 
     Reads employment, sales and, if there, exports, value_added and sampling_weight [times].
     """
-    weight = F.col("sampling_weight") if "sampling_weight" in rows.columns else F.lit(1.0)
+    weight = F.col("sampling_weight") if "sampling_weight" in rows.columns else None
     sources = {
         w.EMPLOYMENT: ("employment", THOUSANDTHS),
         w.SALES: ("sales", HUNDREDTHS),
@@ -150,6 +154,31 @@ def _rule_conditions(
     return conditions
 
 
+def _is_surely_clean(census: DataFrame, industry_digits: int, measure: Sequence[str]) -> Column:
+    """True only of rows that break no rule; of a few of those it is false.
+
+    A comparison is false for NaN, and null for null, so these rows are left to the rules.
+    """
+    identifier, code = F.col(w.ESTABLISHMENT_ID), F.col(w.INDUSTRY)
+    is_text = dict(census.dtypes)[w.ESTABLISHMENT_ID] == "string"
+    amounts = {"employment", "sales", "sampling_weight"} & {*census.columns}
+    tests = [
+        F.trim(identifier) != "" if is_text else identifier.isNotNull(),
+        # A number this large in so few characters is made of digits alone.
+        F.length(code) == industry_digits,
+        code.try_cast("bigint") >= bigint(10 ** (industry_digits - 1)),
+        *(F.col(name).between(0.0, LARGEST_AMOUNT) for name in sorted(amounts)),
+        *((F.col(name) > 0) & (F.col(name) <= LARGEST_AMOUNT) for name in measure),
+    ]
+    if "exports" in census.columns:
+        tests.append(F.col("exports").between(F.lit(0.0), F.col("sales")))
+    if "value_added" in census.columns and "value_added" not in measure:
+        tests.append(F.col("value_added").between(-LARGEST_AMOUNT, LARGEST_AMOUNT))
+    if "log_price" in census.columns:
+        tests.append(F.col("log_price").isNotNull())
+    return F.coalesce(reduce(lambda left, right: left & right, tests), F.lit(False))
+
+
 def _is_missing(name: str) -> Column:
     return F.col(name).isNull()
 
@@ -171,9 +200,9 @@ def _is_valid(rules: Mapping[str, str]) -> Column:
     return F.col(w.FLAGS).bitwiseAND(bigint(removing)) == 0
 
 
-def _fixed(source: str, weight: Column, per_unit: float) -> Column:
+def _fixed(source: str, weight: Column | None, per_unit: float) -> Column:
     """Must equal formulas.fixed_point.to_fixed_point; an unusable amount counts 0."""
-    amount = F.col(source) * weight
+    amount = F.col(source) if weight is None else F.col(source) * weight
     is_usable = F.abs(amount) <= LARGEST_AMOUNT
     if source != "value_added":
         is_usable = is_usable & (F.col(source) >= 0)
