@@ -26,6 +26,7 @@ ARROWS = {
     "sets": "study tables formulas",
     "progress": "",
     "java": "",
+    "jars": "",
     "session": "java",
     "transforms": "transforms tables formulas",
     "selection": "selection transforms tables formulas",
@@ -40,7 +41,7 @@ ARROWS = {
     "check": "study store session java predicates",
     "init_study": "study store",
     "demo": "synthetic session progress",
-    "cli": "arguments check demo init_study pipeline progress report session study synthetic",
+    "cli": "arguments check demo init_study jars pipeline progress report session study synthetic",
 }
 
 # Room or module -> packages from outside; everything else there is the standard library.

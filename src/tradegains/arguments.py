@@ -32,7 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.set_defaults(command=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for add in (_add_demo, _add_init, _add_check, _add_run, _add_show, _add_runs, _add_report,
-                _add_export, _add_synth, _add_model):  # fmt: skip
+                _add_export, _add_synth, _add_model, _add_jars_command):  # fmt: skip
         add(commands)
     return parser
 
@@ -267,6 +267,23 @@ def _not_negative(text: str) -> float:
     if not 0.0 <= value < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of 0 or more")
     return value
+
+
+def _add_jars_command(commands: Any) -> None:
+    parser = _command(
+        commands,
+        "jars",
+        does="collect Delta's jars, for Spark on a machine without internet",
+        example="tradegains jars --to jars",
+    )
+    parser.add_argument("--to", metavar="DIR", required=True, help="folder; made if needed")
+    parser.add_argument(
+        "--from",
+        metavar="URL",
+        dest="repository",
+        help="a mirror of Maven Central (default: Maven Central itself)",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be fetched")
 
 
 def _add_study(parser: argparse.ArgumentParser) -> None:
