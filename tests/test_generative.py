@@ -26,7 +26,15 @@ from reference.run import measure_with_row_limit, publish_study, with_inputs
 from reference.studies import BASE, RULES, populations, restrictions, study_with
 from reference.welfare import Small
 from tradegains.session import Engine
-from tradegains.study import IntraIndustryTrade, JobFlows, Study, Window
+from tradegains.study import (
+    Decomposition,
+    IntraIndustryTrade,
+    JobFlows,
+    MelitzRedding,
+    SizeFits,
+    Study,
+    Window,
+)
 
 ON_SPARK = os.environ.get("TRADEGAINS_TEST_ENGINE") == "spark"
 EXAMPLES = int(os.environ.get("TRADEGAINS_EXAMPLES", "2" if ON_SPARK else "5"))
@@ -122,6 +130,7 @@ def studies(draw: st.DrawFn) -> Study:
         intra_industry_trade=draw(INTRA_INDUSTRY_TRADE),
         restrictions=restrictions(
             small="employment < 50",
+        decomposition=draw(DECOMPOSITION),
             northern_or_new="region = 'north' OR establishment_id LIKE '%-1'",
         ),
         job_flows=draw(st.sampled_from((JobFlows(True), JobFlows(False), None))),
@@ -130,6 +139,38 @@ def studies(draw: st.DrawFn) -> Study:
 
 INTRA_INDUSTRY_TRADE = st.one_of(
     st.none(),
+MELITZ_REDDING = st.one_of(
+    st.none(),
+    st.builds(
+        MelitzRedding,
+        distributions=some_of(("pareto", "truncated_pareto", "lognormal")),
+        cutoff_percentile=st.sampled_from((0.01, 0.05, 0.3)),
+        entry_change=st.sampled_from((0.0, 0.05, -0.1)),
+        upper_percentile=st.sampled_from((0.99, 0.9)),
+    ),
+)
+
+SIZE_FITS = st.one_of(
+    st.none(),
+    st.builds(
+        SizeFits,
+        year=st.sampled_from(YEARS),
+        window=st.sampled_from(("pre", "post", "whole")),
+        bin_width=st.sampled_from((0.25, 1.0)),
+    ),
+)
+
+DECOMPOSITION = st.one_of(
+    st.none(),
+    st.builds(
+        Decomposition,
+        windows=some_of(("pre", "post", "whole")),
+        shares=some_of(("employment", "sales")),
+        methods=some_of(("bhc", "fhk", "gr", "bg", "df", "mp", "olley_pakes")),
+        levels=some_of(("total", "industry2", "industry4")),
+    ),
+)
+
     st.builds(
         IntraIndustryTrade,
         levels=some_of((4, 3, 1)),

@@ -16,6 +16,12 @@ from pyspark.sql import functions as F
 from tradegains.errors import InputError, Problem
 from tradegains.preparing import SmallInputs, flag_census, measure_rows
 from tradegains.progress import Progress
+from tradegains.results.decompositions import (
+    decomposition_rows,
+    panel_industries,
+    panel_totals,
+    panel_windows,
+)
 from tradegains.results.demography import demography_rows
 from tradegains.results.distributions import (
     distribution_requests,
@@ -51,12 +57,19 @@ from tradegains.tables import working as w
 from tradegains.transforms.cells import sum_market_cells
 from tradegains.transforms.flagging import find_duplicates, flag_duplicates
 from tradegains.transforms.matching import match_establishments
+from tradegains.selection.panels import collect_panels
 
 MARKET_TABLES = ("quality", "demography", "transitions", "market_shares", "welfare")
 FLOW_TABLES = ("job_flows",)
 DISTRIBUTION_TABLES = ("industry_medians", "moments", "histograms")
 TRADE_TABLES = ("intra_industry_trade",)
-TABLES_IN_ORDER = (*MARKET_TABLES, *FLOW_TABLES, *DISTRIBUTION_TABLES, *TRADE_TABLES)
+TABLES_IN_ORDER = (
+    *MARKET_TABLES,
+    *FLOW_TABLES,
+    *DISTRIBUTION_TABLES,
+    *DECOMPOSITION_TABLES,
+    *TRADE_TABLES,
+)
 
 Rows = list[dict[str, Any]]
 WorkFolder = Callable[[DataFrame, str], DataFrame]
@@ -64,6 +77,7 @@ WorkFolder = Callable[[DataFrame, str], DataFrame]
 
 
 @dataclass(frozen=True)
+DECOMPOSITION_TABLES = ("decompositions",)
 class Measured:
     """Rows of published tables by name, and what the study could not have, with the reason.
 
@@ -150,6 +164,8 @@ def _match(run: Measuring, flagged: DataFrame) -> tuple[DataFrame, DataFrame, Ma
     with run.progress.step("find duplicates"):
         duplicates = run.keep(find_duplicates(flagged), "duplicates")
     flagged = flag_duplicates(flagged, duplicates, rules=run.rules)
+    if not set(wanted).isdisjoint(DECOMPOSITION_TABLES):
+        found |= _decomposition_tables(run, matched, cells)
     return flagged, *_match_once(run, flagged, "matched_without_duplicates")
 
 
@@ -297,3 +313,20 @@ def _distribution_tables(run: Measuring, matched: DataFrame, cells: MarketCells)
             "histograms": histogram_rows(study, requests, found),
         }
     )
+
+
+def _decomposition_tables(run: Measuring, matched: DataFrame, cells: MarketCells) -> Measured:
+    study = run.study
+    if study.decomposition is None:
+        return Measured(absent={"table decompositions": "the study has no [decomposition]"})
+    with run.progress.step("decompose productivity") as step:
+        panels = collect_panels(
+            matched,
+            panel_windows(study, run.sets),
+            years=study.productivity.years,
+            industries=panel_industries(study),
+            totals=panel_totals(study, cells),
+        )
+        rows = decomposition_rows(study, panels)
+        step.rows = len(rows)
+    return Measured({"decompositions": rows})

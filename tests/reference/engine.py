@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from reference.decompositions import list_decompositions
 from reference.distributions import (
     Prices,
     Productivity,
@@ -52,6 +53,7 @@ def measure(raws: Iterable[Raw], study: Any, small: Small | None = None) -> Tabl
         "moments": [row for found in measured for row in list_moments(found, study)],
         "histograms": [row for found in measured for row in list_bins(found, study)],
         "market_shares": shares,
+        "decompositions": list_decompositions(census.rows, study, productivity),
         "welfare": list_welfare(shares, study, small),
         "intra_industry_trade": list_intra_industry_trade(study, small.product_trade),
     }

@@ -484,6 +484,16 @@ _METHODS = {
 METHODS = tuple(_METHODS)
 """Names of the six methods."""
 
+TERMS: Mapping[str, tuple[str, ...]] = {
+    "bhc": ("within", "between", "entry", "exit"),
+    "fhk": ("within", "between", "cross", "entry", "exit"),
+    "gr": ("within", "between", "entry", "exit"),
+    "bg": ("within", "between", "entry", "exit"),
+    "df": ("within", "between", "entry", "exit"),
+    "mp": ("mean", "covariance", "entry", "exit"),
+}
+"""Terms of each method, in the order of its definition."""
+
 
 def _method(name: str) -> _Method:
     if name not in _METHODS:

@@ -12,6 +12,7 @@ the DOUBLE sum of the same units, and `sums_agree` compares the two.
 """
 
 import math
+from typing import NamedTuple
 
 EMPLOYMENT_UNITS = 1_000
 """Thousandths of a job."""
@@ -128,3 +129,39 @@ def moment_scale_bits(total_weight: int) -> int:
     if total_weight < 0:
         raise ValueError("a total weight cannot be negative")
     return min(MAX_SCALE_BITS, max(0, _SIGNED_BITS - total_weight.bit_length()))
+
+
+class SplitBits(NamedTuple):
+    """Binary places of the two whole numbers that a product is split into.
+
+    The coarse one holds the product to 2**-coarse (a negative number rounds to larger units), the
+    fine one the rest to 2**-(coarse + fine).
+    """
+
+    coarse: int
+    fine: int
+
+    def joined(self, coarse: int, fine: int) -> int:
+        """Both sums as one whole number, in units of 2**-(coarse + fine).
+
+        Example:
+            >>> SplitBits(1, 2).joined(-3, 1)  # -3/2 + 1/8
+            -11
+        """
+        return (coarse << self.fine) + fine
+
+
+def split_bits(total_weight: int, rows: int, *, largest: int) -> SplitBits:
+    """Binary places at which neither part of a sum of weight times value can leave a BIGINT.
+
+    Args:
+        total_weight: weight of all rows together [units], >= 0.
+        rows: how many rows, >= 0.
+        largest: bound of the values' absolute size, >= 1.
+
+    Example:
+        >>> split_bits(1_000_000_000, 20_000, largest=2048)
+        SplitBits(coarse=20, fine=47)
+    """
+    coarse = _SIGNED_BITS - total_weight.bit_length() - largest.bit_length()
+    return SplitBits(min(coarse, MAX_SCALE_BITS), _SIGNED_BITS - rows.bit_length())

@@ -317,6 +317,24 @@ INTRA_INDUSTRY_TRADE = (
 PUBLISHED_TABLE = ArrayType(
     StructType(
         [
+DECOMPOSITIONS = (
+    _RUN,
+    _WINDOW,
+    Column("year", _YEAR, "year", "year of an Olley-Pakes level; null for the change in a window"),
+    Column("share", _TEXT, "", "employment or sales: the weight of an establishment"),
+    Column("method", _TEXT, "", "bhc, fhk, gr, bg, df, mp or olley_pakes"),
+    Column("level", _TEXT, "", "total, industry2, industry4, or those two with _aggregated"),
+    _INDUSTRY,
+    Column("term", _TEXT, "", "within, between, cross, entry, exit, ..., between_industries"),
+    _log_points("value", "the term; null where the method has none, see note"),
+    _log_points("total", "what the terms add up to: the change of Phi, or Phi of the year"),
+    Column("establishments", _COUNT, "establishments", "the group that the term is of"),
+    Column("left_out", _COUNT, "establishments", "continuing, with productivity at one end only"),
+    Column("moved", _COUNT, "establishments", "continuing, counted as exits from and entries to"),
+    Column("prices", _TEXT, "", "nominal, industry or economy: the deflator of productivity"),
+    _NOTE,
+)
+
             StructField("name", StringType()),
             StructField("version", LongType()),
             StructField("rows", LongType()),
@@ -357,6 +375,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
 }
 
 
+    "decompositions": DECOMPOSITIONS,
 def schema_of(name: str) -> StructType:
     """Schema of a published table.
 

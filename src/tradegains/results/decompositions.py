@@ -1,0 +1,214 @@
+"""Decompositions of productivity growth as published rows."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import reduce
+from typing import Any
+
+from tradegains.errors import Problem, TradegainsError
+from tradegains.formulas.decompositions import (
+    BETWEEN_INDUSTRIES,
+    INDUSTRY_ENTRY,
+    INDUSTRY_EXIT,
+    METHODS,
+    NO_WEIGHT,
+    TERMS,
+    UNDECOMPOSED,
+    Decomposition,
+    IdentityError,
+    PanelSums,
+    decompose,
+    decompose_industries,
+    olley_pakes_of_sums,
+)
+from tradegains.formulas.membership import BOTH_ENDS
+from tradegains.formulas.panel_cells import PanelCells, PanelWindow, layers_of
+from tradegains.results.market import Amounts, MarketCells
+from tradegains.results.panels import IndustryPanel, PanelReading, Panels, window_panels, year_sums
+from tradegains.sets import StudySets, continuing_set, decomposition_weights
+from tradegains.study import Study
+from tradegains.tables import working as w
+
+OLLEY_PAKES = "olley_pakes"
+NOMINAL = "nominal: without a price index inflation is part of the growth"
+_GROUP_OF_TERM = {
+    "entry": "entrants",
+    "exit": "exiters",
+    BETWEEN_INDUSTRIES: "all",
+    UNDECOMPOSED: "all",
+}
+
+Row = dict[str, Any]
+
+
+def panel_windows(study: Study, sets: StudySets) -> list[PanelWindow]:
+    """The windows to decompose."""
+    names = study.decomposition.windows if study.decomposition else ()
+    windows = [study.window(name) for name in names]
+    layers = layers_of({window.name: window.start for window in windows})
+    return [
+        PanelWindow(
+            window.name,
+            window.start,
+            window.end,
+            layers[window.name],
+            sets.memberships.bit(continuing_set(window.name, BOTH_ENDS)),
+        )
+        for window in windows
+    ]
+
+
+def panel_industries(study: Study) -> list[str]:
+    """Industry columns by which the panels of a study are told apart."""
+    if study.matching.industry_at == "own_year":
+        return [w.INDUSTRY]
+    names = study.decomposition.windows if study.decomposition else ()
+    return [w.INDUSTRY, *(w.window_industry(name) for name in names)]
+
+
+def panel_totals(study: Study, cells: MarketCells) -> dict[str, int]:
+    """The largest sum of any year by weight column, and of establishments under UNIT."""
+    years = (
+        reduce(Amounts.plus, (cell.amounts for cell in of_year), Amounts())
+        for of_year in cells.by_year.values()
+    )
+    largest = Amounts(*map(max, zip(Amounts(), *years, strict=True)))
+    by_column = {w.EMPLOYMENT: largest.employment, w.SALES: largest.sales}
+    chosen = {column: by_column[column] for column in decomposition_weights(study).values()}
+    return chosen | {w.UNIT: largest.establishments}
+
+
+def decomposition_rows(study: Study, panels: PanelCells) -> list[Row]:
+    """One row per window (or year), share, method, level, industry and term.
+
+    Raises:
+        TradegainsError: the terms of a decomposition do not add up to its change.
+    """
+    chosen = study.decomposition
+    if chosen is None:
+        return []
+    rows: list[Row] = []
+    methods = [method for method in METHODS if method in chosen.methods]
+    for share, weight in decomposition_weights(study).items():
+        reading = PanelReading(
+            panels, weight, study.census, study.matching.industry_at == "own_year"
+        )
+        for window in panels.windows:
+            found = window_panels(reading, window)
+            for method in methods:
+                named = _blank(study) | {"window": window.name, "share": share, "method": method}
+                try:
+                    rows += _window_rows(found, named, chosen.levels)
+                except IdentityError as error:
+                    raise _not_an_identity(error, window.name) from error
+        if OLLEY_PAKES in chosen.methods:
+            named = _blank(study) | {"share": share, "method": OLLEY_PAKES}
+            rows += [named | row for row in _level_rows(study, reading, chosen.levels)]
+    return rows
+
+
+def _blank(study: Study) -> Row:
+    prices = study.productivity.prices
+    return {
+        "window": None,
+        "year": None,
+        "prices": "nominal" if prices == "none" else prices,
+    }
+
+
+def _not_an_identity(error: IdentityError, window: str) -> TradegainsError:
+    cure = "this is a fault of tradegains: please report it with its version and engine"
+    return TradegainsError(Problem(str(error), f"decomposition of window {window}", cure=cure))
+
+
+def _window_rows(panels: Panels, blank: Row, levels: Iterable[str]) -> Iterator[Row]:
+    method = blank["method"]
+    for level in levels:
+        industries = panels.get(level, {})
+        for code, panel in sorted(industries.items(), key=lambda item: item[0] or ""):
+            named = blank | {"level": level, "industry": code} | _evidence([panel])
+            yield from _term_rows(
+                decompose(panel.sums, method, levels=panel.levels), {"": panel.sums}, named
+            )
+        if level != "total":
+            yield from _aggregated_rows(panels, blank, level)
+
+
+def _aggregated_rows(panels: Panels, blank: Row, level: str) -> Iterator[Row]:
+    """Over the industries of a level; Phi is that of the whole economy."""
+    industries = {code or "": panel.sums for code, panel in panels.get(level, {}).items()}
+    total = panels.get("total", {}).get(None)
+    levels = total.levels if total else None
+    found = decompose_industries(industries, blank["method"], levels=levels)
+    named = blank | {"level": f"{level}_aggregated", "industry": None}
+    yield from _term_rows(found, industries, named | _evidence(panels.get(level, {}).values()))
+
+
+def _evidence(panels: Iterable[IndustryPanel]) -> Row:
+    panels = list(panels)
+    return {
+        "left_out": sum(panel.left_out for panel in panels),
+        "moved": sum(panel.moved for panel in panels),
+    }
+
+
+def _term_rows(
+    found: Decomposition, industries: Mapping[str, PanelSums], named: Row
+) -> Iterator[Row]:
+    prices = named["prices"]
+    for term in found.terms or TERMS[found.method]:
+        yield named | {
+            "term": term,
+            "value": found.terms.get(term),
+            "total": found.total,
+            "establishments": _establishments(term, list(industries.values())),
+            "note": "; ".join(filter(None, (found.note, NOMINAL * (prices == "nominal")))),
+        }
+
+
+def _establishments(term: str, industries: list[PanelSums]) -> int:
+    """Establishments behind a term: its group, in the industries that the term is of."""
+    if term in (INDUSTRY_ENTRY, INDUSTRY_EXIT):
+        empty, own = ("total0", "total1") if term == INDUSTRY_ENTRY else ("total1", "total0")
+        chosen = [
+            each for each in industries if not getattr(each, empty) and getattr(each, own) > 0
+        ]
+        return sum(_count(each, "all") for each in chosen)
+    group = _GROUP_OF_TERM.get(term, "continuing")
+    alone = len(industries) == 1
+    chosen = [each for each in industries if alone or (each.total0 and each.total1)]
+    return sum(_count(each, group) for each in chosen)
+
+
+def _count(sums: PanelSums, group: str) -> int:
+    counts = {
+        "continuing": sums.continuing.count,
+        "entrants": sums.entrants.count,
+        "exiters": sums.exiters.count,
+    }
+    return sum(counts.values()) if group == "all" else counts[group]
+
+
+def _level_rows(study: Study, reading: PanelReading, levels: Iterable[str]) -> Iterator[Row]:
+    """Olley-Pakes levels of every year that is an end of a decomposed window or described."""
+    ends = (year for window in reading.panels.windows for year in (window.start, window.end))
+    for year in sorted({*ends, *study.productivity.years}):
+        sums = year_sums(reading, year)
+        for level in levels:
+            for code, each in sorted(sums.get(level, {}).items(), key=lambda item: item[0] or ""):
+                terms: dict[str, float | None] = {"mean": None, "covariance": None}
+                if each.weight > 0:
+                    found = olley_pakes_of_sums(each.count, each.weight, each.weight_phi, each.phi)
+                    terms = {"mean": found.mean, "covariance": found.covariance}
+                for term, value in terms.items():
+                    yield {
+                        "year": year,
+                        "level": level,
+                        "industry": code,
+                        "term": term,
+                        "value": value,
+                        "total": each.weight_phi / each.weight if each.weight > 0 else None,
+                        "establishments": each.count,
+                        "left_out": 0,
+                        "moved": 0,
+                        "note": "" if each.weight > 0 else NO_WEIGHT,
+                    }
