@@ -9,7 +9,7 @@ holds effects and samples, never rows.
 import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -32,7 +32,6 @@ from tradegains.formulas.least_squares import (
 )
 from tradegains.tables import working as w
 from tradegains.transforms.regression_sums import (
-    EFFECT,
     LARGEST_WEIGHT,
     ScoreModel,
     first_sum,
@@ -120,7 +119,8 @@ class ProductCells:
 class Estimate:
     """A model on a sample: its fit and errors, or the problem that left it without.
 
-    `rows` are those in effects of two rows or more; `clusters` is None where errors are robust.
+    `dropped` names regressors that could not be told apart, each with the reason; `errors` are in
+    the order of the fit's regressors; `clusters` is None where errors are robust.
     """
 
     sample: Key
@@ -130,6 +130,7 @@ class Estimate:
     errors: tuple[float | None, ...] = ()
     clusters: int | None = None
     problem: str = ""
+    dropped: Mapping[str, str] = field(default_factory=dict)
 
 
 def collect_products(
@@ -255,10 +256,17 @@ class _Sample:
         """The model's coefficients, or why there are none."""
         kind = model.is_weighted
         within = within_products(self.groups[kind].values(), self.places[kind], self.names)
-        try:
-            return Estimate(self.key, model, within, _fit(within, model))
-        except CollinearError as error:
-            return Estimate(self.key, model, within, None, problem=str(error))
+        kept, dropped = model, dict[str, str]()
+        while True:
+            try:
+                return Estimate(self.key, model, within, _fit(within, kept), dropped=dropped)
+            except CollinearError as error:
+                others = tuple(name for name in kept.regressors if name != error.regressor)
+                needed = (model.instrument, kept.regressors[0]) if model.instrument else ()
+                if error.regressor in needed or not others:
+                    return Estimate(self.key, model, within, None, problem=str(error))
+                dropped = {**dropped, error.regressor: str(error)}
+                kept = replace(kept, regressors=others)
 
 
 def _fit(within: Within, model: LinearModel) -> Fit:
@@ -422,17 +430,12 @@ def _with_errors(
     effects = 1 if is_nested else within.groups
     parameters = len(estimate.fit.regressors) + effects
     correction = cluster_correction(within.rows, parameters, clusters)
-    errors = standard_errors(estimate.fit, matrix, correction)
-    problem = "" if correction else "no degree of freedom is left for standard errors"
-    return Estimate(
-        estimate.sample,
-        estimate.model,
-        within,
-        estimate.fit,
-        errors,
-        clusters if is_clustered else None,
-        problem,
+    asked = estimate.model.instruments
+    kept = [asked.index(name) for name in estimate.fit.instruments]
+    meat_kept = [[matrix[i][j] for j in kept] for i in kept]
+    return replace(
+        estimate,
+        errors=standard_errors(estimate.fit, meat_kept, correction),
+        clusters=clusters if is_clustered else None,
+        problem="" if correction else "no degree of freedom is left for standard errors",
     )
-
-
-__all__ = ["EFFECT", "Estimate", "Largest", "LinearModel", "ProductCells", "Variable"]
