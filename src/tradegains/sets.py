@@ -49,6 +49,11 @@ def exporter_at_end_set(window: str) -> SetName:
     return ("exporter_at_end", window)
 
 
+def never_exported_set(window: str) -> SetName:
+    """Name of the set of a window's first-year rows that exported in no year the study reads."""
+    return ("never_exported", window)
+
+
 def population_set(population: str) -> SetName:
     """Name of the set of a study population."""
     return ("population", population)
@@ -82,7 +87,7 @@ def study_sets(study: Study) -> StudySets:
     except TooManySetsError as error:
         cure = "use fewer [[windows]], rules in matching.continuing, restrictions or populations"
         raise StudyError(Problem(str(error), f"study {study.name}", cure=cure)) from error
-    return StudySets(history, memberships, conditions, later=_later_values(study))
+    return StudySets(history, memberships, conditions, _later_values(study), _carried(study))
 
 
 def continuing_rules(study: Study) -> tuple[str, ...]:
@@ -129,10 +134,38 @@ def _later_panels(study: Study) -> Iterator[LaterValues]:
         yield LaterValues(name, {window.start: window.end}, columns)
 
 
+def entry_windows(study: Study) -> tuple[Window, ...]:
+    """Windows with export entry, where the census knows exports."""
+    if study.regressions is None or not study.census.has("exports"):
+        return ()
+    return tuple(map(study.window, study.regressions.entry_windows))
+
+
+def _later_growth(study: Study) -> Iterator[LaterValues]:
+    """Productivity and adoptions at the end of every window with export entry."""
+    for window in entry_windows(study):
+        columns = (LOG_PRODUCTIVITY, *(study.regressions.adoptions if study.regressions else ()))
+        yield LaterValues(window.name, {window.start: window.end}, columns)
+
+
+def _carried(study: Study) -> tuple[str, ...]:
+    """Employment as reported, the id that clusters and finds products, the industry's cut."""
+    if study.regressions is None:
+        return ()
+    has_premium = bool(study.regressions.premium_years) and study.census.has("exports")
+    needs_id = has_premium or study.inputs.plant_products is not None
+    has_cuts = study.inputs.tariff_cuts is not None
+    return (
+        "employment",
+        *(("establishment_id",) if needs_id else ()),
+        *(("tariff_cut",) if has_cuts else ()),
+    )
+
+
 def _later_values(study: Study) -> tuple[LaterValues, ...]:
     """What all later passes want, one entry per name: each column is carried once."""
     merged: dict[str, LaterValues] = {}
-    for each in (*_later_employment(study), *_later_panels(study)):
+    for each in (*_later_employment(study), *_later_panels(study), *_later_growth(study)):
         known = merged.get(each.name, LaterValues(each.name, each.years, ()))
         columns = tuple(dict.fromkeys((*known.columns, *each.columns)))
         merged[each.name] = LaterValues(each.name, each.years, columns)
@@ -153,6 +186,8 @@ def _marks(study: Study) -> Iterator[Mark]:
             yield Mark(restriction_column(restriction.name), window.start)
     if study.census.has("exports"):
         yield from (Mark("exporter", end) for _, end in (*map(_ends, study.windows), *pairs))
+        for window in entry_windows(study):
+            yield from _earlier_exports(study, window)
 
 
 def _conditions(study: Study, history: HistoryBits) -> Iterator[SetCondition]:
@@ -195,6 +230,14 @@ def _exporter_conditions(study: Study, history: HistoryBits) -> Iterator[SetCond
     for window in study.windows:
         masks = history.masks([Mark("exporter", window.end)])
         yield SetCondition(exporter_at_end_set(window.name), (window.start,), masks)
+    for window in entry_windows(study):
+        masks = history.masks(_earlier_exports(study, window))
+        name = never_exported_set(window.name)
+        yield SetCondition(name, (window.start,), absent_masks=masks)
     for year, following in consecutive_years(study):
         masks = history.masks([Mark("exporter", following)])
         yield SetCondition(EXPORTER_NEXT_YEAR, (year,), masks)
+
+
+def _earlier_exports(study: Study, window: Window) -> list[Mark]:
+    return [Mark("exporter", year) for year in study.years if year <= window.start]

@@ -144,13 +144,15 @@ def status_in_window(year: int, ends: Ends, *, at_both_ends: bool) -> str:
 @dataclass(frozen=True)
 class SetCondition:
     """When a row is in a set: its year is one of `years`, its establishment's history holds every
-    bit of `history_masks`, and its own column `column` is true. An empty part asks nothing.
+    bit of `history_masks` and none of `absent_masks`, and its own column `column` is true. An
+    empty part asks nothing.
     """
 
     name: tuple[str, ...]
     years: tuple[int, ...] = ()
     history_masks: tuple[int, ...] = ()
     column: str = ""
+    absent_masks: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

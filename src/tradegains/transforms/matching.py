@@ -153,6 +153,9 @@ def _membership(memberships: MembershipBits, conditions: Sequence[SetCondition])
 def _holds(condition: SetCondition) -> Column:
     masks = enumerate(condition.history_masks)
     tests = [has_bits(f"{w.HISTORY}_{word}", mask) for word, mask in masks if mask]
+    for word, mask in enumerate(condition.absent_masks):
+        if mask:
+            tests.append(F.col(f"{w.HISTORY}_{word}").bitwiseAND(bigint(mask)) == 0)
     if condition.years:
         tests.append(F.col(w.YEAR).isin(*condition.years))
     if condition.column:
