@@ -128,17 +128,15 @@ def studies(draw: st.DrawFn) -> Study:
             "levels": draw(st.sampled_from((("total", "industry2"), ("total",)))),
         },
         intra_industry_trade=draw(INTRA_INDUSTRY_TRADE),
+        decomposition=draw(DECOMPOSITION),
         restrictions=restrictions(
             small="employment < 50",
-        decomposition=draw(DECOMPOSITION),
             northern_or_new="region = 'north' OR establishment_id LIKE '%-1'",
         ),
         job_flows=draw(st.sampled_from((JobFlows(True), JobFlows(False), None))),
     )
 
 
-INTRA_INDUSTRY_TRADE = st.one_of(
-    st.none(),
 MELITZ_REDDING = st.one_of(
     st.none(),
     st.builds(
@@ -171,6 +169,8 @@ DECOMPOSITION = st.one_of(
     ),
 )
 
+INTRA_INDUSTRY_TRADE = st.one_of(
+    st.none(),
     st.builds(
         IntraIndustryTrade,
         levels=some_of((4, 3, 1)),

@@ -49,6 +49,7 @@ from tradegains.selection.distributions import (
     describe_distributions,
 )
 from tradegains.selection.medians import industry_medians
+from tradegains.selection.panels import collect_panels
 from tradegains.selection.quartiles import with_quartiles
 from tradegains.selection.ranks import ROW_LIMIT
 from tradegains.sets import StudySets, employment_changes, study_sets
@@ -57,11 +58,11 @@ from tradegains.tables import working as w
 from tradegains.transforms.cells import sum_market_cells
 from tradegains.transforms.flagging import find_duplicates, flag_duplicates
 from tradegains.transforms.matching import match_establishments
-from tradegains.selection.panels import collect_panels
 
 MARKET_TABLES = ("quality", "demography", "transitions", "market_shares", "welfare")
 FLOW_TABLES = ("job_flows",)
 DISTRIBUTION_TABLES = ("industry_medians", "moments", "histograms")
+DECOMPOSITION_TABLES = ("decompositions",)
 TRADE_TABLES = ("intra_industry_trade",)
 TABLES_IN_ORDER = (
     *MARKET_TABLES,
@@ -77,7 +78,6 @@ WorkFolder = Callable[[DataFrame, str], DataFrame]
 
 
 @dataclass(frozen=True)
-DECOMPOSITION_TABLES = ("decompositions",)
 class Measured:
     """Rows of published tables by name, and what the study could not have, with the reason.
 
@@ -151,6 +151,8 @@ def measure(
         found |= _flow_tables(run, matched, cells)
     if not set(wanted).isdisjoint(DISTRIBUTION_TABLES):
         found |= _distribution_tables(run, matched, cells)
+    if not set(wanted).isdisjoint(DECOMPOSITION_TABLES):
+        found |= _decomposition_tables(run, matched, cells)
     if not set(wanted).isdisjoint(TRADE_TABLES):
         found |= _trade_tables(run)
     return found
@@ -164,8 +166,6 @@ def _match(run: Measuring, flagged: DataFrame) -> tuple[DataFrame, DataFrame, Ma
     with run.progress.step("find duplicates"):
         duplicates = run.keep(find_duplicates(flagged), "duplicates")
     flagged = flag_duplicates(flagged, duplicates, rules=run.rules)
-    if not set(wanted).isdisjoint(DECOMPOSITION_TABLES):
-        found |= _decomposition_tables(run, matched, cells)
     return flagged, *_match_once(run, flagged, "matched_without_duplicates")
 
 

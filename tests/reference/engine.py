@@ -52,8 +52,8 @@ def measure(raws: Iterable[Raw], study: Any, small: Small | None = None) -> Tabl
         "industry_medians": list_medians(productivity, study),
         "moments": [row for found in measured for row in list_moments(found, study)],
         "histograms": [row for found in measured for row in list_bins(found, study)],
-        "market_shares": shares,
         "decompositions": list_decompositions(census.rows, study, productivity),
+        "market_shares": shares,
         "welfare": list_welfare(shares, study, small),
         "intra_industry_trade": list_intra_industry_trade(study, small.product_trade),
     }

@@ -314,9 +314,6 @@ INTRA_INDUSTRY_TRADE = (
     _NOTE,
 )
 
-PUBLISHED_TABLE = ArrayType(
-    StructType(
-        [
 DECOMPOSITIONS = (
     _RUN,
     _WINDOW,
@@ -335,6 +332,9 @@ DECOMPOSITIONS = (
     _NOTE,
 )
 
+PUBLISHED_TABLE = ArrayType(
+    StructType(
+        [
             StructField("name", StringType()),
             StructField("version", LongType()),
             StructField("rows", LongType()),
@@ -372,10 +372,10 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "size_fits": SIZE_FITS,
     "size_histograms": SIZE_HISTOGRAMS,
     "intra_industry_trade": INTRA_INDUSTRY_TRADE,
+    "decompositions": DECOMPOSITIONS,
 }
 
 
-    "decompositions": DECOMPOSITIONS,
 def schema_of(name: str) -> StructType:
     """Schema of a published table.
 
