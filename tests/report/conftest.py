@@ -92,6 +92,11 @@ sigma = 3.72
 trade_elasticity = 4.71
 levels = ["total", "industry2"]
 
+[intra_industry_trade]
+levels = [5, 2]
+matched = ["by_partner", "together"]
+reporter = "Canada"
+
 [report]
 figure_years = [1988, 1996]
 figure_windows = ["entry_before", "post"]
@@ -450,6 +455,25 @@ def _productivity_growth():
     return rows
 
 
+def _intra_industry_trade():
+    """Sixteen years, the coarser level above the finer; in 1990 nothing was traded."""
+    rows = []
+    for digits, matched, level in ((5, "by_partner", 0.30), (2, "by_partner", 0.45),
+                                   (5, "together", 0.35)):  # fmt: skip
+        for year in range(1981, 1997):
+            index = None if year == 1990 else level + 0.015 * (year - 1981)
+            rows.append(
+                {
+                    "product_digits": digits, "matched": matched, "reporter": "Canada",
+                    "partner": "world", "year": year, "grubel_lloyd": index,
+                    "one_way_share": None if index is None else 0.1, "exports": 5e6,
+                    "imports": 4e6, "flows": 1200, "one_way_flows": 150,
+                    "note": "no trade either way" if index is None else None,
+                }
+            )  # fmt: skip
+    return rows
+
+
 def run_record(tables, **changed):
     absent = [
         {
@@ -489,6 +513,7 @@ def made_tables():
         "productivity_growth": table_of("productivity_growth", _productivity_growth()),
         "size_fits": size_fits,
         "size_histograms": size_histograms,
+        "intra_industry_trade": table_of("intra_industry_trade", _intra_industry_trade()),
     }
 
 

@@ -30,6 +30,7 @@ def test_every_figure_is_drawn(exhibits):
         "figure_welfare",
         "figure_industries",
         "figure_hloy_1",
+        "figure_mt_1",
         "figure_hloy_2",
         "figure_hloy_3",
         "figure_hloy_4",

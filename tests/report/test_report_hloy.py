@@ -105,8 +105,8 @@ def test_the_hypothetical_economy_is_stated(exhibits):
 def test_the_gain_by_elasticity_names_its_range_and_its_estimates(exhibits):
     exhibit = exhibits["figure_hloy_3"]
     # -0.1754 / 1.5 and / 5.1; -0.2660 / 2.25 and / 8.28
-    assert "HLOY: σ = 3.72: 6.45 percent; from 3.44 to 11.69 over the 9" in exhibit.text
-    assert "ACR: ε = 4.71: 5.65 percent; from 3.21 to 11.82 over the 10" in exhibit.text
+    assert "HLOY is 6.45 percent at σ = 3.72, from 3.44 to 11.69 over the 9" in exhibit.text
+    assert "ACR is 5.65 percent at ε = 4.71, from 3.21 to 11.82 over the 10" in exhibit.text
     assert "1988-1996 less 1978-1988. HLOY, 17.54/(σ − 1) and ACR, 26.60/ε" in exhibit.caption
     assert "HLOY σ Buono and Lalanne (2012) 2.50 11.69" in words(exhibit.table)
     assert len(exhibit.table.rows) == 19
@@ -153,9 +153,9 @@ def test_another_ranking_gets_figures_of_its_own(run_with, tables):
     curves = tables["welfare_curves"]
     rows = curves.to_pylist()
     rows += [row | {"variable": "sigma"} for row in rows if row["figure"] in ("4", "5")]
-    study = {
-        "levels = [": '[welfare.curves]\nrank_by = ["tariff_cut", "sigma"]\n\n[more]\nlevels = ['
-    }
+    levels = 'levels = ["total", "industry2"]'
+    ranking = '[welfare.curves]\nrank_by = ["tariff_cut", "sigma"]'
+    study = {levels: f"{levels}\n{ranking}"}
     found = ranked_exhibits(
         run_with(study=study, welfare_curves=curves.from_pylist(rows, schema=curves.schema))
     )

@@ -165,12 +165,14 @@ def _elasticities_in_words(curves: Sequence[ElasticityCurve]) -> str:
     parts = []
     for curve, table in zip(curves, ("B1", "B2"), strict=True):
         name = curve.label.split(",")[0]
-        text = f"{name}: {curve.baseline_label} percent" if curve.baseline else name
+        text = name
+        if curve.baseline:
+            at, number = curve.baseline_label.split(": ")
+            text = f"{name} is {number} percent at {at}"
         if len(curve.marks_y):
             low, high = (fixed(value, 2) for value in (curve.marks_y.min(), curve.marks_y.max()))
-            text += (
-                f"; from {low} to {high} over the {len(curve.marks_y)} estimates of Table {table}"
-            )
+            count = len(curve.marks_y)
+            text += f", from {low} to {high} over the {count} estimates of Table {table}"
         parts.append(text)
     return ". ".join(parts) + "."
 

@@ -62,7 +62,7 @@ def basis(run: PublishedRun) -> str:
     counts = "; ".join(
         f"{run.window_years(window)}: n = {numbers[window]:,}"
         for window in run.welfare_windows
-        if window in numbers
+        if window in numbers and window in run.windows
     )
     return (
         "Sales, and value added, of the continuing establishments over their employment, at either "

@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 
 from tradegains.report import (
     answer,
+    cutoff_tables,
     evidence_tables,
     growth,
     printing,
@@ -33,6 +34,7 @@ from tradegains.report.ranked_exhibits import ranked_exhibits
 from tradegains.report.reading import read_run
 from tradegains.report.size_exhibit import size_exhibit
 from tradegains.report.table_1 import SideBySide, table_1, table_a1, table_c1
+from tradegains.report.trade_exhibit import intra_industry_exhibit
 
 REPORT_TABLES = (
     "quality",
@@ -44,16 +46,18 @@ REPORT_TABLES = (
     "productivity_growth",
     "size_fits",
     "size_histograms",
+    "intra_industry_trade",
 )
 # Where each figure of welfare stands; any other stands with productivity.
 SECTIONS = {
     "figure_welfare": "welfare",
     "figure_hloy_3": "welfare",
-    "figure_hloy_2": "welfare",
     "figure_hloy_4": "within",
     "figure_hloy_5": "liberalised",
     "figure_industries": "industries",
+    "figure_hloy_2": "formulas",
     "figure_hloy_1": "sizes",
+    "figure_mt_1": "trade",
 }
 FIGURE_FILES = "figure_*"
 SVG_COLOURS = {
@@ -99,6 +103,7 @@ def report_exhibits(run: PublishedRun) -> tuple[list[Exhibit], list[Missing]]:
         elasticities_exhibit(run),
         *ranked_exhibits(run),
         size_exhibit(run),
+        intra_industry_exhibit(run),
     ]
     curves = [one for one in made if isinstance(one, Exhibit)]
     no_curves = [one for one in made if isinstance(one, Missing)]
@@ -126,6 +131,7 @@ def page_html(run: PublishedRun, exhibits: Sequence[Exhibit], missing: Sequence[
         "headlines": answer.headlines(run),
         "table_1": _beside(table_1(run)),
         "table_c1": _beside(table_c1(run)),
+        "cutoffs": cutoff_tables.cutoffs(run),
         "growth": _beside(growth.growth(run), remark=growth.basis(run)),
         "one_choice": sensitivity.one_choice_at_a_time(run),
         "sensitivity": welfare_tables.sensitivity(run),

@@ -13,8 +13,10 @@ from tradegains.report.page_table import Footnotes, PageTable, names
 from tradegains.report.published_run import PublishedRun
 from tradegains.report.welfare import (
     FORMULA_NAMES,
+    MELITZ_REDDING,
     Measured,
     Row,
+    cutoff_rows,
     measured,
     total_rows,
     variants,
@@ -117,6 +119,9 @@ def _other_formulas(run: PublishedRun, base: Mapping[tuple[str, str], Row]) -> I
             for value, words in _range([row.estimate for row in literature.table_b2()]):
                 shown = f"ACR, ε = {value:g}, {words} Table B2"
                 yield Move("formula", shown, _rescaled(numbers, epsilon, value))
+    for (formula, distribution), rows in cutoff_rows(run).items():
+        found = (measured(rows.get(w), "welfare_change") for w in run.welfare_windows)
+        yield Move("formula", f"{MELITZ_REDDING[formula]}, {distribution}", tuple(found))
 
 
 def _range(estimates: Sequence[float]) -> tuple[tuple[float, str], ...]:

@@ -11,8 +11,10 @@ FORMULA_NAMES = {
     "hloy": "HLOY",
     "acr": "ACR",
     "hloy_extended": "HLOY × μ/η",
-    "melitz_redding_local": "MR local",
-    "melitz_redding_global": "MR global",
+}
+MELITZ_REDDING = {
+    "melitz_redding_local": "Melitz-Redding, local",
+    "melitz_redding_global": "Melitz-Redding, global",
 }
 ELASTICITY_SYMBOLS = {"hloy": "σ", "acr": "ε"}
 
@@ -51,10 +53,27 @@ def measured(row: Row | None, column: str) -> Measured:
 def total_rows(
     run: PublishedRun, *, level: str = "total", **choices: str
 ) -> dict[tuple[str, str], Row]:
-    """Rows of the whole economy by (window, formula), under the headline choices or others."""
+    """Rows of the whole economy by (window, formula), under the headline choices or others.
+
+    Formulas that assume a cutoff have several rows a window, see `cutoff_rows`.
+    """
     wanted = run.headline_choices | choices
     rows = run.rows("welfare", level=level, **wanted)
-    return {(row["window"], row["formula"]): row for row in rows}
+    return {
+        (row["window"], row["formula"]): row for row in rows if row["formula"] not in MELITZ_REDDING
+    }
+
+
+def cutoff_rows(run: PublishedRun) -> dict[tuple[str, str], dict[str, Row]]:
+    """Rows of the Melitz-Redding formulas by (formula, distribution) and window, local first."""
+    rows = run.rows("welfare", level="total", **run.headline_choices)
+    found: dict[tuple[str, str], dict[str, Row]] = {}
+    for row in rows:
+        if row["formula"] in MELITZ_REDDING:
+            key = (row["formula"], row.get("distribution") or "")
+            found.setdefault(key, {})[row["window"]] = row
+    order = list(MELITZ_REDDING)
+    return dict(sorted(found.items(), key=lambda one: (order.index(one[0][0]), one[0][1])))
 
 
 def industry_rows(run: PublishedRun, formula: str) -> dict[str, dict[str, Row]]:

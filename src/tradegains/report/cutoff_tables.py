@@ -1,0 +1,91 @@
+"""Formulas that assume a productivity cutoff, beside those that do not (HLOY, section 2.2.2)."""
+
+from tradegains.report.page_table import Footnotes, PageTable, names, plain
+from tradegains.report.printing import fixed
+from tradegains.report.published_run import PublishedRun
+from tradegains.report.welfare import (
+    MELITZ_REDDING,
+    Row,
+    cutoff_rows,
+    formula_name,
+    measured,
+    total_rows,
+)
+
+DISTRIBUTIONS = {
+    "pareto": "Pareto",
+    "truncated_pareto": "truncated Pareto",
+    "lognormal": "lognormal",
+}
+
+
+def cutoffs(run: PublishedRun) -> PageTable | None:
+    """Melitz-Redding local and global by distribution, after HLOY and ACR; None without them."""
+    found = cutoff_rows(run)
+    if not found:
+        return None
+    windows, footnotes = run.welfare_windows, Footnotes()
+    base = total_rows(run)
+    rows = []
+    for formula in ("hloy", "acr"):
+        by_window = {window: base.get((window, formula)) for window in windows}
+        row = next((one for one in by_window.values() if one), None)
+        if row:
+            rows.append(_line(run, (formula_name(row), "none"), by_window, footnotes))
+    for (formula, distribution), by_window in found.items():
+        name = (MELITZ_REDDING[formula], DISTRIBUTIONS.get(distribution, distribution))
+        rows.append(_line(run, name, by_window, footnotes))
+    return PageTable(
+        title="With a productivity cutoff: the Melitz-Redding formulas",
+        unit="welfare change, 100 × Δ ln, in percent; hazard per log point of productivity",
+        header=("formula", "distribution", *map(run.window_title, windows), "hazard γ"),
+        rows=tuple(rows),
+        stub=2,
+        notes=footnotes.notes,
+        remark=_assumptions(run) + _implied(run),
+        strong=0,
+    )
+
+
+def _line(
+    run: PublishedRun,
+    name: tuple[str, str],
+    by_window: dict[str, Row | None],
+    footnotes: Footnotes,
+) -> tuple:
+    """One formula; the hazard is that of the headline window."""
+    numbers = (measured(by_window.get(window), "welfare_change") for window in run.welfare_windows)
+    row = by_window.get(run.headline_window or "")
+    hazard = row.get("hazard") if row else None
+    shown = None if hazard is None else fixed(hazard, 3)
+    return (*names(name), *(footnotes.percent(number) for number in numbers), plain(shown))
+
+
+def _assumptions(run: PublishedRun) -> str:
+    """What the study states for these formulas, and what it means."""
+    stated = run.section("welfare").get("melitz_redding") or {}
+    cutoff, entry = stated.get("cutoff_percentile"), stated.get("entry_change")
+    parts = [
+        "A comparison under assumptions that HLOY do without: one cutoff below which nobody "
+        "produces, and a distribution of productivity fitted to the 20th, 50th and 80th "
+        "percentiles of log domestic sales in the window's first year."
+    ]
+    if cutoff is not None:
+        parts.append(f"Cutoff: the {cutoff:g} quantile of the same sales, or the fitted lower end.")
+    if stated.get("upper_percentile") is not None:
+        parts.append(
+            f"Upper end of the truncated Pareto: the {stated['upper_percentile']:g} quantile."
+        )
+    if entry is not None:
+        parts.append(f"Change of ln entry, M^e: {entry:g}.")
+    return " ".join(parts)
+
+
+def _implied(run: PublishedRun) -> str:
+    """The trade elasticity that would make ACR equal HLOY (HLOY, footnote 7)."""
+    row = total_rows(run).get((run.headline_window or "", "hloy"))
+    value = row.get("implied_trade_elasticity") if row else None
+    if value is None:
+        return ""
+    years = run.window_years(run.headline_window or "")
+    return f" ACR would equal HLOY over {years} at ε = {fixed(value, 4)} (HLOY, footnote 7)."
