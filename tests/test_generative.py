@@ -126,7 +126,9 @@ def studies(draw: st.DrawFn) -> Study:
         welfare={
             "windows": draw(st.sampled_from((("pre", "post"), ("post", "whole", "pre")))),
             "levels": draw(st.sampled_from((("total", "industry2"), ("total",)))),
+            "melitz_redding": draw(MELITZ_REDDING),
         },
+        size_fits=draw(SIZE_FITS),
         intra_industry_trade=draw(INTRA_INDUSTRY_TRADE),
         decomposition=draw(DECOMPOSITION),
         restrictions=restrictions(

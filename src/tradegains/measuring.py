@@ -16,6 +16,7 @@ from pyspark.sql import functions as F
 from tradegains.errors import InputError, Problem
 from tradegains.preparing import SmallInputs, flag_census, measure_rows
 from tradegains.progress import Progress
+from tradegains.results.coverage import coverage_rows
 from tradegains.results.decompositions import (
     decomposition_rows,
     panel_industries,
@@ -35,6 +36,14 @@ from tradegains.results.intra_industry_trade import intra_industry_trade_rows
 from tradegains.results.job_flows import job_flow_rows
 from tradegains.results.market import MarketCells
 from tradegains.results.quality import quality_rows, refuse_stopping_rows, removing_bits
+from tradegains.results.sizes import (
+    SIZE_TABLES,
+    Sizes,
+    size_absences,
+    size_fit_rows,
+    size_groups,
+    size_histogram_rows,
+)
 from tradegains.results.transitions import transition_rows
 from tradegains.results.welfare import (
     market_share_rows,
@@ -52,6 +61,7 @@ from tradegains.selection.medians import industry_medians
 from tradegains.selection.panels import collect_panels
 from tradegains.selection.quartiles import with_quartiles
 from tradegains.selection.ranks import ROW_LIMIT
+from tradegains.selection.sizes import describe_sizes
 from tradegains.sets import StudySets, employment_changes, study_sets
 from tradegains.study import Study
 from tradegains.tables import working as w
@@ -64,12 +74,15 @@ FLOW_TABLES = ("job_flows",)
 DISTRIBUTION_TABLES = ("industry_medians", "moments", "histograms")
 DECOMPOSITION_TABLES = ("decompositions",)
 TRADE_TABLES = ("intra_industry_trade",)
+COVERAGE_TABLES = ("coverage",)
 TABLES_IN_ORDER = (
     *MARKET_TABLES,
     *FLOW_TABLES,
     *DISTRIBUTION_TABLES,
     *DECOMPOSITION_TABLES,
     *TRADE_TABLES,
+    *COVERAGE_TABLES,
+    *SIZE_TABLES,
 )
 
 Rows = list[dict[str, Any]]
@@ -145,14 +158,19 @@ def measure(
     refuse_stopping_rows(quality)
     _keep_quarantined(run, flagged, quality)
     found = Measured({"quality": quality})
+    sizes = _describe_sizes(run, matched, wanted)
     if not set(wanted).isdisjoint(MARKET_TABLES):
-        found |= _market_tables(run, cells)
+        found |= _market_tables(run, cells, sizes)
+    if not set(wanted).isdisjoint(SIZE_TABLES):
+        found |= _size_tables(run, cells, sizes)
     if not set(wanted).isdisjoint(FLOW_TABLES):
         found |= _flow_tables(run, matched, cells)
     if not set(wanted).isdisjoint(DISTRIBUTION_TABLES):
         found |= _distribution_tables(run, matched, cells)
     if not set(wanted).isdisjoint(DECOMPOSITION_TABLES):
         found |= _decomposition_tables(run, matched, cells)
+    if not set(wanted).isdisjoint(COVERAGE_TABLES):
+        found |= _coverage_tables(run, cells)
     if not set(wanted).isdisjoint(TRADE_TABLES):
         found |= _trade_tables(run)
     return found
@@ -234,12 +252,42 @@ def _keep_quarantined(run: Measuring, flagged: DataFrame, quality: Rows) -> None
             step.rows = sum(row["rows"] for row in quality if row["rule"] == "quarantined")
 
 
-def _market_tables(run: Measuring, cells: MarketCells) -> Measured:
+def _describe_sizes(run: Measuring, matched: DataFrame, wanted: Collection[str]) -> Sizes:
+    """Log sizes of every group that one of the wanted tables compares or fits."""
+    groups = size_groups(run.study, wanted)
+    if not groups:
+        return {}
+    fits = run.study.size_fits
+    with run.progress.step("describe sizes") as step:
+        found = describe_sizes(
+            matched,
+            groups,
+            bits=run.sets.memberships,
+            removing=removing_bits(run.rules),
+            bin_width=fits.bin_width if fits else 1.0,
+            row_limit=run.row_limit,
+        )
+        step.rows = len(found)
+    return dict(zip(groups, found, strict=True))
+
+
+def _size_tables(run: Measuring, cells: MarketCells, sizes: Sizes) -> Measured:
+    absent = size_absences(run.study)
+    if f"table {SIZE_TABLES[0]}" in absent:
+        return Measured(absent=absent)
+    tables = {
+        "size_fits": size_fit_rows(run.study, sizes, cells, run.sets.memberships),
+        "size_histograms": size_histogram_rows(run.study, sizes),
+    }
+    return Measured(tables, absent)
+
+
+def _market_tables(run: Measuring, cells: MarketCells, sizes: Sizes) -> Measured:
     imports = {(row["industry"], row["year"]): row["value"] for row in run.small.imports}
     sigma = {row["industry"]: row["sigma"] for row in run.small.elasticities}
     with run.progress.step("sum markets"):
         markets = measure_markets(run.study, cells, run.sets.memberships, imports)
-        welfare = welfare_rows(run.study, markets, sigma)
+        welfare = welfare_rows(run.study, markets, sigma, sizes)
         tables = {
             "demography": demography_rows(run.study, cells, run.sets.memberships),
             "transitions": transition_rows(run.study, cells, run.sets.memberships),
@@ -247,6 +295,12 @@ def _market_tables(run: Measuring, cells: MarketCells) -> Measured:
             "welfare": welfare,
         }
     return Measured(tables, welfare_absences(run.study, welfare))
+
+
+def _coverage_tables(run: Measuring, cells: MarketCells) -> Measured:
+    if not run.small.control_totals:
+        return Measured(absent={"table coverage": "it needs the input control_totals"})
+    return Measured({"coverage": coverage_rows(run.study, cells, run.small.control_totals)})
 
 
 def _trade_tables(run: Measuring) -> Measured:

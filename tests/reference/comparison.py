@@ -7,6 +7,12 @@ from typing import Any
 DERIVED = 1e-12
 """Ratios and logarithms of equal whole numbers: the last bits of `/` and `ln`, nothing else."""
 
+ROOT = 1e-9
+"""A search for a root near a pole of the tail moment magnifies the last bits."""
+
+INTEGRAL = 1e-9
+"""Python's NormalDist.overlap subtracts two distribution functions where curves are alike."""
+
 CANCELLED = 1e-14
 """Moments come from sums of weight * v**k about the middles of bins, |v| <= 1 log point, moved to
 the mean in doubles: what cancels on the way leaves this much of the weight, in v**k ..."""
@@ -43,7 +49,10 @@ KEYS = {
         "restriction",
         "imports",
         "formula",
+        "distribution",
     ),
+    "size_fits": ("year", "window", "population"),
+    "size_histograms": ("year", "window", "population", "bin"),
     "decompositions": ("window", "year", "share", "method", "level", "industry", "term"),
     "intra_industry_trade": ("product_digits", "matched", "reporter", "partner", "year"),
 }
@@ -84,7 +93,7 @@ Row = Mapping[str, Any]
 def key_of(table: str, row: Row) -> tuple[Any, ...]:
     """The columns that name a row; a histogram's bin by its number."""
     named = dict(row)
-    if table == "histograms":
+    if table in ("histograms", "size_histograms"):
         named["bin"] = round(row["bin_start"] / row["bin_width"])
     return tuple(named[name] for name in KEYS[table])
 
@@ -132,7 +141,13 @@ def tolerance(name: str, row: Row) -> float:
     """What a column may differ by, relative and absolute; 0: not at all."""
     if name in EXACT:
         return 0.0
-    if name not in ORDERS or not row["establishments"]:
+    if name in ("welfare_change", "hazard") and row.get("distribution"):
+        return ROOT
+    if name == "overlap":
+        return INTEGRAL
+    if name == "implied_trade_elasticity":
+        return DERIVED / min(1.0, abs(row["delta_ln_continuing_market_share"] or 1.0))
+    if name not in ORDERS or "weighting" not in row or not row["establishments"]:
         return DERIVED
     weight = row["employment"] * 1000 if row["weighting"] == "employment" else row["establishments"]
     lost = CANCELLED + 16 * PLACES * row["establishments"] / weight if weight else 0.0

@@ -14,6 +14,7 @@ from reference.distributions import (
 )
 from reference.matching import count_demography, list_job_flows, list_transitions
 from reference.rows import Raw, as_text, read_rows
+from reference.sizes import list_fits, list_size_bins
 from reference.trade import list_intra_industry_trade
 from reference.welfare import Small, list_market_shares, list_welfare
 from tradegains.tables.published import TABLES
@@ -54,9 +55,11 @@ def measure(raws: Iterable[Raw], study: Any, small: Small | None = None) -> Tabl
         "histograms": [row for found in measured for row in list_bins(found, study)],
         "decompositions": list_decompositions(census.rows, study, productivity),
         "market_shares": shares,
-        "welfare": list_welfare(shares, study, small),
+        "welfare": list_welfare(shares, study, small, census.rows),
         "intra_industry_trade": list_intra_industry_trade(study, small.product_trade),
     }
+    found["size_fits"] = list_fits(census.rows, study)
+    found["size_histograms"] = list_size_bins(census.rows, study)
     return {name: [in_order(name, row) for row in rows] for name, rows in found.items()}
 
 

@@ -11,6 +11,7 @@ from decimal import Decimal, localcontext
 from operator import truediv
 from typing import Any
 
+from reference.cutoffs import list_cutoffs
 from reference.matching import by_industry, continuing_ids, industry_in_window
 from reference.predicates import rows_where
 from reference.rows import Row
@@ -20,6 +21,7 @@ DELTAS = (
     "delta_ln_domestic_share",
     "delta_ln_continuing_market_share",
 )
+NO_CHANGE = 1e-12
 CHANGES = (*DELTAS, "domestic_share_term", "continuing_share_term", "welfare_change")
 
 
@@ -73,6 +75,11 @@ def window_shares(
     industry = industry_in_window(rows, window, study.matching.industry_at)
     digits = study.census.industry_group_digits
     ends = [row for row in rows if row.year in (window.start, window.end)]
+    markets = [
+        (level, code, cell)
+        for level in study.welfare.levels
+        for code, cell in by_industry(ends, level, industry, digits).items()
+    ]
     return [
         {
             "window": window.name,
@@ -87,11 +94,25 @@ def window_shares(
                 imports_of(cell, code, year, source=source, small=small),
             ),
         }
-        for level in study.welfare.levels
-        for code, cell in by_industry(ends, level, industry, digits).items()
         for source in study.trade.imports or ("none",)
+        for level, code, cell in markets + only_importing(markets, window, study, source, small)
         for year in (window.start, window.end)
     ]
+
+
+def only_importing(
+    markets: list[Any], window: Any, study: Any, source: str, small: Small
+) -> list[Any]:
+    """Industry groups that the table has imports of, and the census nobody in."""
+    if source != "table" or "industry2" not in study.welfare.levels:
+        return []
+    produced = {code for level, code, _ in markets if level == "industry2"}
+    importing = {
+        entry["industry"][: study.census.industry_group_digits]
+        for entry in small.imports
+        if entry["year"] in (window.start, window.end) and entry["value"] > 0
+    }
+    return [("industry2", code, []) for code in sorted(importing - produced)]
 
 
 def imports_of(
@@ -131,7 +152,9 @@ def cell_shares(cell: list[Row], ids: set[str], imports: float | None) -> dict[s
     }
 
 
-def list_welfare(shares: list[dict[str, Any]], study: Any, small: Small) -> list[dict[str, Any]]:
+def list_welfare(
+    shares: list[dict[str, Any]], study: Any, small: Small, rows: list[Row]
+) -> list[dict[str, Any]]:
     """One row per window, level, industry, rule, restriction, source of imports and formula."""
     keys = ("window", "level", "industry", "continuing", "restriction", "imports")
     ends: dict[tuple[Any, ...], dict[int, dict[str, Any]]] = {}
@@ -144,7 +167,26 @@ def list_welfare(shares: list[dict[str, Any]], study: Any, small: Small) -> list
         sigma = sigma_of(named["industry"], study, small)
         found += window_welfare(named, years[window.start], years[window.end], study, sigma)
     found += add_up_industries(found, shares)
-    return found + differences(found, study)
+    headline = [row for row in found if is_headline(row, study)]
+    found += [row for hloy in headline for row in list_cutoffs(rows, hloy, study)]
+    return [imply(row) for row in found + differences(found, study)]
+
+
+def is_headline(row: dict[str, Any], study: Any) -> bool:
+    """HLOY of the whole economy under the first rule, without restriction."""
+    named = (row["level"], row["continuing"], row["restriction"], row["formula"])
+    headline = ("total", study.matching.continuing[0], "all", "hloy")
+    return named == headline and row["imports"] != "none"
+
+
+def imply(row: dict[str, Any]) -> dict[str, Any]:
+    """The epsilon at which ACR gives the row's change; changes within rounding of 0 are 0."""
+    domestic, continuing = row["delta_ln_domestic_share"], row[DELTAS[2]]
+    known = row["formula"] == "hloy" and None not in (domestic, continuing, row["elasticity"])
+    if not known or abs(domestic) < NO_CHANGE or abs(continuing) < NO_CHANGE:
+        return {**row, "implied_trade_elasticity": None}
+    implied = (row["elasticity"] - 1) * domestic / continuing
+    return {**row, "implied_trade_elasticity": implied}
 
 
 def add_up_industries(
@@ -152,8 +194,8 @@ def add_up_industries(
 ) -> list[dict[str, Any]]:
     """HLOY of all industries together; each industry's weight in it is noted on its own row.
 
-    An industry whose imports are not known at an end has no expenditure to be weighted by: it is
-    left out.
+    An industry whose imports are not known at an end has no expenditure to be weighted by: there
+    is no aggregate then.
     """
     choices = ("window", "continuing", "restriction", "imports")
     spent: dict[tuple[Any, ...], list[float | None]] = {}
@@ -164,7 +206,7 @@ def add_up_industries(
     for row in found:
         choice = tuple(row[name] for name in choices)
         amounts = spent[(*choice, row["level"], row["industry"])]
-        if (row["level"], row["formula"]) == ("industry2", "hloy") and None not in amounts:
+        if (row["level"], row["formula"]) == ("industry2", "hloy") and row["imports"] != "none":
             groups.setdefault(choice, []).append((row, amounts))
     return [add_up(members) for members in groups.values()]
 
@@ -175,7 +217,9 @@ def add_up(members: list[tuple[dict[str, Any], list[float]]]) -> dict[str, Any]:
     It keeps its weight, which the others do not share.
     """
     rows, spent = zip(*members, strict=True)
-    for row, weight in zip(rows, sato_vartia(spent) or [None] * len(rows), strict=True):
+    unknown = any(None in amounts for amounts in spent)
+    weights = None if unknown else sato_vartia(spent)
+    for row, weight in zip(rows, weights or [None] * len(rows), strict=True):
         row["weight"] = weight
     known = [row for row in rows if row["weight"] and row["welfare_change"] is not None]
     total = math.fsum(row["weight"] * row["welfare_change"] for row in known) if known else None
@@ -229,6 +273,9 @@ def window_welfare(
         "scale": window.scale,
         "establishments": end["continuing_establishments"],
         "weight": None,
+        "distribution": None,
+        "hazard": None,
+        "implied_trade_elasticity": None,
         "note": "an amount is 0 or not known" if None in changes.values() else None,
     }
     hloy = {
@@ -283,7 +330,7 @@ def differences(found: Iterable[dict[str, Any]], study: Any) -> list[dict[str, A
     if study.welfare.difference is None:
         return []
     post, pre = study.welfare.difference
-    keys = ("level", "industry", "continuing", "restriction", "imports", "formula")
+    keys = ("level", "industry", "continuing", "restriction", "imports", "formula", "distribution")
     by_key = {(row["window"], *(row[name] for name in keys)): row for row in found}
     return [
         {
@@ -293,6 +340,7 @@ def differences(found: Iterable[dict[str, Any]], study: Any) -> list[dict[str, A
             "scale": 1.0,
             "establishments": None,
             "weight": None,
+            "hazard": None,
         }
         for (window, *values), later in by_key.items()
         if window == post and (earlier := by_key.get((pre, *values)))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 from tradegains.formulas.moments import Moments
 
@@ -43,4 +44,34 @@ class Distribution:
     plain: Moments | None
     weighted_quantiles: Mapping[str, float]
     plain_quantiles: Mapping[str, float]
+    histogram: tuple[HistogramBin, ...]
+
+
+@dataclass(frozen=True)
+class SizeGroup:
+    """Establishments of a year whose log size is described.
+
+    `size` is employment or domestic_sales; members are in all the sets `inside` and in none
+    `outside`; `shares` are the wanted percentiles, each in [0, 1].
+    """
+
+    size: str
+    year: int
+    shares: tuple[Fraction, ...]
+    inside: tuple[tuple[str, ...], ...] = ()
+    outside: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class SizeDistribution:
+    """Log size of one group, unweighted [log jobs, or log money unit].
+
+    Attributes:
+        establishments: with a size above 0.
+        quantiles: interpolated percentiles by share; empty without establishments.
+        histogram: bins that are not empty, ascending.
+    """
+
+    establishments: int
+    quantiles: Mapping[Fraction, float]
     histogram: tuple[HistogramBin, ...]

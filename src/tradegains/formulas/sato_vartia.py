@@ -9,6 +9,8 @@ Decisions:
   which would give the missing industry the mean change of the others; that weight stands beside
   it, so that a reader can divide, and the note names who is left out and why.
 - An industry without expenditure at an end is named too, though its weight of 0 takes nothing away.
+- Where an industry's expenditure is not known no weight is: there is no aggregate, and the note
+  names the industries.
 """
 
 import math
@@ -21,6 +23,7 @@ NEAR = 1e-6
 """Below this difference of logarithms the series replaces the quotient of two small numbers."""
 
 NO_EXPENDITURE = "no expenditure at an end of the window"
+UNKNOWN = "expenditure is not known"
 
 
 def logarithmic_mean(a: float, b: float) -> float:
@@ -102,12 +105,12 @@ class IndustryChange:
     """One industry's welfare change over a window.
 
     welfare_change is -dln lambda^c_S / (sigma_S - 1) [log points], scaled as the window is; None
-    with the reason why. Expenditure Y_S is in [money unit], >= 0.
+    with the reason why. Expenditure Y_S is in [money unit], >= 0; None where it is not known.
     """
 
     industry: str
-    expenditure_start: float
-    expenditure_end: float
+    expenditure_start: float | None
+    expenditure_end: float | None
     welfare_change: float | None
     reason: str = ""
 
@@ -137,6 +140,14 @@ def _reasons(industries: Sequence[IndustryChange]) -> dict[str, str]:
     return reasons
 
 
+def _without_expenditure(industries: Sequence[IndustryChange]) -> list[str]:
+    return sorted(
+        row.industry
+        for row in industries
+        if row.expenditure_start is None or row.expenditure_end is None
+    )
+
+
 def _note(reasons: Mapping[str, str]) -> str:
     if not reasons:
         return ""
@@ -151,7 +162,8 @@ def aggregate_industries(industries: Sequence[IndustryChange]) -> IndustryAggreg
         industries: one row per industry of the whole market, also those without a number.
 
     Returns:
-        The aggregate; its value is None where no industry has a number.
+        The aggregate; its value is None where no industry has a number, or where the expenditure
+        of one is not known.
 
     Raises:
         ValueError: an industry comes twice, or an expenditure is negative or not finite.
@@ -169,10 +181,15 @@ def aggregate_industries(industries: Sequence[IndustryChange]) -> IndustryAggreg
 
     Source: HLOY, appendix A and table A1.
     """
-    start = {row.industry: row.expenditure_start for row in industries}
-    if len(start) < len(industries):
+    if len({row.industry for row in industries}) < len(industries):
         raise ValueError("an industry comes twice")
-    weights = sato_vartia_weights(start, {row.industry: row.expenditure_end for row in industries})
+    if unknown := _without_expenditure(industries):
+        note = f"no weights: the expenditure of these industries is not known: {', '.join(unknown)}"
+        return IndustryAggregate(Outcome(None, note), {}, 0.0, dict.fromkeys(unknown, UNKNOWN))
+    start = {row.industry: row.expenditure_start or 0.0 for row in industries}
+    weights = sato_vartia_weights(
+        start, {row.industry: row.expenditure_end or 0.0 for row in industries}
+    )
     if weights is None:
         reasons = dict.fromkeys(start, NO_EXPENDITURE)
         return IndustryAggregate(

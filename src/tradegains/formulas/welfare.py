@@ -259,14 +259,16 @@ class WelfareChange:
     """A welfare change with what it is made of.
 
     Attributes:
-        formula: hloy, acr or hloy_extended.
-        elasticity: sigma for hloy and hloy_extended, epsilon for acr; None where industries with
-            elasticities of their own are added up.
+        formula: hloy, acr, hloy_extended, melitz_redding_local or melitz_redding_global.
+        elasticity: epsilon for acr, else sigma; None where industries with elasticities of their
+            own are added up.
         changes: the scaled changes it follows from.
         domestic_share_term: first term of eq. 5 [log points]; None for acr.
         continuing_share_term: second term of eq. 5 [log points]; None for acr.
         welfare_change: [log points]. The two terms, where given, add up to it.
         note: why a number is None, or a label the reader needs.
+        distribution: of productivity, where the formula assumes one.
+        hazard: of log size at its cutoff, per log point of productivity.
     """
 
     formula: str
@@ -276,6 +278,27 @@ class WelfareChange:
     continuing_share_term: float | None
     welfare_change: float | None
     note: str = ""
+    distribution: str | None = None
+    hazard: float | None = None
+
+    @property
+    def implied_trade_elasticity(self) -> Outcome:
+        """The epsilon that would make ACR give this HLOY change; of no other formula."""
+        domestic = self.changes.delta_ln_domestic_share
+        continuing = self.changes.delta_ln_continuing_market_share
+        if self.formula != "hloy" or self.elasticity is None:
+            return Outcome(None)
+        if domestic is None or continuing is None:
+            return Outcome(None)
+        return implied_average_elasticity(_settled(domestic), _settled(continuing), self.elasticity)
+
+
+_ROUNDING = 1e-12
+"""A change below this is what the rounding of two logarithms leaves of 0 [log points]."""
+
+
+def _settled(change: float) -> float:
+    return 0.0 if abs(change) < _ROUNDING else change
 
 
 def _scaled(outcome: Outcome, scale: float) -> float | None:
@@ -445,10 +468,10 @@ def difference(post: WelfareChange, pre: WelfareChange) -> WelfareChange:
     Also the extra gain of a restricted continuing set: restricted minus unrestricted.
 
     Raises:
-        ValueError: the two differ in formula or elasticity.
+        ValueError: the two differ in formula, elasticity or distribution.
     """
-    if (post.formula, post.elasticity) != (pre.formula, pre.elasticity):
-        raise ValueError("a difference needs one formula and one elasticity")
+    if _kind(post) != _kind(pre):
+        raise ValueError("a difference needs one formula, one elasticity and one distribution")
     return WelfareChange(
         formula=post.formula,
         elasticity=post.elasticity,
@@ -457,4 +480,9 @@ def difference(post: WelfareChange, pre: WelfareChange) -> WelfareChange:
         continuing_share_term=_difference(post.continuing_share_term, pre.continuing_share_term),
         welfare_change=_difference(post.welfare_change, pre.welfare_change),
         note=_notes(post.note, pre.note),
+        distribution=post.distribution,
     )
+
+
+def _kind(change: WelfareChange) -> tuple[str, float | None, str | None]:
+    return change.formula, change.elasticity, change.distribution

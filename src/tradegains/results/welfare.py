@@ -1,11 +1,12 @@
 """Market shares of continuing establishments and the welfare changes that follow from them."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
+from tradegains.formulas.distribution import SizeDistribution, SizeGroup
 from tradegains.formulas.membership import MembershipBits
 from tradegains.formulas.sato_vartia import (
     IndustryAggregate,
@@ -26,7 +27,9 @@ from tradegains.formulas.welfare import (
     hloy,
     market_share_changes,
 )
+from tradegains.results.cutoffs import cutoff_changes
 from tradegains.results.market import Amounts, MarketCells, money
+from tradegains.results.sizes import WEIGHTED
 from tradegains.sets import continuing_set, restricted_set
 from tradegains.study import Study, Window
 
@@ -85,7 +88,7 @@ def measure_markets(
     for name in study.welfare.windows:
         window = study.window(name)
         sums = {year: _sums_of_year(study, window, year, cells, bits) for year in _years(window)}
-        for choice in _choices(study, sums):
+        for choice in _choices(study, sums, _importing_groups(study, window, imports)):
             start, end = (
                 _market_at(study, choice, year, sums[year], imports) for year in _years(window)
             )
@@ -106,17 +109,24 @@ def welfare_rows(
     study: Study,
     markets: Mapping[tuple[str, Choice], Ends],
     sigma_by_industry: Mapping[str, float],
+    sizes: Mapping[SizeGroup, SizeDistribution] | None = None,
 ) -> list[dict[str, Any]]:
     """One row per window, market, choice and formula; with the post-pre row of the study.
 
     An industry takes its own sigma where the study has elasticities by industry; all industries
     together are their sum with Sato-Vartia weights (HLOY, appendix A and table A1). Without any
-    source of imports only the row remains that still tells the change of X^c/X.
+    source of imports only the row remains that still tells the change of X^c/X. Formulas that
+    assume a cutoff are applied to the whole economy and take `sizes`, of log domestic sales.
     """
     changes = {
         (window, choice): _formulas(study, window, choice, ends, sigma_by_industry)
         for (window, choice), ends in markets.items()
     }
+    for (window, choice), by_formula in changes.items():
+        if _is_headline_set(study, choice):
+            shares, stated = by_formula["hloy"].changes, study.window(window)
+            for found in cutoff_changes(study, stated, shares, sizes or {}):
+                by_formula[f"{found.formula} {found.distribution}"] = found
     weights: dict[tuple[str, Choice], float] = {}
     for (window, choice), aggregate in _aggregates(markets, changes).items():
         weights |= {
@@ -137,23 +147,28 @@ def _aggregates(
     markets: Mapping[tuple[str, Choice], Ends],
     changes: Mapping[tuple[str, Choice], Mapping[str, WelfareChange]],
 ) -> dict[tuple[str, Choice], IndustryAggregate]:
-    """HLOY of all industries together, where every industry's expenditure is known."""
+    """HLOY of all industries together; without a number where an expenditure is not known."""
     industries: defaultdict[tuple[str, Choice], list[IndustryChange]] = defaultdict(list)
     for (window, choice), (start, end) in markets.items():
-        if choice.industry is None or start.imports is None or end.imports is None:
+        if choice.industry is None or choice.imports == NO_IMPORTS:
             continue
         change = changes[window, choice]["hloy"]
         together = replace(choice, level=AGGREGATED, industry=None)
         industries[window, together].append(
             IndustryChange(
                 choice.industry,
-                max(start.expenditure, 0.0),
-                max(end.expenditure, 0.0),
+                _spent(start),
+                _spent(end),
                 change.welfare_change,
                 change.note,
             )
         )
     return {key: aggregate_industries(rows) for key, rows in industries.items()}
+
+
+def _spent(end: MarketAtEnd) -> float | None:
+    """Expenditure to weight by, at least 0; None where imports are not known."""
+    return None if end.imports is None else max(end.expenditure, 0.0)
 
 
 def _aggregated(study: Study, window: str, aggregate: IndustryAggregate) -> WelfareChange:
@@ -174,6 +189,8 @@ def _difference_rows(
         if window != post or (pre, choice) not in changes:
             continue
         for formula, change in by_formula.items():
+            if formula not in changes[pre, choice]:
+                continue
             changed = difference(change, changes[pre, choice][formula])
             yield _welfare_row(f"{post}-{pre}", choice, changed, None) | {"weight": None}
 
@@ -235,11 +252,20 @@ def _sets(study: Study, window: Window, bits: MembershipBits) -> list[tuple[tupl
     return sets
 
 
-def _choices(study: Study, sums: Mapping[int, _Sums]) -> list[Choice]:
-    markets = sorted(
-        {(level, code or "") for by_key in sums.values() for level, code, *_ in by_key}
-        | {("total", "")}
-    )
+def _importing_groups(study: Study, window: Window, imports: ImportsTable) -> set[str]:
+    """Industry groups with imports at an end of the window, also those nobody produces in."""
+    digits = study.census.industry_group_digits
+    return {
+        industry[:digits]
+        for (industry, year), value in imports.items()
+        if year in _years(window) and value > 0
+    }
+
+
+def _choices(study: Study, sums: Mapping[int, _Sums], importing: Collection[str]) -> list[Choice]:
+    produced = {(level, code or "") for by_key in sums.values() for level, code, *_ in by_key}
+    produced.add(("total", ""))
+    markets = sorted(produced | {("industry2", code) for code in importing})
     restrictions = [UNRESTRICTED, *(each.name for each in study.restrictions)]
     sources = study.trade.imports or (NO_IMPORTS,)
     return [
@@ -247,6 +273,7 @@ def _choices(study: Study, sums: Mapping[int, _Sums]) -> list[Choice]:
         for level, code in markets
         if level in study.welfare.levels
         for rule, restriction, source in product(study.matching.continuing, restrictions, sources)
+        if (level, code) in produced or source == "table"
     ]
 
 
@@ -312,9 +339,10 @@ def _market_share_row(end: MarketAtEnd) -> dict[str, Any]:
 def _welfare_row(
     window: str, choice: Choice, change: WelfareChange, ends: Ends | None
 ) -> dict[str, Any]:
-    deltas = change.changes
+    deltas, implied = change.changes, change.implied_trade_elasticity
     return _key(window, choice) | {
         "formula": change.formula,
+        "distribution": change.distribution,
         "elasticity": change.elasticity,
         "delta_ln_continuing_share": deltas.delta_ln_continuing_share,
         "delta_ln_domestic_share": deltas.delta_ln_domestic_share,
@@ -324,12 +352,30 @@ def _welfare_row(
         "welfare_change": change.welfare_change,
         "scale": deltas.scale,
         "establishments": None if ends is None else ends[1].continuing.establishments,
-        "note": change.note,
+        "hazard": change.hazard,
+        "implied_trade_elasticity": implied.value,
+        "note": "; ".join(filter(None, (change.note, implied.note))),
     }
+
+
+def _is_headline_set(study: Study, choice: Choice) -> bool:
+    """The whole economy with the headline's continuing set, and a source of imports."""
+    rule = study.matching.continuing[0]
+    found = (choice.level, choice.continuing, choice.restriction)
+    return found == ("total", rule, UNRESTRICTED) and choice.imports != NO_IMPORTS
 
 
 def welfare_absences(study: Study, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Results the study cannot have, each with its reason."""
+    found = _welfare_absences(study, rows)
+    if study.welfare.melitz_redding is None:
+        found["melitz_redding"] = "the study has no [welfare.melitz_redding]"
+    elif study.census.has("sampling_weight"):
+        found["melitz_redding"] = WEIGHTED
+    return found
+
+
+def _welfare_absences(study: Study, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     if not study.trade.imports:
         return {"welfare_change": "no source of imports: [trade] imports is empty"}
     if rows and all(row["welfare_change"] is None for row in rows):

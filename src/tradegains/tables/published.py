@@ -195,6 +195,18 @@ MARKET_SHARES = (
     _NOTE,
 )
 
+COVERAGE = (
+    _RUN,
+    _YEAR_COLUMN,
+    Column("level", _TEXT, "", "total, or industry: the codes of the control totals"),
+    _INDUSTRY,
+    Column("measure", _TEXT, "", "establishments, employment, sales, exports or value_added"),
+    Column("census", _NUMBER, "of the measure", "sum over the census; null where it has nobody"),
+    Column("control", _NUMBER, "of the measure", "control total; null where there is none"),
+    Column("ratio", _NUMBER, "", "census over control"),
+    _NOTE,
+)
+
 WELFARE = (
     _RUN,
     _WINDOW,
@@ -203,8 +215,9 @@ WELFARE = (
     _CONTINUING,
     _RESTRICTION,
     _IMPORTS,
-    Column("formula", _TEXT, "", "hloy, acr, melitz_redding_local, ..., hloy_extended"),
-    Column("elasticity", _NUMBER, "", "sigma for hloy, epsilon for acr"),
+    Column("formula", _TEXT, "", "hloy, hloy_extended, acr, melitz_redding_local or _global"),
+    Column("distribution", _TEXT, "", "of productivity, assumed by the Melitz-Redding formulas"),
+    Column("elasticity", _NUMBER, "", "epsilon for acr, else sigma"),
     _log_points("delta_ln_continuing_share", "scaled change of ln X^c/X"),
     _log_points("delta_ln_domestic_share", "scaled change of ln lambda"),
     _log_points("delta_ln_continuing_market_share", "scaled change of ln lambda^c"),
@@ -214,6 +227,8 @@ WELFARE = (
     Column("scale", _NUMBER, "", "factor on every delta: scale_to_years / years of the window"),
     Column("establishments", _COUNT, "establishments", "continuing set at the window's end"),
     _share("weight", "Sato-Vartia weight of the industry in level industries_aggregated"),
+    Column("hazard", _NUMBER, "", "of log size at the Melitz-Redding cutoff"),
+    Column("implied_trade_elasticity", _NUMBER, "", "epsilon at which acr would equal hloy"),
     _NOTE,
 )
 
@@ -373,6 +388,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "size_histograms": SIZE_HISTOGRAMS,
     "intra_industry_trade": INTRA_INDUSTRY_TRADE,
     "decompositions": DECOMPOSITIONS,
+    "coverage": COVERAGE,
 }
 
 

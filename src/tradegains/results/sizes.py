@@ -1,0 +1,170 @@
+"""Size distributions of exporters, exiters and the others as published rows (HLOY figure 1)."""
+
+from collections.abc import Collection, Iterator, Mapping
+from fractions import Fraction
+from typing import Any
+
+from tradegains.formulas.distribution import SizeDistribution, SizeGroup
+from tradegains.formulas.membership import BOTH_ENDS, MembershipBits
+from tradegains.formulas.size_distribution import FittedNormal, fit_normal, overlap_area
+from tradegains.results.market import MarketCells
+from tradegains.sets import EXPORTER, continuing_set
+from tradegains.study import MelitzRedding, Study
+
+SIZE_TABLES = ("size_fits", "size_histograms")
+FIT_SHARES = (Fraction(1, 5), Fraction(1, 2), Fraction(4, 5))
+
+WEIGHTED = "sampling weights are counted in every amount, so no row has a size of its own"
+"""Why a census with sampling weights has no size distributions."""
+
+Sizes = Mapping[SizeGroup, SizeDistribution]
+_Key = tuple[int, str | None, str]
+
+
+def size_groups(study: Study, wanted: Collection[str]) -> list[SizeGroup]:
+    """Every group of establishments whose log size the wanted tables need."""
+    if study.census.has("sampling_weight"):
+        return []
+    groups = []
+    if not set(wanted).isdisjoint(SIZE_TABLES):
+        groups += [group for _, group in _fitted_groups(study)]
+    if "welfare" in wanted and study.welfare.melitz_redding is not None:
+        windows = map(study.window, study.welfare.windows)
+        groups += [sales_group(study.welfare.melitz_redding, window.start) for window in windows]
+    return list(dict.fromkeys(groups))
+
+
+def sales_group(choices: MelitzRedding, year: int) -> SizeGroup:
+    """Establishments that sell at home in a year, with the percentiles a cutoff needs."""
+    ends = (choices.cutoff_percentile, choices.upper_percentile)
+    shares = (*FIT_SHARES, *(share_of(end) for end in ends if end is not None))
+    return SizeGroup("domestic_sales", year, shares)
+
+
+def share_of(number: float) -> Fraction:
+    """The share a study states, exactly as it is written: 0.05 is a twentieth.
+
+    Example:
+        >>> share_of(0.05)
+        Fraction(1, 20)
+    """
+    return Fraction(repr(number))
+
+
+def size_absences(study: Study) -> dict[str, str]:
+    """Why the tables of sizes are absent; empty where they are not."""
+    reason = ""
+    if study.size_fits is None:
+        reason = "the study has no [size_fits]"
+    elif study.census.has("sampling_weight"):
+        reason = WEIGHTED
+    found = {f"table {name}": reason for name in SIZE_TABLES} if reason else {}
+    if not reason and not study.census.has("exports"):
+        found["size_fits of exporters"] = "the census has no exports"
+    return found
+
+
+def size_fit_rows(
+    study: Study, sizes: Sizes, cells: MarketCells, bits: MembershipBits
+) -> list[dict[str, Any]]:
+    """One row per year or window, and population: two of each, compared with each other."""
+    fits = {key: _fit(sizes[group]) for key, group in _fitted_groups(study)}
+    rows = []
+    for (year, window, population), group in _fitted_groups(study):
+        found = sizes[group]
+        fit, other = fits[year, window, population], _OTHER[population]
+        compared = fits[year, window, other]
+        everyone = _establishments(group, cells, bits)
+        overlap = None if fit is None or compared is None else overlap_area(fit, compared)
+        rows.append(
+            {
+                "year": year,
+                "window": window,
+                "population": population,
+                "establishments": found.establishments,
+                "without_size": everyone - found.establishments,
+                **{f"q{int(100 * share)}": found.quantiles.get(share) for share in FIT_SHARES},
+                "mean": None if fit is None else fit.mean,
+                "sd": None if fit is None else fit.sd,
+                "overlap_with": other,
+                "overlap": overlap,
+                "note": _note(fit, compared, other),
+            }
+        )
+    return rows
+
+
+def size_histogram_rows(study: Study, sizes: Sizes) -> list[dict[str, Any]]:
+    """One row per year or window, population and bin that is not empty; shares add up to 1."""
+    if study.size_fits is None:
+        return []
+    width = study.size_fits.bin_width
+    return [
+        {
+            "year": year,
+            "window": window,
+            "population": population,
+            "bin_width": width,
+            "bin_start": each.number * width,
+            "bin_end": (each.number + 1) * width,
+            "establishments": each.establishments,
+            "share": each.establishments / sizes[group].establishments,
+        }
+        for (year, window, population), group in _fitted_groups(study)
+        for each in sizes[group].histogram
+    ]
+
+
+_OTHER = {
+    "exporters": "nonexporters",
+    "nonexporters": "exporters",
+    "continuing": "exiters",
+    "exiters": "continuing",
+}
+
+
+def _fitted_groups(study: Study) -> Iterator[tuple[_Key, SizeGroup]]:
+    """Exporters and others of the stated year, continuing ones and exiters of the window."""
+    choices = study.size_fits
+    if choices is None:
+        return
+    year, window = choices.year, study.window(choices.window)
+    if study.census.has("exports"):
+        yield (year, None, "exporters"), _employment(year, inside=(EXPORTER,))
+        yield (year, None, "nonexporters"), _employment(year, outside=(EXPORTER,))
+    headline = continuing_set(window.name, study.matching.continuing[0])
+    both_ends = continuing_set(window.name, BOTH_ENDS)
+    start = window.start
+    yield (start, window.name, "continuing"), _employment(start, inside=(headline,))
+    yield (start, window.name, "exiters"), _employment(start, outside=(both_ends,))
+
+
+def _employment(year: int, **sets: tuple[tuple[str, ...], ...]) -> SizeGroup:
+    return SizeGroup("employment", year, FIT_SHARES, **sets)
+
+
+def _fit(found: SizeDistribution) -> FittedNormal | None:
+    if not found.establishments:
+        return None
+    return fit_normal(*(found.quantiles[share] for share in FIT_SHARES))
+
+
+def _establishments(group: SizeGroup, cells: MarketCells, bits: MembershipBits) -> int:
+    required, forbidden = (
+        sum(bits.bit(name) for name in side) for side in (group.inside, group.outside)
+    )
+    return sum(
+        cell.amounts.establishments
+        for cell in cells.of_year(group.year)
+        if cell.membership & required == required and not cell.membership & forbidden
+    )
+
+
+def _note(fit: FittedNormal | None, compared: FittedNormal | None, other: str) -> str:
+    if fit is None:
+        return "no establishment with employment"
+    if compared is None:
+        return f"no overlap: no {other} with employment"
+    if not (fit.sd and compared.sd):
+        return "no overlap: a curve has no spread"
+    return ""
