@@ -5,6 +5,7 @@ Source: Melitz and Trefler (2012), figure 1.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import nan
 
 from matplotlib.figure import Figure
 
@@ -83,27 +84,28 @@ def intra_industry_exhibit(run: PublishedRun) -> Exhibit | Missing:
 
 
 def draw_intra_industry(found: Sequence[TradeSeries], *, synthetic: bool) -> Picture:
-    """The index by year in percent of trade; each line is named at its last year."""
+    """The index by year in percent of trade, broken where there is none, named at its end."""
     with house_style():
         figure = Figure(figsize=(WIDTH, HEIGHT))
         axes = figure.add_subplot()
         top = 0.0
         for number, one in enumerate(found):
             colour, dash = STYLES[number % len(STYLES)]
-            years = [row["year"] for row in one.measured]
-            index = [100 * row["grubel_lloyd"] for row in one.measured]
-            mark = "o" if len(years) < 3 else ""
-            axes.plot(years, index, color=colour, linestyle=dash, lw=1.8, marker=mark, ms=4)
-            if years:
+            years = [row["year"] for row in one.rows]
+            values = [row["grubel_lloyd"] for row in one.rows]
+            line = [nan if value is None else 100 * value for value in values]
+            axes.plot(years, line, color=colour, linestyle=dash, lw=1.8, marker=".", ms=5)
+            if one.measured:
+                last = one.measured[-1]
                 axes.annotate(
                     one.label,
-                    (years[-1], index[-1]),
+                    (last["year"], 100 * last["grubel_lloyd"]),
                     xytext=(5, 0),
                     textcoords="offset points",
                     va="center",
                     color=colour,
                 )
-            top = max([top, *index])
+            top = max([top, *(100 * row["grubel_lloyd"] for row in one.measured)])
         axes.set_ylim(0, min(100.0, 1.15 * top) or 1.0)
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.set_ylabel("Two-way trade in all trade [percent]")
