@@ -202,6 +202,20 @@ def product_trade(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 
 @st.composite
+def control_totals(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Totals of some industries and years, of codes of one length, or none."""
+    digits = draw(st.integers(1, 4))
+    codes = [f"{number:02d}01"[:digits] for number in (0, 1, 2, 12, 95)]
+    keys = draw(st.sets(st.tuples(st.sampled_from(codes), st.sampled_from((1999, *YEARS)))))
+    names = draw(some_of(("establishments", "employment", "sales", "exports", "value_added")))
+    amounts = st.sampled_from((0.0, 0.1, 7.5, 1e9))
+    return [
+        {"industry": code, "year": year, **{name: draw(amounts) for name in names}}
+        for code, year in sorted(keys)
+    ]
+
+
+@st.composite
 def small_tables(draw: st.DrawFn) -> Small:
     """Prices and imports with holes: a group may have none, an import may be 0."""
     digits = draw(st.sampled_from((2, 4)))
@@ -221,6 +235,7 @@ def small_tables(draw: st.DrawFn) -> Small:
         prices=[{"year": year, "index": index} for year, index in by_year.items()],
         elasticities=[{"industry": "03", "sigma": 6.0}],
         product_trade=draw(product_trade()),
+        control_totals=draw(control_totals()),
     )
 
 

@@ -36,6 +36,8 @@ class SmallInputs:
     imports: industry, year, value. tariff_cuts: industry, cut. prices: year, index and, by
     industry, industry. elasticities: industry, sigma. product_trade: product, year, partner,
     exports, imports and, of several countries, reporter. product_tariffs: product, cut.
+    control_totals: industry, year and any of establishments, employment, sales, exports,
+    value_added.
     """
 
     imports: Rows = field(default_factory=tuple)
@@ -44,6 +46,7 @@ class SmallInputs:
     elasticities: Rows = field(default_factory=tuple)
     product_trade: Rows = field(default_factory=tuple)
     product_tariffs: Rows = field(default_factory=tuple)
+    control_totals: Rows = field(default_factory=tuple)
 
 
 def flag_census(study: Study, census: DataFrame, small: SmallInputs) -> DataFrame:
@@ -100,6 +103,7 @@ def code_problems(study: Study, small: SmallInputs) -> list[Problem]:
         "tariff_cuts": range(1, finest + 1),
         "prices": range(finest + 1),
         "elasticities": range(group, group + 1),
+        "control_totals": range(1, finest + 1),
     }
     problems = []
     for name, lengths in allowed.items():

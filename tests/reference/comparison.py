@@ -28,6 +28,7 @@ KEYS = {
     "quality": ("year", "rule"),
     "demography": ("window", "kind", "continuing", "level", "industry", "status", "year"),
     "transitions": ("window", "kind", "level", "industry", "state_at_start", "state_at_end"),
+    "coverage": ("year", "level", "industry", "measure"),
     "job_flows": ("window", "kind", "level", "industry", "productivity_group"),
     "industry_medians": ("median_base", "window", "year", "industry"),
     "moments": ("year", "window", "population", "level", "industry", "median_base", "weighting"),
@@ -58,6 +59,7 @@ KEYS = {
 }
 
 EXACT = {
+    "census",
     "establishments",
     "left_out",
     "moved",

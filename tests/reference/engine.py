@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from reference.coverage import list_coverage
 from reference.decompositions import list_decompositions
 from reference.distributions import (
     Prices,
@@ -47,6 +48,7 @@ def measure(raws: Iterable[Raw], study: Any, small: Small | None = None) -> Tabl
     shares = list_market_shares(census.rows, study, small)
     found = {
         "quality": census.quality,
+        "coverage": list_coverage(census.rows, study, small.control_totals),
         "demography": count_demography(census.rows, study),
         "transitions": list_transitions(census.rows, study),
         "job_flows": list_job_flows(census.rows, study, productivity.quartiles()),

@@ -37,6 +37,7 @@ class Small:
     elasticities: list[Mapping[str, Any]] | None = None
     tariff_cuts: list[Mapping[str, Any]] | None = None
     product_trade: list[Mapping[str, Any]] | None = None
+    control_totals: list[Mapping[str, Any]] | None = None
 
 
 def list_market_shares(rows: list[Row], study: Any, small: Small) -> list[dict[str, Any]]:

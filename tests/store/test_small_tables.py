@@ -144,3 +144,20 @@ def test_missing_and_unknown_files(tmp_path: Path) -> None:
     assert "neither Parquet nor CSV" in refused(str(tmp_path / "p.xlsx"), "prices")
     (tmp_path / "p.parquet").touch()
     assert "cannot be read" in refused(str(tmp_path / "p.parquet"), "prices")
+
+
+def test_control_totals_need_something_to_compare(write: Write) -> None:
+    path = write("industry,year,jobs\n01,1996,5\n")
+    said = refused(path, "control_totals")
+    assert "the control_totals file has nothing to compare" in said
+    assert "add one of establishments, employment, sales, exports, value_added" in said
+
+
+def test_control_totals_may_have_any_of_their_measures(write: Write) -> None:
+    path = write("industry,year,sales\n01,1996,5\n")
+    table = read_small_table(path, SMALL_TABLES["control_totals"])
+    assert table.to_pylist() == [{"industry": "01", "year": 1996, "sales": 5.0}]
+    assert "is below 0" in refused(write("industry,year,sales\n01,1996,-5\n"), "control_totals")
+    assert "is empty" in refused(write("industry,year,sales\n01,1996,\n"), "control_totals")
+    twice = write("industry,year,sales\n01,1996,5\n01,1996,6\n")
+    assert "more than one row for the same industry and year" in refused(twice, "control_totals")

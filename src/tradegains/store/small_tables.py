@@ -42,14 +42,19 @@ class SmallColumn:
 
 @dataclass(frozen=True)
 class SmallTable:
-    """A small input table: what it is called in the study, its columns and its key."""
+    """A small input table: what it is called in the study, its columns and its key.
+
+    Of the optional columns `any_of`, one must be there.
+    """
 
     name: str
     columns: tuple[SmallColumn, ...]
     key: tuple[str, ...]
+    any_of: tuple[str, ...] = ()
 
 
 _INDUSTRY, _YEAR = SmallColumn("industry", "code"), SmallColumn("year", "year")
+_CONTROLLED = ("establishments", "employment", "sales", "exports", "value_added")
 
 SMALL_TABLES = {
     table.name: table
@@ -93,6 +98,17 @@ SMALL_TABLES = {
             ),
             ("reporter", "product", "year", "partner"),
         ),
+        SmallTable(
+            "control_totals",
+            (
+                _INDUSTRY,
+                _YEAR,
+                *(SmallColumn(name, "number", least=0, optional=True) for name in _CONTROLLED[:-1]),
+                SmallColumn("value_added", "number", optional=True),
+            ),
+            ("industry", "year"),
+            any_of=_CONTROLLED,
+        ),
     )
 }
 
@@ -118,6 +134,9 @@ def read_small_table(path: str, table: SmallTable, *, code_digits: int | None = 
         for column in table.columns
         if column not in present and not column.optional
     ]
+    if table.any_of and not {column.name for column in present} & set(table.any_of):
+        cure = f"add one of {', '.join(table.any_of)}"
+        problems.append(Problem(f"the {table.name} file has nothing to compare", path, cure=cure))
     if not problems:
         read = [_converted(raw.column(c.name), c, path, code_digits) for c in present]
         problems = [problem for _, found in read for problem in found]

@@ -16,7 +16,6 @@ DERIVED_COLUMNS = ("domestic_sales", "exporter", "industry_group", "tariff_cut")
 LATER_INPUTS = (
     "concordance",
     "successors",
-    "control_totals",
 )
 """Inputs that no result of this version uses: refused rather than silently left unread."""
 
