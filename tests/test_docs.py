@@ -30,6 +30,7 @@ from tradegains.tables.published import PUBLISHED_TABLE, TABLES
 
 ROOT = Path(__file__).parents[1]
 README, METHOD = ROOT / "README.md", ROOT / "docs" / "method.md"
+MELITZ_TREFLER = ROOT / "docs" / "melitz_trefler.md"
 STUDY_PAGE, TABLES_PAGE = ROOT / "docs" / "study.md", ROOT / "docs" / "tables.md"
 PAGES = sorted({README, *(ROOT / "docs").glob("*.md")})
 
@@ -233,8 +234,9 @@ def test_keys_and_columns_named_in_the_text_exist(page: Path) -> None:
     assert [name for name in named if name not in known] == []
 
 
-def test_examples_of_the_method_hold() -> None:
-    result = doctest.testfile(str(METHOD), module_relative=False)
+@pytest.mark.parametrize("page", [METHOD, MELITZ_TREFLER], ids=lambda page: page.name)
+def test_examples_of_the_pages_hold(page: Path) -> None:
+    result = doctest.testfile(str(page), module_relative=False)
     assert result.attempted >= 10
     assert result.failed == 0
 
@@ -286,18 +288,29 @@ def replace_sections(path: Path, text: str) -> None:
     path.write_text("".join(kept) + "\n" + text, encoding="utf-8")
 
 
-@pytest.mark.only("embedded")
-def test_first_steps_of_the_readme(terminal: Callable[[str], str]) -> None:
+def follow(page: Path, terminal: Callable[[str], str]) -> None:
+    """Do what the marks of a page say; what a command prints must be what the page shows."""
     printed = ""
-    for block in blocks(README):
+    for block in blocks(page):
         if block.mark == "run" and block.language == "sh":
             printed = terminal(block.text)
         elif block.mark == "run":
-            exec(compile(block.text, str(README), "exec"), {})
+            exec(compile(block.text, str(page), "exec"), {})
         elif block.mark == "output":
             assert without_run_ids(printed) == without_run_ids(block.text)
         elif block.mark.startswith("edit "):
             replace_sections(Path(block.mark.removeprefix("edit ")), block.text)
+
+
+@pytest.mark.only("embedded")
+def test_commands_of_melitz_trefler(terminal: Callable[[str], str]) -> None:
+    follow(MELITZ_TREFLER, terminal)
+    assert Path("figures/figure_4.svg").is_file()
+
+
+@pytest.mark.only("embedded")
+def test_first_steps_of_the_readme(terminal: Callable[[str], str]) -> None:
+    follow(README, terminal)
     assert_files_are_as_shown(Path("files"))
     assert_rows_are_told_apart(Path("results/tables"))
 
