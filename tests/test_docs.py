@@ -55,6 +55,7 @@ SECTIONS = {
     "restrictions": model.Restriction,
     "intra_industry_trade": model.IntraIndustryTrade,
     "job_flows": model.JobFlows,
+    "accounting": model.AccountingComponent,
     "report": model.Report,
 }
 

@@ -99,6 +99,7 @@ class AdoptionRow:
 class ContributionRow:
     """A component of productivity growth [percent]; the last row is the total."""
 
+    name: str
     component: str
     contribution: float
     where: str

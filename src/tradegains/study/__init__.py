@@ -1,6 +1,7 @@
 """The study file: TOML to frozen records, strictly, and back to one canonical text."""
 
 from tradegains.study.model import (
+    AccountingComponent,
     Census,
     Curves,
     Decomposition,
@@ -27,6 +28,7 @@ from tradegains.study.reading import read_study
 from tradegains.study.writing import resolved_toml
 
 __all__ = [
+    "AccountingComponent",
     "Census",
     "Curves",
     "Decomposition",

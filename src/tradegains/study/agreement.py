@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from tradegains.literature import publications
+from tradegains.literature import productivity_contributions, publications
 from tradegains.study.fields import Findings, nearest
 from tradegains.study.model import (
     BUILT_IN_POPULATIONS,
@@ -30,6 +30,7 @@ def check_agreement(study: Study, findings: Findings) -> None:
         (_check_measures, ("census", "productivity")),
         (_check_imports, ("census", "trade", "inputs")),
         (_check_prices, ("productivity", "inputs")),
+        (_check_accounting, ("accounting",)),
         (_check_intra_industry_trade, ("inputs", "intra_industry_trade")),
         (_check_report, ("windows", "productivity", "report")),
         (_check_publication, ("study",)),
@@ -190,6 +191,28 @@ def _check_intra_industry_trade(study: Study, findings: Findings) -> None:
             "product_trade is given but the study has no section [intra_industry_trade]",
             "add it, with the digits of product codes such as levels = [4, 2], or remove the input",
         )
+
+
+def _check_accounting(study: Study, findings: Findings) -> None:
+    known = [row.name for row in productivity_contributions()][:-1]
+    _check_unique("accounting", [each.name for each in study.accounting], findings)
+    for index, each in enumerate(study.accounting):
+        for key in ("effect", "share"):
+            stated, named = getattr(each, key), getattr(each, f"{key}_from")
+            if (stated is None) == (named is None):
+                findings.add(
+                    f"accounting.{index}",
+                    f"[[accounting]] {each.name} must have one of {key} and {key}_from",
+                    f"state {key} as a number, or name a published result with {key}_from",
+                )
+        if each.published is not None and each.published not in known:
+            guess = nearest(each.published, known)
+            meant = f"did you mean {guess}? " if guess else ""
+            findings.add(
+                f"accounting.{index}.published",
+                f"{each.published} is no row of Melitz and Trefler's Table 2",
+                f"{meant}its rows are {', '.join(known)}",
+            )
 
 
 def _check_prices(study: Study, findings: Findings) -> None:

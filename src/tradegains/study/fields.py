@@ -18,6 +18,7 @@ from tradegains.study.writing import toml_value
 T = TypeVar("T")
 
 _NAME = re.compile(r"[^\W\d]\w*")
+_RESULT = re.compile(r"\w+\.\w+( where \w+=[^,=]+(, \w+=[^,=]+)*)?")
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,13 @@ def _flag(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
+def _result(value: object) -> str | None:
+    return value if isinstance(value, str) and _RESULT.fullmatch(value) else None
+
+
 TEXT = Kind("a text in quotes, not empty", _text, "", "texts in quotes")
 NAME = Kind("a name of letters, digits and _ that begins with a letter", _name, "", "names")
+RESULT = Kind("a published result: TABLE.COLUMN where COLUMN=VALUE, COLUMN=VALUE", _result, "")
 FLAG = Kind("true or false", _flag, False)
 
 

@@ -326,6 +326,25 @@ class IntraIndustryTrade:
 
 
 @dataclass(frozen=True)
+class AccountingComponent:
+    """One channel of productivity growth: its effect times the share of output it reaches.
+
+    `effect` [percent] and `share` [0-1] are stated, or `effect_from` and `share_from` name a
+    published result of the run. `source` says where stated numbers come from. `published` names
+    the row of Melitz and Trefler's Table 2 to set beside; components of a `group` get a subtotal.
+    """
+
+    name: str
+    source: str
+    effect: float | None = None
+    effect_from: str | None = None
+    share: float | None = None
+    share_from: str | None = None
+    group: str | None = None
+    published: str | None = None
+
+
+@dataclass(frozen=True)
 class Report:
     """What the figures show: years compared, and windows whose groups are compared."""
 
@@ -359,6 +378,7 @@ class Study:
     size_fits: SizeFits | None = None
     job_flows: JobFlows | None = None
     intra_industry_trade: IntraIndustryTrade | None = None
+    accounting: tuple[AccountingComponent, ...] = ()
     regressions: Regressions | None = None
 
     @property

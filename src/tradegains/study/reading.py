@@ -13,6 +13,7 @@ from tradegains.study.agreement import check_agreement
 from tradegains.study.fields import (
     FLAG,
     NAME,
+    RESULT,
     TEXT,
     YEAR,
     Findings,
@@ -24,6 +25,7 @@ from tradegains.study.fields import (
     whole,
 )
 from tradegains.study.model import (
+    AccountingComponent,
     Census,
     Curves,
     Decomposition,
@@ -198,6 +200,9 @@ def _read_sections(root: Table, inputs: Inputs) -> Study:
             root.section_if_given("intra_industry_trade")
         ),
         regressions=_read_regressions(root.section_if_given("regressions")),
+        accounting=tuple(
+            _read_component(table) for table in root.sections("accounting", at_least=0)
+        ),
     )
 
 
@@ -330,6 +335,19 @@ def _read_intra_industry_trade(table: Table | None) -> IntraIndustryTrade | None
         levels=table.required("levels", list_of(whole(1, 12), at_least=1)),
         matched=table.required("matched", list_of(one_of(model.MATCHED_FLOWS), at_least=1)),
         reporter=table.nothing_or("reporter", TEXT),
+    )
+
+
+def _read_component(table: Table) -> AccountingComponent:
+    return AccountingComponent(
+        name=table.required("name", TEXT),
+        source=table.required("source", TEXT),
+        effect=table.nothing_or("effect", number(above=-math.inf)),
+        effect_from=table.nothing_or("effect_from", RESULT),
+        share=table.nothing_or("share", number(above=0, most=1)),
+        share_from=table.nothing_or("share_from", RESULT),
+        group=table.nothing_or("group", TEXT),
+        published=table.nothing_or("published", TEXT),
     )
 
 
