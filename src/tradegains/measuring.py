@@ -6,7 +6,7 @@ the matched rows once; market sums, medians and distributions are each read from
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
@@ -14,8 +14,11 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from tradegains.errors import InputError, Problem
-from tradegains.preparing import SmallInputs, flag_census, measure_rows
+from tradegains.formulas.distribution import Distribution
+from tradegains.formulas.matching import SuccessorLink, resolve_successors
+from tradegains.preparing import SmallInputs, flag_census, measure_rows, repair_ids
 from tradegains.progress import Progress
+from tradegains.regressing import REGRESSION_TABLES, regressions_of
 from tradegains.results.coverage import coverage_rows
 from tradegains.results.decompositions import (
     decomposition_rows,
@@ -25,12 +28,20 @@ from tradegains.results.decompositions import (
 )
 from tradegains.results.demography import demography_rows
 from tradegains.results.distributions import (
+    Medians,
     distribution_requests,
     histogram_rows,
     industry_median_rows,
     median_pools,
     medians_of_pool,
     moment_rows,
+)
+from tradegains.results.growth import productivity_growth_rows
+from tradegains.results.industry_distributions import (
+    dispersion_rows,
+    industry_levels,
+    industry_moment_rows,
+    industry_populations,
 )
 from tradegains.results.intra_industry_trade import intra_industry_trade_rows
 from tradegains.results.job_flows import job_flow_rows
@@ -57,10 +68,17 @@ from tradegains.selection.distributions import (
     Relating,
     describe_distributions,
 )
+from tradegains.selection.industry_distributions import (
+    IndustryAsking,
+    IndustryGroup,
+    describe_industries,
+)
 from tradegains.selection.medians import industry_medians
+from tradegains.selection.moments import PowerCells, collect_power_cells
 from tradegains.selection.panels import collect_panels
 from tradegains.selection.quartiles import with_quartiles
 from tradegains.selection.ranks import ROW_LIMIT
+from tradegains.selection.regressions import Largest
 from tradegains.selection.sizes import describe_sizes
 from tradegains.sets import StudySets, employment_changes, study_sets
 from tradegains.study import Study
@@ -69,9 +87,17 @@ from tradegains.transforms.cells import sum_market_cells
 from tradegains.transforms.flagging import find_duplicates, flag_duplicates
 from tradegains.transforms.matching import match_establishments
 
-MARKET_TABLES = ("quality", "demography", "transitions", "market_shares", "welfare")
+MARKET_TABLES = (
+    "quality",
+    "demography",
+    "transitions",
+    "market_shares",
+    "welfare",
+    "productivity_growth",
+)
+TABLES_BY_IDS = ("demography", "market_shares", "welfare")
 FLOW_TABLES = ("job_flows",)
-DISTRIBUTION_TABLES = ("industry_medians", "moments", "histograms")
+DISTRIBUTION_TABLES = ("industry_medians", "moments", "histograms", "dispersion")
 DECOMPOSITION_TABLES = ("decompositions",)
 TRADE_TABLES = ("intra_industry_trade",)
 COVERAGE_TABLES = ("coverage",)
@@ -83,6 +109,7 @@ TABLES_IN_ORDER = (
     *TRADE_TABLES,
     *COVERAGE_TABLES,
     *SIZE_TABLES,
+    *REGRESSION_TABLES,
 )
 
 Rows = list[dict[str, Any]]
@@ -116,6 +143,7 @@ class Measuring:
     keep: WorkFolder
     progress: Progress
     row_limit: int = ROW_LIMIT
+    products: DataFrame | None = None
 
     @property
     def rules(self) -> Mapping[str, str]:
@@ -135,6 +163,7 @@ def measure(
     wanted: Collection[str] = TABLES_IN_ORDER,
     rows_by_year: Mapping[int, int] | None = None,
     row_limit: int = ROW_LIMIT,
+    products: DataFrame | None = None,
 ) -> Measured:
     """The wanted results of a study.
 
@@ -147,11 +176,12 @@ def measure(
         wanted: names of published tables; a pass that none of them needs is left out.
         rows_by_year: rows by the files' footers, which the rows read must equal.
         row_limit: rows that may be collected to end an exact selection.
+        products: products of establishments by row, where the study has them.
 
     Raises:
         InputError: rows break a rule whose action is stop, or rows went missing.
     """
-    run = Measuring(study, small, study_sets(study), keep, progress, row_limit)
+    run = Measuring(study, small, study_sets(study), keep, progress, row_limit, products)
     flagged, matched, cells = _match(run, flag_census(study, census, small))
     quality = quality_rows(cells, run.rules, years=study.years)
     _require_every_row(quality, rows_by_year)
@@ -161,6 +191,8 @@ def measure(
     sizes = _describe_sizes(run, matched, wanted)
     if not set(wanted).isdisjoint(MARKET_TABLES):
         found |= _market_tables(run, cells, sizes)
+        if small.successors:
+            found = _with_repaired_ids(run, found, flagged, sizes)
     if not set(wanted).isdisjoint(SIZE_TABLES):
         found |= _size_tables(run, cells, sizes)
     if not set(wanted).isdisjoint(FLOW_TABLES):
@@ -173,6 +205,8 @@ def measure(
         found |= _coverage_tables(run, cells)
     if not set(wanted).isdisjoint(TRADE_TABLES):
         found |= _trade_tables(run)
+    if not set(wanted).isdisjoint(REGRESSION_TABLES):
+        found |= _regression_tables(run, matched, cells)
     return found
 
 
@@ -282,6 +316,26 @@ def _size_tables(run: Measuring, cells: MarketCells, sizes: Sizes) -> Measured:
     return Measured(tables, absent)
 
 
+def _with_repaired_ids(
+    run: Measuring, found: Measured, flagged: DataFrame, sizes: Sizes
+) -> Measured:
+    """The market tables of raw ids, and below their rows those of ids repaired by successors.
+
+    Duplicates were found among the raw ids: establishments that merge share an id from then on.
+    """
+    last_ids = resolve_successors(SuccessorLink(**link) for link in run.small.successors)
+    repaired = repair_ids(flagged, last_ids)
+    plain = replace(run.sets, later=(), carried=())
+    again = replace(run, study=replace(run.study, job_flows=None), sets=plain)
+    _, cells = _match_once(again, repaired, "matched_with_repaired_ids")
+    tables = _market_tables(run, cells, sizes).tables
+    both = {
+        name: found.tables[name] + [row | {"ids": "repaired"} for row in tables[name]]
+        for name in TABLES_BY_IDS
+    }
+    return found | Measured(both)
+
+
 def _market_tables(run: Measuring, cells: MarketCells, sizes: Sizes) -> Measured:
     imports = {(row["industry"], row["year"]): row["value"] for row in run.small.imports}
     sigma = {row["industry"]: row["sigma"] for row in run.small.elasticities}
@@ -293,7 +347,12 @@ def _market_tables(run: Measuring, cells: MarketCells, sizes: Sizes) -> Measured
             "transitions": transition_rows(run.study, cells, run.sets.memberships),
             "market_shares": market_share_rows(markets),
             "welfare": welfare,
+            "productivity_growth": productivity_growth_rows(
+                run.study, cells, run.sets.memberships, run.small.prices
+            ),
         }
+    for name in TABLES_BY_IDS:
+        tables[name] = [row | {"ids": "raw"} for row in tables[name]]
     return Measured(tables, welfare_absences(run.study, welfare))
 
 
@@ -301,6 +360,26 @@ def _coverage_tables(run: Measuring, cells: MarketCells) -> Measured:
     if not run.small.control_totals:
         return Measured(absent={"table coverage": "it needs the input control_totals"})
     return Measured({"coverage": coverage_rows(run.study, cells, run.small.control_totals)})
+
+
+def _regression_tables(run: Measuring, matched: DataFrame, cells: MarketCells) -> Measured:
+    if run.study.regressions is None:
+        reason = "the study has no [regressions]"
+        return Measured(absent={f"table {name}": reason for name in REGRESSION_TABLES})
+    largest = cells.largest_industry()
+    with run.progress.step("estimate regressions") as step:
+        tables, absent = regressions_of(
+            run.study,
+            run.sets,
+            matched,
+            largest=Largest(largest.establishments, largest.employment),
+            keep=run.keep,
+            small=run.small,
+            products=run.products,
+            row_limit=run.row_limit,
+        )
+        step.rows = sum(map(len, tables.values()))
+    return Measured(tables, absent)
 
 
 def _trade_tables(run: Measuring) -> Measured:
@@ -341,6 +420,7 @@ def _distribution_tables(run: Measuring, matched: DataFrame, cells: MarketCells)
     with run.progress.step("select industry medians") as step:
         medians = industry_medians(described, pools, row_limit=run.row_limit)
         step.rows = len(medians)
+    powers = _collect_powers(run, described, cells)
     bases = tuple(dict.fromkeys(request.base for request in requests))
     with run.progress.step("describe distributions") as step:
         largest = cells.largest_industry()
@@ -357,16 +437,50 @@ def _distribution_tables(run: Measuring, matched: DataFrame, cells: MarketCells)
             ),
             employment=largest.employment,
             establishments=largest.establishments,
+            powers=powers,
             row_limit=run.row_limit,
         )
         step.rows = len(found)
-    return Measured(
-        {
-            "industry_medians": industry_median_rows(study, medians),
-            "moments": moment_rows(study, requests, found, medians),
-            "histograms": histogram_rows(study, requests, found),
-        }
+    by_industry = _describe_industries(run, described, powers, medians)
+    tables = {
+        "industry_medians": industry_median_rows(study, medians),
+        "moments": [
+            *moment_rows(study, requests, found, medians),
+            *industry_moment_rows(study, by_industry),
+        ],
+        "histograms": histogram_rows(study, requests, found),
+    }
+    if study.dispersion is None:
+        return Measured(tables, {"table dispersion": "the study has no section [dispersion]"})
+    return Measured(tables | {"dispersion": dispersion_rows(study, by_industry)})
+
+
+def _collect_powers(run: Measuring, described: DataFrame, cells: MarketCells) -> PowerCells:
+    """Power sums of log productivity, from which all moments follow."""
+    largest = cells.largest_industry()
+    with run.progress.step("sum moments"):
+        return collect_power_cells(
+            described, employment=largest.employment, establishments=largest.establishments
+        )
+
+
+def _describe_industries(
+    run: Measuring, described: DataFrame, powers: PowerCells, medians: Medians
+) -> dict[IndustryGroup, Distribution]:
+    levels = industry_levels(run.study)
+    if not levels:
+        return {}
+    years = run.study.productivity.years
+    asking = IndustryAsking(
+        {year: medians_of_pool(medians, str(year)) for year in years},
+        [(each.inside, each.outside) for each in industry_populations(run.study)],
+        levels,
+        run.sets.memberships,
     )
+    with run.progress.step("describe industries") as step:
+        found = describe_industries(described, asking, powers, row_limit=run.row_limit)
+        step.rows = len(found)
+    return found
 
 
 def _decomposition_tables(run: Measuring, matched: DataFrame, cells: MarketCells) -> Measured:

@@ -9,13 +9,17 @@ from reference.distributions import (
     Prices,
     Productivity,
     distributions,
+    industry_distributions,
     list_bins,
+    list_dispersion,
     list_medians,
     list_moments,
 )
+from reference.growth import list_growth
 from reference.matching import count_demography, list_job_flows, list_transitions
-from reference.rows import Raw, as_text, read_rows
+from reference.rows import Raw, Row, as_text, read_rows
 from reference.sizes import list_fits, list_size_bins
+from reference.successors import with_last_ids
 from reference.trade import list_intra_industry_trade
 from reference.welfare import Small, list_market_shares, list_welfare
 from tradegains.tables.published import TABLES
@@ -45,24 +49,42 @@ def measure(raws: Iterable[Raw], study: Any, small: Small | None = None) -> Tabl
     census = read_rows(raws, study, priced)
     productivity = Productivity(census.rows, prices)
     measured = list(distributions(census.rows, study, productivity))
-    shares = list_market_shares(census.rows, study, small)
+    described = [*measured, *industry_distributions(census.rows, study, productivity)]
     found = {
         "quality": census.quality,
         "coverage": list_coverage(census.rows, study, small.control_totals),
-        "demography": count_demography(census.rows, study),
         "transitions": list_transitions(census.rows, study),
         "job_flows": list_job_flows(census.rows, study, productivity.quartiles()),
         "industry_medians": list_medians(productivity, study),
-        "moments": [row for found in measured for row in list_moments(found, study)],
+        "moments": [row for found in described for row in list_moments(found, study)],
+        "dispersion": list_dispersion(census.rows, study, productivity),
         "histograms": [row for found in measured for row in list_bins(found, study)],
         "decompositions": list_decompositions(census.rows, study, productivity),
-        "market_shares": shares,
-        "welfare": list_welfare(shares, study, small, census.rows),
         "intra_industry_trade": list_intra_industry_trade(study, small.product_trade),
     }
+    found["productivity_growth"] = list_growth(census.rows, study, prices)
     found["size_fits"] = list_fits(census.rows, study)
     found["size_histograms"] = list_size_bins(census.rows, study)
+    found |= by_ids(census.rows, study, small)
     return {name: [in_order(name, row) for row in rows] for name, rows in found.items()}
+
+
+def by_ids(rows: list[Row], study: Any, small: Small) -> Tables:
+    """Demography, market shares and welfare with the ids of the census and with repaired ones."""
+    found: Tables = {"demography": [], "market_shares": [], "welfare": []}
+    ids = {"raw": rows}
+    if small.successors:
+        ids["repaired"] = with_last_ids(rows, small.successors)
+    for name, matched in ids.items():
+        shares = list_market_shares(matched, study, small)
+        tables = {
+            "demography": count_demography(matched, study),
+            "market_shares": shares,
+            "welfare": list_welfare(shares, study, small, matched),
+        }
+        for table, counted in tables.items():
+            found[table] += [{**row, "ids": name} for row in counted]
+    return found
 
 
 def in_order(table: str, row: dict[str, Any]) -> dict[str, Any]:

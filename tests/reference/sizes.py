@@ -7,6 +7,7 @@ above 0 have a logarithm. Nothing here is weighted.
 import math
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from statistics import NormalDist
 from typing import Any
@@ -88,7 +89,22 @@ def overlap(one: dict[str, float | None], two: dict[str, float | None]) -> float
     """Area under the lower of two normal curves."""
     if not one["sd"] or not two["sd"]:
         return None
-    return NormalDist(one["mean"], one["sd"]).overlap(NormalDist(two["mean"], two["sd"]))
+    first, second = NormalDist(one["mean"], one["sd"]), NormalDist(two["mean"], two["sd"])
+    if first.variance == second.variance:
+        return first.overlap(second)
+    ends = sorted(crossings(first, second))
+    shares = [abs(second.cdf(end) - first.cdf(end)) for end in ends]
+    return 1 - sum(shares)
+
+
+def crossings(first: NormalDist, second: NormalDist) -> list[float]:
+    """Where two densities are equal; `NormalDist.overlap` loses it where variances are near."""
+    with localcontext(prec=60):
+        m1, s1, m2, s2 = map(Decimal, (first.mean, first.stdev, second.mean, second.stdev))
+        spread = s2 * s2 - s1 * s1
+        middle = m1 * s2 * s2 - m2 * s1 * s1
+        root = s1 * s2 * ((m1 - m2) ** 2 + 2 * spread * (s2 / s1).ln()).sqrt()
+        return [float((middle + sign * root) / spread) for sign in (-1, 1)]
 
 
 def list_size_bins(rows: list[Row], study: Any) -> list[dict[str, Any]]:

@@ -1,0 +1,184 @@
+"""Growth of continuing establishments' own output per worker (HLOY, section 3.3).
+
+Decision: a ratio of sums at each end, of the same establishments, and each row deflated in its own
+industry's prices of its own year before it is added up. So an establishment that is split in two
+changes nothing, and prices by industry weigh industries as their deflated output does.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, from_fixed_point
+from tradegains.formulas.membership import MembershipBits
+from tradegains.formulas.welfare import Outcome, delta_ln
+from tradegains.results.market import Amounts, MarketCells, levels_of, money
+from tradegains.sets import continuing_set
+from tradegains.study import Study, Window
+
+MEASURES = {"sales_per_worker": "sales", "value_added_per_worker": "value_added"}
+
+Rows = Iterable[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Index by industry code (its first digits; "" for the economy) and year."""
+
+    index: Mapping[tuple[str, int], float]
+    digits: int
+
+    @staticmethod
+    def of(rows: Rows) -> "Prices":
+        """From rows of the price table."""
+        index = {(row.get("industry") or "", row["year"]): row["index"] for row in rows}
+        return Prices(index, max((len(code) for code, _ in index), default=0))
+
+    def at(self, industry: str | None, year: int) -> float | None:
+        """Index of an industry in a year; None where the table has none."""
+        if industry is None:
+            return self.index.get(("", year)) if self.digits == 0 else None
+        return self.index.get((industry[: self.digits], year))
+
+
+@dataclass
+class _End:
+    """Continuing establishments of one market at one end: their sums by own industry."""
+
+    total: Amounts = field(default_factory=Amounts)
+    by_industry: defaultdict[str | None, Amounts] = field(
+        default_factory=lambda: defaultdict(Amounts)
+    )
+
+    def add(self, industry: str | None, amounts: Amounts) -> None:
+        """Count more establishments of an industry."""
+        self.total = self.total.plus(amounts)
+        self.by_industry[industry] = self.by_industry[industry].plus(amounts)
+
+
+_Market = tuple[str, str, str | None]
+
+
+def productivity_growth_rows(
+    study: Study, cells: MarketCells, bits: MembershipBits, prices: Rows
+) -> list[dict[str, Any]]:
+    """One row per welfare window, rule, market and measure; with the difference of two windows.
+
+    Args:
+        study: whose windows, rules and deflator are taken.
+        cells: market cells of the run.
+        bits: positions of the sets in a membership.
+        prices: rows of the price table; not looked at when the study deflates by none.
+    """
+    deflator = Prices.of(prices if study.productivity.prices != "none" else ())
+    rows = []
+    for name in study.welfare.windows:
+        window = study.window(name)
+        ends = {
+            year: _continuing(study, window, year, cells, bits)
+            for year in (window.start, window.end)
+        }
+        markets = sorted({*ends[window.start], *ends[window.end]}, key=_in_order)
+        for rule, level, industry in markets:
+            key = {"window": name, "continuing": rule, "level": level, "industry": industry}
+            at_ends = {
+                year: found.get((rule, level, industry), _End()) for year, found in ends.items()
+            }
+            rows += [key | measured for measured in _measured(study, window, at_ends, deflator)]
+    return rows + list(_differences(study, rows))
+
+
+def _in_order(market: _Market) -> tuple[str, str, str]:
+    rule, level, industry = market
+    return rule, level, industry or ""
+
+
+def _continuing(
+    study: Study, window: Window, year: int, cells: MarketCells, bits: MembershipBits
+) -> dict[_Market, _End]:
+    """Continuing establishments by rule and market; the whole economy even where nobody does."""
+    rules = {
+        rule: bits.bit(continuing_set(window.name, rule)) for rule in study.matching.continuing
+    }
+    ends: dict[_Market, _End] = {(rule, "total", None): _End() for rule in rules}
+    for cell in cells.of_year(year):
+        at_levels = levels_of(cell.industry_in(window.name), study.census.industry_group_digits)
+        for rule in (rule for rule, bit in rules.items() if cell.membership & bit):
+            for level in study.welfare.levels:
+                if level in at_levels:
+                    end = ends.setdefault((rule, level, at_levels[level]), _End())
+                    end.add(cell.industry, cell.amounts)
+    return {market: end for market, end in ends.items() if market[1] in study.welfare.levels}
+
+
+def _measured(
+    study: Study, window: Window, ends: Mapping[int, _End], prices: Prices
+) -> Iterator[dict[str, Any]]:
+    deflated_by = study.productivity.prices
+    for measure, amount in MEASURES.items():
+        if amount == "value_added" and not study.census.has("value_added"):
+            continue
+        levels = [
+            _per_worker(end, amount, year, prices if deflated_by != "none" else None)
+            for year, end in ends.items()
+        ]
+        change = _change(levels)
+        yield {
+            "measure": measure,
+            "prices": "nominal" if deflated_by == "none" else deflated_by,
+            "start": levels[0].value,
+            "end": levels[1].value,
+            "delta_ln": None if change.value is None else change.value * window.scale,
+            "scale": window.scale,
+            "establishments": ends[window.end].total.establishments,
+            "note": change.note,
+        }
+
+
+def _per_worker(end: _End, amount: str, year: int, prices: Prices | None) -> Outcome:
+    """Deflated output of one end per job [money unit of the price index's base per job]."""
+    if not end.total.establishments:
+        return Outcome(None, "no continuing establishment")
+    if not end.total.employment:
+        return Outcome(None, f"no employment in {year}")
+    output = []
+    for industry, amounts in sorted(end.by_industry.items(), key=lambda item: item[0] or ""):
+        index = 1.0 if prices is None else prices.at(industry, year)
+        if index is None:
+            return Outcome(None, f"no price of industry {industry or 'unknown'} in {year}")
+        output.append(money(getattr(amounts, amount)) / index)
+    return Outcome(math.fsum(output) / from_fixed_point(end.total.employment, EMPLOYMENT_UNITS))
+
+
+def _change(levels: list[Outcome]) -> Outcome:
+    start, end = levels
+    if start.value is None or end.value is None:
+        return Outcome(None, "; ".join(dict.fromkeys(filter(None, (start.note, end.note)))))
+    return delta_ln(start.value, end.value, name="output per worker")
+
+
+_KEY = ("continuing", "level", "industry", "measure")
+
+
+def _differences(study: Study, rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The later window minus the earlier, of the unrounded, scaled changes."""
+    if study.welfare.difference is None:
+        return
+    post, pre = study.welfare.difference
+    earlier = {tuple(row[name] for name in _KEY): row for row in rows if row["window"] == pre}
+    for row in rows:
+        before = earlier.get(tuple(row[name] for name in _KEY))
+        if row["window"] != post or before is None:
+            continue
+        changes = (row["delta_ln"], before["delta_ln"])
+        yield row | {
+            "window": f"{post}-{pre}",
+            "start": None,
+            "end": None,
+            "delta_ln": None if None in changes else changes[0] - changes[1],
+            "scale": 1.0,
+            "establishments": None,
+            "note": "; ".join(dict.fromkeys(filter(None, (row["note"], before["note"])))),
+        }

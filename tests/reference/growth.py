@@ -1,0 +1,104 @@
+"""Growth of output per worker of continuing establishments, from rows."""
+
+import math
+from typing import Any
+
+from reference.matching import by_industry, continuing_ids, industry_in_window
+from reference.rows import Row
+
+AMOUNTS = {"sales_per_worker": "sales", "value_added_per_worker": "value_added"}
+
+
+def list_growth(rows: list[Row], study: Any, prices: Any) -> list[dict[str, Any]]:
+    """One row per welfare window, rule, market and measure, and post minus pre."""
+    found = []
+    for name in study.welfare.windows:
+        window = study.window(name)
+        industry = industry_in_window(rows, window, study.matching.industry_at)
+        for rule in study.matching.continuing:
+            ids = continuing_ids(rows, window, rule)
+            kept = [
+                row
+                for row in rows
+                if row.year in (window.start, window.end) and row.establishment_id in ids
+            ]
+            for level in study.welfare.levels:
+                cells = by_industry(kept, level, industry, study.census.industry_group_digits)
+                if level == "total":
+                    cells.setdefault(None, [])
+                for code, cell in cells.items():
+                    key = {"window": name, "continuing": rule, "level": level, "industry": code}
+                    found += grow(cell, window, study, prices=prices, key=key)
+    return found + list_differences(found, study)
+
+
+def grow(
+    cell: list[Row], window: Any, study: Any, *, prices: Any, key: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Both measures of one market."""
+    found = []
+    for measure, amount in AMOUNTS.items():
+        if amount == "value_added" and not study.census.has(amount):
+            continue
+        start, end = (
+            per_worker([row for row in cell if row.year == year], amount, study, prices)
+            for year in (window.start, window.end)
+        )
+        known = None not in (start, end) and start > 0 and end > 0
+        found.append(
+            {
+                **key,
+                "measure": measure,
+                "prices": "nominal"
+                if study.productivity.prices == "none"
+                else study.productivity.prices,
+                "start": start,
+                "end": end,
+                "delta_ln": window.scale * math.log(end / start) if known else None,
+                "scale": window.scale,
+                "establishments": sum(row.year == window.end for row in cell),
+                "note": None,
+            }
+        )
+    return found
+
+
+def per_worker(members: list[Row], amount: str, study: Any, prices: Any) -> float | None:
+    """Deflated sum per job; None without a job, or where a row has no price."""
+    jobs = sum(row.weight for row in members) / 1000
+    if study.productivity.prices == "none":
+        logs = [0.0] * len(members)
+    else:
+        logs = [prices.log(row.year, row.industry) for row in members]
+    if not jobs or None in logs:
+        return None
+    output = [
+        getattr(row, amount) / 100 / math.exp(log) for row, log in zip(members, logs, strict=True)
+    ]
+    return math.fsum(output) / jobs
+
+
+def list_differences(found: list[dict[str, Any]], study: Any) -> list[dict[str, Any]]:
+    """Post minus pre of every market that both windows have."""
+    if study.welfare.difference is None:
+        return []
+    post, pre = study.welfare.difference
+    keys = ("continuing", "level", "industry", "measure")
+    before = {tuple(row[key] for key in keys): row for row in found if row["window"] == pre}
+    rows = []
+    for row in found:
+        earlier = before.get(tuple(row[key] for key in keys))
+        if row["window"] == post and earlier:
+            known = None not in (row["delta_ln"], earlier["delta_ln"])
+            rows.append(
+                {
+                    **row,
+                    "window": f"{post}-{pre}",
+                    "start": None,
+                    "end": None,
+                    "delta_ln": row["delta_ln"] - earlier["delta_ln"] if known else None,
+                    "scale": 1.0,
+                    "establishments": None,
+                }
+            )
+    return rows
