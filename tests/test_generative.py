@@ -28,6 +28,7 @@ from reference.welfare import Small
 from tradegains.session import Engine
 from tradegains.study import (
     Decomposition,
+    Dispersion,
     IntraIndustryTrade,
     JobFlows,
     MelitzRedding,
@@ -120,6 +121,7 @@ def studies(draw: st.DrawFn) -> Study:
             "denominator": draw(st.sampled_from(sorted({"employment", "hours"} & has))),
             "prices": draw(st.sampled_from(("none", "economy", "industry"))),
             "median_base": draw(some_of(("same_year", "base_year", "pooled"))),
+            "levels": draw(st.sampled_from((("total",), ("total", "industry2", "industry4")))),
             "bin_width": draw(st.sampled_from((0.1, 0.25, 1.0, 0.003))),
         },
         trade={"imports": draw(st.sampled_from(sources))},
@@ -131,6 +133,7 @@ def studies(draw: st.DrawFn) -> Study:
         size_fits=draw(SIZE_FITS),
         intra_industry_trade=draw(INTRA_INDUSTRY_TRADE),
         decomposition=draw(DECOMPOSITION),
+        dispersion=draw(st.sampled_from((None, Dispersion(1), Dispersion(3)))),
         restrictions=restrictions(
             small="employment < 50",
             northern_or_new="region = 'north' OR establishment_id LIKE '%-1'",

@@ -209,6 +209,89 @@ def window_distributions(
                 yield measure_points(productivity, members, base, named)
 
 
+def industry_distributions(
+    rows: list[Row], study: Any, productivity: Productivity
+) -> Iterator[Distribution]:
+    """Every year's populations industry by industry, where they have an establishment."""
+    if "same_year" not in study.productivity.median_base:
+        return
+    digits = {"industry2": study.census.industry_group_digits, "industry4": None}
+    for year in study.productivity.years:
+        base = productivity.medians({year})
+        now = [row for row in rows if row.year == year and row in productivity.of_row]
+        for name, members in row_populations(now, study).items():
+            for level in set(study.productivity.levels) - {"total"}:
+                for code in {row.industry[: digits[level]] for row in members}:
+                    inside = [row for row in members if row.industry[: digits[level]] == code]
+                    named = key(year, None, name, "same_year") | {"level": level, "industry": code}
+                    yield measure_points(productivity, inside, base, named)
+
+
+def list_dispersion(
+    rows: list[Row], study: Any, productivity: Productivity
+) -> list[dict[str, Any]]:
+    """Spreads of every 4-digit industry, and their mean over industries of n_min or more."""
+    if study.dispersion is None:
+        return []
+    found = []
+    for year in study.productivity.years:
+        medians, of_year = productivity.medians({year}), productivity.by_industry({year})
+        for code in of_year:
+            inside = [
+                row for row in productivity.of_row if (row.year, row.industry) == (year, code)
+            ]
+            points = productivity.points(inside, medians)
+            found += [
+                {
+                    "year": year,
+                    "level": "industry4",
+                    "industry": code,
+                    "weighting": row["weighting"],
+                    "industries": 1,
+                    "establishments": row["establishments"],
+                    "employment": row["employment"],
+                    "sd": row["sd"],
+                    "d7525": minus(row["p75"], row["p25"]),
+                    "d9010": minus(row["p90"], row["p10"]),
+                    "d9990": minus(row["p99"], row["p90"]),
+                    "d1001": minus(row["p10"], row["p01"]),
+                    "n_min": study.dispersion.n_min,
+                    "note": None,
+                }
+                for row in list_moments(Distribution({}, points, 0), study)
+            ]
+        for weighting in ("employment", "unweighted"):
+            found.append(mean_dispersion(found, study, year=year, weighting=weighting))
+    return [row for row in found if row is not None]
+
+
+def mean_dispersion(
+    rows: list[dict[str, Any]], study: Any, *, year: int, weighting: str
+) -> dict[str, Any] | None:
+    """The simple mean over industries; None in a year without any."""
+    of_year = [row for row in rows if row and (row["year"], row["weighting"]) == (year, weighting)]
+    if not of_year:
+        return None
+    big = [r for r in of_year if r["establishments"] >= study.dispersion.n_min]
+    kept = [row for row in big if row["sd"] is not None]
+    return of_year[0] | {
+        "level": "industries_mean",
+        "industry": None,
+        "industries": len(kept),
+        "establishments": sum(row["establishments"] for row in kept),
+        "employment": math.fsum(row["employment"] for row in kept),
+        **{
+            name: statistics.fmean(row[name] for row in kept) if kept else None
+            for name in ("sd", "d7525", "d9010", "d9990", "d1001")
+        },
+    }
+
+
+def minus(high: float | None, low: float | None) -> float | None:
+    """A difference; None where either is missing."""
+    return None if high is None or low is None else high - low
+
+
 def key(year: int, window: str | None, population: str, median_base: str) -> dict[str, Any]:
     """Key columns of a distribution."""
     return {

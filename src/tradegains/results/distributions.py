@@ -109,11 +109,11 @@ def moment_rows(
                 | {
                     "weighting": weighting,
                     "establishments": distribution.establishments,
-                    "employment": _jobs(distribution.employment),
-                    "prices": _prices(study),
+                    "employment": jobs(distribution.employment),
+                    "prices": prices_label(study),
                     "note": note,
                 }
-                | {name: getattr(moments, name, None) for name in _MOMENT_NAMES}
+                | {name: getattr(moments, name, None) for name in MOMENT_NAMES}
                 | {name: quantiles.get(name) for name in PERCENTILES}
             )
     return rows
@@ -131,7 +131,7 @@ def histogram_rows(
             "bin_start": each.number * width,
             "bin_end": (each.number + 1) * width,
             "establishments": each.establishments,
-            "employment": _jobs(each.employment),
+            "employment": jobs(each.employment),
             "share": each.employment / found_one.employment if found_one.employment else None,
         }
         for request, found_one in zip(requests, found, strict=True)
@@ -139,7 +139,12 @@ def histogram_rows(
     ]
 
 
-_MOMENT_NAMES = ("mean", "sd", "skewness", "kurtosis")
+MOMENT_NAMES = ("mean", "sd", "skewness", "kurtosis")
+
+
+def year_populations(study: Study) -> list[Request]:
+    """The populations that a row's own year decides, all establishments first."""
+    return list(_year_populations(study, Request(0, None, "", SAME_YEAR, Base(0, ""))))
 
 
 def _year_populations(study: Study, blank: Request) -> Iterator[Request]:
@@ -190,7 +195,7 @@ def _note(study: Study, request: Request, found: Distribution, medians: Medians)
         notes.append("no establishment with log productivity")
     elif not found.employment:
         notes.append("no employment")
-    if _prices(study) == "nominal" and request.median_base != SAME_YEAR:
+    if prices_label(study) == "nominal" and request.median_base != SAME_YEAR:
         notes.append("nominal: without a price index inflation shifts this row")
     known = {industry for pool, industry in medians if pool == request.base.pool}
     lost = [
@@ -206,9 +211,11 @@ def _note(study: Study, request: Request, found: Distribution, medians: Medians)
     return "; ".join(notes)
 
 
-def _prices(study: Study) -> str:
+def prices_label(study: Study) -> str:
+    """The deflator of productivity; nominal where there is none."""
     return "nominal" if study.productivity.prices == "none" else study.productivity.prices
 
 
-def _jobs(thousandths: int) -> float:
+def jobs(thousandths: int) -> float:
+    """Employment [jobs]."""
     return from_fixed_point(thousandths, EMPLOYMENT_UNITS)

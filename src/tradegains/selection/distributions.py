@@ -84,6 +84,7 @@ def describe_distributions(
     *,
     employment: int,
     establishments: int,
+    powers: PowerCells | None = None,
     row_limit: int = ROW_LIMIT,
 ) -> list[Distribution]:
     """Distribution of relative productivity of each population.
@@ -93,6 +94,7 @@ def describe_distributions(
         employment: the largest of any industry in a year [thousandths of a job]; it bounds the
             fixed-point sums.
         establishments: the largest number of rows of any industry in a year.
+        powers: power sums of the rows, where they have been collected already.
         row_limit: rows that may be collected to end the search for quantiles.
 
     Returns:
@@ -103,8 +105,8 @@ def describe_distributions(
     cells = count_bins(related, keys=keys, refinement=relating.refinement).toArrow()
     units = units_of(cells, keys=keys, on=(w.BASE,))
     members = _units_of_populations(units, relating)
-    totals = _totals(cells, units, members, len(relating.populations))
-    wanted = _wanted_ranks(totals)
+    totals = group_totals(cells, units, members, len(relating.populations))
+    wanted = wanted_ranks(totals)
     values = select_ranks(
         related,
         cells,
@@ -114,7 +116,7 @@ def describe_distributions(
         targets=wanted.targets(),
         row_limit=row_limit,
     )
-    powers = collect_power_cells(
+    powers = powers or collect_power_cells(
         relating.matched, employment=employment, establishments=establishments
     )
     moments = _moments(relating, powers)
@@ -170,7 +172,8 @@ class _Total(NamedTuple):
     employment: int
 
 
-def _totals(cells: pa.Table, units: Units, members: Members, groups: int) -> list[_Total]:
+def group_totals(cells: pa.Table, units: Units, members: Members, groups: int) -> list[_Total]:
+    """Rows and employment of each group."""
     by_unit = np.zeros((len(units.table), 2), dtype=np.int64)
     counted = [cells[name].to_numpy() for name in (w.ESTABLISHMENTS, w.EMPLOYMENT)]
     np.add.at(by_unit, units.numbers(cells), np.stack(counted, axis=1))
@@ -221,7 +224,8 @@ class _WantedRanks:
         return found
 
 
-def _wanted_ranks(totals: Sequence[_Total]) -> _WantedRanks:
+def wanted_ranks(totals: Sequence[_Total]) -> _WantedRanks:
+    """Ranks behind the published percentiles of groups of these sizes."""
     ranks: list[tuple[int, str, bool, int, Fraction]] = []
     for group, total in enumerate(totals):
         for name, p in PERCENTILES.items():

@@ -329,6 +329,24 @@ INTRA_INDUSTRY_TRADE = (
     _NOTE,
 )
 
+DISPERSION = (
+    _RUN,
+    _YEAR_COLUMN,
+    Column("level", _TEXT, "", "industry4, or industries_mean: the simple mean over industries"),
+    _INDUSTRY,
+    Column("weighting", _TEXT, "", "employment or unweighted"),
+    Column("industries", _COUNT, "industries", "1, or how many are in the mean"),
+    _ESTABLISHMENTS,
+    _EMPLOYMENT,
+    _log_points("sd", "standard deviation of productivity within the industry"),
+    _log_points("d7525", "quantile at 0.75 minus quantile at 0.25"),
+    _log_points("d9010", "quantile at 0.90 minus quantile at 0.10"),
+    _log_points("d9990", "quantile at 0.99 minus quantile at 0.90"),
+    _log_points("d1001", "quantile at 0.10 minus quantile at 0.01"),
+    Column("n_min", _COUNT, "establishments", "fewest with which an industry is in the mean"),
+    _NOTE,
+)
+
 DECOMPOSITIONS = (
     _RUN,
     _WINDOW,
@@ -387,6 +405,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "size_fits": SIZE_FITS,
     "size_histograms": SIZE_HISTOGRAMS,
     "intra_industry_trade": INTRA_INDUSTRY_TRADE,
+    "dispersion": DISPERSION,
     "decompositions": DECOMPOSITIONS,
     "coverage": COVERAGE,
 }
