@@ -35,7 +35,7 @@ ARROWS = {
     "report": "report store tables formulas literature",
     "synthetic": "synthetic tables formulas literature",
     "predicates": "study tables transforms",
-    "preparing": "study tables sets transforms predicates",
+    "preparing": "study formulas tables sets transforms predicates",
     "measuring": "study tables sets transforms selection results preparing progress",
     "pipeline": "study tables sets store session preparing measuring progress",
     "check": "study store session java predicates",

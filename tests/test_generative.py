@@ -205,6 +205,17 @@ def product_trade(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 
 @st.composite
+def successors(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Links between establishments of a case: chains and mergers, never a circle, or none."""
+    pairs = st.tuples(st.integers(1, 8), st.integers(0, 4), st.integers(1, 3))
+    links = {
+        f"{case:02d}-{old}": f"{case:02d}-{old + step}"
+        for case, old, step in draw(st.lists(pairs, max_size=12))
+    }
+    return [{"old": old, "new": new, "year": 2002} for old, new in links.items()]
+
+
+@st.composite
 def control_totals(draw: st.DrawFn) -> list[dict[str, Any]]:
     """Totals of some industries and years, of codes of one length, or none."""
     digits = draw(st.integers(1, 4))
@@ -239,6 +250,7 @@ def small_tables(draw: st.DrawFn) -> Small:
         elasticities=[{"industry": "03", "sigma": 6.0}],
         product_trade=draw(product_trade()),
         control_totals=draw(control_totals()),
+        successors=draw(successors()),
     )
 
 

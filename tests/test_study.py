@@ -372,9 +372,9 @@ MISTAKES = {
         "else rename it in the files",
     ),
     "input of a later version": (
-        ("[census]\n", 'successors = "links.csv"\n[census]\n'),
-        "no result of this version uses the input successors",
-        "successors",
+        ("[census]\n", 'concordance = "codes.csv"\n[census]\n'),
+        "no result of this version uses the input concordance",
+        "concordance",
         "remove it",
     ),
     "reactivation without annual demography": (

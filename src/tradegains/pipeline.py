@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
+from pyspark.sql import DataFrame
 
 from tradegains.errors import InputError, Problem
 from tradegains.measuring import TABLES_IN_ORDER, Measured, Rows, measure
-from tradegains.preparing import SmallInputs, code_problems
+from tradegains.preparing import SmallInputs, code_problems, successor_problems
 from tradegains.progress import Progress
+from tradegains.regressing import kept_names
 from tradegains.session import Engine
 from tradegains.store.census import CensusFiles, list_census, read_census
 from tradegains.store.code_version import code_version
@@ -24,6 +26,12 @@ from tradegains.store.manifest import (
     require_unchanged,
 )
 from tradegains.store.output import Output, hold_output
+from tradegains.store.row_tables import (
+    PLANT_PRODUCTS,
+    ROW_TABLES,
+    read_plant_products,
+    row_table_problems,
+)
 from tradegains.store.runs import Publication, RunRecord, publish, published_runs, run_id
 from tradegains.store.small_tables import SMALL_TABLES, read_small_table
 from tradegains.store.work import WorkFolder
@@ -31,7 +39,7 @@ from tradegains.study import Study, resolved_toml
 
 log = logging.getLogger("tradegains")
 
-PASSING = ("matched", "matched_without_duplicates")
+PASSING = ("matched", "matched_without_duplicates", "matched_with_repaired_ids")
 """Work folders that only carry rows from one pass to the next."""
 
 
@@ -150,12 +158,20 @@ def read_inputs(study: Study, output: Output) -> Inputs:
             tables[name] = read_small_table(path, SMALL_TABLES[name]).to_pylist()
         except InputError as error:
             problems += error.problems
+    for name in set(ROW_TABLES) & study.inputs.given().keys():
+        given[name] = study.inputs.given()[name]
+        problems += row_table_problems(given[name], needs_value=_has_product_values(study))
     small = SmallInputs(**tables)
     problems += code_problems(study, small)
+    problems += successor_problems(
+        small.successors,
+        id_type=census.types["establishment_id"] if census else None,
+        keep=lambda ids: WorkFolder(output.work).keep_lines(ids, "successors_in_a_cycle.csv"),
+    )
     if problems or census is None:
         raise InputError(problems)
     manifest = input_manifest(census, given, cache=output.manifest_cache)
-    absent = {f"input {name}": "not given under [inputs]" for name in SMALL_TABLES}
+    absent = {f"input {name}": "not given under [inputs]" for name in (*SMALL_TABLES, *ROW_TABLES)}
     absent |= {f"input {name}": "not used by this version" for name in study.inputs.given()}
     for name in ("census", *given):
         absent.pop(f"input {name}", None)
@@ -208,7 +224,21 @@ def _measure(
             keep=work.keep,
             progress=progress.named_by(engine.step),
             wanted=only,
+            products=_plant_products(engine, study),
             rows_by_year=inputs.census.rows_by_year,
+            parts=engine.parts_of(sum(inputs.census.rows_by_year.values())),
         )
     finally:
-        work.remove(*PASSING)
+        work.remove(*PASSING, *kept_names(study))
+
+
+def _plant_products(engine: Engine, study: Study) -> DataFrame | None:
+    path = study.inputs.given().get(PLANT_PRODUCTS)
+    if path is None:
+        return None
+    return read_plant_products(engine.spark, path, needs_value=_has_product_values(study))
+
+
+def _has_product_values(study: Study) -> bool:
+    """Whether the study weights an establishment's products by their values."""
+    return study.regressions is not None and study.regressions.plant_cuts == "value_weighted"

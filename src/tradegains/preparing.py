@@ -1,7 +1,8 @@
 """From census rows to rows ready to be matched, as the study's choices say."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from tradegains.errors import Problem
+from tradegains.formulas.matching import SuccessorError, SuccessorLink, resolve_successors
 from tradegains.predicates import check_predicates
 from tradegains.study import Study
 from tradegains.tables import working as w
@@ -22,11 +24,14 @@ from tradegains.transforms.flagging import (
 )
 from tradegains.transforms.lookups import CODE, look_up
 
+LAST_ID = "last_id"
 LOG_PRICE = "log_price"
 TARIFF_CUT = "tariff_cut"
 WORLD = "world"
 
 Rows = Sequence[Mapping[str, Any]]
+
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class SmallInputs:
     industry, industry. elasticities: industry, sigma. product_trade: product, year, partner,
     exports, imports and, of several countries, reporter. product_tariffs: product, cut.
     control_totals: industry, year and any of establishments, employment, sales, exports,
-    value_added.
+    value_added. successors: old, new, year.
     """
 
     imports: Rows = field(default_factory=tuple)
@@ -47,6 +52,7 @@ class SmallInputs:
     product_trade: Rows = field(default_factory=tuple)
     product_tariffs: Rows = field(default_factory=tuple)
     control_totals: Rows = field(default_factory=tuple)
+    successors: Rows = field(default_factory=tuple)
 
 
 def flag_census(study: Study, census: DataFrame, small: SmallInputs) -> DataFrame:
@@ -89,6 +95,52 @@ def measure_rows(study: Study, flagged: DataFrame) -> DataFrame:
 def _if_valid(test: Column) -> Column:
     """A predicate that is null, as with a missing column value, does not hold."""
     return F.col(w.VALID) & F.coalesce(test.cast("boolean"), F.lit(False))
+
+
+def repair_ids(flagged: DataFrame, last_ids: Mapping[str, str]) -> DataFrame:
+    """One row per flagged row, a replaced id now the last of its chain of successors.
+
+    Reads establishment_id. Establishments that merge get one id, and keep their rows.
+    """
+    is_text = dict(flagged.dtypes)[w.ESTABLISHMENT_ID] == "string"
+    kind = pa.string() if is_text else pa.int64()
+    columns = {w.ESTABLISHMENT_ID: list(last_ids), LAST_ID: list(last_ids.values())}
+    typed = {
+        name: pa.array(ids if is_text else list(map(int, ids)), kind)
+        for name, ids in columns.items()
+    }
+    links = flagged.sparkSession.createDataFrame(pa.table(typed))
+    joined = flagged.join(F.broadcast(links), on=w.ESTABLISHMENT_ID, how="left")
+    last_id = F.coalesce(F.col(LAST_ID), F.col(w.ESTABLISHMENT_ID))
+    return joined.withColumn(w.ESTABLISHMENT_ID, last_id).drop(LAST_ID)
+
+
+def successor_problems(
+    links: Rows, *, id_type: str | None, keep: Callable[[Iterable[object]], str]
+) -> Iterator[Problem]:
+    """What is wrong with the successor links.
+
+    Args:
+        links: old, new and year.
+        id_type: Spark type of the census's ids; None where the census cannot be read.
+        keep: keeps ids in the run's work folder and tells the file: a message names no ids.
+    """
+    where = "input successors"
+    if id_type not in (None, "string"):
+        odd = [row for row in links if not all(_is_whole(row[end]) for end in ("old", "new"))]
+        if odd:
+            what = "ids are not whole numbers, as those of the census are"
+            yield Problem(what, where, len(odd), "correct the ids, or leave the links out")
+    try:
+        resolve_successors(SuccessorLink(**row) for row in links)
+    except SuccessorError as error:
+        ids = dict.fromkeys(error.ids)
+        cure = f"remove one of their links; the ids are in {keep(ids)}"
+        yield Problem(f"{len(ids)} ids succeed one another in a cycle", where, cure=cure)
+
+
+def _is_whole(identifier: str) -> bool:
+    return bool(_WHOLE.fullmatch(identifier))
 
 
 def code_problems(study: Study, small: SmallInputs) -> list[Problem]:

@@ -38,6 +38,7 @@ class Small:
     tariff_cuts: list[Mapping[str, Any]] | None = None
     product_trade: list[Mapping[str, Any]] | None = None
     control_totals: list[Mapping[str, Any]] | None = None
+    successors: list[Mapping[str, Any]] | None = None
 
 
 def list_market_shares(rows: list[Row], study: Any, small: Small) -> list[dict[str, Any]]:

@@ -161,3 +161,11 @@ def test_control_totals_may_have_any_of_their_measures(write: Write) -> None:
     assert "is empty" in refused(write("industry,year,sales\n01,1996,\n"), "control_totals")
     twice = write("industry,year,sales\n01,1996,5\n01,1996,6\n")
     assert "more than one row for the same industry and year" in refused(twice, "control_totals")
+
+
+def test_an_id_has_one_successor(write: Write) -> None:
+    path = write("old,new,year\n1,2,1985\n1,3,1985\n")
+    assert "more than one row for the same old" in refused(path, "successors")
+    table = read_small_table(write("old,new,year\n 07 ,x,1985\n"), SMALL_TABLES["successors"])
+    assert table.to_pylist() == [{"old": "07", "new": "x", "year": 1985}]
+    assert "'new' is missing" in refused(write("old,year\n1,1985\n"), "successors")

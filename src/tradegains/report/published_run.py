@@ -158,11 +158,19 @@ class PublishedRun:
         factor = f" (×{window.scale:g})" if window and window.scale != 1.0 else ""
         return self.window_years(name) + factor
 
+    def columns(self, table: str) -> list[str]:
+        """Columns of a table; none of one that is not read."""
+        return self.tables[table].column_names if table in self.tables else []
+
     def rows(self, table: str, **values: Any) -> list[dict[str, Any]]:
-        """Rows of a table whose columns equal the given values; None selects null."""
+        """Rows of a table whose columns equal the given values; None selects null.
+
+        Rows with repaired ids come only where they are asked for.
+        """
         if table not in self.tables:
             return []
-        return matching(self.tables[table], **values).to_pylist()
+        found = matching(self.tables[table], **values).to_pylist()
+        return [row for row in found if "ids" in values or row.get("ids") != "repaired"]
 
 
 def matching(table: pa.Table, **values: Any) -> pa.Table:

@@ -99,6 +99,11 @@ SMALL_TABLES = {
             ("reporter", "product", "year", "partner"),
         ),
         SmallTable(
+            "successors",
+            (SmallColumn("old", "text"), SmallColumn("new", "text"), _YEAR),
+            ("old",),
+        ),
+        SmallTable(
             "control_totals",
             (
                 _INDUSTRY,

@@ -1,5 +1,6 @@
 """The work folder of a run: row-level Parquet that is never published."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,14 @@ class WorkFolder:
         path = f"{self.root}/{name}"
         rows.write.mode("overwrite").options(**CHEAP_TO_WRITE).parquet(path)
         return rows.sparkSession.read.schema(rows.schema).parquet(path)
+
+    def keep_lines(self, lines: Iterable[object], name: str) -> str:
+        """Write a line for each under a name, and tell where."""
+        place = locate(f"{self.root}/{name}")
+        place.system.create_dir(locate(self.root).path)
+        with place.system.open_output_stream(place.path) as file:
+            file.write("".join(f"{line}\n" for line in lines).encode())
+        return f"{self.root}/{name}"
 
     def remove(self, *names: str) -> None:
         """Remove these folders, if they are there."""

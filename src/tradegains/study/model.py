@@ -15,7 +15,6 @@ DERIVED_COLUMNS = ("domestic_sales", "exporter", "industry_group", "tariff_cut")
 """Columns a condition may use besides those of the census, where their inputs are there."""
 LATER_INPUTS = (
     "concordance",
-    "successors",
 )
 """Inputs that no result of this version uses: refused rather than silently left unread."""
 

@@ -39,6 +39,7 @@ _EMPLOYMENT = Column("employment", _NUMBER, "jobs", "employment, times the sampl
 _CONTINUING = Column("continuing", _TEXT, "", "rule for continuing establishments")
 _RESTRICTION = Column("restriction", _TEXT, "", "restricted continuing set; all when there is none")
 _IMPORTS = Column("imports", _TEXT, "", "source of imports: table, exports or none")
+_IDS = Column("ids", _TEXT, "", "raw, or repaired by the input successors")
 _NOTE = Column("note", _TEXT, "", "why a number is null, or a label the reader needs")
 
 
@@ -67,6 +68,7 @@ DEMOGRAPHY = (
     Column("window", _TEXT, "", "window, or START-END for a pair of consecutive years"),
     Column("kind", _TEXT, "", "window or annual"),
     _CONTINUING,
+    _IDS,
     _LEVEL,
     _INDUSTRY,
     Column("status", _TEXT, "", "continuing, entrant or exiter"),
@@ -182,6 +184,7 @@ MARKET_SHARES = (
     _CONTINUING,
     _RESTRICTION,
     _IMPORTS,
+    _IDS,
     Column("year", _YEAR, "year", "end of the window"),
     _ESTABLISHMENTS,
     Column("continuing_establishments", _COUNT, "establishments", "of the continuing set"),
@@ -215,6 +218,7 @@ WELFARE = (
     _CONTINUING,
     _RESTRICTION,
     _IMPORTS,
+    _IDS,
     Column("formula", _TEXT, "", "hloy, hloy_extended, acr, melitz_redding_local or _global"),
     Column("distribution", _TEXT, "", "of productivity, assumed by the Melitz-Redding formulas"),
     Column("elasticity", _NUMBER, "", "epsilon for acr, else sigma"),
