@@ -1,0 +1,245 @@
+"""Estimates as rows of the tables `regressions` and `export_entry`."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tradegains.formulas.export_entry import starter_rate, top_to_bottom_ratio
+from tradegains.formulas.least_squares import Fit
+
+Row = dict[str, Any]
+QUARTILES = (1, 2, 3, 4)
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What a regression is of: the columns that its rows share."""
+
+    window: str | None
+    years: str
+    model: str
+    outcome: str
+    sample: str
+    effects: str
+    errors: str
+    weighting: str = "unweighted"
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A linear model's numbers: `terms` as asked, `dropped` those that could not be told."""
+
+    terms: Sequence[str]
+    fit: Fit | None
+    standard_errors: Sequence[float | None]
+    observations: int
+    groups: int
+    singletons: int
+    clusters: int | None
+    dropped: Mapping[str, str]
+    problem: str
+
+    def t(self, term: str) -> float | None:
+        """Coefficient over standard error of a term; None where either is missing."""
+        if self.fit is None or term not in self.fit.regressors or not self.standard_errors:
+            return None
+        place = self.fit.regressors.index(term)
+        return ratio(self.fit.coefficients[place], self.standard_errors[place])
+
+
+@dataclass(frozen=True)
+class EntryCounts:
+    """Never-exporters of a quartile, or of all: how many, who starts, where cuts come from."""
+
+    establishments: int
+    starters: int
+    with_cut: int
+    own_cuts: int
+    sum_of_cuts: float
+
+    def plus(self, other: "EntryCounts") -> "EntryCounts":
+        """Both together."""
+        return EntryCounts(
+            self.establishments + other.establishments,
+            self.starters + other.starters,
+            self.with_cut + other.with_cut,
+            self.own_cuts + other.own_cuts,
+            self.sum_of_cuts + other.sum_of_cuts,
+        )
+
+
+@dataclass(frozen=True)
+class EntryProbit:
+    """The probit of a quartile, or of all: its coefficient on the cut and what the cut adds."""
+
+    establishments: int
+    coefficient: float | None
+    standard_error: float | None
+    probability: float | None
+    probability_error: float | None
+    note: str
+
+
+def ratio(value: float | None, error: float | None) -> float | None:
+    """A t statistic; None where the error is missing or 0."""
+    return None if value is None or not error else value / error
+
+
+def linear_rows(
+    labels: Labels,
+    linear: Linear,
+    *,
+    premium: str = "",
+    first_stage_f: float | None = None,
+    is_instrumented: bool = False,
+    note: str = "",
+) -> list[Row]:
+    """One row per term.
+
+    Args:
+        labels: what the regression is of.
+        linear: its numbers.
+        premium: the term whose coefficient is also a percentage premium.
+        first_stage_f: of an instrumented model.
+        is_instrumented: such a model has no R squared.
+        note: said on every row.
+    """
+    fit = linear.fit
+    estimates = dict(zip(fit.regressors, fit.coefficients, strict=True)) if fit else {}
+    errors = dict(zip(fit.regressors, linear.standard_errors, strict=False)) if fit else {}
+    alone = f"{linear.singletons} in an effect of their own left out" if linear.singletons else ""
+    rows = []
+    for term in linear.terms:
+        value = estimates.get(term)
+        rows.append(
+            {
+                **_shared(labels, term),
+                "coefficient": value,
+                "standard_error": errors.get(term),
+                "t": ratio(value, errors.get(term)),
+                "premium_percent": None
+                if value is None or term != premium
+                else 100.0 * math.expm1(value),
+                "observations": linear.observations,
+                "groups": linear.groups,
+                "clusters": linear.clusters,
+                "r2": None if fit is None or is_instrumented else fit.r2,
+                "log_likelihood": None,
+                "first_stage_f": first_stage_f,
+                "note": joined(linear.problem, linear.dropped.get(term, ""), alone, note),
+            }
+        )
+    return rows
+
+
+def probit_rows(
+    labels: Labels,
+    terms: Sequence[str],
+    estimates: Mapping[str, tuple[float, float]],
+    *,
+    observations: int,
+    groups: int,
+    log_likelihood: float | None,
+    notes: Mapping[str, str],
+) -> list[Row]:
+    """One row per term; `estimates` are coefficients and errors, `notes` by term and under ""."""
+    return [
+        {
+            **_shared(labels, term),
+            "coefficient": (found := estimates.get(term, (None, None)))[0],
+            "standard_error": found[1],
+            "t": ratio(*found),
+            "premium_percent": None,
+            "observations": observations,
+            "groups": groups,
+            "clusters": None,
+            "r2": None,
+            "log_likelihood": log_likelihood,
+            "first_stage_f": None,
+            "note": joined(notes.get("", ""), notes.get(term, "")),
+        }
+        for term in terms
+    ]
+
+
+def _shared(labels: Labels, term: str) -> Row:
+    return {
+        "window": labels.window,
+        "years": labels.years,
+        "model": labels.model,
+        "outcome": labels.outcome,
+        "sample": labels.sample,
+        "weighting": labels.weighting,
+        "effects": labels.effects,
+        "errors": labels.errors,
+        "term": term,
+    }
+
+
+def joined(*notes: str) -> str | None:
+    """Notes in one text; None where there is none."""
+    return "; ".join(note for note in notes if note) or None
+
+
+def sample_name(quartile: int | None) -> str:
+    """A sample as the table names it.
+
+    Example:
+        >>> sample_name(None), sample_name(4)
+        ('all', 'quartile_4')
+    """
+    return "all" if quartile is None else f"quartile_{quartile}"
+
+
+def export_entry_rows(
+    window: str,
+    counts: Mapping[int, EntryCounts],
+    probits: Mapping[int | None, EntryProbit],
+    note: str,
+) -> list[Row]:
+    """One row per quartile and one for all.
+
+    Args:
+        window: name.
+        counts: by quartile; one without establishments may be missing.
+        probits: by quartile and None for all; a missing one was not asked for.
+        note: said on every row.
+    """
+    none = EntryCounts(0, 0, 0, 0, 0.0)
+    total = none
+    for each in counts.values():
+        total = total.plus(each)
+    bottom = probits[1].probability if 1 in probits else None
+    return [
+        _entry_row(window, quartile, counted, probits.get(quartile), (bottom, note))
+        for quartile, counted in ((None, total), *((q, counts.get(q, none)) for q in QUARTILES))
+    ]
+
+
+def _entry_row(
+    window: str,
+    quartile: int | None,
+    counted: EntryCounts,
+    probit: EntryProbit | None,
+    shared: tuple[float | None, str],
+) -> Row:
+    bottom, note = shared
+    probability = probit.probability if probit else None
+    return {
+        "window": window,
+        "quartile": quartile,
+        "establishments": counted.establishments,
+        "starters": counted.starters,
+        "starter_rate": starter_rate(counted.starters, counted.establishments),
+        "mean_tariff_cut": counted.sum_of_cuts / counted.with_cut if counted.with_cut else None,
+        "own_cuts": counted.own_cuts,
+        "industry_cuts": counted.with_cut - counted.own_cuts,
+        "probit_establishments": probit.establishments if probit else 0,
+        "cut_coefficient": probit.coefficient if probit else None,
+        "cut_standard_error": probit.standard_error if probit else None,
+        "probability_due_to_cut": probability,
+        "probability_standard_error": probit.probability_error if probit else None,
+        "ratio_to_bottom": None if quartile is None else top_to_bottom_ratio(probability, bottom),
+        "note": joined(note, probit.note if probit else ""),
+    }

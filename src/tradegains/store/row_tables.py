@@ -1,0 +1,97 @@
+"""Optional input tables with a row per establishment: read through the engine, never collected.
+
+What can be wrong with a file as a whole is told from its schema, before any engine starts; what is
+wrong with its rows from one count over them.
+"""
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow import csv
+
+from tradegains.errors import InputError, Problem
+from tradegains.store.census_checks import nearest_name, some_of
+from tradegains.store.census_files import Place, locate
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+PLANT_PRODUCTS = "plant_products"
+ROW_TABLES = (PLANT_PRODUCTS,)
+LARGEST_VALUE = 1e12
+"""Values up to here, in hundredths, add up over thousands of products within 64 bits."""
+
+
+def row_table_problems(path: str, *, needs_value: bool) -> list[Problem]:
+    """What is wrong with the columns of a file of plant products.
+
+    Args:
+        path: a .parquet, .csv or .csv.gz file.
+        needs_value: whether the column `value` is needed.
+    """
+    try:
+        columns = _columns(locate(path))
+    except InputError as error:
+        return list(error.problems)
+    except FileNotFoundError:
+        cure = f"correct {PLANT_PRODUCTS} under [inputs], or remove it to do without"
+        return [Problem(f"the {PLANT_PRODUCTS} file does not exist", path, cure=cure)]
+    except (pa.ArrowException, OSError):
+        cure = "write it as Parquet, or as CSV in UTF-8 with commas and one line of names"
+        return [Problem(f"the {PLANT_PRODUCTS} file cannot be read", path, cure=cure)]
+    wanted = ("establishment_id", "product", *(("value",) if needs_value else ()))
+    return [_missing(name, columns, path) for name in wanted if name not in columns]
+
+
+def _columns(place: Place) -> list[str]:
+    if place.path.lower().endswith((".parquet", ".pq")):
+        with place.system.open_input_file(place.path) as source:
+            names: list[str] = pq.read_schema(source).names
+            return names
+    with place.system.open_input_stream(place.path) as source, csv.open_csv(source) as reader:
+        found: list[str] = reader.schema.names
+        return found
+
+
+def _missing(name: str, columns: list[str], path: str) -> Problem:
+    nearest = nearest_name(name, columns)
+    said = f"did you mean {nearest!r}?" if nearest else f"it has {some_of(columns, 20)}"
+    return Problem(f"column {name!r} is missing", path, cure=f"rename the column; {said}")
+
+
+def read_plant_products(spark: "SparkSession", path: str, *, needs_value: bool) -> "DataFrame":
+    """One row per row of the file: establishment_id and product as text, value as DOUBLE.
+
+    Args:
+        spark: a session of either engine.
+        path: the checked file.
+        needs_value: whether `value` is read; without, it is 1.0.
+
+    Raises:
+        InputError: rows without id or product, or with an unusable value; with their number.
+    """
+    from pyspark.sql import functions as F
+
+    if path.lower().endswith((".parquet", ".pq")):
+        raw = spark.read.parquet(path)
+    else:
+        raw = spark.read.option("header", "true").csv(path)
+    value = F.col("value").try_cast("double") if needs_value else F.lit(1.0)
+    rows = raw.select(
+        F.col("establishment_id").cast("string").alias("establishment_id"),
+        F.trim(F.col("product").cast("string")).alias("product"),
+        value.alias("value"),
+    )
+    is_named = F.coalesce(F.trim("establishment_id") != "", F.lit(False)) & F.coalesce(
+        F.col("product") != "", F.lit(False)
+    )
+    amount = F.col("value")
+    is_amount = amount.isNotNull() & ~F.isnan(amount) & amount.between(0.0, LARGEST_VALUE)
+    is_good = F.coalesce(is_named & is_amount, F.lit(False))
+    bad = rows.filter(~is_good).count()
+    if bad:
+        what = "rows without an establishment, a product or a usable value"
+        cure = f"mend or remove them; a value is from 0 to {LARGEST_VALUE:g}"
+        raise InputError(Problem(what, path, bad, cure))
+    return rows
