@@ -97,6 +97,46 @@ levels = [5, 2]
 matched = ["by_partner", "together"]
 reporter = "Canada"
 
+[[accounting]]
+name = "Export composition"
+source = "Lileeva and Trefler (2010)"
+effect = 4.1
+share = 1
+group = "Reallocation"
+published = "export_composition"
+
+[[accounting]]
+name = "Selection"
+source = "Trefler (2004)"
+effect = 4.3
+share = 1
+group = "Reallocation"
+published = "selection"
+
+[[accounting]]
+name = "New exporters"
+source = "Lileeva and Trefler (2010)"
+effect = 15.3
+share = 0.23
+group = "Within establishments"
+published = "new_exporters"
+
+[[accounting]]
+name = "Existing exporters"
+source = "Lileeva and Trefler (2010)"
+effect = 1.4
+share = 1
+group = "Within establishments"
+published = "existing_exporters"
+
+[[accounting]]
+name = "Access to intermediate inputs"
+source = "Lileeva and Trefler (2010)"
+effect = 0.5
+share = 1
+group = "Within establishments"
+published = "intermediate_inputs"
+
 [report]
 figure_years = [1988, 1996]
 figure_windows = ["entry_before", "post"]

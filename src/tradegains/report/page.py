@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from tradegains.report import (
+    accounting,
     answer,
     cutoff_tables,
     evidence_tables,
@@ -86,6 +87,8 @@ def write_report(output: Path, *, run_id: str | None = None) -> Path:
         StudyError: no such run.
     """
     run = read_run(output, run_id, REPORT_TABLES)
+    if named := accounting.tables_named(run) - set(REPORT_TABLES):
+        run = read_run(output, run.run_id, (*REPORT_TABLES, *sorted(named)))
     exhibits, missing = report_exhibits(run)
     folder = Path(output) / "report"
     _write_figures(folder / "figures", exhibits)
@@ -137,6 +140,7 @@ def page_html(run: PublishedRun, exhibits: Sequence[Exhibit], missing: Sequence[
         "sensitivity": welfare_tables.sensitivity(run),
         "industries": welfare_tables.industries(run),
         "figures_of": _by_section(exhibits),
+        "accounting": accounting.accounting(run),
         "demography": evidence_tables.demography(run),
         "quality": evidence_tables.quality(run),
         "unbalanced_years": evidence_tables.unbalanced_years(run),

@@ -18,7 +18,7 @@ from tradegains.study.writing import toml_value
 T = TypeVar("T")
 
 _NAME = re.compile(r"[^\W\d]\w*")
-_RESULT = re.compile(r"\w+\.\w+( where \w+=[^,=]+(, \w+=[^,=]+)*)?")
+_RESULT = re.compile(r"\w+\.\w+( where \w+=[^,=]*(, \w+=[^,=]*)*)?")
 
 
 @dataclass(frozen=True)

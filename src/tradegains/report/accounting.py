@@ -1,0 +1,206 @@
+"""The sum of the effects: a study's components in the layout of Melitz and Trefler's Table 2.
+
+Decision: a component's effect and share are numbers that the study states, or published numbers of
+this very run named as `TABLE.COLUMN where COLUMN=VALUE, ...`. The name must select one row, or the
+cell says why it is empty; a contribution, subtotal or total that lacks a part is empty too.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from tradegains.formulas.accounting import Component, total_contribution
+from tradegains.literature import (
+    MELITZ_TREFLER,
+    ContributionRow,
+    productivity_contributions,
+    publication,
+)
+from tradegains.report.page_table import Cell, Footnotes, PageTable, names, plain
+from tradegains.report.printing import fixed
+from tradegains.report.published_run import PublishedRun
+from tradegains.report.welfare import Measured
+from tradegains.tables.published import TABLES
+
+T = TypeVar("T")
+
+SECTION, KEYS = "accounting", ("effect", "share")
+PUBLISHED = 4  # place of the published contributions among the cells of a row
+# What a published number is multiplied by to become an effect [percent] or a share of output.
+FACTORS = {
+    "effect": {"log points": 100.0, "share": 100.0},
+    "share": {"percent": 0.01},
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A component with its numbers found: effect [percent], share of output [0-1]."""
+
+    name: str
+    group: str | None
+    effect: Measured
+    share: Measured
+    origin: str
+    published: ContributionRow | None
+
+    @property
+    def contribution(self) -> Measured:
+        """Effect times share [percent]; without either, the reason."""
+        if self.effect.value is None or self.share.value is None:
+            return Measured(None, self.effect.note or self.share.note)
+        component = Component(self.name, self.effect.value, self.share.value)
+        return Measured(component.contribution)
+
+
+def accounting(run: PublishedRun) -> PageTable | None:
+    """The components, subtotals of their groups and the total; None where the study has none."""
+    entries = accounting_entries(run)
+    if not entries:
+        return None
+    footnotes, compared = Footnotes(), any(entry.published for entry in entries)
+    header = ("component", "effect", "share", "contribution", "published", "where it came from")
+    rows = list(_rows(entries, footnotes))
+    if not compared:
+        header, rows = _without(PUBLISHED, header), [_without(PUBLISHED, row) for row in rows]
+    cited = f" Published: {publication(MELITZ_TREFLER).citation}" if compared else ""
+    return PageTable(
+        title="Effects on the productivity of all establishments",
+        unit="effects and contributions in percent; shares of output",
+        header=header,
+        rows=tuple(rows),
+        notes=footnotes.notes,
+        remark=f"Contribution = effect × share of output.{cited}",
+        strong=len(rows) - 1,
+    )
+
+
+def _without(place: int, cells: tuple[T, ...]) -> tuple[T, ...]:
+    return cells[:place] + cells[place + 1 :]
+
+
+def accounting_entries(run: PublishedRun) -> list[Entry]:
+    """The study's components in its order, each with its numbers."""
+    published = {row.name: row for row in productivity_contributions()}
+    return [
+        Entry(
+            name=one["name"],
+            group=one.get("group"),
+            effect=_number(run, one, "effect"),
+            share=_number(run, one, "share"),
+            origin=_origin(one),
+            published=published.get(one.get("published", "")),
+        )
+        for one in run.study.get(SECTION, [])
+    ]
+
+
+def tables_named(run: PublishedRun) -> set[str]:
+    """Published tables that components take numbers from."""
+    named = (one.get(f"{key}_from") for one in run.study.get(SECTION, []) for key in KEYS)
+    return {reference.partition(".")[0] for reference in named if reference} & set(TABLES)
+
+
+def _number(run: PublishedRun, component: dict[str, Any], key: str) -> Measured:
+    """A stated number, or the published one that is named."""
+    if key in component:
+        return Measured(float(component[key]))
+    reference = component[f"{key}_from"]
+    number = published_number(run, reference, FACTORS[key])
+    if key == "share" and number.value is not None and not 0.0 <= number.value <= 1.0:
+        return Measured(None, f"{reference} is not between 0 and 1")
+    return number
+
+
+def published_number(run: PublishedRun, reference: str, factors: Mapping[str, float]) -> Measured:
+    """The number that `TABLE.COLUMN where COLUMN=VALUE, ...` names, times its unit's factor.
+
+    An empty value selects null. Units without a factor count as they are.
+    """
+    place, _, condition = reference.partition(" where ")
+    table, _, column = place.partition(".")
+    units = {one.name: one.unit for one in TABLES.get(table, ())}
+    wanted = dict(part.split("=", 1) for part in condition.split(", ")) if condition else {}
+    unknown = [name for name in (column, *wanted) if name not in units]
+    if unknown:
+        return Measured(None, f"there is no {table}.{unknown[0]} in the published tables")
+    rows = [
+        row
+        for row in (run.tables[table].to_pylist() if table in run.tables else ())
+        if all(_text(row[name]) == value for name, value in wanted.items())
+    ]
+    if len(rows) != 1:
+        return Measured(None, f"{reference}: {len(rows)} rows of this run, not one")
+    value = rows[0][column]
+    if not isinstance(value, int | float):
+        return Measured(None, str(rows[0].get("note") or f"{reference} has no number"))
+    return Measured(factors.get(units[column], 1.0) * value)
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _origin(component: dict[str, Any]) -> str:
+    """Where the numbers came from: the study's words, then the results it names."""
+    named = [f"{key}: {component[f'{key}_from']}" for key in KEYS if f"{key}_from" in component]
+    return "; ".join([component["source"], *named])
+
+
+# --- rows -----------------------------------------------------------------------------------------
+
+
+def _rows(entries: Sequence[Entry], notes: Footnotes) -> Iterator[tuple[Cell, ...]]:
+    """Components by group, each group of several with its subtotal, then the total.
+
+    Cells: component, effect, share, contribution, published contribution, origin.
+    """
+    for group in dict.fromkeys(entry.group for entry in entries):
+        members = [entry for entry in entries if entry.group == group]
+        for entry in members:
+            yield (
+                *names([entry.name]),
+                _cell(entry.effect, 1, notes),
+                _cell(entry.share, 2, notes),
+                _cell(entry.contribution, 1, notes),
+                plain(entry.published and fixed(entry.published.contribution, 1)),
+                Cell(entry.origin, numeric=False),
+            )
+        if group is not None and len(members) > 1:
+            yield _sum_row(f"{group}, together", members, notes)
+    yield _sum_row("Total", entries, notes)
+
+
+def _sum_row(title: str, entries: Sequence[Entry], notes: Footnotes) -> tuple[Cell, ...]:
+    parts = [entry.contribution for entry in entries]
+    missing = [f"no number for {e.name}" for e in entries if e.contribution.value is None]
+    total = Measured(None, missing[0]) if missing else Measured(_sum(parts))
+    published = [entry.published for entry in entries if entry.published]
+    whole = _published_sum(published) if len(published) == len(entries) else None
+    return (
+        *names([title]),
+        Cell(""),
+        Cell(""),
+        _cell(total, 1, notes),
+        plain(whole),
+        Cell(f"sum of {len(entries)} components", numeric=False),
+    )
+
+
+def _sum(parts: Sequence[Measured]) -> float:
+    """Sum of contributions that are all there."""
+    values = [part.value for part in parts if part.value is not None]
+    return total_contribution([Component(str(k), value) for k, value in enumerate(values)])
+
+
+def _published_sum(rows: Sequence[ContributionRow]) -> str:
+    """The printed total where all of its components are there, else the sum of the printed ones."""
+    *components, total = productivity_contributions()
+    if {row.name for row in rows} == {row.name for row in components}:
+        return fixed(total.contribution, 1)
+    return fixed(math.fsum(row.contribution for row in rows), 1)
+
+
+def _cell(number: Measured, digits: int, notes: Footnotes) -> Cell:
+    return notes.cell(None if number.value is None else fixed(number.value, digits), number.note)
