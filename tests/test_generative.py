@@ -22,7 +22,7 @@ from reference.comparison import differences
 from reference.engine import Tables
 from reference.files import CENSUS_SCHEMA
 from reference.nasty import QUIRKS, YEARS, Case, census_of
-from reference.run import measure_with_row_limit, publish_study, with_inputs
+from reference.run import measure_piecemeal, publish_study, with_inputs
 from reference.studies import BASE, RULES, populations, restrictions, study_with
 from reference.welfare import Small
 from tradegains.session import Engine
@@ -31,6 +31,7 @@ from tradegains.study import (
     Dispersion,
     IntraIndustryTrade,
     JobFlows,
+    JointDistribution,
     MelitzRedding,
     SizeFits,
     Study,
@@ -133,6 +134,7 @@ def studies(draw: st.DrawFn) -> Study:
         size_fits=draw(SIZE_FITS),
         intra_industry_trade=draw(INTRA_INDUSTRY_TRADE),
         decomposition=draw(DECOMPOSITION),
+        joint_distribution=draw(JOINT_DISTRIBUTION),
         dispersion=draw(st.sampled_from((None, Dispersion(1), Dispersion(3)))),
         restrictions=restrictions(
             small="employment < 50",
@@ -160,6 +162,16 @@ SIZE_FITS = st.one_of(
         year=st.sampled_from(YEARS),
         window=st.sampled_from(("pre", "post", "whole")),
         bin_width=st.sampled_from((0.25, 1.0)),
+    ),
+)
+
+JOINT_DISTRIBUTION = st.one_of(
+    st.none(),
+    st.builds(
+        JointDistribution,
+        size_edges=st.sampled_from(((50.0,), (0.5, 1.0, 49.9, 200.0))),
+        productivity_groups=st.sampled_from((2, 4, 7)),
+        weighting=st.sampled_from(("employment", "unweighted")),
     ),
 )
 
@@ -275,8 +287,8 @@ Run = Callable[[Engine, Study, Path], Tables]
 
 
 def refine_bins(engine: Engine, study: Study, output: Path) -> Tables:
-    """A run that may collect so few rows that every search refines its bins again and again."""
-    return measure_with_row_limit(engine, study, output, FEW_ROWS)
+    """A run with so little memory that it matches in parts and refines bins again and again."""
+    return measure_piecemeal(engine, study, output, FEW_ROWS)
 
 
 def compare(
@@ -350,5 +362,5 @@ def test_a_run_agrees_with_the_reference_engine(engine, folders, study, small, c
 @pytest.mark.only("embedded")
 @drawn(EXAMPLES)
 @given(study=studies(), small=small_tables(), cases=case_lists())
-def test_refining_bins_to_the_end_changes_nothing(engine, folders, study, small, cases):
+def test_little_memory_changes_nothing(engine, folders, study, small, cases):
     check(engine, study, small, cases, next(folders), refine_bins)

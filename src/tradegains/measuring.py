@@ -7,6 +7,7 @@ the matched rows once; market sums, medians and distributions are each read from
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from itertools import chain
 from typing import Any
 
@@ -20,6 +21,13 @@ from tradegains.preparing import SmallInputs, flag_census, measure_rows, repair_
 from tradegains.progress import Progress
 from tradegains.regressing import REGRESSION_TABLES, regressions_of
 from tradegains.results.coverage import coverage_rows
+from tradegains.results.curves import (
+    COLUMN_OF_RANKING,
+    curve_absences,
+    elasticity_rows,
+    ranked_rows,
+    start_industries,
+)
 from tradegains.results.decompositions import (
     decomposition_rows,
     panel_industries,
@@ -45,6 +53,7 @@ from tradegains.results.industry_distributions import (
 )
 from tradegains.results.intra_industry_trade import intra_industry_trade_rows
 from tradegains.results.job_flows import job_flow_rows
+from tradegains.results.joint_distribution import joint_rows
 from tradegains.results.market import MarketCells
 from tradegains.results.quality import quality_rows, refuse_stopping_rows, removing_bits
 from tradegains.results.sizes import (
@@ -73,6 +82,7 @@ from tradegains.selection.industry_distributions import (
     IndustryGroup,
     describe_industries,
 )
+from tradegains.selection.joint_distribution import JointClasses, describe_joint
 from tradegains.selection.medians import industry_medians
 from tradegains.selection.moments import PowerCells, collect_power_cells
 from tradegains.selection.panels import collect_panels
@@ -85,7 +95,7 @@ from tradegains.study import Study
 from tradegains.tables import working as w
 from tradegains.transforms.cells import sum_market_cells
 from tradegains.transforms.flagging import find_duplicates, flag_duplicates
-from tradegains.transforms.matching import match_establishments
+from tradegains.transforms.matching import keep_part, match_establishments
 
 MARKET_TABLES = (
     "quality",
@@ -93,11 +103,18 @@ MARKET_TABLES = (
     "transitions",
     "market_shares",
     "welfare",
+    "welfare_curves",
     "productivity_growth",
 )
 TABLES_BY_IDS = ("demography", "market_shares", "welfare")
 FLOW_TABLES = ("job_flows",)
-DISTRIBUTION_TABLES = ("industry_medians", "moments", "histograms", "dispersion")
+DISTRIBUTION_TABLES = (
+    "industry_medians",
+    "moments",
+    "histograms",
+    "dispersion",
+    "joint_distribution",
+)
 DECOMPOSITION_TABLES = ("decompositions",)
 TRADE_TABLES = ("intra_industry_trade",)
 COVERAGE_TABLES = ("coverage",)
@@ -144,6 +161,7 @@ class Measuring:
     progress: Progress
     row_limit: int = ROW_LIMIT
     products: DataFrame | None = None
+    parts: int = 1
 
     @property
     def rules(self) -> Mapping[str, str]:
@@ -164,6 +182,7 @@ def measure(
     rows_by_year: Mapping[int, int] | None = None,
     row_limit: int = ROW_LIMIT,
     products: DataFrame | None = None,
+    parts: int = 1,
 ) -> Measured:
     """The wanted results of a study.
 
@@ -177,11 +196,12 @@ def measure(
         rows_by_year: rows by the files' footers, which the rows read must equal.
         row_limit: rows that may be collected to end an exact selection.
         products: products of establishments by row, where the study has them.
+        parts: parts of all establishments that are matched one after the other.
 
     Raises:
         InputError: rows break a rule whose action is stop, or rows went missing.
     """
-    run = Measuring(study, small, study_sets(study), keep, progress, row_limit, products)
+    run = Measuring(study, small, study_sets(study), keep, progress, row_limit, products, parts)
     flagged, matched, cells = _match(run, flag_census(study, census, small))
     quality = quality_rows(cells, run.rules, years=study.years)
     _require_every_row(quality, rows_by_year)
@@ -223,19 +243,26 @@ def _match(run: Measuring, flagged: DataFrame) -> tuple[DataFrame, DataFrame, Ma
 
 def _match_once(run: Measuring, flagged: DataFrame, name: str) -> tuple[DataFrame, MarketCells]:
     with run.progress.step("match establishments") as step:
-        rows = match_establishments(
-            measure_rows(run.study, flagged),
-            history=run.sets.history,
-            memberships=run.sets.memberships,
-            conditions=run.sets.conditions,
-            window_industries=_industry_years(run.study),
-            later=run.sets.later,
-            carried=run.sets.carried,
+        parts = (
+            run.keep(_match_part(run, keep_part(flagged, part, run.parts)), f"{name}/{part}")
+            for part in range(run.parts)
         )
-        matched = run.keep(rows, name)
+        matched = reduce(DataFrame.union, parts)
         cells = _market_cells(run, _sum_cells(run, matched))
         step.rows = sum(cells.rows_by_flags.values())
     return matched, cells
+
+
+def _match_part(run: Measuring, flagged: DataFrame) -> DataFrame:
+    return match_establishments(
+        measure_rows(run.study, flagged),
+        history=run.sets.history,
+        memberships=run.sets.memberships,
+        conditions=run.sets.conditions,
+        window_industries=_industry_years(run.study),
+        later=run.sets.later,
+        carried=run.sets.carried,
+    )
 
 
 def _sum_cells(run: Measuring, matched: DataFrame, *keys: str) -> Rows:
@@ -258,10 +285,12 @@ def _market_cells(run: Measuring, rows: Rows) -> MarketCells:
 
 
 def _industry_years(study: Study) -> dict[str, int]:
-    """The year whose industry counts in each window, where it is not each row's own."""
-    if study.matching.industry_at == "own_year":
-        return {}
-    return {window.name: getattr(window, study.matching.industry_at) for window in study.windows}
+    """The year whose industry counts in each window or ranking, where it is not each row's own."""
+    years = start_industries(study)
+    if study.matching.industry_at != "own_year":
+        at = study.matching.industry_at
+        years |= {window.name: getattr(window, at) for window in study.windows}
+    return years
 
 
 def _require_every_row(quality: Rows, rows_by_year: Mapping[int, int] | None) -> None:
@@ -351,9 +380,26 @@ def _market_tables(run: Measuring, cells: MarketCells, sizes: Sizes) -> Measured
                 run.study, cells, run.sets.memberships, run.small.prices
             ),
         }
+    absent = welfare_absences(run.study, welfare) | curve_absences(run.study)
+    if "table welfare_curves" not in absent:
+        rows = elasticity_rows(run.study, welfare)
+        tables["welfare_curves"] = rows + ranked_rows(
+            run.study, cells, run.sets.memberships, imports=imports, rankings=_rankings(run)
+        )
     for name in TABLES_BY_IDS:
         tables[name] = [row | {"ids": "raw"} for row in tables[name]]
-    return Measured(tables, welfare_absences(run.study, welfare))
+    return Measured(tables, absent)
+
+
+def _rankings(run: Measuring) -> dict[str, dict[str, float]]:
+    """Value of each ranking variable of the study by industry."""
+    curves = run.study.welfare.curves
+    found = {}
+    for variable in curves.rank_by if curves else ():
+        table, column = COLUMN_OF_RANKING[variable]
+        rows = getattr(run.small, table)
+        found[variable] = {row["industry"]: row[column] for row in rows}
+    return found
 
 
 def _coverage_tables(run: Measuring, cells: MarketCells) -> Measured:
@@ -451,8 +497,27 @@ def _distribution_tables(run: Measuring, matched: DataFrame, cells: MarketCells)
         "histograms": histogram_rows(study, requests, found),
     }
     if study.dispersion is None:
-        return Measured(tables, {"table dispersion": "the study has no section [dispersion]"})
-    return Measured(tables | {"dispersion": dispersion_rows(study, by_industry)})
+        dispersion = Measured(absent={"table dispersion": "the study has no section [dispersion]"})
+    else:
+        dispersion = Measured({"dispersion": dispersion_rows(study, by_industry)})
+    return Measured(tables) | dispersion | _joint_tables(run, described, medians)
+
+
+def _joint_tables(run: Measuring, described: DataFrame, medians: Medians) -> Measured:
+    """Productivity by size: a selection of a few quantiles, then one light pass."""
+    chosen, years = run.study.joint_distribution, run.study.productivity.years
+    if chosen is None:
+        reason = "the study has no section [joint_distribution]"
+        return Measured(absent={"table joint_distribution": reason})
+    classes = JointClasses(
+        chosen.productivity_groups, chosen.weighting == "employment", chosen.size_edges
+    )
+    of_year = {year: medians_of_pool(medians, str(year)) for year in years}
+    with run.progress.step("join productivity and size") as step:
+        cuts, cells = describe_joint(described, of_year, classes, row_limit=run.row_limit)
+        rows = joint_rows(run.study, cuts, cells)
+        step.rows = len(rows)
+    return Measured({"joint_distribution": rows})
 
 
 def _collect_powers(run: Measuring, described: DataFrame, cells: MarketCells) -> PowerCells:

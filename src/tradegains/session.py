@@ -43,6 +43,10 @@ _DELTA_EXTENSION: Final = "io.delta.sql.DeltaSparkSessionExtension"
 
 # An embedded session that gets no request for this long loses its temporary views.
 _EMBEDDED_IDLE_SECONDS: Final = 7 * 24 * 3600
+# Sail cannot spill the hash of all establishments: it may take half of the engine's memory. It took
+# 25 bytes a row with whole numbers as ids; text ids and values of later years up to twice that.
+_HASH_SHARE: Final = 0.5
+_HASHED_ROW: Final = 48  # [bytes]
 _MEMORY_SHARE: Final = 0.6  # of the machine's memory; the rest is for Python, Arrow and the system
 _UNITS: Final = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
@@ -74,7 +78,17 @@ class Engine:
     spark: SparkSession
     description: str
     log: Path | None = None
+    rows_at_once: int | None = None  # that a hash of all establishments may hold; None: any
     _close: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, repr=False)
+
+    def parts_of(self, rows: int) -> int:
+        """Return into how many parts so many census rows are cut to be matched in memory.
+
+        Example:
+            >>> Engine("embedded", None, "", rows_at_once=100).parts_of(250)
+            3
+        """
+        return 1 if self.rows_at_once is None else max(1, -(-rows // self.rows_at_once))
 
     def describe(self) -> str:
         """Return the engine, its versions and its limits in one line."""
@@ -262,7 +276,8 @@ def _start_embedded(share: Share) -> Engine:
             f"PySpark {metadata.version('pyspark')}; {cores} thread{'s' * (cores != 1)}, "
             f"memory limit {share.memory / 2**30:.1f} GiB)"
         )
-        return Engine("embedded", spark, description, None, closing.pop_all())
+        rows_at_once = int(_HASH_SHARE * share.memory / _HASHED_ROW)
+        return Engine("embedded", spark, description, None, rows_at_once, closing.pop_all())
 
 
 def _keep_signals() -> None:
@@ -340,7 +355,7 @@ def _start_spark(
             f"spark (Apache Spark {spark.version}, Java {_jvm_java(spark)}, "
             f"master {context.master}; parallelism {context.defaultParallelism})"
         )
-        return Engine("spark", spark, description, log, closing.pop_all())
+        return Engine("spark", spark, description, log, None, closing.pop_all())
 
 
 # What makes results the same everywhere; a cluster's own defaults may differ on each.

@@ -50,8 +50,8 @@ def publish_study(engine: Engine, study: Study, output: Path) -> Tables:
     return {name: read_published(store, name).to_pylist() for name in names}
 
 
-def measure_with_row_limit(engine: Engine, study: Study, output: Path, row_limit: int) -> Tables:
-    """The study's rows when so few may be collected that bins must be refined again and again."""
+def measure_piecemeal(engine: Engine, study: Study, output: Path, row_limit: int) -> Tables:
+    """The study's rows when few may be collected and establishments are matched in three parts."""
     inputs = read_inputs(study, locate_output(str(output)))
     return measure(
         study,
@@ -60,4 +60,5 @@ def measure_with_row_limit(engine: Engine, study: Study, output: Path, row_limit
         keep=WorkFolder(str(output / "work")).keep,
         progress=Progress(stream=None),
         row_limit=row_limit,
+        parts=3,
     ).tables

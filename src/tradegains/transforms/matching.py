@@ -63,6 +63,17 @@ def match_establishments(
     )
 
 
+def keep_part(rows: DataFrame, part: int, parts: int) -> DataFrame:
+    """One row per row of one part of all establishments, chosen by a hash of the id.
+
+    An establishment's rows are in one part, so parts can be matched one after the other where the
+    histories of all would not fit the memory.
+    """
+    if parts == 1:
+        return rows
+    return rows.filter(F.pmod(F.xxhash64(w.ESTABLISHMENT_ID), bigint(parts)) == bigint(part))
+
+
 def merge_histories(
     rows: DataFrame,
     *,
