@@ -151,7 +151,7 @@ def _later_growth(study: Study) -> Iterator[LaterValues]:
 def _carried(study: Study) -> tuple[str, ...]:
     """Employment as reported, the id that clusters and finds products, the industry's cut."""
     if study.regressions is None:
-        return ()
+        return () if study.joint_distribution is None else ("employment",)
     has_premium = bool(study.regressions.premium_years) and study.census.has("exports")
     needs_id = has_premium or study.inputs.plant_products is not None
     has_cuts = study.inputs.tariff_cuts is not None

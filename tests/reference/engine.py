@@ -16,6 +16,7 @@ from reference.distributions import (
     list_moments,
 )
 from reference.growth import list_growth
+from reference.joint_distribution import list_joint_distribution
 from reference.matching import count_demography, list_job_flows, list_transitions
 from reference.rows import Raw, Row, as_text, read_rows
 from reference.sizes import list_fits, list_size_bins
@@ -57,6 +58,7 @@ def measure(raws: Iterable[Raw], study: Any, small: Small | None = None) -> Tabl
         "job_flows": list_job_flows(census.rows, study, productivity.quartiles()),
         "industry_medians": list_medians(productivity, study),
         "moments": [row for found in described for row in list_moments(found, study)],
+        "joint_distribution": list_joint_distribution(census.rows, study, productivity),
         "dispersion": list_dispersion(census.rows, study, productivity),
         "histograms": [row for found in measured for row in list_bins(found, study)],
         "decompositions": list_decompositions(census.rows, study, productivity),

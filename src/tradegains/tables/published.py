@@ -333,6 +333,27 @@ INTRA_INDUSTRY_TRADE = (
     _NOTE,
 )
 
+JOINT_DISTRIBUTION = (
+    _RUN,
+    _YEAR_COLUMN,
+    Column(
+        "weighting", _TEXT, "", "what the productivity groups are cut by: employment, unweighted"
+    ),
+    Column("productivity_group", _COUNT, "", "from 1, the lowest relative productivity"),
+    _log_points("productivity_from", "cut below the group, not included; null: open"),
+    _log_points("productivity_to", "cut above the group, included; null: open"),
+    Column("size_from", _NUMBER, "jobs", "reported employment, included; null: open"),
+    Column("size_to", _NUMBER, "jobs", "reported employment, not included; null: open"),
+    _ESTABLISHMENTS,
+    _EMPLOYMENT,
+    _money("output", "the numerator of productivity"),
+    _share("establishment_share", "establishments over those of the year with productivity"),
+    _share("employment_share", "employment over theirs"),
+    _share("output_share", "output over theirs"),
+    Column("numerator", _TEXT, "", "value_added or sales: what output is"),
+    _NOTE,
+)
+
 DISPERSION = (
     _RUN,
     _YEAR_COLUMN,
@@ -366,6 +387,55 @@ DECOMPOSITIONS = (
     Column("left_out", _COUNT, "establishments", "continuing, with productivity at one end only"),
     Column("moved", _COUNT, "establishments", "continuing, counted as exits from and entries to"),
     Column("prices", _TEXT, "", "nominal, industry or economy: the deflator of productivity"),
+    _NOTE,
+)
+
+REGRESSIONS = (
+    _RUN,
+    _WINDOW,
+    Column("years", _TEXT, "years", "years pooled, or first and last year of the window"),
+    Column(
+        "model",
+        _TEXT,
+        "",
+        "exporter_premium, exporter_premium_with_size, exit_linear, exit_probit, entry_probit, "
+        "raw_difference, least_squares, first_stage or two_stage",
+    ),
+    Column("outcome", _TEXT, "", "what is explained, in a first stage by its second stage"),
+    Column("sample", _TEXT, "", "all, or quartile_1 (bottom) to quartile_4 of productivity"),
+    Column("weighting", _TEXT, "", "employment or unweighted"),
+    Column("effects", _TEXT, "", "absorbed effects: year_industry4, industry4, industry2 or none"),
+    Column("errors", _TEXT, "", "robust (HC1), information, or what errors are clustered by"),
+    Column("term", _TEXT, "", "regressor"),
+    Column("coefficient", _NUMBER, "outcome per unit of the term", "null where it is not told"),
+    Column("standard_error", _NUMBER, "as coefficient", "by the rule in `errors`"),
+    Column("t", _NUMBER, "", "coefficient over standard error"),
+    Column("premium_percent", _NUMBER, "percent", "100 (exp(coefficient) - 1), of the premium"),
+    Column("observations", _COUNT, "rows", "rows used; groups of one row are left out"),
+    Column("groups", _COUNT, "effects", "effects absorbed; 1 is the constant"),
+    Column("clusters", _COUNT, "clusters", "null where errors are not clustered"),
+    _share("r2", "variation within effects that is explained; null for two_stage and probits"),
+    Column("log_likelihood", _NUMBER, "", "of a probit, at its maximum"),
+    Column("first_stage_f", _NUMBER, "", "squared t of the instrument in the first stage"),
+    _NOTE,
+)
+
+EXPORT_ENTRY = (
+    _RUN,
+    Column("window", _TEXT, "", "window; nobody here exported until its first year"),
+    Column("quartile", _COUNT, "", "of first-year productivity, 1 the bottom; null for all"),
+    Column("establishments", _COUNT, "establishments", "that never exported and are there at end"),
+    Column("starters", _COUNT, "establishments", "of these, exporters in the window's last year"),
+    _share("starter_rate", "starters over establishments"),
+    Column("mean_tariff_cut", _NUMBER, "percentage points", "mean over establishments with a cut"),
+    Column("own_cuts", _COUNT, "establishments", "whose cut is the mean over their products"),
+    Column("industry_cuts", _COUNT, "establishments", "whose cut is their industry's"),
+    Column("probit_establishments", _COUNT, "establishments", "in the probit"),
+    Column("cut_coefficient", _NUMBER, "index per percentage point", "probit, on the cut"),
+    Column("cut_standard_error", _NUMBER, "index per percentage point", "from the information"),
+    _share("probability_due_to_cut", "mean of Phi(with the cut) - Phi(without)"),
+    _share("probability_standard_error", "its standard error, by the delta method"),
+    Column("ratio_to_bottom", _NUMBER, "", "probability due to the cut over that of quartile 1"),
     _NOTE,
 )
 
@@ -408,8 +478,11 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "productivity_growth": PRODUCTIVITY_GROWTH,
     "size_fits": SIZE_FITS,
     "size_histograms": SIZE_HISTOGRAMS,
+    "regressions": REGRESSIONS,
+    "export_entry": EXPORT_ENTRY,
     "intra_industry_trade": INTRA_INDUSTRY_TRADE,
     "dispersion": DISPERSION,
+    "joint_distribution": JOINT_DISTRIBUTION,
     "decompositions": DECOMPOSITIONS,
     "coverage": COVERAGE,
 }
