@@ -62,24 +62,15 @@ def rows_read(census: Path) -> int:
 def write_census(folder: Path, establishments: int, years: tuple[int, ...]) -> None:
     """Draw the rows of these years only, without the tables that a whole demonstration has."""
     from tradegains.session import start_engine
-    from tradegains.synthetic.establishments import (
-        Population,
-        as_census,
-        draw_establishments,
-        draw_rows,
-        scale_rows,
-    )
-    from tradegains.synthetic.plan import Factors, lot_table, year_table
+    from tradegains.synthetic.census import draw, drawn_rows
+    from tradegains.synthetic.establishments import Population
+    from tradegains.synthetic.plan import Factors
+    from tradegains.synthetic.rows import as_census
 
     with start_engine("embedded") as engine:
-        spark, unplanted = engine.spark, Factors()
-        rows = draw_rows(
-            draw_establishments(spark, Population(establishments, years, SEED)),
-            spark.createDataFrame(year_table(years, unplanted)),
-            spark.createDataFrame(lot_table(unplanted)),
-            seed=SEED,
-        )
-        census = as_census(scale_rows(rows))
+        establishments_ever = draw(engine.spark, Population(establishments, years, SEED))
+        rows = drawn_rows(establishments_ever.frame, years, Factors(), seed=SEED)
+        census = as_census(rows)
         census.write.partitionBy("year").parquet(str(folder / "census"))
 
 

@@ -10,7 +10,7 @@ from drawn_census import ESTABLISHMENTS, SEED, read_drawn
 from tradegains.errors import StudyError
 from tradegains.synthetic import census, write_synthetic_census
 
-DIGEST = "4846b4f6fca38d1954e8f97e4d0be6854fd2a1d16e9e0560dcf835374db00d1e"
+DIGEST = "6e45b608338ba878010ac9e3155c36efa338df45390e445c96db0c6f371100cc"
 FEW = {"establishments": 300, "years": (1994, 1996), "planted": False}
 
 

@@ -1,36 +1,21 @@
 """Writing the synthetic census and the tables beside it."""
 
-import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 
 from tradegains.errors import Problem, StudyError
+from tradegains.synthetic.beside import control_totals, small_tables
 from tradegains.synthetic.calibration import Markets
-from tradegains.synthetic.economy import (
-    END,
-    INDUSTRIES,
-    MIDDLE,
-    MONEY_UNIT,
-    START,
-    expenditure,
-    log_price,
-)
-from tradegains.synthetic.establishments import (
-    Population,
-    as_census,
-    draw_establishments,
-    draw_rows,
-    scale_rows,
-    sum_rows,
-)
-from tradegains.synthetic.plan import Factors, interpolated, lot_table, year_table
+from tradegains.synthetic.economy import END, INDUSTRIES, MIDDLE, MONEY_UNIT, START, expenditure
+from tradegains.synthetic.establishments import Population, draw_establishments
+from tradegains.synthetic.files import Establishments, write_links, write_rows, write_table
+from tradegains.synthetic.plan import Factors, home_table, lot_table, year_table
 from tradegains.synthetic.planting import Planted, Sums, plant
+from tradegains.synthetic.rows import draw_rows, scale_rows, sum_rows
+from tradegains.synthetic.truths import TRUTHS, Truths
 
 # Up to so many rows the driver writes the files: one per year, sorted by establishment, the same
 # bytes whatever the engine. Beyond, the engine writes them in parallel.
@@ -56,8 +41,12 @@ class SyntheticCensus:
 
     `census` is a folder with one year=YYYY folder per year; the others are Parquet files:
     `imports` (industry, year, value), `tariff_cuts` (industry, cut [percentage points]), `prices`
-    (year, index), `prices_by_industry` (industry, year, index), `elasticities` (industry, sigma);
-    industries are two-digit codes as text.
+    (year, index), `prices_by_industry` (industry, year, index), `elasticities` (industry, sigma),
+    `plant_products` (establishment_id, product, value [money unit]), `product_tariffs` (product,
+    cut [percentage points]), `product_trade` (product, year, partner, exports, imports [money
+    unit]), `control_totals` (industry, year, establishments, employment, sales). Industries are
+    two-digit codes as text, products five-digit ones that begin with a four-digit industry.
+    `truths` states what regressions on the census must find, as JSON.
     """
 
     folder: Path
@@ -67,6 +56,11 @@ class SyntheticCensus:
     prices: Path
     prices_by_industry: Path
     elasticities: Path
+    plant_products: Path
+    product_tariffs: Path
+    product_trade: Path
+    control_totals: Path
+    truths: Path
     notice: Path
 
 
@@ -78,6 +72,7 @@ def write_synthetic_census(
     years: tuple[int, int] = (START, END),
     seed: int = 1988,
     planted: bool = True,
+    truths: Truths = TRUTHS,
 ) -> SyntheticCensus:
     """Write a synthetic census shaped like Canada's, replacing one of an earlier call.
 
@@ -90,6 +85,7 @@ def write_synthetic_census(
         years: first and last year, every year between them is written.
         seed: any whole number of 64 bits.
         planted: scale amounts so that the published results come out; needs the years 1978 to 1996.
+        truths: what regressions on the census must find.
 
     Raises:
         StudyError: an argument is out of range, there are too few establishments to plant, or the
@@ -99,12 +95,17 @@ def write_synthetic_census(
     _require(establishments, years, planted)
     _require_replaceable(census)
     population = Population(establishments, tuple(range(years[0], years[1] + 1)), seed)
-    result = _plant(spark, population) if planted else _unplanted(population)
+    drawn = draw(spark, population, truths)
+    result = _plant(drawn.frame, population, truths) if planted else _unplanted(population)
     census.folder.mkdir(parents=True, exist_ok=True)
     census.notice.write_text(NOTICE + (PLANTED_NOTICE if planted else ""), encoding="utf-8")
-    rows = as_census(_rows(spark, population, population.years, result.factors))
-    _write_rows(rows, census.census, establishments * len(population.years))
-    _write_tables(census, population.years, result)
+    census.truths.write_text(truths.as_json(), encoding="utf-8")
+    rows = drawn_rows(drawn.frame, population.years, result.factors, seed=seed, truths=truths)
+    sums = write_rows(rows, drawn, census.census)
+    write_links(drawn, census.plant_products, seed=seed)
+    tables = small_tables(population.years, result, truths)
+    for name, table in (tables | {"control_totals": control_totals(sums, truths)}).items():
+        write_table(table, getattr(census, name))
     return census
 
 
@@ -133,32 +134,48 @@ def _require_replaceable(census: SyntheticCensus) -> None:
 
 
 def _paths(folder: Path) -> SyntheticCensus:
-    names = ("imports", "tariff_cuts", "prices", "prices_by_industry", "elasticities")
-    tables = {name: folder / f"{name}.parquet" for name in names}
-    return SyntheticCensus(
-        folder=folder, census=folder / "census", notice=folder / "README.txt", **tables
-    )
+    names = (field.name for field in fields(SyntheticCensus))
+    others = {
+        "folder": folder,
+        "census": folder / "census",
+        "notice": folder / "README.txt",
+        "truths": folder / "truths.json",
+    }
+    return SyntheticCensus(**{name: folder / f"{name}.parquet" for name in names} | others)
 
 
-def _rows(
-    spark: SparkSession, population: Population, years: tuple[int, ...], factors: Factors
+def drawn_rows(
+    establishments: DataFrame,
+    years: tuple[int, ...],
+    factors: Factors,
+    *,
+    seed: int,
+    truths: Truths = TRUTHS,
 ) -> DataFrame:
-    return scale_rows(
-        draw_rows(
-            draw_establishments(spark, population),
-            spark.createDataFrame(year_table(years, factors)),
-            spark.createDataFrame(lot_table(factors)),
-            seed=population.seed,
-        )
-    )
+    """One row per establishment and year of presence among `years`, amounts in whole parts."""
+    spark = establishments.sparkSession
+    year_rows = spark.createDataFrame(year_table(years, factors))
+    lots = spark.createDataFrame(lot_table(factors))
+    return scale_rows(draw_rows(establishments, year_rows, lots, seed=seed, truths=truths))
 
 
-def _plant(spark: SparkSession, population: Population) -> Planted:
+def draw(spark: SparkSession, population: Population, truths: Truths = TRUTHS) -> Establishments:
+    """The establishments; drawn once where the driver can hold the census."""
+    lots = spark.createDataFrame(home_table())
+    frame = draw_establishments(spark, population, truths, lots)
+    if population.establishments * len(population.years) > DRIVER_ROWS:
+        return Establishments(frame, None)
+    held = frame.toArrow()
+    return Establishments(spark.createDataFrame(held), held)
+
+
+def _plant(establishments: DataFrame, population: Population, truths: Truths) -> Planted:
     def sums_of(factors: Factors) -> Sums:
-        rows = _rows(spark, population, (START, MIDDLE, END), factors)
-        return Sums(sum_rows(rows).toArrow())
+        ends = (START, MIDDLE, END)
+        rows = drawn_rows(establishments, ends, factors, seed=population.seed, truths=truths)
+        return Sums.of_cells(sum_rows(rows).toArrow())
 
-    return plant(sums_of, population.establishments)
+    return plant(sums_of, population.establishments, truths)
 
 
 def _unplanted(population: Population) -> Planted:
@@ -170,69 +187,3 @@ def _unplanted(population: Population) -> Planted:
         spent = 100.0 * expenditure(year, population.establishments) * shares / shares.sum()
         markets[year] = Markets(spent, spent * domestic_shares, spent * domestic_shares)
     return Planted(Factors(), markets, {MIDDLE: np.zeros(len(INDUSTRIES))})
-
-
-def _write_rows(rows: DataFrame, folder: Path, expected: int) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    if expected > DRIVER_ROWS:
-        rows.write.partitionBy("year").parquet(str(folder))
-        return
-    table = rows.toArrow()
-    for year in pc.unique(table["year"]).to_pylist():
-        _write_year(table.filter(pc.equal(table["year"], year)), folder / f"year={year}")
-
-
-def _write_year(rows: pa.Table, folder: Path) -> None:
-    folder.mkdir(parents=True)
-    ordered = rows.drop_columns(["year"]).sort_by("establishment_id")
-    _write(ordered.combine_chunks(), folder / "part-0.parquet")
-
-
-def _write(table: pa.Table, path: Path) -> None:
-    """Write a Parquet file whose metadata says that it is synthetic."""
-    pq.write_table(table.replace_schema_metadata({"synthetic": "tradegains"}), path)
-
-
-def _write_tables(census: SyntheticCensus, years: tuple[int, ...], result: Planted) -> None:
-    codes = [industry.code for industry in INDUSTRIES]
-    cuts = [industry.tariff_cut for industry in INDUSTRIES]
-    sigmas = [industry.sigma for industry in INDUSTRIES]
-    index = [100.0 * float(np.exp(log_price(year))) for year in years]
-    _write(_imports(years, result), census.imports)
-    _write(pa.table({"industry": codes, "cut": cuts}), census.tariff_cuts)
-    _write(pa.table({"year": pa.array(years, pa.int32()), "index": index}), census.prices)
-    _write(_prices_by_industry(years, result), census.prices_by_industry)
-    _write(pa.table({"industry": codes, "sigma": sigmas}), census.elasticities)
-
-
-def _imports(years: tuple[int, ...], result: Planted) -> pa.Table:
-    """One row per industry and year, rounded to hundredths; geometric between known years."""
-    logs = {year: np.log(market.imports) for year, market in result.markets.items()}
-    return _by_industry("value", {year: np.rint(np.exp(_at(logs, year))) / 100.0 for year in years})
-
-
-def _prices_by_industry(years: tuple[int, ...], result: Planted) -> pa.Table:
-    """One row per industry and year: the economy's index times the industry's relative price."""
-    logs = {year: _at(result.relative_prices, year) + log_price(year) for year in years}
-    return _by_industry("index", {year: 100.0 * np.exp(log) for year, log in logs.items()})
-
-
-def _at(known: dict[int, np.ndarray], year: int) -> np.ndarray:
-    """Each industry's number at a year, interpolated between the known years."""
-    return np.array(
-        [
-            interpolated({at: float(values[place]) for at, values in known.items()}, year)
-            for place in range(len(INDUSTRIES))
-        ]
-    )
-
-
-def _by_industry(name: str, values: dict[int, np.ndarray]) -> pa.Table:
-    codes = [industry.code for industry in INDUSTRIES]
-    return pa.table(
-        {
-            "industry": codes * len(values),
-            "year": pa.array(np.repeat(list(values), len(codes)), pa.int32()),
-            name: np.concatenate(list(values.values())),
-        }
-    )

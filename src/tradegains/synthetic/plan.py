@@ -27,16 +27,16 @@ from tradegains.synthetic.economy import (
     log_price,
 )
 from tradegains.synthetic.establishments import LOTS
+from tradegains.synthetic.products import product_shift
+from tradegains.synthetic.states import EXPORT_LEVEL
 
-# Chosen so that exporters are about 20, 28 and 45 percent of establishments, and natural exports
-# are near those of Table C1.
-_EXPORT_LEVEL = {START: -1.00, MIDDLE: -0.75, END: -0.25}
+# Chosen so that natural exports are near those of Table C1.
 _INTENSITY_LEVEL = {START: 0.20, MIDDLE: 0.05, END: 0.50}
 _SALES_OVER_DOMESTIC_SALES = 1.39
 _MEAN_OF_SIZES = 2.55  # mean of the draws of establishments' sizes, of which the median is 1
 
 INDUSTRY_FACTORS = ("middle", "start_continuing", "start_other", "end_continuing", "end_other")
-YEAR_FACTORS = ("exports", "employment", "value_added")
+YEAR_FACTORS = ("exports", "employment", "value_added", "established", "size")
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ class Factors:
     """Logarithms of planted factors.
 
     `industries`: per name of INDUSTRY_FACTORS, one number per industry, on domestic sales.
-    `years`: per name of YEAR_FACTORS, a number for some years, on all establishments.
+    `years`: per name of YEAR_FACTORS, a number for some years, on all establishments; those of
+    `established` exporters and per log point of `size` are on value added alone.
     """
 
     industries: Mapping[str, np.ndarray] = field(default_factory=dict)
@@ -69,6 +70,24 @@ def lot_table(factors: Factors) -> pa.Table:
     for name in INDUSTRY_FACTORS:
         columns[f"{name}_factor"] = factors.industries.get(name, _NOTHING)[places]
     return pa.table(columns)
+
+
+def lot_codes() -> list[str]:
+    """The four-digit industry of every lot."""
+    return [code for one in INDUSTRIES for code in _codes_of_lots(one)]
+
+
+def home_table() -> pa.Table:
+    """One row per lot, as an establishment's home: its industry's cut and products."""
+    lots = [(one, code) for one in INDUSTRIES for code in _codes_of_lots(one)]
+    return pa.table(
+        {
+            "home_lot": pa.array(range(LOTS), pa.int32()),
+            "home_industry": [code for _, code in lots],
+            "lot_cut": [one.tariff_cut for one, _ in lots],
+            "product_shift": pa.array([product_shift(code) for _, code in lots], pa.int32()),
+        }
+    )
 
 
 _NOTHING = np.zeros(len(INDUSTRIES))
@@ -108,8 +127,9 @@ def year_table(years: tuple[int, ...], factors: Factors) -> pa.Table:
         "year": pa.array(years, pa.int32()),
         "sales_level": [_nominal(year, EXPENDITURE_GROWTH) for year in years],
         "productivity_level": [_nominal(year, PRODUCTIVITY_GROWTH) for year in years],
-        "export_level": [interpolated(_EXPORT_LEVEL, year) for year in years],
+        "export_level": [interpolated(EXPORT_LEVEL, year) for year in years],
         "intensity_level": [interpolated(_INTENSITY_LEVEL, year) for year in years],
+        "since_agreement": [interpolated({MIDDLE: 0.0, END: 1.0}, year) for year in years],
         "start_weight": [interpolated({START: 1.0, MIDDLE: 0.0}, year) for year in years],
         "end_weight": [interpolated({MIDDLE: 0.0, END: 1.0}, year) for year in years],
     }

@@ -6,7 +6,7 @@ and value added by year. Sums are whole numbers, so the factors are the same on 
 
 import math
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,9 @@ from tradegains.synthetic.calibration import (
 )
 from tradegains.synthetic.economy import END, INDUSTRIES, MIDDLE, START, expenditure, log_price
 from tradegains.synthetic.plan import Factors
+from tradegains.synthetic.premium import Moments, lifts
+from tradegains.synthetic.rows import LOG_PARTS
+from tradegains.synthetic.truths import Truths
 
 WINDOW_OF_YEAR = {START: "pre", END: "post"}
 _CONTINUING = {"pre": "continuing_start", "post": "continuing_end"}
@@ -33,18 +36,44 @@ SumsOf = Callable[[Factors], "Sums"]
 
 @dataclass(frozen=True)
 class Sums:
-    """Whole-number sums of drawn rows by year, two-digit industry and continuity."""
+    """Whole-number sums of drawn rows, in the cells of `rows.sum_rows`, in a fixed order."""
 
-    cells: pa.Table
+    columns: Mapping[str, np.ndarray]
+
+    @staticmethod
+    def of_cells(cells: pa.Table) -> "Sums":
+        """The sums of the collected cells, which come in any order."""
+        keys = ("year", "industry", *_CONTINUING.values(), "exporter", "established")
+        ordered = cells.sort_by([(key, "ascending") for key in keys])
+        columns = {name: ordered[name].to_numpy() for name in ordered.column_names}
+        codes = np.array([industry.code for industry in INDUSTRIES])
+        place = np.searchsorted(codes, columns["industry_group"].astype(codes.dtype))
+        return Sums(columns | {"place": place})
 
     def of(self, amount: str, year: int, window: str | None = None) -> np.ndarray:
         """An amount by industry at a year: of all rows, or of a window's continuing ones."""
-        totals = dict.fromkeys((industry.code for industry in INDUSTRIES), 0)
-        amounts = ("domestic_sales", "exports") if amount == "sales" else (amount,)
-        for row in self.cells.to_pylist():
-            if row["year"] == year and (window is None or row[_CONTINUING[window]]):
-                totals[row["industry_group"]] += sum(row[name] for name in amounts)
-        return np.array([float(total) for total in totals.values()])
+        chosen = self.columns["year"] == year
+        if window is not None:
+            chosen &= self.columns[_CONTINUING[window]]
+        totals = np.zeros(len(INDUSTRIES), np.int64)
+        for name in ("domestic_sales", "exports") if amount == "sales" else (amount,):
+            np.add.at(totals, self.columns["place"][chosen], self.columns[name][chosen])
+        return totals.astype(float)
+
+    def moments(self, year: int) -> Moments:
+        """What the regressions of a year need."""
+        chosen = self.columns["year"] == year
+        column = {name: values[chosen] for name, values in self.columns.items()}
+        flags = {name: column[name].astype(float) for name in ("exporter", "established")}
+        logs = {
+            name: column[name] / LOG_PARTS for name in ("size", "level", "size_size", "size_level")
+        }
+        return Moments(
+            industry=column["industry"].astype(str),
+            measured=column["measured"].astype(float),
+            **flags,
+            **logs,
+        )
 
 
 @dataclass(frozen=True)
@@ -60,12 +89,13 @@ class Planted:
     relative_prices: dict[int, np.ndarray]
 
 
-def plant(sums_of: SumsOf, establishments: int) -> Planted:
+def plant(sums_of: SumsOf, establishments: int, truths: Truths) -> Planted:
     """Factors for the published results, in two passes over three years of the draws.
 
     Args:
         sums_of: the sums of the rows drawn with some factors.
         establishments: establishments in the first year.
+        truths: what regressions on the rows must find.
 
     Raises:
         StudyError: too few establishments for every industry to have all kinds of continuity.
@@ -77,7 +107,7 @@ def plant(sums_of: SumsOf, establishments: int) -> Planted:
         {"middle": _middle_factor(natural, markets[MIDDLE])}
         | _outer_factors(natural, markets, START)
         | _outer_factors(natural, markets, END),
-        {"exports": _export_factors(natural, markets)},
+        {"exports": _export_factors(natural, markets)} | _premium_factors(natural, truths),
     )
     traded = sums_of(trade)
     factors = Factors(trade.industries, {**trade.years, **_growth_factors(traded)})
@@ -162,6 +192,15 @@ def _export_factors(natural: Sums, markets: dict[int, Markets]) -> dict[int, flo
     }
 
 
+def _premium_factors(natural: Sums, truths: Truths) -> dict[str, dict[int, float]]:
+    """Lifts of value added with which the exporter premium is as stated, by year."""
+    found = {year: lifts(natural.moments(year), truths) for year in (START, MIDDLE, END)}
+    return {
+        name: {year: lift[place] for year, lift in found.items()}
+        for place, name in enumerate(("established", "size"))
+    }
+
+
 def _growth_factors(traded: Sums) -> dict[str, dict[int, float]]:
     """Employment and value added such that continuing establishments grow as section 3.3 says."""
     employment, value_added = {MIDDLE: 0.0}, {MIDDLE: 0.0}
@@ -194,11 +233,16 @@ def _relative_prices(traded: Sums) -> dict[int, np.ndarray]:
     """Relative prices of industries that leave the continuing rows' real growth as planted.
 
     The deflated sums Σ R/P and Σ VA/P are the same with these as with the economy's index, so that
-    either choice of prices gives the published growth.
+    either choice of prices gives the published growth. Nor are they correlated with tariff cuts
+    over the continuing rows, so that deflating does not make the cut a cause of growth.
     """
+    cuts = np.array([industry.tariff_cut for industry in INDUSTRIES])
     relative = {MIDDLE: np.zeros(len(INDUSTRIES))}
     for year, window in WINDOW_OF_YEAR.items():
-        kept = np.stack([traded.of(amount, year, window) for amount in ("sales", "value_added")])
+        counts = traded.of("establishments", year, window)
+        leaning = counts * (cuts - counts @ cuts / counts.sum())
+        amounts = [traded.of(amount, year, window) for amount in ("sales", "value_added")]
+        kept = np.stack([row / np.abs(row).sum() for row in (*amounts, leaning)])
         drawn = np.array([_drift(industry.code) for industry in INDUSTRIES]) * (year - MIDDLE)
         relative[year] = -np.log1p(drawn - np.linalg.pinv(kept) @ (kept @ drawn))
     return relative

@@ -1,0 +1,165 @@
+"""Products: which establishment makes which, the tariff cut of each, and trade in them.
+
+Every four-digit industry has six products, named by its code and a digit. The cuts of an industry's
+products average its own cut; an establishment's own cut is the plain mean over its products, and
+the industry's where no product is known.
+"""
+
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from tradegains.synthetic.draws import Draws
+from tradegains.synthetic.economy import INDUSTRIES
+from tradegains.synthetic.truths import Truths
+
+PRODUCTS = 6  # of a four-digit industry
+# Cut of a product over its industry's: on average one. Neighbours differ, so that the mean over an
+# establishment's products does too.
+_MULTIPLES = (1.1, 0.1, 1.5, 0.9, 0.5, 1.9)
+# Shares of establishments with no known product, one, two and three.
+_SHARES_BY_NUMBER = (0.15, 0.35, 0.30, 0.20)
+PARTNERS = ("ROW", "USA")
+_ONE_WAY = 1 / PRODUCTS  # of every industry's trade: a product with exports only
+_IMBALANCES = (0.5, 1.5, 1.0, 0.5, 1.5)  # of the other products, over their mean
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A tariff cut [percentage points] and the share of establishments that have it [0-1]."""
+
+    cut: float
+    share: float
+
+
+def product_shift(code: str) -> int:
+    """Where a four-digit industry begins in the cycle of multiples."""
+    return zlib.crc32(f"products {code}".encode()) % PRODUCTS
+
+
+def product_tariffs() -> pa.Table:
+    """One row per product: `cut` [percentage points]."""
+    rows = [
+        (f"{code}{number + 1}", industry.tariff_cut * _multiple(number + product_shift(code)))
+        for industry in INDUSTRIES
+        for code in industry.four_digit_codes
+        for number in range(PRODUCTS)
+    ]
+    products, cuts = zip(*rows, strict=True)
+    return pa.table({"product": products, "cut": [round(cut, 6) for cut in cuts]})
+
+
+def _multiple(place: int) -> float:
+    return _MULTIPLES[place % PRODUCTS]
+
+
+def _mean_multiple(number: int, place: int) -> float:
+    """Mean over so many products, from a place on; one where there are none."""
+    chosen = [_multiple(place + step) for step in range(number)]
+    return sum(chosen) / number if number else 1.0
+
+
+def cuts_of_establishments() -> list[Cut]:
+    """Every own cut an establishment can have, with how common it is; shares add up to one."""
+    total = sum(industry.establishments for industry in INDUSTRIES)
+    return [
+        Cut(
+            industry.tariff_cut * _mean_multiple(number, place),
+            industry.establishments / total * share / PRODUCTS,
+        )
+        for industry in INDUSTRIES
+        for number, share in enumerate(_SHARES_BY_NUMBER)
+        for place in range(PRODUCTS)
+    ]
+
+
+def drawn_products(draws: Draws, serial: Column) -> tuple[Column, Column]:
+    """How many products an establishment has, and the place of the first."""
+    drawn, number = draws.uniform("products", serial), F.lit(0)
+    for least, bound in enumerate(np.cumsum(_SHARES_BY_NUMBER)[:-1].tolist(), start=1):
+        number = F.when(drawn > bound, least).otherwise(number)
+    place = F.floor(draws.uniform("first product", serial) * PRODUCTS)
+    return number.cast("int").alias("products"), place.cast("int").alias("first_product")
+
+
+def own_cut() -> Column:
+    """An establishment's own cut [percentage points], of its lot's cut and its products."""
+    means = [
+        _mean_multiple(number, place)
+        for number in range(len(_SHARES_BY_NUMBER))
+        for place in range(PRODUCTS)
+    ]
+    place = F.pmod(F.col("first_product") + F.col("product_shift"), F.lit(PRODUCTS))
+    listed = F.array(*(F.lit(mean) for mean in means))
+    return F.col("lot_cut") * F.element_at(listed, (F.col("products") * PRODUCTS + place + 1))
+
+
+def plant_products(establishments: DataFrame, draws: Draws) -> DataFrame:
+    """One row per establishment and product: `value` [thousand dollars], a whole number.
+
+    Reads `serial, establishment_id, products, first_product, home_industry` of establishments.
+    """
+    steps = F.sequence(F.lit(0), F.col("products") - 1)
+    known = establishments.where(F.col("products") > 0)
+    rows = known.select("*", F.explode(steps).alias("step"))
+    digit = F.pmod(F.col("first_product") + F.col("step"), F.lit(PRODUCTS)) + 1
+    value = F.floor(draws.uniform("product value", F.col("serial"), F.col("step")) * 999.0) + 1
+    return rows.select(
+        "establishment_id",
+        F.concat("home_industry", digit.cast("string")).alias("product"),
+        value.cast("double").alias("value"),
+    )
+
+
+def product_trade(years: tuple[int, ...], trade: np.ndarray, truths: Truths) -> pa.Table:
+    """One row per product, year and partner: exports and imports [money unit], hundredths.
+
+    The index of a partner is that of `truths` at the level of products, whatever the sizes of
+    industries: every industry's products have equal trade, one of them exports only, and the
+    imbalances of the others average what the index needs. At the four-digit level the index is
+    higher, for imbalances of opposite sign net out.
+
+    Args:
+        years: the years.
+        trade: exports plus imports of a product, all partners, by year and two-digit industry
+            [money unit], shape (years, industries).
+        truths: the indices.
+    """
+    codes = [(place, code) for place, one in enumerate(INDUSTRIES) for code in one.four_digit_codes]
+    products = [f"{code}{number + 1}" for _, code in codes for number in range(PRODUCTS)]
+    places = np.repeat([place for place, _ in codes], PRODUCTS)
+    tables = [
+        _trade_of(year, partner, products, total=trade[row][places], truths=truths)
+        for row, year in enumerate(years)
+        for partner in PARTNERS
+    ]
+    return pa.concat_tables(tables).combine_chunks()
+
+
+def _trade_of(
+    year: int, partner: str, products: list[str], *, total: np.ndarray, truths: Truths
+) -> pa.Table:
+    united_states = partner == "USA"
+    index = truths.grubel_lloyd_of(year) if united_states else truths.grubel_lloyd_elsewhere
+    flows = total * (0.7 if united_states else 0.3)
+    imbalance = np.tile(_signed_imbalances(index), len(products) // PRODUCTS)
+    return pa.table(
+        {
+            "product": products,
+            "year": pa.array(np.full(len(products), year), pa.int32()),
+            "partner": [partner] * len(products),
+            "exports": np.rint(flows * (1.0 + imbalance) * 50.0) / 100.0,
+            "imports": np.rint(flows * (1.0 - imbalance) * 50.0) / 100.0,
+        }
+    )
+
+
+def _signed_imbalances(index: float) -> np.ndarray:
+    """(X - M)/(X + M) of an industry's six products, whose absolute values average 1 - index."""
+    mean = (1.0 - index - _ONE_WAY) / (1.0 - _ONE_WAY)
+    signs = np.array([1.0, 1.0, -1.0, 1.0, -1.0])
+    return np.concatenate([[1.0], mean * np.array(_IMBALANCES) * signs])
