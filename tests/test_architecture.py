@@ -30,14 +30,17 @@ ARROWS = {
     "session": "java",
     "transforms": "transforms tables formulas",
     "selection": "selection transforms tables formulas",
-    "results": "results formulas tables study sets",
+    "results": "results formulas tables study sets literature",
     "store": "store tables",
     "report": "report store tables formulas literature",
     "synthetic": "synthetic tables formulas literature",
     "predicates": "study tables transforms",
     "preparing": "study formulas tables sets transforms predicates",
-    "measuring": "study tables sets transforms selection results preparing progress",
-    "pipeline": "study tables sets store session preparing measuring progress",
+    "regressing": "study tables formulas sets transforms selection results preparing",
+    "measuring": (
+        "regressing study formulas tables sets transforms selection results preparing progress"
+    ),
+    "pipeline": "regressing study tables sets store session preparing measuring progress",
     "check": "study store session java predicates",
     "init_study": "study store",
     "demo": "synthetic session progress",
@@ -58,7 +61,8 @@ OUTSIDE = {
     "predicates": "pyspark.sql pyspark.errors",
     "preparing": "pyspark.sql pyarrow",
     "measuring": "pyspark.sql pyarrow",
-    "pipeline": "pyarrow",
+    "regressing": "pyspark.sql pyarrow",
+    "pipeline": "pyspark.sql pyarrow",
     "init_study": "pyarrow",
 }
 DELTA_LIBRARIES = {"delta", "deltalake"}

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reference.welfare import Small
 from test_generative import (
     YEARS,
     case_lists,
@@ -21,7 +22,7 @@ from test_generative import (
     small_tables,
     studies,
 )
-from tradegains.study import MelitzRedding, SizeFits, Study
+from tradegains.study import Curves, MelitzRedding, SizeFits, Study, Tariffs
 
 ON_SPARK = os.environ.get("TRADEGAINS_TEST_ENGINE") == "spark"
 EXAMPLES = 1 if ON_SPARK else 3
@@ -38,7 +39,8 @@ def hloy_studies(draw: st.DrawFn) -> Study:
         study,
         census=replace(census, columns=columns),
         trade=replace(study.trade, imports=sources),
-        welfare=replace(study.welfare, melitz_redding=draw(MELITZ_REDDING)),
+        welfare=replace(study.welfare, melitz_redding=draw(MELITZ_REDDING), curves=draw(CURVES)),
+        tariffs=Tariffs(draw(st.sampled_from(((), ("03",))))),
         size_fits=draw(SIZE_FITS),
     )
 
@@ -50,6 +52,27 @@ MELITZ_REDDING = st.builds(
     entry_change=st.sampled_from((0.0, 0.05, -0.1)),
     upper_percentile=st.sampled_from((0.99, 0.9)),
 )
+
+CURVES = st.builds(
+    Curves,
+    rank_by=st.permutations(("tariff_cut", "sigma")).map(tuple),
+    elasticity_from=st.just(0.5),
+    elasticity_to=st.sampled_from((2.0, 2.2)),
+    elasticity_step=st.just(0.5),
+    published_elasticities=st.just(False),
+)
+
+
+@st.composite
+def ranked_tables(draw: st.DrawFn) -> Small:
+    """Small tables with tariff cuts of most industries, some of them tied or negative."""
+    small = draw(small_tables())
+    cuts = draw(st.permutations((-1.0, 0.0, 0.0, 2.5, 2.5, 3.0, 4.0, 4.0, 5.0, 6.0, 7.5, 9.0)))
+    digits = draw(st.sampled_from((2, 4)))
+    codes = [f"{number:02d}" + "01"[: digits - 2] for number in range(1, 13)]
+    ranked = [{"industry": code, "cut": cut} for code, cut in zip(codes, cuts, strict=True)]
+    return replace(small, tariff_cuts=ranked)
+
 
 SIZE_FITS = st.builds(
     SizeFits,
@@ -66,13 +89,13 @@ def folders(tmp_path_factory: pytest.TempPathFactory):
 
 
 @drawn(EXAMPLES)
-@given(study=hloy_studies(), small=small_tables(), cases=case_lists())
+@given(study=hloy_studies(), small=ranked_tables(), cases=case_lists())
 def test_a_run_agrees_with_the_reference_engine(engine, folders, study, small, cases):
     check(engine, study, small, cases, next(folders), publish_study)
 
 
 @pytest.mark.only("embedded")
 @drawn(EXAMPLES)
-@given(study=hloy_studies(), small=small_tables(), cases=case_lists())
+@given(study=hloy_studies(), small=ranked_tables(), cases=case_lists())
 def test_refining_bins_to_the_end_changes_nothing(engine, folders, study, small, cases):
     check(engine, study, small, cases, next(folders), refine_bins)

@@ -57,6 +57,7 @@ KEYS = {
         "distribution",
         "ids",
     ),
+    "welfare_curves": ("figure", "curve", "point", "window", "variable", "x"),
     "productivity_growth": ("window", "continuing", "level", "industry", "measure"),
     "size_fits": ("year", "window", "population"),
     "size_histograms": ("year", "window", "population", "bin"),

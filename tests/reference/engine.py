@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from reference.coverage import list_coverage
+from reference.curves import list_curves
 from reference.decompositions import list_decompositions
 from reference.distributions import (
     Prices,
@@ -68,6 +69,8 @@ def measure(raws: Iterable[Raw], study: Any, small: Small | None = None) -> Tabl
     found["size_fits"] = list_fits(census.rows, study)
     found["size_histograms"] = list_size_bins(census.rows, study)
     found |= by_ids(census.rows, study, small)
+    raw = [row for row in found["welfare"] if row["ids"] == "raw"]
+    found["welfare_curves"] = list_curves(census.rows, raw, study, small)
     return {name: [in_order(name, row) for row in rows] for name, rows in found.items()}
 
 

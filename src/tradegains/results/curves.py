@@ -1,0 +1,381 @@
+"""How the gain moves with one thing at a time: the points behind HLOY's figures 3, 4 and 5.
+
+Decisions:
+- Curves take the headline: the first rule for continuing establishments, the first source of
+  imports, the study's sigma. The other choices are in `welfare`.
+- Figures 4 and 5 sort establishments by their industry in the window's first year; an entrant is
+  in its own. Only industries of the census are ranked; one without a value of the ranking variable
+  is in the denominator of figure 4 and in neither group of figure 5, and the note names it.
+- Figure 4 keeps industries strictly below x. The row without x keeps every continuing
+  establishment: it is the gain of `welfare`, which the curve reaches beyond the largest value.
+- In figure 5 industries at x or above are liberalised, each group on a market of its own.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from tradegains.formulas.membership import MembershipBits
+from tradegains.formulas.welfare import (
+    Market,
+    WelfareChange,
+    acr_welfare_change,
+    difference,
+    hloy,
+    hloy_welfare_change,
+    market_share_changes,
+)
+from tradegains.literature import table_b1, table_b2
+from tradegains.results.market import Amounts, MarketCells, money
+from tradegains.sets import continuing_set
+from tradegains.study import Curves, Study, Window
+
+Row = Mapping[str, Any]
+Ranking = Mapping[str, float]
+"""Value of a ranking variable by industry code, of one length."""
+
+COLUMN_OF_RANKING = {"tariff_cut": ("tariff_cuts", "cut"), "sigma": ("elasticities", "sigma")}
+"""Small table and column behind each ranking variable."""
+
+
+def start_industries(study: Study) -> dict[str, int]:
+    """Further industries that curves ask cells for: the one in each window's first year.
+
+    They are named by the year, which no window is.
+    """
+    curves = study.welfare.curves
+    if curves is None or not curves.rank_by or study.matching.industry_at == "start":
+        return {}
+    starts = (study.window(name).start for name in study.welfare.windows)
+    return {str(year): year for year in starts}
+
+
+def curve_absences(study: Study) -> dict[str, str]:
+    """Why there are no curves; empty where there are."""
+    if study.welfare.curves is None:
+        return {"table welfare_curves": "the study has no [welfare.curves]"}
+    if not study.trade.imports:
+        reason = "no source of imports: [trade] imports is empty"
+        return {"table welfare_curves": reason}
+    return {}
+
+
+# Figure 3: the gain by the elasticity.
+
+
+def elasticity_rows(study: Study, welfare: Sequence[Row]) -> list[dict[str, Any]]:
+    """Rows of figure 3: both formulas along the axis, at published estimates and at the study's.
+
+    Of the difference of two windows where the study takes one, else of each window.
+    """
+    curves = study.welfare.curves
+    if curves is None:
+        return []
+    pair = study.welfare.difference
+    windows = (f"{pair[0]}-{pair[1]}",) if pair else study.welfare.windows
+    headline = {row["window"]: row for row in welfare if _is_headline(study, row)}
+    return [
+        _elasticity_row(study, headline[window], formula, point)
+        for window in windows
+        if window in headline
+        for formula in ("hloy", "acr")
+        for point in _elasticity_points(study, curves, formula)
+    ]
+
+
+def _is_headline(study: Study, row: Row) -> bool:
+    named = ("level", "continuing", "restriction", "imports", "formula")
+    wanted = ("total", study.matching.continuing[0], "all", study.trade.imports[0], "hloy")
+    return tuple(row[name] for name in named) == wanted
+
+
+_Point = tuple[str, str | None, float]
+"""Kind of point, label, and place on the axis."""
+
+
+def _elasticity_points(study: Study, curves: Curves, formula: str) -> Iterator[_Point]:
+    first, last, step = curves.elasticity_from, curves.elasticity_to, curves.elasticity_step
+    # A last step that is short by rounding only is a whole one.
+    for number in range(math.floor((last - first) / step + 1e-9) + 1):
+        yield "curve", None, round(first + number * step, 12)
+    if formula == "hloy":
+        yield "baseline", None, study.welfare.sigma - 1.0
+    else:
+        yield "baseline", None, study.welfare.trade_elasticity
+    if curves.published_elasticities:
+        for found in table_b1() if formula == "hloy" else table_b2():
+            shift = 1.0 if formula == "hloy" else 0.0
+            yield "marker", found.study, found.estimate - shift
+
+
+def _elasticity_row(study: Study, headline: Row, formula: str, point: _Point) -> dict[str, Any]:
+    kind, label, x = point
+    if formula == "hloy":
+        name, elasticity = "delta_ln_continuing_market_share", x + 1.0
+        gain: Callable[[float, float], float] = hloy_welfare_change
+    else:
+        name, elasticity, gain = "delta_ln_domestic_share", x, acr_welfare_change
+    delta = headline[name]
+    return _row(
+        study,
+        figure="3",
+        curve=formula,
+        point=kind,
+        label=label,
+        window=headline["window"],
+        variable="sigma" if formula == "hloy" else "trade_elasticity",
+        x=x,
+        elasticity=elasticity,
+        welfare_change=None if delta is None else gain(delta, elasticity),
+        scale=headline["scale"],
+        note=headline["note"] if delta is None else "",
+    )
+
+
+def _row(study: Study, **values: Any) -> dict[str, Any]:
+    """A row of `welfare_curves` under the headline choices; what is not given is null."""
+    blank = dict.fromkeys(
+        ("label", "liberalised_change", "rest_change", "industries", "establishments")
+    )
+    chosen = {"continuing": study.matching.continuing[0], "imports": study.trade.imports[0]}
+    return blank | chosen | values
+
+
+# Figures 4 and 5: the gain by a ranking of industries.
+
+
+@dataclass(frozen=True)
+class _RankedEnd:
+    """One end of a window: amounts and imports by code; code None is no code at all.
+
+    Imports of a code that is not among them are not known.
+    """
+
+    everyone: Mapping[str | None, Amounts]
+    continuing: Mapping[str | None, Amounts]
+    imports: Mapping[str, float]
+    all_imports: float | None
+
+    def market(self, continuing: Collection[str | None], codes: Collection[str] | None) -> Market:
+        """The market of some codes (None: the whole one) and a continuing set by code."""
+        kept = _total(self.continuing, continuing)
+        if codes is None:
+            everyone = _total(self.everyone, self.everyone)
+            return Market(kept.domestic_sales, everyone.domestic_sales, self.all_imports)
+        everyone = _total(self.everyone, codes)
+        imports = None if self.unknown(codes) else sum(self.imports.get(c, 0.0) for c in codes)
+        return Market(kept.domestic_sales, everyone.domestic_sales, imports)
+
+    def unknown(self, codes: Collection[str]) -> list[str]:
+        """Codes with establishments whose imports are not known."""
+        return sorted(c for c in codes if c in self.everyone and c not in self.imports)
+
+
+def _total(amounts: Mapping[str | None, Amounts], codes: Collection[str | None]) -> Amounts:
+    total = Amounts()
+    for code in codes:
+        total = total.plus(amounts.get(code, Amounts()))
+    return total
+
+
+Ends = tuple[_RankedEnd, _RankedEnd]
+
+
+def ranked_rows(
+    study: Study,
+    cells: MarketCells,
+    bits: MembershipBits,
+    *,
+    imports: Mapping[tuple[str, int], float],
+    rankings: Mapping[str, Ranking],
+) -> list[dict[str, Any]]:
+    """Rows of figures 4 and 5 for each ranking variable.
+
+    Args:
+        study: whose windows, headline choices and industries to leave out are taken.
+        cells: market cells with the industries of `start_industries`.
+        bits: positions of the sets in a membership.
+        imports: imports by industry code and year [money unit].
+        rankings: value of each variable by industry code.
+    """
+    rows: list[dict[str, Any]] = []
+    for variable, ranking in rankings.items():
+        digits = max(map(len, ranking), default=0)
+        by_window = {}
+        for name in study.welfare.windows:
+            window = study.window(name)
+            start, end = (
+                _ranked_end(study, window, year, digits, cells=cells, bits=bits, imports=imports)
+                for year in (window.start, window.end)
+            )
+            by_window[name] = (start, end)
+        rows += _curves_of(study, variable, ranking, by_window)
+    return rows
+
+
+def _ranked_end(
+    study: Study,
+    window: Window,
+    year: int,
+    digits: int,
+    *,
+    cells: MarketCells,
+    bits: MembershipBits,
+    imports: Mapping[tuple[str, int], float],
+) -> _RankedEnd:
+    rule = bits.bit(continuing_set(window.name, study.matching.continuing[0]))
+    at_start = window.name if study.matching.industry_at == "start" else str(window.start)
+    everyone: defaultdict[str | None, Amounts] = defaultdict(Amounts)
+    continuing: defaultdict[str | None, Amounts] = defaultdict(Amounts)
+    for cell in cells.of_year(year):
+        industry = cell.industry_in(at_start)
+        code = industry and industry[:digits]
+        everyone[code] = everyone[code].plus(cell.amounts)
+        if cell.membership & rule:
+            continuing[code] = continuing[code].plus(cell.amounts)
+    if study.trade.imports[0] == "exports":
+        by_code = {code: money(sums.exports) for code, sums in everyone.items() if code}
+        total = money(_total(everyone, everyone).exports)
+        return _RankedEnd(dict(everyone), dict(continuing), by_code, total)
+    known = [(code, value) for (code, at), value in sorted(imports.items()) if at == year]
+    sums: defaultdict[str, float] = defaultdict(float)
+    for code, value in known:
+        if len(code) >= digits:
+            sums[code[:digits]] += value
+    total_known = sum(value for _, value in known) if known else None
+    return _RankedEnd(dict(everyone), dict(continuing), dict(sums), total_known)
+
+
+def _curves_of(
+    study: Study, variable: str, ranking: Ranking, by_window: Mapping[str, Ends]
+) -> list[dict[str, Any]]:
+    present = {code for ends in by_window.values() for end in ends for code in end.everyone}
+    codes = {code: value for code, value in ranking.items() if code in present}
+    unranked = sorted(code for code in present if code is not None and code not in ranking)
+    compared = {
+        code: value
+        for code, value in codes.items()
+        if not any(code.startswith(group) for group in study.tariffs.leave_out)
+    }
+    rows = []
+    for figure, ranked, points in (
+        ("4", codes, [("curve", None), *_ranked_points(codes)]),
+        ("5", compared, _ranked_points(compared)),
+    ):
+        for point, x in points:
+            found = {
+                window: _gain(study, window, ends, figure, x=x, ranked=ranked)
+                for window, ends in by_window.items()
+            }
+            key = {"figure": figure, "variable": variable, "point": point, "x": x}
+            rows += _window_rows(study, key, found, unranked)
+    return rows
+
+
+def _ranked_points(ranked: Ranking) -> list[tuple[str, float | None]]:
+    """Each distinct value, and the median over industries."""
+    if not ranked:
+        return []
+    distinct: list[tuple[str, float | None]] = [("curve", x) for x in sorted({*ranked.values()})]
+    return [*distinct, ("median", median(ranked.values()))]
+
+
+@dataclass(frozen=True)
+class _Gain:
+    """The change of one window at one point; of figure 5 also both groups' own."""
+
+    change: WelfareChange
+    liberalised: WelfareChange | None
+    rest: WelfareChange | None
+    industries: int
+    establishments: int | None
+    note: str = ""
+
+
+def _gain(
+    study: Study, window: str, ends: Ends, figure: str, *, x: float | None, ranked: Ranking
+) -> _Gain:
+    end = ends[1]
+    if figure == "4":
+        kept: list[str | None] = (
+            sorted({*ends[0].everyone, *end.everyone}, key=str)
+            if x is None
+            else [code for code, value in ranked.items() if value < x]
+        )
+        change = _hloy(study, window, ends, kept, None)
+        kept_count = sum(code is not None for code in kept)
+        establishments = _total(end.continuing, kept).establishments
+        return _Gain(change, None, None, kept_count, establishments)
+    above = [code for code, value in ranked.items() if x is not None and value >= x]
+    below = [code for code in ranked if code not in above]
+    liberalised = _hloy(study, window, ends, above, above)
+    rest = _hloy(study, window, ends, below, below)
+    unknown = sorted({code for one in ends for code in one.unknown(list(ranked))})
+    note = f"imports are not known of {', '.join(unknown)}" if unknown else ""
+    if not (above and below):
+        note = f"no industry is {'below' if above else 'at or above'} x"
+    establishments = _total(end.continuing, above).establishments
+    change = difference(liberalised, rest)
+    return _Gain(change, liberalised, rest, len(above), establishments, note)
+
+
+def _hloy(
+    study: Study,
+    window: str,
+    ends: Ends,
+    continuing: Collection[str | None],
+    codes: Collection[str] | None,
+) -> WelfareChange:
+    start, end = (each.market(continuing, codes) for each in ends)
+    scale = study.window(window).scale
+    return hloy(market_share_changes(start, end, scale=scale), study.welfare.sigma)
+
+
+def _window_rows(
+    study: Study, key: Row, found: Mapping[str, _Gain], unranked: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    """One row per window, and the later minus the earlier."""
+    note = f"not ranked: {', '.join(unranked)}" if unranked else ""
+    for window, gain in found.items():
+        yield _ranked_row(study, key, window, gain, note)
+    if study.welfare.difference is not None:
+        post, pre = study.welfare.difference
+        if post in found and pre in found:
+            later, earlier = found[post], found[pre]
+            gain = _Gain(
+                difference(later.change, earlier.change),
+                _both(later.liberalised, earlier.liberalised),
+                _both(later.rest, earlier.rest),
+                later.industries,
+                None,
+                _joined(later.note, earlier.note),
+            )
+            yield _ranked_row(study, key, f"{post}-{pre}", gain, note)
+
+
+def _both(later: WelfareChange | None, earlier: WelfareChange | None) -> WelfareChange | None:
+    return None if later is None or earlier is None else difference(later, earlier)
+
+
+def _ranked_row(study: Study, key: Row, window: str, gain: _Gain, note: str) -> dict[str, Any]:
+    return _row(
+        study,
+        **key,
+        curve="restricted" if key["figure"] == "4" else "liberalised_over_rest",
+        window=window,
+        elasticity=study.welfare.sigma,
+        welfare_change=gain.change.welfare_change,
+        liberalised_change=gain.liberalised and gain.liberalised.welfare_change,
+        rest_change=gain.rest and gain.rest.welfare_change,
+        industries=gain.industries,
+        establishments=gain.establishments,
+        scale=study.window(window).scale if window in study.welfare.windows else 1.0,
+        note=_joined(gain.change.note, gain.note, note),
+    )
+
+
+def _joined(*notes: str) -> str:
+    return "; ".join(dict.fromkeys(filter(None, notes)))
