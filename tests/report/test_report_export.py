@@ -126,11 +126,24 @@ def test_latex_says_why_a_number_is_absent(output, tmp_path):
         columns=["window", "welfare_change"],
     ).read_text(encoding="utf-8")
     assert r"pre & -- & a \\" in text
+    assert "Not shown" not in text
     assert "a: no continuing domestic sales in 1996." in text
     folded = exported(output, tmp_path, "welfare", "latex", where={"industry": "12"})
     notes = folded.read_text(encoding="utf-8")
     assert "All rows: level industry2" in notes
     assert "a: no continuing domestic sales in 1996." in notes
+
+
+def test_latex_says_what_tells_look_alikes_apart(output, tmp_path):
+    text = exported(
+        output,
+        tmp_path,
+        "welfare",
+        "latex",
+        where={"level": "total", "formula": "hloy"},
+        columns=["window", "continuing", "welfare_change"],
+    ).read_text(encoding="utf-8")
+    assert "Not shown, and not the same in all rows: imports." in text
 
 
 @pytest.mark.parametrize("file_format", ["csv", "parquet", "stata", "latex"])

@@ -24,7 +24,7 @@ from tradegains.report.arranged import MONEY, arranged
 from tradegains.report.latex import latex_table
 from tradegains.report.published_run import PublishedRun
 from tradegains.report.reading import read_run, read_table
-from tradegains.report.rows import filtered, selected
+from tradegains.report.rows import filtered, selected, unshown_keys
 from tradegains.tables.published import TABLES, Column
 
 STATA_NAME, STATA_LABEL = 32, 80  # limits of Stata, in characters
@@ -40,12 +40,14 @@ class Extract:
     """Rows of a published table on their way to a file.
 
     `fold` is whether a format for readers may say shared values once, as when nobody chose columns.
+    `unshown` names columns that were not chosen and by which rows differ that look alike.
     """
 
     name: str
     rows: pa.Table
     run: PublishedRun
     fold: bool
+    unshown: Sequence[str] = ()
 
     @property
     def title(self) -> str:
@@ -92,10 +94,11 @@ def export_table(
     write = _writer(file_format)
     run, rows = read_table(output, table, run_id)
     found = filtered(rows, table, where or {})
+    unshown = unshown_keys(found, table, columns) if columns else []
     found = selected(found, table, columns) if columns else found
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write(Extract(table, _flat(found), run, fold=not columns), path)
+    write(Extract(table, _flat(found), run, fold=not columns, unshown=unshown), path)
     return path
 
 
@@ -164,7 +167,9 @@ def _write_latex(extract: Extract, path: Path) -> None:
     table = arranged(
         extract.rows, extract.name, money_unit=extract.run.money_unit, fold=extract.fold
     )
-    text = latex_table(table, title=extract.title, label=f"tab:{extract.name}")
+    text = latex_table(
+        table, title=extract.title, label=f"tab:{extract.name}", unshown=extract.unshown
+    )
     path.write_text(text, encoding="utf-8")
 
 

@@ -4,7 +4,7 @@ The document needs `\usepackage{booktabs}`, and `\usepackage{longtable}` for tab
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tradegains.report.arranged import Arranged, PrintedColumn, broken
 
@@ -17,13 +17,16 @@ ESCAPES = {
 }
 
 
-def latex_table(table: Arranged, *, title: str, label: str) -> str:
-    """A float with a caption and a label, or a longtable where the rows do not fit on a page."""
+def latex_table(table: Arranged, *, title: str, label: str, unshown: Sequence[str] = ()) -> str:
+    """A float with a caption and a label, or a longtable where the rows do not fit on a page.
+
+    `unshown` names columns left out by which rows differ that look alike.
+    """
     rows = [_line(row) for row in zip(*map(_cells, table.columns), strict=True)]
     spec = "".join("r" if column.numeric else "l" for column in table.columns)
     head = [r"\toprule", *_header(table), r"\midrule"]
     caption = rf"\caption{{{escaped(title)}}}\label{{{label}}}"
-    notes = [rf"{{\footnotesize {note}\par}}" for note in _notes(table)]
+    notes = [rf"{{\footnotesize {note}\par}}" for note in _notes(table, unshown)]
     if len(rows) > PAGE_ROWS:
         body = [*head, r"\endfirsthead", *head, r"\endhead", *rows, r"\bottomrule"]
         lines = [rf"\begin{{longtable}}{{{spec}}}", rf"{caption}\\", *body, r"\end{longtable}"]
@@ -71,10 +74,12 @@ def _cells(column: PrintedColumn) -> list[str]:
     return ["--" if text == "-" else re.sub("^-", "$-$", text) for text in column.cells]
 
 
-def _notes(table: Arranged) -> list[str]:
-    """What all rows share, and the reasons behind the letters."""
+def _notes(table: Arranged, unshown: Sequence[str]) -> list[str]:
+    """What all rows share, what tells look-alikes apart, and the reasons behind the letters."""
     shared = [f"All rows: {escaped(', '.join(table.shared))}."] if table.shared else []
-    return [*shared, *(f"{mark}: {escaped(reason)}." for mark, reason in table.notes.items())]
+    apart = [f"Not shown, and not the same in all rows: {escaped(', '.join(unshown))}."]
+    reasons = (f"{mark}: {escaped(reason)}." for mark, reason in table.notes.items())
+    return [*shared, *(apart if unshown else []), *reasons]
 
 
 def _line(cells: Iterable[str]) -> str:

@@ -10,6 +10,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tradegains.store.scalars import arrow_scalar
+
 
 @dataclass(frozen=True)
 class Window:
@@ -182,8 +184,10 @@ def matching(table: pa.Table, **values: Any) -> pa.Table:
         [1988]
     """
     for column, value in values.items():
-        kept = pc.is_null(table[column]) if value is None else pc.equal(table[column], value)
-        table = table.filter(kept)
+        if value is None:
+            table = table.filter(pc.is_null(table[column]))
+        else:
+            table = table.filter(pc.equal(table[column], arrow_scalar(value)))
     return table
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import pyarrow as pa
 
 from tradegains.errors import Problem, StudyError
-from tradegains.report.arranged import NOTE
+from tradegains.report.arranged import HIDDEN, NOTE, unit_of
 from tradegains.report.published_run import matching
 
 
@@ -30,6 +30,34 @@ def selected(rows: pa.Table, name: str, columns: Sequence[str]) -> pa.Table:
     _refuse_unknown(name, rows.column_names, columns)
     note = [NOTE] if NOTE in rows.column_names else []
     return rows.select(list(dict.fromkeys([*columns, *note])))
+
+
+def unshown_keys(rows: pa.Table, name: str, columns: Sequence[str]) -> list[str]:
+    """Columns left out by which rows differ that look alike in the chosen ones.
+
+    Numbers do not name a row, but a year does.
+
+    Example:
+        >>> rows = pa.table({"year": [1988, 1988], "rule": ["read", "valid"], "rows": [5, 4]})
+        >>> unshown_keys(rows, "quality", ["year", "rows"])
+        ['rule']
+        >>> unshown_keys(rows, "quality", ["rule", "rows"])
+        []
+    """
+    keys = [field.name for field in rows.schema if _names_rows(field, name)]
+    chosen = [key for key in keys if key in columns]
+    labels = list(zip(*(rows[key].to_pylist() for key in chosen), strict=True))
+    alike = len(set(labels)) < len(labels) if chosen else rows.num_rows > 1
+    if not alike:
+        return []
+    return [key for key in keys if key not in columns and len(rows[key].unique()) > 1]
+
+
+def _names_rows(field: pa.Field, name: str) -> bool:
+    """Whether a column says which row it is: a text, or a year."""
+    return field.name not in HIDDEN and (
+        pa.types.is_string(field.type) or unit_of(name, field.name) == "year"
+    )
 
 
 def _refuse_unknown(name: str, known: Sequence[str], wanted: Iterable[str]) -> None:

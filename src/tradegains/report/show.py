@@ -7,9 +7,10 @@ from pathlib import Path
 from tradegains.report.arranged import PrintedColumn
 from tradegains.report.published_run import PublishedRun
 from tradegains.report.reading import list_runs, read_table
-from tradegains.report.rows import filtered, selected
+from tradegains.report.rows import filtered, selected, unshown_keys
 from tradegains.report.text_table import rows_text, side_by_side
 
+LOOK_ALIKE = "rows that look alike differ by (name columns to see them)"
 # What the list of runs says about each: names and units.
 FACTS = {
     "run": "",
@@ -48,6 +49,7 @@ def show_table(
     where = where or {}
     run, rows = read_table(output, table, run_id)
     found = filtered(rows, table, where)
+    unshown = unshown_keys(found, table, columns) if columns else []
     found = selected(found, table, columns) if columns else found.drop_columns(list(where))
     heading = [f"{table}, run {run.run_id}, study {run.record['study']}"]
     heading += [f"{column} = {value or 'null'}" for column, value in where.items()]
@@ -60,7 +62,11 @@ def show_table(
         width=width,
         fold=not columns,
     )
-    return "\n".join([*textwrap.wrap(", ".join(heading), width), text])
+    lines = [*textwrap.wrap(", ".join(heading), width), text]
+    if unshown:
+        told = f"{LOOK_ALIKE}: {', '.join(unshown)}"
+        lines += textwrap.wrap(told, width, subsequent_indent="  ")
+    return "\n".join(lines)
 
 
 def show_runs(output: Path) -> str:

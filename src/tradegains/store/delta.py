@@ -1,9 +1,10 @@
 """Delta tables: the only module that knows them.
 
-Two writers stand behind one interface, because each engine has its own: `deltalake` (delta-rs)
-beside the embedded engine, delta-spark on Spark. Sail's own Delta writer is not used: it accepts
-rows outside the replaced run and a changed schema. Both writers here replace exactly the rows of
-one `run_id` in one commit, and each reads what the other wrote. Reading needs no JVM.
+Two writers stand behind one interface: `deltalake` (delta-rs) in the driver's Python, wherever the
+output is a folder of this machine, and delta-spark where only Spark reaches the output. Sail's own
+Delta writer is not used: it accepts rows outside the replaced run and a changed schema. Both
+writers here replace exactly the rows of one `run_id` in one commit, and each reads what the other
+wrote. Reading needs no JVM.
 `deltalake` is compiled and may be absent from a cluster's driver: it is imported where it is used.
 
 A table travels as a `pyarrow.Table` with the declared columns. Tables are small: one file a run.
@@ -15,6 +16,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import unquote
 
 import pyarrow as pa
 from pyspark.sql.types import (
@@ -29,6 +31,7 @@ from pyspark.sql.types import (
 )
 
 from tradegains.errors import EngineError, Problem
+from tradegains.store.scalars import arrow_scalar
 from tradegains.tables.published import TABLES
 
 if TYPE_CHECKING:
@@ -171,15 +174,14 @@ class DeltaRs(DeltaStore):
         from deltalake.exceptions import DeltaError
 
         schema = arrow_schema(name)
-        filters = None if run_id is None else [("run_id", "=", run_id)]
         table = self._open(name, version)
         if table is None:
             return schema.empty_table()
         try:
-            rows = table.to_pyarrow_table(filters=filters)
+            rows = _rows(table, self.path(name), run_id)
         except (DeltaError, pa.ArrowException, OSError) as error:
             raise _unreadable(self.path(name), error) from error
-        return _ordered(rows.select(schema.names).cast(schema))
+        return _ordered(_in_schema(rows, schema))
 
     def _open(self, name: str, version: int | None = None) -> "DeltaTable | None":
         from deltalake import DeltaTable
@@ -232,6 +234,47 @@ class DeltaRs(DeltaStore):
             # Another process created it between the look and the commit: that is as good.
             if self._open(name) is None:
                 raise
+
+
+def _rows(table: "DeltaTable", path: str, run_id: str | None) -> pa.Table:
+    """Rows of a table, or of one run of it.
+
+    Files on this machine are read one by one: pyarrow's datasets, which delta-rs would use, import
+    pandas, a fifth of a second that `show` can do without. A table of a later protocol, such as
+    one with deletion vectors, and a remote one are left to delta-rs.
+    """
+    actions = table.get_add_actions(flatten=True)
+    if "://" in path or table.protocol().min_reader_version > 1 or not actions.num_rows:
+        filters = None if run_id is None else [("run_id", "=", run_id)]
+        return table.to_pyarrow_table(filters=filters)
+    from pyarrow.parquet import ParquetFile
+
+    files = zip(
+        actions.column("path").to_pylist(),
+        actions.column("partition.run_id").to_pylist(),
+        strict=True,
+    )
+    parts = [
+        _with_run_id(ParquetFile(Path(path, unquote(file))).read(), run)
+        for file, run in sorted(files)
+        if run_id in (None, run)
+    ]
+    if not parts:
+        return pa.schema(table.schema()).empty_table()
+    return pa.concat_tables(parts, promote_options="default")
+
+
+def _with_run_id(rows: pa.Table, run_id: str) -> pa.Table:
+    """Rows with the partition's value, which Delta keeps out of the file."""
+    return rows.append_column("run_id", pa.repeat(arrow_scalar(run_id), rows.num_rows))
+
+
+def _in_schema(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Rows in the declared columns; one that an earlier version did not write is null."""
+    for field in schema:
+        if field.name not in rows.column_names:
+            rows = rows.append_column(field, pa.nulls(rows.num_rows, field.type))
+    return rows.select(schema.names).cast(schema)
 
 
 class SparkDelta(DeltaStore):
@@ -323,8 +366,12 @@ class SparkDelta(DeltaStore):
 def open_delta(
     root: str, engine: EngineName = "embedded", spark: "SparkSession | None" = None
 ) -> DeltaStore:
-    """The store that belongs to an engine; without a session, the one that reads without a JVM."""
-    if engine == "embedded":
+    """The store that belongs to an engine; without a session, the one that reads without a JVM.
+
+    Spark's driver writes a folder of its own machine with delta-rs too, where that is installed:
+    the tables are small and there already, and Delta's first commit in a new JVM alone took 5 s.
+    """
+    if engine == "embedded" or ("://" not in root and find_spec("deltalake") is not None):
         return DeltaRs(root)
     if spark is None:
         raise ValueError("the spark engine writes through its session")
