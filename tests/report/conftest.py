@@ -92,6 +92,12 @@ sigma = 3.72
 trade_elasticity = 4.71
 levels = ["total", "industry2"]
 
+[welfare.melitz_redding]
+distributions = ["pareto", "truncated_pareto", "lognormal"]
+cutoff_percentile = 0.05
+upper_percentile = 0.999
+entry_change = 0.0
+
 [intra_industry_trade]
 levels = [5, 2]
 matched = ["by_partner", "together"]
@@ -245,6 +251,7 @@ def _welfare_rows(key, continuing_share, domestic_share, scale, n):
     k = SIGMA - 1
     hloy = {
         "formula": "hloy",
+        "implied_trade_elasticity": k * domestic_share / market_share,
         "elasticity": SIGMA,
         "domestic_share_term": -domestic_share / k,
         "continuing_share_term": -continuing_share / k,
@@ -275,6 +282,26 @@ def _total_welfare():
                 scale = 0.8 if window == "pre" else 1.0
                 rows += _welfare_rows({**key, "window": window}, share, domestic, scale, 20114)
     return rows
+
+
+def _cutoff_welfare():
+    """Melitz-Redding: welfare falls short of -dln lambda / (sigma - 1) by the hazard."""
+    rows = []
+    hazards = {"lognormal": 0.05, "truncated_pareto": 1.2}
+    for distribution, hazard in hazards.items():
+        for formula in ("melitz_redding_local", "melitz_redding_global"):
+            for window, (_, domestic, scale) in CHANGES.items():
+                rows.append(
+                    {"window": window, "level": "total", "continuing": "both_ends",
+                     "restriction": "all", "imports": "table", "formula": formula,
+                     "distribution": distribution, "elasticity": SIGMA, "hazard": hazard,
+                     "welfare_change": -domestic / (SIGMA - 1 + hazard), "scale": scale,
+                     "note": "assumes one productivity cutoff"}
+                )  # fmt: skip
+    infinite = {"window": "post", "level": "total", "continuing": "both_ends",
+                "restriction": "all", "imports": "table", "formula": "melitz_redding_local",
+                "distribution": "pareto", "note": "infinite sales"}  # fmt: skip
+    return [*rows, infinite]
 
 
 def _industry_welfare():
@@ -548,7 +575,7 @@ def made_tables():
         "moments": moments,
         "histograms": histograms,
         "market_shares": table_of("market_shares", _market_shares()),
-        "welfare": table_of("welfare", _total_welfare() + _industry_welfare()),
+        "welfare": table_of("welfare", _total_welfare() + _cutoff_welfare() + _industry_welfare()),
         "welfare_curves": table_of("welfare_curves", _welfare_curves()),
         "productivity_growth": table_of("productivity_growth", _productivity_growth()),
         "size_fits": size_fits,

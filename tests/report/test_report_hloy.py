@@ -6,6 +6,7 @@ import io
 import pytest
 
 from tradegains.report.compared import compared_text
+from tradegains.report.cutoff_tables import cutoffs, reason
 from tradegains.report.distributions import Missing
 from tradegains.report.elasticity_exhibits import elasticities_exhibit, welfare_elasticity_exhibit
 from tradegains.report.growth import growth
@@ -185,6 +186,16 @@ def test_each_choice_alone_and_the_headline_first(run):
     assert not any("domestic_both_ends" in line and "exports" in line for line in lines)
 
 
+def test_repaired_ids_are_a_choice_of_their_own(run_with, tables):
+    rows = tables["welfare"].to_pylist()
+    repaired = [row | {"ids": "repaired", "welfare_change": 0.0432} for row in rows
+                if row["formula"] == "hloy" and row["window"] == "post"]  # fmt: skip
+    both = tables["welfare"].from_pylist(rows + repaired, schema=tables["welfare"].schema)
+    lines = words(one_choice_at_a_time(run_with(welfare=both)))
+    assert lines[0] == "headline HLOY, σ = 3.72 -1.35 5.10 6.45 0.00 0.00"
+    assert any(line.startswith("ids repaired by successors – 4.32 – -0.78") for line in lines)
+
+
 def test_no_sensitivity_without_a_headline(run_with, tables):
     assert one_choice_at_a_time(run_with(welfare=tables["welfare"].slice(0, 0))) is None
 
@@ -214,6 +225,43 @@ def test_the_demonstration_says_how_far_each_table_is_off(run):
     assert "Table A1: 69 numbers, 3 absent, largest difference" in last[0]
     assert last[2].endswith("4 numbers, largest difference 0.003 (revenue per worker, 1978-1988)")
     assert max(map(len, text.splitlines())) <= 80
+
+
+# --- formulas with a cutoff -----------------------------------------------------------------------
+
+
+def test_formulas_with_a_cutoff_stand_beside_those_without(run):
+    table = cutoffs(run)
+    lines = words(table)
+    assert lines[0] == "HLOY σ = 3.72 none -1.35 5.10 6.45 –"
+    # 0.2591 / (2.72 + 0.05) = 9.354; 0.2591 / (2.72 + 1.2) = 6.610
+    assert any(line.startswith("Melitz-Redding, local lognormal -0.25 9.35 ") for line in lines)
+    assert any(
+        line.startswith("Melitz-Redding, global truncated Pareto -0.18 6.61") for line in lines
+    )
+    assert any(line.startswith("Melitz-Redding, local Pareto") for line in lines)
+    assert "infinite sales" in [reason for _, reason in table.notes]
+    assert "Cutoff: the 0.05 quantile" in table.remark
+    assert "Change of ln entry, M^e: 0." in table.remark
+    # 2.72 x 25.91 / 13.88
+    assert "at ε = 5.0775 (HLOY, footnote 7)" in table.remark
+
+
+def test_each_distribution_has_its_line_in_the_sensitivity_table(run):
+    lines = words(one_choice_at_a_time(run))
+    assert any("Melitz-Redding, global, truncated_pareto" in line for line in lines)
+    assert sum("Melitz-Redding" in line for line in lines) == 5
+
+
+def test_without_the_section_the_comparison_is_absent_with_its_reason(run_with, tables):
+    rows = [row for row in tables["welfare"].to_pylist() if row["distribution"] is None]
+    plain = tables["welfare"].from_pylist(rows, schema=tables["welfare"].schema)
+    assert cutoffs(run_with(welfare=plain)) is None
+    assert reason(run_with(welfare=plain)) == "the table welfare of this run has " + (
+        "no row of a Melitz-Redding formula"
+    )
+    unasked = run_with(study={"[welfare.melitz_redding]": "[other]"}, welfare=plain)
+    assert reason(unasked) == "the study has no section [welfare.melitz_redding]"
 
 
 # --- absences -------------------------------------------------------------------------------------

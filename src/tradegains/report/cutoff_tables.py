@@ -47,6 +47,13 @@ def cutoffs(run: PublishedRun) -> PageTable | None:
     )
 
 
+def reason(run: PublishedRun) -> str:
+    """Why there is nothing to compare with."""
+    if "melitz_redding" not in run.section("welfare"):
+        return "the study has no section [welfare.melitz_redding]"
+    return run.reason_for("welfare", "no row of a Melitz-Redding formula")
+
+
 def _line(
     run: PublishedRun,
     name: tuple[str, str],

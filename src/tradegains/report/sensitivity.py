@@ -104,6 +104,9 @@ def _other_choices(run: PublishedRun) -> Iterator[Move]:
             key = differing[0]
             numbers = _numbers(run, total_rows(run, **made), "hloy")
             yield Move(CHOICES[key], made[key], numbers)
+    repaired = total_rows(run, ids="repaired") if "ids" in run.columns("welfare") else {}
+    if repaired:
+        yield Move("ids", "repaired by successors", _numbers(run, repaired, "hloy"))
 
 
 def _other_formulas(run: PublishedRun, base: Mapping[tuple[str, str], Row]) -> Iterator[Move]:
