@@ -30,7 +30,7 @@ ESTABLISHMENTS = 300
 
 # The columns inside the census files that the study needs; the files also hold enterprise_id.
 CENSUS_COLUMNS = {"establishment_id", "industry", "employment", "sales", "exports", "value_added"}
-PRESENCE = 3  # columns from which histories are merged: establishment, year, validity
+PRESENCE = 4  # columns that histories are merged from: establishment, year, validity, exporter
 CENSUS_SCANS = 2  # the histories and the rows; keeping the rows of an id together was slower
 CELLS = {"year", "industry", "membership", "flags", "duplicated_id"}
 AMOUNTS = {f"{name}_hundredths" for name in ("sales", "exports", "value_added")}
@@ -155,7 +155,7 @@ class Passes:
     @property
     def match(self) -> Node:
         """The one plan that reads the census."""
-        return self.kept["matched"]
+        return self.kept["matched/0"]
 
 
 @pytest.fixture(scope="module")
@@ -241,7 +241,7 @@ def test_the_census_is_read_by_the_match_alone(passes: Passes, study: Study) -> 
     first = f"year={study.years[0]}"
     read = [node for node in scans(passes.match) if first in node.text]
     assert len(read) == CENSUS_SCANS
-    assert list(passes.kept) == ["matched"]
+    assert list(passes.kept) == ["matched/0"]
     for plan in passes.collected:
         assert [node for node in scans(plan) if study.inputs.census in node.text] == []
 
