@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from tradegains.store.delta import DeltaStore, EngineName, open_delta
+from tradegains.store.delta import DeltaRs, DeltaStore, EngineName, SparkDelta
 
 QualityRows = Callable[..., pa.Table]
 
@@ -31,6 +31,8 @@ def quality_rows() -> QualityRows:
 
 @pytest.fixture
 def store(tmp_path: Path, request: pytest.FixtureRequest, engine_name: EngineName) -> DeltaStore:
-    """Return the store that belongs to the engine under test."""
-    session = request.getfixturevalue("spark") if engine_name == "spark" else None
-    return open_delta(str(tmp_path / "tables"), engine_name, session)
+    """Return the store of each writer: delta-spark where Spark is under test."""
+    folder = str(tmp_path / "tables")
+    if engine_name == "spark":
+        return SparkDelta(folder, request.getfixturevalue("spark"))
+    return DeltaRs(folder)

@@ -15,6 +15,7 @@ from tradegains.errors import EngineError
 from tradegains.store.delta import (
     DeltaRs,
     DeltaStore,
+    SparkDelta,
     arrow_schema,
     conform,
     open_delta,
@@ -166,7 +167,7 @@ class TestOnSparkBothWriters:
         self, spark: SparkSession, tmp_path: Path, quality_rows: QualityRows
     ) -> None:
         stores = [
-            open_delta(str(tmp_path), "spark", spark),
+            SparkDelta(str(tmp_path), spark),
             open_delta(str(tmp_path)),
             open_delta(tmp_path.as_uri(), "spark", spark),
         ]
@@ -181,7 +182,7 @@ class TestOnSparkBothWriters:
     def test_each_keeps_the_others_records_and_values(
         self, spark: SparkSession, tmp_path: Path
     ) -> None:
-        stores = [open_delta(str(tmp_path), "spark", spark), open_delta(str(tmp_path))]
+        stores = [SparkDelta(str(tmp_path), spark), open_delta(str(tmp_path))]
         stores.append(open_delta(tmp_path.as_uri(), "spark", spark))
         entry = {"name": "welfare", "version": 3, "rows": 4, "digest": "d"}
         for number, writer in enumerate(stores):
@@ -253,7 +254,13 @@ def test_relative_roots_are_where_they_were_meant(
 
 def test_spark_engine_needs_its_session() -> None:
     with pytest.raises(ValueError, match="session"):
-        open_delta("/nowhere", "spark")
+        open_delta("file:///nowhere", "spark")
+
+
+@pytest.mark.only("spark")
+def test_on_spark_the_driver_writes_where_it_can(spark: SparkSession, tmp_path: Path) -> None:
+    assert isinstance(open_delta(str(tmp_path), "spark", spark), DeltaRs)
+    assert isinstance(open_delta(tmp_path.as_uri(), "spark", spark), SparkDelta)
 
 
 @pytest.mark.parametrize("name", TABLES)

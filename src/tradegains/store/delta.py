@@ -265,7 +265,9 @@ def _rows(table: "DeltaTable", path: str, run_id: str | None) -> pa.Table:
 
 
 def _with_run_id(rows: pa.Table, run_id: str) -> pa.Table:
-    """Rows with the partition's value, which Delta keeps out of the file."""
+    """Rows with the partition's value, which delta-rs keeps out of the file."""
+    if "run_id" in rows.column_names:
+        return rows  # delta-spark wrote it
     return rows.append_column("run_id", pa.repeat(arrow_scalar(run_id), rows.num_rows))
 
 
