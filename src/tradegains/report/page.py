@@ -19,6 +19,7 @@ from tradegains.report import (
     accounting,
     answer,
     cutoff_tables,
+    entry_tables,
     evidence_tables,
     growth,
     printing,
@@ -40,6 +41,9 @@ from tradegains.report.trade_exhibit import intra_industry_exhibit
 REPORT_TABLES = (
     "quality",
     "demography",
+    "transitions",
+    "job_flows",
+    "coverage",
     "moments",
     "histograms",
     "welfare",
@@ -142,6 +146,8 @@ def page_html(run: PublishedRun, exhibits: Sequence[Exhibit], missing: Sequence[
         "figures_of": _by_section(exhibits),
         "accounting": accounting.accounting(run),
         "demography": evidence_tables.demography(run),
+        "entry_tables": entry_tables.entry_tables(run),
+        "coverage": entry_tables.coverage(run),
         "quality": evidence_tables.quality(run),
         "unbalanced_years": evidence_tables.unbalanced_years(run),
         "numbers": {one.key: number for number, one in enumerate(exhibits, start=1)},
@@ -164,6 +170,9 @@ def _absent(run: PublishedRun, missing: Sequence[Missing]) -> list[tuple[str, st
         ),
         f"Table of {growth.TITLE}": (growth.growth(run), "productivity_growth", "no rows"),
     }
+    if cutoff_tables.cutoffs(run) is None:
+        reason = cutoff_tables.reason(run)
+        missing = [*missing, Missing("cutoffs", "Comparison with a productivity cutoff", reason)]
     undone = [
         (title, run.reason_for(name, otherwise))
         for title, (table, name, otherwise) in tables.items()

@@ -22,6 +22,9 @@ FIRST = {
     "welfare": ("welfare_change", "elasticity"),
     "moments": ("p50", "establishments", "p10", "p90", "sd"),
     "demography": ("establishments", "establishment_rate", "employment", "employment_rate"),
+    "transitions": ("establishments", "establishment_share", "employment", "employment_share"),
+    "job_flows": ("destruction_share", "creation_rate", "destruction_rate", "establishments"),
+    "coverage": ("ratio", "census", "control"),
     "market_shares": ("continuing_share", "domestic_share", "continuing_market_share"),
 }  # numbers that get room before the others, after the texts and years that name a row
 

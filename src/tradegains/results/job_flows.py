@@ -84,11 +84,13 @@ def _sums(
     study: Study, period: Period, flows_of_cells: Iterable[tuple[MarketCell, JobFlows]]
 ) -> _Sums:
     """Job flows by level and industry."""
-    sums: defaultdict[_Key, _Sum] = defaultdict(_Sum)
+    by_industry: defaultdict[str | None, _Sum] = defaultdict(_Sum)
     for cell, flows in flows_of_cells:
-        industry = cell.industry_in(period.name)
+        by_industry[cell.industry_in(period.name)].add(cell.amounts.establishments, flows)
+    sums: defaultdict[_Key, _Sum] = defaultdict(_Sum)
+    for industry, found in by_industry.items():
         for key in levels_of(industry, study.census.industry_group_digits).items():
-            sums[key].add(cell.amounts.establishments, flows)
+            sums[key].add(found.establishments, found.flows)
     return dict(sums)
 
 
