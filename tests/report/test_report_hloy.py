@@ -222,8 +222,8 @@ def test_the_demonstration_says_how_far_each_table_is_off(run):
     assert text.startswith("Table 1: market shares")
     last = text.splitlines()[-3:]
     assert [line.split(":")[0] for line in last] == ["Table A1", "Table C1", "Section 3.3"]
-    assert "Table A1: 69 numbers, 3 absent, largest difference" in last[0]
-    assert last[2].endswith("4 numbers, largest difference 0.003 (revenue per worker, 1978-1988)")
+    assert "Table A1: 69 numbers, 3 absent, at most" in last[0]
+    assert last[2].endswith("4 numbers, at most 0.003 off (revenue per worker, 1978-1988)")
     assert max(map(len, text.splitlines())) <= 80
 
 

@@ -35,7 +35,7 @@ def _line(name: str, table: SideBySide) -> str:
     gap, label, column = max(gaps, key=lambda one: one[0])
     lacking = f", {published - len(gaps)} absent" if published > len(gaps) else ""
     text = (
-        f"{name}: {len(gaps)} numbers{lacking}, largest difference {gap:.3f} "
+        f"{name}: {len(gaps)} numbers{lacking}, at most {gap:.3f} off "
         f"({label}, {column.partition(' (')[0]})"
     )
     return "\n".join(textwrap.wrap(text, WIDTH, subsequent_indent="  "))
