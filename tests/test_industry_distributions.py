@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reference.run import publish_study, with_inputs
-from reference.studies import populations, study_with
+from reference.studies import study_with
 from tradegains.study import Dispersion, Window
 
 CLOSE = 1e-12
@@ -46,7 +46,6 @@ STUDY = study_with(
     },
     welfare={"windows": ("whole",), "difference": None},
     report={"figure_years": (2000,), "figure_windows": ("whole",)},
-    populations=populations(tiny="employment < 2"),
     dispersion=Dispersion(n_min=2),
 )
 
@@ -108,11 +107,14 @@ def test_moments_of_an_industry_are_relative_to_its_own_median(tables):
     assert row["sd"] == pytest.approx(math.sqrt(0.5), abs=CLOSE)
 
 
-def test_populations_have_rows_only_where_they_have_establishments(tables):
-    found = moments(tables, level="industry4", population="exporters")
-    assert [(row["industry"], row["establishments"]) for row in found] == [("1011", 1)]
-    tiny = moments(tables, level="industry4", population="tiny")
-    assert {row["industry"]: row["establishments"] for row in tiny} == {"1011": 2, "2022": 2}
+def test_only_all_establishments_are_told_by_industry(tables):
+    found = moments(tables, level="industry4")
+    assert {row["population"] for row in found} == {"all"}
+    assert {row["industry"]: row["establishments"] for row in found} == {
+        "1011": 3,
+        "1012": 1,
+        "2022": 2,
+    }
 
 
 def test_without_levels_and_section_nothing_is_told_by_industry(engine, tmp_path):

@@ -212,19 +212,18 @@ def window_distributions(
 def industry_distributions(
     rows: list[Row], study: Any, productivity: Productivity
 ) -> Iterator[Distribution]:
-    """Every year's populations industry by industry, where they have an establishment."""
+    """All establishments of every year, industry by industry."""
     if "same_year" not in study.productivity.median_base:
         return
     digits = {"industry2": study.census.industry_group_digits, "industry4": None}
     for year in study.productivity.years:
         base = productivity.medians({year})
         now = [row for row in rows if row.year == year and row in productivity.of_row]
-        for name, members in row_populations(now, study).items():
-            for level in set(study.productivity.levels) - {"total"}:
-                for code in {row.industry[: digits[level]] for row in members}:
-                    inside = [row for row in members if row.industry[: digits[level]] == code]
-                    named = key(year, None, name, "same_year") | {"level": level, "industry": code}
-                    yield measure_points(productivity, inside, base, named)
+        for level in set(study.productivity.levels) - {"total"}:
+            for code in {row.industry[: digits[level]] for row in now}:
+                inside = [row for row in now if row.industry[: digits[level]] == code]
+                named = key(year, None, "all", "same_year") | {"level": level, "industry": code}
+                yield measure_points(productivity, inside, base, named)
 
 
 def list_dispersion(

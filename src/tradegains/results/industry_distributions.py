@@ -43,12 +43,11 @@ class IndustryPopulation(NamedTuple):
 
 
 def industry_populations(study: Study) -> list[IndustryPopulation]:
-    """All establishments first; the others only where moments by industry are asked for."""
-    found = [
+    """All establishments: further populations doubled the selection's time on 10M rows."""
+    return [
         IndustryPopulation(each.population, each.inside, each.outside)
-        for each in year_populations(study)
+        for each in year_populations(study)[:1]
     ]
-    return found if moment_levels(study) else found[:1]
 
 
 def moment_levels(study: Study) -> tuple[str, ...]:
@@ -70,7 +69,7 @@ def industry_levels(study: Study) -> dict[str, int]:
 
 
 def industry_moment_rows(study: Study, found: Mapping[Group, Distribution]) -> list[Row]:
-    """Two rows per year, level, industry and population that has an establishment there."""
+    """Two rows per year, level and industry that has an establishment with productivity."""
     levels, populations = moment_levels(study), industry_populations(study)
     rows = []
     for group, distribution in sorted(found.items()):

@@ -29,8 +29,9 @@ from tradegains.tables import working as w
 from tradegains.transforms.industry_ranking import relate_by_industry
 from tradegains.transforms.ranking import count_bins
 
-REFINEMENT = 4
-"""Binary digits of the first bins: 1/16 of a log point."""
+REFINEMENT = 7
+"""Binary digits of the first bins: 1/128 of a log point, so that the bins of the wanted ranks
+hold few rows; on 10M rows coarser ones need a second, wider look."""
 
 Sets = tuple[tuple[str, ...], ...]
 
