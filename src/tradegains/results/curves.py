@@ -102,13 +102,13 @@ def _elasticity_points(study: Study, curves: Curves, formula: str) -> Iterator[_
     for number in range(math.floor((last - first) / step + 1e-9) + 1):
         yield "curve", None, round(first + number * step, 12)
     if formula == "hloy":
-        yield "baseline", None, study.welfare.sigma - 1.0
+        yield "baseline", None, round(study.welfare.sigma - 1.0, 12)
     else:
         yield "baseline", None, study.welfare.trade_elasticity
     if curves.published_elasticities:
         for found in table_b1() if formula == "hloy" else table_b2():
             shift = 1.0 if formula == "hloy" else 0.0
-            yield "marker", found.study, found.estimate - shift
+            yield "marker", found.study, round(found.estimate - shift, 12)
 
 
 def _elasticity_row(study: Study, headline: Row, formula: str, point: _Point) -> dict[str, Any]:
@@ -128,7 +128,7 @@ def _elasticity_row(study: Study, headline: Row, formula: str, point: _Point) ->
         window=headline["window"],
         variable="sigma" if formula == "hloy" else "trade_elasticity",
         x=x,
-        elasticity=elasticity,
+        elasticity=round(elasticity, 12),
         welfare_change=None if delta is None else gain(delta, elasticity),
         scale=headline["scale"],
         note=headline["note"] if delta is None else "",
@@ -308,7 +308,9 @@ def _gain(
         change = _hloy(study, window, ends, kept, None)
         kept_count = sum(code is not None for code in kept)
         establishments = _total(end.continuing, kept).establishments
-        return _Gain(change, None, None, kept_count, establishments)
+        return _Gain(
+            change, None, None, kept_count, establishments, "" if kept else "no industry is below x"
+        )
     above = [code for code, value in ranked.items() if x is not None and value >= x]
     below = [code for code in ranked if code not in above]
     liberalised = _hloy(study, window, ends, above, above)
