@@ -3,6 +3,7 @@
 Numbers come from the measured rows alone; what is written by hand is the reasons in goals.toml.
 """
 
+import json
 import os
 import tomllib
 from collections import defaultdict
@@ -11,6 +12,9 @@ from math import ceil, floor, log10
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+from on_paper import on_paper
+from tried import sorted_input, yearly_rerun
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 Row = dict[str, Any]
@@ -24,6 +28,7 @@ NAMES = {
     "spark_naive": "PySpark, first draft",
 }
 GOALS = Path(__file__).with_name("goals.toml")
+RECORDED = Path(__file__).with_name("measured")  # by scripts that make bench does not run
 BUSY_SHARE = 0.1  # of the cores, by other work, in any run
 
 PAGE = """\
@@ -70,6 +75,14 @@ Set before measuring, for a machine of two cores (`benchmarks/goals.toml`).
 
 {goals}
 
+## On a cluster, on paper
+
+{paper}
+
+## Tried
+
+{tried}
+
 ## How to repeat it
 
 ```sh
@@ -89,19 +102,32 @@ Spark needs a Java (`make java`), and Delta's jars (see [install.md](install.md)
 def write_page(found: dict[str, Any], page: Path) -> None:
     """Write the page and the plot beside it."""
     rows = found["rows"]
-    goals = tomllib.loads(GOALS.read_text(encoding="utf-8"))["goal"]
+    written = tomllib.loads(GOALS.read_text(encoding="utf-8"))
+    goals, verdicts = written["goal"], written["tried"]
     text = PAGE.format(
         machine=_machine(found["machine"], rows),
         heap=" or ".join(sorted({str(row["heap"]) for row in rows if row["heap"]})) or "no",
         table="\n".join(_table(rows)),
         steps="\n".join(_steps(rows)),
         goals="\n".join(_goals(rows, goals, busy=_is_busy(found["machine"], rows))),
+        paper="\n".join(on_paper(_recorded("scale"))),
+        tried="\n".join(_tried(verdicts)),
     )
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(text, encoding="utf-8")
     plot = page.parent / "images" / "performance.png"
     plot.parent.mkdir(exist_ok=True)
     _plot(rows, plot)
+
+
+def _recorded(name: str) -> Any:
+    return json.loads((RECORDED / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def _tried(verdicts: dict[str, str]) -> Iterator[str]:
+    yield from sorted_input(_recorded("sorted_input"), verdicts["sorted_input"])
+    yield ""
+    yield from yearly_rerun(_recorded("yearly_rerun"), verdicts["yearly_rerun"])
 
 
 def _machine(machine: Row, rows: list[Row]) -> str:

@@ -37,7 +37,9 @@ with benchmarks_on_path():
     import censuses
     import cold_process
     import comparison
+    import on_paper
     import page
+    import scale
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +183,63 @@ def test_the_page_tells_growth(tmp_path: Path) -> None:
     # 60 / 100 against 5 / 10: 1.2 times
     assert growth[0].startswith("| embedded | dense 100M | at most 1.2 times ")
     assert "| 1.20 | met |" in growth[0]
+
+
+STEP = {"core_seconds": 2.0, "shuffled": 0.0, "written": 0.0, "spilled": 0.0, "task_memory": 1e6,
+        "task_rows": 1e4}  # fmt: skip
+
+
+def test_costs_on_paper_leave_out_what_starts_once() -> None:
+    # 1,000 rows more cost 3 core seconds and 60,000 bytes more: 0.003 s and 60 bytes a row.
+    small = {"size": "1M", "rows": 1_000, "column_bytes": 20_000, "steps": {"match": STEP}}
+    more = {"match": STEP | {"core_seconds": 5.0, "shuffled": 60_000.0}}
+    large = {"size": "dense 10M", "rows": 2_000, "column_bytes": 40_000, "steps": more}
+    text = "\n".join(on_paper.on_paper([small, large]))
+    assert "| match | 3000.00 | 60.0 | 0.0 |" in text
+    assert "the columns read take 20.0 bytes a row" in text
+    assert "100 bytes a row" in text
+    # 270 million rows on 16 cores: 0.003 s * 270e6 / 16 / 60 = 843.8 minutes, and 15.1 GB.
+    assert "| 270M | 1 | 16 | 15 | 843.8 | 0.0 |" in text
+    assert "**The first bottleneck** is the cores" in text
+
+
+def test_the_event_log_is_summed_by_step() -> None:
+    def task(stage: int, memory: int) -> dict[str, Any]:
+        metrics = {
+            "Executor CPU Time": 2_000_000_000,
+            "JVM GC Time": 500,
+            "Disk Bytes Spilled": 7,
+            "Peak Execution Memory": memory,
+            "Input Metrics": {"Records Read": 3},
+            "Output Metrics": {"Bytes Written": 5},
+            "Shuffle Read Metrics": {"Total Records Read": 4},
+            "Shuffle Write Metrics": {"Shuffle Bytes Written": 11},
+        }
+        return {"Event": "SparkListenerTaskEnd", "Stage ID": stage, "Task Metrics": metrics}
+
+    def job(*stages: int, step: str) -> dict[str, Any]:
+        named = {"spark.job.description": step}
+        return {"Event": "SparkListenerJobStart", "Stage IDs": list(stages), "Properties": named}
+
+    events = [job(0, 1, step="match"), task(0, 90), task(1, 50), job(1, 2, step="medians")]
+    steps = scale.steps_of([*events, task(2, 10)])
+    assert steps["match"] == {
+        "core_seconds": 5.0,  # two tasks of 2 s and half a second of garbage each
+        "shuffled": 22.0,
+        "written": 10.0,
+        "spilled": 14.0,
+        "task_memory": 90,
+        "task_rows": 7,
+    }
+    assert steps["medians"]["core_seconds"] == 2.5
+
+
+def test_the_census_of_the_benchmark(tmp_path: Path) -> None:
+    size = censuses.Size(0.004, dense=True)
+    census = censuses.census_of(size, tmp_path)
+    years = {int(folder.name.removeprefix("year=")) for folder in census.iterdir()}
+    assert years == set(censuses.STUDY_YEARS)
+    assert 3_000 < censuses.rows_read(census) < 5_000
 
 
 def test_goals_are_of_known_sizes_and_programs() -> None:
