@@ -217,6 +217,15 @@ def product_trade(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 
 @st.composite
+def concordance(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Two codes of some groups become one, codes of others stay or have no counterpart; or none."""
+    groups = draw(st.one_of(st.just([]), st.lists(st.integers(1, MOST_CASES), unique=True)))
+    kept = [{"old": f"{group:02d}09", "new": f"{group:02d}09"} for group in groups]
+    merged = [{"old": f"{g:02d}{n:02d}", "new": f"{g:02d}02"} for g in groups for n in (1, 2)]
+    return [*kept, *merged, {"old": "0001", "new": "0001"}] if groups else []
+
+
+@st.composite
 def successors(draw: st.DrawFn) -> list[dict[str, Any]]:
     """Links between establishments of a case: chains and mergers, never a circle, or none."""
     pairs = st.tuples(st.integers(1, 8), st.integers(0, 4), st.integers(1, 3))
@@ -263,6 +272,7 @@ def small_tables(draw: st.DrawFn) -> Small:
         product_trade=draw(product_trade()),
         control_totals=draw(control_totals()),
         successors=draw(successors()),
+        concordance=draw(concordance()),
     )
 
 

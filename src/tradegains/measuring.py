@@ -165,10 +165,13 @@ class Measuring:
 
     @property
     def rules(self) -> Mapping[str, str]:
-        """Action of each rule; a missing price only takes a row out of productivity."""
-        if self.study.productivity.prices == "none":
-            return self.study.census.rules
-        return {**self.study.census.rules, "missing_price": "keep"}
+        """Action of each rule; a missing price or counterpart takes no row out by itself."""
+        counted = {
+            "missing_price": self.study.productivity.prices != "none",
+            "no_counterpart": bool(self.small.concordance),
+        }
+        kept = {rule: "keep" for rule, applies in counted.items() if applies}
+        return {**self.study.census.rules, **kept}
 
 
 def measure(

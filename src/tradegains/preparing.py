@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,11 +19,12 @@ from tradegains.tables import working as w
 from tradegains.transforms.flagging import (
     add_derived_columns,
     add_log_productivity,
+    convert_industries,
     fix_amounts,
     flag_rows,
     standardise_industry,
 )
-from tradegains.transforms.lookups import CODE, look_up
+from tradegains.transforms.lookups import CODE, COUNTERPART, look_up
 
 LAST_ID = "last_id"
 LOG_PRICE = "log_price"
@@ -42,7 +44,7 @@ class SmallInputs:
     industry, industry. elasticities: industry, sigma. product_trade: product, year, partner,
     exports, imports and, of several countries, reporter. product_tariffs: product, cut.
     control_totals: industry, year and any of establishments, employment, sales, exports,
-    value_added. successors: old, new, year.
+    value_added. successors: old, new, year. concordance: old, new and, if stated, weight.
     """
 
     imports: Rows = field(default_factory=tuple)
@@ -53,6 +55,7 @@ class SmallInputs:
     product_tariffs: Rows = field(default_factory=tuple)
     control_totals: Rows = field(default_factory=tuple)
     successors: Rows = field(default_factory=tuple)
+    concordance: Rows = field(default_factory=tuple)
 
 
 def flag_census(study: Study, census: DataFrame, small: SmallInputs) -> DataFrame:
@@ -63,6 +66,8 @@ def flag_census(study: Study, census: DataFrame, small: SmallInputs) -> DataFram
     rows = standardise_industry(
         census, digits=digits, group_digits=study.census.industry_group_digits
     )
+    if small.concordance:
+        rows = _convert_industries(rows, study, small.concordance)
     rows = add_derived_columns(rows)
     if productivity.prices != "none":
         rows = _look_up_prices(rows, small.prices)
@@ -95,6 +100,22 @@ def measure_rows(study: Study, flagged: DataFrame) -> DataFrame:
 def _if_valid(test: Column) -> Column:
     """A predicate that is null, as with a missing column value, does not hold."""
     return F.col(w.VALID) & F.coalesce(test.cast("boolean"), F.lit(False))
+
+
+def _convert_industries(rows: DataFrame, study: Study, concordance: Rows) -> DataFrame:
+    new_codes = {row["old"]: row["new"] for row in concordance}
+    known = {row["new"]: row["new"] for row in concordance} | new_codes
+    small = pa.table(
+        {
+            w.INDUSTRY: pa.array(list(known), pa.string()),
+            COUNTERPART: pa.array(list(known.values()), pa.string()),
+        }
+    )
+    return convert_industries(
+        rows,
+        rows.sparkSession.createDataFrame(small),
+        group_digits=study.census.industry_group_digits,
+    )
 
 
 def repair_ids(flagged: DataFrame, last_ids: Mapping[str, str]) -> DataFrame:
@@ -169,7 +190,28 @@ def code_problems(study: Study, small: SmallInputs) -> list[Problem]:
                     cure=f"give every code the same length, {wanted} digits, with leading zeros",
                 )
             )
+    problems += _concordance_problems(study, small.concordance)
     return [*problems, *_product_trade_problems(study, small.product_trade)]
+
+
+def _concordance_problems(study: Study, concordance: Rows) -> Iterator[Problem]:
+    """What is wrong with the concordance: one row stays one row, in one industry."""
+    where = "input concordance"
+    counterparts = Counter(row["old"] for row in concordance)
+    split = [old for old, found in counterparts.items() if found > 1]
+    if split:
+        what = "old industries have more than one new industry"
+        cure = "keep one new industry for each: rows are not split between industries"
+        yield Problem(what, where, len(split), cure)
+    parts = [row for row in concordance if not split and row.get("weight", 1.0) != 1]
+    if parts:
+        cure = "give the weight 1 to an only counterpart, or leave the column out"
+        yield Problem("weights of an old industry do not add up to 1", where, len(parts), cure)
+    digits = study.census.industry_digits
+    odd = [row for row in concordance if not re.fullmatch(f"[0-9]{{{digits}}}", row["new"])]
+    if odd:
+        cure = f"give every new code {digits} digits, with leading zeros"
+        yield Problem("new codes are not codes of the census", where, len(odd), cure)
 
 
 def _product_trade_problems(study: Study, flows: Rows) -> Iterator[Problem]:

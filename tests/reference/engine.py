@@ -1,6 +1,7 @@
 """The whole study on a list of rows: the same tables a run publishes, without `run_id`."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from reference.coverage import list_coverage
@@ -19,7 +20,7 @@ from reference.distributions import (
 from reference.growth import list_growth
 from reference.joint_distribution import list_joint_distribution
 from reference.matching import count_demography, list_job_flows, list_transitions
-from reference.rows import Raw, Row, as_text, read_rows
+from reference.rows import Raw, Row, as_text, read_rows, under_new_codes
 from reference.sizes import list_fits, list_size_bins
 from reference.successors import with_last_ids
 from reference.trade import list_intra_industry_trade
@@ -42,6 +43,9 @@ def measure(raws: Iterable[Raw], study: Any, small: Small | None = None) -> Tabl
         `market_shares` and `welfare`, with the columns of `tradegains.tables.published`.
     """
     small = small or Small()
+    if small.concordance:
+        study = replace(study, inputs=replace(study.inputs, concordance="given"))
+        raws = under_new_codes(raws, study, small.concordance)
     prices = Prices(study, small.prices or ())
 
     def priced(raw: Raw) -> bool:

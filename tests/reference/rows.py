@@ -136,9 +136,26 @@ def flag_rows(raws: list[Raw], study: Any) -> list[set[str]]:
 
 def actions(study: Any) -> dict[str, str]:
     """Action of each rule that applies; a missing price only takes a row out of productivity."""
-    if study.productivity.prices == "none":
-        return dict(study.census.rules)
-    return {**study.census.rules, "missing_price": "keep"}
+    found = dict(study.census.rules)
+    if study.productivity.prices != "none":
+        found["missing_price"] = "keep"
+    if study.inputs.concordance is not None:
+        found["no_counterpart"] = "keep"
+    return found
+
+
+def under_new_codes(
+    raws: Iterable[Raw], study: Any, concordance: list[Mapping[str, Any]]
+) -> list[Raw]:
+    """Rows under the new codes; without a counterpart a code is lost, and the row is marked."""
+    new = {row["new"]: row["new"] for row in concordance}
+    new |= {row["old"]: row["new"] for row in concordance}
+    found = []
+    for raw in raws:
+        code = as_text(raw.get("industry"), study.census.industry_digits)
+        lost = code is not None and code not in new
+        found.append({**raw, "industry": new.get(code), "no_counterpart": lost})
+    return found
 
 
 def read_rows(raws: Iterable[Raw], study: Any, priced: Callable[[Raw], bool]) -> Census:
@@ -148,6 +165,9 @@ def read_rows(raws: Iterable[Raw], study: Any, priced: Callable[[Raw], bool]) ->
     """
     read = [raw for raw in raws if raw["year"] in study.years]
     flags = flag_rows(read, study)
+    for raw, found in zip(read, flags, strict=True):
+        if raw.get("no_counterpart"):
+            found.add("no_counterpart")
     for raw, found in zip(read, flags, strict=True):
         if "missing_price" in actions(study) and not priced(raw):
             found.add("missing_price")

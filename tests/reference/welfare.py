@@ -39,6 +39,7 @@ class Small:
     product_trade: list[Mapping[str, Any]] | None = None
     control_totals: list[Mapping[str, Any]] | None = None
     successors: list[Mapping[str, Any]] | None = None
+    concordance: list[Mapping[str, Any]] | None = None
 
 
 def list_market_shares(rows: list[Row], study: Any, small: Small) -> list[dict[str, Any]]:

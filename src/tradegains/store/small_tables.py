@@ -98,6 +98,16 @@ SMALL_TABLES = {
             ),
             ("reporter", "product", "year", "partner"),
         ),
+        # Industry codes of the census files, and the codes that they are counted under.
+        SmallTable(
+            "concordance",
+            (
+                SmallColumn("old", "code"),
+                SmallColumn("new", "code"),
+                SmallColumn("weight", "number", above=0, optional=True),
+            ),
+            ("old", "new"),
+        ),
         SmallTable(
             "successors",
             (SmallColumn("old", "text"), SmallColumn("new", "text"), _YEAR),

@@ -10,7 +10,6 @@ from tradegains.study.model import (
     BUILT_IN_RESTRICTIONS,
     COLUMNS,
     DERIVED_COLUMNS,
-    LATER_INPUTS,
     RANKINGS,
     Regressions,
     Study,
@@ -22,7 +21,7 @@ MOST_POINTS = 10_000
 def check_agreement(study: Study, findings: Findings) -> None:
     """Keep every contradiction; a section with problems of its own is not compared."""
     checks = (
-        (_check_later, ("inputs", "matching")),
+        (_check_reactivation, ("matching",)),
         (_check_census, ("census",)),
         (_check_windows, ("windows",)),
         (_check_names, ("populations", "restrictions")),
@@ -46,14 +45,7 @@ def check_agreement(study: Study, findings: Findings) -> None:
         check(study, findings)
 
 
-def _check_later(study: Study, findings: Findings) -> None:
-    for name in study.inputs.given():
-        if name in LATER_INPUTS:
-            findings.add(
-                f"inputs.{name}",
-                f"no result of this version uses the input {name}",
-                "remove it",
-            )
+def _check_reactivation(study: Study, findings: Findings) -> None:
     if study.matching.reactivation_years and not study.matching.annual:
         findings.add(
             "matching.reactivation_years",

@@ -13,10 +13,6 @@ OPTIONAL_COLUMNS = ("exports", "value_added", "enterprise_id", "sampling_weight"
 COLUMNS = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
 DERIVED_COLUMNS = ("domestic_sales", "exporter", "industry_group", "tariff_cut")
 """Columns a condition may use besides those of the census, where their inputs are there."""
-LATER_INPUTS = (
-    "concordance",
-)
-"""Inputs that no result of this version uses: refused rather than silently left unread."""
 
 RULES = (
     "missing_id",

@@ -15,6 +15,7 @@ ROW_RULES = (
     "invalid_value_added",
     "nonpositive_value_added",
     "missing_price",
+    "no_counterpart",
 )
 
 UNMEASURED_RULES = ("nonpositive_value_added", "missing_price", "invalid_industry")

@@ -9,9 +9,12 @@ from pyspark.sql import functions as F
 from tradegains.tables import working as w
 from tradegains.tables.flags import FLAG_BITS, UNMEASURED_RULES
 from tradegains.transforms.bits import bigint, bit_if, merge_bits
+from tradegains.transforms.lookups import COUNTERPART
 
 LARGEST_AMOUNT = 90_071_992_547_409.0
 """Largest amount a double holds to the hundredth (2**53 / 100)."""
+
+NO_COUNTERPART = "no_counterpart"
 
 THOUSANDTHS, HUNDREDTHS = 1000.0, 100.0
 
@@ -27,6 +30,23 @@ def standardise_industry(census: DataFrame, *, digits: int, group_digits: int) -
     return census.withColumn(w.INDUSTRY, code).withColumn(
         w.INDUSTRY_GROUP, F.substring(F.col(w.INDUSTRY), 1, group_digits)
     )
+
+
+def convert_industries(rows: DataFrame, counterparts: DataFrame, *, group_digits: int) -> DataFrame:
+    """One row per row, under its industry's counterpart; a code without one becomes null.
+
+    Reads industry; `counterparts` has one row per known code and the code it is counted under.
+    `no_counterpart` tells the rows whose code has none.
+    """
+    joined = rows.join(F.broadcast(counterparts), on=w.INDUSTRY, how="left")
+    group = F.substring(F.col(COUNTERPART), 1, group_digits)
+    converted = joined.withColumns(
+        {
+            NO_COUNTERPART: F.col(w.INDUSTRY).isNotNull() & F.col(COUNTERPART).isNull(),
+            w.INDUSTRY_GROUP: group,
+        }
+    )
+    return converted.withColumn(w.INDUSTRY, F.col(COUNTERPART)).drop(COUNTERPART)
 
 
 def add_derived_columns(census: DataFrame) -> DataFrame:
@@ -151,6 +171,8 @@ def _rule_conditions(
         conditions["invalid_value_added"] = F.isnan(value) | (F.abs(value) > LARGEST_AMOUNT)
     if "log_price" in census.columns:
         conditions["missing_price"] = F.col("log_price").isNull()
+    if NO_COUNTERPART in census.columns:
+        conditions[NO_COUNTERPART] = F.col(NO_COUNTERPART)
     return conditions
 
 

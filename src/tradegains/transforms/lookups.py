@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 from tradegains.tables import working as w
 
 CODE = "lookup_code"
+COUNTERPART = "counterpart"
 
 
 def look_up(rows: DataFrame, small: DataFrame, *, digits: int, on: Sequence[str] = ()) -> DataFrame:
