@@ -249,7 +249,7 @@ def test_formulas_with_a_cutoff_stand_beside_those_without(run):
 
 def test_each_distribution_has_its_line_in_the_sensitivity_table(run):
     lines = words(one_choice_at_a_time(run))
-    assert any("Melitz-Redding, global, truncated_pareto" in line for line in lines)
+    assert any("Melitz-Redding, global, truncated Pareto" in line for line in lines)
     assert sum("Melitz-Redding" in line for line in lines) == 5
 
 

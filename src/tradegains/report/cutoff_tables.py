@@ -4,6 +4,7 @@ from tradegains.report.page_table import Footnotes, PageTable, names, plain
 from tradegains.report.printing import fixed
 from tradegains.report.published_run import PublishedRun
 from tradegains.report.welfare import (
+    DISTRIBUTIONS,
     MELITZ_REDDING,
     Row,
     cutoff_rows,
@@ -11,12 +12,6 @@ from tradegains.report.welfare import (
     measured,
     total_rows,
 )
-
-DISTRIBUTIONS = {
-    "pareto": "Pareto",
-    "truncated_pareto": "truncated Pareto",
-    "lognormal": "lognormal",
-}
 
 
 def cutoffs(run: PublishedRun) -> PageTable | None:

@@ -12,6 +12,7 @@ from tradegains import literature
 from tradegains.report.page_table import Footnotes, PageTable, names
 from tradegains.report.published_run import PublishedRun
 from tradegains.report.welfare import (
+    DISTRIBUTIONS,
     FORMULA_NAMES,
     MELITZ_REDDING,
     Measured,
@@ -124,7 +125,8 @@ def _other_formulas(run: PublishedRun, base: Mapping[tuple[str, str], Row]) -> I
                 yield Move("formula", shown, _rescaled(numbers, epsilon, value))
     for (formula, distribution), rows in cutoff_rows(run).items():
         found = (measured(rows.get(w), "welfare_change") for w in run.welfare_windows)
-        yield Move("formula", f"{MELITZ_REDDING[formula]}, {distribution}", tuple(found))
+        assumed = DISTRIBUTIONS.get(distribution, distribution)
+        yield Move("formula", f"{MELITZ_REDDING[formula]}, {assumed}", tuple(found))
 
 
 def _range(estimates: Sequence[float]) -> tuple[tuple[float, str], ...]:

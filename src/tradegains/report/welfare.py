@@ -16,6 +16,11 @@ MELITZ_REDDING = {
     "melitz_redding_local": "Melitz-Redding, local",
     "melitz_redding_global": "Melitz-Redding, global",
 }
+DISTRIBUTIONS = {
+    "pareto": "Pareto",
+    "truncated_pareto": "truncated Pareto",
+    "lognormal": "lognormal",
+}
 ELASTICITY_SYMBOLS = {"hloy": "σ", "acr": "ε"}
 
 
