@@ -1,9 +1,11 @@
 """The sum of the effects: Table 2 of Melitz and Trefler from its parts, and numbers of a run."""
 
+import pyarrow as pa
 import pytest
 
 from tradegains.report.accounting import accounting, tables_named
 from tradegains.report.page import page_html, write_report
+from tradegains.store.delta import arrow_schema
 
 NEW_EXPORTERS = "effect = 15.3\nshare = 0.23"
 
@@ -61,7 +63,11 @@ def test_numbers_of_the_run_in_place_of_stated_ones(run_with):
         ("welfare.welfare_change where town=x", "there is no welfare.town in the"),
         ("welfare.welfare_change where window=never", "0 rows of this run, not one"),
         ("welfare.welfare_change where window=post", "rows of this run, not one"),
-        ("transitions.establishments", "0 rows of this run, not one"),
+        ("transitions.establishment_share", "0 rows of this run, not one"),
+        (
+            "welfare.elasticity where window=post",
+            "welfare.elasticity is in no unit, not in percent",
+        ),
     ],
 )
 def test_names_that_select_no_number_say_why_and_empty_the_sums(run_with, reference, reason):
@@ -76,11 +82,27 @@ def test_names_that_select_no_number_say_why_and_empty_the_sums(run_with, refere
     assert "no number for New exporters" in told
 
 
-def test_a_share_must_be_one(run_with):
-    reference = "productivity_growth.start where window=post, measure=sales_per_worker"
-    run = run_with(study={NEW_EXPORTERS: f'effect = 15.3\nshare_from = "{reference}"'})
-    table = accounting(run)
-    assert table.notes[0][1] == f"{reference} is not between 0 and 1"
+def test_a_share_must_be_one(run_with, tables):
+    sums = "market_shares.domestic_share where window=post"
+    outside = tables["market_shares"].slice(0, 1).to_pylist()[0]
+    outside |= {"window": "post", "domestic_share": 1.5}
+    run = run_with(
+        study={NEW_EXPORTERS: f'effect = 15.3\nshare_from = "{sums}"'},
+        market_shares=pa.Table.from_pylist([outside], schema=tables["market_shares"].schema),
+    )
+    assert accounting(run).notes[0][1] == f"{sums} is not between 0 and 1"
+
+
+def test_a_coefficient_counts_as_log_points(run_with):
+    estimate = "regressions.coefficient where model=two_stage, term=export_start"
+    rows = [{"model": "two_stage", "term": "export_start", "coefficient": 0.142},
+            {"model": "first_stage", "term": "tariff_cut", "coefficient": 0.06}]  # fmt: skip
+    run = run_with(
+        study={NEW_EXPORTERS: f'effect_from = "{estimate}"\nshare = 0.23'},
+        regressions=pa.Table.from_pylist(rows, schema=arrow_schema("regressions")),
+    )
+    # 100 x 0.142 = 14.2; x 0.23 = 3.266
+    assert texts(accounting(run))["New exporters"][:3] == ["14.2", "0.23", "3.3"]
 
 
 def test_without_published_rows_there_is_no_column_for_them(run_with):

@@ -27,10 +27,16 @@ T = TypeVar("T")
 
 SECTION, KEYS = "accounting", ("effect", "share")
 PUBLISHED = 4  # place of the published contributions among the cells of a row
-# What a published number is multiplied by to become an effect [percent] or a share of output.
+# What a published number of a unit is multiplied by to become an effect [percent] or a share of
+# output. Coefficients explain log points or 0 and 1.
 FACTORS = {
-    "effect": {"log points": 100.0, "share": 100.0},
-    "share": {"percent": 0.01},
+    "effect": {
+        "percent": 1.0,
+        "log points": 100.0,
+        "share": 100.0,
+        "outcome per unit of the term": 100.0,
+    },
+    "share": {"share": 1.0, "percent": 0.01},
 }
 
 
@@ -116,7 +122,7 @@ def _number(run: PublishedRun, component: dict[str, Any], key: str) -> Measured:
 def published_number(run: PublishedRun, reference: str, factors: Mapping[str, float]) -> Measured:
     """The number that `TABLE.COLUMN where COLUMN=VALUE, ...` names, times its unit's factor.
 
-    An empty value selects null. Units without a factor count as they are.
+    An empty value selects null. A unit without a factor is refused.
     """
     place, _, condition = reference.partition(" where ")
     table, _, column = place.partition(".")
@@ -125,6 +131,9 @@ def published_number(run: PublishedRun, reference: str, factors: Mapping[str, fl
     unknown = [name for name in (column, *wanted) if name not in units]
     if unknown:
         return Measured(None, f"there is no {table}.{unknown[0]} in the published tables")
+    if units[column] not in factors:
+        unit = units[column] or "no unit"
+        return Measured(None, f"{place} is in {unit}, not in {' or '.join(factors)}")
     rows = [
         row
         for row in (run.tables[table].to_pylist() if table in run.tables else ())
@@ -135,7 +144,7 @@ def published_number(run: PublishedRun, reference: str, factors: Mapping[str, fl
     value = rows[0][column]
     if not isinstance(value, int | float):
         return Measured(None, str(rows[0].get("note") or f"{reference} has no number"))
-    return Measured(factors.get(units[column], 1.0) * value)
+    return Measured(factors[units[column]] * value)
 
 
 def _text(value: object) -> str:
