@@ -44,7 +44,9 @@ ARROWS = {
     "check": "study store session java predicates",
     "init_study": "study store",
     "demo": "synthetic session progress",
-    "cli": "arguments check demo init_study jars pipeline progress report session study synthetic",
+    "class_archive": "demo measuring pipeline progress session study",
+    "cli": "arguments check class_archive demo init_study jars pipeline progress report session "
+    "study synthetic",
 }
 
 # Room or module -> packages from outside; everything else there is the standard library.

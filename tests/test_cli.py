@@ -394,6 +394,19 @@ def test_spark_without_reachable_jars(
 
 
 @pytest.mark.usefixtures("suite_engine")
+def test_class_archive_is_found_and_removed(
+    tradegains: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    answer = tradegains("class-archive", "--dry-run")
+    assert answer.out.endswith(".jsa: not there\n")
+    archive = Path(answer.out.partition(": ")[0])
+    archive.parent.mkdir()
+    archive.touch()
+    assert tradegains("class-archive", "--remove").code == 0
+    assert not archive.exists()
+
+
 def test_second_run_on_a_busy_output(tradegains: Command, folder: Path) -> None:
     with hold_output(str(folder / "out")):
         answer = tradegains("run", folder / "study.toml", "--output", folder / "out", "--quiet")

@@ -300,3 +300,15 @@ def test_spark_that_cannot_start_says_why(tmp_path: Path, case: str) -> None:
     assert reason in ended.stdout
     assert "cure: " in ended.stdout
     assert ended.stderr == ""
+
+
+def test_java_gets_the_class_archive_only_when_it_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert session._archive_options() == []
+    session.class_archive().parent.mkdir()
+    session.class_archive().touch()
+    settings = session._launch_settings(session.Share(1, 2**30, None), None, tmp_path)
+    option = f"-XX:SharedArchiveFile={session.class_archive()}"
+    assert option in settings["spark.driver.defaultJavaOptions"].split()

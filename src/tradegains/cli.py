@@ -348,6 +348,25 @@ def _jars(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _class_archive(chosen: argparse.Namespace) -> int:
+    from tradegains.session import class_archive
+
+    archive = class_archive()
+    if chosen.dry_run:
+        size = f"{archive.stat().st_size >> 20} MB" if archive.exists() else "not there"
+        print(f"{archive}: {size}")
+    elif chosen.remove:
+        archive.unlink(missing_ok=True)
+        print(f"removed {archive}")
+    else:
+        from tradegains.class_archive import write_class_archive
+        from tradegains.progress import Progress
+
+        written = write_class_archive(Progress(), jars=chosen.jars_dir)
+        print(f"wrote {written}; local runs with --engine spark use it from now on")
+    return 0
+
+
 def _engine(chosen: argparse.Namespace) -> "Engine":
     from tradegains.session import start_engine
 
@@ -409,6 +428,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "synth": _synth,
     "model": _model,
     "jars": _jars,
+    "class-archive": _class_archive,
 }
 
 

@@ -48,6 +48,7 @@ _EMBEDDED_IDLE_SECONDS: Final = 7 * 24 * 3600
 _HASH_SHARE: Final = 0.5
 _HASHED_ROW: Final = 48  # [bytes]
 _MEMORY_SHARE: Final = 0.6  # of the machine's memory; the rest is for Python, Arrow and the system
+_JAVA_STOP_SECONDS: Final = 300
 _UNITS: Final = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
 _started: list[str] = []  # names of the engines this process has started
@@ -385,7 +386,9 @@ def _launch_settings(share: Share, master: str | None, folder: Path) -> dict[str
         "spark.driver.memory": f"{max(share.memory >> 20, 512)}m",  # Spark refuses less than 471m
         # Parallel collection was faster than G1 on the largest step, matching. "default" leaves
         # extraJavaOptions to the caller: Spark passes both.
-        "spark.driver.defaultJavaOptions": f"-XX:+UseParallelGC -Djava.io.tmpdir={folder}",
+        "spark.driver.defaultJavaOptions": " ".join(
+            ["-XX:+UseParallelGC", f"-Djava.io.tmpdir={folder}", *_archive_options()]
+        ),
         "spark.local.dir": str(folder),
         # Spark would make spark-warehouse/ in the current folder.
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
@@ -399,6 +402,31 @@ def _launch_settings(share: Share, master: str | None, folder: Path) -> dict[str
         # The default, 200, is meant for clusters; two per core keep both ends busy.
         settings["spark.sql.shuffle.partitions"] = str(2 * share.cores)
     return settings
+
+
+def class_archive() -> Path:
+    """Return where the archive of Spark's classes is kept for this PySpark, once written."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "tradegains" / f"spark-{metadata.version('pyspark')}.jsa"
+
+
+def _archive_options() -> list[str]:
+    """Return Java's options for the archive, if there is one; Java ignores one of another Java."""
+    archive = class_archive()
+    return [f"-XX:SharedArchiveFile={archive}", "-Xlog:cds=off"] if archive.is_file() else []
+
+
+def stop_java() -> None:
+    """End the JVM behind a stopped Spark session and wait for it: it may write files as it ends."""
+    from pyspark import SparkContext
+
+    gateway = SparkContext._gateway
+    if gateway is None:
+        return
+    gateway.shutdown()
+    gateway.proc.stdin.close()
+    gateway.proc.wait(_JAVA_STOP_SECONDS)
+    SparkContext._gateway = SparkContext._jvm = None
 
 
 def _jar_settings(jars: str | None) -> dict[str, str]:
