@@ -365,7 +365,10 @@ MISTAKES = {
         "or leave the optional one out",
     ),
     "extra column of a reserved name": (
-        ('extra_columns = ["adopted_technology"]', 'extra_columns = ["Domestic_Sales"]'),
+        (
+            'extra_columns = ["adopted_technology"]',
+            'extra_columns = ["adopted_technology", "Domestic_Sales"]',
+        ),
         'extra column "Domestic_Sales" has the name of a column that tradegains defines',
         "extra_columns",
         "else rename it in the files",

@@ -293,8 +293,8 @@ def _total(cells: ProductCells, name: str) -> tuple[int, int]:
     """Rows, and how many have 1 in a column of 0 and 1."""
     place = cells.variables.index(name)
     groups = cells.groups[False].values()
-    ones = sum(group.first[place] for group in groups)
-    return sum(group.rows for group in groups), ones >> cells.places[False].first[place]
+    ones = sum(group.sums[place] for group in groups)
+    return sum(group.rows for group in groups), ones >> cells.places[False].sums[place]
 
 
 def _probit_rows(
@@ -393,7 +393,7 @@ def _entry_probits(run: Regressing, rows: DataFrame) -> dict[int | None, Probit]
             regressors=terms,
             cut=TARIFF_CUT,
         ):
-            found[probit.sample[0] if by else None] = probit
+            found[probit.key[0] if by else None] = probit
     return found
 
 
@@ -478,7 +478,7 @@ def _effect_rows(
     effects, clusters = choices
     errors = "robust" if clusters == "establishment" else clusters
     strength = {
-        found.sample: _linear(found).t(TARIFF_CUT)
+        found.key: _linear(found).t(TARIFF_CUT)
         for found in estimates
         if found.model.name == "first_stage"
     }
@@ -488,11 +488,11 @@ def _effect_rows(
             _years(window),
             found.model.name,
             outcome,
-            sample_name(found.sample[0] if found.sample else None),
+            sample_name(found.key[0] if found.key else None),
             effects,
             errors,
         )
-        t = strength.get(found.sample) if found.model.name in ("first_stage", "two_stage") else None
+        t = strength.get(found.key) if found.model.name in ("first_stage", "two_stage") else None
         yield from linear_rows(
             labels,
             _linear(found),

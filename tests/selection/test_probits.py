@@ -45,7 +45,7 @@ def fitted(engine, table: pa.Table, *, by=("sample",), effect_of=lambda effect: 
     found = fit_probits(
         rows, cells, by=by, effect_of=effect_of, outcome="y", regressors=("a", "cut"), cut="cut"
     )
-    return {each.sample: each for each in found}
+    return {each.key: each for each in found}
 
 
 def brute(table: pa.Table, groups: np.ndarray):

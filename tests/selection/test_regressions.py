@@ -72,7 +72,7 @@ def fitted(engine, table: pa.Table, *, by=(), rows_per_cluster=None, is_nested=F
         rows_per_cluster=rows_per_cluster,
         is_nested=is_nested,
     )
-    return {(each.sample, each.model.name): each for each in found}
+    return {(each.key, each.model.name): each for each in found}
 
 
 def brute(table: pa.Table, model: LinearModel, *, effects: np.ndarray, cluster: np.ndarray,

@@ -41,8 +41,8 @@ class CollinearError(ValueError):
 class Places:
     """Binary places of the sums: of each variable, and of each pair in the order of `pairs`."""
 
-    first: tuple[int, ...]
-    second: tuple[int, ...]
+    sums: tuple[int, ...]
+    products: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -52,22 +52,22 @@ class GroupSums:
     Attributes:
         rows: number of rows.
         weight: sum of the weights [units].
-        first: sums of weight * v, one per variable.
-        second: sums of weight * v * v', one per pair in the order of `pairs`.
+        sums: of weight * v, one per variable.
+        products: sums of weight * v * v', one per pair in the order of `pairs`.
     """
 
     rows: int
     weight: int
-    first: tuple[int, ...]
-    second: tuple[int, ...]
+    sums: tuple[int, ...]
+    products: tuple[int, ...]
 
     def __add__(self, other: "GroupSums") -> "GroupSums":
         """Both groups as one."""
         return GroupSums(
             self.rows + other.rows,
             self.weight + other.weight,
-            tuple(a + b for a, b in zip(self.first, other.first, strict=True)),
-            tuple(a + b for a, b in zip(self.second, other.second, strict=True)),
+            tuple(a + b for a, b in zip(self.sums, other.sums, strict=True)),
+            tuple(a + b for a, b in zip(self.products, other.products, strict=True)),
         )
 
 
@@ -202,15 +202,15 @@ def within_products(groups: Iterable[GroupSums], places: Places, names: Sequence
     products = [[0.0] * len(names) for _ in names]
     raw = [0.0] * len(names)
     for position, (i, j) in enumerate(columns):
-        digits = (places.first[i], places.first[j], places.second[position])
+        digits = (places.sums[i], places.sums[j], places.products[position])
         products[i][j] = products[j][i] = math.fsum(
             within_product(
-                each.weight, (each.first[i], each.first[j]), each.second[position], digits
+                each.weight, (each.sums[i], each.sums[j]), each.products[position], digits
             )
             for each in used
         )
         if i == j:
-            raw[i] = math.ldexp(sum(each.second[position] for each in used), -digits[2])
+            raw[i] = math.ldexp(sum(each.products[position] for each in used), -digits[2])
     return Within(
         tuple(names),
         sum(each.rows for each in used),
@@ -230,7 +230,7 @@ def group_means(group: GroupSums, places: Places) -> tuple[float, ...]:
     """
     return tuple(
         math.ldexp(each / group.weight, -digits)
-        for each, digits in zip(group.first, places.first, strict=True)
+        for each, digits in zip(group.sums, places.sums, strict=True)
     )
 
 

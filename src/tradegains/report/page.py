@@ -23,6 +23,7 @@ from tradegains.report import (
     evidence_tables,
     growth,
     printing,
+    regression_tables,
     sensitivity,
     welfare_tables,
 )
@@ -147,6 +148,7 @@ def page_html(run: PublishedRun, exhibits: Sequence[Exhibit], missing: Sequence[
         "accounting": accounting.accounting(run),
         "demography": evidence_tables.demography(run),
         "entry_tables": entry_tables.entry_tables(run),
+        "regressions": regression_tables.regression_tables(run),
         "coverage": entry_tables.coverage(run),
         "quality": evidence_tables.quality(run),
         "unbalanced_years": evidence_tables.unbalanced_years(run),

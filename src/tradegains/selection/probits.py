@@ -54,7 +54,7 @@ class Probit:
     """A probit on a sample.
 
     Attributes:
-        sample: its key.
+        key: of the sample.
         regressors: those kept, in the order of coefficients and errors.
         dropped: regressors that could not be told apart, each with the reason.
         rows: in groups with both outcomes.
@@ -66,7 +66,7 @@ class Probit:
         problem: why there is no estimate.
     """
 
-    sample: Key
+    key: Key
     regressors: tuple[str, ...] = ()
     dropped: Mapping[str, str] = field(default_factory=dict)
     coefficients: tuple[float, ...] = ()
@@ -84,7 +84,7 @@ class Probit:
 class _State:
     """A sample on its way: effects by group and coefficients, and the sums where it stands."""
 
-    sample: Key
+    key: Key
     members: dict[int, list[Key]]
     regressors: tuple[str, ...]
     dropped: dict[str, str]
@@ -148,7 +148,7 @@ def fit_probits(
         if state.is_moving:
             state.problem = SEPARATED
     effects = _effects_of_cut(plan, states, cut, by) if cut else {}
-    return [_probit(state, effects.get(state.sample)) for state in states]
+    return [_probit(state, effects.get(state.key)) for state in states]
 
 
 def _begin(plan: _Rows, sample: Key, by: Sequence[str], effect_of: Callable[[int], int]) -> _State:
@@ -156,14 +156,14 @@ def _begin(plan: _Rows, sample: Key, by: Sequence[str], effect_of: Callable[[int
     members: dict[int, list[Key]] = defaultdict(list)
     totals: dict[int, GroupSums] = {}
     for key, sums in cells.groups[False].items():
-        if cells.sample(key, by) == sample:
+        if cells.sample_of(key, by) == sample:
             group = effect_of(key[-1])
             members[group].append(key)
             totals[group] = totals[group] + sums if group in totals else sums
     position = cells.variables.index(plan.outcome)
-    one = 2 ** cells.places[False].first[position]
+    one = 2 ** cells.places[False].sums[position]
     mixed = {
-        group: each for group, each in totals.items() if 0 < each.first[position] < each.rows * one
+        group: each for group, each in totals.items() if 0 < each.sums[position] < each.rows * one
     }
     rows = sum(each.rows for each in mixed.values())
     left_out = sum(each.rows for each in totals.values()) - rows
@@ -324,7 +324,7 @@ def _effects_of_cut(
     by_key = {
         tuple(row[key] for key in plan.cells.keys): row for row in summed.toArrow().to_pylist()
     }
-    return {state.sample: _effect_of_cut(plan, state, by_key, places) for state in done}
+    return {state.key: _effect_of_cut(plan, state, by_key, places) for state in done}
 
 
 def _effect_of_cut(
@@ -344,7 +344,7 @@ def _effect_of_cut(
 
 def _probit(state: _State, effect: tuple[float, float] | None) -> Probit:
     common = {
-        "sample": state.sample,
+        "key": state.key,
         "dropped": state.dropped,
         "rows": state.rows,
         "groups": len(state.members),

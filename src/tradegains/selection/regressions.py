@@ -104,15 +104,15 @@ class ProductCells:
 
     def rows(self, sample: Key, by: Sequence[str]) -> int:
         """Rows of a sample."""
-        return sum(g.rows for k, g in self.groups[False].items() if self.sample(k, by) == sample)
+        return sum(g.rows for k, g in self.groups[False].items() if self.sample_of(k, by) == sample)
 
-    def sample(self, key: Key, by: Sequence[str]) -> Key:
+    def sample_of(self, key: Key, by: Sequence[str]) -> Key:
         """The part of a cell's key that tells samples apart."""
         return tuple(key[self.keys.index(name)] for name in by)
 
     def samples(self, by: Sequence[str]) -> list[Key]:
         """Every sample, in ascending order."""
-        return sorted({self.sample(key, by) for key in self.groups[False]})
+        return sorted({self.sample_of(key, by) for key in self.groups[False]})
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class Estimate:
     the order of the fit's regressors; `clusters` is None where errors are robust.
     """
 
-    sample: Key
+    key: Key
     model: LinearModel
     within: Within
     fit: Fit | None
@@ -217,7 +217,7 @@ def estimate(
     return [
         _with_errors(
             each,
-            meats.get((each.sample, models.index(each.model))),
+            meats.get((each.key, models.index(each.model))),
             is_clustered=rows_per_cluster is not None,
             is_nested=is_nested,
         )
@@ -242,7 +242,7 @@ class _Sample:
         groups: dict[bool, dict[int, GroupSums]] = {kind: {} for kind in cells.groups}
         members: dict[int, list[Key]] = defaultdict(list)
         for key in cells.groups[False]:
-            if cells.sample(key, by) == sample:
+            if cells.sample_of(key, by) == sample:
                 members[effect_of(key[-1])].append(key)
         for kind, found in cells.groups.items():
             for group, keys in members.items():
@@ -296,7 +296,7 @@ def _collect_meats(
 ) -> _Meats:
     """Products of scores by sample and model, with the number of clusters (or rows)."""
     scales = {
-        (each.sample, models.index(each.model)): _scales(cells, each, rows_per_cluster)
+        (each.key, models.index(each.model)): _scales(cells, each, rows_per_cluster)
         for each in fitted
         if each.fit is not None
     }
@@ -367,8 +367,8 @@ def _parameters(
     shared: dict[Key, dict[str, float]] = {}
     for each in fitted:
         m = models.index(each.model)
-        columns = shared.setdefault(each.sample, {})
-        columns |= _model_columns(cells, each, m, scales.get((each.sample, m)))
+        columns = shared.setdefault(each.key, {})
+        columns |= _model_columns(cells, each, m, scales.get((each.key, m)))
     rows = []
     for sample in by_sample.values():
         for group, keys in sample.members.items():

@@ -478,13 +478,13 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "productivity_growth": PRODUCTIVITY_GROWTH,
     "size_fits": SIZE_FITS,
     "size_histograms": SIZE_HISTOGRAMS,
-    "regressions": REGRESSIONS,
-    "export_entry": EXPORT_ENTRY,
     "intra_industry_trade": INTRA_INDUSTRY_TRADE,
     "dispersion": DISPERSION,
     "joint_distribution": JOINT_DISTRIBUTION,
     "decompositions": DECOMPOSITIONS,
     "coverage": COVERAGE,
+    "regressions": REGRESSIONS,
+    "export_entry": EXPORT_ENTRY,
 }
 
 

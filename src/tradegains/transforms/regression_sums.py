@@ -99,11 +99,11 @@ def sum_products(
             sums.append(F.sum(WEIGHT).alias(weight_sum(is_weighted=True)))
             sums.append(F.max(WEIGHT).alias(LARGEST_WEIGHT))
         sums += [
-            _fixed_sum(each, digits.first[i]).alias(first_sum(i, is_weighted=is_weighted))
+            _fixed_sum(each, digits.sums[i]).alias(first_sum(i, is_weighted=is_weighted))
             for i, each in enumerate(first)
         ]
         sums += [
-            _fixed_sum(each, digits.second[i]).alias(second_sum(i, is_weighted=is_weighted))
+            _fixed_sum(each, digits.products[i]).alias(second_sum(i, is_weighted=is_weighted))
             for i, each in enumerate(second)
         ]
     bounds = [F.max(F.abs(value)).alias(largest(i)) for i, value in enumerate(values)]

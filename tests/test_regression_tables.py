@@ -1,0 +1,315 @@
+"""Regressions of a whole run against plain numpy on the same rows, effects as dummies."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from scipy.stats import norm
+
+from reference.files import CENSUS_SCHEMA
+from reference.run import publish_study, with_inputs
+from reference.studies import study_with
+from tradegains.study import Regressions, Study, Window
+
+YEARS = (2000, 2002, 2004)
+INDUSTRIES = ("1011", "1012", "2011")
+CUTS = {"1011": 1.0, "1012": 4.0, "2011": 2.0}
+PRODUCTS = {"a": 0.5, "b": 3.0, "c": 6.0}
+SCHEMA = CENSUS_SCHEMA.append(pa.field("adopted", pa.int32()))
+CHOICES = Regressions(
+    premium_years=(2000, 2002),
+    exit_windows=("post",),
+    exit_effects="industry2",
+    entry_windows=("post",),
+    entry_effects="none",
+    entry_controls=("log_employment",),
+    growth_effects="industry4",
+    growth_controls=("relative_productivity",),
+    growth_clusters="establishment",
+    plant_cuts="simple",
+    adoptions=("adopted",),
+)
+
+
+def draw(seed: int, establishments: int = 260) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+    """Rows of a census, and products of establishments."""
+    chance = np.random.default_rng(seed)
+    rows, products = [], []
+    for number in range(establishments):
+        name, industry = f"id-{number}", INDUSTRIES[number % 3]
+        made = [each for each in PRODUCTS if chance.random() < 0.4] if number % 5 else []
+        products += [{"establishment_id": name, "product": each} for each in made]
+        products += [{"establishment_id": name, "product": "unknown"}]
+        cut = np.mean([PRODUCTS[each] for each in made]) if made else CUTS[industry]
+        own, exporting = chance.normal(), number % 4 == 0
+        for year in YEARS:
+            if chance.random() < 0.12:
+                continue
+            starts = year == 2004 and chance.normal() + 0.4 * own < -1.2 + 0.5 * cut
+            sells = bool(exporting or starts)
+            employment = float(np.exp(chance.normal(3.0, 1.0)))
+            level = 3.0 + 0.3 * sells + 0.6 * own + 0.3 * chance.normal() + 0.1 * starts
+            sales = 5.0 * employment * math.exp(level)
+            rows.append(
+                {
+                    "establishment_id": name,
+                    "year": year,
+                    "industry": industry,
+                    "employment": employment,
+                    "sales": sales,
+                    "exports": 0.2 * sales if sells else 0.0,
+                    "value_added": employment * math.exp(level),
+                    "adopted": int(chance.random() < 0.2 + 0.3 * starts),
+                    "cut": cut,
+                    "own": bool(made),
+                }
+            )
+    return rows, products
+
+
+def study_of(**changes: Any) -> Study:
+    return study_with(
+        windows=(Window("post", 2002, 2004),),
+        matching={"annual": False, "continuing": ("both_ends",)},
+        productivity={"years": (2000, 2002, 2004)},
+        welfare={"windows": ("post",), "difference": None},
+        census={"extra_columns": ("adopted",)},
+        report={"figure_windows": ("post",)},
+        restrictions=(),
+        regressions=replace(CHOICES, **changes),
+    )
+
+
+def published(engine, study: Study, rows, products, folder: Path) -> dict[str, list]:
+    study = with_inputs(study, rows, folder, schema=SCHEMA)
+    tables = {
+        "tariff_cuts": [{"industry": code, "cut": cut} for code, cut in CUTS.items()],
+        "product_tariffs": [{"product": name, "cut": cut} for name, cut in PRODUCTS.items()],
+        "plant_products": products,
+    }
+    paths = {}
+    for name, table in tables.items():
+        if table:
+            paths[name] = str(folder / f"{name}.parquet")
+            pq.write_table(pa.Table.from_pylist(table), paths[name])
+    if not products:
+        paths.pop("product_tariffs")
+    study = replace(study, inputs=replace(study.inputs, **paths))
+    return publish_study(engine, study, folder / "output")
+
+
+def term(tables, model: str, name: str, **named: Any) -> dict[str, Any]:
+    wanted = {"sample": "all", "weighting": "unweighted", **named}
+    (row,) = (
+        row
+        for row in tables["regressions"]
+        if row["model"] == model
+        and row["term"] == name
+        and all(row[key] == value for key, value in wanted.items())
+    )
+    return row
+
+
+def brute(y, columns, effects, *, cluster=None, weight=None, instruments=None):
+    """Coefficients and errors with a dummy per effect."""
+    dummies = (effects[:, None] == np.unique(effects)[None, :]).astype(float)
+    weight = np.ones(len(y)) if weight is None else weight
+    x = np.column_stack([*columns, dummies])
+    z = np.column_stack([*(instruments or columns), dummies])
+    inverse = np.linalg.inv(z.T @ (x * weight[:, None]))
+    beta = inverse @ (z.T @ (weight * y))
+    scores = z * (weight * (y - x @ beta))[:, None]
+    n, k, groups = len(y), x.shape[1], len(y)
+    if cluster is not None:
+        groups = len(np.unique(cluster))
+        scores = (cluster[:, None] == np.unique(cluster)[None, :]).astype(float).T @ scores
+    factor = (n - 1) / (n - k) * groups / (groups - 1)
+    return beta, np.sqrt(np.diag(inverse @ scores.T @ scores @ inverse.T) * factor)
+
+
+def probit(y, x):
+    """Coefficients, errors and information."""
+    sign, b = 2 * y - 1, np.zeros(x.shape[1])
+    for _ in range(30):
+        index = x @ b
+        score = sign * norm.pdf(index) / norm.cdf(sign * index)
+        information = x.T @ (x * (score * (score + index))[:, None])
+        b = b + np.linalg.solve(information, x.T @ score)
+    return b, np.sqrt(np.diag(np.linalg.inv(information)))
+
+
+def column(rows, name: str) -> np.ndarray:
+    return np.array([row[name] for row in rows])
+
+
+def phi(rows) -> np.ndarray:
+    return np.log(column(rows, "value_added") / column(rows, "employment"))
+
+
+def close(row: dict[str, Any], coefficient: float, error: float) -> None:
+    assert row["coefficient"] == pytest.approx(coefficient, rel=1e-8)
+    assert row["standard_error"] == pytest.approx(error, rel=1e-6)
+    assert row["t"] == pytest.approx(coefficient / error, rel=1e-6)
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return draw(1)
+
+
+@pytest.fixture(scope="module")
+def tables(engine, drawn, tmp_path_factory):
+    return published(engine, study_of(), *drawn, tmp_path_factory.mktemp("regressions"))
+
+
+def test_exporter_premium(tables, drawn):
+    rows = [row for row in drawn[0] if row["year"] in (2000, 2002)]
+    effects = np.array([f"{row['year']} {row['industry']}" for row in rows])
+    exporter = (column(rows, "exports") > 0).astype(float)
+    size, ids = np.log(column(rows, "employment")), column(rows, "establishment_id")
+    weights = {"unweighted": None, "employment": np.rint(column(rows, "employment") * 1000)}
+    for weighting, weight in weights.items():
+        for model, columns in (
+            ("exporter_premium", [exporter]),
+            ("exporter_premium_with_size", [exporter, size]),
+        ):
+            beta, errors = brute(phi(rows), columns, effects, cluster=ids, weight=weight)
+            row = term(tables, model, "exporter", weighting=weighting)
+            close(row, beta[0], errors[0])
+            assert row["premium_percent"] == pytest.approx(100 * math.expm1(beta[0]))
+            assert (row["observations"], row["groups"]) == (len(rows), 6)
+            assert row["clusters"] == len(set(ids))
+
+
+def first_year(drawn) -> tuple[list[dict[str, Any]], np.ndarray, dict[str, dict]]:
+    """Rows of 2002, their relative productivity, and rows of 2004 by id."""
+    rows = [row for row in drawn[0] if row["year"] == 2002]
+    later = {row["establishment_id"]: row for row in drawn[0] if row["year"] == 2004}
+    level, industry = phi(rows), column(rows, "industry")
+    medians = {code: np.median(level[industry == code]) for code in INDUSTRIES}
+    return rows, level - np.array([medians[code] for code in industry]), later
+
+
+def test_exit(tables, drawn):
+    rows, relative, later = first_year(drawn)
+    exits = np.array([float(row["establishment_id"] not in later) for row in rows])
+    columns = {
+        "relative_productivity": relative,
+        "log_employment": np.log(column(rows, "employment")),
+        "exporter": (column(rows, "exports") > 0).astype(float),
+        "tariff_cut": column(rows, "cut"),
+    }
+    industry = column(rows, "industry")
+    linear = brute(exits, list(columns.values()), industry)
+    groups = np.array([code[:2] for code in industry])
+    dummies = (groups[:, None] == np.unique(groups)[None, :]).astype(float)
+    other = probit(exits, np.column_stack([*columns.values(), dummies]))
+    for place, name in enumerate(columns):
+        close(term(tables, "exit_linear", name), linear[0][place], linear[1][place])
+        close(term(tables, "exit_probit", name), other[0][place], other[1][place])
+    own = sum(row["own"] for row in rows)
+    assert term(tables, "exit_linear", "exporter")["note"] == (
+        f"tariff cuts: {own} of the establishment's products, {len(rows) - own} of its industry"
+    )
+
+
+def never_exporters(drawn):
+    """Who never exported until 2002 and is there in 2004, with quartiles by industry."""
+    rows, relative, later = first_year(drawn)
+    exported = {
+        row["establishment_id"] for row in drawn[0] if row["year"] <= 2002 and row["exports"] > 0
+    }
+    kept = [
+        row["establishment_id"] not in exported and row["establishment_id"] in later for row in rows
+    ]
+    found = [row for row, is_kept in zip(rows, kept, strict=True) if is_kept]
+    level, industry = phi(found), column(found, "industry")
+    quartile = np.ones(len(found), dtype=int)
+    for code in INDUSTRIES:
+        inside = industry == code
+        for cut in np.quantile(level[inside], (0.25, 0.5, 0.75)):
+            quartile[inside] += level[inside] > cut
+    ends = [later[row["establishment_id"]] for row in found]
+    return found, relative[np.array(kept)], ends, quartile
+
+
+def test_export_entry(tables, drawn):
+    rows, _, ends, quartile = never_exporters(drawn)
+    starts = (column(ends, "exports") > 0).astype(float)
+    for name in (None, 1, 2, 3, 4):
+        inside = np.ones(len(rows), bool) if name is None else quartile == name
+        (found,) = (row for row in tables["export_entry"] if row["quartile"] == name)
+        own = int(column(rows, "own")[inside].sum())
+        assert found["establishments"] == inside.sum()
+        assert found["starters"] == starts[inside].sum()
+        assert found["starter_rate"] == pytest.approx(starts[inside].mean())
+        assert (found["own_cuts"], found["industry_cuts"]) == (own, inside.sum() - own)
+        cut, size = column(rows, "cut")[inside], np.log(column(rows, "employment"))[inside]
+        assert found["mean_tariff_cut"] == pytest.approx(cut.mean())
+        x = np.column_stack([cut, size, np.ones(len(cut))])
+        beta, errors = probit(starts[inside], x)
+        assert found["cut_coefficient"] == pytest.approx(beta[0], rel=1e-7)
+        assert found["cut_standard_error"] == pytest.approx(errors[0], rel=1e-6)
+        due = norm.cdf(x @ beta) - norm.cdf(x @ beta - beta[0] * cut)
+        assert found["probability_due_to_cut"] == pytest.approx(due.mean(), rel=1e-7)
+    by_quartile = {row["quartile"]: row["probability_due_to_cut"] for row in tables["export_entry"]}
+    top = next(row for row in tables["export_entry"] if row["quartile"] == 4)
+    assert top["ratio_to_bottom"] == pytest.approx(by_quartile[4] / by_quartile[1])
+
+
+@pytest.mark.parametrize("outcome", ["log_productivity_growth", "adopted"])
+@pytest.mark.parametrize("sample", ["all", "quartile_1", "quartile_4"])
+def test_effect_of_starting_to_export(tables, drawn, outcome, sample):
+    rows, relative, ends, quartile = never_exporters(drawn)
+    inside = np.ones(len(rows), bool) if sample == "all" else quartile == int(sample[-1])
+    y = {"log_productivity_growth": phi(ends) - phi(rows), "adopted": column(ends, "adopted")}
+    y = y[outcome][inside].astype(float)
+    starts = (column(ends, "exports") > 0).astype(float)[inside]
+    cut, control = column(rows, "cut")[inside], relative[inside]
+    industry, one = column(rows, "industry")[inside], np.zeros(inside.sum())
+    named = {"outcome": outcome, "sample": sample}
+    raw = brute(y, [starts], one)
+    close(term(tables, "raw_difference", "export_start", **named), raw[0][0], raw[1][0])
+    plain = brute(y, [starts, control], industry)
+    close(term(tables, "least_squares", "export_start", **named), plain[0][0], plain[1][0])
+    first = brute(starts, [cut, control], industry)
+    close(term(tables, "first_stage", "tariff_cut", **named), first[0][0], first[1][0])
+    second = brute(y, [starts, control], industry, instruments=[cut, control])
+    row = term(tables, "two_stage", "export_start", **named)
+    assert row["coefficient"] == pytest.approx(second[0][0], rel=1e-6)
+    assert row["standard_error"] == pytest.approx(second[1][0], rel=1e-6)
+    assert row["first_stage_f"] == pytest.approx((first[0][0] / first[1][0]) ** 2, rel=1e-6)
+    difference = y[starts == 1].mean() - y[starts == 0].mean()
+    assert raw[0][0] == pytest.approx(difference)
+
+
+def test_without_products_an_industrys_cut_is_determined_by_its_effects(engine, drawn, tmp_path):
+    found = published(engine, study_of(plant_cuts=None), drawn[0], [], tmp_path)
+    row = term(found, "exit_linear", "tariff_cut")
+    assert row["coefficient"] is None
+    assert "tariff_cut does not vary within the absorbed effects" in row["note"]
+    assert term(found, "exit_linear", "exporter")["coefficient"] is not None
+    row = term(found, "two_stage", "export_start", outcome="adopted")
+    assert row["coefficient"] is None
+    assert "tariff_cut does not vary" in row["note"]
+    assert {row["own_cuts"] for row in found["export_entry"]} == {0}
+
+
+def test_without_exports_only_what_needs_them_is_gone(engine, drawn, tmp_path):
+    study = study_of()
+    columns = {name: file for name, file in study.census.columns.items() if name != "exports"}
+    census = replace(study.census, columns=columns)
+    study = replace(study, census=census, trade=replace(study.trade, imports=()))
+    found = published(engine, study, *drawn, tmp_path)
+    assert "export_entry" not in found
+    assert {row["model"] for row in found["regressions"]} == {"exit_linear", "exit_probit"}
+    assert {row["term"] for row in found["regressions"]} == {
+        "relative_productivity",
+        "log_employment",
+        "tariff_cut",
+    }
