@@ -129,7 +129,8 @@ def test_figure_3_works_without_published_estimates(run_with, tables):
 def test_the_restricted_gain_ends_at_table_1(exhibits):
     exhibit = exhibits["figure_hloy_4"]
     assert "1988-1996: +5.10 percent with all continuing establishments" in exhibit.text
-    assert "from inside the others" in exhibit.text
+    # Below the median are 11 of 22 industries: 5.103 + 1.8 x 0.5 + 0.6 x 0.25 = 6.153.
+    assert "+6.15 with those of industries below the median, so +1.05 from inside" in exhibit.text
     for stated in ("σ = 3.72", "(dashed)", "(solid)", "Continuing: both_ends; imports: table",
                    "900 to 19,800 establishments", "median over industries, 9.35"):  # fmt: skip
         assert stated in exhibit.caption
@@ -139,7 +140,9 @@ def test_the_restricted_gain_ends_at_table_1(exhibits):
 def test_the_liberalised_gain_names_who_is_left_out(exhibits):
     exhibit = exhibits["figure_hloy_5"]
     assert "Industries left out: 32." in exhibit.caption
+    # 5 + 6 x (1 - 0.5)^2 = 6.5
     assert exhibit.text.startswith("Split at the median, liberalised industries gain more by")
+    assert exhibit.text.endswith("+6.50 percent in 1988-1996.")
     lines = rows_of(exhibit.data[""])
     for line in lines:
         if line["welfare_change_log_points"]:
