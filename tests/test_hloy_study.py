@@ -1,0 +1,32 @@
+"""Mistakes in the sections of curves, cutoffs and size fits are told with their cure."""
+
+from pathlib import Path
+
+import pytest
+
+from tradegains.errors import StudyError
+from tradegains.study import read_study
+
+FULL = (Path(__file__).parent / "full_study.toml").read_text(encoding="utf-8")
+
+MISTAKES = {
+    "upper_percentile = 0.999\n": ("", "needs upper_percentile"),
+    "upper_percentile = 0.999": ("upper_percentile = 0.5", "not above the cutoff"),
+    "cutoff_percentile = 0.05": ("cutoff_percentile = 1.0", "cutoff_percentile = 1.0 is not valid"),
+    "entry_change = 0.0\n": ("", "entry_change is missing"),
+    'tariff_cuts = "tariff_cuts"\n': ("", "has no input tariff_cuts"),
+    "elasticity_to = 9.0": ("elasticity_to = 0.5", "not above elasticity_from"),
+    "elasticity_step = 0.1": ("elasticity_step = 0.00001", "more than 10000 points"),
+    'year = 1988\nwindow = "post"': ('year = 1988\nwindow = "psot"', "did you mean post"),
+}
+
+
+@pytest.mark.parametrize("good", list(MISTAKES))
+def test_each_mistake_is_told(tmp_path, good):
+    bad, words = MISTAKES[good]
+    assert FULL.count(good) == 1
+    path = tmp_path / "study.toml"
+    path.write_text(FULL.replace(good, bad), encoding="utf-8")
+    with pytest.raises(StudyError) as error:
+        read_study(path)
+    assert words in str(error.value)
