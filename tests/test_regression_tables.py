@@ -14,7 +14,11 @@ from scipy.stats import norm
 from reference.files import CENSUS_SCHEMA
 from reference.run import publish_study, with_inputs
 from reference.studies import study_with
+from tradegains.errors import InputError
+from tradegains.store.row_tables import read_plant_products, row_table_problems
 from tradegains.study import Regressions, Study, Window
+from tradegains.transforms.plant_cuts import mean_plant_cuts
+from tradegains.transforms.regression_rows import PLANT_CUT
 
 YEARS = (2000, 2002, 2004)
 INDUSTRIES = ("1011", "1012", "2011")
@@ -313,3 +317,43 @@ def test_without_exports_only_what_needs_them_is_gone(engine, drawn, tmp_path):
         "log_employment",
         "tariff_cut",
     }
+
+
+def test_value_weights_and_products_named_twice(engine):
+    # Known products of one: a (cut 0.5) worth 1 + 2, c (cut 6) worth 1: (3 x 0.5 + 6) / 4 = 1.875.
+    # Two: only an unknown product; three: c worth nothing.
+    rows = [
+        ("one", "a", 1.0),
+        ("one", "a", 2.0),
+        ("one", "c", 1.0),
+        ("one", "unknown", 50.0),
+        ("two", "unknown", 1.0),
+        ("three", "c", 0.0),
+    ]
+    names = ("establishment_id", "product", "value")
+    products = pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows])
+    tariffs = pa.Table.from_pylist([{"product": key, "cut": cut} for key, cut in PRODUCTS.items()])
+    for is_weighted, wanted in (
+        (True, {"one": 1.875}),
+        (False, {"one": 3.25, "three": 6.0}),
+    ):
+        cuts = mean_plant_cuts(
+            engine.spark.createDataFrame(products),
+            engine.spark.createDataFrame(tariffs),
+            is_value_weighted=is_weighted,
+            places=50,
+        )
+        found = {row["establishment_id"]: row[PLANT_CUT] for row in cuts.toArrow().to_pylist()}
+        assert found == wanted
+
+
+def test_products_that_cannot_be_used_are_refused_with_their_number(engine, tmp_path):
+    path = tmp_path / "products.csv"
+    path.write_text("establishment_id,product,value\na,p,1\n,p,1\nb,,1\nc,q,-1\n", "utf-8")
+    with pytest.raises(InputError, match="usable value") as caught:
+        read_plant_products(engine.spark, str(path), needs_value=True)
+    assert caught.value.problems[0].count == 3
+    assert row_table_problems(str(path), needs_value=True) == []
+    path.write_text("establishment_id,produkt\na,p\n", "utf-8")
+    (problem,) = row_table_problems(str(path), needs_value=False)
+    assert "did you mean 'produkt'" in problem.cure

@@ -198,8 +198,12 @@ def _check_inputs(study: Study) -> tuple["CensusFiles | None", list[TradegainsEr
 
 def _small_table_problems(study: Study) -> Iterator[Problem]:
     """What is wrong with the optional tables; they are small enough to be read for it."""
+    from tradegains.store.row_tables import row_table_problems
     from tradegains.store.small_tables import SMALL_TABLES, read_small_table
 
+    if products := study.inputs.plant_products:
+        weighted = study.regressions and study.regressions.plant_cuts == "value_weighted"
+        yield from row_table_problems(products, needs_value=bool(weighted))
     for name, path in study.inputs.given().items():
         if name not in SMALL_TABLES:
             continue

@@ -6,12 +6,14 @@ that a Newton step or a second look at residuals does not read the whole census 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from tradegains.formulas.distribution import IndustryMedian
 from tradegains.formulas.least_squares import binary_places
 from tradegains.formulas.membership import BOTH_ENDS
 from tradegains.preparing import SmallInputs
@@ -137,13 +139,26 @@ class Regressing:
         }
         return groups[effects]
 
+    @cached_property
+    def found_medians(self) -> dict[tuple[str, int], IndustryMedian]:
+        """Medians of the first years of all windows asked for, by year and industry, once."""
+        choices = self.choices
+        windows = (*map(self.study.window, choices.exit_windows), *entry_windows(self.study))
+        years = sorted({window.start for window in windows})
+        chosen = self.matched.filter(F.col(w.YEAR).isin(*years))
+        pools = {str(year): (year,) for year in years}
+        return industry_medians(chosen, pools, row_limit=self.row_limit)
+
     def medians(self, year: int) -> DataFrame:
-        """Industry and its median log productivity in a year."""
-        chosen = self.matched.filter(F.col(w.YEAR) == year)
-        found = industry_medians(chosen, {"": (year,)}, row_limit=self.row_limit)
+        """Industry and its median log productivity in a window's first year."""
+        found = {
+            industry: each.median
+            for (pool, industry), each in self.found_medians.items()
+            if pool == str(year)
+        }
         columns = {
-            w.INDUSTRY: pa.array([industry for _, industry in found], pa.int64()),
-            w.CENTRE: pa.array([each.median for each in found.values()], pa.float64()),
+            w.INDUSTRY: pa.array(list(found), pa.int64()),
+            w.CENTRE: pa.array(list(found.values()), pa.float64()),
         }
         return self.matched.sparkSession.createDataFrame(pa.table(columns))
 
