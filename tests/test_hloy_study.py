@@ -17,7 +17,7 @@ MISTAKES = {
     'tariff_cuts = "tariff_cuts"\n': ("", "has no input tariff_cuts"),
     "elasticity_to = 9.0": ("elasticity_to = 0.5", "not above elasticity_from"),
     "elasticity_step = 0.1": ("elasticity_step = 0.00001", "more than 10000 points"),
-    'year = 1988\nwindow = "post"': ('year = 1988\nwindow = "psot"', "did you mean post"),
+    'year = 1996\nwindow = "post"': ('year = 1996\nwindow = "psot"', "did you mean post"),
 }
 
 
