@@ -62,15 +62,18 @@ def rows_read(census: Path) -> int:
 def write_census(folder: Path, establishments: int, years: tuple[int, ...]) -> None:
     """Draw the rows of these years only, without the tables that a whole demonstration has."""
     from tradegains.session import start_engine
-    from tradegains.synthetic.census import draw, drawn_rows
-    from tradegains.synthetic.establishments import Population
-    from tradegains.synthetic.plan import Factors
+    from tradegains.synthetic.census import drawn_rows
+    from tradegains.synthetic.establishments import Population, draw_establishments
+    from tradegains.synthetic.plan import Factors, home_table
     from tradegains.synthetic.rows import as_census
+    from tradegains.synthetic.truths import TRUTHS
 
     with start_engine("embedded") as engine:
-        establishments_ever = draw(engine.spark, Population(establishments, years, SEED))
-        rows = drawn_rows(establishments_ever.frame, years, Factors(), seed=SEED)
-        census = as_census(rows)
+        # Never on the driver: memory stays the same whatever the number of establishments.
+        lots = engine.spark.createDataFrame(home_table())
+        population = Population(establishments, years, SEED)
+        drawn = draw_establishments(engine.spark, population, TRUTHS, lots)
+        census = as_census(drawn_rows(drawn, years, Factors(), seed=SEED))
         census.write.partitionBy("year").parquet(str(folder / "census"))
 
 

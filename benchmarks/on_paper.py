@@ -139,7 +139,8 @@ def _cluster_table(costs: Mapping[str, Cost], columns: float) -> Iterator[str]:
     yield (
         f"Expected, for executors of {one.cores} cores with {one.network / GB:.0f} GB/s of network "
         f"and {one.disk / GB:.1f} GB/s of disk each; cores like those of this machine. Minutes "
-        "that each would need alone; the run takes at least the largest. Not run."
+        "that each would need alone; the run takes at least the largest, and on top what does not "
+        "grow with the rows: the start and the publication. Not run."
     )
     yield ""
     yield "| rows | executors | cores | shuffled GB | cores min | network min | disks min | first |"

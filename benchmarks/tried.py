@@ -26,7 +26,7 @@ def sorted_input(record: Record, verdict: str) -> Iterator[str]:
     for place, label in PLACES.items():
         found = record.get(place, {})
         for measure in (name for name in names if name in found):
-            each = found[measure]
+            each, ratios = found[measure], found[measure]["ratios"]
             cells = [
                 label,
                 found["size"],
@@ -34,7 +34,7 @@ def sorted_input(record: Record, verdict: str) -> Iterator[str]:
                 names[measure],
                 f"{each['with']:.2f}",
                 f"{each['without']:.2f}",
-                f"{median(each['ratios']):.2f} ({min(each['ratios'])}-{max(each['ratios'])})",
+                f"{median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})",
             ]
             yield f"| {' | '.join(cells)} |"
 
