@@ -125,7 +125,7 @@ def matched(rows: Any) -> Any:
     """Rows with the years of their establishment, in the form of the pipeline's match."""
     from pyspark.sql import functions as F
 
-    bits = F.bit_or(F.shiftleft(F.lit(1), (F.col("year") - STUDY_YEARS[0]).cast("int")))
+    bits = F.expr(f"bit_or(shiftleft(1, cast(year AS INT) - {STUDY_YEARS[0]}))")
     histories = rows.groupBy("establishment_id").agg(bits.alias("history"))
     joined = histories.hint("shuffle_hash").join(rows, on="establishment_id", how="right")
     return joined.drop("establishment_id", "enterprise_id")
