@@ -7,8 +7,11 @@ import pyarrow as pa
 import pytest
 from scipy.stats import norm
 
+from tradegains.formulas import normal
 from tradegains.selection.probits import NO_OUTCOME, SEPARATED, fit_probits
 from tradegains.selection.regressions import LARGEST_LOG, Largest, Variable, collect_products
+from tradegains.session import Engine
+from tradegains.transforms.normal_columns import add_distribution, add_hazard
 
 KEYS = ("sample", "effect")
 NAMES = ("y", "a", "cut")
@@ -159,3 +162,18 @@ def test_statsmodels_itself(engine):
     found = fitted(engine, table, by=())[()]
     assert found.coefficients == pytest.approx(other.params[-2:], rel=1e-8)
     assert found.errors == pytest.approx(other.bse[-2:], rel=1e-6)
+
+
+def test_columns_of_the_normal_distribution_equal_the_formulas(engine: Engine) -> None:
+    values = [sign * step / 16 for step in range(640) for sign in (-1, 1)]
+    values += [-1e6, -39.0, -5e-324, 0.0, 5e-324, 39.0, 1e6]
+    rows = engine.spark.createDataFrame([(value,) for value in values], "z double")
+    rows = add_distribution(rows, "z", cdf="cdf", density="density")
+    rows = add_hazard(rows, "z", hazard="hazard", log_upper_tail="log_tail")
+    for row in rows.toArrow().to_pylist():
+        z = row["z"]
+        assert row["cdf"] == pytest.approx(normal.normal_cdf(z), rel=1e-14, abs=1e-300)
+        assert row["density"] == pytest.approx(normal.normal_density(z), rel=1e-14, abs=1e-300)
+        assert row["hazard"] == pytest.approx(normal.normal_hazard(z), rel=1e-14, abs=1e-300)
+        # An engine may take log1p as the logarithm of a rounded 1 + x.
+        assert row["log_tail"] == pytest.approx(normal.log_upper_tail(z), rel=1e-14, abs=2**-52)

@@ -13,12 +13,7 @@ from pyspark.sql import functions as F
 from tradegains.formulas.least_squares import pairs
 from tradegains.formulas.probit import score_and_curvature
 from tradegains.tables import working as w
-from tradegains.transforms.normal_columns import (
-    log_upper_tail_of,
-    normal_cdf_of,
-    normal_density_of,
-    normal_hazard_of,
-)
+from tradegains.transforms.normal_columns import add_distribution, add_hazard
 
 ALPHA = "alpha"
 INDEX = "probit_index"
@@ -64,9 +59,7 @@ def sum_newton(
     sign = F.lit(2.0) * F.col(outcome) - F.lit(1.0)
     indexed = _with_index(rows, parameters, on=on, regressors=regressors)
     signed = indexed.withColumn("sign", sign).withColumn("against", -F.col("sign") * F.col(INDEX))
-    hazards = signed.withColumns(
-        {"hazard": normal_hazard_of(F.col("against")), "tail": log_upper_tail_of(F.col("against"))}
-    )
+    hazards = add_hazard(signed, "against", hazard="hazard", log_upper_tail="tail")
     score, curvature = score_and_curvature(F.col(INDEX), F.col("hazard"), F.col("sign"))
     scored = hazards.withColumn(SCORE, score).withColumn(CURVATURE, curvature)
     x = [F.col(name) for name in regressors]
@@ -102,13 +95,9 @@ def sum_effect_of_cut(
     indexed = _with_index(rows, parameters, on=on, regressors=regressors)
     without = F.col(INDEX) - F.col(regressors[cut]) * F.col(coefficient_column(cut))
     indexed = indexed.withColumn("without", without)
-    probabilities = indexed.withColumns(
-        {
-            EFFECT_OF_CUT: normal_cdf_of(F.col(INDEX)) - normal_cdf_of(F.col("without")),
-            "density": normal_density_of(F.col(INDEX)),
-            "density_without": normal_density_of(F.col("without")),
-        }
-    )
+    indexed = add_distribution(indexed, INDEX, cdf="cdf", density="density")
+    indexed = add_distribution(indexed, "without", cdf="cdf_without", density="density_without")
+    probabilities = indexed.withColumn(EFFECT_OF_CUT, F.col("cdf") - F.col("cdf_without"))
     change = F.col("density") - F.col("density_without")
     gradient = [
         F.col(name) * (F.col("density") if i == cut else change)
