@@ -41,7 +41,7 @@ ARROWS = {
         "regressing study formulas tables sets transforms selection results preparing progress"
     ),
     "pipeline": "regressing study tables sets store session preparing measuring progress",
-    "check": "study store session java predicates",
+    "check": "study store session java predicates preparing",
     "init_study": "study store",
     "demo": "synthetic session progress",
     "class_archive": "demo measuring pipeline progress session study",

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from small_study import write_small_study, write_study
+from small_study import SECRET_ID, write_small_study, write_study
 from tradegains import check
 from tradegains.check import Checked, check_study
 from tradegains.errors import EngineError, InputError, StudyError
@@ -128,6 +128,22 @@ def test_price_index_by_industry_needs_the_industry(folder: Path) -> None:
     assert checked(folder, given, ('prices = "none"', 'prices = "economy"')).errors == ()
     [(what, _, _)] = texts(checked(folder, given, ('prices = "none"', 'prices = "industry"')))
     assert what == 'prices = "industry" but the table prices has no column industry'
+
+
+def test_small_tables_are_judged_as_a_run_judges_them(folder: Path) -> None:
+    (folder / "imports.csv").write_text("industry,year,value\n01,1990,3\n0111,1991,3\n")
+    (folder / "codes.csv").write_text("old,new,weight\n0111,22,1\n")
+    (folder / "links.csv").write_text(f"old,new,year\n{SECRET_ID},b,1990\nb,{SECRET_ID},1991\n")
+    given = '[inputs]\nconcordance = "codes.csv"\nsuccessors = "links.csv"\n'
+    result = checked(folder, *IMPORTS, ("[inputs]\n", given), output=str(folder / "output"))
+    assert result.exit_code == 3
+    assert [(what, where) for what, where, _ in texts(result)] == [
+        ("industry codes of 2 and 4 characters", "input imports"),
+        ("new codes are not codes of the census", "input concordance"),
+        ("2 ids succeed one another in a cycle", "input successors"),
+    ]
+    assert SECRET_ID not in str(texts(result))
+    assert not (folder / "output").exists()
 
 
 # --- environment ----------------------------------------------------------------------------------

@@ -183,7 +183,8 @@ def _maven_answers() -> bool:
 def _check_inputs(study: Study) -> tuple["CensusFiles | None", list[TradegainsError]]:
     from tradegains.store.census import list_census
 
-    census, problems = None, list(_small_table_problems(study))
+    census: CensusFiles | None = None
+    problems: list[Problem] = []
     try:
         census = list_census(
             study.inputs.census,
@@ -192,33 +193,30 @@ def _check_inputs(study: Study) -> tuple["CensusFiles | None", list[TradegainsEr
             extra_columns=study.census.extra_columns,
         )
     except InputError as error:
-        problems = [*error.problems, *problems]
+        problems += error.problems
+    problems += _small_table_problems(study, census)
     return census, [InputError(problems)] if problems else []
 
 
-def _small_table_problems(study: Study) -> Iterator[Problem]:
+def _small_table_problems(study: Study, census: "CensusFiles | None") -> Iterator[Problem]:
     """What is wrong with the optional tables; they are small enough to be read for it."""
+    from tradegains.preparing import SmallInputs, small_input_problems
     from tradegains.store.row_tables import row_table_problems
     from tradegains.store.small_tables import SMALL_TABLES, read_small_table
 
     if products := study.inputs.plant_products:
         weighted = study.regressions and study.regressions.plant_cuts == "value_weighted"
         yield from row_table_problems(products, needs_value=bool(weighted))
+    tables = {}
     for name, path in study.inputs.given().items():
         if name not in SMALL_TABLES:
             continue
         try:
-            columns = read_small_table(path, SMALL_TABLES[name]).column_names
+            tables[name] = read_small_table(path, SMALL_TABLES[name]).to_pylist()
         except InputError as error:
             yield from error.problems
-            continue
-        if (
-            name == "prices"
-            and study.productivity.prices == "industry"
-            and "industry" not in columns
-        ):
-            what = 'prices = "industry" but the table prices has no column industry'
-            yield Problem(what, path, cure='add the column, or choose prices = "economy"')
+    id_type = census.types["establishment_id"] if census else None
+    yield from small_input_problems(study, SmallInputs(**tables), id_type=id_type, keep=None)
 
 
 def _check_conditions(study: Study, census: "CensusFiles") -> Iterator[StudyError]:

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 
 from tradegains.errors import InputError, Problem
 from tradegains.measuring import TABLES_IN_ORDER, Measured, Rows, measure
-from tradegains.preparing import SmallInputs, code_problems, successor_problems
+from tradegains.preparing import SmallInputs, small_input_problems
 from tradegains.progress import Progress
 from tradegains.regressing import kept_names
 from tradegains.session import Engine
@@ -162,9 +162,9 @@ def read_inputs(study: Study, output: Output) -> Inputs:
         given[name] = study.inputs.given()[name]
         problems += row_table_problems(given[name], needs_value=_has_product_values(study))
     small = SmallInputs(**tables)
-    problems += code_problems(study, small)
-    problems += successor_problems(
-        small.successors,
+    problems += small_input_problems(
+        study,
+        small,
         id_type=census.types["establishment_id"] if census else None,
         keep=lambda ids: WorkFolder(output.work).keep_lines(ids, "successors_in_a_cycle.csv"),
     )

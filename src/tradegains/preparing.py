@@ -32,6 +32,8 @@ TARIFF_CUT = "tariff_cut"
 WORLD = "world"
 
 Rows = Sequence[Mapping[str, Any]]
+KeepIds = Callable[[Iterable[object]], str]
+"""Keeps ids in a file and tells which."""
 
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 
@@ -136,15 +138,34 @@ def repair_ids(flagged: DataFrame, last_ids: Mapping[str, str]) -> DataFrame:
     return joined.withColumn(w.ESTABLISHMENT_ID, last_id).drop(LAST_ID)
 
 
+def small_input_problems(
+    study: Study, small: SmallInputs, *, id_type: str | None, keep: KeepIds | None
+) -> list[Problem]:
+    """What is wrong with small tables that could be read.
+
+    A run and a check ask the same. Arguments are those of `successor_problems`.
+    """
+    problems = [*code_problems(study, small), *_price_problems(study, small.prices)]
+    return [*problems, *successor_problems(small.successors, id_type=id_type, keep=keep)]
+
+
+def _price_problems(study: Study, prices: Rows) -> Iterator[Problem]:
+    if prices and study.productivity.prices == "industry" and "industry" not in prices[0]:
+        what = 'prices = "industry" but the table prices has no column industry'
+        cure = 'add the column, or choose prices = "economy"'
+        yield Problem(what, "input prices", cure=cure)
+
+
 def successor_problems(
-    links: Rows, *, id_type: str | None, keep: Callable[[Iterable[object]], str]
+    links: Rows, *, id_type: str | None, keep: KeepIds | None
 ) -> Iterator[Problem]:
     """What is wrong with the successor links.
 
     Args:
         links: old, new and year.
         id_type: Spark type of the census's ids; None where the census cannot be read.
-        keep: keeps ids in the run's work folder and tells the file: a message names no ids.
+        keep: keeps ids in the run's work folder and tells the file: a message names no ids. None
+            where nothing may be written.
     """
     where = "input successors"
     if id_type not in (None, "string"):
@@ -156,7 +177,8 @@ def successor_problems(
         resolve_successors(SuccessorLink(**row) for row in links)
     except SuccessorError as error:
         ids = dict.fromkeys(error.ids)
-        cure = f"remove one of their links; the ids are in {keep(ids)}"
+        told = f"the ids are in {keep(ids)}" if keep else "a run lists the ids in OUTPUT/work/"
+        cure = f"remove one of their links; {told}"
         yield Problem(f"{len(ids)} ids succeed one another in a cycle", where, cure=cure)
 
 
