@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 EngineName = Literal["embedded", "spark"]
 
+_ATTEMPTS = 5
 _RUN_ID = re.compile(r"[0-9a-zA-Z_-]{1,64}")
 _ARROW: Mapping[DataType, pa.DataType] = {
     StringType(): pa.string(),
@@ -201,16 +202,22 @@ class DeltaRs(DeltaStore):
 
     def _replace(self, name: str, table: pa.Table, predicate: str) -> int:
         from deltalake import write_deltalake
-        from deltalake.exceptions import DeltaError
+        from deltalake.exceptions import CommitFailedError, DeltaError
 
         path = self.path(name)
-        try:
-            self._create(name)
-            write_deltalake(
-                path, table, mode="overwrite", predicate=predicate, partition_by=["run_id"]
-            )
-        except (DeltaError, OSError) as error:
-            raise _commit_failed(path, error) from error
+        for attempts_left in reversed(range(_ATTEMPTS)):
+            try:
+                self._create(name)
+                write_deltalake(
+                    path, table, mode="overwrite", predicate=predicate, partition_by=["run_id"]
+                )
+                break
+            except CommitFailedError as error:
+                # Another process created the table between our look and our commit.
+                if not attempts_left:
+                    raise _commit_failed(path, error) from error
+            except (DeltaError, OSError) as error:
+                raise _commit_failed(path, error) from error
         version = self.version(name)
         if version is None:
             raise _commit_failed(path, None)
