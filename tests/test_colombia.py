@@ -121,6 +121,6 @@ def test_a_run_agrees_with_the_reference_engine_on_every_number(published_tables
     lines = [
         line
         for table, rows in reference_tables.items()
-        for line in differences(table, rows, published_tables[table])
+        for line in differences(table, rows, published_tables.get(table, []))
     ]
     assert lines == []

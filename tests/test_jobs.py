@@ -1,6 +1,7 @@
 """The jobs: what each publishes, and the way to a cluster through spark-submit and a zip."""
 
 import contextlib
+import json
 import os
 import runpy
 import subprocess
@@ -76,6 +77,12 @@ def pack(target: Path) -> None:
     subprocess.run([sys.executable, ROOT / ".ci/zip_package.py", target], check=True)
 
 
+def absent_tables(output: Path) -> set[str]:
+    """The tables that the one published run says it could not have."""
+    (run,) = published_runs(open_delta(str(output / "tables"))).to_pylist()
+    return {what.removeprefix("table ") for what in json.loads(run["absent"])}
+
+
 def published_digests(output: Path) -> list[dict[str, str]]:
     """The digest of each table of each published run, read without a JVM."""
     runs = published_runs(open_delta(str(output / "tables"))).to_pylist()
@@ -95,7 +102,8 @@ def test_job_publishes_its_tables(
     monkeypatch.setattr(sys, "argv", [job, str(study), "--output", str(tmp_path / "out")])
     assert runpy.run_path(str(ROOT / "jobs" / f"{job}.py"))["main"]() == 0
     (digests,) = published_digests(tmp_path / "out")
-    assert set(digests) == set(JOBS[job])
+    assert set(digests) == set(JOBS[job]) - absent_tables(tmp_path / "out")
+    assert {"moments", "welfare"} & set(digests)
 
 
 @pytest.mark.parametrize("job", JOBS)
@@ -193,8 +201,9 @@ def test_submitted_job_publishes_the_same_from_executors_of_their_own(
         options=master, package=package_zip, **cluster_python,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert f" published: {len(TABLES_IN_ORDER)} tables, " in ended.stdout
-    assert published_digests(there) == published_digests(here)
+    (digests,) = published_digests(there)
+    assert f" published: {len(digests)} tables, " in ended.stdout
+    assert [digests] == published_digests(here)
     assert SECRET_ID not in ended.stdout + ended.stderr
 
 

@@ -40,6 +40,7 @@ class Small:
     control_totals: list[Mapping[str, Any]] | None = None
     successors: list[Mapping[str, Any]] | None = None
     concordance: list[Mapping[str, Any]] | None = None
+    rankings: list[Mapping[str, Any]] | None = None
 
 
 def list_market_shares(rows: list[Row], study: Any, small: Small) -> list[dict[str, Any]]:
@@ -268,6 +269,8 @@ def window_welfare(
         name: scaled(log_change(start, end, part, whole), window.scale)
         for name, (part, whole) in zip(DELTAS, shares, strict=True)
     }
+    if None in (changes[DELTAS[0]], changes[DELTAS[1]]):
+        changes[DELTAS[2]] = None  # it is their sum: an industry may sell less than nothing at home
     terms = {
         "domestic_share_term": scaled(changes[DELTAS[1]], -1 / (sigma - 1)),
         "continuing_share_term": scaled(changes[DELTAS[0]], -1 / (sigma - 1)),
