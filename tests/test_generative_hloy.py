@@ -55,7 +55,7 @@ MELITZ_REDDING = st.builds(
 
 CURVES = st.builds(
     Curves,
-    rank_by=st.permutations(("tariff_cut", "sigma")).map(tuple),
+    rank_by=st.permutations(("tariff_cut", "sigma", "exposure")).map(tuple),
     elasticity_from=st.just(0.5),
     elasticity_to=st.sampled_from((2.0, 2.2)),
     elasticity_step=st.just(0.5),
@@ -71,7 +71,13 @@ def ranked_tables(draw: st.DrawFn) -> Small:
     digits = draw(st.sampled_from((2, 4)))
     codes = [f"{number:02d}" + "01"[: digits - 2] for number in range(1, 13)]
     ranked = [{"industry": code, "cut": cut} for code, cut in zip(codes, cuts, strict=True)]
-    return replace(small, tariff_cuts=ranked)
+    exposed = draw(st.lists(st.sampled_from((-2.0, 0.5, 0.5, 30.0)), min_size=1, max_size=12))
+    rankings = [
+        {"industry": code, "variable": name, "value": value + shift}
+        for code, value in zip(codes, exposed, strict=False)
+        for name, shift in (("exposure", 0.0), ("another", 1.0))
+    ]
+    return replace(small, tariff_cuts=ranked, rankings=rankings)
 
 
 SIZE_FITS = st.builds(

@@ -10,7 +10,13 @@ from tradegains.formulas.distribution import HistogramBin, SizeDistribution
 from tradegains.formulas.membership import MembershipBits
 from tradegains.formulas.sato_vartia import IndustryChange, aggregate_industries
 from tradegains.literature import table_b1, table_b2
-from tradegains.results.curves import elasticity_rows, ranked_rows, start_industries
+from tradegains.preparing import SmallInputs, small_input_problems
+from tradegains.results.curves import (
+    elasticity_rows,
+    industry_rankings,
+    ranked_rows,
+    start_industries,
+)
 from tradegains.results.growth import productivity_growth_rows
 from tradegains.results.market import Amounts, MarketCell, MarketCells
 from tradegains.results.sizes import (
@@ -142,6 +148,46 @@ def test_an_establishment_counts_in_its_industry_of_the_first_year():
     assert start_industries(STUDY) == {"2000": 2000, "2002": 2002}
     at_start = replace(STUDY, matching=replace(STUDY.matching, industry_at="start"))
     assert start_industries(at_start) == {}
+
+
+def test_any_variable_of_the_table_ranks_industries():
+    # Exposure puts 20 before 10, the reverse of their cuts: above 5 only 10 is left.
+    rows = [("10", "exposure", 5.0), ("20", "exposure", 1.0), ("10", "other", 9.0)]
+    named = [dict(zip(("industry", "variable", "value"), row, strict=True)) for row in rows]
+    curves = replace(CURVES, rank_by=("exposure", "tariff_cut"))
+    study = replace(POST_ONLY, welfare=replace(POST_ONLY.welfare, curves=curves))
+    cuts = [{"industry": "10", "cut": 2.0}, {"industry": "20", "cut": 6.0}]
+    rankings = industry_rankings(study, {"rankings": named, "tariff_cuts": cuts})
+    assert rankings == {
+        "exposure": {"10": 5.0, "20": 1.0},
+        "tariff_cut": {"10": 2.0, "20": 6.0},
+    }
+    found = ranked_rows(study, MARKET, BITS, imports=IMPORTS, rankings=rankings)
+    rows = {(row["figure"], row["variable"], row["x"]): row for row in found}
+    by_cut, exposed = rows["5", "tariff_cut", 6.0], rows["5", "exposure", 5.0]
+    assert exposed["welfare_change"] == -by_cut["welfare_change"]
+    # Below 5 only 20: -(ln 20/400 - ln 80/400) / 2 = ln 2.
+    assert rows["4", "exposure", 5.0]["welfare_change"] == pytest.approx(math.log(2.0), rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("variables", "what", "cure"),
+    [
+        (["exposed", "other"], 'rank_by has "exposure", which is no', "has exposed, other"),
+        (["exposure", "sigma"], "the variable sigma has a table of its own", "from elasticities"),
+        (["exposure", "other"], None, None),
+    ],
+)
+def test_variables_that_cannot_rank_are_refused(variables, what, cure):
+    curves = replace(CURVES, rank_by=("exposure",))
+    study = replace(POST_ONLY, welfare=replace(POST_ONLY.welfare, curves=curves))
+    rows = [{"industry": "10", "variable": name, "value": 1.0} for name in variables]
+    found = small_input_problems(study, SmallInputs(rankings=rows), id_type="string", keep=None)
+    assert len(found) == (what is not None)
+    for problem in found:
+        assert problem.where == "input rankings"
+        assert what in problem.what
+        assert cure in problem.cure
 
 
 def test_industries_that_are_not_ranked_are_named():

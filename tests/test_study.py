@@ -379,6 +379,18 @@ MISTAKES = {
         "reactivation_years",
         "set annual = true, or reactivation_years = 0",
     ),
+    "misspelt ranking": (
+        ('rank_by = ["tariff_cut"]', 'rank_by = ["tarif_cut"]'),
+        'rank_by has "tarif_cut" but the study has no input rankings',
+        "rank_by",
+        "did you mean tariff_cut? give rankings under [inputs]",
+    ),
+    "rankings by which nothing is ranked": (
+        ("[inputs]\n", '[inputs]\nrankings = "rankings.csv"\n'),
+        "only curves use the input rankings, and the study ranks by none of its variables",
+        "rankings =",
+        "name a variable in rank_by",
+    ),
     "figure of a year not measured": (
         ("figure_years = [1988, 1996]", "figure_years = [1988, 1990]"),
         "figure_years names 1990, which is not a productivity year",

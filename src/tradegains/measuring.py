@@ -22,9 +22,9 @@ from tradegains.progress import Progress
 from tradegains.regressing import REGRESSION_TABLES, regressions_of
 from tradegains.results.coverage import coverage_rows
 from tradegains.results.curves import (
-    COLUMN_OF_RANKING,
     curve_absences,
     elasticity_rows,
+    industry_rankings,
     ranked_rows,
     start_industries,
 )
@@ -386,23 +386,13 @@ def _market_tables(run: Measuring, cells: MarketCells, sizes: Sizes) -> Measured
     absent = welfare_absences(run.study, welfare) | curve_absences(run.study)
     if "table welfare_curves" not in absent:
         rows = elasticity_rows(run.study, welfare)
+        rankings = industry_rankings(run.study, vars(run.small))
         tables["welfare_curves"] = rows + ranked_rows(
-            run.study, cells, run.sets.memberships, imports=imports, rankings=_rankings(run)
+            run.study, cells, run.sets.memberships, imports=imports, rankings=rankings
         )
     for name in TABLES_BY_IDS:
         tables[name] = [row | {"ids": "raw"} for row in tables[name]]
     return Measured(tables, absent)
-
-
-def _rankings(run: Measuring) -> dict[str, dict[str, float]]:
-    """Value of each ranking variable of the study by industry."""
-    curves = run.study.welfare.curves
-    found = {}
-    for variable in curves.rank_by if curves else ():
-        table, column = COLUMN_OF_RANKING[variable]
-        rows = getattr(run.small, table)
-        found[variable] = {row["industry"]: row[column] for row in rows}
-    return found
 
 
 def _coverage_tables(run: Measuring, cells: MarketCells) -> Measured:

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from tradegains.errors import Problem
 from tradegains.formulas.matching import SuccessorError, SuccessorLink, resolve_successors
 from tradegains.predicates import check_predicates
-from tradegains.study import Study
+from tradegains.study import RANKINGS, Study
 from tradegains.tables import working as w
 from tradegains.transforms.flagging import (
     add_derived_columns,
@@ -47,6 +47,7 @@ class SmallInputs:
     exports, imports and, of several countries, reporter. product_tariffs: product, cut.
     control_totals: industry, year and any of establishments, employment, sales, exports,
     value_added. successors: old, new, year. concordance: old, new and, if stated, weight.
+    rankings: industry, variable, value.
     """
 
     imports: Rows = field(default_factory=tuple)
@@ -58,6 +59,7 @@ class SmallInputs:
     control_totals: Rows = field(default_factory=tuple)
     successors: Rows = field(default_factory=tuple)
     concordance: Rows = field(default_factory=tuple)
+    rankings: Rows = field(default_factory=tuple)
 
 
 def flag_census(study: Study, census: DataFrame, small: SmallInputs) -> DataFrame:
@@ -146,6 +148,7 @@ def small_input_problems(
     A run and a check ask the same. Arguments are those of `successor_problems`.
     """
     problems = [*code_problems(study, small), *_price_problems(study, small.prices)]
+    problems += _ranking_problems(study, small.rankings)
     return [*problems, *successor_problems(small.successors, id_type=id_type, keep=keep)]
 
 
@@ -154,6 +157,22 @@ def _price_problems(study: Study, prices: Rows) -> Iterator[Problem]:
         what = 'prices = "industry" but the table prices has no column industry'
         cure = 'add the column, or choose prices = "economy"'
         yield Problem(what, "input prices", cure=cure)
+
+
+def _ranking_problems(study: Study, rankings: Rows) -> Iterator[Problem]:
+    """Variables that the study ranks by and the table lacks, and such as have another table."""
+    curves, where = study.welfare.curves, "input rankings"
+    if curves is None or not rankings:
+        return
+    found = sorted({row["variable"] for row in rankings})
+    for name in curves.rank_by:
+        if name not in RANKINGS and name not in found:
+            what = f'rank_by has "{name}", which is no variable of the table'
+            cure = f"correct it: the table has {', '.join(found)}"
+            yield Problem(what, where, cure=cure)
+    for name in sorted(RANKINGS.keys() & found):
+        cure = f"give it another name, or take it out: {name} is read from {RANKINGS[name]}"
+        yield Problem(f"the variable {name} has a table of its own", where, cure=cure)
 
 
 def successor_problems(
@@ -199,6 +218,7 @@ def code_problems(study: Study, small: SmallInputs) -> list[Problem]:
         "prices": range(finest + 1),
         "elasticities": range(group, group + 1),
         "control_totals": range(1, finest + 1),
+        "rankings": range(1, finest + 1),
     }
     problems = []
     for name, lengths in allowed.items():

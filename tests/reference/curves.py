@@ -21,14 +21,15 @@ def list_curves(
     curves = study.welfare.curves
     if curves is None or not study.trade.imports:
         return []
-    tables = {"tariff_cut": (small.tariff_cuts, "cut"), "sigma": (small.elasticities, "sigma")}
+    named = [(row["variable"], row["industry"], row["value"]) for row in small.rankings or ()]
+    named += [("tariff_cut", row["industry"], row["cut"]) for row in small.tariff_cuts or ()]
+    named += [("sigma", row["industry"], row["sigma"]) for row in small.elasticities or ()]
     found = by_elasticity(welfare, study)
     for variable in curves.rank_by:
-        table, column = tables[variable]
-        ranking = {row["industry"]: row[column] for row in table}
+        ranking = {industry: value for name, industry, value in named if name == variable}
         found += by_ranking(rows, study, small, variable=variable, ranking=ranking)
-    named = {"continuing": study.matching.continuing[0], "imports": study.trade.imports[0]}
-    return [{**BLANK, **named, **row, "note": None} for row in found]
+    made = {"continuing": study.matching.continuing[0], "imports": study.trade.imports[0]}
+    return [{**BLANK, **made, **row, "note": None} for row in found]
 
 
 BLANK = dict.fromkeys(

@@ -31,14 +31,32 @@ from tradegains.formulas.welfare import (
 from tradegains.literature import table_b1, table_b2
 from tradegains.results.market import Amounts, MarketCells, money
 from tradegains.sets import continuing_set
-from tradegains.study import Curves, Study, Window
+from tradegains.study import RANKINGS, Curves, Study, Window
 
 Row = Mapping[str, Any]
 Ranking = Mapping[str, float]
 """Value of a ranking variable by industry code, of one length."""
 
-COLUMN_OF_RANKING = {"tariff_cut": ("tariff_cuts", "cut"), "sigma": ("elasticities", "sigma")}
-"""Small table and column behind each ranking variable."""
+_COLUMN = {"tariff_cuts": "cut", "elasticities": "sigma"}
+
+
+def industry_rankings(study: Study, tables: Mapping[str, Sequence[Row]]) -> dict[str, Ranking]:
+    """Value of each variable that the study ranks by, by industry.
+
+    Args:
+        study: whose `rank_by` names the variables.
+        tables: rows of the small tables `tariff_cuts`, `elasticities` and `rankings`; the last
+            holds every variable that has no table of its own.
+    """
+    curves = study.welfare.curves
+    found = {}
+    for variable in curves.rank_by if curves else ():
+        if table := RANKINGS.get(variable):
+            found[variable] = {row["industry"]: row[_COLUMN[table]] for row in tables[table]}
+        else:
+            rows = [row for row in tables["rankings"] if row["variable"] == variable]
+            found[variable] = {row["industry"]: row["value"] for row in rows}
+    return found
 
 
 def start_industries(study: Study) -> dict[str, int]:

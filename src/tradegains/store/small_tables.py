@@ -75,6 +75,12 @@ SMALL_TABLES = {
             ),
             ("industry", "year"),
         ),
+        # What curves rank industries by, a variable at a time, in any unit.
+        SmallTable(
+            "rankings",
+            (_INDUSTRY, SmallColumn("variable", "text"), SmallColumn("value", "number")),
+            ("variable", "industry"),
+        ),
         # The welfare formulas divide by sigma - 1.
         SmallTable(
             "elasticities", (_INDUSTRY, SmallColumn("sigma", "number", above=1)), ("industry",)

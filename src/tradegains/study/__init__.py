@@ -1,6 +1,7 @@
 """The study file: TOML to frozen records, strictly, and back to one canonical text."""
 
 from tradegains.study.model import (
+    RANKINGS,
     AccountingComponent,
     Census,
     Curves,
@@ -28,6 +29,7 @@ from tradegains.study.reading import read_study
 from tradegains.study.writing import resolved_toml
 
 __all__ = [
+    "RANKINGS",
     "AccountingComponent",
     "Census",
     "Curves",

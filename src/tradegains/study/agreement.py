@@ -275,15 +275,9 @@ def _check_melitz_redding(study: Study, findings: Findings) -> None:
 
 def _check_curves(study: Study, findings: Findings) -> None:
     curves = study.welfare.curves
+    _check_rankings(study, findings)
     if curves is None:
         return
-    for name in curves.rank_by:
-        if getattr(study.inputs, RANKINGS[name]) is None:
-            findings.add(
-                "welfare.curves.rank_by",
-                f'rank_by has "{name}" but the study has no input {RANKINGS[name]}',
-                f"give {RANKINGS[name]} under [inputs], or take it out of rank_by",
-            )
     if curves.elasticity_to <= curves.elasticity_from:
         findings.add(
             "welfare.curves.elasticity_to",
@@ -295,6 +289,28 @@ def _check_curves(study: Study, findings: Findings) -> None:
             "welfare.curves.elasticity_step",
             f"elasticity_step makes more than {MOST_POINTS} points",
             "give a larger step",
+        )
+
+
+def _check_rankings(study: Study, findings: Findings) -> None:
+    curves, given = study.welfare.curves, study.inputs.given().keys()
+    own = [name for name in (curves.rank_by if curves else ()) if name not in RANKINGS]
+    if "rankings" in given and not own:
+        findings.add(
+            "inputs.rankings",
+            "only curves use the input rankings, and the study ranks by none of its variables",
+            "name a variable in rank_by of [welfare.curves], or remove the input",
+        )
+    for name in curves.rank_by if curves else ():
+        table = RANKINGS.get(name, "rankings")
+        if table in given:
+            continue
+        guess = nearest(name, RANKINGS)
+        meant = f"did you mean {guess}? " if guess and guess != name else ""
+        findings.add(
+            "welfare.curves.rank_by",
+            f'rank_by has "{name}" but the study has no input {table}',
+            f"{meant}give {table} under [inputs], or take it out of rank_by",
         )
 
 

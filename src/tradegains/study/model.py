@@ -45,7 +45,7 @@ CLUSTERS = ("establishment", "industry2", "industry4")
 CONTROLS = ("relative_productivity", "log_employment")
 PLANT_CUTS = ("simple", "value_weighted")
 RANKINGS = {"tariff_cut": "tariff_cuts", "sigma": "elasticities"}
-"""What curves may rank industries by, and the input that holds it."""
+"""What curves may rank industries by beside the variables of the input `rankings`, and where."""
 
 BUILT_IN_POPULATIONS = (
     "all",
@@ -73,6 +73,7 @@ class Inputs:
     product_tariffs: str | None = None
     product_trade: str | None = None
     control_totals: str | None = None
+    rankings: str | None = None
 
     def given(self) -> dict[str, str]:
         """The inputs the study has, by name.

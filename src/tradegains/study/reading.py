@@ -395,7 +395,7 @@ def _read_curves(table: Table | None) -> Curves | None:
     if table is None:
         return None
     return Curves(
-        rank_by=table.required("rank_by", list_of(one_of(tuple(model.RANKINGS)), at_least=0)),
+        rank_by=table.required("rank_by", list_of(NAME, at_least=0)),
         elasticity_from=table.required("elasticity_from", number(above=0)),
         elasticity_to=table.required("elasticity_to", number(above=0)),
         elasticity_step=table.required("elasticity_step", number(above=0)),
