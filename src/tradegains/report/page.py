@@ -19,9 +19,12 @@ from tradegains.report import (
     accounting,
     answer,
     cutoff_tables,
+    decomposition_tables,
+    dispersion_table,
     entry_tables,
     evidence_tables,
     growth,
+    joint_tables,
     printing,
     regression_tables,
     sensitivity,
@@ -53,6 +56,11 @@ REPORT_TABLES = (
     "size_fits",
     "size_histograms",
     "intra_industry_trade",
+    "dispersion",
+    "joint_distribution",
+    "decompositions",
+    "regressions",
+    "export_entry",
 )
 # Where each figure of welfare stands; any other stands with productivity.
 SECTIONS = {
@@ -64,6 +72,14 @@ SECTIONS = {
     "figure_hloy_2": "formulas",
     "figure_hloy_1": "sizes",
     "figure_mt_1": "trade",
+}
+# Tables of the page that have one published table each behind them.
+TITLES = {
+    "dispersion": dispersion_table.TITLE,
+    "joint_distribution": joint_tables.TITLE,
+    "decompositions": decomposition_tables.TITLE,
+    "regressions": "Exporters, exit and the effect of exporting",
+    "export_entry": "Who starts to export",
 }
 FIGURE_FILES = "figure_*"
 SVG_COLOURS = {
@@ -145,6 +161,9 @@ def page_html(run: PublishedRun, exhibits: Sequence[Exhibit], missing: Sequence[
         "sensitivity": welfare_tables.sensitivity(run),
         "industries": welfare_tables.industries(run),
         "figures_of": _by_section(exhibits),
+        "dispersion": dispersion_table.dispersion(run),
+        "joint_distribution": joint_tables.joint_distribution(run),
+        "decompositions": decomposition_tables.decompositions(run),
         "accounting": accounting.accounting(run),
         "demography": evidence_tables.demography(run),
         "entry_tables": entry_tables.entry_tables(run),
@@ -171,6 +190,11 @@ def _absent(run: PublishedRun, missing: Sequence[Missing]) -> list[tuple[str, st
             "one source of imports: trade.imports does not list both",
         ),
         f"Table of {growth.TITLE}": (growth.growth(run), "productivity_growth", "no rows"),
+    }
+    tables |= {
+        title: (run.tables[name].num_rows or None if name in run.tables else None, name, "no rows")
+        for name, title in TITLES.items()
+        if f"table {name}" not in dict(run.absent)
     }
     if cutoff_tables.cutoffs(run) is None:
         reason = cutoff_tables.reason(run)

@@ -24,7 +24,8 @@ class PageTable:
     """Rows of printed cells under a header.
 
     `groups` are (title, columns spanned) above the header; the first `stub` cells name a row;
-    `notes` pairs footnote letters with reasons; row `strong` stands out.
+    `notes` pairs footnote letters with reasons; row `strong` stands out;
+    `data` pairs file names with the CSV that holds every row behind the table.
     """
 
     title: str
@@ -36,6 +37,7 @@ class PageTable:
     notes: tuple[tuple[str, str], ...] = ()
     remark: str = ""
     strong: int | None = None
+    data: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass

@@ -1,95 +1,169 @@
-"""Tables of the page on regressions and export entry: plain numbers with their errors."""
+"""Tables of the page on regressions: what the reader looks for, with its standard error.
 
-from collections.abc import Iterable, Mapping
+Controls, first stages and the probit of starting to export stand in the data behind each table.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tradegains.report.page_table import Cell, Footnotes, PageTable, names, plain
 from tradegains.report.printing import count, fixed, percent
 from tradegains.report.published_run import PublishedRun
+from tradegains.report.table_data import rows_csv
 
-MODELS = {
-    "exporter_premium": "exporter premium",
-    "exporter_premium_with_size": "exporter premium, size held",
-    "exit_linear": "exit, linear probability",
-    "exit_probit": "exit, probit",
-    "entry_probit": "starting to export, probit",
+NAME, ENTRY = "regressions", "export_entry"
+ENTRY_TITLE = "Who starts to export"
+PREMIA = {"exporter_premium": "no", "exporter_premium_with_size": "yes"}
+EXITS = {"exit_linear": "linear probability", "exit_probit": "probit"}
+EFFECTS = {
     "raw_difference": "raw difference",
     "least_squares": "least squares",
-    "first_stage": "first stage",
     "two_stage": "two-stage least squares",
 }
+STAGES = (*EFFECTS, "first_stage")
+SAMPLES = ("all", "quartile_1", "quartile_2", "quartile_3", "quartile_4")
+SAMPLE_NAMES = ("all", "lowest quartile", "second", "third", "highest")
+EXIT_TERMS = ("relative_productivity", "log_employment", "exporter", "tariff_cut")
 Row = Mapping[str, Any]
 
 
 def regression_tables(run: PublishedRun) -> list[PageTable]:
     """The tables that the run has rows for."""
-    found = (_estimates(run), _entries(run))
+    found = (_premia(run), _exits(run), _entries(run), _effects(run))
     return [table for table in found if table is not None]
 
 
-def _estimates(run: PublishedRun) -> PageTable | None:
-    """Every coefficient of the whole sample; those by quartile stay in the table."""
-    rows = sorted(run.rows("regressions", sample="all"), key=_order)
-    if not rows:
+def _premia(run: PublishedRun) -> PageTable | None:
+    """How much more productive exporters are."""
+    rows = _rows(run, PREMIA)
+    shown = [row for row in rows if row["term"] == "exporter"]
+    if not shown:
         return None
     marks = Footnotes()
     return PageTable(
-        title="Exporters, exit and the effect of exporting",
-        unit="coefficients with standard errors; n in establishments, or establishment-years",
-        header=("outcome", "model", "years", "weights", "term", "coefficient", "s.e.", "n", "F"),
-        rows=tuple(_estimate(row, marks) for row in rows),
-        stub=5,
+        title="Exporters and the others",
+        unit="log productivity on exporting; premium in percent; n in establishment-years",
+        header=("weights", "size held", "years", "coefficient", "s.e.", "premium", "n"),
+        rows=tuple(
+            (
+                *names([row["weighting"], PREMIA[row["model"]], row["years"]]),
+                *_estimate(row, marks),
+                plain(_or_none(row["premium_percent"], 1)),
+                Cell(count(row["observations"])),
+            )
+            for row in shown
+        ),
+        stub=3,
         notes=marks.notes,
-        remark=_premium(rows),
+        remark=f"{_behind(shown)} Premium: 100 (exp(coefficient) - 1).",
+        data=(rows_csv(run, NAME, rows, suffix="_premium"),),
     )
 
 
-def _order(row: Row) -> tuple[int, str, str, str, str]:
-    place = list(MODELS).index(row["model"])
-    return place, row["outcome"], row["years"], row["weighting"], row["term"]
-
-
-def _estimate(row: Row, marks: Footnotes) -> tuple[Cell, ...]:
-    value, error, strength = row["coefficient"], row["standard_error"], row["first_stage_f"]
-    reason = row["note"] or ""
-    return (
-        *names([_words(row["outcome"]), MODELS[row["model"]], row["years"]]),
-        *names([row["weighting"], _words(row["term"])]),
-        marks.cell(None if value is None else fixed(value, 4), reason),
-        marks.cell(None if error is None else fixed(error, 4), reason),
-        Cell(count(row["observations"])),
-        plain(None if strength is None else fixed(strength, 1)),
+def _exits(run: PublishedRun) -> PageTable | None:
+    """Who leaves during a window: a model's terms side by side."""
+    rows = _rows(run, EXITS)
+    if not rows:
+        return None
+    known = {row["term"] for row in rows}
+    terms = [term for term in EXIT_TERMS if term in known]
+    marks = Footnotes()
+    found: dict[tuple[str, str], dict[str, Row]] = {}
+    for row in rows:
+        found.setdefault((row["years"], row["model"]), {})[row["term"]] = row
+    return PageTable(
+        title="Who exits",
+        unit="exit by the window's last year on the first year; n in establishments",
+        header=("window", "model", *(["coefficient", "s.e."] * len(terms)), "n"),
+        groups=(("", 2), *((_words(term), 2) for term in terms), ("", 1)),
+        rows=tuple(
+            (
+                *names([years, EXITS[model]]),
+                *(cell for term in terms for cell in _term(by_term.get(term), marks)),
+                Cell(count(next(iter(by_term.values()))["observations"])),
+            )
+            for (years, model), by_term in found.items()
+        ),
+        stub=2,
+        notes=marks.notes,
+        remark=" ".join([_behind(rows), *_remarks(rows)]),
+        data=(rows_csv(run, NAME, rows, suffix="_exit"),),
     )
 
 
-def _premium(rows: Iterable[Row]) -> str:
-    """The premium in percent, where the run has one."""
-    found = [
-        row["premium_percent"]
-        for row in rows
-        if row["model"] == "exporter_premium"
-        and row["weighting"] == "unweighted"
-        and row["premium_percent"] is not None
-    ]
-    if not found:
-        return ""
-    return f"Exporters are {fixed(found[0], 1)} percent more productive than others."
+def _effects(run: PublishedRun) -> PageTable | None:
+    """What starting to export changes, over all and by quartile of productivity."""
+    rows = sorted(run.rows(NAME), key=lambda row: (row["outcome"], row["years"]))
+    rows = [row for row in rows if row["model"] in STAGES]
+    shown = [row for row in rows if row["model"] in EFFECTS and row["term"] == "export_start"]
+    if not shown:
+        return None
+    marks = Footnotes()
+    found: dict[tuple[str, str, str], dict[str, Row]] = {}
+    for model in EFFECTS:
+        for row in shown:
+            if row["model"] == model:
+                key = (row["outcome"], row["years"], model)
+                found.setdefault(key, {})[row["sample"]] = row
+    return PageTable(
+        title="The effect of starting to export",
+        unit="coefficients with standard errors; n in establishments",
+        header=("outcome", "window", "model", *(["coefficient", "s.e."] * len(SAMPLES)), "n", "F"),
+        groups=(("", 3), *((name, 2) for name in SAMPLE_NAMES), ("all", 2)),
+        rows=tuple(
+            (
+                *names([_words(outcome), years, EFFECTS[model]]),
+                *(cell for sample in SAMPLES for cell in _term(by_sample.get(sample), marks)),
+                *_size_and_strength(by_sample.get("all")),
+            )
+            for (outcome, years, model), by_sample in sorted(
+                found.items(), key=lambda each: each[0][:2]
+            )
+        ),
+        stub=3,
+        notes=marks.notes,
+        remark=(
+            f"{_behind(shown)} Establishments that had never exported; quartiles of first-year "
+            "productivity. Instrument of the two-stage estimates: the tariff cut; F: squared t of "
+            "the cut in the first stage. Log productivity growth in log points, 0/1 outcomes as "
+            "probabilities."
+        ),
+        data=(rows_csv(run, NAME, rows, suffix="_exporting"),),
+    )
 
 
 def _entries(run: PublishedRun) -> PageTable | None:
     """Starters by quartile of productivity and what tariff cuts add."""
-    rows = sorted(run.rows("export_entry"), key=lambda row: (row["window"], row["quartile"] or 5))
+    rows = sorted(run.rows(ENTRY), key=lambda row: (row["window"], row["quartile"] or 5))
     if not rows:
         return None
     marks = Footnotes()
     return PageTable(
-        title="Who starts to export",
+        title=ENTRY_TITLE,
         unit="n in establishments that never exported before; rates in percent",
         header=("window", "quartile", "n", "starters", "rate", "due to cuts", "s.e.", "ratio"),
         rows=tuple(_entry(run, row, marks) for row in rows),
         stub=2,
         notes=marks.notes,
-        remark="Quartiles of first-year productivity, 1 the lowest; ratio: over quartile 1.",
+        remark=(
+            "Quartiles of first-year productivity, 1 the lowest; ratio: rate over that of quartile "
+            "1. Due to cuts: mean of the probability of starting less the probability without the "
+            f"tariff cut, by a probit in each quartile. {_cuts(rows)}"
+        ),
+        data=(
+            rows_csv(run, ENTRY, rows),
+            rows_csv(run, NAME, run.rows(NAME, model="entry_probit"), suffix="_entry"),
+        ),
+    )
+
+
+def _rows(run: PublishedRun, models: Iterable[str]) -> list[Row]:
+    """Rows of some models, by weights, years and model."""
+    order = list(models)
+    rows = [row for row in run.rows(NAME, sample="all") if row["model"] in order]
+    return sorted(
+        rows,
+        key=lambda row: (row["years"], row["weighting"] != "unweighted", order.index(row["model"])),
     )
 
 
@@ -104,8 +178,60 @@ def _entry(run: PublishedRun, row: Row, marks: Footnotes) -> tuple[Cell, ...]:
         plain(None if row["starter_rate"] is None else percent(row["starter_rate"], 1)),
         marks.cell(None if due is None else percent(due, 1), reason),
         marks.cell(None if error is None else percent(error, 1), reason),
-        plain(None if relative is None else fixed(relative, 2)),
+        plain(_or_none(relative, 2)),
     )
+
+
+def _term(row: Row | None, marks: Footnotes) -> tuple[Cell, Cell]:
+    """Coefficient and error of a term; dashes where the model has no such term."""
+    return _estimate(row, marks) if row is not None else (plain(None), plain(None))
+
+
+def _estimate(row: Row, marks: Footnotes) -> tuple[Cell, Cell]:
+    reason = row["note"] or "not estimated"
+    return (
+        marks.cell(_or_none(row["coefficient"], 4), reason),
+        marks.cell(_or_none(row["standard_error"], 4), reason),
+    )
+
+
+def _size_and_strength(row: Row | None) -> tuple[Cell, Cell]:
+    """n and F of the whole sample."""
+    if row is None:
+        return plain(None), plain(None)
+    return Cell(count(row["observations"])), plain(_or_none(row["first_stage_f"], 1))
+
+
+def _behind(rows: Sequence[Row]) -> str:
+    """Effects and errors of the models, as the study chose them."""
+    made = dict.fromkeys((row["model"], row["effects"], row["errors"]) for row in rows)
+    words = (
+        f"{_words(model)}: effects {_words(effects)}, errors {_words(errors)}"
+        for model, effects, errors in made
+    )
+    text = "; ".join(words)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _remarks(rows: Sequence[Row]) -> list[str]:
+    """What the rows say of numbers that are there, by years."""
+    said = dict.fromkeys(
+        (row["years"], row["note"])
+        for row in rows
+        if row["note"] and row["coefficient"] is not None
+    )
+    return [f"{years}: {note}." for years, note in said]
+
+
+def _cuts(rows: Sequence[Row]) -> str:
+    """Whose tariff cut establishments carry."""
+    whole = [row for row in rows if row["quartile"] is None]
+    own, industry = (sum(row[name] or 0 for row in whole) for name in ("own_cuts", "industry_cuts"))
+    return f"Cuts: {count(own)} of the establishment's products, {count(industry)} of its industry."
+
+
+def _or_none(value: float | None, digits: int) -> str | None:
+    return None if value is None else fixed(value, digits)
 
 
 def _words(name: str) -> str:

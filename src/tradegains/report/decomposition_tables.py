@@ -1,0 +1,180 @@
+"""Where productivity growth comes from: methods by terms, one table per window and share."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from tradegains.report.distributions import PRICES
+from tradegains.report.page_table import Cell, Footnotes, PageTable, names, plain
+from tradegains.report.printing import count, fixed
+from tradegains.report.published_run import PublishedRun
+from tradegains.report.table_data import rows_csv
+
+NAME = "decompositions"
+TITLE = "Where productivity growth comes from"
+METHODS = ("bhc", "fhk", "gr", "bg", "df", "mp")
+LEVELS = ("total", "industry2_aggregated", "industry4_aggregated")
+# Terms that stand in one column: what one method says of averages, another says of shares.
+COLUMNS = {
+    "within, or mean": ("within", "mean"),
+    "between, or covariance": ("between", "covariance"),
+    "cross": ("cross",),
+    "entry": ("entry",),
+    "exit": ("exit",),
+    "between industries": ("between_industries",),
+    "new industries": ("industry_entry",),
+    "closed industries": ("industry_exit",),
+    "not split": ("undecomposed",),
+}
+AUTHORS = (
+    "BHC: Baily, Hulten and Campbell; FHK: Foster, Haltiwanger and Krizan; GR: Griliches and "
+    "Regev; BG: Baldwin and Gu; DF: Diewert and Fox; MP: Melitz and Polanec (mean and covariance)."
+)
+SELDOM = ("new industries", "closed industries", "not split")
+Row = Mapping[str, Any]
+Terms = dict[tuple[str, str], dict[str, Row]]
+
+
+def decompositions(run: PublishedRun) -> list[PageTable]:
+    """A table per window and share, then the Olley-Pakes levels; none without rows."""
+    rows = [row for row in run.rows(NAME, industry=None) if row["method"] in METHODS]
+    found = {(row["window"], row["share"]) for row in rows}
+    made = [
+        _table(run, [row for row in rows if (row["window"], row["share"]) == (window, share)])
+        for window in run.windows
+        for share in sorted(name for of, name in found if of == window)
+    ]
+    levels = _olley_pakes(run)
+    if made:
+        made[0] = replace(made[0], remark=f"{made[0].remark} {AUTHORS}")
+    return [*made, levels] if levels else made
+
+
+def _table(run: PublishedRun, rows: Sequence[Row]) -> PageTable:
+    """All methods of one window and share, at the level of all and summed over industries."""
+    terms: Terms = {}
+    for row in rows:
+        terms.setdefault((row["level"], row["method"]), {})[row["term"]] = row
+    shown = [key for key in COLUMNS if key not in SELDOM or _any(rows, COLUMNS[key])]
+    marks, first = Footnotes(), rows[0]
+    ordered = [
+        (level, method) for level in LEVELS for method in METHODS if (level, method) in terms
+    ]
+    lines = tuple(_line(run, key, terms[key], shown=shown, marks=marks) for key in ordered)
+    return PageTable(
+        title=f"{TITLE}, {run.window_years(first['window'])}, by shares of {first['share']}",
+        unit="100 × log points",
+        header=("terms of", "method", *shown, "growth"),
+        rows=lines,
+        stub=2,
+        notes=marks.notes,
+        remark=_caption(run, rows),
+        data=(rows_csv(run, NAME, rows, suffix=f"_{first['window']}_{first['share']}"),),
+    )
+
+
+def _line(
+    run: PublishedRun,
+    key: tuple[str, str],
+    terms: Mapping[str, Row],
+    *,
+    shown: Sequence[str],
+    marks: Footnotes,
+) -> tuple[Cell, ...]:
+    """The terms of a method; a dash where it has no such term."""
+    level, method = key
+    cells = []
+    for column in shown:
+        row = next((terms[name] for name in COLUMNS[column] if name in terms), None)
+        if row is None:
+            cells.append(plain(None))
+        else:
+            cells.append(marks.cell(_hundredfold(row["value"]), row["note"] or "no such term"))
+    total = next(iter(terms.values()))["total"]
+    return (
+        *names([_level(run, level), method.upper()]),
+        *cells,
+        marks.cell(_hundredfold(total), "no growth can be told"),
+    )
+
+
+def _hundredfold(value: float | None) -> str | None:
+    return None if value is None else fixed(100 * value, 2)
+
+
+def _any(rows: Sequence[Row], terms: Sequence[str]) -> bool:
+    """Whether a term that is seldom there is there."""
+    return any(row["term"] in terms and row["establishments"] for row in rows)
+
+
+def _level(run: PublishedRun, level: str) -> str:
+    """Over what establishments are split."""
+    digits = {"industry2_aggregated": run.group_digits, "industry4_aggregated": run.industry_digits}
+    return f"{digits[level]}-digit industries" if level in digits else "the whole"
+
+
+def _caption(run: PublishedRun, rows: Sequence[Row]) -> str:
+    """Which establishments are behind it, deflation, and the methods' names."""
+    first = rows[0]
+    at_total = [row for row in rows if row["level"] == "total"] or list(rows)
+    numbers = {row["term"]: row["establishments"] for row in at_total}
+    inside = numbers.get("within", numbers.get("mean"))
+    groups = {
+        "continuing": inside,
+        "entrants": numbers.get("entry"),
+        "exiters": numbers.get("exit"),
+    }
+    n = ", ".join(f"{count(number)} {who}" for who, number in groups.items() if number is not None)
+    moved = max(row["moved"] or 0 for row in rows)
+    return (
+        f"Growth of mean log productivity weighted by {first['share']}, "
+        f"{PRICES.get(first['prices'], 'deflation not stated')}; terms add up to growth. n: {n}; "
+        f"{count(first['left_out'] or 0)} with productivity at one end only are left out. "
+        "Industries: terms inside each, weighted by the mean of its shares; up to "
+        f"{count(moved)} establishments that changed industry count as leaving one and entering "
+        "the other. Single industries: table decompositions."
+    )
+
+
+def _olley_pakes(run: PublishedRun) -> PageTable | None:
+    """Level of every year: the plain mean, and who has the shares."""
+    found: dict[tuple[str, int], dict[str, Row]] = {}
+    rows = run.rows(NAME, method="olley_pakes", level="total")
+    for row in rows:
+        found.setdefault((row["share"], row["year"]), {})[row["term"]] = row
+    if not found:
+        return None
+    marks = Footnotes()
+    return PageTable(
+        title="Levels of productivity (Olley and Pakes)",
+        unit="100 × log points; n in establishments",
+        header=("shares", "year", "plain mean", "covariance", "level", "n"),
+        rows=tuple(
+            (
+                *names([share, str(year)]),
+                *(_term(terms.get(name), "value", marks) for name in ("mean", "covariance")),
+                _term(terms.get("mean"), "total", marks),
+                Cell(count(next(iter(terms.values()))["establishments"])),
+            )
+            for (share, year), terms in sorted(found.items())
+        ),
+        stub=2,
+        notes=marks.notes,
+        remark=(
+            "Covariance: the mean weighted by shares less the plain one, above 0 where more "
+            f"productive establishments have the larger shares. {_deflated(rows)}"
+        ),
+        data=(rows_csv(run, NAME, rows, suffix="_olley_pakes"),),
+    )
+
+
+def _term(row: Row | None, column: str, marks: Footnotes) -> Cell:
+    value = None if row is None else row[column]
+    reason = "" if row is None else row["note"] or ""
+    return marks.cell(_hundredfold(value), reason or "no establishment with productivity")
+
+
+def _deflated(rows: Sequence[Row]) -> str:
+    """How productivity was deflated, as a sentence."""
+    words = PRICES.get(rows[0]["prices"], "deflation not stated")
+    return f"{words[0].upper()}{words[1:]}."
