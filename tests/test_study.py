@@ -397,6 +397,85 @@ MISTAKES = {
         "figure_years",
         "[productivity] years has 1978, 1988, 1996",
     ),
+    "decomposition of an unknown window": (
+        ('windows = ["pre", "post",]', 'windows = ["pre", "pots",]'),
+        "decomposition.windows names pots, which is not a window",
+        "pots",
+        "did you mean post? [[windows]] has pre, post, entrants_early",
+    ),
+    "misspelt decomposition": (
+        ('methods = ["bhc",', 'methods = ["fhc",'),
+        '[decomposition] methods = ["fhc", "fhk", "gr", "bg", "df", "mp", "olley_pakes"] '
+        "is not valid",
+        "fhc",
+        'did you mean "fhk"?',
+    ),
+    "decomposition by no share": (
+        ('shares = ["employment", "sales"]', ""),
+        "[decomposition] shares is missing",
+        "[decomposition]",
+        'state shares: a list [...] of "employment", "sales", at least 1, none twice',
+    ),
+    "dispersion without a smallest industry": (
+        ("n_min = 10", ""),
+        "[dispersion] n_min is missing",
+        "[dispersion]",
+        "state n_min: a whole number",
+    ),
+    "sizes out of order": (
+        ("size_edges = [20, 50, 100, 200, 500]", "size_edges = [20, 100, 50]"),
+        "size_edges are not in ascending order",
+        "size_edges",
+        "write them from the smallest to the largest [jobs]",
+    ),
+    "groups of productivity cut by nothing": (
+        ('weighting = "unweighted"', ""),
+        "[joint_distribution] weighting is missing",
+        "[joint_distribution]",
+        'state weighting: one of "employment", "unweighted"',
+    ),
+    "misspelt size classes": (
+        ("size_edges =", "size_edge ="),
+        "[joint_distribution] size_edge is not a known key",
+        "size_edge",
+        "did you mean size_edges?",
+    ),
+    "exit from an unknown window": (
+        ('exit_windows = ["pre","post"]', 'exit_windows = ["pre", "late"]'),
+        "regressions.exit_windows names late, which is not a window",
+        "exit_windows",
+        "[[windows]] has pre, post, entrants_early",
+    ),
+    "export entry in an unknown window": (
+        ('entry_windows = ["post"]', 'entry_windows = ["past"]'),
+        "regressions.entry_windows names past, which is not a window",
+        "entry_windows",
+        "did you mean post?",
+    ),
+    "adoption that is not read": (
+        ('adoptions = ["adopted_technology"]', 'adoptions = ["new_product"]'),
+        "adoptions names new_product, which is not among the extra columns",
+        "adoptions",
+        'add "new_product" to extra_columns in [census]',
+    ),
+    "effects not chosen": (
+        ('growth_effects = "industry4"', ""),
+        "[regressions] growth_effects is missing",
+        "[regressions]",
+        "state growth_effects: one of",
+    ),
+    "clusters of no kind": (
+        ('growth_clusters = "establishment"', 'growth_clusters = "plant"'),
+        '[regressions] growth_clusters = "plant" is not valid',
+        "growth_clusters",
+        'one of "establishment"',
+    ),
+    "cuts by establishment averaged in no stated way": (
+        ('plant_cuts = "simple"', ""),
+        "[regressions] plant_cuts is missing",
+        "[regressions]",
+        'state plant_cuts: "simple" or "value_weighted", the mean over products',
+    ),
 }
 
 
@@ -423,6 +502,16 @@ UNFIT = {
     'levels = ["total", "industry2"]': ["levels = []", 'levels = ["total", 2]'],
     'leave_out = ["32"]': ["leave_out = [32]", 'leave_out = "32"'],
     'windows = ["pre", "post"]': ["windows = []"],
+    'windows = ["pre", "post",]': ["windows = []", 'windows = "pre"'],
+    'shares = ["employment", "sales"]': ["shares = []", 'shares = ["value_added"]'],
+    "n_min = 10": ["n_min = 0", "n_min = 2.5", "n_min = true"],
+    "size_edges = [20, 50, 100, 200, 500]": ["size_edges = []", "size_edges = [0, 20]"],
+    "productivity_groups = 5": ["productivity_groups = 1", "productivity_groups = 101"],
+    'weighting = "unweighted"': ['weighting = "sales"', "weighting = 1"],
+    "premium_years = [1978, 1996, 1988]": ["premium_years = [78]", "premium_years = 1978"],
+    'exit_effects = "industry2"': ['exit_effects = "industry3"', "exit_effects = true"],
+    'growth_controls = ["relative_productivity"]': ['growth_controls = ["sales"]'],
+    'plant_cuts = "simple"': ['plant_cuts = "weighted"', "plant_cuts = []"],
 }
 
 
