@@ -12,6 +12,7 @@ says which tables came out with other digits; the first publication stands.
 import hashlib
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -25,6 +26,7 @@ from tradegains.tables.published import TABLES
 
 # Sixteen hexadecimal digits: a chance meeting of two runs needs billions of them.
 _RUN_ID_DIGITS = 16
+_AT_ONCE = 4  # tables written at once
 
 
 @dataclass(frozen=True)
@@ -116,10 +118,14 @@ def publish(
     before = _tables_of(store, run)
     standing = {name: table for name, table in before.items() if _holds(store, run, table)}
     digests = {name: content_digest(rows) for name, rows in wanted.items()}
-    now = {
-        name: standing.get(name) or _write(store, run, name, rows=rows, digest=digests[name])
-        for name, rows in wanted.items()
-    }
+
+    def written(name: str) -> PublishedTable:
+        there = standing.get(name)
+        return there or _write(store, run, name, rows=wanted[name], digest=digests[name])
+
+    # A commit of delta-spark is mostly waiting for small jobs: several tables wait together.
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        now = dict(zip(wanted, pool.map(written, wanted), strict=True))
     together = {**standing, **now}
     published = {name: together[name] for name in TABLES if name in together}
     if published != before:
