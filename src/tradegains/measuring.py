@@ -17,7 +17,13 @@ from pyspark.sql import functions as F
 from tradegains.errors import InputError, Problem
 from tradegains.formulas.distribution import Distribution
 from tradegains.formulas.matching import SuccessorLink, resolve_successors
-from tradegains.preparing import SmallInputs, flag_census, measure_rows, repair_ids
+from tradegains.preparing import (
+    SmallInputs,
+    flag_census,
+    measure_rows,
+    repair_ids,
+    split_industries,
+)
 from tradegains.progress import Progress
 from tradegains.regressing import REGRESSION_TABLES, regressions_of
 from tradegains.results.coverage import coverage_rows
@@ -164,6 +170,11 @@ class Measuring:
     parts: int = 1
 
     @property
+    def splits(self) -> dict[str, dict[str, float]]:
+        """Weights of the new industries of each old one that the concordance splits."""
+        return split_industries(self.small.concordance)
+
+    @property
     def rules(self) -> Mapping[str, str]:
         """Action of each rule; a missing price or counterpart takes no row out by itself."""
         counted = {
@@ -265,12 +276,16 @@ def _match_part(run: Measuring, flagged: DataFrame) -> DataFrame:
         window_industries=_industry_years(run.study),
         later=run.sets.later,
         carried=run.sets.carried,
+        code_digits=run.study.census.industry_digits if run.splits else None,
     )
 
 
 def _sum_cells(run: Measuring, matched: DataFrame, *keys: str) -> Rows:
     """Market cells as rows, by further keys if any."""
     industries = [w.INDUSTRY, *map(w.window_industry, _industry_years(run.study)), *keys]
+    if run.splits:
+        windows = map(w.window_industry, _industry_years(run.study))
+        industries += map(w.parts_column, (w.INDUSTRY, *windows))
     changes = employment_changes(run.study)
     summed = sum_market_cells(matched, industries=industries, changes=changes).toArrow()
     rows: Rows = summed.to_pylist()
@@ -284,6 +299,7 @@ def _market_cells(run: Measuring, rows: Rows) -> MarketCells:
         digits=run.study.census.industry_digits,
         windows=_industry_years(run.study),
         changes=employment_changes(run.study),
+        splits=run.splits,
     )
 
 

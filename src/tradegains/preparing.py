@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +12,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from tradegains.errors import Problem
+from tradegains.formulas.concordance import main_industry, parts_numbers
 from tradegains.formulas.matching import SuccessorError, SuccessorLink, resolve_successors
 from tradegains.predicates import check_predicates
 from tradegains.study import RANKINGS, Study
@@ -27,6 +28,9 @@ from tradegains.transforms.flagging import (
 from tradegains.transforms.lookups import CODE, COUNTERPART, look_up
 
 LAST_ID = "last_id"
+SUM_ERROR = 1e-9
+"""How far the weights of an old industry may be from 1 together."""
+
 LOG_PRICE = "log_price"
 TARIFF_CUT = "tariff_cut"
 WORLD = "world"
@@ -107,19 +111,32 @@ def _if_valid(test: Column) -> Column:
 
 
 def _convert_industries(rows: DataFrame, study: Study, concordance: Rows) -> DataFrame:
+    splits = split_industries(concordance)
     new_codes = {row["old"]: row["new"] for row in concordance}
+    new_codes |= {old: main_industry(shares) for old, shares in splits.items()}
     known = {row["new"]: row["new"] for row in concordance} | new_codes
-    small = pa.table(
-        {
-            w.INDUSTRY: pa.array(list(known), pa.string()),
-            COUNTERPART: pa.array(list(known.values()), pa.string()),
-        }
-    )
+    columns = {
+        w.INDUSTRY: pa.array(list(known), pa.string()),
+        COUNTERPART: pa.array(list(known.values()), pa.string()),
+    }
+    if splits:
+        numbers = parts_numbers(splits, digits=study.census.industry_digits)
+        parts = pa.array([numbers.get(old) for old in known], pa.int64())
+        columns[w.parts_column(w.INDUSTRY)] = parts
+    small = pa.table(columns)
     return convert_industries(
         rows,
         rows.sparkSession.createDataFrame(small),
         group_digits=study.census.industry_group_digits,
     )
+
+
+def split_industries(concordance: Rows) -> dict[str, dict[str, float]]:
+    """Weights of the new industries of each old one that has several."""
+    found: dict[str, dict[str, float]] = {}
+    for row in concordance:
+        found.setdefault(row["old"], {})[row["new"]] = row.get("weight", 1.0)
+    return {old: shares for old, shares in found.items() if len(shares) > 1}
 
 
 def repair_ids(flagged: DataFrame, last_ids: Mapping[str, str]) -> DataFrame:
@@ -237,18 +254,16 @@ def code_problems(study: Study, small: SmallInputs) -> list[Problem]:
 
 
 def _concordance_problems(study: Study, concordance: Rows) -> Iterator[Problem]:
-    """What is wrong with the concordance: one row stays one row, in one industry."""
+    """What is wrong with the concordance: weights that do not add up, codes of another length."""
     where = "input concordance"
-    counterparts = Counter(row["old"] for row in concordance)
-    split = [old for old, found in counterparts.items() if found > 1]
-    if split:
-        what = "old industries have more than one new industry"
-        cure = "keep one new industry for each: rows are not split between industries"
-        yield Problem(what, where, len(split), cure)
-    parts = [row for row in concordance if not split and row.get("weight", 1.0) != 1]
-    if parts:
-        cure = "give the weight 1 to an only counterpart, or leave the column out"
-        yield Problem("weights of an old industry do not add up to 1", where, len(parts), cure)
+    weights: defaultdict[str, list[float]] = defaultdict(list)
+    for row in concordance:
+        weights[row["old"]].append(row.get("weight", 1.0))
+    odd_sums = [old for old, found in weights.items() if abs(math.fsum(found) - 1.0) > SUM_ERROR]
+    if odd_sums:
+        cure = "give each new industry its share in the column weight, 1 to an only one"
+        what = "weights of old industries do not add up to 1"
+        yield Problem(what, where, len(odd_sums), cure)
     digits = study.census.industry_digits
     odd = [row for row in concordance if not re.fullmatch(f"[0-9]{{{digits}}}", row["new"])]
     if odd:

@@ -139,7 +139,7 @@ def _measured(
 
 def _per_worker(end: _End, amount: str, year: int, prices: Prices | None) -> Outcome:
     """Deflated output of one end per job [money unit of the price index's base per job]."""
-    if not end.total.establishments:
+    if not (end.total.establishments or end.total.employment):
         return Outcome(None, "no continuing establishment")
     if not end.total.employment:
         return Outcome(None, f"no employment in {year}")

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from tradegains.errors import InputError, Problem
+from tradegains.formulas.concordance import Shares
 from tradegains.formulas.fixed_point import (
     EMPLOYMENT_UNITS,
     MONEY_UNITS,
     from_fixed_point,
     sums_agree,
 )
+from tradegains.results.splitting import split_cell
 from tradegains.tables import working as w
 
 
@@ -62,6 +64,7 @@ class MarketCell:
     The industry is None where the study keeps rows without a valid one: they count in totals only.
     `window_industry` holds the industry they count in where a study moves them for a window,
     `changes` the jobs gained and lost by the later year of a pair of years [thousandths].
+    `rows_in` is the industry of the rows where a concordance splits the amounts of another.
     """
 
     year: int
@@ -70,6 +73,7 @@ class MarketCell:
     window_industry: Mapping[str, str | None]
     amounts: Amounts
     changes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    rows_in: str | None = None
 
     def industry_in(self, window: str) -> str | None:
         """Industry the cell counts in for this window."""
@@ -104,6 +108,7 @@ class MarketCells:
         digits: int,
         windows: Iterable[str],
         changes: Iterable[str] = (),
+        splits: Mapping[str, Shares] | None = None,
     ) -> "MarketCells":
         """From collected cells.
 
@@ -113,6 +118,7 @@ class MarketCells:
             digits: of an industry code.
             windows: windows with an industry column of their own.
             changes: names of the pairs of years with changes of employment.
+            splits: weights of the new industries of each old one that is split.
 
         Raises:
             InputError: a sum does not fit a whole number of 64 bits.
@@ -125,13 +131,17 @@ class MarketCells:
             *w.AMOUNTS,
             *(of(name) for of in (w.jobs_gained, w.jobs_lost) for name in changes),
         )
-        for row in rows:
-            year, flags = row[w.YEAR], row[w.FLAGS]
-            rows_by_flags[year, flags] += row[w.ESTABLISHMENTS]
-            duplicated += row[w.DUPLICATED_ID]
-            _require_no_wrap(row, summed)
+        for whole in rows:
+            _require_no_wrap(whole, summed)
+            parts = split_cell(whole, splits, digits=digits, windows=windows) if splits else [whole]
+            year, flags = whole[w.YEAR], whole[w.FLAGS]
+            rows_by_flags[year, flags] += whole[w.ESTABLISHMENTS]
+            duplicated += whole[w.DUPLICATED_ID]
             if not flags & removing:
-                by_year[year].append(_cell(row, digits, windows, changes))
+                rows_in = w.industry_code(whole[w.INDUSTRY], digits) if len(parts) > 1 else None
+                by_year[year] += (
+                    _cell(row, digits, windows, changes, rows_in=rows_in) for row in parts
+                )
         ordered = {year: tuple(cells) for year, cells in sorted(by_year.items())}
         return MarketCells(ordered, dict(rows_by_flags), duplicated)
 
@@ -144,12 +154,18 @@ class MarketCells:
         sums: defaultdict[tuple[int, str | None], Amounts] = defaultdict(Amounts)
         for cells in self.by_year.values():
             for cell in cells:
-                sums[cell.year, cell.industry] = sums[cell.year, cell.industry].plus(cell.amounts)
+                key = cell.year, cell.rows_in or cell.industry
+                sums[key] = sums[key].plus(cell.amounts)
         return Amounts(*map(max, zip(Amounts(), *sums.values(), strict=True)))
 
 
 def _cell(
-    row: Mapping[str, Any], digits: int, windows: tuple[str, ...], changes: tuple[str, ...]
+    row: Mapping[str, Any],
+    digits: int,
+    windows: tuple[str, ...],
+    changes: tuple[str, ...],
+    *,
+    rows_in: str | None,
 ) -> MarketCell:
     return MarketCell(
         row[w.YEAR],
@@ -158,6 +174,7 @@ def _cell(
         {window: w.industry_code(row[w.window_industry(window)], digits) for window in windows},
         Amounts(row[w.ESTABLISHMENTS], *(row[amount] for amount in w.AMOUNTS)),
         {name: (row[w.jobs_gained(name)], row[w.jobs_lost(name)]) for name in changes},
+        rows_in,
     )
 
 

@@ -116,7 +116,7 @@ def _rows(period: Period, sums: _Sums) -> Iterator[dict[str, Any]]:
             "state_at_end": transition.end,
             "establishments": counted.establishments,
             "employment": from_fixed_point(counted.employment, EMPLOYMENT_UNITS),
-            "establishment_share": counted.establishments / whole.establishments,
+            "establishment_share": _share(counted.establishments, whole.establishments),
             "employment_share": _share(counted.employment, whole.employment),
         }
 

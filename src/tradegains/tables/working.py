@@ -86,6 +86,18 @@ def window_industry(window: str) -> str:
     return f"industry_in_{window}"
 
 
+def parts_column(industry: str) -> str:
+    """Beside an industry column: which old industry is split, where a concordance splits any.
+
+    Below the digits of a code it is the number of the industry itself.
+
+    Example:
+        >>> parts_column("industry")
+        'parts_of_industry'
+    """
+    return f"parts_of_{industry}"
+
+
 def later_column(column: str, name: str) -> str:
     """A column of the same establishment in the later year of a pair of years.
 

@@ -35,7 +35,8 @@ def standardise_industry(census: DataFrame, *, digits: int, group_digits: int) -
 def convert_industries(rows: DataFrame, counterparts: DataFrame, *, group_digits: int) -> DataFrame:
     """One row per row, under its industry's counterpart; a code without one becomes null.
 
-    Reads industry; `counterparts` has one row per known code and the code it is counted under.
+    Reads industry; `counterparts` has one row per known code and the code it is counted under,
+    and where codes are split a number for each that is.
     `no_counterpart` tells the rows whose code has none.
     """
     joined = rows.join(F.broadcast(counterparts), on=w.INDUSTRY, how="left")

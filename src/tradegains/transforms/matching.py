@@ -34,17 +34,27 @@ def match_establishments(
     window_industries: Mapping[str, int],
     later: Sequence[LaterValues] = (),
     carried: Sequence[str] = (),
+    code_digits: int | None = None,
 ) -> DataFrame:
     """One row per flagged row, with its membership and industry as a number.
 
     Reads establishment_id, year, valid, the columns that marks, conditions and `later` name, and
     the amounts. `window_industries` maps a window to the year whose industry counts in it;
     `carried` names further columns to keep, such as establishment_id, which else goes no further.
+    `code_digits` is stated where a concordance splits industries: each industry column then has
+    beside it the one that is split (`tables.working.parts_column`).
     """
     # The code becomes a number before the shuffle: it is shorter than the text.
-    by_id = rows.withColumn(w.INDUSTRY, _industry_number()).repartition(w.ESTABLISHMENT_ID)
+    by_id = rows.withColumn(w.INDUSTRY, _industry_number())
+    counted, parts = w.INDUSTRY, w.parts_column(w.INDUSTRY)
+    if code_digits:
+        counted = parts
+        has_code = F.col(w.INDUSTRY).isNotNull()
+        number = F.when(has_code, F.coalesce(F.col(parts), F.col(w.INDUSTRY)))
+        by_id = by_id.withColumn(parts, number)
+    by_id = by_id.repartition(w.ESTABLISHMENT_ID)
     histories = merge_histories(
-        by_id, history=history, window_industries=window_industries, later=later
+        by_id, history=history, window_industries=window_industries, later=later, counted=counted
     )
     # A right join, because both engines then hash the histories, a third of the rows and three
     # columns: held the other way round the match took 1.6 times the time and twice the memory.
@@ -53,7 +63,12 @@ def match_establishments(
         w.YEAR,
         w.FLAGS,
         w.INDUSTRY,
-        *(_industry_in_window(window) for window in window_industries),
+        *([parts] if code_digits else []),
+        *(
+            column
+            for window in window_industries
+            for column in _industry_in_window(window, counted, code_digits)
+        ),
         *w.AMOUNTS,
         w.LOG_PRODUCTIVITY,
         _membership(memberships, conditions).alias(w.MEMBERSHIP),
@@ -80,18 +95,19 @@ def merge_histories(
     history: HistoryBits,
     window_industries: Mapping[str, int],
     later: Sequence[LaterValues] = (),
+    counted: str = w.INDUSTRY,
 ) -> DataFrame:
     """One row per establishment with a valid row: its history words, and has it duplicates.
 
-    Reads establishment_id, year, valid, a boolean column per kind of mark, and industry as a
-    number.
+    Reads establishment_id, year, valid, a boolean column per kind of mark, and the industry as a
+    number from the column `counted`.
     """
     words = [
         F.bit_or(_marks_in_word(history, word)).alias(f"{w.HISTORY}_{word}")
         for word in range(history.words)
     ]
     industries = [
-        F.max(F.when(F.col(w.YEAR) == year, F.col(w.INDUSTRY))).alias(_raw_industry(window))
+        F.max(F.when(F.col(w.YEAR) == year, F.col(counted))).alias(_raw_industry(window))
         for window, year in window_industries.items()
     ]
     values = dict.fromkeys(
@@ -174,9 +190,14 @@ def _holds(condition: SetCondition) -> Column:
     return reduce(lambda left, right: left & right, tests)
 
 
-def _industry_in_window(window: str) -> Column:
-    number = F.coalesce(F.col(_raw_industry(window)), F.col(w.INDUSTRY))
-    return number.alias(w.window_industry(window))
+def _industry_in_window(window: str, counted: str, code_digits: int | None) -> Iterator[Column]:
+    number = F.coalesce(F.col(_raw_industry(window)), F.col(counted))
+    name = w.window_industry(window)
+    if code_digits is None:
+        yield number.alias(name)
+        return
+    yield F.pmod(number, bigint(10**code_digits)).alias(name)
+    yield number.alias(w.parts_column(name))
 
 
 def _industry_number() -> Column:

@@ -1,0 +1,48 @@
+"""One old industry as several new ones, by weights that a concordance states."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+Shares = Mapping[str, float]
+"""Weight of each new industry of an old one."""
+
+
+def main_industry(shares: Shares) -> str:
+    """The new industry with the largest weight; of equal ones the smallest code.
+
+    Example:
+        >>> main_industry({"0102": 0.4, "0103": 0.2, "0101": 0.4})
+        '0101'
+    """
+    return min(shares, key=lambda code: (-shares[code], code))
+
+
+def parts_numbers(splits: Mapping[str, Shares], *, digits: int) -> dict[str, int]:
+    """A number for each old industry that is split: that of its main industry and a place before.
+
+    Example:
+        >>> parts_numbers({"0101": {"2201": 0.4, "2202": 0.6}}, digits=4)
+        {'0101': 12202}
+    """
+    return {
+        old: int(main_industry(splits[old])) + place * 10**digits
+        for place, old in enumerate(sorted(splits), start=1)
+    }
+
+
+def split_whole(amount: int, shares: Shares) -> dict[str, int]:
+    """Whole parts of a whole amount by the largest remainder; they add up to it.
+
+    Equal remainders go to the smaller code first. Shares need not add up to exactly 1.
+
+    Example:
+        >>> split_whole(10, {"a": 0.25, "b": 0.75}), split_whole(-1, {"a": 0.5, "b": 0.5})
+        ({'a': 3, 'b': 7}, {'a': 0, 'b': -1})
+    """
+    total = sum(map(Fraction, shares.values()))
+    quotas = {code: amount * Fraction(shares[code]) / total for code in sorted(shares)}
+    parts = {code: quota.__floor__() for code, quota in quotas.items()}
+    left = amount - sum(parts.values())
+    for code in sorted(quotas, key=lambda code: parts[code] - quotas[code])[:left]:
+        parts[code] += 1
+    return parts
