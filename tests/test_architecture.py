@@ -35,13 +35,17 @@ ARROWS = {
     "report": "report store tables formulas literature",
     "synthetic": "synthetic tables formulas literature",
     "predicates": "study tables transforms",
-    "preparing": "study formulas tables sets transforms predicates",
-    "regressing": "study tables formulas sets transforms selection results preparing",
+    "small_inputs": "study formulas",
+    "preparing": "small_inputs study formulas tables sets transforms predicates",
+    "regressing": "small_inputs study tables formulas sets transforms selection results preparing",
     "measuring": (
-        "regressing study formulas tables sets transforms selection results preparing progress"
+        "regressing study formulas tables sets transforms selection results preparing progress "
+        "small_inputs"
     ),
-    "pipeline": "regressing study tables sets store session preparing measuring progress",
-    "check": "study store session java predicates preparing",
+    "pipeline": (
+        "regressing study tables sets store session preparing measuring progress small_inputs"
+    ),
+    "check": "study store session java predicates small_inputs",
     "init_study": "study store",
     "demo": "synthetic session progress",
     "class_archive": "demo measuring pipeline progress session study",

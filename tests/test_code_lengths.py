@@ -3,7 +3,7 @@
 import pytest
 
 from small_study import write_small_study
-from tradegains.preparing import SmallInputs, code_problems
+from tradegains.small_inputs import SmallInputs, code_problems
 from tradegains.study import read_study
 
 

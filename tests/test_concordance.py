@@ -8,8 +8,8 @@ import pytest
 from reference.run import publish_study, with_inputs
 from reference.studies import study_with
 from reference.welfare import Small
-from tradegains.preparing import SmallInputs, code_problems
 from tradegains.session import Engine
+from tradegains.small_inputs import SmallInputs, code_problems
 from tradegains.study import Decomposition, JobFlows, Window
 
 STUDY = study_with(

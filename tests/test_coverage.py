@@ -1,9 +1,9 @@
 """A census beside control totals, worked by hand."""
 
 from reference.studies import study_with
-from tradegains.preparing import SmallInputs, code_problems
 from tradegains.results.coverage import coverage_rows
 from tradegains.results.market import Amounts, MarketCell, MarketCells
+from tradegains.small_inputs import SmallInputs, code_problems
 from tradegains.study import Window
 
 STUDY = study_with(windows=(Window("only", 2000, 2001),), productivity={"years": (2000, 2001)})

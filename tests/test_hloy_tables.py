@@ -10,7 +10,6 @@ from tradegains.formulas.distribution import HistogramBin, SizeDistribution
 from tradegains.formulas.membership import MembershipBits
 from tradegains.formulas.sato_vartia import IndustryChange, aggregate_industries
 from tradegains.literature import table_b1, table_b2
-from tradegains.preparing import SmallInputs, small_input_problems
 from tradegains.results.curves import (
     elasticity_rows,
     industry_rankings,
@@ -28,6 +27,7 @@ from tradegains.results.sizes import (
 )
 from tradegains.results.welfare import measure_markets, welfare_rows
 from tradegains.sets import EXPORTER, continuing_set, study_sets
+from tradegains.small_inputs import SmallInputs, small_input_problems
 from tradegains.study import Curves, MelitzRedding, SizeFits, Tariffs, Window
 
 CURVES = Curves(("tariff_cut",), 1.0, 2.0, 0.5, published_elasticities=True)

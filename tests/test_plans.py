@@ -17,9 +17,9 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from tradegains.measuring import measure
-from tradegains.preparing import SmallInputs
 from tradegains.progress import Progress
 from tradegains.session import Engine
+from tradegains.small_inputs import SmallInputs
 from tradegains.store.census import list_census, read_census
 from tradegains.store.work import WorkFolder
 from tradegains.study import Study, read_study

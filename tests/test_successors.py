@@ -9,8 +9,8 @@ from reference.run import publish_study, with_inputs
 from reference.studies import study_with
 from reference.welfare import Small
 from tradegains.errors import InputError
-from tradegains.preparing import successor_problems
 from tradegains.session import Engine
+from tradegains.small_inputs import successor_problems
 from tradegains.study import Window
 
 

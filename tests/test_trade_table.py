@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from reference.studies import BASE
 from reference.trade import list_intra_industry_trade
 from tradegains.errors import StudyError
-from tradegains.preparing import SmallInputs, code_problems
 from tradegains.results.intra_industry_trade import intra_industry_trade_rows
+from tradegains.small_inputs import SmallInputs, code_problems
 from tradegains.study import IntraIndustryTrade, read_study, resolved_toml
 
 BOTH = IntraIndustryTrade(levels=(4, 2), matched=("by_partner", "together"), reporter="CA")

@@ -200,7 +200,7 @@ def _check_inputs(study: Study) -> tuple["CensusFiles | None", list[TradegainsEr
 
 def _small_table_problems(study: Study, census: "CensusFiles | None") -> Iterator[Problem]:
     """What is wrong with the optional tables; they are small enough to be read for it."""
-    from tradegains.preparing import SmallInputs, small_input_problems
+    from tradegains.small_inputs import SmallInputs, small_input_problems
     from tradegains.store.row_tables import row_table_problems
     from tradegains.store.small_tables import SMALL_TABLES, read_small_table
 

@@ -17,13 +17,7 @@ from pyspark.sql import functions as F
 from tradegains.errors import InputError, Problem
 from tradegains.formulas.distribution import Distribution
 from tradegains.formulas.matching import SuccessorLink, resolve_successors
-from tradegains.preparing import (
-    SmallInputs,
-    flag_census,
-    measure_rows,
-    repair_ids,
-    split_industries,
-)
+from tradegains.preparing import flag_census, measure_rows, repair_ids, split_industries
 from tradegains.progress import Progress
 from tradegains.regressing import REGRESSION_TABLES, regressions_of
 from tradegains.results.coverage import coverage_rows
@@ -97,6 +91,7 @@ from tradegains.selection.ranks import ROW_LIMIT
 from tradegains.selection.regressions import Largest
 from tradegains.selection.sizes import describe_sizes
 from tradegains.sets import StudySets, employment_changes, study_sets
+from tradegains.small_inputs import SmallInputs
 from tradegains.study import Study
 from tradegains.tables import working as w
 from tradegains.transforms.cells import sum_market_cells

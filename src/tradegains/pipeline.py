@@ -13,10 +13,10 @@ from pyspark.sql import DataFrame
 
 from tradegains.errors import InputError, Problem
 from tradegains.measuring import TABLES_IN_ORDER, Measured, Rows, measure
-from tradegains.preparing import SmallInputs, small_input_problems
 from tradegains.progress import Progress
 from tradegains.regressing import kept_names
 from tradegains.session import Engine
+from tradegains.small_inputs import SmallInputs, small_input_problems
 from tradegains.store.census import CensusFiles, list_census, read_census
 from tradegains.store.code_version import code_version
 from tradegains.store.delta import DeltaStore, arrow_schema

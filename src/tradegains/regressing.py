@@ -16,7 +16,6 @@ from pyspark.sql import functions as F
 from tradegains.formulas.distribution import IndustryMedian
 from tradegains.formulas.least_squares import binary_places
 from tradegains.formulas.membership import BOTH_ENDS
-from tradegains.preparing import SmallInputs
 from tradegains.results.regressions import (
     EntryCounts,
     EntryProbit,
@@ -52,6 +51,7 @@ from tradegains.sets import (
     exporter_at_end_set,
     never_exported_set,
 )
+from tradegains.small_inputs import SmallInputs
 from tradegains.study import Regressions, Study, Window
 from tradegains.tables import working as w
 from tradegains.transforms.plant_cuts import CUT, PRODUCT, mean_plant_cuts

@@ -1,0 +1,188 @@
+"""The optional small tables of a study as plain rows, and what is wrong with them.
+
+A check and a run ask the same of them, and neither needs an engine for it.
+"""
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tradegains.errors import Problem
+from tradegains.formulas.matching import SuccessorError, SuccessorLink, resolve_successors
+from tradegains.study import RANKINGS, Study
+
+SUM_ERROR = 1e-9
+"""How far the weights of an old industry may be from 1 together."""
+
+WORLD = "world"
+
+Rows = Sequence[Mapping[str, Any]]
+KeepIds = Callable[[Iterable[object]], str]
+"""Keeps ids in a file and tells which."""
+
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
+
+
+@dataclass(frozen=True)
+class SmallInputs:
+    """Optional small tables as plain rows; an absent one is empty.
+
+    imports: industry, year, value. tariff_cuts: industry, cut. prices: year, index and, by
+    industry, industry. elasticities: industry, sigma. product_trade: product, year, partner,
+    exports, imports and, of several countries, reporter. product_tariffs: product, cut.
+    control_totals: industry, year and any of establishments, employment, sales, exports,
+    value_added. successors: old, new, year. concordance: old, new and, if stated, weight.
+    rankings: industry, variable, value.
+    """
+
+    imports: Rows = field(default_factory=tuple)
+    tariff_cuts: Rows = field(default_factory=tuple)
+    prices: Rows = field(default_factory=tuple)
+    elasticities: Rows = field(default_factory=tuple)
+    product_trade: Rows = field(default_factory=tuple)
+    product_tariffs: Rows = field(default_factory=tuple)
+    control_totals: Rows = field(default_factory=tuple)
+    successors: Rows = field(default_factory=tuple)
+    concordance: Rows = field(default_factory=tuple)
+    rankings: Rows = field(default_factory=tuple)
+
+
+def small_input_problems(
+    study: Study, small: SmallInputs, *, id_type: str | None, keep: KeepIds | None
+) -> list[Problem]:
+    """What is wrong with small tables that could be read.
+
+    A run and a check ask the same. Arguments are those of `successor_problems`.
+    """
+    problems = [*code_problems(study, small), *_price_problems(study, small.prices)]
+    problems += _ranking_problems(study, small.rankings)
+    return [*problems, *successor_problems(small.successors, id_type=id_type, keep=keep)]
+
+
+def _price_problems(study: Study, prices: Rows) -> Iterator[Problem]:
+    if prices and study.productivity.prices == "industry" and "industry" not in prices[0]:
+        what = 'prices = "industry" but the table prices has no column industry'
+        cure = 'add the column, or choose prices = "economy"'
+        yield Problem(what, "input prices", cure=cure)
+
+
+def _ranking_problems(study: Study, rankings: Rows) -> Iterator[Problem]:
+    """Variables that the study ranks by and the table lacks, and such as have another table."""
+    curves, where = study.welfare.curves, "input rankings"
+    if curves is None or not rankings:
+        return
+    found = sorted({row["variable"] for row in rankings})
+    for name in curves.rank_by:
+        if name not in RANKINGS and name not in found:
+            what = f'rank_by has "{name}", which is no variable of the table'
+            cure = f"correct it: the table has {', '.join(found)}"
+            yield Problem(what, where, cure=cure)
+    for name in sorted(RANKINGS.keys() & found):
+        cure = f"give it another name, or take it out: {name} is read from {RANKINGS[name]}"
+        yield Problem(f"the variable {name} has a table of its own", where, cure=cure)
+
+
+def successor_problems(
+    links: Rows, *, id_type: str | None, keep: KeepIds | None
+) -> Iterator[Problem]:
+    """What is wrong with the successor links.
+
+    Args:
+        links: old, new and year.
+        id_type: Spark type of the census's ids; None where the census cannot be read.
+        keep: keeps ids in the run's work folder and tells the file: a message names no ids. None
+            where nothing may be written.
+    """
+    where = "input successors"
+    if id_type not in (None, "string"):
+        odd = [row for row in links if not all(_is_whole(row[end]) for end in ("old", "new"))]
+        if odd:
+            what = "ids are not whole numbers, as those of the census are"
+            yield Problem(what, where, len(odd), "correct the ids, or leave the links out")
+    try:
+        resolve_successors(SuccessorLink(**row) for row in links)
+    except SuccessorError as error:
+        ids = dict.fromkeys(error.ids)
+        told = f"the ids are in {keep(ids)}" if keep else "a run lists the ids in OUTPUT/work/"
+        cure = f"remove one of their links; {told}"
+        yield Problem(f"{len(ids)} ids succeed one another in a cycle", where, cure=cure)
+
+
+def _is_whole(identifier: str) -> bool:
+    return bool(_WHOLE.fullmatch(identifier))
+
+
+def code_problems(study: Study, small: SmallInputs) -> list[Problem]:
+    """What is wrong with the lengths of the small tables' industry codes.
+
+    Codes are matched by their first digits, so those of one table must have one length, and
+    imports and elasticities must tell the industry groups apart.
+    """
+    group, finest = study.census.industry_group_digits, study.census.industry_digits
+    allowed = {
+        "imports": range(group, finest + 1),
+        "tariff_cuts": range(1, finest + 1),
+        "prices": range(finest + 1),
+        "elasticities": range(group, group + 1),
+        "control_totals": range(1, finest + 1),
+        "rankings": range(1, finest + 1),
+    }
+    problems = []
+    for name, lengths in allowed.items():
+        found = sorted({len(row.get("industry") or "") for row in getattr(small, name)})
+        if len(found) > 1 or any(length not in lengths for length in found):
+            wanted = f"{lengths[0]}" if len(lengths) == 1 else f"{lengths[0]} to {lengths[-1]}"
+            problems.append(
+                Problem(
+                    f"industry codes of {' and '.join(map(str, found))} characters",
+                    f"input {name}",
+                    cure=f"give every code the same length, {wanted} digits, with leading zeros",
+                )
+            )
+    problems += _concordance_problems(study, small.concordance)
+    return [*problems, *_product_trade_problems(study, small.product_trade)]
+
+
+def _concordance_problems(study: Study, concordance: Rows) -> Iterator[Problem]:
+    """What is wrong with the concordance: weights that do not add up, codes of another length."""
+    where = "input concordance"
+    weights: defaultdict[str, list[float]] = defaultdict(list)
+    for row in concordance:
+        weights[row["old"]].append(row.get("weight", 1.0))
+    odd_sums = [old for old, found in weights.items() if abs(math.fsum(found) - 1.0) > SUM_ERROR]
+    if odd_sums:
+        cure = "give each new industry its share in the column weight, 1 to an only one"
+        what = "weights of old industries do not add up to 1"
+        yield Problem(what, where, len(odd_sums), cure)
+    digits = study.census.industry_digits
+    odd = [row for row in concordance if not re.fullmatch(f"[0-9]{{{digits}}}", row["new"])]
+    if odd:
+        cure = f"give every new code {digits} digits, with leading zeros"
+        yield Problem("new codes are not codes of the census", where, len(odd), cure)
+
+
+def _product_trade_problems(study: Study, flows: Rows) -> Iterator[Problem]:
+    """What is wrong with product flows: lengths of codes, and totals beside their parts."""
+    choices, where = study.intra_industry_trade, "input product_trade"
+    if not flows or choices is None:
+        return
+    lengths = sorted({len(row["product"]) for row in flows})
+    if len(lengths) > 1 or lengths[0] < max(choices.levels):
+        yield Problem(
+            f"product codes of {' and '.join(map(str, lengths))} characters",
+            where,
+            cure="give every code the same length, with leading zeros, and at least "
+            f"{max(choices.levels)} digits, the finest of intra_industry_trade.levels",
+        )
+    for column in ("partner", "reporter"):
+        names = {row.get(column) or "" for row in flows}
+        totals = sum((row.get(column) or "").lower() == WORLD for row in flows)
+        if totals and len(names) > 1:
+            what = f"the {column} {WORLD} stands beside single {column}s: flows would count twice"
+            yield Problem(what, where, totals, "take those rows out, or the others")
+    if choices.reporter is not None and "reporter" in flows[0]:
+        cure = "take reporter out of [intra_industry_trade]; the column reporter counts"
+        yield Problem("the study names a reporter, and so does the table", where, cure=cure)
