@@ -72,6 +72,20 @@ def censuses(draw: st.DrawFn) -> list[Raw]:
     return [draw(establishment_years(identifier, year)) for identifier, year in seen]
 
 
+@st.composite
+def measured_censuses(draw: st.DrawFn) -> list[Raw]:
+    """Most establishments at both ends of a window, with productivity: terms have members."""
+    seen = draw(st.sets(st.tuples(st.sampled_from(IDS), st.sampled_from((2000, 2002, 2004))),
+                        min_size=9))  # fmt: skip
+    measured = st.fixed_dictionaries(
+        {
+            "employment": st.sampled_from((0.5, 1.0, 1.0, 7.2, 60.0)),
+            "value_added": st.sampled_from((1.0, 1.0, 2.0, 8.0, 1024.0)),
+        }
+    )
+    return [draw(establishment_years(*each)) | draw(measured) for each in sorted(seen)]
+
+
 def changed(rows: list[Raw], **change: Any) -> list[Raw]:
     """Rows with columns replaced by functions of the row."""
     return [{**row, **{name: make(row) for name, make in change.items()}} for row in rows]
@@ -199,7 +213,7 @@ def assert_close(before: dict[Any, float | None], after: dict[Any, float | None]
             assert math.isclose(value, after[key], abs_tol=ABSOLUTE), key
 
 
-@given(censuses(), st.sampled_from(IDS))
+@given(censuses() | measured_censuses(), st.sampled_from(IDS))
 def test_splitting_establishments_changes_no_decomposed_total_and_no_weighted_spread(rows, chosen):
     """Shares and productivity are those of the whole; only plain means count parts twice.
 
@@ -223,7 +237,7 @@ def test_splitting_establishments_changes_no_decomposed_total_and_no_weighted_sp
         assert differences(table, weighted, again, ignoring=counts) == []
 
 
-@given(censuses())
+@given(censuses() | measured_censuses())
 def test_a_constant_in_one_year_moves_its_means_and_quantiles_and_nothing_else(rows):
     """Value added of 2004 doubled: log productivity of 2004 rises by ln 2."""
 
@@ -252,7 +266,7 @@ def shifted(value: float | None, shift: bool) -> float | None:
     return value + math.log(2) if shift and value is not None else value
 
 
-@given(censuses())
+@given(censuses() | measured_censuses())
 def test_groups_that_nobody_is_in_contribute_nothing(rows):
     """Everybody is there at both ends: entry and exit are 0 with count 0."""
     start = {row["establishment_id"]: row for row in rows if row["year"] == 2002}
