@@ -112,6 +112,8 @@ def _ordered(table: pa.Table) -> pa.Table:
 class DeltaStore(ABC):
     """Published tables under one folder, one Delta table each, partitioned by `run_id`."""
 
+    tables_at_once = 1
+
     def __init__(self, root: str) -> None:
         self.root = root.rstrip("/") if "://" in root else str(Path(root).absolute())
 
@@ -288,6 +290,9 @@ def _in_schema(rows: pa.Table, schema: pa.Schema) -> pa.Table:
 
 class SparkDelta(DeltaStore):
     """delta-spark: the writer on Spark. Reads with delta-rs where the folder is local."""
+
+    # A commit is mostly waiting for small jobs: several tables wait together.
+    tables_at_once = 4
 
     def __init__(self, root: str, spark: "SparkSession") -> None:
         super().__init__(root)

@@ -26,7 +26,6 @@ from tradegains.tables.published import TABLES
 
 # Sixteen hexadecimal digits: a chance meeting of two runs needs billions of them.
 _RUN_ID_DIGITS = 16
-_AT_ONCE = 4  # tables written at once
 
 
 @dataclass(frozen=True)
@@ -123,8 +122,7 @@ def publish(
         there = standing.get(name)
         return there or _write(store, run, name, rows=wanted[name], digest=digests[name])
 
-    # A commit of delta-spark is mostly waiting for small jobs: several tables wait together.
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with ThreadPoolExecutor(store.tables_at_once) as pool:
         now = dict(zip(wanted, pool.map(written, wanted), strict=True))
     together = {**standing, **now}
     published = {name: together[name] for name in TABLES if name in together}
