@@ -71,6 +71,7 @@ from tradegains.results.welfare import (
     welfare_absences,
     welfare_rows,
 )
+from tradegains.selection.collecting import collect_in_order
 from tradegains.selection.distributions import (
     MedianBase,
     Population,
@@ -282,7 +283,7 @@ def _sum_cells(run: Measuring, matched: DataFrame, *keys: str) -> Rows:
         windows = map(w.window_industry, _industry_years(run.study))
         industries += map(w.parts_column, (w.INDUSTRY, *windows))
     changes = employment_changes(run.study)
-    summed = sum_market_cells(matched, industries=industries, changes=changes).toArrow()
+    summed = collect_in_order(sum_market_cells(matched, industries=industries, changes=changes))
     rows: Rows = summed.to_pylist()
     return rows
 

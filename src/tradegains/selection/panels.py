@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame
 from tradegains.errors import InputError, Problem
 from tradegains.formulas.fixed_point import split_bits
 from tradegains.formulas.panel_cells import PanelCell, PanelCells, PanelWindow
+from tradegains.selection.collecting import collect_in_order
 from tradegains.tables import working as w
 from tradegains.transforms.panel_sums import COARSE, FINE, PanelPlan, product, sum_panels
 
@@ -50,7 +51,7 @@ def collect_panels(
             for name, total in totals.items()
         },
     )
-    rows = sum_panels(matched, plan).toArrow().to_pylist()
+    rows = collect_in_order(sum_panels(matched, plan)).to_pylist()
     places = {name: sum(bits) for name, bits in plan.bits.items()}
     return PanelCells(tuple(_cell(row, plan) for row in rows), tuple(windows), places)
 

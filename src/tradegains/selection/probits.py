@@ -29,6 +29,7 @@ from tradegains.formulas.probit import (
     delta_error,
     newton_step,
 )
+from tradegains.selection.collecting import collect_in_order
 from tradegains.selection.regressions import Key, ProductCells
 from tradegains.transforms.probit_sums import (
     ALPHA,
@@ -207,7 +208,8 @@ def _advance(plan: _Rows, moving: Sequence[_State], by: Sequence[str]) -> None:
         places=(places := _places(plan, moving)),
     )
     by_key = {
-        tuple(row[key] for key in plan.cells.keys): row for row in summed.toArrow().to_pylist()
+        tuple(row[key] for key in plan.cells.keys): row
+        for row in collect_in_order(summed).to_pylist()
     }
     for state in moving:
         state.sums = {
@@ -322,7 +324,8 @@ def _effects_of_cut(
         places=places,
     )
     by_key = {
-        tuple(row[key] for key in plan.cells.keys): row for row in summed.toArrow().to_pylist()
+        tuple(row[key] for key in plan.cells.keys): row
+        for row in collect_in_order(summed).to_pylist()
     }
     return {state.key: _effect_of_cut(plan, state, by_key, places) for state in done}
 

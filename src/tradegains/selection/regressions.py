@@ -30,6 +30,7 @@ from tradegains.formulas.least_squares import (
     two_stage_least_squares,
     within_products,
 )
+from tradegains.selection.collecting import collect_in_order
 from tradegains.tables import working as w
 from tradegains.transforms.regression_sums import (
     LARGEST_WEIGHT,
@@ -154,7 +155,9 @@ def collect_products(
     sizes = {False: float(largest_effect.rows), True: float(largest_effect.weight)}
     places = {kind: _places(sizes[kind], variables) for kind in kinds}
     names = tuple(variable.name for variable in variables)
-    cells = sum_products(rows, keys=keys, variables=names, places=places).toArrow().to_pylist()
+    cells = collect_in_order(
+        sum_products(rows, keys=keys, variables=names, places=places)
+    ).to_pylist()
     groups = {kind: {_key(cell, keys): _group(cell, names, kind) for cell in cells}
               for kind in kinds}  # fmt: skip
     found = [max((cell[largest(i)] for cell in cells), default=0.0) for i in range(len(names))]
@@ -318,7 +321,7 @@ def _collect_meats(
         is_clustered=rows_per_cluster is not None,
     )
     meats: _Meats = {}
-    for row in summed.toArrow().to_pylist():
+    for row in collect_in_order(summed).to_pylist():
         sample = _key(row, by)
         for m, model in enumerate(models):
             if (sample, m) in scales:

@@ -11,7 +11,7 @@ says which tables came out with other digits; the first publication stands.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -122,14 +122,27 @@ def publish(
         there = standing.get(name)
         return there or _write(store, run, name, rows=wanted[name], digest=digests[name])
 
-    with ThreadPoolExecutor(store.tables_at_once) as pool:
-        now = dict(zip(wanted, pool.map(written, wanted), strict=True))
+    now = dict(zip(wanted, _in_threads(written, wanted, store.tables_at_once), strict=True))
     together = {**standing, **now}
     published = {name: together[name] for name in TABLES if name in together}
     if published != before:
         store.write("runs", _runs_row(run, record, tuple(published.values())), run)
     differing = tuple(name for name in wanted if digests[name] != now[name].digest)
     return Publication(run, published != before, tuple(published.values()), differing)
+
+
+def _in_threads(
+    write: Callable[[str], PublishedTable], names: Iterable[str], threads: int
+) -> list[PublishedTable]:
+    """Write these tables, several at once; a failure keeps those not begun from beginning."""
+    if threads == 1:
+        return [write(name) for name in names]
+    with ThreadPoolExecutor(threads) as pool:
+        writing = [pool.submit(write, name) for name in names]
+        try:
+            return [each.result() for each in writing]
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _write(
