@@ -20,6 +20,7 @@ from tradegains.synthetic.truths import TRUTHS, Truths
 # Up to so many rows the driver writes the files: one per year, sorted by establishment, the same
 # bytes whatever the engine. Beyond, the engine writes them in parallel.
 DRIVER_ROWS = 3_000_000
+DRIVER_ESTABLISHMENTS = 250_000  # 70 MB in one message to the embedded engine, which takes 128 MB
 
 NOTICE = f"""SYNTHETIC DATA
 ==============
@@ -163,7 +164,8 @@ def draw(spark: SparkSession, population: Population, truths: Truths = TRUTHS) -
     """The establishments; drawn once where the driver can hold the census."""
     lots = spark.createDataFrame(home_table())
     frame = draw_establishments(spark, population, truths, lots)
-    if population.establishments * len(population.years) > DRIVER_ROWS:
+    rows = population.establishments * len(population.years)
+    if rows > DRIVER_ROWS or population.establishments > DRIVER_ESTABLISHMENTS:
         return Establishments(frame, None)
     held = frame.toArrow()
     return Establishments(spark.createDataFrame(held), held)
