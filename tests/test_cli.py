@@ -470,6 +470,8 @@ def test_results_are_shown_reported_and_exported(
     assert "has no table 'welfar'" in wrong.err
 
 
+# On Spark it takes a minute and a half; test_generative and test_jobs hold Spark to the numbers.
+@pytest.mark.only("embedded")
 @pytest.mark.usefixtures("suite_engine")
 def test_demonstration_ends_with_table_1_and_what_to_try_next(
     tradegains: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine_name: str

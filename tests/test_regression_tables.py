@@ -292,6 +292,8 @@ def test_effect_of_starting_to_export(tables, drawn, outcome, sample):
     assert raw[0][0] == pytest.approx(difference)
 
 
+# What is absent does not depend on the engine, and a run takes ten times as long on Spark.
+@pytest.mark.only("embedded")
 def test_without_products_an_industrys_cut_is_determined_by_its_effects(engine, drawn, tmp_path):
     found = published(engine, study_of(plant_cuts=None), drawn[0], [], tmp_path)
     row = term(found, "exit_linear", "tariff_cut")
@@ -304,6 +306,8 @@ def test_without_products_an_industrys_cut_is_determined_by_its_effects(engine, 
     assert {row["own_cuts"] for row in found["export_entry"]} == {0}
 
 
+# What is absent does not depend on the engine, and a run takes ten times as long on Spark.
+@pytest.mark.only("embedded")
 def test_without_exports_only_what_needs_them_is_gone(engine, drawn, tmp_path):
     study = study_of()
     columns = {name: file for name, file in study.census.columns.items() if name != "exports"}
