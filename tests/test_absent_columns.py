@@ -28,6 +28,9 @@ from tradegains.study import (
     Study,
 )
 
+# What is absent does not depend on the engine, and a run takes ten times as long on Spark.
+pytestmark = pytest.mark.only("embedded")
+
 LEVELS = ("total", "industry2", "industry4")
 REGRESSIONS = Regressions(
     premium_years=(2000, 2004),

@@ -18,6 +18,9 @@ from panels import Panels
 from tradegains.synthetic import write_synthetic_census
 from tradegains.synthetic.truths import TRUTHS, ExitSlopes, Truths
 
+# Both engines draw the same census (test_synthetic_files); Spark takes ten times as long.
+pytestmark = pytest.mark.only("embedded")
+
 SEED = 1988
 ERRORS = 2.0  # standard errors
 # Amounts are rounded to hundredths and jobs to thousandths: small establishments miss by 1e-3.
