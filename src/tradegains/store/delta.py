@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import unquote
 
 import pyarrow as pa
 from pyspark.sql.types import (
@@ -31,7 +30,6 @@ from pyspark.sql.types import (
 )
 
 from tradegains.errors import EngineError, Problem
-from tradegains.store.scalars import arrow_scalar
 from tradegains.tables.published import TABLES
 
 if TYPE_CHECKING:
@@ -41,6 +39,7 @@ if TYPE_CHECKING:
 EngineName = Literal["embedded", "spark"]
 
 _ATTEMPTS = 5
+_QUOTE = "'"
 _RUN_ID = re.compile(r"[0-9a-zA-Z_-]{1,64}")
 _ARROW: Mapping[DataType, pa.DataType] = {
     StringType(): pa.string(),
@@ -181,7 +180,7 @@ class DeltaRs(DeltaStore):
         if table is None:
             return schema.empty_table()
         try:
-            rows = _rows(table, self.path(name), run_id)
+            rows = _rows(table, run_id)
         except (DeltaError, pa.ArrowException, OSError) as error:
             raise _unreadable(self.path(name), error) from error
         return _ordered(_in_schema(rows, schema))
@@ -245,39 +244,17 @@ class DeltaRs(DeltaStore):
                 raise
 
 
-def _rows(table: "DeltaTable", path: str, run_id: str | None) -> pa.Table:
-    """Rows of a table, or of one run of it.
+def _rows(table: "DeltaTable", run_id: str | None) -> pa.Table:
+    """Rows of a table, or of one run of it, by delta-rs's own query engine.
 
-    Files on this machine are read one by one: pyarrow's datasets, which delta-rs would use, import
-    pandas, a fifth of a second that `show` can do without. A table of a later protocol, such as
-    one with deletion vectors, and a remote one are left to delta-rs.
+    Its way through pyarrow's datasets would import pandas, a fifth of a second that `show` can do
+    without.
     """
-    actions = table.get_add_actions(flatten=True)
-    if "://" in path or table.protocol().min_reader_version > 1 or not actions.num_rows:
-        filters = None if run_id is None else [("run_id", "=", run_id)]
-        return table.to_pyarrow_table(filters=filters)
-    from pyarrow.parquet import ParquetFile
+    from deltalake import QueryBuilder
 
-    files = zip(
-        actions.column("path").to_pylist(),
-        actions.column("partition.run_id").to_pylist(),
-        strict=True,
-    )
-    parts = [
-        _with_run_id(ParquetFile(Path(path, unquote(file))).read(), run)
-        for file, run in sorted(files)
-        if run_id in (None, run)
-    ]
-    if not parts:
-        return pa.schema(table.schema()).empty_table()
-    return pa.concat_tables(parts, promote_options="default")
-
-
-def _with_run_id(rows: pa.Table, run_id: str) -> pa.Table:
-    """Rows with the partition's value, which delta-rs keeps out of the file."""
-    if "run_id" in rows.column_names:
-        return rows  # delta-spark wrote it
-    return rows.append_column("run_id", pa.repeat(arrow_scalar(run_id), rows.num_rows))
+    chosen = "" if run_id is None else f" WHERE run_id = '{run_id.replace(_QUOTE, 2 * _QUOTE)}'"
+    found = QueryBuilder().register("rows", table).execute(f"SELECT * FROM rows{chosen}")
+    return pa.RecordBatchReader.from_stream(found).read_all()
 
 
 def _in_schema(rows: pa.Table, schema: pa.Schema) -> pa.Table:
