@@ -16,6 +16,19 @@ class IndustryMedian:
 
 
 @dataclass(frozen=True)
+class IndustryScales:
+    """What puts industries on one scale: z = kappa * (relative productivity) / sd_s.
+
+    Attributes:
+        kappa: [log points]; None where no industry can be scaled.
+        sds: sd_s by number of each industry that has a spread [log points], > 0.
+    """
+
+    kappa: float | None
+    sds: Mapping[int, float]
+
+
+@dataclass(frozen=True)
 class HistogramBin:
     """Establishments in [number * width, (number + 1) * width); employment in thousandths."""
 

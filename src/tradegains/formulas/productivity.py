@@ -11,7 +11,8 @@ Decisions:
 - Classes by productivity are decided by value: a value equal to a cut belongs to the class below.
 - Lileeva's standardised scale is assumed: her formula is cited by Melitz and Trefler (footnote 4)
   but not printed there. We read it as z = kappa (phi - m_s) / sd_s with kappa the
-  employment-weighted mean of the industries' sd_s.
+  employment-weighted mean of the industries' sd_s; m_s, sd_s and the employment are those of the
+  same establishments. An industry without a spread to divide by has no z and no part in kappa.
 
 Source: Melitz and Trefler (2012), figure 5 and footnote 4. Gaps: US Dispersion Statistics on
 Productivity (Census Bureau and Bureau of Labor Statistics).
@@ -34,6 +35,14 @@ GAPS = {
     "d1001": ("p10", "p01"),
 }
 """Interquantile gaps by published name: upper quantile minus lower."""
+
+
+RELATIVE, STANDARDISED = "relative", "standardised"
+"""What a distribution is of: phi - m_s, or that on Lileeva's scale."""
+
+SMALLEST_SD = 1e-3
+"""Smallest sd_s that is divided by [log points]: establishments that differ by less than a tenth
+of a percent, or an industry with one establishment, show no spread."""
 
 
 class MedianBase(StrEnum):
