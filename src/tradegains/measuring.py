@@ -7,7 +7,7 @@ the matched rows once; market sums, medians and distributions are each read from
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from functools import cached_property, reduce
 from itertools import chain
 from typing import Any
 
@@ -15,7 +15,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from tradegains.errors import InputError, Problem
-from tradegains.formulas.distribution import Distribution
+from tradegains.formulas.distribution import Distribution, IndustryScales
 from tradegains.formulas.matching import SuccessorLink, resolve_successors
 from tradegains.preparing import flag_census, measure_rows, repair_ids, split_industries
 from tradegains.progress import Progress
@@ -90,6 +90,7 @@ from tradegains.selection.panels import collect_panels
 from tradegains.selection.quartiles import with_quartiles
 from tradegains.selection.ranks import ROW_LIMIT
 from tradegains.selection.regressions import Largest
+from tradegains.selection.scales import industry_scales
 from tradegains.selection.sizes import describe_sizes
 from tradegains.sets import StudySets, employment_changes, study_sets
 from tradegains.small_inputs import SmallInputs
@@ -165,12 +166,12 @@ class Measuring:
     products: DataFrame | None = None
     parts: int = 1
 
-    @property
+    @cached_property
     def splits(self) -> dict[str, dict[str, float]]:
         """Weights of the new industries of each old one that the concordance splits."""
         return split_industries(self.small.concordance)
 
-    @property
+    @cached_property
     def rules(self) -> Mapping[str, str]:
         """Action of each rule; a missing price or counterpart takes no row out by itself."""
         counted = {
@@ -417,7 +418,7 @@ def _regression_tables(run: Measuring, matched: DataFrame, cells: MarketCells) -
     if run.study.regressions is None:
         reason = "the study has no [regressions]"
         return Measured(absent={f"table {name}": reason for name in REGRESSION_TABLES})
-    largest = cells.largest_industry()
+    largest = cells.largest_industry
     with run.progress.step("estimate regressions") as step:
         tables, absent = regressions_of(
             run.study,
@@ -472,13 +473,20 @@ def _distribution_tables(run: Measuring, matched: DataFrame, cells: MarketCells)
         medians = industry_medians(described, pools, row_limit=run.row_limit)
         step.rows = len(medians)
     powers = _collect_powers(run, described, cells)
+    scales = _standardising_scales(study, powers)
     bases = tuple(dict.fromkeys(request.base for request in requests))
     with run.progress.step("describe distributions") as step:
-        largest = cells.largest_industry()
         found = describe_distributions(
             Relating(
                 described,
-                [MedianBase(base.year, medians_of_pool(medians, base.pool)) for base in bases],
+                [
+                    MedianBase(
+                        base.year,
+                        medians_of_pool(medians, base.pool),
+                        scales[base.pool] if base.standardised else None,
+                    )
+                    for base in bases
+                ],
                 [
                     Population(bases.index(each.base), each.inside, each.outside)
                     for each in requests
@@ -486,17 +494,15 @@ def _distribution_tables(run: Measuring, matched: DataFrame, cells: MarketCells)
                 run.sets.memberships,
                 study.productivity.bin_width,
             ),
-            employment=largest.employment,
-            establishments=largest.establishments,
-            powers=powers,
+            powers,
             row_limit=run.row_limit,
         )
         step.rows = len(found)
     by_industry = _describe_industries(run, described, powers, medians)
     tables = {
-        "industry_medians": industry_median_rows(study, medians),
+        "industry_medians": industry_median_rows(study, medians, scales),
         "moments": [
-            *moment_rows(study, requests, found, medians),
+            *moment_rows(study, requests, found, medians=medians, scales=scales),
             *industry_moment_rows(study, by_industry),
         ],
         "histograms": histogram_rows(study, requests, found),
@@ -506,6 +512,14 @@ def _distribution_tables(run: Measuring, matched: DataFrame, cells: MarketCells)
     else:
         dispersion = Measured({"dispersion": dispersion_rows(study, by_industry)})
     return Measured(tables) | dispersion | _joint_tables(run, described, medians)
+
+
+def _standardising_scales(study: Study, powers: PowerCells) -> dict[str, IndustryScales]:
+    """Scales of every pool of years; none where the study does not standardise."""
+    by = study.productivity.standardised_by
+    if by is None:
+        return {}
+    return industry_scales(powers, median_pools(study), weighted=by == "employment_weighted_sd")
 
 
 def _joint_tables(run: Measuring, described: DataFrame, medians: Medians) -> Measured:
@@ -527,7 +541,7 @@ def _joint_tables(run: Measuring, described: DataFrame, medians: Medians) -> Mea
 
 def _collect_powers(run: Measuring, described: DataFrame, cells: MarketCells) -> PowerCells:
     """Power sums of log productivity, from which all moments follow."""
-    largest = cells.largest_industry()
+    largest = cells.largest_industry
     with run.progress.step("sum moments"):
         return collect_power_cells(
             described, employment=largest.employment, establishments=largest.establishments

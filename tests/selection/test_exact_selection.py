@@ -19,6 +19,7 @@ from tradegains.selection.distributions import (
     describe_distributions,
 )
 from tradegains.selection.medians import industry_medians
+from tradegains.selection.moments import collect_power_cells
 
 # Each example is several jobs: a failure is shown as drawn instead of shrunk for minutes.
 NO_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
@@ -95,12 +96,11 @@ def test_distributions_are_the_plain_distributions(spark, rows, row_limit):
         for base in (0, 1)
         for inside, outside in (((), ()), ((EXPORTER,), ()), ((LARGE,), (EXPORTER,)))
     ]
-    found = describe_distributions(
-        Relating(matched_rows(spark, rows), bases, populations, BITS, WIDTH),
-        employment=sum(row["employment_thousandths"] for row in rows),
-        establishments=len(rows),
-        row_limit=row_limit,
-    )
+    matched = matched_rows(spark, rows)
+    employment = sum(row["employment_thousandths"] for row in rows)
+    powers = collect_power_cells(matched, employment=employment, establishments=len(rows))
+    relating = Relating(matched, bases, populations, BITS, WIDTH)
+    found = describe_distributions(relating, powers, row_limit=row_limit)
     for population, distribution in zip(populations, found, strict=True):
         members = [row for row in rows if belongs(row, population, bases)]
         assert_described(members, bases[population.base], distribution)

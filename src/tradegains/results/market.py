@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from tradegains.errors import InputError, Problem
@@ -149,6 +150,7 @@ class MarketCells:
         """Cells of one year."""
         return self.by_year.get(year, ())
 
+    @cached_property
     def largest_industry(self) -> Amounts:
         """The largest count, employment, ... of any industry in any year."""
         sums: defaultdict[tuple[int, str | None], Amounts] = defaultdict(Amounts)

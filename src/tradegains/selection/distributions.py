@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
-from tradegains.formulas.distribution import Distribution, HistogramBin
+from tradegains.formulas.distribution import Distribution, HistogramBin, IndustryScales
 from tradegains.formulas.membership import MembershipBits
 from tradegains.formulas.quantiles import (
     PERCENTILES,
@@ -28,8 +28,8 @@ from tradegains.selection.moments import (
     BothMoments,
     PowerCells,
     centre_cells,
-    collect_power_cells,
     population_moments,
+    scale_cells,
 )
 from tradegains.selection.ranks import ROW_LIMIT, Targets, Units, select_ranks, units_of
 from tradegains.tables import working as w
@@ -42,10 +42,26 @@ WIDEST_BIN = 1 / 256
 
 @dataclass(frozen=True)
 class MedianBase:
-    """Establishments of a year, relative to these industries' medians [log points]."""
+    """Establishments of a year, relative to these industries' medians [log points].
+
+    With `scales`, standardised by them; an industry without a scale is left out then.
+    """
 
     year: int
     medians: Mapping[int, float]
+    scales: IndustryScales | None = None
+
+    def described(self) -> Mapping[int, float]:
+        """Medians of the industries that are not left out."""
+        if self.scales is None:
+            return self.medians
+        return {code: each for code, each in self.medians.items() if code in self.scales.sds}
+
+    def scale(self, industry: int) -> tuple[float, float]:
+        """sd_s and kappa of an industry that is described; 1 and 1 change nothing."""
+        if self.scales is None or self.scales.kappa is None:
+            return 1.0, 1.0
+        return self.scales.sds[industry], self.scales.kappa
 
 
 @dataclass(frozen=True)
@@ -80,21 +96,13 @@ class Relating:
 
 
 def describe_distributions(
-    relating: Relating,
-    *,
-    employment: int,
-    establishments: int,
-    powers: PowerCells | None = None,
-    row_limit: int = ROW_LIMIT,
+    relating: Relating, powers: PowerCells, *, row_limit: int = ROW_LIMIT
 ) -> list[Distribution]:
     """Distribution of relative productivity of each population.
 
     Args:
         relating: what is described.
-        employment: the largest of any industry in a year [thousandths of a job]; it bounds the
-            fixed-point sums.
-        establishments: the largest number of rows of any industry in a year.
-        powers: power sums of the rows, where they have been collected already.
+        powers: power sums of the rows.
         row_limit: rows that may be collected to end the search for quantiles.
 
     Returns:
@@ -116,9 +124,6 @@ def describe_distributions(
         targets=wanted.targets(),
         row_limit=row_limit,
     )
-    powers = powers or collect_power_cells(
-        relating.matched, employment=employment, establishments=establishments
-    )
     moments = _moments(relating, powers)
     histograms = _histograms(cells, units, members, relating)
     return [
@@ -131,16 +136,20 @@ def describe_distributions(
 
 def _related_rows(relating: Relating) -> DataFrame:
     rows = [
-        (base.year, industry, position, median)
+        (base.year, industry, position, median, *base.scale(industry))
         for position, base in enumerate(relating.bases)
-        for industry, median in base.medians.items()
+        for industry, median in base.described().items()
     ]
-    columns = zip(*rows, strict=True) if rows else ((), (), (), ())
+    columns = zip(*rows, strict=True) if rows else ((),) * len(_MEDIANS)
     medians = pa.table([list(column) for column in columns], schema=_MEDIANS)
+    standardised = any(base.scales for base in relating.bases)
+    if not standardised:
+        medians = medians.drop_columns([w.INDUSTRY_SD, w.KAPPA])
     return relate_to_medians(
         relating.matched,
         relating.matched.sparkSession.createDataFrame(medians),
         bin_width=relating.bin_width,
+        standardised=standardised,
     )
 
 
@@ -150,6 +159,8 @@ _MEDIANS = pa.schema(
         (w.INDUSTRY, pa.int64()),
         (w.BASE, pa.int32()),
         (w.CENTRE, pa.float64()),
+        (w.INDUSTRY_SD, pa.float64()),
+        (w.KAPPA, pa.float64()),
     ]
 )
 
@@ -183,13 +194,18 @@ def group_totals(cells: pa.Table, units: Units, members: Members, groups: int) -
 
 
 def _moments(relating: Relating, powers: PowerCells) -> list[BothMoments]:
-    centred = [centre_cells(powers, base.year, base.medians) for base in relating.bases]
+    centred = [_centred(powers, base) for base in relating.bases]
     moments = []
     for population in relating.populations:
         required, forbidden = relating.masks(population)
         cells = centred[population.base]
         moments.append(population_moments(cells, required=required, forbidden=forbidden))
     return moments
+
+
+def _centred(powers: PowerCells, base: MedianBase) -> PowerCells:
+    cells = centre_cells(powers, base.year, base.described())
+    return cells if base.scales is None else scale_cells(cells, base.scales)
 
 
 @dataclass(frozen=True)
