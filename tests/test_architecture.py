@@ -37,13 +37,13 @@ ARROWS = {
     "predicates": "study tables transforms",
     "small_inputs": "study formulas",
     "preparing": "small_inputs study formulas tables sets transforms predicates",
-    "regressing": "small_inputs study tables formulas sets transforms selection results preparing",
+    "passes": "passes small_inputs study tables formulas sets transforms selection results",
     "measuring": (
-        "regressing study formulas tables sets transforms selection results preparing progress "
+        "passes study formulas tables sets transforms selection results preparing progress "
         "small_inputs"
     ),
     "pipeline": (
-        "regressing study tables sets store session preparing measuring progress small_inputs"
+        "passes study tables sets store session preparing measuring progress small_inputs"
     ),
     "check": "study store session java predicates small_inputs",
     "init_study": "study store",
@@ -67,7 +67,7 @@ OUTSIDE = {
     "predicates": "pyspark.sql pyspark.errors",
     "preparing": "pyspark.sql pyarrow",
     "measuring": "pyspark.sql pyarrow",
-    "regressing": "pyspark.sql pyarrow",
+    "passes": "pyspark.sql pyarrow",
     "pipeline": "pyspark.sql pyarrow",
     "init_study": "pyarrow",
 }

@@ -17,9 +17,9 @@ from pyspark.sql import functions as F
 from tradegains.errors import InputError, Problem
 from tradegains.formulas.distribution import Distribution, IndustryScales
 from tradegains.formulas.matching import SuccessorLink, resolve_successors
+from tradegains.passes.regressing import REGRESSION_TABLES, regressions_of
 from tradegains.preparing import flag_census, measure_rows, repair_ids, split_industries
 from tradegains.progress import Progress
-from tradegains.regressing import REGRESSION_TABLES, regressions_of
 from tradegains.results.coverage import coverage_rows
 from tradegains.results.curves import (
     curve_absences,

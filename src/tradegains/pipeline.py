@@ -13,8 +13,8 @@ from pyspark.sql import DataFrame
 
 from tradegains.errors import InputError, Problem
 from tradegains.measuring import TABLES_IN_ORDER, Measured, Rows, measure
+from tradegains.passes.regressing import kept_names
 from tradegains.progress import Progress
-from tradegains.regressing import kept_names
 from tradegains.session import Engine
 from tradegains.small_inputs import SmallInputs, small_input_problems
 from tradegains.store.census import CensusFiles, list_census, read_census
