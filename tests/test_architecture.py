@@ -37,7 +37,10 @@ ARROWS = {
     "predicates": "study tables transforms",
     "small_inputs": "study formulas",
     "preparing": "small_inputs study formulas tables sets transforms predicates",
-    "passes": "passes small_inputs study tables formulas sets transforms selection results",
+    "passes": (
+        "passes study formulas tables sets transforms selection results preparing progress "
+        "small_inputs"
+    ),
     "measuring": (
         "passes study formulas tables sets transforms selection results preparing progress "
         "small_inputs"

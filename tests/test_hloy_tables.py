@@ -14,7 +14,6 @@ from tradegains.results.curves import (
     elasticity_rows,
     industry_rankings,
     ranked_rows,
-    start_industries,
 )
 from tradegains.results.growth import productivity_growth_rows
 from tradegains.results.market import Amounts, MarketCell, MarketCells
@@ -26,7 +25,7 @@ from tradegains.results.sizes import (
     size_histogram_rows,
 )
 from tradegains.results.welfare import measure_markets, welfare_rows
-from tradegains.sets import EXPORTER, continuing_set, study_sets
+from tradegains.sets import EXPORTER, continuing_set, start_industries, study_sets
 from tradegains.small_inputs import SmallInputs, small_input_problems
 from tradegains.study import Curves, MelitzRedding, SizeFits, Tariffs, Window
 

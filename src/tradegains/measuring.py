@@ -5,20 +5,20 @@ the matched rows once; market sums, medians and distributions are each read from
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property, reduce
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from itertools import chain
-from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from tradegains.errors import InputError, Problem
 from tradegains.formulas.distribution import Distribution, IndustryScales
 from tradegains.formulas.matching import SuccessorLink, resolve_successors
+from tradegains.passes.matching import market_cells, match_census, match_once, sum_cells
+from tradegains.passes.measured import Measured, Measuring, Rows, WorkFolder
+from tradegains.passes.quality import quality_tables
 from tradegains.passes.regressing import REGRESSION_TABLES, regressions_of
-from tradegains.preparing import flag_census, measure_rows, repair_ids, split_industries
+from tradegains.preparing import flag_census, repair_ids
 from tradegains.progress import Progress
 from tradegains.results.coverage import coverage_rows
 from tradegains.results.curves import (
@@ -26,7 +26,6 @@ from tradegains.results.curves import (
     elasticity_rows,
     industry_rankings,
     ranked_rows,
-    start_industries,
 )
 from tradegains.results.decompositions import (
     decomposition_rows,
@@ -55,7 +54,6 @@ from tradegains.results.intra_industry_trade import intra_industry_trade_rows
 from tradegains.results.job_flows import job_flow_rows
 from tradegains.results.joint_distribution import joint_rows
 from tradegains.results.market import MarketCells
-from tradegains.results.quality import quality_rows, refuse_stopping_rows, removing_bits
 from tradegains.results.sizes import (
     SIZE_TABLES,
     Sizes,
@@ -71,7 +69,6 @@ from tradegains.results.welfare import (
     welfare_absences,
     welfare_rows,
 )
-from tradegains.selection.collecting import collect_in_order
 from tradegains.selection.distributions import (
     MedianBase,
     Population,
@@ -92,13 +89,10 @@ from tradegains.selection.ranks import ROW_LIMIT
 from tradegains.selection.regressions import Largest
 from tradegains.selection.scales import industry_scales
 from tradegains.selection.sizes import describe_sizes
-from tradegains.sets import StudySets, employment_changes, study_sets
+from tradegains.sets import study_sets
 from tradegains.small_inputs import SmallInputs
 from tradegains.study import Study
 from tradegains.tables import working as w
-from tradegains.transforms.cells import sum_market_cells
-from tradegains.transforms.flagging import find_duplicates, flag_duplicates
-from tradegains.transforms.matching import keep_part, match_establishments
 
 MARKET_TABLES = (
     "quality",
@@ -132,55 +126,6 @@ TABLES_IN_ORDER = (
     *REGRESSION_TABLES,
 )
 
-Rows = list[dict[str, Any]]
-WorkFolder = Callable[[DataFrame, str], DataFrame]
-"""Writes rows under a name in the run's work folder, and reads them back."""
-
-
-@dataclass(frozen=True)
-class Measured:
-    """Rows of published tables by name, and what the study could not have, with the reason.
-
-    A table that the study did not ask for, or that its inputs cannot give, is under `absent`
-    as "table NAME" and not among `tables`.
-    """
-
-    tables: dict[str, Rows] = field(default_factory=dict)
-    absent: dict[str, str] = field(default_factory=dict)
-
-    def __or__(self, other: "Measured") -> "Measured":
-        """Both together."""
-        return Measured(self.tables | other.tables, self.absent | other.absent)
-
-
-@dataclass(frozen=True)
-class Measuring:
-    """A study being measured: its choices, its sets and where its steps go."""
-
-    study: Study
-    small: SmallInputs
-    sets: StudySets
-    keep: WorkFolder
-    progress: Progress
-    row_limit: int = ROW_LIMIT
-    products: DataFrame | None = None
-    parts: int = 1
-
-    @cached_property
-    def splits(self) -> dict[str, dict[str, float]]:
-        """Weights of the new industries of each old one that the concordance splits."""
-        return split_industries(self.small.concordance)
-
-    @cached_property
-    def rules(self) -> Mapping[str, str]:
-        """Action of each rule; a missing price or counterpart takes no row out by itself."""
-        counted = {
-            "missing_price": self.study.productivity.prices != "none",
-            "no_counterpart": bool(self.small.concordance),
-        }
-        kept = {rule: "keep" for rule, applies in counted.items() if applies}
-        return {**self.study.census.rules, **kept}
-
 
 def measure(
     study: Study,
@@ -212,13 +157,20 @@ def measure(
     Raises:
         InputError: rows break a rule whose action is stop, or rows went missing.
     """
-    run = Measuring(study, small, study_sets(study), keep, progress, row_limit, products, parts)
-    flagged, matched, cells = _match(run, flag_census(study, census, small))
-    quality = quality_rows(cells, run.rules, years=study.years)
-    _require_every_row(quality, rows_by_year)
-    refuse_stopping_rows(quality)
-    _keep_quarantined(run, flagged, quality)
-    found = Measured({"quality": quality})
+    run = Measuring(
+        study,
+        small,
+        study_sets(study),
+        frozenset(wanted),
+        keep,
+        progress,
+        row_limit,
+        products,
+        parts,
+    )
+    census_matched = match_census(run, flag_census(study, census, small))
+    found = quality_tables(run, census_matched, rows_by_year)
+    flagged, matched, cells = census_matched.flagged, census_matched.rows, census_matched.cells
     sizes = _describe_sizes(run, matched, wanted)
     if not set(wanted).isdisjoint(MARKET_TABLES):
         found |= _market_tables(run, cells, sizes)
@@ -241,96 +193,6 @@ def measure(
     return found
 
 
-def _match(run: Measuring, flagged: DataFrame) -> tuple[DataFrame, DataFrame, MarketCells]:
-    """Matched rows and their sums; once more, with duplicates flagged, where there are any."""
-    matched, cells = _match_once(run, flagged, "matched")
-    if not cells.duplicated:
-        return flagged, matched, cells
-    with run.progress.step("find duplicates"):
-        duplicates = run.keep(find_duplicates(flagged), "duplicates")
-    flagged = flag_duplicates(flagged, duplicates, rules=run.rules)
-    return flagged, *_match_once(run, flagged, "matched_without_duplicates")
-
-
-def _match_once(run: Measuring, flagged: DataFrame, name: str) -> tuple[DataFrame, MarketCells]:
-    with run.progress.step("match establishments") as step:
-        parts = (
-            run.keep(_match_part(run, keep_part(flagged, part, run.parts)), f"{name}/{part}")
-            for part in range(run.parts)
-        )
-        matched = reduce(DataFrame.union, parts)
-        cells = _market_cells(run, _sum_cells(run, matched))
-        step.rows = sum(cells.rows_by_flags.values())
-    return matched, cells
-
-
-def _match_part(run: Measuring, flagged: DataFrame) -> DataFrame:
-    return match_establishments(
-        measure_rows(run.study, flagged),
-        history=run.sets.history,
-        memberships=run.sets.memberships,
-        conditions=run.sets.conditions,
-        window_industries=_industry_years(run.study),
-        later=run.sets.later,
-        carried=run.sets.carried,
-        code_digits=run.study.census.industry_digits if run.splits else None,
-    )
-
-
-def _sum_cells(run: Measuring, matched: DataFrame, *keys: str) -> Rows:
-    """Market cells as rows, by further keys if any."""
-    industries = [w.INDUSTRY, *map(w.window_industry, _industry_years(run.study)), *keys]
-    if run.splits:
-        windows = map(w.window_industry, _industry_years(run.study))
-        industries += map(w.parts_column, (w.INDUSTRY, *windows))
-    changes = employment_changes(run.study)
-    summed = collect_in_order(sum_market_cells(matched, industries=industries, changes=changes))
-    rows: Rows = summed.to_pylist()
-    return rows
-
-
-def _market_cells(run: Measuring, rows: Rows) -> MarketCells:
-    return MarketCells.of(
-        rows,
-        removing=removing_bits(run.rules),
-        digits=run.study.census.industry_digits,
-        windows=_industry_years(run.study),
-        changes=employment_changes(run.study),
-        splits=run.splits,
-    )
-
-
-def _industry_years(study: Study) -> dict[str, int]:
-    """The year whose industry counts in each window or ranking, where it is not each row's own."""
-    years = start_industries(study)
-    if study.matching.industry_at != "own_year":
-        at = study.matching.industry_at
-        years |= {window.name: getattr(window, at) for window in study.windows}
-    return years
-
-
-def _require_every_row(quality: Rows, rows_by_year: Mapping[int, int] | None) -> None:
-    read = {row["year"]: row["rows"] for row in quality if row["rule"] == "read"}
-    short = [year for year, rows in (rows_by_year or {}).items() if rows != read.get(year, 0)]
-    if short:
-        years = ", ".join(str(year) for year in short)
-        raise InputError(
-            Problem(
-                "the rows read are not the rows the files' footers count",
-                f"the census, year {years}",
-                len(short),
-                "check that the files are whole and were not replaced during the run",
-            )
-        )
-
-
-def _keep_quarantined(run: Measuring, flagged: DataFrame, quality: Rows) -> None:
-    if any(row["rows"] for row in quality if row["rule"] == "quarantined"):
-        with run.progress.step("keep quarantined rows") as step:
-            run.keep(flagged.filter(~F.col(w.VALID)).drop(w.VALID), "quarantined")
-            step.rows = sum(row["rows"] for row in quality if row["rule"] == "quarantined")
-
-
 def _describe_sizes(run: Measuring, matched: DataFrame, wanted: Collection[str]) -> Sizes:
     """Log sizes of every group that one of the wanted tables compares or fits."""
     groups = size_groups(run.study, wanted)
@@ -342,7 +204,7 @@ def _describe_sizes(run: Measuring, matched: DataFrame, wanted: Collection[str])
             matched,
             groups,
             bits=run.sets.memberships,
-            removing=removing_bits(run.rules),
+            removing=run.removing,
             bin_width=fits.bin_width if fits else 1.0,
             row_limit=run.row_limit,
         )
@@ -372,7 +234,7 @@ def _with_repaired_ids(
     repaired = repair_ids(flagged, last_ids)
     plain = replace(run.sets, later=(), carried=())
     again = replace(run, study=replace(run.study, job_flows=None), sets=plain)
-    _, cells = _match_once(again, repaired, "matched_with_repaired_ids")
+    cells = match_once(again, repaired, "matched_with_repaired_ids").cells
     tables = _market_tables(run, cells, sizes).tables
     both = {
         name: found.tables[name] + [row | {"ids": "repaired"} for row in tables[name]]
@@ -455,10 +317,10 @@ def _flow_tables(run: Measuring, matched: DataFrame, cells: MarketCells) -> Meas
         with run.progress.step("select productivity quartiles"):
             years = sorted({window.start for window in run.study.windows})
             rows = with_quartiles(matched, years, row_limit=run.row_limit)
-            for row in _sum_cells(run, rows, w.QUARTILE):
+            for row in sum_cells(run, rows, w.QUARTILE):
                 by_quartile[row[w.QUARTILE]].append(row)
     with run.progress.step("sum job flows") as step:
-        groups = {quartile: _market_cells(run, rows) for quartile, rows in by_quartile.items()}
+        groups = {quartile: market_cells(run, rows) for quartile, rows in by_quartile.items()}
         flows = job_flow_rows(run.study, cells, groups, run.sets.memberships)
         step.rows = len(flows)
     return Measured({"job_flows": flows})

@@ -12,7 +12,8 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from tradegains.errors import InputError, Problem
-from tradegains.measuring import TABLES_IN_ORDER, Measured, Rows, measure
+from tradegains.measuring import TABLES_IN_ORDER, measure
+from tradegains.passes.measured import Measured, Rows
 from tradegains.passes.regressing import kept_names
 from tradegains.progress import Progress
 from tradegains.session import Engine

@@ -103,6 +103,27 @@ def consecutive_years(study: Study) -> tuple[tuple[int, int], ...]:
     return tuple((year, year + 1) for year in study.years if year + 1 in years)
 
 
+def start_industries(study: Study) -> dict[str, int]:
+    """Further industries that curves ask cells for: the one in each window's first year.
+
+    They are named by the year, which no window is.
+    """
+    curves = study.welfare.curves
+    if curves is None or not curves.rank_by or study.matching.industry_at == "start":
+        return {}
+    starts = (study.window(name).start for name in study.welfare.windows)
+    return {str(year): year for year in starts}
+
+
+def industry_years(study: Study) -> dict[str, int]:
+    """The year whose industry counts in each window or ranking, where it is not each row's own."""
+    years = start_industries(study)
+    if study.matching.industry_at != "own_year":
+        at = study.matching.industry_at
+        years |= {window.name: getattr(window, at) for window in study.windows}
+    return years
+
+
 def employment_changes(study: Study) -> tuple[str, ...]:
     """Names of the pairs of years between which changes of employment are summed."""
     return tuple(each.name for each in _later_employment(study))

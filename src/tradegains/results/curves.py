@@ -59,18 +59,6 @@ def industry_rankings(study: Study, tables: Mapping[str, Sequence[Row]]) -> dict
     return found
 
 
-def start_industries(study: Study) -> dict[str, int]:
-    """Further industries that curves ask cells for: the one in each window's first year.
-
-    They are named by the year, which no window is.
-    """
-    curves = study.welfare.curves
-    if curves is None or not curves.rank_by or study.matching.industry_at == "start":
-        return {}
-    starts = (study.window(name).start for name in study.welfare.windows)
-    return {str(year): year for year in starts}
-
-
 def curve_absences(study: Study) -> dict[str, str]:
     """Why there are no curves; empty where there are."""
     if study.welfare.curves is None:
@@ -214,7 +202,7 @@ def ranked_rows(
 
     Args:
         study: whose windows, headline choices and industries to leave out are taken.
-        cells: market cells with the industries of `start_industries`.
+        cells: market cells with the industries of `sets.start_industries`.
         bits: positions of the sets in a membership.
         imports: imports by industry code and year [money unit].
         rankings: value of each variable by industry code.
