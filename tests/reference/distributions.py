@@ -21,6 +21,9 @@ POPULATION_OF_STATUS = {"continuing": "continuing", "entrant": "entrants", "exit
 NO_SPREAD = 1e-9
 """Below this [log points] a spread is the rounding of logarithms of equal ratios: no spread."""
 
+TOO_FLAT = 0.01
+"""Nothing is divided by a smaller standard deviation [log points]."""
+
 Medians = dict[str, float]
 
 
@@ -39,6 +42,16 @@ class Distribution:
     key: dict[str, Any]
     points: list[Point]
     dropped: int  # industries with no median in the base
+    kappa: float | None = None
+
+
+@dataclass(frozen=True)
+class Base:
+    """What some years' rows set: industry medians, and if asked spreads and their mean."""
+
+    medians: Medians
+    sds: dict[str, float] | None = None
+    kappa: float | None = None
 
 
 class Prices:
@@ -99,6 +112,40 @@ class Productivity:
             }
         return found
 
+    def base(self, years: set[int], study: Any) -> Base:
+        """Medians of these years; where the study standardises, spreads and kappa too."""
+        medians = self.medians(years)
+        if study.productivity.standardised_by is None:
+            return Base(medians)
+        weighted = study.productivity.standardised_by == "employment_weighted_sd"
+        sds, jobs = {}, {}
+        for code in medians:
+            rows = [r for r in self.of_row if r.year in years and r.industry == code]
+            points = [Point(self.of_row[row], row.weight if weighted else 1) for row in rows]
+            sd = moments(points)["sd"]
+            if sd is not None and sd >= TOO_FLAT:
+                sds[code], jobs[code] = sd, sum(row.weight for row in rows)
+        everyone = sum(jobs.values())
+        if not everyone:
+            return Base(medians, {})
+        kappa = sum(jobs[code] * Fraction(sds[code]) for code in sds) / everyone
+        return Base(medians, sds, float(kappa))
+
+    def standardised(self, rows: Iterable[Row], base: Base) -> list[Point]:
+        """kappa (phi - m) / sd of the rows whose industry has a spread in the base."""
+        return [
+            Point(
+                float(
+                    Fraction(base.kappa)
+                    * Fraction(self.of_row[row] - base.medians[row.industry])
+                    / Fraction(base.sds[row.industry])
+                ),
+                row.weight,
+            )
+            for row in rows
+            if row in self.of_row and row.industry in base.sds
+        ]
+
     def points(self, rows: Iterable[Row], base: Medians) -> list[Point]:
         """Relative productivity of the rows that have one, where the base has their industry."""
         return [
@@ -143,6 +190,7 @@ def list_medians(productivity: Productivity, study: Any) -> list[dict[str, Any]]
             "industry": code,
             "establishments": len(found),
             "median": statistics.median(found),
+            "sd": (productivity.base(years, study).sds or {}).get(code),
         }
         for base, window, year, years in bases
         for code, found in productivity.by_industry(years).items()
@@ -173,12 +221,11 @@ def distributions(
     bases = study.productivity.median_base
     if "same_year" in bases:
         for year in study.productivity.years:
-            base = productivity.medians({year})
+            base = productivity.base({year}, study)
             now = [row for row in rows if row.year == year]
             for name, members in row_populations(now, study).items():
-                yield measure_points(
-                    productivity, members, base, key(year, None, name, "same_year")
-                )
+                named = key(year, None, name, "same_year")
+                yield from both_measures(productivity, members, base, named)
     for window in study.windows:
         yield from window_distributions(rows, study, productivity, window)
 
@@ -190,13 +237,12 @@ def window_distributions(
     statuses = status_rows(rows, window, study.matching.continuing[0])
     for median_base in study.productivity.median_base:
         for year in (window.start, window.end):
-            base = productivity.medians(
-                {
-                    "same_year": {year},
-                    "base_year": {window.start},
-                    "pooled": {window.start, window.end},
-                }[median_base]
-            )
+            years = {
+                "same_year": {year},
+                "base_year": {window.start},
+                "pooled": {window.start, window.end},
+            }
+            base = productivity.base(years[median_base], study)
             found = {
                 POPULATION_OF_STATUS[status]: members
                 for (status, measured), members in statuses.items()
@@ -206,7 +252,18 @@ def window_distributions(
                 found |= row_populations([row for row in rows if row.year == year], study)
             for name, members in found.items():
                 named = key(year, window.name, name, median_base)
-                yield measure_points(productivity, members, base, named)
+                yield from both_measures(productivity, members, base, named)
+
+
+def both_measures(
+    productivity: Productivity, members: list[Row], base: Base, named: dict[str, Any]
+) -> Iterator[Distribution]:
+    """A population's relative productivity; where the study standardises, that as well."""
+    yield measure_points(productivity, members, base.medians, named)
+    if base.sds is not None:
+        points = productivity.standardised(members, base)
+        dropped = len({row.industry for row in members if row in productivity.of_row} - {*base.sds})
+        yield Distribution(named | {"measure": "standardised"}, points, dropped, base.kappa)
 
 
 def industry_distributions(
@@ -300,6 +357,7 @@ def key(year: int, window: str | None, population: str, median_base: str) -> dic
         "level": "total",
         "industry": None,
         "median_base": median_base,
+        "measure": "relative",
     }
 
 
@@ -319,6 +377,7 @@ def list_moments(found: Distribution, study: Any) -> list[dict[str, Any]]:
     common = {
         "establishments": len(points),
         "employment": sum(point.weight for point in points) / 1000,
+        "kappa": found.kappa,
         "prices": "nominal" if prices == "none" else prices,
         "note": note_of(found),
     }

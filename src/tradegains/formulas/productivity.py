@@ -40,9 +40,12 @@ GAPS = {
 RELATIVE, STANDARDISED = "relative", "standardised"
 """What a distribution is of: phi - m_s, or that on Lileeva's scale."""
 
-SMALLEST_SD = 1e-3
-"""Smallest sd_s that is divided by [log points]: establishments that differ by less than a tenth
-of a percent, or an industry with one establishment, show no spread."""
+ASSUMED = "standardised by an assumed formula"
+"""First words of the note of every standardised row."""
+
+SMALLEST_SD = 0.01
+"""Smallest sd_s that is divided by [log points]: an industry with a single establishment, or whose
+establishments are within a percent of each other, shows no spread to measure others by."""
 
 
 class MedianBase(StrEnum):

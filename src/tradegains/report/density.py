@@ -13,6 +13,7 @@ import numpy as np
 
 SILVERMAN = 0.9
 NORMAL_QUARTILE_GAP = 1.34
+REACH = 9.0  # standard deviations beyond which a normal density adds nothing to a double
 
 _normal = np.vectorize(lambda z: 0.5 * (1 + erf(z / sqrt(2))), otypes=[float])
 
@@ -60,6 +61,21 @@ def filled_cells(rows: list[dict]) -> Cells:
     return Cells(width * (first + np.arange(bins + 1)), share, establishments)
 
 
+def near(cells: Cells, low: float, high: float) -> Cells:
+    """The cells that reach into [low, high]: a histogram may have far more empty ones beyond.
+
+    Example:
+        >>> cells = Cells(np.arange(5.0), np.array([0.5, 0, 0, 0.5]), np.array([1, 0, 0, 1]))
+        >>> near(cells, 0.5, 1.5).edges
+        array([0., 1., 2.])
+    """
+    first = max(int(np.searchsorted(cells.edges, low, side="right")) - 1, 0)
+    last = max(int(np.searchsorted(cells.edges, high, side="left")), first + 1)
+    return Cells(
+        cells.edges[first : last + 1], cells.share[first:last], cells.establishments[first:last]
+    )
+
+
 def bandwidth(cells: Cells) -> float:
     """Silverman's bandwidth from the cells, at least one bin [log points].
 
@@ -91,5 +107,6 @@ def smooth_density(cells: Cells, at: np.ndarray, width: float) -> np.ndarray:
         >>> float(smooth_density(cells, np.array([0.0]), 1e-6)[0])
         0.5
     """
+    cells = near(cells, at.min() - REACH * width, at.max() + REACH * width)
     below = _normal((at[:, None] - cells.edges[None, :]) / width)
     return (below[:, :-1] - below[:, 1:]) @ cells.share / cells.bin_width

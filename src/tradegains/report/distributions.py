@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from math import exp
 from typing import Any
 
+from tradegains.formulas.productivity import ASSUMED, RELATIVE, STANDARDISED
 from tradegains.report.density import Cells, filled_cells
 from tradegains.report.printing import count, fixed
 from tradegains.report.published_run import PublishedRun
 
+VARIANT = "_standardised"
 YEAR_BASES = ("base_year", "pooled", "same_year")
 GROUP_BASES = ("same_year", "base_year", "pooled")
 PRICES = {
@@ -38,7 +40,8 @@ class Member:
 class Distribution:
     """One published distribution: its histogram and its employment-weighted quantiles.
 
-    `p10`, `p50`, `p90` are exact [log points]; None where `moments` does not have them.
+    `p10`, `p50`, `p90` are exact [log points]; None where `moments` does not have them. `kappa`
+    is the scale of a standardised one [log points], `left_out` says whom it leaves out.
     """
 
     member: Member
@@ -49,6 +52,8 @@ class Distribution:
     p50: float | None
     p90: float | None
     prices: str
+    kappa: float | None = None
+    left_out: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,12 @@ class Comparison:
     measure: str
     base: str
     series: tuple[Distribution, Distribution]
+    standardised_by: str | None = None
+
+    @property
+    def panel(self) -> str:
+        """Key of the figure that this one is a variant of, or its own."""
+        return self.key.removesuffix(VARIANT)
 
 
 @dataclass(frozen=True)
@@ -78,9 +89,17 @@ class Missing:
 def comparisons(run: PublishedRun) -> list[Comparison | Missing]:
     """The four comparisons in the manner of Melitz and Trefler's figure 5.
 
-    Source: Melitz and Trefler (2012), figure 5.
+    Where the study standardises, each is followed by its standardised variant; one that cannot be
+    drawn at all is named once.
+
+    Source: Melitz and Trefler (2012), figure 5 and footnote 4.
     """
-    return [_two_years(run), _entrants(run), _exporters(run), _exiters(run)]
+    found: list[Comparison | Missing] = []
+    for compare in (_two_years, _entrants, _exporters, _exiters):
+        found.append(compare(run, RELATIVE))
+        if _standardised_by(run) and isinstance(found[-1], Comparison):
+            found.append(compare(run, STANDARDISED))
+    return found
 
 
 def prices_in_words(comparison: Comparison) -> str:
@@ -112,7 +131,7 @@ def sizes_in_words(comparison: Comparison) -> str:
     )
 
 
-def _two_years(run: PublishedRun) -> Comparison | Missing:
+def _two_years(run: PublishedRun, measure: str) -> Comparison | Missing:
     """Figure 5A: all establishments in two years."""
     key, years = "figure_5a", _years_compared(run)
     if len(years) < 2:
@@ -122,10 +141,10 @@ def _two_years(run: PublishedRun) -> Comparison | Missing:
     title = f"All establishments in {ends[0]} and {ends[1]}"
     window = next((w.name for w in run.windows.values() if (w.start, w.end) == ends), None)
     members = [Member(str(year), year, window, "all") for year in ends]
-    return _compared(run, key, title, members, bases=YEAR_BASES)
+    return _compared(run, key, title, members, bases=YEAR_BASES, measure=measure)
 
 
-def _entrants(run: PublishedRun) -> Comparison | Missing:
+def _entrants(run: PublishedRun, measure: str) -> Comparison | Missing:
     """Figure 5B: entrants of an early and a late window, in the window's last year."""
     key = "figure_5b"
     names = run.section("report").get("figure_windows") or ()
@@ -137,10 +156,10 @@ def _entrants(run: PublishedRun) -> Comparison | Missing:
     members = [
         Member(f"Entrants {w.years}", w.end, w.name, "entrants") for w in (windows[0], windows[-1])
     ]
-    return _compared(run, key, title, members, bases=GROUP_BASES)
+    return _compared(run, key, title, members, bases=GROUP_BASES, measure=measure)
 
 
-def _exporters(run: PublishedRun) -> Comparison | Missing:
+def _exporters(run: PublishedRun, measure: str) -> Comparison | Missing:
     """Figure 5C: exporters and the others in the last year compared."""
     key, years = "figure_5c", _years_compared(run)
     if not years:
@@ -150,10 +169,10 @@ def _exporters(run: PublishedRun) -> Comparison | Missing:
         Member("Non-exporters", years[-1], run.headline_window, "nonexporters"),
         Member("Exporters", years[-1], run.headline_window, "exporters"),
     ]
-    return _compared(run, key, title, members, bases=GROUP_BASES)
+    return _compared(run, key, title, members, bases=GROUP_BASES, measure=measure)
 
 
-def _exiters(run: PublishedRun) -> Comparison | Missing:
+def _exiters(run: PublishedRun, measure: str) -> Comparison | Missing:
     """Exiting and continuing establishments in the first year of the headline window."""
     key, title = "figure_exit", "Exiting and continuing establishments"
     window = run.windows.get(run.headline_window or "")
@@ -164,7 +183,7 @@ def _exiters(run: PublishedRun) -> Comparison | Missing:
         Member("Continuing", window.start, window.name, "continuing"),
     ]
     title = f"Establishments of {window.start} that exit by {window.end}, and those that continue"
-    return _compared(run, key, title, members, bases=GROUP_BASES)
+    return _compared(run, key, title, members, bases=GROUP_BASES, measure=measure)
 
 
 def _years_compared(run: PublishedRun) -> tuple[int, ...]:
@@ -175,21 +194,42 @@ def _years_compared(run: PublishedRun) -> tuple[int, ...]:
 
 
 def _compared(
-    run: PublishedRun, key: str, title: str, members: Sequence[Member], *, bases: Sequence[str]
+    run: PublishedRun,
+    key: str,
+    title: str,
+    members: Sequence[Member],
+    *,
+    bases: Sequence[str],
+    measure: str,
 ) -> Comparison | Missing:
     """The members under the first base for which every one of them is published."""
+    is_standardised = measure == STANDARDISED
+    if is_standardised:
+        key, title = key + VARIANT, f"{title}, standardised (assumed scaling)"
     for base in bases:
-        found = [_distribution(run, member, base) for member in members]
-        first, second = found
+        first, second = (_distribution(run, member, base, measure) for member in members)
         if first is not None and second is not None:
-            words = _base_in_words(base, members, run)
-            measure = _measure(run, base, nominal="nominal" in (first.prices, second.prices))
-            return Comparison(key, title, base, measure, words, (first, second))
+            return Comparison(
+                key=key,
+                title=title,
+                median_base=base,
+                measure=_measure(run, base, nominal="nominal" in (first.prices, second.prices)),
+                base=_base_in_words(base, members, run),
+                series=(first, second),
+                standardised_by=_standardised_by(run) if is_standardised else None,
+            )
     wanted = " and ".join(f"{m.population} in {m.year}" for m in members)
     return Missing(key, title, f"no histogram is published for {wanted}")
 
 
-def _distribution(run: PublishedRun, member: Member, base: str) -> Distribution | None:
+def _standardised_by(run: PublishedRun) -> str | None:
+    """Which spread the study standardises by, if any."""
+    return run.section("productivity").get("standardised_by")
+
+
+def _distribution(
+    run: PublishedRun, member: Member, base: str, measure: str
+) -> Distribution | None:
     """The published distribution of one member; None when its histogram has no rows."""
     for window in dict.fromkeys((member.window, None)):
         where = {
@@ -199,6 +239,9 @@ def _distribution(run: PublishedRun, member: Member, base: str) -> Distribution 
             "level": "total",
             "median_base": base,
         }
+        # Runs of an earlier version have no measure to ask for.
+        if measure == STANDARDISED:
+            where["measure"] = measure
         rows = run.rows("histograms", **where)
         if rows:
             moments = run.rows("moments", **where, weighting="employment")
@@ -217,6 +260,8 @@ def _assembled(member: Member, rows: list[dict[str, Any]], moments: dict[str, An
         p50=moments.get("p50"),
         p90=moments.get("p90"),
         prices=moments.get("prices") or "",
+        kappa=moments.get("kappa"),
+        left_out=(moments.get("note") or "").removeprefix(ASSUMED).removeprefix("; "),
     )
 
 

@@ -32,6 +32,10 @@ LIKENESS = {
     key: f"In the manner of Melitz and Trefler (2012), figure 5{panel}."
     for key, panel in (("figure_5a", "A"), ("figure_5b", "B"), ("figure_5c", "C"))
 }
+SPREADS = {
+    "unweighted_sd": "the unweighted standard deviation",
+    "employment_weighted_sd": "the employment-weighted standard deviation",
+}
 INDUSTRY_COLUMNS = ("data", "industry", "window", "hloy_log_points")
 TERMS = ("domestic_share_term", "continuing_share_term", "welfare_change")
 
@@ -75,7 +79,8 @@ def _distribution_exhibit(run: PublishedRun, comparison: Comparison) -> Exhibit:
         key=comparison.key,
         title=comparison.title,
         picture=draw_comparison(comparison, synthetic=run.synthetic),
-        text=shift_in_words(comparison),
+        text=("On an assumed scale. " if comparison.standardised_by else "")
+        + shift_in_words(comparison),
         caption=_distribution_caption(run, comparison),
         data={
             "": histogram_csv(comparison, data=label),
@@ -94,12 +99,30 @@ def _distribution_caption(run: PublishedRun, comparison: Comparison) -> str:
     return (
         f"{data_words(run)}Log {comparison.measure}, {prices_in_words(comparison)}, less the "
         f"unweighted median of the establishment's {run.industry_digits}-digit industry in "
-        f"{comparison.base} (median_base = {comparison.median_base}). Weighted by employment. "
+        f"{comparison.base} (median_base = {comparison.median_base}). "
+        f"{_scaling_in_words(comparison)}Weighted by employment. "
         f"Steps: histogram, bins of {cells[0].bin_width:g} log points. Lines: the histogram "
         f"convolved with a normal density of standard deviation {widths} log points (Silverman's "
         "rule on the bins, at least one bin). Triangles: weighted medians. "
         f"{sizes_in_words(comparison)}. Beyond the axis: "
-        f"{outside} percent of employment. {LIKENESS.get(comparison.key, '')}"
+        f"{outside} percent of employment. {LIKENESS.get(comparison.panel, '')}"
+    )
+
+
+def _scaling_in_words(comparison: Comparison) -> str:
+    """How standardised productivity is scaled, and whom that leaves out; empty for relative."""
+    by = SPREADS.get(comparison.standardised_by or "")
+    if by is None:
+        return ""
+    kappas = {one.member.label: fixed(one.kappa, 3) for one in comparison.series if one.kappa}
+    shown = " and ".join(dict.fromkeys(kappas.values()))
+    lacking = {one.left_out: one.member.label for one in comparison.series if one.left_out}
+    left_out = "".join(f" {label}: {text}." for text, label in lacking.items())
+    return (
+        "Assumed scaling: times κ and over the industry's spread, because Melitz and Trefler "
+        f"(footnote 4) cite a formula that they do not print. The spread is {by} of the "
+        f"establishments that set the median, κ = {shown} log points its mean over industries, "
+        f"weighted by employment.{left_out} "
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from tradegains.formulas.productivity import RELATIVE, STANDARDISED
 from tradegains.report.density import bandwidth
 from tradegains.report.distributions import Comparison
 from tradegains.report.figures import CURVE_POINTS, WelfareBar, axis_range, percent_per_bin
@@ -17,6 +18,7 @@ HISTOGRAM_COLUMNS = (
     "window",
     "population",
     "median_base",
+    "measure",
     "bin_start_log_points",
     "bin_end_log_points",
     "establishments",
@@ -25,6 +27,7 @@ HISTOGRAM_COLUMNS = (
 LINE_COLUMNS = (
     "data",
     "series",
+    "measure",
     "relative_productivity_log_points",
     "percent_of_employment_per_bin",
     "bandwidth_log_points",
@@ -48,7 +51,7 @@ def histogram_csv(comparison: Comparison, *, data: str) -> str:
         for k, share in enumerate(cells.share):
             edges = (_edge(cells.edges[k]), _edge(cells.edges[k + 1]))
             numbers = (*edges, int(cells.establishments[k]), float(share))
-            rows.append((*about, comparison.median_base, *numbers))
+            rows.append((*about, comparison.median_base, measure_label(comparison), *numbers))
     return csv_text(HISTOGRAM_COLUMNS, rows)
 
 
@@ -57,11 +60,17 @@ def line_csv(comparison: Comparison, *, data: str) -> str:
     low, high = axis_range([one.cells for one in comparison.series])
     grid = np.linspace(low, high, CURVE_POINTS)
     rows = [
-        (data, one.member.label, f"{x:.6f}", f"{y:.6f}", f"{bandwidth(one.cells):.6f}")
+        (*about, f"{x:.6f}", f"{y:.6f}", f"{bandwidth(one.cells):.6f}")
         for one in comparison.series
+        for about in [(data, one.member.label, measure_label(comparison))]
         for x, y in zip(grid, percent_per_bin(one.cells, grid), strict=True)
     ]
     return csv_text(LINE_COLUMNS, rows)
+
+
+def measure_label(comparison: Comparison) -> str:
+    """What the column `measure` says."""
+    return f"{STANDARDISED} (assumed scaling)" if comparison.standardised_by else RELATIVE
 
 
 def welfare_csv(bars: Iterable[WelfareBar], *, data: str) -> str:

@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from tradegains.report.density import Cells, bandwidth, quantile, smooth_density
+from tradegains.report.density import Cells, bandwidth, near, quantile, smooth_density
 from tradegains.report.distributions import Comparison, Distribution
 from tradegains.report.printing import count, percent, typeset
 
@@ -82,7 +82,8 @@ def draw_comparison(comparison: Comparison, *, synthetic: bool) -> Picture:
         for one, curve, colour, dash in zip(
             comparison.series, curves, COLOURS, DASHES, strict=True
         ):
-            axes.stairs(100 * one.cells.share, one.cells.edges, color=colour, alpha=0.4, lw=0.7)
+            shown = near(one.cells, low, high)
+            axes.stairs(100 * shown.share, shown.edges, color=colour, alpha=0.4, lw=0.7)
             axes.plot(grid, curve, color=colour, linestyle=dash, lw=1.8)
         axes.set_xlim(low, high)
         axes.set_ylim(0, 1.12 * max(100 * one.cells.share.max() for one in comparison.series))
@@ -90,6 +91,8 @@ def draw_comparison(comparison: Comparison, *, synthetic: bool) -> Picture:
         _label_curves(axes, comparison.series, grid, curves)
         _name_axes(axes, comparison)
         mark_synthetic(axes, synthetic)
+        if comparison.standardised_by:
+            _mark_assumed(axes)
         return saved(figure)
 
 
@@ -200,16 +203,19 @@ def _label_curves(
 def _name_axes(axes: Axes, comparison: Comparison) -> None:
     """Axis titles with units; a second scale in multiples of the industry's median."""
     width = comparison.series[0].cells.bin_width
-    axes.set_xlabel(
-        f"ln {comparison.measure} − industry's median of {comparison.base} [log points]"
-    )
+    relative = f"ln {comparison.measure} − industry's median of {comparison.base}"
+    if comparison.standardised_by:
+        axes.set_xlabel(f"κ ({relative}) / industry's spread [log points]")
+    else:
+        axes.set_xlabel(f"{relative} [log points]")
     axes.set_ylabel(f"Share of employment per {width:g} log points [percent]")
     multiples = axes.secondary_xaxis("top")
     factors = [2.0**power for power in range(-8, 9)]
     low, high = axes.get_xlim()
     shown = [factor for factor in factors if low <= log(factor) <= high]
     multiples.set_xticks([log(factor) for factor in shown], [_multiple(f) for f in shown])
-    multiples.set_xlabel("times the industry's median", fontsize=7.5, color=MUTED)
+    at = ", in an industry of spread κ" if comparison.standardised_by else ""
+    multiples.set_xlabel(f"times the industry's median{at}", fontsize=7.5, color=MUTED)
     multiples.tick_params(labelsize=7.5, labelcolor=MUTED)
 
 
@@ -286,6 +292,11 @@ def mark_synthetic(axes: Axes, synthetic: bool) -> None:
     """Say inside the picture that the data are synthetic: pictures travel without captions."""
     if synthetic:
         axes.set_title("synthetic data", loc="right", fontsize=7.5, fontstyle="italic", color=MUTED)
+
+
+def _mark_assumed(axes: Axes) -> None:
+    """Say inside the picture that its scale is assumed."""
+    axes.set_title("assumed scaling", loc="left", fontsize=7.5, fontstyle="italic", color=MUTED)
 
 
 @contextmanager

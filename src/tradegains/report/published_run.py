@@ -10,7 +10,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tradegains.formulas.productivity import STANDARDISED
 from tradegains.store.scalars import arrow_scalar
+
+SECONDARY = {"ids": "repaired", "measure": STANDARDISED}
+"""By column, what marks rows that say the same again in another way."""
 
 
 @dataclass(frozen=True)
@@ -167,12 +171,14 @@ class PublishedRun:
     def rows(self, table: str, **values: Any) -> list[dict[str, Any]]:
         """Rows of a table whose columns equal the given values; None selects null.
 
-        Rows with repaired ids come only where they are asked for.
+        Rows with repaired ids, or of standardised productivity, come only where they are asked
+        for.
         """
         if table not in self.tables:
             return []
         found = matching(self.tables[table], **values).to_pylist()
-        return [row for row in found if "ids" in values or row.get("ids") != "repaired"]
+        others = {name: value for name, value in SECONDARY.items() if name not in values}
+        return [row for row in found if all(row.get(name) != others[name] for name in others)]
 
 
 def matching(table: pa.Table, **values: Any) -> pa.Table:

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from tradegains.formulas.distribution import Distribution, IndustryMedian
+from tradegains.formulas.distribution import Distribution, IndustryMedian, IndustryScales
 from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, from_fixed_point
 from tradegains.formulas.membership import BOTH_ENDS
+from tradegains.formulas.productivity import ASSUMED, RELATIVE, STANDARDISED
 from tradegains.formulas.quantiles import PERCENTILES
 from tradegains.sets import EXPORTER, SetName, continuing_set, population_set
 from tradegains.study import Study, Window
@@ -18,12 +19,21 @@ SAME_YEAR, BASE_YEAR, POOLED = "same_year", "base_year", "pooled"
 Medians = Mapping[tuple[str, int], IndustryMedian]
 """By pool of years and industry number."""
 
+Scales = Mapping[str, IndustryScales]
+"""By pool of years; empty where the study does not ask for standardised productivity."""
+
 
 class Base(NamedTuple):
-    """Rows of `year` minus the industry medians of `pool`."""
+    """Rows of `year` minus the industry medians of `pool`, standardised by its spreads or not."""
 
     year: int
     pool: str
+    standardised: bool = False
+
+    @property
+    def measure(self) -> str:
+        """What a distribution under this base is of, as published."""
+        return STANDARDISED if self.standardised else RELATIVE
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,7 @@ def distribution_requests(study: Study) -> list[Request]:
 
     Years on their own under `same_year`; windows compare their two years under `base_year` and
     `pooled`, and show their continuing establishments, entrants and exiters under every base.
+    Where the study standardises, all of them once more.
     """
     requests: list[Request] = []
     bases = study.productivity.median_base
@@ -69,10 +80,13 @@ def distribution_requests(study: Study) -> list[Request]:
                 if median_base != SAME_YEAR:
                     requests += _year_populations(study, blank)
                 requests += _window_populations(study, window, blank)
-    return requests
+    if study.productivity.standardised_by is None:
+        return requests
+    again = (replace(each, base=each.base._replace(standardised=True)) for each in requests)
+    return [*requests, *again]
 
 
-def industry_median_rows(study: Study, medians: Medians) -> list[dict[str, Any]]:
+def industry_median_rows(study: Study, medians: Medians, scales: Scales) -> list[dict[str, Any]]:
     """One row per year (or pooled window) and industry."""
     windows = {_window_pool(window): window.name for window in study.windows}
     return [
@@ -83,6 +97,7 @@ def industry_median_rows(study: Study, medians: Medians) -> list[dict[str, Any]]
             "industry": industry_code(industry, study.census.industry_digits),
             "establishments": median.establishments,
             "median": median.median,
+            "sd": scales[pool].sds.get(industry) if pool in scales else None,
         }
         for (pool, industry), median in medians.items()
     ]
@@ -94,12 +109,18 @@ def medians_of_pool(medians: Medians, pool: str) -> dict[int, float]:
 
 
 def moment_rows(
-    study: Study, requests: Sequence[Request], found: Sequence[Distribution], medians: Medians
+    study: Study,
+    requests: Sequence[Request],
+    found: Sequence[Distribution],
+    *,
+    medians: Medians,
+    scales: Scales,
 ) -> list[dict[str, Any]]:
     """Two rows per distribution: weighted by employment, and unweighted."""
     rows = []
     for request, distribution in zip(requests, found, strict=True):
-        note = _note(study, request, distribution, medians)
+        scale = scales[request.base.pool] if request.base.standardised else None
+        note = _note(study, request, distribution, medians=medians, scale=scale)
         for weighting, moments, quantiles in (
             ("employment", distribution.weighted, distribution.weighted_quantiles),
             ("unweighted", distribution.plain, distribution.plain_quantiles),
@@ -110,6 +131,7 @@ def moment_rows(
                     "weighting": weighting,
                     "establishments": distribution.establishments,
                     "employment": jobs(distribution.employment),
+                    "kappa": scale and scale.kappa,
                     "prices": prices_label(study),
                     "note": note,
                 }
@@ -186,11 +208,19 @@ def _key(request: Request) -> dict[str, Any]:
         "level": "total",
         "industry": None,
         "median_base": request.median_base,
+        "measure": request.base.measure,
     }
 
 
-def _note(study: Study, request: Request, found: Distribution, medians: Medians) -> str:
-    notes = []
+def _note(
+    study: Study,
+    request: Request,
+    found: Distribution,
+    *,
+    medians: Medians,
+    scale: IndustryScales | None,
+) -> str:
+    notes = [] if scale is None else [ASSUMED]
     if not found.establishments:
         notes.append("no establishment with log productivity")
     elif not found.employment:
@@ -198,17 +228,28 @@ def _note(study: Study, request: Request, found: Distribution, medians: Medians)
     if prices_label(study) == "nominal" and request.median_base != SAME_YEAR:
         notes.append("nominal: without a price index inflation shifts this row")
     known = {industry for pool, industry in medians if pool == request.base.pool}
-    lost = [
-        median.establishments
+    counts = {
+        industry: median.establishments
         for (pool, industry), median in medians.items()
-        if pool == _year_pool(request.year) and industry not in known
-    ]
-    if lost:
-        notes.append(
-            f"{sum(lost)} establishments of {len(lost)} industries without a median in "
-            f"{request.base.pool} are left out of this year"
-        )
+        if pool == _year_pool(request.year)
+    }
+    lost = [count for industry, count in counts.items() if industry not in known]
+    notes += _left_out(lost, f"a median in {request.base.pool}")
+    if scale is not None:
+        flat = known - scale.sds.keys()
+        lost = [count for industry, count in counts.items() if industry in flat]
+        notes += _left_out(lost, f"a spread to divide by in {request.base.pool}")
     return "; ".join(notes)
+
+
+def _left_out(counts: Sequence[int], without: str) -> list[str]:
+    """Establishments of the industries that lack something, in words; nothing where none does."""
+    if not counts:
+        return []
+    return [
+        f"{sum(counts)} establishments of {len(counts)} industries without {without} are left out "
+        "of this year"
+    ]
 
 
 def prices_label(study: Study) -> str:

@@ -9,6 +9,7 @@ from math import fsum
 from typing import Any, NamedTuple
 
 from tradegains.formulas.distribution import Distribution
+from tradegains.formulas.productivity import RELATIVE
 from tradegains.formulas.quantiles import PERCENTILES
 from tradegains.results.distributions import (
     MOMENT_NAMES,
@@ -85,9 +86,11 @@ def industry_moment_rows(study: Study, found: Mapping[Group, Distribution]) -> l
                     "level": level,
                     "industry": _code(study, level, number),
                     "median_base": SAME_YEAR,
+                    "measure": RELATIVE,
                     "weighting": weighting,
                     "establishments": distribution.establishments,
                     "employment": jobs(distribution.employment),
+                    "kappa": None,
                     "prices": prices_label(study),
                     "note": "" if distribution.employment else "no employment",
                 }

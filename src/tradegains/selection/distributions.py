@@ -111,7 +111,7 @@ def describe_distributions(
     related = _related_rows(relating)
     keys = (w.BASE, w.MEMBERSHIP)
     cells = count_bins(related, keys=keys, refinement=relating.refinement).toArrow()
-    units = units_of(cells, keys=keys, on=(w.BASE,))
+    units = units_of(cells, keys=keys, on=keys)
     members = _units_of_populations(units, relating)
     totals = group_totals(cells, units, members, len(relating.populations))
     wanted = wanted_ranks(totals)

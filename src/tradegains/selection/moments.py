@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
+from tradegains.formulas.distribution import IndustryScales
 from tradegains.formulas.fixed_point import moment_scale_bits
 from tradegains.formulas.moments import Moments, moments_about_mean, moved_power_sums
 from tradegains.selection.members import Real, Whole
@@ -26,7 +27,8 @@ POWERS = (1, 2, 3, 4)
 class PowerCells:
     """Power sums by year, industry and membership, about `centre` [log points].
 
-    `weighted` and `plain` hold the sums of weight * v**k for k = 0..4, v [log points].
+    `weighted` and `plain` hold the sums of weight * v**k for k = 0..4, v [log points]. `factor`
+    is what the rows' log productivity has been multiplied by.
     """
 
     year: Whole
@@ -34,6 +36,7 @@ class PowerCells:
     membership: Whole
     establishments: Whole
     centre: Real
+    factor: Real
     weighted: tuple[Real, ...]
     plain: tuple[Real, ...]
     weighted_bits: int
@@ -45,6 +48,7 @@ class PowerCells:
             *(column[chosen] for column in (self.year, self.industry, self.membership)),
             self.establishments[chosen],
             self.centre[chosen],
+            self.factor[chosen],
             tuple(each[chosen] for each in self.weighted),
             tuple(each[chosen] for each in self.plain),
             self.weighted_bits,
@@ -79,6 +83,7 @@ def collect_power_cells(matched: DataFrame, *, employment: int, establishments: 
         membership,
         cells[w.ESTABLISHMENTS].to_numpy(),
         (number + 0.5) * MOMENT_BIN,
+        np.ones(len(number)),
         _log_points(cells, w.EMPLOYMENT, bits[True], weighted=True),
         _log_points(cells, w.ESTABLISHMENTS, bits[False], weighted=False),
         bits[True],
@@ -104,6 +109,20 @@ def centre_cells(cells: PowerCells, year: int, medians: Mapping[int, float]) -> 
     return replace(inside, centre=inside.centre - median[np.searchsorted(known, inside.industry)])
 
 
+def scale_cells(cells: PowerCells, scales: IndustryScales) -> PowerCells:
+    """Centred cells of industries that have a scale, put on it: moments of kappa x / sd_s."""
+    if scales.kappa is None:
+        return cells.where(np.array([], dtype=np.int64))
+    factor = np.array([scales.kappa / scales.sds[each] for each in cells.industry.tolist()])
+    return replace(
+        cells,
+        centre=cells.centre * factor,
+        factor=cells.factor * factor,
+        weighted=tuple(each * factor**k for k, each in enumerate(cells.weighted)),
+        plain=tuple(each * factor**k for k, each in enumerate(cells.plain)),
+    )
+
+
 def population_moments(cells: PowerCells, *, required: int, forbidden: int) -> BothMoments:
     """Moments of the rows whose membership has all `required` and no `forbidden` bits.
 
@@ -116,19 +135,21 @@ def population_moments(cells: PowerCells, *, required: int, forbidden: int) -> B
     inside = cells.where(np.flatnonzero(is_inside))
     count = int(inside.establishments.sum())
     return BothMoments(
-        _present(count, inside.centre, inside.weighted, inside.weighted_bits),
-        _present(count, inside.centre, inside.plain, inside.plain_bits),
+        _present(count, inside, inside.weighted, inside.weighted_bits),
+        _present(count, inside, inside.plain, inside.plain_bits),
     )
 
 
-def _present(count: int, centre: Real, sums: Sequence[Real], bits: int) -> Moments | None:
-    """Sums moved twice: to 0 for the mean, and from their own centres to the mean."""
+def _present(count: int, cells: PowerCells, sums: Sequence[Real], bits: int) -> Moments | None:
+    """Sums moved from their own centres to the mean."""
+    centre = cells.centre
     weight = float(sums[0].sum())
     if not weight:
         return None
-    mean = float(moved_power_sums(sums, centre)[1].sum()) / weight
+    mean = float((sums[1] + centre * sums[0]).sum()) / weight
     central = [float(each.sum()) for each in moved_power_sums(sums, centre - mean)]
-    if central[2] / weight <= spread_of_rounding(count, weight, bits):
+    rounding = spread_of_rounding(count, weight, bits) * float(cells.factor.max()) ** 2
+    if central[2] / weight <= rounding:
         central[2] = 0.0
     return moments_about_mean(count, mean, central)
 

@@ -39,6 +39,7 @@ DECOMPOSITION_SHARES = ("employment", "sales")
 DECOMPOSITION_METHODS = ("bhc", "fhk", "gr", "bg", "df", "mp", "olley_pakes")
 MATCHED_FLOWS = ("by_partner", "together")
 WEIGHTINGS = ("employment", "unweighted")
+STANDARDISED_BY = ("unweighted_sd", "employment_weighted_sd")
 SIZE_DISTRIBUTIONS = ("pareto", "truncated_pareto", "lognormal")
 EFFECTS = ("none", "industry2", "industry4")
 CLUSTERS = ("establishment", "industry2", "industry4")
@@ -141,7 +142,11 @@ class Matching:
 
 @dataclass(frozen=True)
 class Productivity:
-    """How log productivity is measured and described; `bin_width` [log points]."""
+    """How log productivity is measured and described; `bin_width` [log points].
+
+    `standardised_by` says which spread within industries it is standardised by as well; None: it
+    is not.
+    """
 
     numerator: str
     denominator: str
@@ -150,6 +155,7 @@ class Productivity:
     bin_width: float
     years: tuple[int, ...]
     levels: tuple[str, ...] = ("total",)
+    standardised_by: str | None = None
 
 
 @dataclass(frozen=True)

@@ -276,6 +276,7 @@ def _read_productivity(table: Table) -> Productivity:
         bin_width=table.required("bin_width", number(above=0, most=5)),
         years=_ascending(table.required("years", list_of(YEAR, at_least=1))),
         levels=table.optional("levels", list_of(one_of(model.LEVELS), at_least=1), ("total",)),
+        standardised_by=table.nothing_or("standardised_by", one_of(model.STANDARDISED_BY)),
     )
 
 

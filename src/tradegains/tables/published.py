@@ -128,6 +128,7 @@ INDUSTRY_MEDIANS = (
     _INDUSTRY,
     _ESTABLISHMENTS,
     Column("median", _NUMBER, "log money unit per job", "unweighted median, interpolated"),
+    _log_points("sd", "spread that standardises; null where it is too small, or not asked for"),
 )
 
 _DISTRIBUTION_KEY = (
@@ -138,6 +139,7 @@ _DISTRIBUTION_KEY = (
     _LEVEL,
     _INDUSTRY,
     Column("median_base", _TEXT, "", "same_year, base_year or pooled"),
+    Column("measure", _TEXT, "", "relative, or standardised (assumed formula)"),
 )
 
 QUANTILES = {
@@ -162,6 +164,7 @@ MOMENTS = (
     Column("skewness", _NUMBER, "", "third standardised moment; null where sd is 0"),
     Column("kurtosis", _NUMBER, "", "fourth standardised moment (normal: 3); null where sd is 0"),
     *(_log_points(name, f"quantile at {p:g}") for name, p in QUANTILES.items()),
+    _log_points("kappa", "scale of standardised productivity; null for relative"),
     Column("prices", _TEXT, "", "nominal, industry or economy: the deflator of productivity"),
     _NOTE,
 )

@@ -6,6 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from tradegains.formulas.moments import bin_position, weighted_powers
+from tradegains.formulas.productivity import lileeva_productivity
 from tradegains.tables import working as w
 from tradegains.transforms.ranking import SCALED
 
@@ -29,17 +30,22 @@ def rank_log_productivity(matched: DataFrame) -> DataFrame:
     )
 
 
-def relate_to_medians(matched: DataFrame, medians: DataFrame, *, bin_width: float) -> DataFrame:
+def relate_to_medians(
+    matched: DataFrame, medians: DataFrame, *, bin_width: float, standardised: bool
+) -> DataFrame:
     """One row per row and median base of its year: relative productivity as value.
 
     Reads year, industry, membership, employment_thousandths and log_productivity; `medians` has
     one row per year, industry and base, with its centre [log points]. `scaled` is in units of
     the histogram's `bin_width` [log points], so a histogram bin is a whole number of bins. An
-    industry without a median is left out here and counted by the caller.
+    industry without a median is left out here and counted by the caller. Where some bases are
+    `standardised`, `medians` has industry_sd and kappa as well, which are 1 for the other bases.
     """
     measured = matched.filter(F.col(w.LOG_PRODUCTIVITY).isNotNull())
     related = measured.join(F.broadcast(medians), on=[w.YEAR, w.INDUSTRY], how="inner")
     relative = F.col(w.LOG_PRODUCTIVITY) - F.col(w.CENTRE)
+    if standardised:
+        relative = lileeva_productivity(relative, F.col(w.INDUSTRY_SD), F.col(w.KAPPA))
     return related.select(
         w.BASE,
         w.MEMBERSHIP,
