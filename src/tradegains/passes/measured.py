@@ -1,6 +1,6 @@
 """What passes take and give: a study being measured, its matched rows, and what was measured."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -45,7 +45,7 @@ class Measuring:
     study: Study
     small: SmallInputs
     sets: StudySets
-    wanted: Collection[str]
+    wanted: frozenset[str]
     keep: WorkFolder
     progress: Progress
     row_limit: int = ROW_LIMIT
@@ -66,6 +66,11 @@ class Measuring:
         }
         kept = {rule: "keep" for rule, applies in counted.items() if applies}
         return {**self.study.census.rules, **kept}
+
+    @cached_property
+    def imports(self) -> dict[tuple[str, int], float]:
+        """Imports by industry and year [money unit], from their table."""
+        return {(row["industry"], row["year"]): row["value"] for row in self.small.imports}
 
     @property
     def removing(self) -> int:
