@@ -11,7 +11,7 @@ import os
 import sys
 
 from tradegains.errors import TradegainsError
-from tradegains.measuring import DISTRIBUTION_TABLES
+from tradegains.passes.distributions import DISTRIBUTION_TABLES
 from tradegains.pipeline import run
 from tradegains.session import start_engine
 from tradegains.study import read_study

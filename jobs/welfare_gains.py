@@ -12,7 +12,7 @@ import os
 import sys
 
 from tradegains.errors import TradegainsError
-from tradegains.measuring import MARKET_TABLES
+from tradegains.passes.markets import MARKET_TABLES
 from tradegains.pipeline import run
 from tradegains.session import start_engine
 from tradegains.study import read_study

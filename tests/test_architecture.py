@@ -46,12 +46,14 @@ ARROWS = {
         "small_inputs"
     ),
     "pipeline": (
-        "passes study tables sets store session preparing measuring progress small_inputs"
+        "passes study study_names tables sets store session preparing measuring progress "
+        "small_inputs"
     ),
-    "check": "study store session java predicates small_inputs",
+    "study_names": "study tables",
+    "check": "study study_names store session java predicates small_inputs",
     "init_study": "study store",
     "demo": "synthetic session progress",
-    "class_archive": "demo measuring pipeline progress session study",
+    "class_archive": "demo passes pipeline progress session study",
     "cli": "arguments check class_archive demo init_study jars pipeline progress report session "
     "study synthetic",
 }

@@ -16,7 +16,9 @@ import pytest
 import tradegains.session
 from small_study import SECRET_ID, write_small_study
 from tradegains.java import java_environment
-from tradegains.measuring import DISTRIBUTION_TABLES, MARKET_TABLES, TABLES_IN_ORDER
+from tradegains.measuring import TABLES_IN_ORDER
+from tradegains.passes.distributions import DISTRIBUTION_TABLES
+from tradegains.passes.markets import MARKET_TABLES
 from tradegains.pipeline import run
 from tradegains.progress import Progress
 from tradegains.session import DELTA_COORDINATES, DELTA_EXCLUDES, Engine

@@ -12,7 +12,8 @@ from typing import Final
 
 from tradegains.demo import prepare_demo
 from tradegains.errors import EngineError, Problem
-from tradegains.measuring import DISTRIBUTION_TABLES, MARKET_TABLES
+from tradegains.passes.distributions import DISTRIBUTION_TABLES
+from tradegains.passes.markets import MARKET_TABLES
 from tradegains.pipeline import run
 from tradegains.progress import Progress
 from tradegains.session import class_archive, start_engine, stop_java

@@ -11,10 +11,10 @@ from typing import Any
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
-from tradegains.errors import InputError, Problem
+from tradegains.errors import InputError, Problem, StudyError
 from tradegains.measuring import TABLES_IN_ORDER, measure
 from tradegains.passes.measured import Measured, Rows
-from tradegains.passes.regressing import kept_names
+from tradegains.passes.work_folders import passing_folders
 from tradegains.progress import Progress
 from tradegains.session import Engine
 from tradegains.small_inputs import SmallInputs, small_input_problems
@@ -39,11 +39,9 @@ from tradegains.store.runs import Publication, RunRecord, publish, published_run
 from tradegains.store.small_tables import SMALL_TABLES, read_small_table
 from tradegains.store.work import WorkFolder
 from tradegains.study import Study, resolved_toml
+from tradegains.study_names import name_problems
 
 log = logging.getLogger("tradegains")
-
-PASSING = ("matched", "matched_without_duplicates", "matched_with_repaired_ids")
-"""Work folders that only carry rows from one pass to the next."""
 
 
 @dataclass(frozen=True)
@@ -100,11 +98,14 @@ def run(
         The run's id and tables. A run that was published before is not computed again.
 
     Raises:
+        StudyError: a name in the study cannot stand; nothing was published.
         InputError: the inputs are refused; nothing was published.
         OutputBusyError: another run holds the output.
         EngineError: the engine failed; nothing was published.
     """
     progress = progress or Progress()
+    if misnamed := list(name_problems(study)):
+        raise StudyError(misnamed)
     with hold_output(output, wait_seconds=wait_seconds) as place, _rare_collection():
         with progress.step("check inputs") as step:
             inputs = read_inputs(study, place)
@@ -246,7 +247,7 @@ def _measure(
             parts=engine.parts_of(sum(inputs.census.rows_by_year.values())),
         )
     finally:
-        work.remove(*PASSING, *kept_names(study))
+        work.remove(*passing_folders(study))
 
 
 def _plant_products(engine: Engine, study: Study) -> DataFrame | None:

@@ -5,6 +5,7 @@ from functools import reduce
 from pyspark.sql import DataFrame
 
 from tradegains.passes.measured import Matched, Measuring, Rows
+from tradegains.passes.work_folders import MATCHED, WITHOUT_DUPLICATES
 from tradegains.preparing import measure_rows
 from tradegains.results.market import MarketCells
 from tradegains.selection.collecting import collect_in_order
@@ -17,13 +18,13 @@ from tradegains.transforms.matching import keep_part, match_establishments
 
 def match_census(run: Measuring, flagged: DataFrame) -> Matched:
     """Matched rows and their sums; once more, with duplicates flagged, where there are any."""
-    matched = match_once(run, flagged, "matched")
+    matched = match_once(run, flagged, MATCHED)
     if not matched.cells.duplicated:
         return matched
     with run.progress.step("find duplicates"):
         duplicates = run.keep(find_duplicates(flagged), "duplicates")
     flagged = flag_duplicates(flagged, duplicates, rules=run.rules)
-    return match_once(run, flagged, "matched_without_duplicates")
+    return match_once(run, flagged, WITHOUT_DUPLICATES)
 
 
 def match_once(run: Measuring, flagged: DataFrame, name: str) -> Matched:

@@ -59,16 +59,6 @@ def industry_rankings(study: Study, tables: Mapping[str, Sequence[Row]]) -> dict
     return found
 
 
-def curve_absences(study: Study) -> dict[str, str]:
-    """Why there are no curves; empty where there are."""
-    if study.welfare.curves is None:
-        return {"table welfare_curves": "the study has no [welfare.curves]"}
-    if not study.trade.imports:
-        reason = "no source of imports: [trade] imports is empty"
-        return {"table welfare_curves": reason}
-    return {}
-
-
 # Figure 3: the gain by the elasticity.
 
 
