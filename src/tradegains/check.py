@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from tradegains.errors import EngineError, InputError, Problem, StudyError, TradegainsError
 from tradegains.study import Study, read_study
+from tradegains.study_names import name_problems
 
 if TYPE_CHECKING:
     from tradegains.store.census import CensusFiles
@@ -81,6 +82,8 @@ def check_study(
     if found := list(output_problems(output)):
         errors.append(StudyError(found))
     if study is not None:
+        if misnamed := list(name_problems(study)):
+            errors.append(StudyError(misnamed))
         census, refused = _check_inputs(study)
         errors += refused
     errors += environment_errors(engine, jars)

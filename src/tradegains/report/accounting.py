@@ -22,22 +22,12 @@ from tradegains.report.printing import fixed
 from tradegains.report.published_run import PublishedRun
 from tradegains.report.welfare import Measured
 from tradegains.tables.published import TABLES
+from tradegains.tables.references import FACTORS, read_reference
 
 T = TypeVar("T")
 
 SECTION, KEYS = "accounting", ("effect", "share")
 PUBLISHED = 4  # place of the published contributions among the cells of a row
-# What a published number of a unit is multiplied by to become an effect [percent] or a share of
-# output. Coefficients explain log points or 0 and 1.
-FACTORS = {
-    "effect": {
-        "percent": 1.0,
-        "log points": 100.0,
-        "share": 100.0,
-        "outcome per unit of the term": 100.0,
-    },
-    "share": {"share": 1.0, "percent": 0.01},
-}
 
 
 @dataclass(frozen=True)
@@ -124,27 +114,25 @@ def published_number(run: PublishedRun, reference: str, factors: Mapping[str, fl
 
     An empty value selects null. A unit without a factor is refused.
     """
-    place, _, condition = reference.partition(" where ")
-    table, _, column = place.partition(".")
-    units = {one.name: one.unit for one in TABLES.get(table, ())}
-    wanted = dict(part.split("=", 1) for part in condition.split(", ")) if condition else {}
-    unknown = [name for name in (column, *wanted) if name not in units]
-    if unknown:
-        return Measured(None, f"there is no {table}.{unknown[0]} in the published tables")
-    if units[column] not in factors:
-        unit = units[column] or "no unit"
-        return Measured(None, f"{place} is in {unit}, not in {' or '.join(factors)}")
+    asked = read_reference(reference)
+    if asked.unknown:
+        told = f"there is no {asked.table}.{asked.unknown} in the published tables"
+        return Measured(None, told)
+    unit = asked.units[asked.column]
+    if unit not in factors:
+        told = f"{asked.place} is in {unit or 'no unit'}, not in {' or '.join(factors)}"
+        return Measured(None, told)
     rows = [
         row
-        for row in (run.tables[table].to_pylist() if table in run.tables else ())
-        if all(_text(row[name]) == value for name, value in wanted.items())
+        for row in (run.tables[asked.table].to_pylist() if asked.table in run.tables else ())
+        if all(_text(row[name]) == value for name, value in asked.where.items())
     ]
     if len(rows) != 1:
         return Measured(None, f"{reference}: {len(rows)} rows of this run, not one")
-    value = rows[0][column]
+    value = rows[0][asked.column]
     if not isinstance(value, int | float):
         return Measured(None, str(rows[0].get("note") or f"{reference} has no number"))
-    return Measured(factors[units[column]] * value)
+    return Measured(factors[unit] * value)
 
 
 def _text(value: object) -> str:
