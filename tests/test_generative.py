@@ -124,6 +124,9 @@ def studies(draw: st.DrawFn) -> Study:
             "median_base": draw(some_of(("same_year", "base_year", "pooled"))),
             "levels": draw(st.sampled_from((("total",), ("total", "industry2", "industry4")))),
             "bin_width": draw(st.sampled_from((0.1, 0.25, 1.0, 0.003))),
+            "standardised_by": draw(
+                st.sampled_from((None, "unweighted_sd", "employment_weighted_sd"))
+            ),
         },
         trade={"imports": draw(st.sampled_from(sources))},
         welfare={

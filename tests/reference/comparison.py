@@ -1,6 +1,7 @@
 """Are two tables the same? Counts, sums and order statistics exactly, the rest to a tolerance."""
 
 import math
+import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -24,8 +25,47 @@ PLACES = 2.0**-32
 """... and each row was rounded to at least 32 binary places: no industry drawn here has more than
 2**30 thousandths of a job in a year (`formulas.fixed_point.moment_scale_bits`)."""
 
+STANDARDISED = 1e-7
+"""A standardised value inherits the error of its industry's standard deviation, 0.01 or more."""
+
+SMALLEST_SD = 0.01
+"""What an industry is standardised by at least; its errors grow as kappa over this."""
+
+ESTIMATED = 1e-8
+"""Sums of products are rounded to 2**-30 or finer (logs count as up to 2047: 24 bits of 62, and the
+rows 7), about 5e-10 of a variance of one; no design drawn here magnifies that twentyfold."""
+
+SPREAD_OF_ESTIMATES = 1e-6
+"""Scores are rounded once more, and a probit's information is that of one Newton step before its
+end: the step is below 1e-6 of a standard error."""
+
+MEAN_CUT = 1e-9
+"""Cuts are rounded to 2**-34 each (`passes.regressing`)."""
+
+ESTIMATES = {
+    **dict.fromkeys(("coefficient", "premium_percent", "r2", "log_likelihood"), ESTIMATED),
+    **dict.fromkeys(("cut_coefficient", "probability_due_to_cut", "ratio_to_bottom"), ESTIMATED),
+    **dict.fromkeys(("standard_error", "t", "first_stage_f"), SPREAD_OF_ESTIMATES),
+    **dict.fromkeys(("cut_standard_error", "probability_standard_error"), SPREAD_OF_ESTIMATES),
+    "mean_tariff_cut": MEAN_CUT,
+}
+
+REASONS = (
+    r"does not vary within the absorbed effects",
+    r"is a combination of the regressors before it",
+    r"does not move export_start",
+    r"no degree of freedom is left",
+    r"no group has both outcomes",
+    r"there is no maximum",
+    r"\d+ in an effect of their own left out",
+    r"\d+ in effects with one outcome left out",
+)
+"""What the notes of estimates say of missing numbers and rows; the rest of them is wording."""
+
 ORDERS = {"mean": 0, "sd": 2, "skewness": 3, "kurtosis": 4}
 """The power of sd that a moment is divided by, when its error is counted in its own size."""
+
+DISTRIBUTION = ("year", "window", "population", "level", "industry", "median_base", "measure")
 
 KEYS = {
     "quality": ("year", "rule"),
@@ -34,8 +74,8 @@ KEYS = {
     "coverage": ("year", "level", "industry", "measure"),
     "job_flows": ("window", "kind", "level", "industry", "productivity_group"),
     "industry_medians": ("median_base", "window", "year", "industry"),
-    "moments": ("year", "window", "population", "level", "industry", "median_base", "weighting"),
-    "histograms": ("year", "window", "population", "level", "industry", "median_base", "bin"),
+    "moments": (*DISTRIBUTION, "weighting"),
+    "histograms": (*DISTRIBUTION, "bin"),
     "market_shares": (
         "window",
         "level",
@@ -65,6 +105,8 @@ KEYS = {
     "dispersion": ("year", "level", "industry", "weighting"),
     "decompositions": ("window", "year", "share", "method", "level", "industry", "term"),
     "intra_industry_trade": ("product_digits", "matched", "reporter", "partner", "year"),
+    "regressions": ("window", "years", "model", "outcome", "sample", "weighting", "term"),
+    "export_entry": ("window", "quartile"),
 }
 
 EXACT = {
@@ -139,11 +181,19 @@ def differences(
 def _row_differences(
     table: str, key: tuple[Any, ...], want: Row, have: Row, ignoring: Collection[str]
 ) -> list[str]:
-    return [
+    lines = [
         f"{table} {_shown(key)}: {name} is {have.get(name)!r}, not {value!r}"
         for name, value in want.items()
         if name not in ignoring and not same(value, have.get(name, "absent"), tolerance(name, want))
     ]
+    if table in ("regressions", "export_entry") and reasons(want) != reasons(have):
+        lines.append(f"{table} {_shown(key)}: note is {have['note']!r}, not {want['note']!r}")
+    return lines
+
+
+def reasons(row: Row) -> list[str]:
+    """What a note tells, in a fixed order."""
+    return [found for reason in REASONS for found in re.findall(reason, row["note"] or "")]
 
 
 def same(want: Any, have: Any, allowed: float) -> bool:
@@ -155,8 +205,12 @@ def same(want: Any, have: Any, allowed: float) -> bool:
 
 def tolerance(name: str, row: Row) -> float:
     """What a column may differ by, relative and absolute; 0: not at all."""
+    if name == "exports" and "product_digits" in row:
+        return DERIVED  # the sum of cells that were rounded to doubles
     if name in EXACT:
         return 0.0
+    if name in ESTIMATES:
+        return ESTIMATES[name]
     if name in ("welfare_change", "hazard") and row.get("distribution"):
         return ROOT
     if name == "overlap":
@@ -165,11 +219,27 @@ def tolerance(name: str, row: Row) -> float:
         return DERIVED / min(1.0, abs(row["delta_ln_continuing_market_share"] or 1.0))
     if row.get("level") == "industries_mean":
         return AVERAGED
+    if "kappa" in row and row["measure"] == "standardised" and name not in ORDERS:
+        return STANDARDISED
+    if name == "sd" and "median" in row:
+        return STANDARDISED
     if name not in ORDERS or "weighting" not in row or not row["establishments"]:
         return DERIVED
+    if row.get("measure") == "standardised":
+        return STANDARDISED + standardised_error(name, row)
     weight = row["employment"] * 1000 if row["weighting"] == "employment" else row["establishments"]
     lost = CANCELLED + 16 * PLACES * row["establishments"] / weight if weight else 0.0
     return DERIVED + lost / (row["sd"] or 1.0) ** ORDERS[name]
+
+
+def standardised_error(name: str, row: Row) -> float:
+    """Of a moment of standardised values: as of any other, in industries stretched the most."""
+    rows, weight, places = row["establishments"], row["establishments"], 2.0**-52
+    if row["weighting"] == "employment":
+        weight, places = row["employment"] * 1000, PLACES
+    stretch = ((row["kappa"] or 0.0) / SMALLEST_SD) ** max(ORDERS[name], 1)
+    lost = CANCELLED + 16 * places * rows / weight if weight else 0.0
+    return lost * stretch / (row["sd"] or 1.0) ** ORDERS[name]
 
 
 def _shown(key: tuple[Any, ...]) -> str:
