@@ -204,3 +204,41 @@ def test_linear_algebra_against_numpy():
     assert caught.value.column == 1
     with pytest.raises(SingularError):
         solve([[math.nan]], [1.0])
+
+
+def rounded(values: list[tuple[float, ...]], places: int) -> tuple[list[GroupSums], Places]:
+    """Sums of one group whose products were rounded, and how much that may add."""
+    first, second = zip(*(weighted_products(1.0, row) for row in values), strict=True)
+    whole = [[sum(math.floor(v * 2.0**places + 0.5) for v in column)
+              for column in zip(*each, strict=True)] for each in (first, second)]  # fmt: skip
+    size = len(values[0])
+    rounding = (2.0 ** (2 - places),) * size
+    digits = Places((places,) * size, (places,) * len(pairs(size)), rounding)
+    return [GroupSums(len(values), len(values), *map(tuple, whole))], digits
+
+
+def test_what_rounding_leaves_of_a_regressor_is_none():
+    # Two rows have one difference: c is x but for its scale, whatever the rounding says.
+    within = within_products(*rounded([(1.0, 0.1, 0.07), (2.0, 0.4, 0.31)], 16), ["y", "x", "c"])
+    with pytest.raises(CollinearError, match="c is a combination"):
+        least_squares(within, "y", ["x", "c"])
+    # A constant whose square is rounded up does not vary.
+    within = within_products(*rounded([(1.0, 0.011)] * 3, 16), ["y", "x"])
+    assert within.product("x", "x") != 0.0
+    with pytest.raises(CollinearError, match="x does not vary"):
+        least_squares(within, "y", ["x"])
+
+
+def test_a_fit_without_residuals_has_no_errors_to_tell():
+    within = within_products(*rounded([(0.1, 0.1), (0.4, 0.4), (0.7, 0.7)], 16), ["y", "x"])
+    fit = least_squares(within, "y", ["x"])
+    assert fit.is_exact
+    assert standard_errors(fit, [[1e-9]], 1.0) == (0.0,)
+
+
+def test_an_instrument_that_rounding_alone_moves_is_refused():
+    # z is 1, -1, 0 times a third and x is 1, 1, -2: their product is 0.
+    rows = [(0.0, 1.0, 1 / 3), (1.0, 1.0, -1 / 3), (5.0, -2.0, 0.0)]
+    within = within_products(*rounded(rows, 16), ["y", "x", "z"])
+    with pytest.raises(CollinearError, match="z does not move x"):
+        two_stage_least_squares(within, "y", endogenous="x", instrument="z")

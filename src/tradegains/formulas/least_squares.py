@@ -5,6 +5,9 @@ Decisions:
   and of weight times each product of two, as whole numbers in stated binary places. What is left
   within groups follows in exact whole-number arithmetic, so nothing cancels, however far the means
   are from zero.
+- Each row's products were rounded to whole numbers, so what is left of a variable that the others
+  determine is not zero but that rounding. `Places.rounding` bounds it, and what is within it is
+  nothing: no variation, no independent regressor, no residual.
 - A group of one row explains its row exactly and says nothing: it is left out of the rows and the
   groups, and counted (Correia 2015). Without absorbed effects there is one group: the constant.
 - The parameters K are the coefficients and the groups; groups nested in the clusters count as one,
@@ -20,7 +23,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tradegains.formulas.linear_algebra import SingularError, inverse, quadratic, sandwich
+from tradegains.formulas.linear_algebra import (
+    SMALLEST_PIVOT,
+    SingularError,
+    inverse,
+    quadratic,
+    sandwich,
+)
 
 NO_VARIATION = 1e-9
 """Share of a variable's sum of squares below which what is left within groups is rounding."""
@@ -39,10 +48,15 @@ class CollinearError(ValueError):
 
 @dataclass(frozen=True)
 class Places:
-    """Binary places of the sums: of each variable, and of each pair in the order of `pairs`."""
+    """Binary places of the sums: of each variable, and of each pair in the order of `pairs`.
+
+    `rounding` bounds what rounding adds per row to the square of each variable's deviation; empty
+    where rows are whole numbers in these places.
+    """
 
     sums: tuple[int, ...]
     products: tuple[int, ...]
+    rounding: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,6 +96,7 @@ class Within:
         singletons: groups of one row, left out.
         products: k by k, weighted sums.
         raw: sums of weight * v**2 about zero, one per variable.
+        rounding: bound of the rounding in each variable's product with itself.
     """
 
     names: tuple[str, ...]
@@ -90,6 +105,7 @@ class Within:
     singletons: int
     products: tuple[tuple[float, ...], ...]
     raw: tuple[float, ...]
+    rounding: tuple[float, ...]
 
     def product(self, name: str, other: str) -> float:
         """Of two variables by name."""
@@ -101,7 +117,15 @@ class Within:
 
     def varies(self, name: str) -> bool:
         """Whether a variable differs within groups by more than rounding."""
-        return self.product(name, name) > NO_VARIATION * self.raw[self.names.index(name)]
+        place = self.names.index(name)
+        return self.product(name, name) > max(NO_VARIATION * self.raw[place], self.rounding[place])
+
+    def smallest_share(self, names: Sequence[str]) -> float:
+        """Share of a variable that is left by rounding where the others determine it."""
+        shares = [
+            self.rounding[self.names.index(name)] / self.product(name, name) for name in names
+        ]
+        return max(SMALLEST_PIVOT, len(names) * max(shares))
 
 
 @dataclass(frozen=True)
@@ -115,6 +139,8 @@ class Fit:
         estimator: k by m; the variance is estimator * meat * estimator'.
         residual: weighted sum of squared residuals.
         total: weighted sum of the outcome's squared deviations from its group means.
+        is_exact: whether the residuals are rounding: nothing is left to explain.
+        has_variation: whether the outcome differs within groups.
     """
 
     regressors: tuple[str, ...]
@@ -123,11 +149,13 @@ class Fit:
     estimator: tuple[tuple[float, ...], ...]
     residual: float
     total: float
+    is_exact: bool = False
+    has_variation: bool = True
 
     @property
     def r2(self) -> float | None:
         """Share of the variation within groups explained; None where there is none."""
-        return 1.0 - self.residual / self.total if self.total > 0 else None
+        return 1.0 - self.residual / self.total if self.has_variation and self.total > 0 else None
 
 
 def pairs(variables: int) -> list[tuple[int, int]]:
@@ -211,13 +239,15 @@ def within_products(groups: Iterable[GroupSums], places: Places, names: Sequence
         )
         if i == j:
             raw[i] = math.ldexp(sum(each.products[position] for each in used), -digits[2])
+    rows = sum(each.rows for each in used)
     return Within(
         tuple(names),
-        sum(each.rows for each in used),
+        rows,
         len(used),
         len(found) - len(used),
         tuple(tuple(row) for row in products),
         tuple(raw),
+        tuple(rows * each for each in places.rounding) or (0.0,) * len(names),
     )
 
 
@@ -277,6 +307,11 @@ def two_stage_least_squares(
         _times(crossed, [within.product(each, regressor) for each in instruments])
         for regressor in regressors
     ]
+    # What the instrument adds to the controls in explaining the endogenous regressor.
+    moved = first_stages[0][0] ** 2 / crossed[0][0]
+    least = within.smallest_share(instruments) * within.product(endogenous, endogenous)
+    if not moved > least:
+        raise CollinearError(instrument, f"does not move {endogenous}")
     shared = within.matrix(instruments, regressors)
     fitted = [
         [
@@ -288,7 +323,7 @@ def two_stage_least_squares(
     try:
         bread = inverse(fitted)
     except SingularError as error:
-        raise CollinearError(instrument, f"does not move {regressors[error.column]}") from error
+        raise CollinearError(instrument, f"does not move {endogenous}") from error
     estimator = [
         [
             math.fsum(a * stage[m] for a, stage in zip(row, first_stages, strict=True))
@@ -310,7 +345,7 @@ def _inverse(within: Within, rows: Sequence[str], columns: Sequence[str]) -> lis
         if not within.varies(name):
             raise CollinearError(name, "does not vary within the absorbed effects")
     try:
-        return inverse(within.matrix(rows, columns))
+        return inverse(within.matrix(rows, columns), within.smallest_share(rows))
     except SingularError as error:
         name = rows[error.column]
         reason = "is a combination of the regressors before it"
@@ -328,13 +363,20 @@ def _fit(
     combined = (1.0, *(-each for each in coefficients))
     names = (outcome, *regressors)
     residual = quadratic(combined, within.matrix(names, names), combined)
+    total = within.product(outcome, outcome)
+    rounding = len(names) * math.fsum(
+        each * each * within.rounding[within.names.index(name)]
+        for name, each in zip(names, combined, strict=True)
+    )
     return Fit(
         tuple(regressors),
         tuple(instruments),
         tuple(coefficients),
         tuple(tuple(row) for row in estimator),
         max(residual, 0.0),
-        within.product(outcome, outcome),
+        total,
+        residual <= max(SMALLEST_PIVOT * total, rounding),
+        within.varies(outcome),
     )
 
 
@@ -372,6 +414,9 @@ def standard_errors(
         meat: m by m sums of products of the scores, by row (robust) or summed by cluster first.
         correction: of `robust_correction` or `cluster_correction`; None gives no errors.
 
+    Returns:
+        0 where nothing is left to explain, and not the rounding of scores.
+
     Example:
         >>> fit = Fit(("x",), ("x",), (1.0,), ((0.5,),), 1.0, 2.0)
         >>> standard_errors(fit, [[4.0]], 1.0)
@@ -379,6 +424,8 @@ def standard_errors(
     """
     if correction is None:
         return (None,) * len(fit.regressors)
+    if fit.is_exact:
+        return (0.0,) * len(fit.regressors)
     variance = sandwich(fit.estimator, meat)
     return tuple(
         math.sqrt(max(variance[i][i], 0.0) * correction) for i in range(len(fit.regressors))

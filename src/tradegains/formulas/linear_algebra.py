@@ -22,17 +22,18 @@ class SingularError(ValueError):
         self.column = column
 
 
-def cholesky(matrix: Matrix) -> list[list[float]]:
+def cholesky(matrix: Matrix, smallest: float = SMALLEST_PIVOT) -> list[list[float]]:
     """Lower triangle L with L L' = matrix.
 
     Args:
         matrix: symmetric, k by k; only its lower triangle is read.
+        smallest: share of a diagonal element that is rounding.
 
     Returns:
         k rows of lengths 1 to k.
 
     Raises:
-        SingularError: less than SMALLEST_PIVOT of a diagonal element remains.
+        SingularError: no more than `smallest` of a diagonal element remains.
 
     Example:
         >>> cholesky([[4.0, 2.0], [2.0, 10.0]])
@@ -45,7 +46,7 @@ def cholesky(matrix: Matrix) -> list[list[float]]:
             known = math.fsum(a * b for a, b in zip(done, lower[j], strict=False))
             done.append((row[j] - known) / lower[j][j])
         pivot = row[i] - math.fsum(each * each for each in done)
-        if not pivot > SMALLEST_PIVOT * row[i]:
+        if not pivot > smallest * row[i]:
             raise SingularError(i)
         lower.append([*done, math.sqrt(pivot)])
     return lower
@@ -82,8 +83,12 @@ def _solve_lower(lower: Matrix, vector: Vector) -> list[float]:
     return found
 
 
-def inverse(matrix: Matrix) -> list[list[float]]:
+def inverse(matrix: Matrix, smallest: float = SMALLEST_PIVOT) -> list[list[float]]:
     """Inverse of a symmetric positive definite matrix.
+
+    Args:
+        matrix: k by k.
+        smallest: share of a diagonal element that is rounding.
 
     Raises:
         SingularError: the matrix is not positive definite.
@@ -92,7 +97,7 @@ def inverse(matrix: Matrix) -> list[list[float]]:
         >>> inverse([[4.0, 0.0], [0.0, 16.0]])
         [[0.25, 0.0], [0.0, 0.0625]]
     """
-    lower, size = cholesky(matrix), len(matrix)
+    lower, size = cholesky(matrix, smallest), len(matrix)
     unit = [[float(i == j) for i in range(size)] for j in range(size)]
     columns = [_solve_lower(lower, each) for each in unit]
     # The two halves differ in last digits only; an inverse is symmetric.

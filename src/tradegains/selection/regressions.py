@@ -167,9 +167,12 @@ def collect_products(
 
 def _places(size: float, variables: Sequence[Variable]) -> Places:
     bounds = [variable.bound for variable in variables]
+    squares = [binary_places(size * bound * bound) for bound in bounds]
     return Places(
         tuple(binary_places(size * bound) for bound in bounds),
         tuple(binary_places(size * bounds[i] * bounds[j]) for i, j in pairs(len(bounds))),
+        # Half a unit of the square, and of the variable half a unit times twice its mean.
+        tuple(2.0 ** (2 - places) for places in squares),
     )
 
 
@@ -266,9 +269,12 @@ class _Sample:
             except CollinearError as error:
                 others = tuple(name for name in kept.regressors if name != error.regressor)
                 needed = (model.instrument, kept.regressors[0]) if model.instrument else ()
-                if error.regressor in needed or not others:
-                    return Estimate(self.key, model, within, None, problem=str(error))
+                if error.regressor in needed:
+                    problem = str(error)
+                    return Estimate(self.key, model, within, None, problem=problem, dropped=dropped)
                 dropped = {**dropped, error.regressor: str(error)}
+                if not others:
+                    return Estimate(self.key, model, within, None, dropped=dropped)
                 kept = replace(kept, regressors=others)
 
 
