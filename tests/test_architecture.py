@@ -49,7 +49,8 @@ ARROWS = {
         "passes study study_names tables sets store session preparing measuring progress "
         "small_inputs"
     ),
-    "study_names": "study tables",
+    "study_names": "study study_references tables",
+    "study_references": "study tables",
     "check": "study study_names store session java predicates small_inputs",
     "init_study": "study store",
     "demo": "synthetic session progress",

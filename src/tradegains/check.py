@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 from tradegains.errors import EngineError, InputError, Problem, StudyError, TradegainsError
 from tradegains.study import Study, read_study
-from tradegains.study_names import name_problems
 
 if TYPE_CHECKING:
     from tradegains.store.census import CensusFiles
@@ -82,8 +81,7 @@ def check_study(
     if found := list(output_problems(output)):
         errors.append(StudyError(found))
     if study is not None:
-        if misnamed := list(name_problems(study)):
-            errors.append(StudyError(misnamed))
+        errors += _check_names(study)
         census, refused = _check_inputs(study)
         errors += refused
     errors += environment_errors(engine, jars)
@@ -181,6 +179,13 @@ def _maven_answers() -> bool:
         return True  # it answers; a mirror may refuse HEAD
     except OSError:
         return False
+
+
+def _check_names(study: Study) -> Iterator[StudyError]:
+    from tradegains.study_names import name_problems
+
+    if problems := list(name_problems(study)):
+        yield StudyError(problems)
 
 
 def _check_inputs(study: Study) -> tuple["CensusFiles | None", list[TradegainsError]]:

@@ -1,40 +1,23 @@
 """Names in a study that only the tables can judge: further columns, and results it takes up."""
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from tradegains.errors import Problem
-from tradegains.study import AccountingComponent, Study
-from tradegains.study.fields import nearest
-from tradegains.tables.published import TABLES
-from tradegains.tables.references import FACTORS, Reference, read_reference
+from tradegains.study import Study
 from tradegains.tables.reserved import is_reserved
-
-# The section without which a table is not made, by the attribute of the study that holds it.
-SWITCHES = {
-    "job_flows": "job_flows",
-    "dispersion": "dispersion",
-    "joint_distribution": "joint_distribution",
-    "decompositions": "decomposition",
-    "size_fits": "size_fits",
-    "size_histograms": "size_fits",
-    "regressions": "regressions",
-    "export_entry": "regressions",
-    "intra_industry_trade": "intra_industry_trade",
-}
-_WHOLE = re.compile(r"-?\d+")
 
 
 def name_problems(study: Study) -> Iterator[Problem]:
     """Why names in a study cannot stand, if they cannot.
 
-    Raises nothing: a check lists these with everything else, a run stops at them.
+    A check lists these with everything else, a run stops at them.
     """
     yield from _extra_column_problems(study)
-    for component in study.accounting:
-        for key in FACTORS:
-            if (text := getattr(component, f"{key}_from")) is not None:
-                yield from _reference_problems(study, component, key, read_reference(text))
+    if any(each.effect_from or each.share_from for each in study.accounting):
+        # Not loaded without need: the published tables have PySpark's types.
+        from tradegains.study_references import reference_problems
+
+        yield from reference_problems(study)
 
 
 def _extra_column_problems(study: Study) -> Iterator[Problem]:
@@ -46,58 +29,3 @@ def _extra_column_problems(study: Study) -> Iterator[Problem]:
                 "[census] extra_columns",
                 cure="give the column another name in the files, or leave it out of extra_columns",
             )
-
-
-def _reference_problems(
-    study: Study, component: AccountingComponent, key: str, reference: Reference
-) -> Iterator[Problem]:
-    """What is wrong with one published number that a component names; at most one problem."""
-    where = f'{key}_from of [[accounting]] "{component.name}"'
-    units, switch = reference.units, SWITCHES.get(reference.table)
-    if not units:
-        what, cure = f"there is no table {reference.table}", _meant(reference.table, TABLES)
-    elif reference.unknown:
-        what = f"the table {reference.table} has no column {reference.unknown}"
-        cure = _meant(reference.unknown, units)
-    elif units[reference.column] not in FACTORS[key]:
-        unit = units[reference.column] or "no unit"
-        what = f"{reference.place} is in {unit}, which is no {key}"
-        fitting = [name for name, found in units.items() if found in FACTORS[key]]
-        cure = f"name one in {' or '.join(FACTORS[key])}"
-        cure += f": {', '.join(fitting)}" if fitting else ""
-    elif switch and getattr(study, switch) is None:
-        what = f"this study does not make the table {reference.table}"
-        cure = f"add [{switch}], or state {key} as a number"
-    elif odd := _odd_values(study, reference):
-        what, cure = odd
-    else:
-        return
-    yield Problem(what, where, cure=cure)
-
-
-def _odd_values(study: Study, reference: Reference) -> tuple[str, str] | None:
-    """A value that no row can have, with the cure: a window not there, text for a number."""
-    types = {column.name: column.type.typeName() for column in TABLES[reference.table]}
-    for name, value in reference.where.items():
-        if value and types[name] in ("integer", "long") and not _WHOLE.fullmatch(value):
-            return f"{name}={value} selects no row: {name} is a whole number", "correct the value"
-        windows = _windows(study)
-        if value and name == "window" and value not in windows:
-            return f"{name}={value} is no window of the study", _meant(value, windows)
-    return None
-
-
-def _windows(study: Study) -> list[str]:
-    """Names that windows have in published tables."""
-    named = [window.name for window in study.windows]
-    if study.welfare.difference:
-        named.append("-".join(study.welfare.difference))
-    if study.matching.annual:
-        named += [f"{year}-{year + 1}" for year in study.years if year + 1 in study.years]
-    return named
-
-
-def _meant(word: str, known: Iterable[str]) -> str:
-    names = list(known)
-    guess = nearest(word, names)
-    return f"did you mean {guess}? " * bool(guess) + f"there are {', '.join(names)}"
