@@ -70,6 +70,12 @@ def test_coverage_shows_the_totals_with_their_notes() -> None:
     row = {"year": 1988, "level": "total", "measure": "employment", "census": 46.0}
     rows = [row | {"control": 60.0, "ratio": 46 / 60, "note": "no control total of 22"}]
     rows += [row | {"level": "industry", "industry": "11"}]
-    assert printed(coverage(run_with(coverage=rows))) == [
-        ["1988", "employment", "46", "60", "76.7", "no control total of 22"]
+    rows += [row | {"year": 1987, "measure": "sales", "census": 5e6, "control": 5e6, "ratio": 1.0}]
+    table = coverage(run_with(coverage=rows))
+    assert [title for title, _ in table.groups] == ["", "employment", "sales"]
+    assert printed(table) == [
+        ["1987", "–", "–", "–", "5,000,000", "5,000,000", "100.0"],
+        ["1988", "46", "60", "76.7", "–", "–", "–"],
     ]
+    assert [cell.mark for cell in table.rows[1]] == ["", "", "", "a", "", "", ""]
+    assert table.notes == (("a", "no control total of 22"),)

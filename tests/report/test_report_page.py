@@ -217,3 +217,19 @@ def test_a_second_report_replaces_only_its_own_figures(output, drawn_once):
     assert not (folder / "figure_old.png").exists()
     assert (folder / "mine.txt").exists()
     assert (output / "report" / "report.html").read_bytes() == before
+
+
+def test_only_long_tables_stand_in_a_box_that_scrolls(run):
+    page = undrawn(run)
+    boxes = {value for tag, name, value in page.attributes if (tag, name) == ("div", "class")}
+    assert {"table", "table long", "notes"} <= boxes
+    choices = re.search(r"(\d+) rows: the box scrolls, print shows all", page.text)
+    assert int(choices[1]) > 30
+    printed = page.text.split("@media print")[1]
+    assert ".table.long, .picture { overflow: visible; max-height: none; }" in printed
+
+
+def test_numbers_of_the_headline_have_their_establishments_beside_them(run):
+    text = undrawn(run).text
+    assert re.search(r"Continuing establishments: 1978–1988 n = [\d,]+, 1988–1996 n = [\d,]+", text)
+    assert re.search(r"all, both_ends: 1978–1988 n = [\d,]+", text)

@@ -175,9 +175,25 @@ def test_regressions_show_the_terms_asked_about_and_keep_controls_in_the_data() 
     assert printed(exits) == [["1988-1996", "probit", "0.2500", "0.1250", "–", "–", "1,200"]]
     assert exits.notes == (("a", "determined by effects"),)
     [line] = printed(effects)
-    assert line[3:5] == ["0.2500", "0.1250"]
-    assert line[5:] == [*["–"] * 6, "0.5000", "0.1250", "1,200", "40.0"]
+    assert line[3:] == ["0.2500 (0.1250)", *["–"] * 3, "0.5000 (0.1250)", "1,200", "40.0"]
+    assert effects.remark.startswith(
+        "Two stage: effects of 4-digit industries, robust standard errors (HC1)."
+    )
     assert [len(lines(table.data[0][1])) for table in (premia, exits, effects)] == [2, 2, 3]
+
+
+def test_effects_tell_how_many_establishments_each_quartile_has() -> None:
+    raw = ESTIMATE | {"model": "raw_difference", "outcome": "growth", "term": "export_start"}
+    rows = [
+        raw,
+        raw | {"sample": "quartile_1", "observations": 1310},
+        raw | {"sample": "quartile_2", "observations": 290},
+        raw | {"sample": "quartile_3", "coefficient": None, "note": "nobody starts"},
+    ]
+    [table] = regression_tables(run_with(regressions=rows))
+    assert "(n, lowest first, 1988-1996: 1,310, 290, 1,200)" in table.remark
+    assert [cell.mark for cell in table.rows[0]][3:8] == ["", "", "", "a", ""]
+    assert table.notes == (("a", "nobody starts"),)
 
 
 def test_tables_without_rows_are_named_with_their_reason() -> None:

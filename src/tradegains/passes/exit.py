@@ -78,7 +78,7 @@ def _labels(window: Window, model: str, effects: str, errors: str) -> Labels:
 def _cut_note(cells: ProductCells) -> str:
     """Where the cuts of a regression's rows come from."""
     rows, own = _total(cells, IS_PLANT_CUT)
-    return f"tariff cuts: {own} of the establishment's products, {rows - own} of its industry"
+    return f"tariff cuts: {own:,} of the establishment's products, {rows - own:,} of its industry"
 
 
 def _total(cells: ProductCells, name: str) -> tuple[int, int]:

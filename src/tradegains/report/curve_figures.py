@@ -209,6 +209,7 @@ def draw_ranked(
             loc="outside upper left",
             ncols=len(curves),
             frameon=False,
+            handlelength=4.0,
         )
         mark_synthetic(axes, synthetic)
         return saved(figure)
@@ -229,7 +230,7 @@ def _draw_size_panel(axes: Axes, panel: SizePanel, ends: tuple[float, float]) ->
     axes.set_ylim(0, max(axes.get_ylim()[1], HEADROOM * max(highest, *(c.max() for c in curves))))
     axes.set_xlim(*ends)
     axes.set_title(typeset(panel.title), loc="left", fontsize=8.5, fontweight="bold")
-    axes.set_xlabel("ln employment [log jobs]")
+    axes.set_xlabel("ln employment [ln of jobs]")
     keys = [
         Line2D([], [], color=c, linestyle=d, label=f"{one.label}, n = {count(one.establishments)}")
         for one, c, d in zip(panel.series, COLOURS, DASHES, strict=True)

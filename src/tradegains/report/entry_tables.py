@@ -1,9 +1,10 @@
 """Tables of the page on who came, went, exported and hired, and on how complete the census is."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from tradegains.report.page_table import Cell, PageTable, names, plain
+from tradegains.report.page_table import Cell, Footnotes, PageTable, names, plain
 from tradegains.report.printing import count, fixed, percent
 from tradegains.report.published_run import PublishedRun
 
@@ -17,6 +18,7 @@ GROUPS = {
     "unmeasured": "no productivity",
 }
 FLOWS = ("entrant_creation", "expander_creation", "exiter_destruction", "contractor_destruction")
+MEASURES = ("establishments", "employment", "sales", "exports", "value_added")
 RATES = ("creation_rate", "destruction_rate", "destruction_share")
 
 
@@ -61,7 +63,7 @@ def job_flows(run: PublishedRun) -> PageTable | None:
     rows.sort(key=lambda row: (_place(run, row), order.index(row["productivity_group"])))
     return PageTable(
         title="Jobs created and destroyed",
-        unit="jobs; rates in percent",
+        unit="jobs; n in establishments of either year; rates in percent",
         header=(
             *("window", "productivity", "n", "entrants", "expanders", "exiters", "contractors"),
             *("created", "destroyed", "of the start"),
@@ -73,7 +75,8 @@ def job_flows(run: PublishedRun) -> PageTable | None:
             "Created and destroyed: over the average of both years' employment. Of the start: "
             "destroyed over employment in the first year; for the lower half of productivity "
             "within 4-digit industries this is the figure to set beside the 12 percent of Melitz "
-            "and Trefler (2012)."
+            "and Trefler (2012). Entrants have no productivity in the first year: only the row of "
+            "all has them."
         ),
     )
 
@@ -83,22 +86,39 @@ def coverage(run: PublishedRun) -> PageTable | None:
     rows = run.rows("coverage", level="total")
     if not rows:
         return None
+    measures = [name for name in MEASURES if any(row["measure"] == name for row in rows)]
+    by_year: dict[int, dict[str, Mapping[str, Any]]] = {}
+    for row in rows:
+        by_year.setdefault(row["year"], {})[row["measure"]] = row
+    marks = Footnotes()
     return PageTable(
         title="Coverage of control totals",
-        unit=f"jobs, {run.money_unit}; ratio in percent",
-        header=("year", "measure", "census", "control total", "ratio", "note"),
+        unit=f"establishments, jobs, {run.money_unit}; ratio in percent",
+        header=("year", *("census", "control", "ratio") * len(measures)),
         rows=tuple(
             (
-                *names([str(row["year"]), row["measure"]]),
-                plain(None if row["census"] is None else count(row["census"])),
-                plain(None if row["control"] is None else count(row["control"])),
-                _percent(row["ratio"]),
-                *names([row["note"] or ""]),
+                *names([str(year)]),
+                *(cell for name in measures for cell in _covered(found.get(name), marks)),
             )
-            for row in rows
+            for year, found in sorted(by_year.items())
         ),
-        stub=2,
+        groups=(("", 1), *((name.replace("_", " "), 3) for name in measures)),
+        notes=marks.notes,
+        remark="Census: valid rows. Ratio: census over control total.",
     )
+
+
+def _covered(row: Mapping[str, Any] | None, marks: Footnotes) -> tuple[Cell, ...]:
+    """Census, control total and ratio; what the row has to say is a note at its ratio."""
+    if row is None:
+        return (plain(None),) * 3
+    ratio = _percent(row["ratio"])
+    if row["note"]:
+        ratio = replace(ratio, mark=marks.letter(row["note"]))
+    sums = (
+        plain(None if row[name] is None else count(row[name])) for name in ("census", "control")
+    )
+    return (*sums, ratio)
 
 
 def repaired_ids(run: PublishedRun) -> PageTable | None:

@@ -165,8 +165,10 @@ def percent_per_bin(cells: Cells, grid: np.ndarray) -> np.ndarray:
 def _mark_medians(axes: Axes, series: Sequence[Distribution]) -> None:
     """A triangle on the axis at each employment-weighted median."""
     medians = [one.p50 for one in series if one.p50 is not None]
-    for median, colour in zip(medians, COLOURS, strict=False):
-        axes.plot(median, 0, "^", color=colour, mec=PAPER, mew=0.6, ms=8, clip_on=False, zorder=5)
+    # Hollow for the dashed line, so that the two are told apart without colour.
+    for median, colour, filling in zip(medians, COLOURS, (PAPER, BLUE), strict=False):
+        marks = {"mfc": filling, "mec": colour, "mew": 1.2, "ms": 7}
+        axes.plot(median, 0, "^", **marks, clip_on=False, zorder=5)
     if medians:
         axes.annotate(
             "weighted medians",

@@ -153,8 +153,8 @@ def page_html(run: PublishedRun, exhibits: Sequence[Exhibit], missing: Sequence[
         "answer": answer.answer(run),
         "basis": answer.basis(run),
         "headlines": answer.headlines(run),
-        "table_1": _beside(table_1(run)),
-        "table_c1": _beside(table_c1(run)),
+        "table_1": _beside(table_1(run), remark=_counted(run)),
+        "table_c1": _beside(table_c1(run), remark=_counted(run)),
         "cutoffs": cutoff_tables.cutoffs(run),
         "growth": _beside(growth.growth(run), remark=growth.basis(run)),
         "one_choice": sensitivity.one_choice_at_a_time(run),
@@ -213,6 +213,12 @@ def _beside(table: SideBySide | None, *, remark: str = "") -> PageTable | None:
         return None
     shown = welfare_tables.side_by_side(table)
     return replace(shown, remark=" ".join(filter(None, (remark, shown.remark))))
+
+
+def _counted(run: PublishedRun) -> str:
+    """How many establishments stand behind the headline."""
+    counts = welfare_tables.continuing_counts(run)
+    return f"Continuing establishments: {counts}." if counts else ""
 
 
 def _by_section(exhibits: Sequence[Exhibit]) -> dict[str, list[Exhibit]]:

@@ -8,6 +8,8 @@ from tradegains.report.printing import percent
 from tradegains.report.welfare import Measured
 
 DASH = "–"
+LONG = 30
+"""Rows above which a table of the page stands in a box that scrolls; print shows it whole."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,11 @@ class PageTable:
     strong: int | None = None
     data: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def is_long(self) -> bool:
+        """Whether the table is too long to be read between its neighbours."""
+        return len(self.rows) > LONG
+
 
 @dataclass
 class Footnotes:
@@ -50,7 +57,11 @@ class Footnotes:
         """The text, or a dash marked with the letter of its reason."""
         if text is not None:
             return Cell(text)
-        return Cell(DASH, mark=self.letters.setdefault(reason, _letter(len(self.letters))))
+        return Cell(DASH, mark=self.letter(reason))
+
+    def letter(self, reason: str) -> str:
+        """The letter of a reason, for a number that is there and needs a word."""
+        return self.letters.setdefault(reason, _letter(len(self.letters)))
 
     def percent(self, number: Measured) -> Cell:
         """A change in log points as percent, or a marked dash."""

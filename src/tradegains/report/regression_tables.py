@@ -23,6 +23,19 @@ EFFECTS = {
 STAGES = (*EFFECTS, "first_stage")
 SAMPLES = ("all", "quartile_1", "quartile_2", "quartile_3", "quartile_4")
 SAMPLE_NAMES = ("all", "lowest quartile", "second", "third", "highest")
+EFFECT_WORDS = {
+    "none": "no absorbed effects",
+    "industry2": "effects of 2-digit industries",
+    "industry4": "effects of 4-digit industries",
+    "year_industry4": "effects of 4-digit industries by year",
+}
+ERROR_WORDS = {
+    "robust": "robust standard errors (HC1)",
+    "information": "standard errors from the information matrix",
+    "establishment": "standard errors clustered by establishment",
+    "industry2": "standard errors clustered by 2-digit industry",
+    "industry4": "standard errors clustered by 4-digit industry",
+}
 EXIT_TERMS = ("relative_productivity", "log_employment", "exporter", "tariff_cut")
 Row = Mapping[str, Any]
 
@@ -107,13 +120,12 @@ def _effects(run: PublishedRun) -> PageTable | None:
                 found.setdefault(key, {})[row["sample"]] = row
     return PageTable(
         title="The effect of starting to export",
-        unit="coefficients with standard errors; n in establishments",
-        header=("outcome", "window", "model", *(["coefficient", "s.e."] * len(SAMPLES)), "n", "F"),
-        groups=(("", 3), *((name, 2) for name in SAMPLE_NAMES), ("all", 2)),
+        unit="coefficient (standard error); n in establishments",
+        header=("outcome", "window", "model", *SAMPLE_NAMES, "n", "F"),
         rows=tuple(
             (
                 *names([_words(outcome), years, EFFECTS[model]]),
-                *(cell for sample in SAMPLES for cell in _term(by_sample.get(sample), marks)),
+                *(_with_error(by_sample.get(sample), marks) for sample in SAMPLES),
                 *_size_and_strength(by_sample.get("all")),
             )
             for (outcome, years, model), by_sample in sorted(
@@ -124,9 +136,9 @@ def _effects(run: PublishedRun) -> PageTable | None:
         notes=marks.notes,
         remark=(
             f"{_behind(shown)} Establishments that had never exported; quartiles of first-year "
-            "productivity. Instrument of the two-stage estimates: the tariff cut; F: squared t of "
-            "the cut in the first stage. Log productivity growth in log points, 0/1 outcomes as "
-            "probabilities."
+            f"productivity{_sizes(shown)}. n and F: all. Instrument of the two-stage estimates: "
+            "the tariff cut; F: squared t of the cut in the first stage. Log productivity growth "
+            "in log points, 0/1 outcomes as probabilities."
         ),
         data=(rows_csv(run, NAME, rows, suffix="_exporting"),),
     )
@@ -195,6 +207,29 @@ def _estimate(row: Row, marks: Footnotes) -> tuple[Cell, Cell]:
     )
 
 
+def _with_error(row: Row | None, marks: Footnotes) -> Cell:
+    """A coefficient with its standard error in brackets; a dash where there is no such row."""
+    if row is None:
+        return plain(None)
+    coefficient, error = row["coefficient"], row["standard_error"]
+    if coefficient is None or error is None:
+        return _estimate(row, marks)[0]
+    return Cell(f"{fixed(coefficient, 4)} ({fixed(error, 4)})")
+
+
+def _sizes(rows: Sequence[Row]) -> str:
+    """Establishments in each quartile, by window, in words."""
+    found: dict[str, dict[str, str]] = {}
+    for row in rows:
+        if row["sample"] != "all" and row["model"] == "raw_difference":
+            found.setdefault(row["years"], {}).setdefault(row["sample"], count(row["observations"]))
+    told = "; ".join(
+        f"{years}: {', '.join(by_sample[name] for name in SAMPLES if name in by_sample)}"
+        for years, by_sample in found.items()
+    )
+    return f" (n, lowest first, {told})" if told else ""
+
+
 def _size_and_strength(row: Row | None) -> tuple[Cell, Cell]:
     """n and F of the whole sample."""
     if row is None:
@@ -206,7 +241,7 @@ def _behind(rows: Sequence[Row]) -> str:
     """Effects and errors of the models, as the study chose them."""
     made = dict.fromkeys((row["model"], row["effects"], row["errors"]) for row in rows)
     words = (
-        f"{_words(model)}: effects {_words(effects)}, errors {_words(errors)}"
+        f"{_words(model)}: {EFFECT_WORDS.get(effects, effects)}, {ERROR_WORDS.get(errors, errors)}"
         for model, effects, errors in made
     )
     text = "; ".join(words)

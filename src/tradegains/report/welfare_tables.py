@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tradegains.report.page_table import Cell, Footnotes, PageTable, names, plain
-from tradegains.report.printing import fixed
+from tradegains.report.printing import count, fixed
 from tradegains.report.published_run import PublishedRun
 from tradegains.report.table_1 import FORMULAS, Entry, SideBySide, rows_of_table_a1, table_a1
 from tradegains.report.welfare import (
@@ -65,9 +65,32 @@ def sensitivity(run: PublishedRun) -> PageTable:
         stub=len(CHOICES),
         notes=footnotes.notes,
         remark=f"The first row is the headline. Move: {later} less the headline, in percentage "
-        "points. ACR depends on imports only.",
+        f"points. ACR depends on imports only. {_counts_of_sets(run)}",
         strong=0,
     )
+
+
+def continuing_counts(run: PublishedRun, **choices: str) -> str:
+    """Continuing establishments of each window, in words; empty where none are counted.
+
+    Those of the headline, unless other choices are given.
+    """
+    rows = total_rows(run, **choices)
+    counts = {
+        window: row["establishments"]
+        for window in run.windows
+        if (row := rows.get((window, "hloy"))) and row["establishments"] is not None
+    }
+    return ", ".join(f"{run.window_years(w)} n = {count(n)}" for w, n in counts.items())
+
+
+def _counts_of_sets(run: PublishedRun) -> str:
+    """Continuing establishments behind every set of choices; imports change none of them."""
+    told = {}
+    for made in variants(run):
+        name = ", ".join(made[key] for key in ("restriction", "continuing"))
+        told.setdefault(name, continuing_counts(run, **made))
+    return "; ".join(f"{name}: {counts}" for name, counts in told.items() if counts) + "."
 
 
 def _share_sensitivity(run: PublishedRun) -> PageTable:
