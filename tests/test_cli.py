@@ -90,6 +90,15 @@ def test_every_command_explains_itself_with_an_example(tradegains: Command, comm
     assert f"example:\n  tradegains {command}" in answer.out
 
 
+@pytest.mark.parametrize("command", [None, *COMMANDS])
+def test_help_fits_80_columns(
+    tradegains: Command, monkeypatch: pytest.MonkeyPatch, command: str | None
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = tradegains(*([command] if command else []), "--help").out.splitlines()
+    assert max(map(len, lines)) <= 80
+
+
 def test_help_lists_every_command_and_the_exit_codes(tradegains: Command) -> None:
     answer = tradegains("--help")
     assert all(re.search(rf"\n    {command}\s", answer.out) for command in COMMANDS)
@@ -99,7 +108,7 @@ def test_help_lists_every_command_and_the_exit_codes(tradegains: Command) -> Non
 def test_examples_of_the_help_are_valid_command_lines(tradegains: Command) -> None:
     for command in COMMANDS:
         example = tradegains(command, "--help").out.split("example:\n  tradegains ")[1]
-        build_parser().parse_args(example.split())
+        build_parser().parse_args(example.replace("\\\n", "").split())
 
 
 def test_no_command_and_wrong_usage_end_with_2(tradegains: Command) -> None:

@@ -10,8 +10,8 @@ OUTPUT = "TRADEGAINS_OUTPUT"
 """Environment variable with the folder of results for the commands that read them."""
 
 EXIT_CODES = """\
-exit codes: 0 done; 2 usage or study file; 3 input refused; 4 disclosure gate refused;
-5 another run holds the output; 1 anything else.
+exit codes: 0 done; 2 usage or study file; 3 input refused; 4 disclosure gate
+refused; 5 another run holds the output; 1 anything else.
 
 first steps:
   tradegains demo                         a whole study on synthetic data
@@ -23,7 +23,7 @@ def build_parser() -> argparse.ArgumentParser:
     """The parser of the command `tradegains`; `command` is the name of the one chosen."""
     parser = argparse.ArgumentParser(
         prog="tradegains",
-        description="Productivity distributions and welfare gains from trade, "
+        description="Productivity distributions and welfare gains from trade,\n"
         "from an establishment census.",
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -129,7 +129,8 @@ def _add_show(commands: Any) -> None:
         commands,
         "show",
         does="print a published table; without a name, list the tables",
-        example="tradegains show welfare --output results --where level=total --where window=post",
+        example="tradegains show welfare --output results --where level=total \\\n"
+        "    --where window=post",
     )
     parser.add_argument("table", metavar="TABLE", nargs="?", help="name of a table")
     _add_published(parser)
@@ -207,8 +208,8 @@ def _add_model(commands: Any) -> None:
         commands,
         "model",
         does="solve the model of Melitz and Trefler (2012) and draw their figures 2 to 4",
-        example="tradegains model --market-size 1000 --slope 0.01 --entry-cost 50 "
-        "--largest-cost 20 --trade-cost 4 1 --output figures",
+        example="tradegains model --market-size 1000 --slope 0.01 --entry-cost 50 \\\n"
+        "    --largest-cost 20 --trade-cost 4 1 --output figures",
     )
     stated = {
         "market-size": "S: output of the industry in one country [units]",
@@ -291,7 +292,7 @@ def _add_class_archive(commands: Any) -> None:
     parser = _command(
         commands,
         "class-archive",
-        does="make Spark start faster on this machine, with a file of its classes (140 MB)",
+        does="make Spark start faster on this machine, with a file of its classes (180 MB)",
         example="tradegains class-archive",
     )
     _add_jars(parser)

@@ -2,7 +2,7 @@
 
 A JVM that starts Spark loads and checks some 20,000 classes. Java's class-data sharing keeps them
 ready in a file; local runs with `--engine spark` use it once it is there. It is written on request
-only: it takes 140 MB and a run of the demonstration.
+only: it takes 180 MB and a run of the demonstration.
 """
 
 import os

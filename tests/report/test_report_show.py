@@ -95,6 +95,13 @@ def test_columns_that_do_not_fit_are_named(output):
     assert text.endswith("p95, p99")
 
 
+def test_a_table_without_room_for_any_number_says_how_to_see_one(output):
+    narrow = " ".join(show_table(output, "moments", width=60).split())
+    assert "fix a part of it by --where COLUMN=VALUE to see numbers" in narrow
+    assert "to see numbers" not in show_table(output, "moments", width=100)
+    assert "to see numbers" not in show_table(output, "quality", width=60)
+
+
 def test_a_limit_is_told(output):
     assert "3 of 20 rows." in show_table(output, "quality", limit=3)
     assert "20 rows." in show_table(output, "quality", limit=None)

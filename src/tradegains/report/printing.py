@@ -50,7 +50,18 @@ def typeset(text: str) -> str:
     return re.sub(r"(?<![\w.])-(?=\d)", "−", dashed)
 
 
-DIGITS = {"log points": 4, "share": 4, "log money unit per job": 4}
+DIGITS = {
+    "log points": 4,
+    "log jobs": 4,
+    "share": 4,
+    "log money unit per job": 4,
+    "outcome per unit of the term": 4,
+    "as coefficient": 4,
+    "index per percentage point": 4,
+    "percentage points": 2,
+    "percent": 2,
+}
+AMOUNTS = ("money", "of the measure")
 
 
 def in_unit(value: Number | str | bool, unit: str) -> str:
@@ -59,6 +70,8 @@ def in_unit(value: Number | str | bool, unit: str) -> str:
     Example:
         >>> in_unit(0.123456, "share"), in_unit(1234.5, "jobs"), in_unit(1988, "year")
         ('0.1235', '1,234.5', '1988')
+        >>> in_unit(16610437.25, "of the measure")
+        '16,610,437'
     """
     if value is None:
         return ""
@@ -70,6 +83,6 @@ def in_unit(value: Number | str | bool, unit: str) -> str:
         return fixed(value, DIGITS[unit])
     if unit == "jobs":
         return fixed(value, 1)
-    if unit.startswith("money"):
+    if unit.startswith(AMOUNTS):
         return fixed(value, 0 if abs(value) >= 1000 else 2)
     return f"{value:.6g}"

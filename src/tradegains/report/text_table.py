@@ -18,6 +18,9 @@ from tradegains.report.printing import in_unit
 
 GAP = "  "
 NO_ROOM = "no room (name columns to see them)"
+NO_NUMBER = (
+    "what names a row fills the width: fix a part of it by --where COLUMN=VALUE to see numbers"
+)
 FIRST = {
     "welfare": ("welfare_change", "elasticity"),
     "moments": ("p50", "establishments", "p10", "p90", "sd"),
@@ -54,6 +57,7 @@ def rows_text(
         "",
         _count_line(table),
         *_paragraphs(table.notes, width),
+        *(textwrap.wrap(NO_NUMBER, width) if _lacks_numbers(table.columns, room) else ()),
         *_paragraphs({"no value": ", ".join(table.empty), NO_ROOM: ", ".join(left_out)}, width),
     ]
     return "\n".join(lines).strip("\n")
@@ -126,6 +130,12 @@ def _fitting(columns: Sequence[PrintedColumn], width: int) -> list[PrintedColumn
             break
         fitting.append(column)
     return fitting
+
+
+def _lacks_numbers(columns: Iterable[PrintedColumn], room: Sequence[PrintedColumn]) -> bool:
+    """Whether there are numbers and none of them has room; a year is a name."""
+    numbers = [column for column in columns if column.numeric and column.name != "year"]
+    return bool(numbers) and not any(column in room for column in numbers)
 
 
 def _count_line(table: Arranged) -> str:
