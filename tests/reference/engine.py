@@ -20,6 +20,7 @@ from reference.distributions import (
 from reference.growth import list_growth
 from reference.joint_distribution import list_joint_distribution
 from reference.matching import count_demography, list_job_flows, list_transitions
+from reference.regressions import list_regressions
 from reference.rows import Raw, Row, as_text, read_rows, under_new_codes
 from reference.sizes import list_fits, list_size_bins
 from reference.successors import with_last_ids
@@ -72,6 +73,7 @@ def measure(raws: Iterable[Raw], study: Any, small: Small | None = None) -> Tabl
     found["productivity_growth"] = list_growth(census.rows, study, prices)
     found["size_fits"] = list_fits(census.rows, study)
     found["size_histograms"] = list_size_bins(census.rows, study)
+    found |= list_regressions(census.rows, study, productivity, small)
     found |= by_ids(census.rows, study, small)
     raw = [row for row in found["welfare"] if row["ids"] == "raw"]
     found["welfare_curves"] = list_curves(census.rows, raw, study, small)

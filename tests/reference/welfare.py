@@ -41,6 +41,8 @@ class Small:
     successors: list[Mapping[str, Any]] | None = None
     concordance: list[Mapping[str, Any]] | None = None
     rankings: list[Mapping[str, Any]] | None = None
+    plant_products: list[Mapping[str, Any]] | None = None
+    product_tariffs: list[Mapping[str, Any]] | None = None
 
 
 def list_market_shares(rows: list[Row], study: Any, small: Small) -> list[dict[str, Any]]:

@@ -1,0 +1,404 @@
+"""Regressions of Melitz and Trefler from rows: who is in them, and the rows of their tables.
+
+A note here holds only the reasons for what is missing; `comparison` looks for them in the words of
+the published one.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from reference.distributions import Productivity, quartile_cuts
+from reference.estimates import Linear, Probit, linear_model, probit
+from reference.matching import present
+from reference.rows import Row, fixed, is_amount
+
+GROWTH, CUT, START = "log_productivity_growth", "tariff_cut", "export_start"
+RELATIVE, SIZE = "relative_productivity", "log_employment"
+
+Labels = dict[str, Any]
+Sample = list[dict[str, Any]]
+
+
+class Cuts:
+    """The tariff cut of an establishment: its own, else its industry's, else None."""
+
+    def __init__(self, study: Any, small: Any) -> None:
+        tariffs = {row["product"]: row["cut"] for row in small.product_tariffs or ()}
+        self.industry = {row["industry"]: row["cut"] for row in small.tariff_cuts or ()}
+        self.known = bool(tariffs or self.industry)
+        self.own: dict[str, float] = {}
+        made: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        is_weighted = study.regressions.plant_cuts == "value_weighted"
+        for row in small.plant_products or ():
+            if row["product"] in tariffs:
+                worth = fixed(row["value"], 100.0) if is_weighted else 0
+                made[row["establishment_id"]][row["product"]] += worth
+        for identifier, products in made.items():
+            worth = products if is_weighted else dict.fromkeys(products, 1)
+            total = sum(worth.values())
+            if total:
+                parts = (Fraction(tariffs[name]) * each for name, each in worth.items())
+                self.own[identifier] = float(sum(parts) / total)
+
+    def of(self, row: Row) -> tuple[float | None, bool]:
+        """The cut, and whether it is the establishment's own."""
+        if row.establishment_id in self.own:
+            return self.own[row.establishment_id], True
+        codes = (row.industry[:digits] for digits in range(1, len(row.industry) + 1))
+        return next((self.industry[code] for code in codes if code in self.industry), None), False
+
+
+@dataclass(frozen=True)
+class Regressing:
+    """Rows, choices and small tables that every family reads."""
+
+    rows: list[Row]
+    study: Any
+    productivity: Productivity
+    cuts: Cuts
+
+    @property
+    def choices(self) -> Any:
+        return self.study.regressions
+
+    def measured(self, years: Iterable[int]) -> list[Row]:
+        """Rows of these years with productivity, and employment both reported and counted."""
+        return [
+            row
+            for row in self.rows
+            if row.year in years
+            and row in self.productivity.of_row
+            and row.weight > 0
+            and is_amount(row.columns["employment"])
+        ]
+
+    def described(self, row: Row, medians: Mapping[str, float]) -> dict[str, Any]:
+        """What may explain an outcome, of one row."""
+        level = self.productivity.of_row[row]
+        cut, is_own = self.cuts.of(row)
+        return {
+            "row": row,
+            "log_productivity": level,
+            RELATIVE: level - medians[row.industry],
+            SIZE: math.log(row.columns["employment"]),
+            "exporter": float(row.exporter),
+            CUT: cut,
+            "own": is_own,
+        }
+
+    def sample(self, rows: Iterable[Row], year: int) -> Sample:
+        """The rows of one year, described."""
+        medians = self.productivity.medians({year})
+        return [self.described(row, medians) for row in rows]
+
+    def group(self, row: Row, effects: str) -> str:
+        """The effect that a row belongs to."""
+        digits = {"none": 0, "industry2": self.study.census.industry_group_digits, "industry4": 99}
+        return row.industry[: digits[effects]]
+
+
+def list_regressions(
+    rows: list[Row], study: Any, productivity: Productivity, small: Any
+) -> dict[str, list[dict[str, Any]]]:
+    """Rows of `regressions` and `export_entry`."""
+    if study.regressions is None:
+        return {"regressions": [], "export_entry": []}
+    run = Regressing(rows, study, productivity, Cuts(study, small))
+    has_exports = study.census.has("exports")
+    found, entries = premium(run) if has_exports else [], []
+    for name in study.regressions.exit_windows:
+        found += exits(run, study.window(name))
+    for name in study.regressions.entry_windows if has_exports else ():
+        window = study.window(name)
+        everyone = never_exporters(run, window)
+        told = [each for each in everyone if not run.cuts.known or each[CUT] is not None]
+        probits = entry_probits(run, told)
+        for quartile, fit in probits.items():
+            labels = {**of_window(window, "entry_probit", START), "sample": sample_name(quartile)}
+            labels |= {"effects": run.choices.entry_effects, "errors": "information"}
+            found += probit_rows(labels, (CUT, *run.choices.entry_controls), fit)
+        found += effects_of_starting(run, window, told)
+        entries += export_entry(window, everyone, probits)
+    return {"regressions": found, "export_entry": entries}
+
+
+def of_window(window: Any, model: str, outcome: str) -> Labels:
+    """Labels of an unweighted regression over all of a window's sample."""
+    return {
+        "window": window.name,
+        "years": f"{window.start}-{window.end}",
+        "model": model,
+        "outcome": outcome,
+        "sample": "all",
+        "weighting": "unweighted",
+    }
+
+
+def sample_name(quartile: int | None) -> str:
+    return f"quartile_{quartile}" if quartile else "all"
+
+
+def arrays(sample: Sample, names: Iterable[str]) -> dict[str, Any]:
+    """Columns of a sample."""
+    return {name: np.array([each[name] for each in sample], dtype=float) for name in names}
+
+
+def premium(run: Regressing) -> list[dict[str, Any]]:
+    """Log productivity on exporting, with and without size, plain and weighted by employment."""
+    years = run.choices.premium_years
+    sample = [each for year in years for each in run.sample(run.measured([year]), year)]
+    if not sample:
+        return []
+    rows = [each["row"] for each in sample]
+    outcome, found = "log_productivity", []
+    columns = arrays(sample, (outcome, "exporter", SIZE))
+    for weighting in ("unweighted", "employment"):
+        for model, terms in (
+            ("exporter_premium", ("exporter",)),
+            ("exporter_premium_with_size", ("exporter", SIZE)),
+        ):
+            labels = {
+                "window": None,
+                "years": ", ".join(map(str, years)),
+                "model": model,
+                "outcome": outcome,
+                "sample": "all",
+                "weighting": weighting,
+                "effects": "year_industry4",
+                "errors": "establishment",
+            }
+            jobs = np.array([row.weight for row in rows], dtype=float)
+            fit = linear_model(
+                columns,
+                outcome,
+                terms,
+                [(row.year, row.industry) for row in rows],
+                weights=jobs if weighting == "employment" else None,
+                clusters=[row.establishment_id for row in rows],
+            )
+            found += linear_rows(labels, terms, fit)
+    return found
+
+
+def exits(run: Regressing, window: Any) -> list[dict[str, Any]]:
+    """Who of the first year is not there in the last: a linear probability and a probit."""
+    staying = present(run.rows, window.end)
+    sample = run.sample(run.measured([window.start]), window.start)
+    for each in sample:
+        each["exit"] = float(each["row"].establishment_id not in staying)
+    terms = [RELATIVE, SIZE, *(["exporter"] if run.study.census.has("exports") else [])]
+    if run.cuts.known:
+        terms.append(CUT)
+        sample = [each for each in sample if each[CUT] is not None]
+    if not sample:
+        return []
+    columns = arrays(sample, ("exit", *terms))
+    rows = [each["row"] for each in sample]
+    labels = {**of_window(window, "exit_linear", "exit"), "effects": "industry4"}
+    linear = linear_model(columns, "exit", terms, [row.industry for row in rows])
+    found = linear_rows({**labels, "errors": "robust"}, terms, linear)
+    effects = run.choices.exit_effects
+    fit = probit(columns, "exit", terms, [run.group(row, effects) for row in rows])
+    labels |= {"model": "exit_probit", "effects": effects, "errors": "information"}
+    return [*found, *probit_rows(labels, terms, fit)]
+
+
+def never_exporters(run: Regressing, window: Any) -> Sample:
+    """Who exported in no year until the window's first and is there in its last."""
+    earlier = {
+        row.establishment_id for row in run.rows if row.year <= window.start and row.exporter
+    }
+    at_end = {row.establishment_id: row for row in run.rows if row.year == window.end}
+    rows = [
+        row
+        for row in run.measured([window.start])
+        if row.establishment_id not in earlier and row.establishment_id in at_end
+    ]
+    sample = run.sample(rows, window.start)
+    levels = defaultdict(list)
+    for each in sample:
+        levels[each["row"].industry].append(each["log_productivity"])
+    for each in sample:
+        row, last = each["row"], at_end[each["row"].establishment_id]
+        cuts = quartile_cuts(levels[row.industry])
+        each["quartile"] = 1 + sum(each["log_productivity"] > cut for cut in cuts)
+        each[START] = float(last.exporter)
+        later = run.productivity.of_row.get(last)
+        each[GROWTH] = None if later is None else later - each["log_productivity"]
+        each |= {name: last.columns[name] for name in run.choices.adoptions}
+    return sample
+
+
+def by_quartile(sample: Sample) -> dict[int | None, Sample]:
+    """All, and those of each quartile that has any."""
+    found: dict[int | None, Sample] = {None: sample} if sample else {}
+    for quartile in (1, 2, 3, 4):
+        inside = [each for each in sample if each["quartile"] == quartile]
+        found |= {quartile: inside} if inside else {}
+    return found
+
+
+def entry_probits(run: Regressing, sample: Sample) -> dict[int | None, Probit]:
+    """Starting to export on the tariff cut, by quartile; none without tariff cuts."""
+    terms = (CUT, *run.choices.entry_controls)
+    return {
+        quartile: probit(
+            arrays(inside, (START, *terms)),
+            START,
+            terms,
+            [run.group(each["row"], run.choices.entry_effects) for each in inside],
+            cut=CUT,
+        )
+        for quartile, inside in (by_quartile(sample) if run.cuts.known else {}).items()
+    }
+
+
+def effects_of_starting(run: Regressing, window: Any, told: Sample) -> list[dict[str, Any]]:
+    """Growth, and every adoption, on starting to export: raw, by least squares, instrumented."""
+    found = []
+    for outcome in (GROWTH, *run.choices.adoptions):
+        allowed = [each for each in told if each[outcome] is not None]
+        if outcome != GROWTH:
+            allowed = [each for each in allowed if each[outcome] in (0, 1)]
+        for quartile, inside in by_quartile(allowed).items():
+            labels = {**of_window(window, "", outcome), "sample": sample_name(quartile)}
+            found += effects_in_sample(run, labels, inside)
+    return found
+
+
+def effects_in_sample(run: Regressing, labels: Labels, sample: Sample) -> list[dict[str, Any]]:
+    """The two or four models of one outcome in one sample."""
+    controls, choice = run.choices.growth_controls, run.choices.growth_clusters
+    outcome = labels["outcome"]
+    models = [("raw_difference", (START,), None), ("least_squares", (START, *controls), None)]
+    if run.cuts.known:
+        models.append(("first_stage", (CUT, *controls), None))
+        models.append(("two_stage", (START, *controls), CUT))
+    columns = arrays(sample, (outcome, START, *controls, *((CUT,) if run.cuts.known else ())))
+    rows = [each["row"] for each in sample]
+    fits = {}
+    for model, terms, instrument in models:
+        effects = "none" if model == "raw_difference" else run.choices.growth_effects
+        is_alone = choice == "establishment"
+        fits[model] = linear_model(
+            columns,
+            START if model == "first_stage" else outcome,
+            terms,
+            [run.group(row, effects) for row in rows],
+            instrument=instrument,
+            clusters=None if is_alone else [run.group(row, choice) for row in rows],
+            is_nested=not is_alone
+            and run.group(rows[0], effects).startswith(run.group(rows[0], choice)),
+        )
+    t = fits["first_stage"].t(CUT) if "first_stage" in fits else None
+    strength = None if t is None else t * t
+    found = []
+    for model, terms, _ in models:
+        labels |= {
+            "model": model,
+            "effects": "none" if model == "raw_difference" else run.choices.growth_effects,
+            "errors": "robust" if choice == "establishment" else choice,
+        }
+        named = strength if model in ("first_stage", "two_stage") else None
+        found += linear_rows(labels, terms, fits[model], first_stage_f=named)
+    return found
+
+
+def linear_rows(
+    labels: Labels, terms: Sequence[str], fit: Linear, *, first_stage_f: float | None = None
+) -> list[dict[str, Any]]:
+    """One row per term."""
+    alone = f"{fit.alone} in an effect of their own left out" if fit.alone else ""
+    found = []
+    for term in terms:
+        value, error = fit.estimates.get(term, (None, None))
+        is_premium = term == "exporter" and labels["model"].startswith("exporter_premium")
+        found.append(
+            {
+                **labels,
+                "term": term,
+                "coefficient": value,
+                "standard_error": error,
+                "t": fit.t(term),
+                "premium_percent": 100 * math.expm1(value)
+                if is_premium and value is not None
+                else None,
+                "observations": fit.rows,
+                "groups": fit.groups,
+                "clusters": fit.clusters,
+                "r2": fit.r2,
+                "log_likelihood": None,
+                "first_stage_f": first_stage_f,
+                "note": "; ".join((fit.problem, fit.why.get(term, ""), alone)),
+            }
+        )
+    return found
+
+
+def probit_rows(labels: Labels, terms: Sequence[str], fit: Probit) -> list[dict[str, Any]]:
+    """One row per term."""
+    alike = f"{fit.alike} in effects with one outcome left out" if fit.alike else ""
+    found = []
+    for term in terms:
+        value, error = fit.estimates.get(term, (None, None))
+        found.append(
+            {
+                **labels,
+                "term": term,
+                "coefficient": value,
+                "standard_error": error,
+                "t": None if value is None or error is None else value / error,
+                "premium_percent": None,
+                "observations": fit.rows,
+                "groups": fit.groups,
+                "clusters": None,
+                "r2": None,
+                "log_likelihood": fit.log_likelihood,
+                "first_stage_f": None,
+                "note": "; ".join((fit.problem, fit.why.get(term, ""), alike)),
+            }
+        )
+    return found
+
+
+def export_entry(
+    window: Any, everyone: Sample, probits: Mapping[int | None, Probit]
+) -> list[dict[str, Any]]:
+    """A row for all never-exporters and one per quartile, with what the cut did to them."""
+    found = []
+    bottom = probits[1].due[0] if 1 in probits and probits[1].due else None
+    for quartile in (None, 1, 2, 3, 4):
+        inside = [each for each in everyone if quartile in (None, each["quartile"])]
+        cuts = [each[CUT] for each in inside if each[CUT] is not None]
+        starters = int(sum(each[START] for each in inside))
+        fit = probits.get(quartile, Probit())
+        value, error = fit.estimates.get(CUT, (None, None))
+        due, due_error = fit.due or (None, None)
+        found.append(
+            {
+                "window": window.name,
+                "quartile": quartile,
+                "establishments": len(inside),
+                "starters": starters,
+                "starter_rate": starters / len(inside) if inside else None,
+                "mean_tariff_cut": math.fsum(cuts) / len(cuts) if cuts else None,
+                "own_cuts": sum(each["own"] for each in inside),
+                "industry_cuts": len(cuts) - sum(each["own"] for each in inside),
+                "probit_establishments": fit.rows,
+                "cut_coefficient": value,
+                "cut_standard_error": error,
+                "probability_due_to_cut": due,
+                "probability_standard_error": due_error,
+                "ratio_to_bottom": due / bottom
+                if quartile and due is not None and bottom
+                else None,
+                "note": "; ".join((fit.problem, fit.why.get(CUT, ""))),
+            }
+        )
+    return found
