@@ -73,7 +73,7 @@ class Pairing:
 def sum_by(key: Whole, columns: dict[str, NDArray]) -> tuple[Whole, dict[str, NDArray]]:
     """Distinct keys in ascending order, and the sums of the columns by key.
 
-    Columns called `lowest` and `highest` are merged by minimum and maximum.
+    Columns are merged as `merge_runs` does.
 
     Example:
         >>> sum_by(np.array([3, 1, 3]), {"n": np.array([1, 2, 4])})[1]["n"].tolist()
@@ -82,11 +82,22 @@ def sum_by(key: Whole, columns: dict[str, NDArray]) -> tuple[Whole, dict[str, ND
     order = np.argsort(key)
     ordered = key[order]
     starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-    if not len(key):
-        return key, columns
+    ordered_columns = {name: column[order] for name, column in columns.items()}
+    return ordered[starts], merge_runs(ordered_columns, starts)
+
+
+def merge_runs(columns: dict[str, NDArray], starts: Whole) -> dict[str, NDArray]:
+    """Sums of the columns over runs of rows that begin at `starts`.
+
+    Columns called `lowest` and `highest` are merged by minimum and maximum.
+
+    Example:
+        >>> merge_runs({"n": np.array([1, 2, 4])}, np.array([0, 2]))["n"].tolist()
+        [3, 4]
+    """
+    if not len(starts):
+        return columns
     merges = {"lowest": np.minimum, "highest": np.maximum}
-    merged = {
-        name: merges.get(name, np.add).reduceat(column[order], starts)
-        for name, column in columns.items()
+    return {
+        name: merges.get(name, np.add).reduceat(column, starts) for name, column in columns.items()
     }
-    return ordered[starts], merged

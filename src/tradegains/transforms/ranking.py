@@ -46,6 +46,11 @@ def keep_bins(
     return numbered.join(F.broadcast(open_bins), on=[*on, w.BIN], how="left_semi").drop(w.BIN)
 
 
+def list_values(ranked: DataFrame, *, keys: Sequence[str], refinement: int) -> DataFrame:
+    """One row per ranked row: its keys, bin, value and weight."""
+    return ranked.select(*keys, bin_of(refinement).alias(w.BIN), w.VALUE, w.EMPLOYMENT)
+
+
 def count_values(ranked: DataFrame, *, keys: Sequence[str], refinement: int) -> DataFrame:
     """One row per key, bin and distinct value: equal values collapse."""
     return ranked.groupBy(*keys, bin_of(refinement).alias(w.BIN), w.VALUE).agg(
