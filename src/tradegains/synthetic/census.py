@@ -100,7 +100,7 @@ def write_synthetic_census(
     result = _plant(drawn.frame, population, truths) if planted else _unplanted(population)
     census.folder.mkdir(parents=True, exist_ok=True)
     census.notice.write_text(NOTICE + (PLANTED_NOTICE if planted else ""), encoding="utf-8")
-    census.truths.write_text(truths.as_json(), encoding="utf-8")
+    census.truths.write_text(truths.as_json(result.exit_component), encoding="utf-8")
     rows = drawn_rows(drawn.frame, population.years, result.factors, seed=seed, truths=truths)
     sums = write_rows(rows, drawn, census.census)
     write_links(drawn, census.plant_products, seed=seed)

@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from tradegains.synthetic.draws import Draws
 from tradegains.synthetic.economy import BASE_YEAR, END, MIDDLE, START
+from tradegains.synthetic.entry import plan_entry, with_entry
 from tradegains.synthetic.histories import with_history
 from tradegains.synthetic.products import drawn_products
 from tradegains.synthetic.truths import Truths
@@ -53,6 +54,8 @@ def draw_establishments(
     draws, first = Draws(population.seed), population.years[0]
     homes = _traits(spark, population, draws).join(F.broadcast(lots), on="home_lot", how="inner")
     lives = with_history(homes, first, draws=draws, truths=truths)
+    plan = plan_entry(lives, draws=draws, truths=truths)
+    lives = with_entry(lives, plan, draws=draws, truths=truths)
     paused = lives.select("*", *_pause())
     return paused.select(
         *(
@@ -67,7 +70,7 @@ def draw_establishments(
         ),
         *("size", "productivity", "export", "intensity", "value_added_share"),
         *("products", "first_product", "home_industry"),
-        *("death", "pause_start", "pause_end"),
+        *("death", "pause_start", "pause_end", "exit_probability"),
         *("entry_sample", "start_year", "growth_shock", "adoption_year"),
         (is_present(START) & is_present(MIDDLE)).alias("continuing_start"),
         (is_present(MIDDLE) & is_present(END)).alias("continuing_end"),

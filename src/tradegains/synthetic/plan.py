@@ -27,6 +27,7 @@ from tradegains.synthetic.economy import (
     log_price,
 )
 from tradegains.synthetic.establishments import LOTS
+from tradegains.synthetic.premium import LIFTS
 from tradegains.synthetic.products import product_shift
 from tradegains.synthetic.states import EXPORT_LEVEL
 
@@ -36,7 +37,7 @@ _SALES_OVER_DOMESTIC_SALES = 1.39
 _MEAN_OF_SIZES = 2.55  # mean of the draws of establishments' sizes, of which the median is 1
 
 INDUSTRY_FACTORS = ("middle", "start_continuing", "start_other", "end_continuing", "end_other")
-YEAR_FACTORS = ("exports", "employment", "value_added", "established", "size")
+YEAR_FACTORS = ("exports", "employment", "value_added", "exporter", *LIFTS)
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Factors:
 
     `industries`: per name of INDUSTRY_FACTORS, one number per industry, on domestic sales.
     `years`: per name of YEAR_FACTORS, a number for some years, on all establishments; those of
-    `established` exporters and per log point of `size` are on value added alone.
+    LIFTS are on value added alone, that of an `exporter` is on all its amounts.
     """
 
     industries: Mapping[str, np.ndarray] = field(default_factory=dict)

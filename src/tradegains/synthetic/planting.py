@@ -23,8 +23,8 @@ from tradegains.synthetic.calibration import (
 )
 from tradegains.synthetic.economy import END, INDUSTRIES, MIDDLE, START, expenditure, log_price
 from tradegains.synthetic.plan import Factors
-from tradegains.synthetic.premium import Moments, lifts
-from tradegains.synthetic.rows import LOG_PARTS
+from tradegains.synthetic.premium import LIFTS, MOMENTS, WEIGHTINGS, Moments, lifts
+from tradegains.synthetic.rows import LOG_PARTS, WEIGHTED_PARTS
 from tradegains.synthetic.truths import Truths
 
 WINDOW_OF_YEAR = {START: "pre", END: "post"}
@@ -60,19 +60,51 @@ class Sums:
             np.add.at(totals, self.columns["place"][chosen], self.columns[name][chosen])
         return totals.astype(float)
 
+    def share_of_exporters(self, year: int) -> float:
+        """Exporters' share of the employment of the measured at a year [0-1]."""
+        chosen, exports = self.columns["year"] == year, self.columns["exporter"]
+        jobs = self.columns["jobs"]
+        return int(jobs[chosen & exports].sum()) / int(jobs[chosen].sum())
+
+    def with_exporters(self, factor: float, year: int) -> "Sums":
+        """The sums if the amounts of the exporters of a year had a factor more [log points]."""
+        chosen = (self.columns["year"] == year) & self.columns["exporter"]
+        amounts = ["domestic_sales", "exports", "value_added", "employment", "jobs"]
+        amounts += [f"weighted_{name}" for name in MOMENTS]
+        grown = {
+            name: np.where(
+                chosen, np.rint(self.columns[name] * math.exp(factor)), self.columns[name]
+            )
+            for name in amounts
+        }
+        return Sums(
+            {**self.columns, **{name: sums.astype(np.int64) for name, sums in grown.items()}}
+        )
+
+    def exit_component(self, year: int) -> float:
+        """What exits are expected to add to productivity weighted by employment [log points]."""
+        chosen = self.columns["year"] == year
+        jobs, exiting, productivity, both = (
+            float(self.columns[name][chosen].sum())
+            for name in ("jobs", "jobs_exiting", "jobs_productivity", "jobs_productivity_exiting")
+        )
+        return exiting / jobs * productivity / jobs - both / jobs
+
     def moments(self, year: int) -> Moments:
         """What the regressions of a year need."""
         chosen = self.columns["year"] == year
         column = {name: values[chosen] for name, values in self.columns.items()}
-        flags = {name: column[name].astype(float) for name in ("exporter", "established")}
-        logs = {
-            name: column[name] / LOG_PARTS for name in ("size", "level", "size_size", "size_level")
-        }
+        parts = {"plain": LOG_PARTS, "weighted": WEIGHTED_PARTS}
         return Moments(
             industry=column["industry"].astype(str),
-            measured=column["measured"].astype(float),
-            **flags,
-            **logs,
+            exporter=column["exporter"].astype(float),
+            established=column["established"].astype(float),
+            sums={
+                weighting: {
+                    name: column[f"{weighting}_{name}"] / parts[weighting] for name in MOMENTS
+                }
+                for weighting in WEIGHTINGS
+            },
         )
 
 
@@ -82,11 +114,14 @@ class Planted:
 
     `markets` are in hundredths of the money unit, by year; `relative_prices` are the logarithms of
     an industry's price index over the economy's, by year, zero in the middle year.
+    `exit_component` is what exits after the middle year are expected to add to productivity
+    weighted by employment [log points]; None where nothing is planted.
     """
 
     factors: Factors
     markets: dict[int, Markets]
     relative_prices: dict[int, np.ndarray]
+    exit_component: float | None = None
 
 
 def plant(sums_of: SumsOf, establishments: int, truths: Truths) -> Planted:
@@ -100,18 +135,25 @@ def plant(sums_of: SumsOf, establishments: int, truths: Truths) -> Planted:
     Raises:
         StudyError: too few establishments for every industry to have all kinds of continuity.
     """
-    natural = sums_of(Factors())
-    _require_all_kinds(natural)
+    drawn = sums_of(Factors())
+    _require_all_kinds(drawn)
+    exporter = _exporter_factor(drawn, truths)
+    natural = drawn.with_exporters(exporter, END)
     markets = _markets(natural, establishments)
     trade = Factors(
         {"middle": _middle_factor(natural, markets[MIDDLE])}
         | _outer_factors(natural, markets, START)
         | _outer_factors(natural, markets, END),
-        {"exports": _export_factors(natural, markets)} | _premium_factors(natural, truths),
+        {
+            "exports": _export_factors(natural, markets),
+            "exporter": {MIDDLE: 0.0, END: exporter},
+            **_premium_factors(natural, truths),
+        },
     )
     traded = sums_of(trade)
     factors = Factors(trade.industries, {**trade.years, **_growth_factors(traded)})
-    return Planted(factors, markets, _relative_prices(traded))
+    component = traded.exit_component(MIDDLE)
+    return Planted(factors, markets, _relative_prices(traded), component)
 
 
 def _require_all_kinds(sums: Sums) -> None:
@@ -192,13 +234,19 @@ def _export_factors(natural: Sums, markets: dict[int, Markets]) -> dict[int, flo
     }
 
 
+def _exporter_factor(drawn: Sums, truths: Truths) -> float:
+    """What exporters' amounts in END need for the stated rise of their share of employment."""
+    wanted = drawn.share_of_exporters(MIDDLE) + truths.rise_of_exporters
+    if not 0.0 < wanted < 1.0:
+        raise StudyError(Problem("the truth export_composition is out of reach"))
+    natural = drawn.share_of_exporters(END)
+    return math.log(wanted / (1.0 - wanted)) - math.log(natural / (1.0 - natural))
+
+
 def _premium_factors(natural: Sums, truths: Truths) -> dict[str, dict[int, float]]:
     """Lifts of value added with which the exporter premium is as stated, by year."""
     found = {year: lifts(natural.moments(year), truths) for year in (START, MIDDLE, END)}
-    return {
-        name: {year: lift[place] for year, lift in found.items()}
-        for place, name in enumerate(("established", "size"))
-    }
+    return {name: {year: lift[name] for year, lift in found.items()} for name in LIFTS}
 
 
 def _growth_factors(traded: Sums) -> dict[str, dict[int, float]]:

@@ -6,7 +6,6 @@ the industry's where no product is known.
 """
 
 import zlib
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -25,15 +24,9 @@ _MULTIPLES = (1.1, 0.1, 1.5, 0.9, 0.5, 1.9)
 _SHARES_BY_NUMBER = (0.15, 0.35, 0.30, 0.20)
 PARTNERS = ("ROW", "USA")
 _ONE_WAY = 1 / PRODUCTS  # of every industry's trade: a product with exports only
-_IMBALANCES = (0.5, 1.5, 1.0, 0.5, 1.5)  # of the other products, over their mean
-
-
-@dataclass(frozen=True)
-class Cut:
-    """A tariff cut [percentage points] and the share of establishments that have it [0-1]."""
-
-    cut: float
-    share: float
+# Of the other products, over their mean; a product that is imported more has the other sign. The
+# signs do not cancel: an industry's index is `Truths.grubel_lloyd_of_industries`.
+_IMBALANCES = (0.5, 1.5, -1.0, 0.5, 1.5)
 
 
 def product_shift(code: str) -> int:
@@ -61,20 +54,6 @@ def _mean_multiple(number: int, place: int) -> float:
     """Mean over so many products, from a place on; one where there are none."""
     chosen = [_multiple(place + step) for step in range(number)]
     return sum(chosen) / number if number else 1.0
-
-
-def cuts_of_establishments() -> list[Cut]:
-    """Every own cut an establishment can have, with how common it is; shares add up to one."""
-    total = sum(industry.establishments for industry in INDUSTRIES)
-    return [
-        Cut(
-            industry.tariff_cut * _mean_multiple(number, place),
-            industry.establishments / total * share / PRODUCTS,
-        )
-        for industry in INDUSTRIES
-        for number, share in enumerate(_SHARES_BY_NUMBER)
-        for place in range(PRODUCTS)
-    ]
 
 
 def drawn_products(draws: Draws, serial: Column) -> tuple[Column, Column]:
@@ -118,10 +97,11 @@ def plant_products(establishments: DataFrame, draws: Draws) -> DataFrame:
 def product_trade(years: tuple[int, ...], trade: np.ndarray, truths: Truths) -> pa.Table:
     """One row per product, year and partner: exports and imports [money unit], hundredths.
 
-    The index of a partner is that of `truths` at the level of products, whatever the sizes of
-    industries: every industry's products have equal trade, one of them exports only, and the
-    imbalances of the others average what the index needs. At the four-digit level the index is
-    higher, for imbalances of opposite sign net out.
+    The index of a partner is that of `truths`, at the level of products and of industries, whatever
+    the sizes of industries: every industry's products have equal trade, one of them goes one way
+    only, and the imbalances of the others average what the index needs. Every other two-digit
+    industry exports more, the rest imports more. At their level the index is higher, for
+    imbalances of opposite sign net out.
 
     Args:
         years: the years.
@@ -132,21 +112,25 @@ def product_trade(years: tuple[int, ...], trade: np.ndarray, truths: Truths) -> 
     codes = [(place, code) for place, one in enumerate(INDUSTRIES) for code in one.four_digit_codes]
     products = [f"{code}{number + 1}" for _, code in codes for number in range(PRODUCTS)]
     places = np.repeat([place for place, _ in codes], PRODUCTS)
-    tables = [
-        _trade_of(year, partner, products, total=trade[row][places], truths=truths)
-        for row, year in enumerate(years)
-        for partner in PARTNERS
-    ]
+    tables = []
+    for row, year in enumerate(years):
+        for partner in PARTNERS:
+            imbalances = _imbalances(codes, _index_of(partner, year, truths))
+            tables.append(
+                _trade_of(year, partner, products, total=trade[row][places], imbalance=imbalances)
+            )
     return pa.concat_tables(tables).combine_chunks()
 
 
+def _index_of(partner: str, year: int, truths: Truths) -> float:
+    is_united_states = partner == "USA"
+    return truths.grubel_lloyd_of(year) if is_united_states else truths.grubel_lloyd_elsewhere
+
+
 def _trade_of(
-    year: int, partner: str, products: list[str], *, total: np.ndarray, truths: Truths
+    year: int, partner: str, products: list[str], *, total: np.ndarray, imbalance: np.ndarray
 ) -> pa.Table:
-    united_states = partner == "USA"
-    index = truths.grubel_lloyd_of(year) if united_states else truths.grubel_lloyd_elsewhere
-    flows = total * (0.7 if united_states else 0.3)
-    imbalance = np.tile(_signed_imbalances(index), len(products) // PRODUCTS)
+    flows = total * (0.7 if partner == "USA" else 0.3)
     return pa.table(
         {
             "product": products,
@@ -158,8 +142,13 @@ def _trade_of(
     )
 
 
-def _signed_imbalances(index: float) -> np.ndarray:
-    """(X - M)/(X + M) of an industry's six products, whose absolute values average 1 - index."""
+def _imbalances(codes: list[tuple[int, str]], index: float) -> np.ndarray:
+    """(X - M)/(X + M) of the products of four-digit industries, given with their two-digit ones."""
+    signs = [(-1.0) ** place for place, _ in codes]
+    return np.outer(signs, _of_industry(index)).ravel()
+
+
+def _of_industry(index: float) -> np.ndarray:
+    """Imbalances of an industry's six products, whose absolute values average 1 - index."""
     mean = (1.0 - index - _ONE_WAY) / (1.0 - _ONE_WAY)
-    signs = np.array([1.0, 1.0, -1.0, 1.0, -1.0])
-    return np.concatenate([[1.0], mean * np.array(_IMBALANCES) * signs])
+    return np.concatenate([[1.0], mean * np.array(_IMBALANCES)])

@@ -14,13 +14,14 @@ from pyspark.sql import functions as F
 from tradegains.synthetic.draws import Draws
 from tradegains.synthetic.economy import VALUE_ADDED_PER_JOB
 from tradegains.synthetic.establishments import is_present, lot_at
-from tradegains.synthetic.states import productivity, with_state
+from tradegains.synthetic.states import lacks_value_added, productivity, with_state
 from tradegains.synthetic.truths import Truths
 
 MEAN_VALUE_ADDED_SHARE = 0.42  # of sales
 _LOG_JOBS = math.log(MEAN_VALUE_ADDED_SHARE / VALUE_ADDED_PER_JOB)
 # Parts of a log point in sums, small enough for the sums of 1e9 rows and squares to fit.
 LOG_PARTS = 2**20
+WEIGHTED_PARTS = 2**10
 
 
 def draw_rows(
@@ -48,7 +49,7 @@ def _exporter() -> Column:
 def _with_amounts(rows: DataFrame, draws: Draws, truths: Truths) -> DataFrame:
     """Natural employment, sales and their exported share, and log productivity."""
     exporter, sampled = F.col("exporter"), F.col("entry_sample")
-    negative = draws.uniform("value added sign", F.col("serial"), F.col("year")) < 0.002
+    negative = lacks_value_added(F.col("year"), draws=draws)
     started = F.when(sampled & exporter, truths.effect_of_exporting).otherwise(0.0)
     rows = rows.select(
         "*",
@@ -63,6 +64,7 @@ def _with_amounts(rows: DataFrame, draws: Draws, truths: Truths) -> DataFrame:
     )
     # The same in all four-digit industries of a two-digit one, whatever their productivity.
     jobs = F.col("sales_level") + F.col("lot_sales") - F.col("productivity_level") + _LOG_JOBS
+    jobs = jobs + F.when(exporter, F.col("exporter_factor")).otherwise(0.0)
     return rows.select(
         "*",
         (jobs + F.col("log_size")).alias("log_employment"),
@@ -88,15 +90,17 @@ def scale_rows(rows: DataFrame) -> DataFrame:
     domestic = F.col("middle_factor") + _outer_factor("start") + _outer_factor("end")
     share, added = F.col("exported_share"), F.col("log_employment") + F.col("log_productivity")
     sales = F.exp(added) / F.col("value_added_share")
+    size = F.col("log_size")
+    established = F.col("established_factor") + size * F.col("established_size_factor")
     lifts = (
-        F.when(F.col("established"), F.col("established_factor")).otherwise(0.0)
-        + F.col("log_size") * F.col("size_factor")
+        F.when(F.col("established"), established).otherwise(0.0)
+        + size * (F.col("size_factor") + size * F.col("size_squared_factor"))
         + F.col("value_added_factor")
     )
     return rows.select(
         *("establishment_id", "enterprise_id", "serial", "year"),
         *("lot", "industry", "industry_group"),
-        *("continuing_start", "continuing_end", "exporter", "established"),
+        *("continuing_start", "continuing_end", "exporter", "established", "exit_probability"),
         *("log_size", "relative_productivity", "value_added_sign"),
         (F.col("adoption_year") <= F.col("year")).cast("int").alias("adopted_technology"),
         _rounded(sales * (1.0 - share) * F.exp(domestic), 100.0).alias("domestic_sales"),
@@ -123,23 +127,50 @@ def _rounded(amount: Column, parts: float) -> Column:
 def sum_rows(rows: DataFrame) -> DataFrame:
     """One row per year, four-digit industry, continuity and kind of exporter: sums and counts.
 
-    The moments are of the rows with positive value added: `measured` counts them; logarithms, their
-    squares and products are in whole numbers of LOG_PARTS parts.
+    The moments of `premium` are of the rows with positive value added, in whole numbers of
+    LOG_PARTS parts, and WEIGHTED_PARTS of a thousandth of a job; those of `_exit_sums` too, but in
+    thousandths of a job.
     """
     keys = ("year", "industry", "industry_group", "continuing_start", "continuing_end")
     amounts = ("domestic_sales", "exports", "value_added", "employment")
-    size, level = F.col("log_size"), F.col("relative_productivity")
-    moments = {"size": size, "level": level, "size_size": size * size, "size_level": size * level}
     measured = F.col("value_added_sign") > 0
+    moments = {
+        **{f"plain_{name}": _rounded(each, LOG_PARTS) for name, each in _moments().items()},
+        **{
+            f"weighted_{name}": _rounded(each * F.col("employment"), WEIGHTED_PARTS)
+            for name, each in _moments().items()
+        },
+        **_exit_sums(),
+    }
     return rows.groupBy(*keys, "exporter", "established").agg(
         F.count(F.lit(1)).alias("establishments"),
-        F.sum(measured.cast("bigint")).alias("measured"),
         *(F.sum(amount).alias(amount) for amount in amounts),
         *(
-            F.sum(F.when(measured, _rounded(moment, LOG_PARTS)).otherwise(0)).alias(name)
+            F.sum(F.when(measured, moment).otherwise(0)).alias(name)
             for name, moment in moments.items()
         ),
     )
+
+
+def _moments() -> dict[str, Column]:
+    """What `premium.MOMENTS` are sums of."""
+    size, level = F.col("log_size"), F.col("relative_productivity")
+    powers = {"size": size, "size_2": size * size, "size_3": size * size * size}
+    return {"weight": F.lit(1.0), **powers, "level": level, "size_level": size * level}
+
+
+def _exit_sums() -> dict[str, Column]:
+    """Jobs, jobs of those expected to exit, and both times log productivity."""
+    jobs, value_added = F.col("employment"), F.col("value_added").cast("double")
+    probability = F.least(F.greatest(F.col("exit_probability"), F.lit(0.0)), F.lit(1.0))
+    is_known = (value_added > 0) & (jobs > 0)
+    productivity = F.when(is_known, F.log(value_added / jobs)).otherwise(0.0)
+    return {
+        "jobs": jobs,
+        "jobs_exiting": _rounded(jobs * probability, 1.0),
+        "jobs_productivity": _rounded(jobs * productivity, 1.0),
+        "jobs_productivity_exiting": _rounded(jobs * probability * productivity, 1.0),
+    }
 
 
 def as_census(rows: DataFrame) -> DataFrame:

@@ -64,3 +64,8 @@ def productivity(exporter: Column, truths: Truths) -> Column:
         + F.col("log_size") * truths.size_slope
         + F.when(exporter, lift).otherwise(0.0)
     )
+
+
+def lacks_value_added(year: Column, *, draws: Draws) -> Column:
+    """Whether the value added of a year is negative: a few rows have no productivity."""
+    return draws.uniform("value added sign", F.col("serial"), year) < 0.002

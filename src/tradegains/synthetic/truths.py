@@ -5,28 +5,39 @@ planted:
 
 - **Exporter premium.** Log productivity is an industry-year effect, plus a lift of exporters, plus
   `size_slope` times log employment, plus noise that neither exporting nor employment depends on.
-  Two small lifts per year, solved from sums, then make the regression's coefficients *exactly*
-  those stated, in 1978, 1988 and 1996: without employment `exporter_premium`, with it `size_slope`
-  (and the exporter's coefficient that follows). The regression is unweighted, with effects of
-  four-digit industry and year; a weighted one has the same truth but for sampling. In the years
-  between, the lifts are interpolated.
+  Four small lifts per year, solved from sums, then make the regression's coefficients *exactly*
+  those stated, in 1978, 1988 and 1996, plain and weighted by employment: without employment
+  `exporter_premium`, with it `size_slope` (and the exporter's coefficient that follows). The
+  regression has effects of four-digit industry and year; over years pooled the slope beside
+  exporting differs by less than 0.0005. In the years between, the lifts are interpolated.
 - **Exit.** A linear probability after 1988 and a probit before it, on the first year's relative
   productivity, log employment, exporting and own tariff cut, the same in every industry. Each
   estimator thus has one window where it is the true model. Slopes refer to effects of four-digit
   industry. No slope on the cut before the agreement: the cut had not happened.
 - **Export entry.** Those who exported in no year until 1988 start after it, for good, when a latent
-  propensity falls short of an index with the establishment's own cut, whose slope rises with the
-  rank of its productivity in 1988 among them. The probability due to the cut is linear in the rank,
-  so that its mean by quartile does not depend on where a small industry's quartiles happen to lie.
+  propensity falls short of an index with the establishment's own cut. The slope on the cut is that
+  of the establishment's quartile of productivity in 1988, within its four-digit industry, among
+  those who never exported and report in 1988 and in 1996. So the probit of a quartile is the true
+  model, and its slope is solved from the establishments drawn (`entry`): over them, the mean
+  probability due to the cut is *exactly* that stated. Over all quartiles together a probit with
+  one slope is not the true model, and has no truth here.
 - **Effect of exporting.** Starting adds `effect_of_exporting` to log productivity. The latent
   propensity also raises growth, which makes the raw difference larger; the cut does not, which
-  makes it an instrument. Adoption of a technology in the same way.
+  makes it an instrument. Adoption of a technology in the same way. Starters differ from the others
+  in productivity, too, and who is far up tends to grow less: the raw difference holds all of this.
+  What the propensity adds is solved so that effect and selection together are as stated.
+- **Export composition.** Exporters' employment, value added and sales after 1988 have a factor,
+  solved from sums, with which their share of employment rises so much that the rise times the
+  premium is `export_composition`.
+- **Exit component.** What exits add to productivity weighted by employment, as the term `exit` of
+  FHK for 1988-1996: -sum of s0 (phi0 - Phi0) over exiters. It follows from the slopes of exit:
+  its expectation, the sum over all establishments with their probabilities of exit, is found from
+  the census drawn and stated with the truths as `exit_component`.
 - **Trade by product and control totals** are exact but for rounding to hundredths.
 
 What cannot be exact: the effects of exporting on growth and adoption, exit and entry are drawn, so
-an estimate misses its truth by sampling error; the raw differences and the shares of starters due
-to the cut also depend a little on the population drawn (stated to about 0.01); survivors are
-selected, which moves two-stage least squares by less than 0.005.
+an estimate misses its truth by sampling error; survivors are selected, which moves two-stage least
+squares by less than 0.005.
 """
 
 import json
@@ -64,6 +75,8 @@ class Truths:
         selection_of_starters: raw difference of growth less the effect [log points].
         effect_on_adoption: of starting to export, on adopting the technology [probability].
         selection_of_adopters: raw difference of adoption less the effect [probability].
+        export_composition: the exporter premium times the rise of exporters' share of employment
+            1988-1996 [log points].
         grubel_lloyd: index of all products with the United States in 1978 [0-1].
         grubel_lloyd_growth: its rise [per year].
         grubel_lloyd_elsewhere: index with the rest of the world, all years [0-1].
@@ -86,6 +99,7 @@ class Truths:
     selection_of_starters: float = 0.137
     effect_on_adoption: float = 0.07
     selection_of_adopters: float = 0.03
+    export_composition: float = 0.041
     grubel_lloyd: float = 0.50
     grubel_lloyd_growth: float = 0.012
     grubel_lloyd_elsewhere: float = 0.40
@@ -95,23 +109,21 @@ class Truths:
     @property
     def starter_rates_due_to_cut(self) -> tuple[float, float, float, float]:
         """Mean probability of starting due to the cut, by quartile, from the bottom [0-1]."""
-        bottom, step = self.starter_rate_bottom, self._step
+        bottom, step = (
+            self.starter_rate_bottom,
+            (self.starter_rate_top - self.starter_rate_bottom) / 3,
+        )
         return (bottom, bottom + step, bottom + 2 * step, bottom + 3 * step)
 
     @property
-    def _step(self) -> float:
-        return (self.starter_rate_top - self.starter_rate_bottom) / 3
-
-    def starter_rate_at(self, rank: float) -> float:
-        """Probability of starting at a rank of productivity in [0, 1], the cut's part included.
+    def starter_rates(self) -> tuple[float, ...]:
+        """Mean probability of starting, by quartile, from the bottom [0-1].
 
         Example:
-            >>> truths = Truths()
-            >>> round(truths.starter_rate_at(1 / 8) - truths.starter_rate_without_cut, 3)
-            0.19
+            >>> [round(rate, 2) for rate in Truths().starter_rates]
+            [0.21, 0.34, 0.47, 0.6]
         """
-        due = self.starter_rate_bottom + self._step * (4 * rank - 0.5)
-        return self.starter_rate_without_cut + due
+        return tuple(self.starter_rate_without_cut + due for due in self.starter_rates_due_to_cut)
 
     def grubel_lloyd_of(self, year: int) -> float:
         """Index with the United States at a year, over all products [0-1].
@@ -122,9 +134,34 @@ class Truths:
         """
         return self.grubel_lloyd + self.grubel_lloyd_growth * (year - 1978)
 
-    def as_json(self) -> str:
-        """All of them, with what follows from them, as JSON text."""
+    def grubel_lloyd_of_industries(self, year: int) -> float:
+        """The same over two-digit industries, where a part of the imbalances nets out [0-1].
+
+        Example:
+            >>> truths = Truths()
+            >>> [round(truths.grubel_lloyd_of_industries(year), 3) for year in (1978, 1988, 1996)]
+            [0.633, 0.705, 0.763]
+        """
+        return 1 / 3 + 0.6 * self.grubel_lloyd_of(year)
+
+    @property
+    def rise_of_exporters(self) -> float:
+        """Change of exporters' share of employment 1988-1996 [share].
+
+        Example:
+            >>> round(Truths().rise_of_exporters, 4)
+            0.1219
+        """
+        return self.export_composition / self.exporter_premium
+
+    def as_json(self, exit_component: float | None = None) -> str:
+        """All of them, with what follows from them, as JSON text.
+
+        Args:
+            exit_component: what exits are expected to add in the census drawn [log points].
+        """
         derived = {
+            "exit_component": exit_component,
             "exporter_premium_percent": 100.0 * math.expm1(self.exporter_premium),
             "starter_rates_due_to_cut": self.starter_rates_due_to_cut,
             "raw_growth_difference": self.effect_of_exporting + self.selection_of_starters,
