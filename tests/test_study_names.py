@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from tradegains.errors import StudyError
-from tradegains.pipeline import run
+from tradegains.pipeline import _work_folder, run
+from tradegains.store.output import locate_output
 from tradegains.study import Study, read_study
 from tradegains.study_names import name_problems
 from tradegains.tables import working as w
@@ -127,6 +128,19 @@ def test_outcomes_of_regressions_have_further_names_to_avoid(study: Study) -> No
     census = replace(study.census, extra_columns=("exit",))
     regressions = replace(study.regressions, adoptions=("exit",))
     assert 'extra column "exit"' in told(replace(study, census=census, regressions=regressions))
+
+
+def test_processes_of_one_run_meet_behind_no_address(study: Study) -> None:
+    near = _work_folder(locate_output("/data/out"), "0123", study)
+    assert near._path("matched/0") == "/data/out/work/0123/matched/0"
+    first, second = (
+        _work_folder(locate_output("s3://bucket/out"), "0123", study) for _ in range(2)
+    )
+    for name in ("matched/0", "exit_rows_post"):
+        assert first._path(name) != second._path(name)
+    assert first._path("matched/0").startswith("s3://bucket/out/work/0123/matched-")
+    assert first._path("matched/0").endswith("/0")
+    assert first._path("quarantined") == second._path("quarantined")
 
 
 def test_a_run_stops_before_it_touches_its_output(study: Study, tmp_path: Path) -> None:

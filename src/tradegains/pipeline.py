@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
@@ -109,15 +110,13 @@ def run(
     with hold_output(output, wait_seconds=wait_seconds) as place, _rare_collection():
         with progress.step("check inputs") as step:
             inputs = read_inputs(study, place)
-            step.rows = sum(file.rows for file in inputs.census.files)
+            step.rows = inputs.census.rows
         name = run_id(resolved_toml(study), inputs.digest, code_version())
         store = place.open_tables(engine.name, engine.spark)
         published = published_summary(store, name)
         if published and published.has(only) and not again:
             return published
-        measured = _measure(
-            engine, study, inputs, WorkFolder(f"{place.work}/{name}"), only, progress
-        )
+        measured = _measure(engine, study, inputs, _work_folder(place, name, study), only, progress)
         absent = {**inputs.absent, **measured.absent}
         record = _record(study, inputs, engine, absent)
         with progress.step("publish") as step:
@@ -142,6 +141,12 @@ def _rare_collection() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
+
+
+def _work_folder(place: Output, name: str, study: Study) -> WorkFolder:
+    """The run's work folder; behind a URI no lock keeps another process out of it."""
+    mark = "" if place.is_local else f"-{uuid4().hex}"
+    return WorkFolder(f"{place.work}/{name}", frozenset(passing_folders(study)), mark)
 
 
 def _record(study: Study, inputs: Inputs, engine: Engine, absent: Mapping[str, str]) -> RunRecord:
@@ -234,17 +239,22 @@ def _measure(
     progress: Progress,
 ) -> Measured:
     census = read_census(engine.spark, inputs.census)
+
+    def keep(rows: DataFrame, name: str) -> DataFrame:
+        with engine.shuffling(inputs.census.rows):
+            return work.keep(rows, name)
+
     try:
         return measure(
             study,
             census,
             inputs.small,
-            keep=work.keep,
+            keep=keep,
             progress=progress.named_by(engine.step),
             wanted=only,
             products=_plant_products(engine, study),
             rows_by_year=inputs.census.rows_by_year,
-            parts=engine.parts_of(sum(inputs.census.rows_by_year.values())),
+            parts=engine.parts_of(inputs.census.rows),
         )
     finally:
         work.remove(*passing_folders(study))

@@ -22,13 +22,19 @@ CHEAP_TO_WRITE = {
 
 @dataclass(frozen=True)
 class WorkFolder:
-    """Where one run keeps rows between its passes; each name is one Parquet folder."""
+    """Where one run keeps rows between its passes; each name is one Parquet folder.
+
+    `passing` are names that only carry rows from one pass to the next. Where no lock keeps two
+    processes of the same run apart, each has these under names of its own, made with `mark`.
+    """
 
     root: str
+    passing: frozenset[str] = frozenset()
+    mark: str = ""
 
     def keep(self, rows: "DataFrame", name: str) -> "DataFrame":
         """Write the rows and read them back: what follows reads the file, not the plan."""
-        path = f"{self.root}/{name}"
+        path = self._path(name)
         rows.write.mode("overwrite").options(**CHEAP_TO_WRITE).parquet(path)
         return rows.sparkSession.read.schema(rows.schema).parquet(path)
 
@@ -43,6 +49,11 @@ class WorkFolder:
     def remove(self, *names: str) -> None:
         """Remove these folders, if they are there."""
         for name in names:
-            place = locate(f"{self.root}/{name}")
+            place = locate(self._path(name))
             if place.system.get_file_info(place.path).type != fs.FileType.NotFound:
                 place.system.delete_dir(place.path)
+
+    def _path(self, name: str) -> str:
+        folder, slash, part = name.partition("/")
+        mark = self.mark if folder in self.passing else ""
+        return f"{self.root}/{folder}{mark}{slash}{part}"
