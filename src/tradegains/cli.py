@@ -7,13 +7,17 @@ and place but not its text, which may quote a value of the census.
 """
 
 import argparse
+import atexit
+import contextlib
 import os
+import re
 import shutil
 import sys
+import textwrap
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from tradegains.arguments import OUTPUT, build_parser
 from tradegains.errors import Problem, StudyError, TradegainsError
@@ -25,6 +29,22 @@ if TYPE_CHECKING:
 
 DEBUG = "TRADEGAINS_DEBUG"
 INTERRUPTED = 130
+WIDTH = 80
+NOT_GIVEN = "not given under [inputs]"
+_NO_SECTION = re.compile(r"the study has no (?:section )?(\[[\w.]+\])")
+
+
+def program() -> NoReturn:
+    """The command as a process of its own, which ends at once.
+
+    Python would free every object and library one by one, a quarter of a second after the engine
+    has been closed; what is registered to be done at exit is done all the same.
+    """
+    code = main()
+    atexit._run_exitfuncs()
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+    os._exit(code)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -170,7 +190,7 @@ def _run(chosen: argparse.Namespace) -> int:
     study = read_study(chosen.study, _inputs(chosen.input))
     if problems := list(output_problems(chosen.output)):
         raise StudyError(problems)
-    for error in environment_errors(chosen.engine, chosen.jars_dir):
+    for error in environment_errors(chosen.engine, chosen.jars_dir, chosen.output):
         raise error
     from tradegains.pipeline import run
     from tradegains.progress import Progress
@@ -196,8 +216,51 @@ def _outcome(done: "RunSummary") -> str:
         lines = [f"run {done.run_id} published {tables}"]
     else:
         lines = [f"run {done.run_id} is published already ({tables}); nothing was published twice"]
-    absent = [f"  {what}: {why}" for what, why in done.absent.items()]
-    return "\n".join([*lines, *(["absent:"] if absent else []), *absent])
+    return "\n".join([*lines, *_absent_lines(done.absent)])
+
+
+def _absent_lines(absent: Mapping[str, str]) -> list[str]:
+    """What is absent, in short: results of their own reason by name, the rest a line per kind.
+
+    The run keeps each with its full reason, and the report lists them.
+
+    Example:
+        >>> for line in _absent_lines({
+        ...     "input prices": "not given under [inputs]",
+        ...     "table size_fits": "the study has no [size_fits]",
+        ...     "table coverage": "it needs the input control_totals",
+        ... }):
+        ...     print(line)
+        absent (the report has every reason):
+          inputs not given: prices
+          sections not in the study: [size_fits]; without them no size_fits
+          table coverage: it needs the input control_totals
+    """
+    kinds: dict[str, list[str]] = {"inputs": [], "sections": [], "results": []}
+    told = []
+    for what, why in absent.items():
+        kind, _, name = what.rpartition(" ")
+        section = _NO_SECTION.fullmatch(why)
+        if kind == "input" and why == NOT_GIVEN:
+            kinds["inputs"].append(name)
+        elif section:
+            kinds["sections"].append(section[1])
+            kinds["results"].append(name)
+        else:
+            told.append(f"{what}: {why}")
+    inputs, sections, results = (", ".join(dict.fromkeys(names)) for names in kinds.values())
+    if sections:
+        told.insert(0, f"sections not in the study: {sections}; without them no {results}")
+    if inputs:
+        told.insert(0, f"inputs not given: {inputs}")
+    shown = [
+        line
+        for text in told
+        for line in textwrap.wrap(
+            text, WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False
+        )
+    ]
+    return ["absent (the report has every reason):", *shown] if shown else []
 
 
 def _dry_run(chosen: argparse.Namespace) -> int:
@@ -368,6 +431,7 @@ def _class_archive(chosen: argparse.Namespace) -> int:
 
 
 def _engine(chosen: argparse.Namespace) -> "Engine":
+    from tradegains.check import needs_jars
     from tradegains.session import start_engine
 
     return start_engine(
@@ -377,6 +441,7 @@ def _engine(chosen: argparse.Namespace) -> "Engine":
         memory=chosen.memory,
         scratch=Path(chosen.scratch) if chosen.scratch else None,
         jars=chosen.jars_dir,
+        delta=needs_jars(chosen.output),
     )
 
 
