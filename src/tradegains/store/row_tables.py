@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyarrow import csv
+from pyarrow import csv, fs
 
 from tradegains.errors import InputError, Problem
 from tradegains.store.census_checks import nearest_name, some_of
@@ -31,7 +31,11 @@ def row_table_problems(path: str, *, needs_value: bool) -> list[Problem]:
         needs_value: whether the column `value` is needed.
     """
     try:
-        columns = _columns(locate(path))
+        place = locate(path)
+        if place.system.get_file_info(place.path).type == fs.FileType.Directory:
+            cure = "give one file: write the folder's files together as one Parquet file"
+            return [Problem(f"{PLANT_PRODUCTS} is a folder, not a file", path, cure=cure)]
+        columns = _columns(place)
     except InputError as error:
         return list(error.problems)
     except FileNotFoundError:
