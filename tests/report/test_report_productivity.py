@@ -175,7 +175,7 @@ def test_regressions_show_the_terms_asked_about_and_keep_controls_in_the_data() 
     assert printed(exits) == [["1988-1996", "probit", "0.2500", "0.1250", "–", "–", "1,200"]]
     assert exits.notes == (("a", "determined by effects"),)
     [line] = printed(effects)
-    assert line[3:] == ["0.2500 (0.1250)", *["–"] * 3, "0.5000 (0.1250)", "1,200", "40.0"]
+    assert line[3:] == ["0.250 (0.125)", *["–"] * 3, "0.500 (0.125)", "1,200", "40.0"]
     assert effects.remark.startswith(
         "Two stage: effects of 4-digit industries, robust standard errors (HC1)."
     )
@@ -191,7 +191,7 @@ def test_effects_tell_how_many_establishments_each_quartile_has() -> None:
         raw | {"sample": "quartile_3", "coefficient": None, "note": "nobody starts"},
     ]
     [table] = regression_tables(run_with(regressions=rows))
-    assert "(n, lowest first, 1988-1996: 1,310, 290, 1,200)" in table.remark
+    assert "Q1 the lowest (n in 1988-1996: 1,310, 290, 1,200)" in table.remark
     assert [cell.mark for cell in table.rows[0]][3:8] == ["", "", "", "a", ""]
     assert table.notes == (("a", "nobody starts"),)
 

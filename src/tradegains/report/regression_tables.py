@@ -17,12 +17,12 @@ PREMIA = {"exporter_premium": "no", "exporter_premium_with_size": "yes"}
 EXITS = {"exit_linear": "linear probability", "exit_probit": "probit"}
 EFFECTS = {
     "raw_difference": "raw difference",
-    "least_squares": "least squares",
-    "two_stage": "two-stage least squares",
+    "least_squares": "OLS",
+    "two_stage": "2SLS",
 }
 STAGES = (*EFFECTS, "first_stage")
 SAMPLES = ("all", "quartile_1", "quartile_2", "quartile_3", "quartile_4")
-SAMPLE_NAMES = ("all", "lowest quartile", "second", "third", "highest")
+SAMPLE_NAMES = ("all", "Q1", "Q2", "Q3", "Q4")
 EFFECT_WORDS = {
     "none": "no absorbed effects",
     "industry2": "effects of 2-digit industries",
@@ -135,8 +135,8 @@ def _effects(run: PublishedRun) -> PageTable | None:
         stub=3,
         notes=marks.notes,
         remark=(
-            f"{_behind(shown)} Establishments that had never exported; quartiles of first-year "
-            f"productivity{_sizes(shown)}. n and F: all. Instrument of the two-stage estimates: "
+            f"{_behind(shown)} Establishments that had never exported; Q1 to Q4: quartiles of "
+            f"first-year productivity{_sizes(shown)}. n and F: all. Instrument of 2SLS: "
             "the tariff cut; F: squared t of the cut in the first stage. Log productivity growth "
             "in log points, 0/1 outcomes as probabilities."
         ),
@@ -214,7 +214,7 @@ def _with_error(row: Row | None, marks: Footnotes) -> Cell:
     coefficient, error = row["coefficient"], row["standard_error"]
     if coefficient is None or error is None:
         return _estimate(row, marks)[0]
-    return Cell(f"{fixed(coefficient, 4)} ({fixed(error, 4)})")
+    return Cell(f"{fixed(coefficient, 3)} ({fixed(error, 3)})")
 
 
 def _sizes(rows: Sequence[Row]) -> str:
@@ -227,7 +227,7 @@ def _sizes(rows: Sequence[Row]) -> str:
         f"{years}: {', '.join(by_sample[name] for name in SAMPLES if name in by_sample)}"
         for years, by_sample in found.items()
     )
-    return f" (n, lowest first, {told})" if told else ""
+    return f", Q1 the lowest (n in {told})" if told else ""
 
 
 def _size_and_strength(row: Row | None) -> tuple[Cell, Cell]:
