@@ -35,6 +35,9 @@ TEST_SPARK_SETTINGS = {
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
     # Generating classes for each small plan is most of a test's time; interpreting is not.
     "spark.sql.codegen.wholeStage": "false",
+    # Planning again after each shuffle costs more than such shuffles. The job that is submitted to
+    # executors of their own (test_jobs.py) keeps Spark's defaults, and must tell the same digests.
+    "spark.sql.adaptive.enabled": "false",
 }
 
 

@@ -19,6 +19,9 @@ from tradegains.session import Engine
 from tradegains.study import Study, read_study
 from tradegains.synthetic import write_synthetic_census
 
+# Both engines tell the same numbers (test_generative.py), so the peers meet one of them.
+pytestmark = pytest.mark.only("embedded")
+
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 ESTABLISHMENTS = 400
 
@@ -40,6 +43,8 @@ with benchmarks_on_path():
     import on_paper
     import page
     import scale
+    import spark_stages
+    import stages_table
 
 
 @pytest.fixture(scope="module")
@@ -232,6 +237,46 @@ def test_the_event_log_is_summed_by_step() -> None:
         "task_rows": 7,
     }
     assert steps["medians"]["core_seconds"] == 2.5
+
+
+def test_the_event_log_is_told_by_stage() -> None:
+    def stage(number: int, event: str, times: dict[str, int]) -> dict[str, Any]:
+        return {"Event": f"SparkListenerStage{event}", "Stage Info": {"Stage ID": number} | times}
+
+    job = {"spark.job.description": "match"}
+    task = {
+        "Executor Run Time": 1500,
+        "Executor CPU Time": 1_000_000_000,
+        "JVM GC Time": 250,
+        "Disk Bytes Spilled": 0,
+        "Input Metrics": {"Records Read": 3},
+        "Output Metrics": {"Bytes Written": 0},
+        "Shuffle Read Metrics": {"Local Bytes Read": 0, "Remote Bytes Read": 0},
+        "Shuffle Write Metrics": {"Shuffle Bytes Written": 2**21},
+    }
+    times = {"Launch Time": 11_000, "Finish Time": 12_600}
+    ended = {"Event": "SparkListenerTaskEnd", "Stage ID": 0, "Task Info": times}
+    (told,) = spark_stages.stages_of(
+        [
+            {"Event": "SparkListenerApplicationStart", "Timestamp": 10_000},
+            {"Event": "SparkListenerJobStart", "Stage IDs": [0, 1], "Properties": job},
+            stage(0, "Submitted", {}),
+            ended | {"Task Metrics": task},
+            ended | {"Task Metrics": task},
+            stage(0, "Completed", {"Submission Time": 11_000, "Completion Time": 13_000}),
+        ]
+    )
+    assert (told["step"], told["work"]) == ("match", "reads rows, writes the shuffle")
+    assert (told["began"], told["ended"], told["tasks"]) == (1.0, 3.0, 2)
+    assert (told["running"], told["core_seconds"], told["shuffled"]) == (3.0, 2.0, 4.0)
+    # each task was there for 1.6 s and ran for 1.5 s
+    assert told["waiting"] == pytest.approx(0.2)
+    step = {"step": "match", "seconds": 2.5, "busy": 2.0, "stages": [told]}
+    run = {"rows": 3, "seconds": 9.0, "cpu_seconds": 12.0, "other_cores": 0.0, "steps": [step]}
+    text = "\n".join(stages_table.stages_table({"1M": run}))
+    assert "9.0 s in all, of which 6.5 s start and end; 1 stages with 2 tasks" in text
+    assert "| **match** | all 1; between 0.5 s | | 2.5 |" in text
+    assert "| | reads rows, writes the shuffle | 2 | 2.0 | 3.0 | 2.0 | 0.5 | 0.2 | | 4 | |" in text
 
 
 def test_the_census_of_the_benchmark(tmp_path: Path) -> None:

@@ -13,6 +13,9 @@ from tradegains.session import Engine
 from tradegains.sets import study_sets
 from tradegains.study import JobFlows, Study, Window
 
+# test_generative.py compares these tables with the reference engine's on Spark too.
+pytestmark = pytest.mark.only("embedded")
+
 Tables = dict[str, list[dict[str, Any]]]
 
 

@@ -117,6 +117,8 @@ def test_only_all_establishments_are_told_by_industry(tables):
     }
 
 
+# What a study leaves out does not depend on the engine.
+@pytest.mark.only("embedded")
 def test_without_levels_and_section_nothing_is_told_by_industry(engine, tmp_path):
     plain = replace(
         STUDY,

@@ -61,15 +61,18 @@ def test_values_equal_to_a_cut_are_below_it_and_sizes_equal_to_an_edge_above(eng
     assert top["output_share"] == pytest.approx(100 * math.e**3 / whole, abs=1e-4)
 
 
+@pytest.fixture(scope="module")
+def thirds(engine, tmp_path_factory):
+    joint = replace(STUDY.joint_distribution, weighting="unweighted", productivity_groups=3)
+    study = replace(STUDY, joint_distribution=joint)
+    return table(engine, study, tmp_path_factory.mktemp("thirds"))
+
+
 @pytest.mark.parametrize("share", ["establishment_share", "employment_share", "output_share"])
-def test_shares_add_up_to_one(engine, tmp_path, share):
-    joint = replace(STUDY.joint_distribution, weighting="unweighted", productivity_groups=3)
-    rows = table(engine, replace(STUDY, joint_distribution=joint), tmp_path)
-    assert math.fsum(row[share] for row in rows) == pytest.approx(1.0, abs=1e-12)
+def test_shares_add_up_to_one(thirds, share):
+    assert math.fsum(row[share] for row in thirds) == pytest.approx(1.0, abs=1e-12)
 
 
-def test_groups_of_establishments_are_cut_between_values(engine, tmp_path):
+def test_groups_of_establishments_are_cut_between_values(thirds):
     # Thirds of -1, 0, 0, 2 lie at positions 1 and 2: both cuts are 0, and the middle is empty.
-    joint = replace(STUDY.joint_distribution, weighting="unweighted", productivity_groups=3)
-    rows = table(engine, replace(STUDY, joint_distribution=joint), tmp_path)
-    assert filled(rows) == {(1, None): 1, (1, 10.0): 2, (3, 100.0): 1}
+    assert filled(thirds) == {(1, None): 1, (1, 10.0): 2, (3, 100.0): 1}

@@ -210,6 +210,8 @@ PYFIXEST = {
 }
 
 
+# The same sums of the same rows as in the brute force above.
+@pytest.mark.only("embedded")
 @pytest.mark.parametrize("name", list(PYFIXEST))
 def test_published_by_pyfixest(engine, name):
     found = fitted(engine, draw(1), rows_per_cluster=3)[(), name]

@@ -86,6 +86,10 @@ def crash_at(store: DeltaStore, commit: int, when: str, monkeypatch: pytest.Monk
     monkeypatch.setattr(store, "_replace", replace_rows)
 
 
+# Publication is the same code over either writer, and a commit of Spark's takes a second: there
+# one publication, its repetition and a crash are tested, and the writer's contract as a whole.
+same_on_either = pytest.mark.only("embedded")
+
 # --- one run after another --------------------------------------------------------------------
 
 
@@ -114,6 +118,7 @@ def test_the_same_run_again_publishes_nothing_twice(store: DeltaStore, tables: C
     assert published_runs(store).to_pylist() == at
 
 
+@same_on_either
 def test_other_digits_of_a_published_run_are_told_and_not_published(
     store: DeltaStore, tables: Callable, quality_rows: QualityRows
 ) -> None:
@@ -124,6 +129,7 @@ def test_other_digits_of_a_published_run_are_told_and_not_published(
     assert state(store) == before
 
 
+@same_on_either
 def test_a_part_of_a_run_published_first_is_completed(store: DeltaStore, tables: Callable) -> None:
     part = {"moments": tables("one", 1)["moments"]}
     assert [t.name for t in publish(store, "one", RECORD, part).tables] == ["moments"]
@@ -135,6 +141,7 @@ def test_a_part_of_a_run_published_first_is_completed(store: DeltaStore, tables:
     assert len(state(store)["one"]) == 3
 
 
+@same_on_either
 def test_a_published_table_that_was_damaged_is_mended(
     store: DeltaStore, tables: Callable, quality_rows: QualityRows
 ) -> None:
