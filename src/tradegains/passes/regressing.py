@@ -134,7 +134,9 @@ class Regressing:
             w.INDUSTRY: pa.array(list(found), pa.int64()),
             w.CENTRE: pa.array(list(found.values()), pa.float64()),
         }
-        return self.matched.sparkSession.createDataFrame(pa.table(columns))
+        # Stated, because no one may have productivity, and an empty table has no types to tell.
+        types = f"{w.INDUSTRY} bigint, {w.CENTRE} double"
+        return self.matched.sparkSession.createDataFrame(pa.table(columns), types)
 
     def with_cuts(self, rows: DataFrame) -> DataFrame:
         """The rows with their establishments' cuts."""

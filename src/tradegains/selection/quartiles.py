@@ -32,6 +32,7 @@ def with_quartiles(
     for position, cut in enumerate(CUTS):
         values = [quantiles[position] for _, quantiles in found.values()]
         columns[cut] = pa.array(values, pa.float64())
-    return add_productivity_quartile(
-        chosen, matched.sparkSession.createDataFrame(pa.table(columns))
-    )
+    # Stated, because no one may have productivity, and Connect tells no types from an empty table.
+    types = f"{w.YEAR} int, {w.INDUSTRY} bigint, " + ", ".join(f"{cut} double" for cut in CUTS)
+    cuts = matched.sparkSession.createDataFrame(pa.table(columns), types)
+    return add_productivity_quartile(chosen, cuts)
