@@ -253,6 +253,21 @@ def test_jars_come_from_the_setting_then_the_environment(
 
 
 @pytest.mark.only("spark")
+def test_spark_starts_without_delta(tmp_path: Path) -> None:
+    ended = run_python(
+        f"engine = start_engine('spark', threads=1, memory='600m', delta=False, jars='none',"
+        f" scratch={str(tmp_path / 'scratch')!r})\n"
+        "print(engine.spark.range(5).count(), engine.spark.conf.get('spark.sql.extensions', ''))\n"
+        "with engine.shuffling(3_000_001):\n"
+        "    print(engine.spark.conf.get('spark.sql.shuffle.partitions'))\n"
+        "with engine.shuffling(2_000_000):\n"
+        "    print(engine.spark.conf.get('spark.sql.shuffle.partitions'))",
+    )
+    # 2 partitions for one thread; beyond that one for each million rows begun
+    assert (ended.stdout, ended.stderr) == ("5 \n4\n2\n", "")
+
+
+@pytest.mark.only("spark")
 def test_step_names_sparks_jobs(engine: Engine) -> None:
     context = engine.spark.sparkContext
     with engine.step("match establishments"):
@@ -300,6 +315,11 @@ def test_spark_that_cannot_start_says_why(tmp_path: Path, case: str) -> None:
     assert reason in ended.stdout
     assert "cure: " in ended.stdout
     assert ended.stderr == ""
+
+
+def test_java_begins_with_half_its_heap_of_2_gb_at_most() -> None:
+    assert {"-Xms300m", "-XX:NewSize=150m"} < set(session._java_options(600 * 2**20))
+    assert {"-Xms2048m", "-XX:NewSize=1024m"} < set(session._java_options(9 * 2**30))
 
 
 def test_java_gets_the_class_archive_only_when_it_is_there(

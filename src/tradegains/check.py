@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tradegains.errors import EngineError, InputError, Problem, StudyError, TradegainsError
+from tradegains.store.writers import needs_spark
 from tradegains.study import Study, read_study
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def check_study(
         errors += _check_names(study)
         census, refused = _check_inputs(study)
         errors += refused
-    errors += environment_errors(engine, jars)
+    errors += environment_errors(engine, jars, output)
     if not errors and study is not None and census is not None:
         errors += _check_conditions(study, census)
     return Checked(study, census, tuple(errors))
@@ -108,12 +109,24 @@ def output_problems(output: str | None) -> Iterator[Problem]:
         yield Problem("the output folder cannot be written to", str(place), cure=cure)
 
 
-def environment_errors(engine: str, jars: str | None = None) -> Iterator[TradegainsError]:
+def needs_jars(output: str | Path | None) -> bool:
+    """Whether Spark needs Delta's jars: a folder of this machine is written by Python.
+
+    Example:
+        >>> needs_jars("hdfs://names/results")
+        True
+    """
+    return output is None or needs_spark(str(output))
+
+
+def environment_errors(
+    engine: str, jars: str | None = None, output: str | None = None
+) -> Iterator[TradegainsError]:
     """What this machine lacks for an engine; `jars` is the folder with Delta's jars, if stated."""
     problems = [*_python_problems(), *_package_problems(engine)]
     if engine == "spark" and not problems:
         try:
-            problems += _spark_problems(jars)
+            problems += _spark_problems(jars, output)
         except EngineError as error:
             problems += error.problems
     if problems:
@@ -136,14 +149,14 @@ def _package_problems(engine: str) -> Iterator[Problem]:
             yield Problem(f"the package {package} is missing", sys.prefix, cure=cure)
 
 
-def _spark_problems(jars: str | None) -> Iterator[Problem]:
+def _spark_problems(jars: str | None, output: str | None) -> Iterator[Problem]:
     from tradegains import java, session
 
     if "PYSPARK_GATEWAY_PORT" in os.environ:
         return  # spark-submit has started Java and chosen the jars
     java.java_environment()
     choice = jars or os.environ.get(session.JARS_VARIABLE, "")
-    if choice == session.NO_JARS:
+    if choice == session.NO_JARS or not needs_jars(output):
         return
     if choice:
         yield from _folder_without_jars(choice, f"--jars-dir or {session.JARS_VARIABLE}")

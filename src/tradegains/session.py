@@ -49,6 +49,7 @@ _HASH_SHARE: Final = 0.5
 _HASHED_ROW: Final = 48  # [bytes]
 _MEMORY_SHARE: Final = 0.6  # of the machine's memory; the rest is for Python, Arrow and the system
 _JAVA_STOP_SECONDS: Final = 300
+_ROWS_PER_PARTITION: Final = 1_000_000  # a task holds 50 bytes of each while it matches
 _UNITS: Final = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
 _started: list[str] = []  # names of the engines this process has started
@@ -80,6 +81,7 @@ class Engine:
     description: str
     log: Path | None = None
     rows_at_once: int | None = None  # that a hash of all establishments may hold; None: any
+    partitions: int | None = None  # of a shuffle of cells, where we choose it; None: others did
     _close: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, repr=False)
 
     def parts_of(self, rows: int) -> int:
@@ -110,6 +112,19 @@ class Engine:
         finally:
             context.setJobDescription(None)
 
+    @contextlib.contextmanager
+    def shuffling(self, rows: int) -> Iterator[None]:
+        """Have partitions enough for a shuffle of so many rows, so that each fits the memory."""
+        needed = -(-rows // _ROWS_PER_PARTITION)
+        if self.partitions is None or needed <= self.partitions:
+            yield
+            return
+        self.spark.conf.set(_PARTITIONS, str(needed))
+        try:
+            yield
+        finally:
+            self.spark.conf.set(_PARTITIONS, str(self.partitions))
+
     def close(self) -> None:
         """Stop the engine and remove its temporary files; a second call does nothing."""
         self._close.close()
@@ -129,6 +144,7 @@ def start_engine(
     memory: str | None = None,
     scratch: Path | None = None,
     jars: str | None = None,
+    delta: bool = True,
     settings: Mapping[str, str] | None = None,
 ) -> Engine:
     """Start the engine `name` and return it.
@@ -143,6 +159,7 @@ def start_engine(
         scratch: folder for spilled and temporary files; None is the system's.
         jars: folder with Delta's jars, "none" when the cluster has Delta already, or None to use
             the TRADEGAINS_JARS environment variable or else Maven Central.
+        delta: whether Spark is to read or write Delta tables; it starts seconds sooner without.
         settings: further Spark settings, which win over the ones chosen here.
 
     Raises:
@@ -158,7 +175,7 @@ def start_engine(
         )
     share = Share(threads, default_memory() if memory is None else memory_bytes(memory), scratch)
     if name == "spark":
-        engine = _start_spark(share, master, jars, settings or {})
+        engine = _start_spark(share, master, settings or {}, jars=jars, delta=delta)
     else:
         engine = _start_embedded(share)
     _started.append(name)
@@ -278,7 +295,13 @@ def _start_embedded(share: Share) -> Engine:
             f"memory limit {share.memory / 2**30:.1f} GiB)"
         )
         rows_at_once = int(_HASH_SHARE * share.memory / _HASHED_ROW)
-        return Engine("embedded", spark, description, None, rows_at_once, closing.pop_all())
+        return Engine(
+            "embedded",
+            spark,
+            description,
+            rows_at_once=rows_at_once,
+            _close=closing.pop_all(),
+        )
 
 
 def _keep_signals() -> None:
@@ -334,11 +357,11 @@ def _sail_server() -> Any:
 
 
 def _start_spark(
-    share: Share, master: str | None, jars: str | None, settings: Mapping[str, str]
+    share: Share, master: str | None, settings: Mapping[str, str], *, jars: str | None, delta: bool
 ) -> Engine:
     from pyspark import SparkContext
 
-    options = dict(_SESSION_SETTINGS)
+    options = _SESSION_SETTINGS | (_DELTA_SETTINGS if delta else {})
     log = None
     open_already = SparkContext._active_spark_context is not None
     with contextlib.ExitStack() as closing:
@@ -346,17 +369,22 @@ def _start_spark(
         if SUBMITTED not in os.environ and not open_already:
             folder = _scratch_folder(share.scratch, closing)
             log = folder / "spark.log"
-            options |= _launch_settings(share, master, folder) | _jar_settings(jars)
+            options |= _launch_settings(share, master, folder)
+            options |= _jar_settings(jars) if delta else {}
         spark = _spark_session(options | dict(settings), log)
         if not open_already:  # a notebook's session is not ours to stop
             closing.callback(spark.stop)
-        _require_delta(spark)
+        if delta:
+            _require_delta(spark)
         context = spark.sparkContext
         description = (
             f"spark (Apache Spark {spark.version}, Java {_jvm_java(spark)}, "
             f"master {context.master}; parallelism {context.defaultParallelism})"
         )
-        return Engine("spark", spark, description, log, None, closing.pop_all())
+        chosen = None if _PARTITIONS in settings else options.get(_PARTITIONS)
+        partitions = None if chosen is None else int(chosen)
+        close = closing.pop_all()
+        return Engine("spark", spark, description, log, partitions=partitions, _close=close)
 
 
 # What makes results the same everywhere; a cluster's own defaults may differ on each.
@@ -369,7 +397,12 @@ _SESSION_SETTINGS: Final = {
     "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
     # Rows travel between the driver and Python in Arrow form, in bulk.
     "spark.sql.execution.arrow.pyspark.enabled": "true",
-    # How Delta plugs into Spark: its statements, and tables addressed by path.
+}
+
+_PARTITIONS: Final = "spark.sql.shuffle.partitions"
+
+# How Delta plugs into Spark: its statements, and tables addressed by path.
+_DELTA_SETTINGS: Final = {
     "spark.sql.extensions": _DELTA_EXTENSION,
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     # Our tables' logs are short: 50 tasks to read one, Delta's default, cost seconds a commit.
@@ -384,10 +417,9 @@ def _launch_settings(share: Share, master: str | None, folder: Path) -> dict[str
         "spark.app.name": "tradegains",
         "spark.master": master,
         "spark.driver.memory": f"{max(share.memory >> 20, 512)}m",  # Spark refuses less than 471m
-        # Parallel collection was faster than G1 on the largest step, matching. "default" leaves
-        # extraJavaOptions to the caller: Spark passes both.
+        # "default" leaves extraJavaOptions to the caller: Spark passes both.
         "spark.driver.defaultJavaOptions": " ".join(
-            ["-XX:+UseParallelGC", f"-Djava.io.tmpdir={folder}", *_archive_options()]
+            [*_java_options(share.memory), f"-Djava.io.tmpdir={folder}", *_archive_options()]
         ),
         "spark.local.dir": str(folder),
         # Spark would make spark-warehouse/ in the current folder.
@@ -399,9 +431,35 @@ def _launch_settings(share: Share, master: str | None, folder: Path) -> dict[str
     if master.startswith("local"):
         # Loopback only: no firewall question, and no dependence on the machine's own name.
         settings |= {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}
-        # The default, 200, is meant for clusters; two per core keep both ends busy.
-        settings["spark.sql.shuffle.partitions"] = str(2 * share.cores)
+        # The default, 200, is meant for clusters; two per core keep both ends busy. Planning each
+        # stage anew from what the last one wrote gains nothing here, and cost seconds of a run.
+        settings |= {_PARTITIONS: str(2 * share.cores), "spark.sql.adaptive.enabled": "false"}
     return settings
+
+
+def _java_options(heap: int) -> list[str]:
+    """Return Java's options for a short run over many rows, with a heap of so many bytes."""
+    first = min(heap // 2, 2 * _UNITS["g"])
+    return [
+        # Faster than G1 on the largest step, matching; a heap that begins small is collected
+        # again and again before it grows.
+        "-XX:+UseParallelGC",
+        f"-Xms{first >> 20}m",
+        f"-XX:NewSize={first >> 21}m",
+        # Spark writes a method for each stage: one that is long would be interpreted for ever.
+        "-XX:-DontCompileHugeMethods",
+        # Java's second compiler took more of the cores than the tasks did: what is called ten
+        # times as often as its default asks is worth its while.
+        *(f"-XX:Tier4{name}={10 * calls}" for name, calls in _TIER_4.items()),
+    ]
+
+
+_TIER_4: Final = {
+    "InvocationThreshold": 5000,
+    "MinInvocationThreshold": 600,
+    "CompileThreshold": 15000,
+    "BackEdgeThreshold": 40000,
+}
 
 
 def class_archive() -> Path:

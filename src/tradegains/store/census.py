@@ -63,6 +63,11 @@ class CensusFiles:
         return {name: column for name, column in self.columns.items() if column != year}
 
     @property
+    def rows(self) -> int:
+        """Rows in the files; where the year is a column, also those of other years."""
+        return sum(file.rows for file in self.files)
+
+    @property
     def rows_by_year(self) -> dict[int, int] | None:
         """Rows per year by the footers; None where the year is a column."""
         if not self.partitioned:

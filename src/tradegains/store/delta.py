@@ -30,6 +30,7 @@ from pyspark.sql.types import (
 )
 
 from tradegains.errors import EngineError, Problem
+from tradegains.store.writers import needs_spark
 from tradegains.tables.published import TABLES
 
 if TYPE_CHECKING:
@@ -110,8 +111,6 @@ def _ordered(table: pa.Table) -> pa.Table:
 
 class DeltaStore(ABC):
     """Published tables under one folder, one Delta table each, partitioned by `run_id`."""
-
-    tables_at_once = 1
 
     def __init__(self, root: str) -> None:
         self.root = root.rstrip("/") if "://" in root else str(Path(root).absolute())
@@ -268,9 +267,6 @@ def _in_schema(rows: pa.Table, schema: pa.Schema) -> pa.Table:
 class SparkDelta(DeltaStore):
     """delta-spark: the writer on Spark. Reads with delta-rs where the folder is local."""
 
-    # A commit is mostly waiting for small jobs: several tables wait together.
-    tables_at_once = 4
-
     def __init__(self, root: str, spark: "SparkSession") -> None:
         super().__init__(root)
         self._spark = spark
@@ -362,7 +358,7 @@ def open_delta(
     Spark's driver writes a folder of its own machine with delta-rs too, where that is installed:
     the tables are small and there already, and Delta's first commit in a new JVM alone took 5 s.
     """
-    if engine == "embedded" or ("://" not in root and find_spec("deltalake") is not None):
+    if engine == "embedded" or not needs_spark(root):
         return DeltaRs(root)
     if spark is None:
         raise ValueError("the spark engine writes through its session")
