@@ -14,6 +14,7 @@ from statistics import median
 from typing import Any
 
 from on_paper import on_paper
+from stages_table import stages_table
 from tried import sorted_input, yearly_rerun
 
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -69,6 +70,10 @@ can take less.
 
 {steps}
 
+## Spark, stage by stage
+
+{stages}
+
 ## Goals
 
 Set before measuring, for a machine of two cores (`benchmarks/goals.toml`).
@@ -109,6 +114,7 @@ def write_page(found: dict[str, Any], page: Path) -> None:
         heap=" or ".join(sorted({str(row["heap"]) for row in rows if row["heap"]})) or "no",
         table="\n".join(_table(rows)),
         steps="\n".join(_steps(rows)),
+        stages="\n".join(stages_table(_recorded("spark_stages"))),
         goals="\n".join(_goals(rows, goals, busy=_is_busy(found["machine"], rows))),
         paper="\n".join(on_paper(_recorded("scale"))),
         tried="\n".join(_tried(verdicts)),
