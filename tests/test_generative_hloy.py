@@ -1,6 +1,6 @@
 """The generative test once more, on studies that ask for all that HLOY 2023 print.
 
-`test_generative` draws every choice, so that few of its studies have all of them at once.
+`test_generative` deals out every choice, so that few of its studies have all of them at once.
 """
 
 import os
@@ -8,70 +8,58 @@ from dataclasses import replace
 from itertools import count
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from reference.dealing import Dealer, missed, some_of
 from reference.welfare import Small
 from test_generative import (
-    YEARS,
-    case_lists,
+    MELITZ_REDDING,
+    SIZE_FITS,
+    case_list,
     check,
-    drawn,
     publish_study,
     refine_bins,
     small_tables,
-    studies,
+    study_dealt,
 )
-from tradegains.study import Curves, MelitzRedding, SizeFits, Study, Tariffs
+from tradegains.study import Curves, Study, Tariffs
 
 ON_SPARK = os.environ.get("TRADEGAINS_TEST_ENGINE") == "spark"
 EXAMPLES = 1 if ON_SPARK else 3
 
 
-@st.composite
-def hloy_studies(draw: st.DrawFn) -> Study:
+def hloy_study(dealer: Dealer) -> Study:
     """Any study without sampling weights, with imports and every optional section of HLOY."""
-    study = draw(studies())
+    study = study_dealt(dealer)
     census = study.census
     columns = {name: name for name in census.columns if name != "sampling_weight"}
     sources = ("table", "exports") if "exports" in columns else ("table",)
+    formulas = dealer.deal("all melitz_redding", MELITZ_REDDING)
+    curves = Curves(
+        rank_by=dealer.deal("rank_by", some_of("tariff_cut", "sigma", "exposure")[:3]),
+        elasticity_from=0.5,
+        elasticity_to=dealer.deal("elasticity_to", (2.0, 2.2)),
+        elasticity_step=0.5,
+        published_elasticities=False,
+    )
     return replace(
         study,
         census=replace(census, columns=columns),
         trade=replace(study.trade, imports=sources),
-        welfare=replace(study.welfare, melitz_redding=draw(MELITZ_REDDING), curves=draw(CURVES)),
-        tariffs=Tariffs(draw(st.sampled_from(((), ("03",))))),
-        size_fits=draw(SIZE_FITS),
+        welfare=replace(study.welfare, melitz_redding=formulas, curves=curves),
+        tariffs=Tariffs(dealer.deal("leave_out", ((), ("03",)))),
+        size_fits=dealer.deal("all size_fits", SIZE_FITS),
     )
 
 
-MELITZ_REDDING = st.builds(
-    MelitzRedding,
-    distributions=st.permutations(("pareto", "truncated_pareto", "lognormal")).map(tuple),
-    cutoff_percentile=st.sampled_from((0.01, 0.05, 0.3)),
-    entry_change=st.sampled_from((0.0, 0.05, -0.1)),
-    upper_percentile=st.sampled_from((0.99, 0.9)),
-)
-
-CURVES = st.builds(
-    Curves,
-    rank_by=st.permutations(("tariff_cut", "sigma", "exposure")).map(tuple),
-    elasticity_from=st.just(0.5),
-    elasticity_to=st.sampled_from((2.0, 2.2)),
-    elasticity_step=st.just(0.5),
-    published_elasticities=st.just(False),
-)
-
-
-@st.composite
-def ranked_tables(draw: st.DrawFn) -> Small:
+def ranked_tables(dealer: Dealer) -> Small:
     """Small tables with tariff cuts of most industries, some of them tied or negative."""
-    small = draw(small_tables())
-    cuts = draw(st.permutations((-1.0, 0.0, 0.0, 2.5, 2.5, 3.0, 4.0, 4.0, 5.0, 6.0, 7.5, 9.0)))
-    digits = draw(st.sampled_from((2, 4)))
+    small, chance = small_tables(dealer), dealer.chance
+    cuts = [-1.0, 0.0, 0.0, 2.5, 2.5, 3.0, 4.0, 4.0, 5.0, 6.0, 7.5, 9.0]
+    chance.shuffle(cuts)
+    digits = dealer.deal("cut digits", (2, 4))
     codes = [f"{number:02d}" + "01"[: digits - 2] for number in range(1, 13)]
     ranked = [{"industry": code, "cut": cut} for code, cut in zip(codes, cuts, strict=True)]
-    exposed = draw(st.lists(st.sampled_from((-2.0, 0.5, 0.5, 30.0)), min_size=1, max_size=12))
+    exposed = [chance.choice((-2.0, 0.5, 0.5, 30.0)) for _ in range(chance.randint(1, 12))]
     rankings = [
         {"industry": code, "variable": name, "value": value + shift}
         for code, value in zip(codes, exposed, strict=False)
@@ -80,28 +68,31 @@ def ranked_tables(draw: st.DrawFn) -> Small:
     return replace(small, tariff_cuts=ranked, rankings=rankings)
 
 
-SIZE_FITS = st.builds(
-    SizeFits,
-    year=st.sampled_from(YEARS),
-    window=st.sampled_from(("pre", "post", "whole")),
-    bin_width=st.sampled_from((0.25, 1.0)),
-)
-
-
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory):
     root = tmp_path_factory.mktemp("generated_hloy")
     return (root / str(number) for number in count())
 
 
-@drawn(EXAMPLES)
-@given(study=hloy_studies(), small=ranked_tables(), cases=case_lists())
-def test_a_run_agrees_with_the_reference_engine(engine, folders, study, small, cases):
-    check(engine, study, small, cases, next(folders), publish_study)
+def test_three_examples_have_every_value_of_hloys_own_options():
+    dealers = [Dealer("hloy", example) for example in range(3)]
+    for dealer in dealers:
+        hloy_study(dealer)
+        ranked_tables(dealer)
+    own = ("all melitz_redding", "rank_by", "elasticity_to", "leave_out", "all size_fits")
+    assert [line for line in missed(dealers) if line.startswith(own)] == []
+
+
+@pytest.mark.parametrize("example", range(EXAMPLES))
+def test_a_run_agrees_with_the_reference_engine(engine, folders, example):
+    dealer = Dealer("hloy", example)
+    study, small = hloy_study(dealer), ranked_tables(dealer)
+    check(engine, study, small, case_list(dealer), next(folders), publish_study)
 
 
 @pytest.mark.only("embedded")
-@drawn(EXAMPLES)
-@given(study=hloy_studies(), small=ranked_tables(), cases=case_lists())
-def test_refining_bins_to_the_end_changes_nothing(engine, folders, study, small, cases):
-    check(engine, study, small, cases, next(folders), refine_bins)
+@pytest.mark.parametrize("example", range(3, 3 + EXAMPLES))
+def test_refining_bins_to_the_end_changes_nothing(engine, folders, example):
+    dealer = Dealer("hloy", example)
+    study, small = hloy_study(dealer), ranked_tables(dealer)
+    check(engine, study, small, case_list(dealer), next(folders), refine_bins)

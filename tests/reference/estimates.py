@@ -153,10 +153,10 @@ def linear_model(
     beta = np.linalg.lstsq(shown, y, rcond=None)[0]
     residual = y - together(x, len(used)) @ beta
     bread = np.linalg.pinv(shown)
-    of_rows = bread.T * residual[:, None]
-    scores = dummies(labels).T @ of_rows
-    # What is left where scores cancel within every cluster is rounding, and no spread.
-    is_nothing = np.abs(scores).max(axis=0) <= CANCELLED * np.abs(of_rows).sum(axis=0)
+    scores = dummies(labels).T @ (bread.T * residual[:, None])
+    # Where only rows that are fitted exactly tell, or scores cancel, what is left is rounding.
+    sizes = np.abs(bread.T * y[:, None]).sum(axis=0)
+    is_nothing = np.abs(scores).max(axis=0) <= CANCELLED * sizes
     scores[:, is_nothing] = 0.0
     parameters = len(kept) + (1 if is_nested else absorbed.shape[1])
     errors = cluster_errors(scores, len(used), parameters)

@@ -22,6 +22,7 @@ QUIRKS = (
     "giants",
     "all_exporters",
     "no_exporters",
+    "seldom_exporters",
     "no_productivity",
     "fractions",
     "movers",
@@ -102,6 +103,7 @@ class Case:
             "sampling_weight": chance.choice((1.0, 1.0, 2.5, 1 / 3)),
             "hours": float(chance.randint(0, 3000)),
             "region": chance.choice(("north", "south", None)),
+            "adopted": chance.choice((0, 0, 1, 1, 2, None)),
         }
 
     def _exports(self, chance: random.Random, sales: float) -> float | None:
@@ -109,6 +111,8 @@ class Case:
             return chance.choice((0.0, None))
         if "all_exporters" in self.quirks:
             return sales if chance.random() < 0.5 else math.ceil(sales / 2)
+        if "seldom_exporters" in self.quirks and chance.random() < 0.85:
+            return chance.choice((0.0, None))
         return chance.choice((None, 0.0, sales / 2, sales, sales + 1.0))
 
     def _break(self, chance: random.Random, row: Raw) -> None:
@@ -142,6 +146,7 @@ def anchor() -> list[Raw]:
             "sampling_weight": 1.0,
             "hours": 1000.0,
             "region": "north",
+            "adopted": 0,
         }
         for year in YEARS
     ]
