@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except TradegainsError as error:
-        print(_refusal(error.problems), file=sys.stderr)
+        print(_folded(_refusal(error.problems)), file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("tradegains: interrupted; what was published before stands", file=sys.stderr)
@@ -85,6 +85,20 @@ def _refusal(problems: Sequence[Problem]) -> str:
         return f"tradegains: {problems[0]}"
     listed = [f"- {problem}".replace("\n", "\n  ") for problem in problems]
     return "\n".join([f"tradegains: {len(problems)} problems", *listed])
+
+
+def _folded(text: str) -> str:
+    """A message in the width of the terminal; unchanged where a file or a program reads it."""
+    if not sys.stderr.isatty():
+        return text
+    width = shutil.get_terminal_size().columns
+    folded = []
+    for line in text.splitlines():
+        indent = " " * (len(line) - len(line.lstrip(" -")) + 2)
+        folded += textwrap.wrap(
+            line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        )
+    return "\n".join(folded)
 
 
 def _unexpected(error: Exception) -> str:
@@ -150,7 +164,7 @@ def _check(chosen: argparse.Namespace) -> int:
     found = _checked(chosen)
     _print_check(chosen, found)
     if found.errors:
-        print(_refusal(found.problems), file=sys.stderr)
+        print(_folded(_refusal(found.problems)), file=sys.stderr)
     else:
         print("nothing is wrong")
     return found.exit_code
@@ -268,7 +282,7 @@ def _dry_run(chosen: argparse.Namespace) -> int:
 
     found = _checked(chosen)
     if found.errors:
-        print(_refusal(found.problems), file=sys.stderr)
+        print(_folded(_refusal(found.problems)), file=sys.stderr)
     elif found.study is not None:
         print("# The study as a run would record it; nothing was computed.")
         print(resolved_toml(found.study), end="")

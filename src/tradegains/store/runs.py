@@ -26,6 +26,8 @@ from tradegains.tables.published import TABLES
 
 # Sixteen hexadecimal digits: a chance meeting of two runs needs billions of them.
 _RUN_ID_DIGITS = 16
+# A commit is mostly waiting: for files, and for the small jobs of Spark.
+_TABLES_AT_ONCE = 4
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ def publish(
         there = standing.get(name)
         return there or _write(store, run, name, rows=wanted[name], digest=digests[name])
 
-    now = dict(zip(wanted, _in_threads(written, wanted, store.tables_at_once), strict=True))
+    now = dict(zip(wanted, _in_threads(written, wanted), strict=True))
     together = {**standing, **now}
     published = {name: together[name] for name in TABLES if name in together}
     if published != before:
@@ -132,12 +134,10 @@ def publish(
 
 
 def _in_threads(
-    write: Callable[[str], PublishedTable], names: Iterable[str], threads: int
+    write: Callable[[str], PublishedTable], names: Iterable[str]
 ) -> list[PublishedTable]:
     """Write these tables, several at once; a failure keeps those not begun from beginning."""
-    if threads == 1:
-        return [write(name) for name in names]
-    with ThreadPoolExecutor(threads) as pool:
+    with ThreadPoolExecutor(_TABLES_AT_ONCE) as pool:
         writing = [pool.submit(write, name) for name in names]
         try:
             return [each.result() for each in writing]
@@ -155,7 +155,8 @@ def _write(
         if _holds(store, run, meant):
             return meant
     written = PublishedTable(name, store.write(name, rows, run), rows.num_rows, digest)
-    if not _holds(store, run, written):
+    found = store.read(name, run)
+    if not found.equals(rows) and content_digest(found) != digest:
         raise EngineError(
             Problem(
                 f"{name} does not read back as it was written",
