@@ -111,6 +111,22 @@ def test_examples_of_the_help_are_valid_command_lines(tradegains: Command) -> No
         build_parser().parse_args(example.replace("\\\n", "").split())
 
 
+def test_errors_fit_the_terminal_and_are_one_line_elsewhere(
+    tradegains: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    study = write_study(folder, ('employment = "jobs"', 'employment = "sales"'))
+    whole = tradegains("check", study).err
+    assert max(map(len, whole.splitlines())) > 80
+    monkeypatch.setattr("tradegains.cli.sys.stderr.isatty", lambda: True)
+    folded = tradegains("check", study).err
+    assert "mapped 2 times (employment, sales)" in " ".join(folded.split())
+    short = [line for line in folded.splitlines() if str(folder) not in line]
+    assert short
+    assert max(map(len, short)) <= 80
+    assert folded.split() == whole.split()
+
+
 def test_no_command_and_wrong_usage_end_with_2(tradegains: Command) -> None:
     answer = tradegains()
     assert answer.code == 2

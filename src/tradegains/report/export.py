@@ -28,6 +28,7 @@ from tradegains.report.rows import filtered, selected, unshown_keys
 from tradegains.tables.published import TABLES, Column
 
 STATA_NAME, STATA_LABEL = 32, 80  # limits of Stata, in characters
+STATA_RESERVED = {"end"}  # of the names of published columns
 STATA_LONG = 2_147_483_620  # largest whole number of Stata's type long
 
 
@@ -220,12 +221,17 @@ def _codebook(extract: Extract) -> list[tuple[str, ...]]:
 def _stata_names(columns: Sequence[str]) -> list[str]:
     """Column names cut to Stata's length, and kept apart by a number where the cut joins them.
 
+    A name that Stata keeps for itself gets an underscore in front.
+
     Example:
         >>> _stata_names(["a" * 40, "a" * 41])
         ['aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa2']
+        >>> _stata_names(["start", "end"])
+        ['start', '_end']
     """
     names: list[str] = []
-    for column in columns:
+    for given in columns:
+        column = f"_{given}" if given in STATA_RESERVED else given
         name, copy = column[:STATA_NAME], 1
         while name in names:
             copy += 1
