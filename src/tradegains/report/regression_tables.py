@@ -16,7 +16,7 @@ ENTRY_TITLE = "Who starts to export"
 PREMIA = {"exporter_premium": "no", "exporter_premium_with_size": "yes"}
 EXITS = {"exit_linear": "linear probability", "exit_probit": "probit"}
 EFFECTS = {
-    "raw_difference": "raw difference",
+    "raw_difference": "raw",
     "least_squares": "OLS",
     "two_stage": "2SLS",
 }
@@ -124,7 +124,7 @@ def _effects(run: PublishedRun) -> PageTable | None:
         header=("outcome", "window", "model", *SAMPLE_NAMES, "n", "F"),
         rows=tuple(
             (
-                *names([_words(outcome), years, EFFECTS[model]]),
+                *names([_words(outcome).removeprefix("log "), years, EFFECTS[model]]),
                 *(_with_error(by_sample.get(sample), marks) for sample in SAMPLES),
                 *_size_and_strength(by_sample.get("all")),
             )
