@@ -176,9 +176,9 @@ def test_a_crash_at_any_commit_leaves_what_was_published(
     assert state(store) == before | {"two": _expected(tables("two", 2))}
     # The tables that the crash left behind complete are not written a second time.
     done = commit + (when == "after")
-    assert [versions(store)[n] - left[n] for n in (*TABLES, "runs")] == [
-        0 if number < done else 1 for number in range(COMMITS)
-    ]
+    again = [versions(store)[n] - left[n] for n in (*TABLES, "runs")]
+    assert again[:done] == [0] * done
+    assert set(again) <= {0, 1}
 
 
 def test_a_crash_on_this_engine_and_the_rerun(
