@@ -22,8 +22,14 @@ CANCELLED = 1e-14
 the mean in doubles: what cancels on the way leaves this much of the weight, in v**k ..."""
 
 PLACES = 2.0**-32
-"""... and each row was rounded to at least 32 binary places: no industry drawn here has more than
-2**30 thousandths of a job in a year (`formulas.fixed_point.moment_scale_bits`)."""
+"""... and each row's weight * (v / 2)**k was rounded to half a unit of 32 binary places or more: no
+industry drawn here has more than 2**30 thousandths of a job in a year, and the places are 62 less
+the bits of that (`formulas.fixed_point.moment_scale_bits`). That is 2**k / 2 units in v**k, allowed
+for twice, because a sum that is moved to the mean takes some of the rounding of lower powers. It
+tells only where hardly anyone works: 1000 thousandths of a job or more make it 4e-12."""
+
+UNWEIGHTED_PLACES = 2.0**-52
+"""Likewise of plain sums: an industry has fewer than 2**10 rows, which leaves all 52 places."""
 
 STANDARDISED = 1e-7
 """A standardised value inherits the error of its industry's standard deviation, 0.01 or more."""
@@ -64,6 +70,9 @@ REASONS = (
 
 ORDERS = {"mean": 0, "sd": 2, "skewness": 3, "kurtosis": 4}
 """The power of sd that a moment is divided by, when its error is counted in its own size."""
+
+POWERS = {"mean": 1, "sd": 2, "skewness": 3, "kurtosis": 4}
+"""The power of v whose sum a moment comes from."""
 
 DISTRIBUTION = ("year", "window", "population", "level", "industry", "median_base", "measure")
 
@@ -227,8 +236,11 @@ def tolerance(name: str, row: Row) -> float:
         return DERIVED
     if row.get("measure") == "standardised":
         return STANDARDISED + standardised_error(name, row)
-    weight = row["employment"] * 1000 if row["weighting"] == "employment" else row["establishments"]
-    lost = CANCELLED + 16 * PLACES * row["establishments"] / weight if weight else 0.0
+    weight, unit = row["establishments"], UNWEIGHTED_PLACES
+    if row["weighting"] == "employment":
+        weight, unit = row["employment"] * 1000, PLACES
+    rounded = 2 ** POWERS[name] * unit * row["establishments"]
+    lost = CANCELLED + rounded / weight if weight else 0.0
     return DERIVED + lost / (row["sd"] or 1.0) ** ORDERS[name]
 
 
