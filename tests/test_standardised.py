@@ -25,25 +25,25 @@ def establishment(number: int, industry: str, phi: float, jobs: float) -> dict[s
 
 
 # 1011: log productivity 0, 1, 2 with 1, 1 and 2 jobs: median 1, sd sqrt(2/3). 3301: 0 and 4 with
-# 1 and 3 jobs: median 2, sd 2. No spread: a single establishment in 1012, two alike in 2022, and
+# 2 and 6 jobs: median 2, sd 2. No spread: a single establishment in 1012, two alike in 2022, and
 # two in 2023 that differ by half a percent.
 ROWS = [
     establishment(1, "1011", 0.0, 1),
     establishment(2, "1011", 1.0, 1),
     establishment(3, "1011", 2.0, 2),
-    establishment(4, "3301", 0.0, 1),
-    establishment(5, "3301", 4.0, 3),
+    establishment(4, "3301", 0.0, 2),
+    establishment(5, "3301", 4.0, 6),
     establishment(6, "1012", 7.0, 50),
     establishment(7, "2022", 3.0, 1),
     establishment(8, "2022", 3.0, 1),
     establishment(9, "2023", 3.0, 1),
     establishment(10, "2023", 3.005, 1),
-    establishment(5, "3301", 6.0, 3) | {"year": 2004},
+    establishment(5, "3301", 6.0, 6) | {"year": 2004},
     establishment(6, "1012", 7.0, 50) | {"year": 2004},
     establishment(7, "2022", 4.0, 1) | {"year": 2004},
 ]
-# Both industries with a spread have 4 jobs: kappa is the plain mean of their sd.
-KAPPA = (math.sqrt(2 / 3) + 2) / 2
+# The industries with a spread have 4 and 8 jobs.
+KAPPA = (4 * math.sqrt(2 / 3) + 8 * 2) / 12
 
 
 def study(standardised_by: str | None) -> Study:
@@ -79,25 +79,25 @@ def moments(tables, **where: Any) -> dict[str, Any]:
 
 
 def test_values_are_in_units_of_their_industry_times_kappa(published):
-    # 1011: kappa (-1, 0, 1) / sqrt(2/3); 3301: kappa (-1, 1). Weights 1, 1, 2; 1, 3.
+    # 1011: kappa (-1, 0, 1) / sqrt(2/3); 3301: kappa (-1, 1). Weights 1, 1, 2; 2, 6.
     row = moments(published["unweighted_sd"], weighting="employment")
-    assert (row["establishments"], row["employment"]) == (5, 8.0)
+    assert (row["establishments"], row["employment"]) == (5, 12.0)
     assert row["kappa"] == pytest.approx(KAPPA, abs=CLOSE)
     outer = KAPPA / math.sqrt(2 / 3)
-    # Ascending: -outer 1, -kappa 1, 0 1, kappa 3, outer 2 of 8 jobs.
+    # Ascending: -outer 1, -kappa 2, 0 1, kappa 6, outer 2 of 12 jobs.
     wanted = {"p01": -outer, "p25": -KAPPA, "p50": KAPPA, "p75": KAPPA, "p90": outer}
     assert {name: row[name] for name in wanted} == pytest.approx(wanted, abs=CLOSE)
-    mean = (outer + 2 * KAPPA) / 8
+    mean = (outer + 4 * KAPPA) / 12
     assert row["mean"] == pytest.approx(mean, abs=CLOSE)
-    variance = (3 * outer**2 + 4 * KAPPA**2) / 8 - mean**2
+    variance = (3 * outer**2 + 8 * KAPPA**2) / 12 - mean**2
     assert row["sd"] == pytest.approx(math.sqrt(variance), abs=CLOSE)
 
 
 def test_a_weighted_spread_is_the_weighted_one(published):
-    # 1011: mean 5/4, variance 9/4 - 25/16. 3301: mean 3, variance (9 + 3) / 4.
+    # 1011: mean 5/4, variance 9/4 - 25/16. 3301: mean 3, variance (2 * 9 + 6) / 8.
     sds = (math.sqrt(0.6875), math.sqrt(3))
     row = moments(published["employment_weighted_sd"], weighting="unweighted")
-    assert row["kappa"] == pytest.approx(sum(sds) / 2, abs=CLOSE)
+    assert row["kappa"] == pytest.approx((sds[0] + 2 * sds[1]) / 3, abs=CLOSE)
     # Rank 3.96 from 0, between 3301's upper 2 / sd and 1011's upper 1 / sd.
     largest = row["kappa"] * (0.96 / sds[0] + 0.04 * 2 / sds[1])
     assert row["p99"] == pytest.approx(largest, abs=CLOSE)
@@ -167,8 +167,8 @@ def test_histograms_have_both(published):
         for row in published["unweighted_sd"]["histograms"]
         if (row["window"], row["population"], row["measure"]) == (None, "all", "standardised")
     ]
-    # Width 0.25: -outer -1.72, -kappa -1.41, 0, kappa 1.41, outer 1.72.
-    assert bins == [(-1.75, 1), (-1.5, 1), (0.0, 1), (1.25, 1), (1.5, 1)]
+    # Width 0.25: -outer -1.97, -kappa -1.61, 0, kappa 1.61, outer 1.97.
+    assert bins == [(-2.0, 1), (-1.75, 1), (0.0, 1), (1.5, 1), (1.75, 1)]
 
 
 def test_one_scale_for_all_industries_changes_nothing(engine, tmp_path):
