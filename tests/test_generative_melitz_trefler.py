@@ -13,6 +13,7 @@ import pytest
 
 from reference.dealing import Dealer, missed
 from reference.nasty import Case, census_of
+from reference.studies import RULES
 from reference.welfare import Small
 from test_generative import case_list, check, publish_study, refine_bins, small_tables, study_dealt
 from tradegains.study import Regressions, Study
@@ -43,9 +44,17 @@ def estimated_study(dealer: Dealer) -> Study:
         adoptions=deal("adoptions", ((), ("adopted",))),
     )
     sections = ("size_fits", "intra_industry_trade", "decomposition", "joint_distribution")
-    study = replace(study_dealt(dealer), **dict.fromkeys(sections))
+    study = replace(with_exports(study_dealt(dealer)), **dict.fromkeys(sections))
     study = replace(study, dispersion=None, job_flows=None, regressions=regressions)
     return replace(study, welfare=replace(study.welfare, melitz_redding=None))
+
+
+def with_exports(study: Study) -> Study:
+    """The study of a census that knows exports: without, hardly anything is estimated."""
+    census = study.census
+    rules = {name: rule for name, rule in RULES.items() if "exports" in name}
+    columns = {**census.columns, "exports": "exports"}
+    return replace(study, census=replace(census, columns=columns, rules=rules | census.rules))
 
 
 CUTS = (("industry2", None), ("industry4", "simple"), (None, "value_weighted"), (None, None))
@@ -61,7 +70,7 @@ def large_cases(dealer: Dealer) -> list[Case]:
 def cut_tables(dealer: Dealer) -> Small:
     """Tariff cuts by industry and by product, tied, negative and with holes."""
     industries, plant_cuts = dealer.deal("cuts", CUTS)
-    small = replace(small_tables(dealer), product_trade=None, control_totals=None)
+    small = replace(small_tables(dealer), product_trade=None, control_totals=None, concordance=None)
     if industries == "industry2":
         cuts = [{"industry": f"{n:02d}", "cut": float(n % 5)} for n in range(2, OTHERS + 2)]
         small = replace(small, tariff_cuts=cuts)

@@ -39,7 +39,7 @@ SMALLEST_SD = 0.01
 
 ESTIMATED = 1e-8
 """Sums of products are rounded to 2**-30 or finer (logs count as up to 2047: 24 bits of 62, and the
-rows 7), about 5e-10 of a variance of one; no design drawn here magnifies that twentyfold."""
+rows 7), about 5e-10 of a variance of one; a design that magnifies it says how far: its `blur`."""
 
 SPREAD_OF_ESTIMATES = 1e-6
 """Scores are rounded once more, and a probit's information is that of one Newton step before its
@@ -209,6 +209,7 @@ def same(want: Any, have: Any, allowed: float) -> bool:
     """Whether a value is the one wanted."""
     if not allowed or not isinstance(want, float) or not isinstance(have, float):
         return want == have
+    allowed = max(allowed, getattr(want, "blur", 0.0))
     return math.isclose(want, have, rel_tol=allowed, abs_tol=allowed)
 
 

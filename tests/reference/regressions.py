@@ -310,6 +310,21 @@ def effects_in_sample(run: Regressing, labels: Labels, sample: Sample) -> list[d
     return found
 
 
+class Blurred(float):
+    """A number with what rounding may add to it in the engine."""
+
+    blur = 0.0
+
+
+def blurred(value: float | None, blur: float) -> float | None:
+    """The number with its blur."""
+    if value is None:
+        return None
+    found = Blurred(value)
+    found.blur = blur
+    return found
+
+
 def linear_rows(
     labels: Labels, terms: Sequence[str], fit: Linear, *, first_stage_f: float | None = None
 ) -> list[dict[str, Any]]:
@@ -338,7 +353,8 @@ def linear_rows(
                 "note": "; ".join((fit.problem, fit.why.get(term, ""), alone)),
             }
         )
-    return found
+    numbers = ("coefficient", "standard_error", "t", "premium_percent", "r2")
+    return [{**row, **{name: blurred(row[name], fit.blur) for name in numbers}} for row in found]
 
 
 def probit_rows(labels: Labels, terms: Sequence[str], fit: Probit) -> list[dict[str, Any]]:

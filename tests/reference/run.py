@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyspark.sql import DataFrame
 
 from reference.engine import Tables
 from reference.files import CENSUS_SCHEMA, write_census
@@ -17,6 +18,7 @@ from tradegains.progress import Progress
 from tradegains.session import Engine
 from tradegains.store.census import read_census
 from tradegains.store.output import locate_output
+from tradegains.store.row_tables import read_plant_products
 from tradegains.store.runs import read_published
 from tradegains.store.work import WorkFolder
 from tradegains.study import Study
@@ -58,7 +60,15 @@ def measure_piecemeal(engine: Engine, study: Study, output: Path, row_limit: int
         read_census(engine.spark, inputs.census),
         inputs.small,
         keep=WorkFolder(str(output / "work")).keep,
+        products=_products(engine, study),
         progress=Progress(stream=None),
         row_limit=row_limit,
         parts=3,
     ).tables
+
+
+def _products(engine: Engine, study: Study) -> DataFrame | None:
+    path = study.inputs.plant_products
+    if path is None:
+        return None
+    return read_plant_products(engine.spark, path, needs_value=True)
