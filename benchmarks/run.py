@@ -45,6 +45,7 @@ MOST_READ = {"pandas": 500_000, "spark_naive": 7_000_000}
 
 HEAP = 4  # [GiB] of every JVM; the embedded engine and the peers take what they need
 MEMORY_SHARE = 0.85  # of the machine's memory: a program that takes more would end others
+LARGE = 100  # [million rows]
 PEER_SECONDS = 1800  # a peer is given up after this
 QUICK = 0.02  # [million rows]
 
@@ -110,7 +111,8 @@ def main() -> int:
         read = rows_read(census)
         taking = [each for each in programs if read <= MOST_READ.get(each.name, read)]
         try:
-            rows += time_programs(size, census, taking, chosen.repeat)
+            rounds = chosen.repeat_large if size.millions >= LARGE else chosen.repeat
+            rows += time_programs(size, census, taking, rounds)
         except (MismatchError, ProgramFailedError) as error:
             print(f"{size.name}: {error}\n{getattr(error, 'printed', '')}", file=sys.stderr)
             return 1
@@ -138,6 +140,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sizes", type=numbers, default=[1.0, 10.0, 30.0], help="million rows")
     parser.add_argument("--dense", type=numbers, default=[10.0], help="million rows, all read")
     parser.add_argument("--repeat", type=int, default=3, help="rounds")
+    parser.add_argument("--repeat-large", type=int, default=3, help="rounds of 100M and more")
     parser.add_argument("--peers", type=words, default=list(PEERS))
     parser.add_argument("--engines", type=words, default=["embedded", "spark"])
     parser.add_argument("--add", action="store_true", help="keep earlier rows not measured now")
