@@ -38,7 +38,7 @@ SMALLEST_SD = 0.01
 """What an industry is standardised by at least; its errors grow as kappa over this."""
 
 ESTIMATED = 1e-8
-"""Sums of products are rounded to 2**-30 or finer (logs count as up to 2047: 24 bits of 62, and the
+"""Sums of products are rounded to 2**-30 or finer (of 62 bits a square of logs may take 24, and the
 rows 7), about 5e-10 of a variance of one; a design that magnifies it says how far: its `blur`."""
 
 SPREAD_OF_ESTIMATES = 1e-6

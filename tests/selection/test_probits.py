@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 from tradegains.formulas import normal
 from tradegains.selection.probits import NO_OUTCOME, SEPARATED, fit_probits
-from tradegains.selection.regressions import LARGEST_LOG, Largest, Variable, collect_products
+from tradegains.selection.regressions import Largest, Variable, collect_products
 from tradegains.session import Engine
 from tradegains.transforms.normal_columns import add_distribution, add_hazard
 
@@ -45,7 +45,7 @@ def replaced(table: pa.Table, **columns: np.ndarray) -> pa.Table:
 
 def fitted(engine, table: pa.Table, *, by=("sample",), effect_of=lambda effect: effect // 10):
     rows = engine.spark.createDataFrame(table)
-    bounds = [Variable("y", 1.0), Variable("a", LARGEST_LOG), Variable("cut", 4.0)]
+    bounds = [Variable("y", 1.0), Variable("a", 64.0), Variable("cut", 4.0)]
     cells = collect_products(
         rows, keys=KEYS, variables=bounds, weightings=(), largest_effect=Largest(len(table))
     )

@@ -8,7 +8,6 @@ import pyarrow as pa
 import pytest
 
 from tradegains.selection.regressions import (
-    LARGEST_LOG,
     Largest,
     LinearModel,
     Variable,
@@ -55,7 +54,7 @@ def draw(seed: int, establishments: int = 80, years: int = 3) -> pa.Table:
 
 def fitted(engine, table: pa.Table, *, by=(), rows_per_cluster=None, is_nested=False, **choices):
     rows = engine.spark.createDataFrame(table).filter(choices.get("where", "true"))
-    bounds = [Variable(name, LARGEST_LOG) for name in NAMES]
+    bounds = [Variable(name, 2047.0) for name in NAMES]
     cells = collect_products(
         rows,
         keys=KEYS,

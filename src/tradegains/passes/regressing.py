@@ -19,12 +19,12 @@ from tradegains.results.regressions import Labels, Linear, joined, probit_rows
 from tradegains.selection.medians import industry_medians
 from tradegains.selection.probits import Probit
 from tradegains.selection.regressions import (
-    LARGEST_LOG,
     Estimate,
     Largest,
     ProductCells,
     Variable,
     collect_products,
+    largest_log,
 )
 from tradegains.sets import entry_windows
 from tradegains.study import Regressions, Study, Window
@@ -54,6 +54,7 @@ class Regressing:
         largest: bounds of any industry's rows and employment in a year.
         plant_cuts: establishment_id and its own cut; None without that input.
         largest_cut: bound of any tariff cut [percentage points]; None where there are none.
+        largest_log: bound of any log of a row [log points].
     """
 
     measuring: Measuring
@@ -61,6 +62,7 @@ class Regressing:
     largest: Largest
     plant_cuts: DataFrame | None
     largest_cut: float | None
+    largest_log: float
 
     @staticmethod
     def of(run: Measuring, matched: Matched) -> "Regressing":
@@ -73,6 +75,7 @@ class Regressing:
             Largest(largest.establishments, largest.employment),
             _plant_cuts(run, matched.rows),
             max(cuts, default=None),
+            largest_log(matched.rows),
         )
 
     @property
@@ -98,8 +101,9 @@ class Regressing:
     def variable(self, name: str) -> Variable:
         """A variable with its bound."""
         logs = (w.LOG_PRODUCTIVITY, LOG_EMPLOYMENT)
-        bounds = {TARIFF_CUT: self.largest_cut or 0.0, RELATIVE_PRODUCTIVITY: 2 * LARGEST_LOG}
-        bounds |= {GROWTH: 2 * LARGEST_LOG, **dict.fromkeys(logs, LARGEST_LOG)}
+        between = 2 * self.largest_log
+        bounds = {TARIFF_CUT: self.largest_cut or 0.0, RELATIVE_PRODUCTIVITY: between}
+        bounds |= {GROWTH: between, **dict.fromkeys(logs, self.largest_log)}
         return Variable(name, bounds.get(name, 1.0))
 
     def group(self, effects: str) -> Callable[[int], int]:

@@ -32,6 +32,7 @@ from tradegains.formulas.least_squares import (
 )
 from tradegains.selection.collecting import collect_in_order
 from tradegains.tables import working as w
+from tradegains.transforms.regression_rows import largest_logs
 from tradegains.transforms.regression_sums import (
     LARGEST_WEIGHT,
     ScoreModel,
@@ -49,8 +50,6 @@ from tradegains.transforms.regression_sums import (
 )
 
 Key = tuple[Any, ...]
-LARGEST_LOG = 2047.0
-"""Bound of a logarithm of a double over a double, deflated: each is below 746."""
 _SLACK = 1.01
 
 
@@ -132,6 +131,15 @@ class Estimate:
     clusters: int | None = None
     problem: str = ""
     dropped: Mapping[str, str] = field(default_factory=dict)
+
+
+def largest_log(matched: DataFrame) -> float:
+    """Bound of every log of a row, productivity or employment [log points].
+
+    Measured, because each binary digit of a bound is one that the sums of squares lose.
+    """
+    (found,) = largest_logs(matched).toArrow().to_pylist()
+    return max((log for log in found.values() if log is not None), default=0.0)
 
 
 def collect_products(

@@ -40,6 +40,17 @@ def premium_rows(matched: DataFrame, *, years: Sequence[int], exporter: int) -> 
     )
 
 
+def largest_logs(matched: DataFrame) -> DataFrame:
+    """One row: the largest size of a row's log productivity, and of its log employment.
+
+    Reads employment, employment_thousandths and log_productivity.
+    """
+    is_employer = F.col(w.EMPLOYMENT) > 0
+    employment = F.when(is_employer, F.ln(F.col("employment").cast("double")))
+    logs = (F.col(w.LOG_PRODUCTIVITY), employment)
+    return matched.agg(*(F.max(F.abs(log)).alias(f"log_{i}") for i, log in enumerate(logs)))
+
+
 def exit_rows(
     matched: DataFrame, medians: DataFrame, *, year: int, continuing: int, exporter: int | None
 ) -> DataFrame:
