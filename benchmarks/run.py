@@ -11,6 +11,7 @@ fails, or takes more memory or time than the machine or our patience has, is tol
 
 import argparse
 import json
+import math
 import os
 import platform
 import re
@@ -45,7 +46,6 @@ MOST_READ = {"pandas": 500_000, "spark_naive": 7_000_000}
 
 HEAP = 4  # [GiB] of every JVM; the embedded engine and the peers take what they need
 MEMORY_SHARE = 0.85  # of the machine's memory: a program that takes more would end others
-LARGE = 100  # [million rows]
 PEER_SECONDS = 1800  # a peer is given up after this
 QUICK = 0.02  # [million rows]
 
@@ -111,8 +111,8 @@ def main() -> int:
         read = rows_read(census)
         taking = [each for each in programs if read <= MOST_READ.get(each.name, read)]
         try:
-            rounds = chosen.repeat_large if size.millions >= LARGE else chosen.repeat
-            rows += time_programs(size, census, taking, rounds)
+            limit = chosen.once_above
+            rows += time_programs(size, census, taking, chosen.repeat, once_above=limit)
         except (MismatchError, ProgramFailedError) as error:
             print(f"{size.name}: {error}\n{getattr(error, 'printed', '')}", file=sys.stderr)
             return 1
@@ -140,7 +140,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sizes", type=numbers, default=[1.0, 10.0, 30.0], help="million rows")
     parser.add_argument("--dense", type=numbers, default=[10.0], help="million rows, all read")
     parser.add_argument("--repeat", type=int, default=3, help="rounds")
-    parser.add_argument("--repeat-large", type=int, default=3, help="rounds of 100M and more")
+    parser.add_argument(
+        "--once-above", type=float, default=math.inf, help="seconds that a program takes but once"
+    )
     parser.add_argument("--peers", type=words, default=list(PEERS))
     parser.add_argument("--engines", type=words, default=["embedded", "spark"])
     parser.add_argument("--add", action="store_true", help="keep earlier rows not measured now")
@@ -169,15 +171,18 @@ def runnable(engines: list[str], peers: list[str]) -> Iterator[Program]:
 
 
 def time_programs(
-    size: Size, census: Path, programs: list[Program], repeat: int
+    size: Size, census: Path, programs: list[Program], repeat: int, *, once_above: float
 ) -> list[dict[str, Any]]:
-    """One row per program: each compared with ours and timed, round after round."""
+    """One row per program: each compared with ours and timed, round after round.
+
+    A program that took more than `once_above` seconds is not run again.
+    """
     rounds: dict[str, list[Round]] = {program.name: [] for program in programs}
     for turn in range(repeat):
         ours = None
         for program in programs:
-            if any(earlier.failed for earlier in rounds[program.name]):
-                continue  # it will not do better the next time
+            if any(ended(earlier, once_above) for earlier in rounds[program.name]):
+                continue
             try:
                 done, results = run_program(program, census)
             except ProgramFailedError as error:
@@ -193,6 +198,11 @@ def time_programs(
             )
     of_size = asdict(size) | {"name": size.name, "read": rows_read(census)}
     return [row_of(program, of_size, rounds[program.name]) for program in programs]
+
+
+def ended(earlier: Round, once_above: float) -> bool:
+    """Whether a program that did this is not run again: it failed, or takes too long."""
+    return earlier.measured is None or earlier.measured.seconds > once_above
 
 
 def run_program(program: Program, census: Path) -> tuple[Round, Any]:
