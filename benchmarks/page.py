@@ -97,7 +97,7 @@ make bench SIZES= DENSE=100,270        # dense: all rows in the study's years; i
 
 Censuses are generated once and stay under `build/benchmark/`, with what each program printed.
 `python benchmarks/run.py` also takes `--peers duckdb,polars`, `--engines embedded` and
-`--repeat 5`; a program that once took longer than `--once-above` seconds is not run again; with
+`--repeat 5`; what takes longer than `--once-above` seconds (150) is run once; with
 `--add`, rows of an earlier sitting stay where this one has none; `--quick` tries everything on a
 tiny census. pandas runs on the smallest size only, and the first draft in PySpark
 not on the dense ones. A program that takes more than 85 percent of the machine's memory is ended.
