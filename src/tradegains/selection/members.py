@@ -81,7 +81,7 @@ def sum_by(key: Whole, columns: dict[str, NDArray]) -> tuple[Whole, dict[str, ND
     """
     order = np.argsort(key)
     ordered = key[order]
-    starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+    starts = np.flatnonzero(np.diff(ordered, prepend=ordered[:1] - 1))
     ordered_columns = {name: column[order] for name, column in columns.items()}
     return ordered[starts], merge_runs(ordered_columns, starts)
 
