@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except TradegainsError as error:
-        print(_folded(_refusal(error.problems)), file=sys.stderr)
+        _refuse(error.problems)
         return error.exit_code
     except KeyboardInterrupt:
         print("tradegains: interrupted; what was published before stands", file=sys.stderr)
@@ -71,6 +71,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         print(_unexpected(error), file=sys.stderr)
         return 1
+
+
+def _refuse(problems: Sequence[Problem]) -> None:
+    print(_folded(_refusal(problems)), file=sys.stderr)
 
 
 def _refusal(problems: Sequence[Problem]) -> str:
@@ -164,7 +168,7 @@ def _check(chosen: argparse.Namespace) -> int:
     found = _checked(chosen)
     _print_check(chosen, found)
     if found.errors:
-        print(_folded(_refusal(found.problems)), file=sys.stderr)
+        _refuse(found.problems)
     else:
         print("nothing is wrong")
     return found.exit_code
@@ -282,7 +286,7 @@ def _dry_run(chosen: argparse.Namespace) -> int:
 
     found = _checked(chosen)
     if found.errors:
-        print(_folded(_refusal(found.problems)), file=sys.stderr)
+        _refuse(found.problems)
     elif found.study is not None:
         print("# The study as a run would record it; nothing was computed.")
         print(resolved_toml(found.study), end="")
