@@ -7,6 +7,7 @@ here holds for the passes of a real run, whatever the number of rows.
 import contextlib
 import io
 import re
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import takewhile
@@ -133,9 +134,12 @@ def tree(nodes: list[tuple[int, str, str]]) -> Node:
     return Node(name, text, tuple(children))
 
 
+ONE_AT_A_TIME = threading.Lock()  # passes run in threads, and all of them print to one stdout
+
+
 def explained(frame: DataFrame) -> str:
     printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
+    with ONE_AT_A_TIME, contextlib.redirect_stdout(printed):
         frame.explain()
     return printed.getvalue()
 
