@@ -16,7 +16,7 @@ from tradegains.passes.distributions import DISTRIBUTION_TABLES, distribution_ta
 from tradegains.passes.job_flows import FLOW_TABLES, flow_tables
 from tradegains.passes.markets import MARKET_TABLES, market_tables
 from tradegains.passes.matching import match_census
-from tradegains.passes.measured import Matched, Measured, Measuring, WorkFolder
+from tradegains.passes.measured import Matched, Measured, Measuring, MergeBy, WorkFolder
 from tradegains.passes.quality import quality_tables
 from tradegains.passes.regressions import REGRESSION_TABLES, regression_tables
 from tradegains.passes.sizes import SIZE_TABLES, describe_wanted_sizes, size_tables
@@ -55,6 +55,7 @@ def measure(
     row_limit: int = ROW_LIMIT,
     products: DataFrame | None = None,
     parts: int = 1,
+    merge_by: MergeBy = "hash",
 ) -> Measured:
     """The wanted results of a study.
 
@@ -69,6 +70,7 @@ def measure(
         row_limit: rows that may be collected to end an exact selection.
         products: products of establishments by row, where the study has them.
         parts: parts of all establishments that are matched one after the other.
+        merge_by: how the engine brings the rows of an establishment together.
 
     Raises:
         InputError: rows break a rule whose action is stop, or rows went missing.
@@ -83,6 +85,7 @@ def measure(
         row_limit=row_limit,
         products=products,
         parts=parts,
+        merge_by=merge_by,
     )
     matched = match_census(run, flag_census(study, census, small))
     found = quality_tables(run, matched, rows_by_year)

@@ -255,6 +255,7 @@ def _measure(
             products=_plant_products(engine, study),
             rows_by_year=inputs.census.rows_by_year,
             parts=engine.parts_of(inputs.census.rows),
+            merge_by=engine.merge_by,
         )
     finally:
         work.remove(*passing_folders(study))

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from pyspark.sql import SparkSession
 
@@ -96,6 +96,15 @@ class Engine:
     def describe(self) -> str:
         """Return the engine, its versions and its limits in one line."""
         return self.description
+
+    @property
+    def merge_by(self) -> Literal["hash", "sort"]:
+        """How it brings the rows of an establishment together, as `match_establishments` has it.
+
+        Spark sorts, and writes to disk what its memory does not hold. Sail's sort takes six times
+        as long as its hash.
+        """
+        return "hash" if self.name == "embedded" else "sort"
 
     @contextlib.contextmanager
     def step(self, name: str) -> Iterator[None]:

@@ -50,6 +50,7 @@ def _match_part(run: Measuring, flagged: DataFrame) -> DataFrame:
         later=run.sets.later,
         carried=run.sets.carried,
         code_digits=run.study.census.industry_digits if run.splits else None,
+        merge_by=run.merge_by,
     )
 
 

@@ -16,6 +16,7 @@ from tradegains.selection.ranks import ROW_LIMIT
 from tradegains.sets import StudySets
 from tradegains.small_inputs import SmallInputs
 from tradegains.study import Study
+from tradegains.transforms.matching import MergeBy
 
 Rows = list[dict[str, Any]]
 WorkFolder = Callable[[DataFrame, str], DataFrame]
@@ -51,6 +52,7 @@ class Measuring:
     row_limit: int = ROW_LIMIT
     products: DataFrame | None = None
     parts: int = 1
+    merge_by: MergeBy = "hash"
 
     @cached_property
     def splits(self) -> dict[str, dict[str, float]]:

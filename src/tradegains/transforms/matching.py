@@ -1,14 +1,15 @@
 """Flagged rows into matched rows: the one shuffle over all rows of a study.
 
-Each establishment's history (a few bits per year, `formulas.membership`) is merged by id and
-joined back; every window, continuing rule, status and restriction is then a bit test on a row,
+Each establishment's history (a few bits per year, `formulas.membership`) is merged by id and put
+beside its rows; every window, continuing rule, status and restriction is then a bit test on a row,
 so one pass serves them all and the id goes no further.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
+from typing import Literal
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from tradegains.formulas.membership import (
@@ -23,6 +24,11 @@ from tradegains.tables.flags import FLAG_BITS
 from tradegains.transforms.bits import bigint, bit_if, has_bits, merge_bits
 
 HAS_DUPLICATES = "has_duplicates"
+ROWS_OF_ID = "rows_of_id"
+
+MergeBy = Literal["hash", "sort"]
+"""How an engine brings the rows of an id together. A hash of all establishments must fit the
+memory; a sort need not, and reads the census once where the hash reads it twice."""
 
 
 def match_establishments(
@@ -35,6 +41,7 @@ def match_establishments(
     later: Sequence[LaterValues] = (),
     carried: Sequence[str] = (),
     code_digits: int | None = None,
+    merge_by: MergeBy = "hash",
 ) -> DataFrame:
     """One row per flagged row, with its membership and industry as a number.
 
@@ -53,13 +60,13 @@ def match_establishments(
         number = F.when(has_code, F.coalesce(F.col(parts), F.col(w.INDUSTRY)))
         by_id = by_id.withColumn(parts, number)
     by_id = by_id.repartition(w.ESTABLISHMENT_ID)
-    histories = merge_histories(
-        by_id, history=history, window_industries=window_industries, later=later, counted=counted
+    merged = merged_values(
+        history=history, window_industries=window_industries, later=later, counted=counted
     )
-    # A right join, because both engines then hash the histories, a third of the rows and three
-    # columns: held the other way round the match took 1.6 times the time and twice the memory.
-    joined = histories.hint("shuffle_hash").join(by_id, on=w.ESTABLISHMENT_ID, how="right")
-    return joined.select(
+    with_history = add_by_hash if merge_by == "hash" else add_by_sort
+    # Told as one bit: else a join would hash and hold both counts.
+    has_duplicates = F.col(ROWS_OF_ID) > _years_present(history)
+    return with_history(by_id, merged, has_duplicates).select(
         w.YEAR,
         w.FLAGS,
         w.INDUSTRY,
@@ -89,39 +96,51 @@ def keep_part(rows: DataFrame, part: int, parts: int) -> DataFrame:
     return rows.filter(F.pmod(F.xxhash64(w.ESTABLISHMENT_ID), bigint(parts)) == bigint(part))
 
 
-def merge_histories(
-    rows: DataFrame,
+def add_by_hash(rows: DataFrame, merged: Mapping[str, Column], has_duplicates: Column) -> DataFrame:
+    """Rows with what is merged of their establishment, from a hash of all establishments."""
+    # Those without a valid row have nothing to merge: they need no place in the hash.
+    by_id = rows.filter(F.col(w.VALID)).groupBy(w.ESTABLISHMENT_ID)
+    histories = by_id.agg(*(column.alias(name) for name, column in merged.items()))
+    histories = histories.withColumn(HAS_DUPLICATES, has_duplicates).drop(ROWS_OF_ID)
+    # A right join, because the engine then hashes the histories, a third of the rows and three
+    # columns: held the other way round the match took 1.6 times the time and twice the memory.
+    return histories.join(rows, on=w.ESTABLISHMENT_ID, how="right")
+
+
+def add_by_sort(rows: DataFrame, merged: Mapping[str, Column], has_duplicates: Column) -> DataFrame:
+    """Rows with what is merged of their establishment, from its rows beside each other."""
+    of_id = Window.partitionBy(w.ESTABLISHMENT_ID)
+    beside = rows.select("*", *(column.over(of_id).alias(name) for name, column in merged.items()))
+    return beside.withColumn(HAS_DUPLICATES, has_duplicates)
+
+
+def merged_values(
     *,
     history: HistoryBits,
     window_industries: Mapping[str, int],
     later: Sequence[LaterValues] = (),
     counted: str = w.INDUSTRY,
-) -> DataFrame:
-    """One row per establishment with a valid row: its history words, and has it duplicates.
+) -> dict[str, Column]:
+    """What an establishment's rows are merged to, by name; a quarantined row adds nothing.
 
-    Reads establishment_id, year, valid, a boolean column per kind of mark, and the industry as a
-    number from the column `counted`.
+    The history words, industries and values of stated years, and the number of valid rows. Reads
+    year, valid, a boolean column per kind of mark, and the industry as a number from `counted`.
     """
-    words = [
-        F.bit_or(_marks_in_word(history, word)).alias(f"{w.HISTORY}_{word}")
-        for word in range(history.words)
-    ]
-    industries = [
-        F.max(F.when(F.col(w.YEAR) == year, F.col(counted))).alias(_raw_industry(window))
-        for window, year in window_industries.items()
-    ]
     values = dict.fromkeys(
         (column, year) for each in later for year in each.years.values() for column in each.columns
     )
-    values_in_year = [_value_in_year(column, year) for column, year in values]
-    merged = (
-        rows.filter(F.col(w.VALID))
-        .groupBy(w.ESTABLISHMENT_ID)
-        .agg(*words, *industries, *values_in_year, F.count(F.lit(1)).alias("rows_of_id"))
-    )
-    # Told here, as one bit: the two counts would be hashed and held for the join.
-    has_duplicates = F.col("rows_of_id") > _years_present(history)
-    return merged.withColumn(HAS_DUPLICATES, has_duplicates).drop("rows_of_id")
+    return {
+        **{
+            f"{w.HISTORY}_{word}": F.bit_or(_marks_in_word(history, word))
+            for word in range(history.words)
+        },
+        **{
+            _raw_industry(window): _value_in_year(counted, year)
+            for window, year in window_industries.items()
+        },
+        **{f"{column}_in_{year}": _value_in_year(column, year) for column, year in values},
+        ROWS_OF_ID: F.count(F.when(F.col(w.VALID), F.lit(1))),
+    }
 
 
 def _marks_in_word(history: HistoryBits, word: int) -> Column:
@@ -135,7 +154,7 @@ def _marks_in_word(history: HistoryBits, word: int) -> Column:
 
 def _bit_of_year(kind: str, bits: Mapping[int, int]) -> Column:
     bit = _by_year({year: bigint(bit) for year, bit in bits.items()})
-    is_marked = F.col(w.VALID if kind == "present" else kind)
+    is_marked = F.col(w.VALID) if kind == "present" else F.col(w.VALID) & F.col(kind)
     return F.when(is_marked, F.coalesce(bit, bigint(0))).otherwise(bigint(0))
 
 
@@ -149,8 +168,9 @@ def _by_year(values: Mapping[int, Column]) -> Column:
 
 
 def _value_in_year(column: str, year: int) -> Column:
-    """Of the one row of that year; where there are two, both are found to be duplicates."""
-    return F.max(F.when(F.col(w.YEAR) == year, F.col(column))).alias(f"{column}_in_{year}")
+    """Of the one valid row of that year; where there are two, both are found to be duplicates."""
+    is_in_year = F.col(w.VALID) & (F.col(w.YEAR) == year)
+    return F.max(F.when(is_in_year, F.col(column)))
 
 
 def _later_values(later: LaterValues) -> Iterator[Column]:
