@@ -343,6 +343,9 @@ def _sail_settings(share: Share, folder: Path) -> dict[str, str]:
         # One more, so that there is a thread to answer requests while all others compute.
         "TOKIO_WORKER_THREADS": str(share.cores + 1),
         "SAIL_SPARK__SESSION_TIMEOUT_SECS": str(_EMBEDDED_IDLE_SECONDS),
+        # Its allocator takes memory from the system when it fills it, not a gigabyte ahead: a run
+        # over 10 million rows took a sixth less time, and half of the system's part of it.
+        "MIMALLOC_ARENA_EAGER_COMMIT": os.environ.get("MIMALLOC_ARENA_EAGER_COMMIT", "0"),
     }
 
 

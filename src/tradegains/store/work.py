@@ -7,16 +7,22 @@ from typing import TYPE_CHECKING
 from pyarrow import fs
 
 from tradegains.store.census_files import locate
+from tradegains.tables import working
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-# Read back a few times and removed: fast to write matters more than small. Spark knows only the
-# first of the three; on Sail they halve the time of the write.
+# Read back a few times and removed: fast to write matters more than small.
 CHEAP_TO_WRITE = {
     "compression": "lz4_raw",
+    # Sail's names; they halve the time of its write.
     "dictionary_enabled": "false",
     "statistics_enabled": "none",
+    # Spark's: a dictionary of amounts is begun, found too large and given up, file by file.
+    **{
+        f"parquet.enable.dictionary#{name}": "false"
+        for name in (*working.AMOUNTS, working.LOG_PRODUCTIVITY)
+    },
 }
 
 
