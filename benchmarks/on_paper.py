@@ -125,8 +125,8 @@ def seconds_by_resource(
     executors = cluster.executors
     # A shuffled row stays where it is with chance 1 / executors.
     sent = total.shuffled * cluster.rows * (1 - 1 / executors)
-    # The match reads the census twice; what is shuffled or written is read again at least once.
-    on_disk = 2 * (columns + total.shuffled + total.written) * cluster.rows
+    # What is shuffled or written is read again at least once.
+    on_disk = (columns + 2 * (total.shuffled + total.written)) * cluster.rows
     return {
         "cores": total.core_seconds * cluster.rows / (executors * cluster.cores),
         "network": sent / (executors * cluster.network),
