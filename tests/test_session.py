@@ -131,7 +131,7 @@ def test_unusable_scratch_folder(tmp_path: Path) -> None:
 OPEN_ENGINE = "engine = start_engine('embedded', threads=1, memory='60m', scratch=sys.argv[1])\n"
 ENDLESS = """
 import time
-time.sleep(2)
+time.sleep(1)
 with engine.step("endless"):
     engine.spark.range(10**12).selectExpr("max(hash(id, id))").toArrow()
 """
@@ -161,7 +161,7 @@ def test_embedded_engine_restarts_in_one_process(tmp_path: Path) -> None:
 def test_embedded_query_stops_when_told(tmp_path: Path, number: str, code: int) -> None:
     # A suite started in the background inherits an ignored Ctrl-C; a person's terminal does not.
     told = "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-    told += f"threading.Timer(5, os.kill, (os.getpid(), signal.{number})).start()\n"
+    told += f"threading.Timer(3, os.kill, (os.getpid(), signal.{number})).start()\n"
     ended = run_embedded(tmp_path, told + ENDLESS)
     assert ended.returncode == code
     assert list(tmp_path.iterdir()) == []
