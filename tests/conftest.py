@@ -27,12 +27,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.register_profile("thorough", max_examples=500, deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
-# PySpark looks up which line made each column, to name it in error messages: on Spark five times
-# the work of making it. No message of ours shows the line.
-NO_CALL_SITES = {"spark.python.sql.dataFrameDebugging.enabled": "false"}
-
 TEST_SPARK_SETTINGS = {
-    **NO_CALL_SITES,
     # Tests hold tens of rows: a task per partition costs more than the work in it.
     "spark.sql.shuffle.partitions": "2",
     "spark.default.parallelism": "2",
@@ -98,9 +93,6 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
         scratch=tmp_path_factory.mktemp("scratch"),
         settings=TEST_SPARK_SETTINGS if ENGINE == "spark" else None,
     ) as started:
-        if ENGINE == "embedded":  # whose start takes no settings; on Spark it must be set before
-            for key, value in NO_CALL_SITES.items():
-                started.spark.conf.set(key, value)
         yield started
 
 
