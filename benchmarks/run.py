@@ -41,8 +41,10 @@ MEASURED = BUILD / "measured.json"
 SITTING = datetime.now(UTC).isoformat(timespec="seconds")
 PEERS = ("duckdb", "polars", "pandas", "spark_naive")
 PACKAGES = {"duckdb": "duckdb", "polars": "polars", "pandas": "pandas", "spark_naive": "pyspark"}
-MOST_READ = {"pandas": 500_000, "spark_naive": 7_000_000}
-"""Rows read beyond which a program is left out: pandas by choice, the other for its time."""
+MOST_READ = {"pandas": 500_000, "spark_naive": 7_000_000} | dict.fromkeys(
+    ("duckdb", "polars", "spark"), 200_000_000
+)
+"""Rows read beyond which a program is left out: pandas by choice, the others for their time."""
 
 HEAP = 4  # [GiB] of every JVM; the embedded engine and the peers take what they need
 MEMORY_SHARE = 0.85  # of the machine's memory: a program that takes more would end others
