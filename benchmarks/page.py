@@ -31,6 +31,7 @@ NAMES = {
 GOALS = Path(__file__).with_name("goals.toml")
 RECORDED = Path(__file__).with_name("measured")  # by scripts that make bench does not run
 BUSY_SHARE = 0.1  # of the cores, by other work, in any run
+LONG_FLOOR = 0.25  # [s]: what is shorter is no measure for a step
 
 PAGE = """\
 # Performance
@@ -67,7 +68,7 @@ benchmark without a page.
 Seconds by step (median), as `tradegains run` prints them. "Start and end" is the rest of the
 process: Python's imports, the engine's start, its stop. The floor is the time in which the started
 engine reads the columns of the study and adds each up, no more: no pass over the rows of a census
-can take less.
+can take less. In brackets: how many floors a step took.
 
 {steps}
 
@@ -228,16 +229,28 @@ def _steps(rows: list[Row]) -> Iterator[str]:
     heads = [f"{_name(row)} {row['size']['name']}" for row in ours]
     yield f"| step | {' | '.join(heads)} |"
     yield "|---|" + "---|" * len(ours)
+    floors = [median(row["floor"]) if row["floor"] else 0.0 for row in ours]
     for name in names:
-        values = [f"{median(run.get(name, 0.0) for run in row['steps']):.1f}" for row in ours]
-        yield f"| {name} | {' | '.join(values)} |"
+        spent = [median(run.get(name, 0.0) for run in row["steps"]) for row in ours]
+        yield f"| {name} | {' | '.join(map(_in_floors, spent, floors))} |"
     rest = []
     for row in ours:
         pairs = zip(row["seconds"], row["steps"], strict=True)
         rest.append(f"{median(whole - sum(run.values()) for whole, run in pairs):.1f}")
     yield f"| start and end | {' | '.join(rest)} |"
-    floors = [f"{median(row['floor']):.1f}" if row["floor"] else "" for row in ours]
-    yield f"| floor: the columns read | {' | '.join(floors)} |"
+    told = [f"{least:.1f}" if least else "" for least in floors]
+    yield f"| floor: the columns read | {' | '.join(told)} |"
+
+
+def _in_floors(seconds: float, least: float) -> str:
+    """Seconds of a step; how many floors they are, if more than one that is long enough to tell.
+
+    Example:
+        >>> _in_floors(50.0, 4.0), _in_floors(0.3, 0.1)
+        ('50.0 (12.5x)', '0.3')
+    """
+    told = least >= LONG_FLOOR and seconds >= least
+    return f"{seconds:.1f} ({seconds / least:.1f}x)" if told else f"{seconds:.1f}"
 
 
 def _goals(rows: list[Row], goals: list[Row], *, busy: bool) -> Iterator[str]:

@@ -102,14 +102,18 @@ def compare_buckets(census: Path, repeat: int) -> dict[str, Any]:
 
     folder = BUILD / "buckets"
     shutil.rmtree(folder, ignore_errors=True)
-    settings = {"spark.sql.warehouse.dir": str(folder / "warehouse")}
+    settings = {
+        "spark.sql.warehouse.dir": str(folder / "warehouse"),
+        # Without it Spark sorts each bucket again, sorted or not.
+        "spark.sql.legacy.bucketedTableScan.outputOrdering": "true",
+    }
     with start_engine("spark", threads=2, memory="4g", settings=settings) as engine:
         spark = engine.spark
         files = spark.read.parquet(str(census))
-        written = files.write.bucketBy(BUCKETS, "establishment_id").sortBy("establishment_id")
+        by_id = files.repartition(BUCKETS, "establishment_id")  # so that a bucket is one file
+        written = by_id.write.bucketBy(BUCKETS, "establishment_id").sortBy("establishment_id")
         written.format("parquet").saveAsTable("census")
-        frames = {"files": files.repartition(BUCKETS, "establishment_id"),
-                  "bucketed": spark.table("census")}  # fmt: skip
+        frames = {"files": by_id, "bucketed": spark.table("census")}
         found: dict[str, list[dict[str, float]]] = {name: [] for name in frames}
         for turn in range(repeat + 1):
             for name, rows in frames.items():
@@ -123,12 +127,12 @@ def compare_buckets(census: Path, repeat: int) -> dict[str, Any]:
 
 def matched(rows: Any) -> Any:
     """Rows with the years of their establishment, in the form of the pipeline's match."""
+    from pyspark.sql import Window
     from pyspark.sql import functions as F
 
     bits = F.expr(f"bit_or(shiftleft(1, cast(year AS INT) - {STUDY_YEARS[0]}))")
-    histories = rows.groupBy("establishment_id").agg(bits.alias("history"))
-    joined = histories.hint("shuffle_hash").join(rows, on="establishment_id", how="right")
-    return joined.drop("establishment_id", "enterprise_id")
+    history = bits.over(Window.partitionBy("establishment_id"))
+    return rows.withColumn("history", history).drop("establishment_id", "enterprise_id")
 
 
 if __name__ == "__main__":
