@@ -329,7 +329,7 @@ def _plot(rows: list[Row], path: Path) -> None:
     decades = [floor(log10(axes.get_ylim()[0])), ceil(log10(axes.get_ylim()[1]))]
     axes.set_ylim(*(10.0**decade for decade in decades))
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter("{x:,.0f}")
+        axis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:g}")
         axis.set_minor_formatter(NullFormatter())
     axes.grid(visible=True, which="both", alpha=0.3)
     axes.legend(frameon=False)
