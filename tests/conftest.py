@@ -31,8 +31,9 @@ TEST_SPARK_SETTINGS = {
     # Tests hold tens of rows: a task per partition costs more than the work in it.
     "spark.sql.shuffle.partitions": "2",
     "spark.default.parallelism": "2",
-    # The second compiler pays off after minutes; a test run is shorter than that.
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+    # The second compiler pays off after minutes; a test run is shorter than that. Without it Java
+    # reserves 48 MB for what the first one compiles, and the suite filled them.
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m",
     # Generating classes for each small plan is most of a test's time; interpreting is not.
     "spark.sql.codegen.wholeStage": "false",
     # Planning again after each shuffle costs more than such shuffles. The job that is submitted to
