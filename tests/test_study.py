@@ -554,6 +554,26 @@ def test_rules_of_a_column_that_is_not_mapped_do_not_apply(tmp_path: Path) -> No
     assert rules["invalid_value_added"] == "keep"
 
 
+def test_buckets_are_stated_or_not_there(tmp_path: Path) -> None:
+    path = changed(tmp_path)
+    plain = read_study(path)
+    assert plain.census.buckets is None
+    assert "buckets" not in resolved_toml(plain)  # else published runs would get a new id
+    path = changed(tmp_path, ("[census]\n", "[census]\nbuckets = 8\n"))
+    bucketed = read_study(path)
+    assert bucketed.census.buckets == 8
+    again = written(tmp_path, resolved_toml(bucketed))
+    assert read_study(again, plain.inputs.given()) == bucketed
+
+
+@pytest.mark.parametrize("buckets", ["0", "100001", "8.0", "true"])
+def test_buckets_that_spark_cannot_have(tmp_path: Path, buckets: str) -> None:
+    path = changed(tmp_path, ("[census]\n", f"[census]\nbuckets = {buckets}\n"))
+    [(what, _, cure)] = refusal(path)
+    assert what == f"[census] buckets = {buckets} is not valid"
+    assert cure == "write a whole number from 1 to 100000"
+
+
 def test_all_problems_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
     path = changed(
         tmp_path,

@@ -94,6 +94,7 @@ class Census:
     `columns` maps contract names to the file's columns; `extra_columns` keep the file's names and
     are for predicates. `rules` holds the rules that apply to the mapped columns, each with its
     action. `industry_group_digits` is the length of the codes behind the level `industry2`.
+    `buckets` says into how many Spark has bucketed the files by the id; None: they are not.
     """
 
     columns: Mapping[str, str]
@@ -102,6 +103,7 @@ class Census:
     industry_digits: int
     industry_group_digits: int
     rules: Mapping[str, str]
+    buckets: int | None = None
 
     def has(self, column: str) -> bool:
         """Whether the census has this contract column."""

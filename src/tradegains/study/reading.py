@@ -56,6 +56,7 @@ _COLUMN_OF_RULE = {
     "exports_above_sales": "exports",
     "invalid_value_added": "value_added",
 }
+_MOST_BUCKETS = 100_000  # Spark refuses more, unless it is told otherwise
 # A kept row without an id or with a second copy would be matched or counted twice.
 _ACTIONS_OF_RULE = {
     "missing_id": ("stop", "quarantine"),
@@ -215,6 +216,7 @@ def _read_census(table: Table) -> Census:
         industry_digits=table.required("industry_digits", whole(1, 12)),
         industry_group_digits=table.required("industry_group_digits", whole(1, 12)),
         rules=_read_rules(table.section("rules", required=True), columns),
+        buckets=table.nothing_or("buckets", whole(1, _MOST_BUCKETS)),
     )
 
 
