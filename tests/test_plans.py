@@ -18,6 +18,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from tradegains.measuring import measure
+from tradegains.pipeline import merging
 from tradegains.progress import Progress
 from tradegains.session import Engine
 from tradegains.small_inputs import SmallInputs
@@ -305,6 +306,38 @@ def test_later_passes_read_the_columns_they_need(passes: Passes) -> None:
 def test_each_later_pass_reads_the_matched_rows_once(passes: Passes) -> None:
     assert [len(scans(plan)) for plan in passes.collected] == [1] * len(passes.collected)
     assert "establishment_id" not in passes.matched.columns
+
+
+class PlannedError(Exception):
+    """The plan is known, and need not be run."""
+
+
+@pytest.mark.only("spark")
+def test_rows_of_a_bucketed_census_are_not_shuffled(
+    engine: Engine, study: Study, tmp_path: Path
+) -> None:
+    rows = engine.spark.read.parquet(study.inputs.census)
+    written = rows.repartition(4, "establishment_id").write.partitionBy("year")
+    written = written.bucketBy(4, "establishment_id").option("path", str(tmp_path / "bucketed"))
+    written.saveAsTable("planned")
+    engine.spark.sql("DROP TABLE planned")
+    files = list_census(str(tmp_path / "bucketed"), study.census.columns, study.years, buckets=4)
+    seen = []
+
+    def explain_only(rows: DataFrame, _: str) -> DataFrame:
+        seen.append(parsed(explained(rows)))
+        raise PlannedError
+
+    quiet = Progress(None)
+    census, by = read_census(engine.spark, files), merging(engine, files, quiet)
+    with pytest.raises(PlannedError):
+        measure(study, census, SmallInputs(), keep=explain_only, progress=quiet, merge_by=by)
+    (match,) = seen
+    assert shuffles_of_rows(match) == []
+    (scan,) = scans(match)
+    assert "Bucketed: true" in scan.text
+    assert set(years_in(scan)) == set(map(str, study.years))
+    assert scan.read == CENSUS_COLUMNS
 
 
 # --- each sees its fault ------------------------------------------------------------------------

@@ -212,6 +212,7 @@ def _check_inputs(study: Study) -> tuple["CensusFiles | None", list[TradegainsEr
             study.census.columns,
             study.years,
             extra_columns=study.census.extra_columns,
+            buckets=study.census.buckets,
         )
     except InputError as error:
         problems += error.problems

@@ -14,12 +14,12 @@ from pyspark.sql import DataFrame
 
 from tradegains.errors import InputError, Problem, StudyError
 from tradegains.measuring import TABLES_IN_ORDER, measure
-from tradegains.passes.measured import Measured, Rows
+from tradegains.passes.measured import Measured, MergeBy, Rows
 from tradegains.passes.work_folders import passing_folders
 from tradegains.progress import Progress
 from tradegains.session import Engine
 from tradegains.small_inputs import SmallInputs, small_input_problems
-from tradegains.store.census import CensusFiles, list_census, read_census
+from tradegains.store.census import CensusFiles, list_census, read_census, require_buckets
 from tradegains.store.code_version import code_version
 from tradegains.store.delta import DeltaStore, arrow_schema
 from tradegains.store.manifest import (
@@ -173,6 +173,7 @@ def read_inputs(study: Study, output: Output) -> Inputs:
             study.census.columns,
             study.years,
             extra_columns=study.census.extra_columns,
+            buckets=study.census.buckets,
         )
     except InputError as error:
         problems += error.problems
@@ -239,6 +240,8 @@ def _measure(
     progress: Progress,
 ) -> Measured:
     census = read_census(engine.spark, inputs.census)
+    progress = progress.named_by(engine.step)
+    merge_by = merging(engine, inputs.census, progress)
 
     def keep(rows: DataFrame, name: str) -> DataFrame:
         with engine.shuffling(inputs.census.rows):
@@ -250,15 +253,28 @@ def _measure(
             census,
             inputs.small,
             keep=keep,
-            progress=progress.named_by(engine.step),
+            progress=progress,
             wanted=only,
             products=_plant_products(engine, study),
             rows_by_year=inputs.census.rows_by_year,
             parts=engine.parts_of(inputs.census.rows),
-            merge_by=engine.merge_by,
+            merge_by=merge_by,
         )
     finally:
         work.remove(*passing_folders(study))
+
+
+def merging(engine: Engine, census: CensusFiles, progress: Progress) -> MergeBy:
+    """How the engine brings an establishment's rows together; by buckets once they are checked.
+
+    Raises:
+        InputError: Spark would look for rows in other buckets than they are in.
+    """
+    if engine.name != "spark" or census.buckets is None:
+        return engine.merge_by
+    with progress.step("check buckets"):
+        require_buckets(engine.spark, census)
+    return "bucket" if census.keeps_buckets else engine.merge_by
 
 
 def _plant_products(engine: Engine, study: Study) -> DataFrame | None:

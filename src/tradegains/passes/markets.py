@@ -77,6 +77,8 @@ def _tables_by_repaired_ids(run: Measuring, matched: Matched) -> dict[str, Rows]
     last_ids = resolve_successors(SuccessorLink(**link) for link in run.small.successors)
     plain = replace(run.sets, later=(), carried=())
     again = replace(run, study=replace(run.study, job_flows=None), sets=plain)
+    if run.merge_by == "bucket":  # of the raw ids
+        again = replace(again, merge_by="sort")
     repaired = match_once(again, repair_ids(matched.flagged, last_ids), WITH_REPAIRED_IDS)
     with run.progress.step("sum markets"):
         return _tables_by_ids(again, replace(repaired, sizes=matched.sizes))

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from tradegains.errors import InputError
+from tradegains.errors import InputError, Problem
+from tradegains.store.buckets import bucketed, misplaced, name_problems
 from tradegains.store.census_checks import (
     column_problems,
     files_with_years,
@@ -29,11 +30,12 @@ from tradegains.store.census_checks import (
     layout_problems,
 )
 from tradegains.store.census_files import CensusFile, Place, find_files, locate, read_footers
-from tradegains.store.census_types import CONTRACT_KINDS, FileType, common_type, file_type
+from tradegains.store.census_types import CONTRACT_KINDS, FileType, common_type, file_type, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
 
+_ID = "establishment_id"
 _YEAR = file_type(pa.int32())
 # Hadoop takes a path as a pattern.
 _HADOOP_PATTERN = re.compile(r"([\\*?\[\]{}])")
@@ -45,7 +47,8 @@ class CensusFiles:
 
     `folders` counts the files an engine would find in each innermost folder.
     `columns` maps contract names (and the names of extra columns) to file columns; `types` maps
-    them to the Spark type they become. `partitioned` says whether the year is a folder.
+    them to the Spark type they become. `partitioned` says whether the year is a folder. `buckets`
+    says into how many Spark has bucketed the files by the id; None: they are not.
     """
 
     place: Place
@@ -55,6 +58,17 @@ class CensusFiles:
     types: Mapping[str, str]
     years: tuple[int, ...]
     partitioned: bool
+    buckets: int | None = None
+
+    @property
+    def keeps_buckets(self) -> bool:
+        """Whether Spark's plan still knows the buckets of the rows that are read.
+
+        It does not where the scans of several types are put together, nor where ids are converted.
+        """
+        keys = {_scan_key(self, file, connect=False) for file in self.files}
+        id_type = _file_types(self, self.files[0])[self.columns[_ID]].declared
+        return self.buckets is not None and len(keys) == 1 and id_type == self.types[_ID]
 
     @property
     def inside(self) -> dict[str, str]:
@@ -85,6 +99,7 @@ def list_census(
     years: Iterable[int],
     *,
     extra_columns: Sequence[str] = (),
+    buckets: int | None = None,
 ) -> CensusFiles:
     """The files of the wanted years, each checked against its own footer.
 
@@ -93,6 +108,7 @@ def list_census(
         columns: contract name -> file column.
         years: years the study reads.
         extra_columns: file columns that keep their names.
+        buckets: into how many the files are said to be bucketed; None: they are not.
 
     Raises:
         InputError: with every problem found, not only the first.
@@ -104,9 +120,10 @@ def list_census(
     chosen = [file for file in found if file.year in wanted] if partitioned else found
     files, unreadable = read_footers(place, chosen)
     mapping = {**{name: name for name in extra_columns}, **columns}
-    census = CensusFiles(place, tuple(files), folders, mapping, {}, wanted, partitioned)
+    census = CensusFiles(place, tuple(files), folders, mapping, {}, wanted, partitioned, buckets)
     problems = [
         *layout_problems(found, columns["year"]),
+        *(name_problems(chosen, buckets) if buckets else []),
         *unreadable,
         *column_problems(files, census.inside),
     ]
@@ -137,15 +154,45 @@ def read_census(spark: "SparkSession", census: CensusFiles) -> "DataFrame":
     """One row per establishment and year of the study, under contract names.
 
     Codes are text or BIGINT as in the files, `year` INT, every number DOUBLE, extra columns as
-    they are. Works on classic Spark, Spark Connect and Sail.
+    they are. Works on classic Spark, Spark Connect and Sail. Classic Spark is told of buckets,
+    which it forgets where several scans are put together: then it shuffles.
     """
     connect = type(spark).__module__.startswith("pyspark.sql.connect")
+    scan = _connect_scan if connect else _classic_scan
+    scans = [scan(spark, census, group) for group in _groups(census, connect=connect)]
+    return reduce(lambda left, right: left.unionByName(right), scans)
+
+
+def require_buckets(spark: "SparkSession", census: CensusFiles) -> None:
+    """Refuse a bucketed census in which ids are not where classic Spark will look for them.
+
+    Raises:
+        InputError: rows are in a file of another bucket than Spark gives their id.
+    """
+    if census.buckets is None:
+        return
+    column = census.columns[_ID]
+    scans = [_classic_files(spark, census, group) for group in _groups(census, connect=False)]
+    found = [misplaced(rows, column, census.buckets) for rows in scans]
+    rows, files = map(sum, zip(*found, strict=True))
+    if rows:
+        raise InputError(
+            Problem(
+                f"rows are in a file of another than the {census.buckets} buckets of [census] "
+                f"have for their {column!r}",
+                f"{files:,} file{'s' * (files != 1)} of {census.place.given}",
+                rows,
+                cure=f"drop the key buckets, or write the files again with bucketBy on {column!r}",
+            )
+        )
+
+
+def _groups(census: CensusFiles, *, connect: bool) -> list[list[CensusFile]]:
+    """The files that are read by one scan each."""
     groups: dict[object, list[CensusFile]] = defaultdict(list)
     for file in census.files:
         groups[_scan_key(census, file, connect=connect)].append(file)
-    scan = _connect_scan if connect else _classic_scan
-    scans = [scan(spark, census, group) for group in groups.values()]
-    return reduce(lambda left, right: left.unionByName(right), scans)
+    return list(groups.values())
 
 
 def _scan_key(census: CensusFiles, file: CensusFile, *, connect: bool) -> object:
@@ -181,16 +228,24 @@ def _classic_scan(
 ) -> "DataFrame":
     from pyspark.sql.functions import col
 
+    rows = _classic_files(spark, census, group)
+    year = col(quoted(census.columns["year"])) if census.partitioned else None
+    return _selected(rows, census, frozenset(rows.columns), year)
+
+
+def _classic_files(
+    spark: "SparkSession", census: CensusFiles, group: Sequence[CensusFile]
+) -> "DataFrame":
+    """The rows of some files, with the names and types that these have."""
     types = _file_types(census, group[0])
     # A column of nothing but nulls is stored as INT32.
     schema = {name: type_.declared or "int" for name, type_ in types.items()}
-    reader, year = spark.read, None
+    reader = spark.read
     if census.partitioned:
-        column = census.columns["year"]
-        schema[column], year = "int", col(_quoted(column))
+        schema[census.columns["year"]] = "int"
         reader = reader.option("basePath", _hadoop_address(census.place.root))
     rows = reader.schema(_ddl(schema)).parquet(*map(_hadoop_path, _shortest(census, group)))
-    return _selected(rows, census, frozenset(schema), year)
+    return bucketed(rows, census.columns[_ID], census.buckets) if census.buckets else rows
 
 
 def _shortest(census: CensusFiles, group: Sequence[CensusFile]) -> list[str]:
@@ -218,7 +273,7 @@ def _selected(
         column = census.columns[name]
         if year is not None and name not in census.inside:
             return year
-        return col(_quoted(column)) if column in held else lit(None)
+        return col(quoted(column)) if column in held else lit(None)
 
     wanted = rows if year is not None else rows.filter(values("year").isin(*census.years))
     return wanted.select(
@@ -227,11 +282,7 @@ def _selected(
 
 
 def _ddl(types: Mapping[str, str]) -> str:
-    return ", ".join(f"{_quoted(name)} {type_}" for name, type_ in types.items())
-
-
-def _quoted(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"
+    return ", ".join(f"{quoted(name)} {type_}" for name, type_ in types.items())
 
 
 def _sail_path(file: CensusFile) -> str:

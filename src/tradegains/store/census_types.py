@@ -138,3 +138,13 @@ def _single_family_type(family: Family, found: frozenset[FileType]) -> str | Non
     if len(declared) == 1:
         return declared.pop()
     return "double" if family == "decimal" else None
+
+
+def quoted(name: str) -> str:
+    """A column's name as both engines take it, whatever signs it has.
+
+    Example:
+        >>> quoted("plant.id")
+        '`plant.id`'
+    """
+    return "`" + name.replace("`", "``") + "`"

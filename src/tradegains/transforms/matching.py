@@ -1,4 +1,4 @@
-"""Flagged rows into matched rows: the one shuffle over all rows of a study.
+"""Flagged rows into matched rows: the one shuffle over all rows of a study, if it needs one.
 
 Each establishment's history (a few bits per year, `formulas.membership`) is merged by id and put
 beside its rows; every window, continuing rule, status and restriction is then a bit test on a row,
@@ -26,9 +26,10 @@ from tradegains.transforms.bits import bigint, bit_if, has_bits, merge_bits
 HAS_DUPLICATES = "has_duplicates"
 ROWS_OF_ID = "rows_of_id"
 
-MergeBy = Literal["hash", "sort"]
+MergeBy = Literal["hash", "sort", "bucket"]
 """How an engine brings the rows of an id together. A hash of all establishments must fit the
-memory; a sort need not, and reads the census once where the hash reads it twice."""
+memory; a sort need not, and reads the census once where the hash reads it twice. Where files are
+bucketed by id the rows to be sorted are in one part already."""
 
 
 def match_establishments(
@@ -59,7 +60,9 @@ def match_establishments(
         has_code = F.col(w.INDUSTRY).isNotNull()
         number = F.when(has_code, F.coalesce(F.col(parts), F.col(w.INDUSTRY)))
         by_id = by_id.withColumn(parts, number)
-    by_id = by_id.repartition(w.ESTABLISHMENT_ID)
+    if merge_by != "bucket":
+        # Here, for the window would send the rows only after it has added what it merges.
+        by_id = by_id.repartition(w.ESTABLISHMENT_ID)
     merged = merged_values(
         history=history, window_industries=window_industries, later=later, counted=counted
     )
