@@ -5,11 +5,10 @@ report is read for: an industry that the census lacks, or one that nobody publis
 """
 
 import math
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tradegains.results.market import Amounts, MarketCells, money
+from tradegains.results.market import Amounts, MarketCells, add_up, money, sums_by
 from tradegains.study import Study
 
 TOTAL, INDUSTRY = "total", "industry"
@@ -57,13 +56,11 @@ def _rows(
 
 def _census_sums(cells: MarketCells, year: int, digits: int) -> tuple[Amounts, dict[str, Amounts]]:
     """All establishments of a year; and those of each code, cut to so many digits."""
-    everyone, by_code = Amounts(), defaultdict[str, Amounts](Amounts)
-    for cell in cells.of_year(year):
-        everyone = everyone.plus(cell.amounts)
-        if cell.industry is not None:
-            code = cell.industry[:digits]
-            by_code[code] = by_code[code].plus(cell.amounts)
-    return everyone, dict(by_code)
+    by_code = sums_by(
+        (cell.industry and cell.industry[:digits], cell.amounts) for cell in cells.of_year(year)
+    )
+    by_code = {code: amounts for code, amounts in by_code.items() if code is not None}
+    return add_up(cell.amounts for cell in cells.of_year(year)), by_code
 
 
 def _value(amounts: Amounts, measure: str) -> float:

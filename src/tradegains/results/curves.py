@@ -29,7 +29,7 @@ from tradegains.formulas.welfare import (
     market_share_changes,
 )
 from tradegains.literature import table_b1, table_b2
-from tradegains.results.market import Amounts, MarketCells, money
+from tradegains.results.market import Amounts, MarketCells, add_up, money, sums_by
 from tradegains.sets import continuing_set
 from tradegains.study import RANKINGS, Curves, Study, Window
 
@@ -171,10 +171,7 @@ class _RankedEnd:
 
 
 def _total(amounts: Mapping[str | None, Amounts], codes: Collection[str | None]) -> Amounts:
-    total = Amounts()
-    for code in codes:
-        total = total.plus(amounts.get(code, Amounts()))
-    return total
+    return add_up(amounts[code] for code in codes if code in amounts)
 
 
 Ends = tuple[_RankedEnd, _RankedEnd]
@@ -224,25 +221,24 @@ def _ranked_end(
 ) -> _RankedEnd:
     rule = bits.bit(continuing_set(window.name, study.matching.continuing[0]))
     at_start = window.name if study.matching.industry_at == "start" else str(window.start)
-    everyone: defaultdict[str | None, Amounts] = defaultdict(Amounts)
-    continuing: defaultdict[str | None, Amounts] = defaultdict(Amounts)
-    for cell in cells.of_year(year):
-        industry = cell.industry_in(at_start)
-        code = industry and industry[:digits]
-        everyone[code] = everyone[code].plus(cell.amounts)
-        if cell.membership & rule:
-            continuing[code] = continuing[code].plus(cell.amounts)
+    coded = [
+        (code and code[:digits], cell)
+        for cell in cells.of_year(year)
+        for code in (cell.industry_in(at_start),)
+    ]
+    everyone = sums_by((code, cell.amounts) for code, cell in coded)
+    continuing = sums_by((code, cell.amounts) for code, cell in coded if cell.membership & rule)
     if study.trade.imports[0] == "exports":
         by_code = {code: money(sums.exports) for code, sums in everyone.items() if code}
         total = money(_total(everyone, everyone).exports)
-        return _RankedEnd(dict(everyone), dict(continuing), by_code, total)
+        return _RankedEnd(everyone, continuing, by_code, total)
     known = [(code, value) for (code, at), value in sorted(imports.items()) if at == year]
     sums: defaultdict[str, float] = defaultdict(float)
     for code, value in known:
         if len(code) >= digits:
             sums[code[:digits]] += value
     total_known = sum(value for _, value in known) if known else None
-    return _RankedEnd(dict(everyone), dict(continuing), dict(sums), total_known)
+    return _RankedEnd(everyone, continuing, dict(sums), total_known)
 
 
 def _curves_of(

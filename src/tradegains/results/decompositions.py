@@ -1,7 +1,6 @@
 """Decompositions of productivity growth as published rows."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import reduce
 from typing import Any
 
 from tradegains.errors import Problem, TradegainsError
@@ -22,7 +21,7 @@ from tradegains.formulas.decompositions import (
 )
 from tradegains.formulas.membership import BOTH_ENDS
 from tradegains.formulas.panel_cells import PanelCells, PanelWindow, layers_of
-from tradegains.results.market import Amounts, MarketCells
+from tradegains.results.market import Amounts, MarketCells, add_up
 from tradegains.results.panels import IndustryPanel, PanelReading, Panels, window_panels, year_sums
 from tradegains.sets import StudySets, continuing_set, decomposition_weights
 from tradegains.study import Study
@@ -67,10 +66,7 @@ def panel_industries(study: Study) -> list[str]:
 
 def panel_totals(study: Study, cells: MarketCells) -> dict[str, int]:
     """The largest sum of any year by weight column, and of establishments under UNIT."""
-    years = (
-        reduce(Amounts.plus, (cell.amounts for cell in of_year), Amounts())
-        for of_year in cells.by_year.values()
-    )
+    years = (add_up(cell.amounts for cell in of_year) for of_year in cells.by_year.values())
     largest = Amounts(*map(max, zip(Amounts(), *years, strict=True)))
     by_column = {w.EMPLOYMENT: largest.employment, w.SALES: largest.sales}
     chosen = {column: by_column[column] for column in decomposition_weights(study).values()}

@@ -1,13 +1,18 @@
 """Who continues, enters and exits: in every window and between consecutive years."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 from tradegains.formulas.membership import BOTH_ENDS, MembershipBits, status_in_window
-from tradegains.results.market import Amounts, MarketCell, MarketCells, levels_of, money
+from tradegains.results.market import (
+    Amounts,
+    MarketCell,
+    MarketCells,
+    levels_of,
+    money,
+    sums_by,
+)
 from tradegains.sets import (
     BRIDGED_NEXT_YEAR,
     BRIDGED_PREVIOUS_YEAR,
@@ -87,15 +92,15 @@ def _status_in_pair(ends: tuple[int, int], bits: MembershipBits, *, bridging: bo
 def _rows_of_year(
     study: Study, period: _Period, year: int, cells: Iterable[MarketCell]
 ) -> list[dict[str, Any]]:
-    by_industry: defaultdict[tuple[str | None, str | None], Amounts] = defaultdict(Amounts)
-    for cell in cells:
-        key = cell.industry_in(period.name), period.status(year, cell)
-        by_industry[key] = by_industry[key].plus(cell.amounts)
-    sums: defaultdict[tuple[str, str | None, str | None], Amounts] = defaultdict(Amounts)
-    for (industry, status), amounts in by_industry.items():
-        levels = levels_of(industry, study.census.industry_group_digits)
-        for (level, code), each in product(levels.items(), (status, EVERYONE)):
-            sums[level, code, each] = sums[level, code, each].plus(amounts)
+    by_industry = sums_by(
+        ((cell.industry_in(period.name), period.status(year, cell)), cell.amounts) for cell in cells
+    )
+    sums = sums_by(
+        ((level, code, each), amounts)
+        for (industry, status), amounts in by_industry.items()
+        for level, code in levels_of(industry, study.census.industry_group_digits).items()
+        for each in (status, EVERYONE)
+    )
     return [
         _row(study, period, year, key, amounts, sums[key[0], key[1], EVERYONE])
         for key, amounts in sums.items()

@@ -6,15 +6,16 @@ changes nothing, and prices by industry weigh industries as their deflated outpu
 """
 
 import math
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, reduce
+from operator import or_
 from typing import Any
 
 from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, from_fixed_point
 from tradegains.formulas.membership import MembershipBits
 from tradegains.formulas.welfare import Outcome, delta_ln
-from tradegains.results.market import Amounts, MarketCells, levels_of, money
+from tradegains.results.market import Amounts, MarketCells, add_up, levels_of, money, sums_by
 from tradegains.sets import continuing_set
 from tradegains.study import Study, Window
 
@@ -43,19 +44,16 @@ class Prices:
         return self.index.get((industry[: self.digits], year))
 
 
-@dataclass
+@dataclass(frozen=True)
 class _End:
     """Continuing establishments of one market at one end: their sums by own industry."""
 
-    total: Amounts = field(default_factory=Amounts)
-    by_industry: defaultdict[str | None, Amounts] = field(
-        default_factory=lambda: defaultdict(Amounts)
-    )
+    by_industry: Mapping[str | None, Amounts] = field(default_factory=dict)
 
-    def add(self, industry: str | None, amounts: Amounts) -> None:
-        """Count more establishments of an industry."""
-        self.total = self.total.plus(amounts)
-        self.by_industry[industry] = self.by_industry[industry].plus(amounts)
+    @cached_property
+    def total(self) -> Amounts:
+        """All of them."""
+        return add_up(self.by_industry.values())
 
 
 _Market = tuple[str, str, str | None]
@@ -102,15 +100,30 @@ def _continuing(
     rules = {
         rule: bits.bit(continuing_set(window.name, rule)) for rule in study.matching.continuing
     }
-    ends: dict[_Market, _End] = {(rule, "total", None): _End() for rule in rules}
-    for cell in cells.of_year(year):
-        at_levels = levels_of(cell.industry_in(window.name), study.census.industry_group_digits)
-        for rule in (rule for rule, bit in rules.items() if cell.membership & bit):
-            for level in study.welfare.levels:
-                if level in at_levels:
-                    end = ends.setdefault((rule, level, at_levels[level]), _End())
-                    end.add(cell.industry, cell.amounts)
-    return {market: end for market, end in ends.items() if market[1] in study.welfare.levels}
+    some_rule = reduce(or_, rules.values(), 0)
+    by_rules = sums_by(
+        (
+            (cell.industry_in(window.name), cell.industry, cell.membership & some_rule),
+            cell.amounts,
+        )
+        for cell in cells.of_year(year)
+        if cell.membership & some_rule
+    )
+    levels, digits = study.welfare.levels, study.census.industry_group_digits
+    by_own_industry = sums_by(
+        (((rule, level, code), own), amounts)
+        for (industry, own, rules_met), amounts in by_rules.items()
+        for level, code in levels_of(industry, digits).items()
+        if level in levels
+        for rule, bit in rules.items()
+        if rules_met & bit
+    )
+    ends: dict[_Market, dict[str | None, Amounts]] = {
+        (rule, "total", None): {} for rule in rules if "total" in levels
+    }
+    for (market, own), amounts in by_own_industry.items():
+        ends.setdefault(market, {})[own] = amounts
+    return {market: _End(amounts) for market, amounts in ends.items()}
 
 
 def _measured(

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from itertools import chain
+from typing import Any, NamedTuple, TypeVar
 
 from tradegains.errors import InputError, Problem
 from tradegains.formulas.concordance import Shares
@@ -27,16 +28,6 @@ class Amounts(NamedTuple):
     exports: int = 0
     value_added: int = 0
 
-    def plus(self, other: "Amounts") -> "Amounts":
-        """Both together."""
-        return Amounts(
-            self.establishments + other.establishments,
-            self.employment + other.employment,
-            self.sales + other.sales,
-            self.exports + other.exports,
-            self.value_added + other.value_added,
-        )
-
     @property
     def jobs(self) -> float:
         """Employment [jobs]."""
@@ -46,6 +37,34 @@ class Amounts(NamedTuple):
     def domestic_sales(self) -> float:
         """Sales minus exports [money unit]."""
         return money(self.sales - self.exports)
+
+
+def add_up(summands: Iterable[Amounts]) -> Amounts:
+    """All of them together.
+
+    Example:
+        >>> add_up([Amounts(1, 500), Amounts(2, 250)]).employment
+        750
+    """
+    return Amounts(*map(sum, zip(Amounts(), *summands, strict=True)))
+
+
+Key = TypeVar("Key")
+Summand = TypeVar("Summand", bound=NamedTuple)
+
+
+def sums_by(keyed: Iterable[tuple[Key, Summand]]) -> dict[Key, Summand]:
+    """Sums of named tuples of numbers by key, in the order in which the keys first come.
+
+    Example:
+        >>> sums_by([("01", Amounts(1, 500)), ("01", Amounts(2, 250))])["01"].employment
+        750
+    """
+    summands: defaultdict[Key, list[Summand]] = defaultdict(list)
+    for key, each in keyed:
+        summands[key].append(each)
+    # Column by column, in C: sums one by one took twice as long.
+    return {key: each[0]._make(map(sum, zip(*each, strict=True))) for key, each in summands.items()}
 
 
 def money(hundredths: int) -> float:
@@ -153,11 +172,10 @@ class MarketCells:
     @cached_property
     def largest_industry(self) -> Amounts:
         """The largest count, employment, ... of any industry in any year."""
-        sums: defaultdict[tuple[int, str | None], Amounts] = defaultdict(Amounts)
-        for cells in self.by_year.values():
-            for cell in cells:
-                key = cell.year, cell.rows_in or cell.industry
-                sums[key] = sums[key].plus(cell.amounts)
+        sums = sums_by(
+            ((cell.year, cell.rows_in or cell.industry), cell.amounts)
+            for cell in chain.from_iterable(self.by_year.values())
+        )
         return Amounts(*map(max, zip(Amounts(), *sums.values(), strict=True)))
 
 

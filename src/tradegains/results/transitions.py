@@ -5,14 +5,13 @@ all establishments in it. A row of the first year knows the state of its establi
 from the history; a row of the last year counts only where there was none in the first (entry).
 """
 
-from collections import defaultdict
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any, NamedTuple
 
 from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, from_fixed_point
 from tradegains.formulas.membership import MembershipBits
-from tradegains.results.market import MarketCell, MarketCells, levels_of
+from tradegains.results.market import MarketCell, MarketCells, levels_of, sums_by
 from tradegains.results.periods import Period, consecutive, windows
 from tradegains.sets import EXPORTER
 from tradegains.study import Study
@@ -35,12 +34,6 @@ class Counted(NamedTuple):
     establishments: int = 0
     employment: int = 0
 
-    def plus(self, other: "Counted") -> "Counted":
-        """Both together."""
-        return Counted(
-            self.establishments + other.establishments, self.employment + other.employment
-        )
-
 
 def transition_rows(study: Study, cells: MarketCells, bits: MembershipBits) -> list[dict[str, Any]]:
     """One row per period, level, industry, state at the start and state at the end."""
@@ -55,19 +48,19 @@ _Sums = dict[tuple[str, str | None, Transition], Counted]
 
 
 def _sums(study: Study, period: Period, cells: MarketCells, bits: MembershipBits) -> _Sums:
-    by_industry: defaultdict[tuple[str | None, Transition], Counted] = defaultdict(Counted)
-    for cell, transition in _transitions(study, period, cells, bits):
-        key = cell.industry_in(period.name), transition
-        counted = Counted(cell.amounts.establishments, cell.amounts.employment)
-        by_industry[key] = by_industry[key].plus(counted)
-    sums: defaultdict[tuple[str, str | None, Transition], Counted] = defaultdict(Counted)
-    for (industry, transition), counted in by_industry.items():
-        codes = levels_of(industry, study.census.industry_group_digits)
-        for level in LEVELS:
-            if level in codes:
-                key = level, codes[level], transition
-                sums[key] = sums[key].plus(counted)
-    return dict(sums)
+    by_industry = sums_by(
+        (
+            (cell.industry_in(period.name), transition),
+            Counted(cell.amounts.establishments, cell.amounts.employment),
+        )
+        for cell, transition in _transitions(study, period, cells, bits)
+    )
+    return sums_by(
+        ((level, code, transition), counted)
+        for (industry, transition), counted in by_industry.items()
+        for level, code in levels_of(industry, study.census.industry_group_digits).items()
+        if level in LEVELS
+    )
 
 
 def _transitions(
@@ -101,10 +94,10 @@ def _later_state(study: Study, period: Period, cell: MarketCell, bits: Membershi
 
 
 def _rows(period: Period, sums: _Sums) -> Iterator[dict[str, Any]]:
-    totals: defaultdict[tuple[str, str | None, str], Counted] = defaultdict(Counted)
-    for (level, industry, transition), counted in sums.items():
-        key = level, industry, transition.start
-        totals[key] = totals[key].plus(counted)
+    totals = sums_by(
+        ((level, industry, transition.start), counted)
+        for (level, industry, transition), counted in sums.items()
+    )
     for (level, industry, transition), counted in sums.items():
         whole = totals[level, industry, transition.start]
         yield {

@@ -28,7 +28,7 @@ from tradegains.formulas.welfare import (
     market_share_changes,
 )
 from tradegains.results.cutoffs import cutoff_changes
-from tradegains.results.market import Amounts, MarketCells, money
+from tradegains.results.market import Amounts, MarketCells, money, sums_by
 from tradegains.results.sizes import WEIGHTED
 from tradegains.sets import continuing_set, restricted_set
 from tradegains.study import Study, Window
@@ -218,26 +218,32 @@ def _years(window: Window) -> tuple[int, int]:
     return window.start, window.end
 
 
-_Sums = Mapping[tuple[str, str | None, str, str], Amounts]
-"""Amounts by level, industry, continuing rule and restriction; rule "" is everyone."""
+_Market = tuple[str, str | None, str, str]
+"""Level, industry, continuing rule and restriction; rule "" is everyone."""
+
+_Sums = Mapping[_Market, Amounts]
 
 
 def _sums_of_year(
     study: Study, window: Window, year: int, cells: MarketCells, bits: MembershipBits
 ) -> _Sums:
-    by_group: defaultdict[tuple[str | None, int], Amounts] = defaultdict(Amounts)
-    for cell in cells.of_year(year):
-        industry = cell.industry_in(window.name)
-        group = industry and industry[: study.census.industry_group_digits]
-        by_group[group, cell.membership] = by_group[group, cell.membership].plus(cell.amounts)
-    sums: defaultdict[tuple[str, str | None, str, str], Amounts] = defaultdict(Amounts)
+    def group(industry: str | None) -> str | None:
+        return industry and industry[: study.census.industry_group_digits]
+
+    by_group = sums_by(
+        ((group(cell.industry_in(window.name)), cell.membership), cell.amounts)
+        for cell in cells.of_year(year)
+    )
     sets = _sets(study, window, bits)
-    for (group, membership), amounts in by_group.items():
-        levels = [("total", None)] if group is None else [("total", None), ("industry2", group)]
+
+    def counted_in(code: str | None, membership: int) -> Iterator[_Market]:
+        levels = [("total", None)] if code is None else [("total", None), ("industry2", code)]
         inside = [("", "")] + [key for key, mask in sets if membership & mask == mask]
-        for (level, code), key in product(levels, inside):
-            sums[level, code, *key] = sums[level, code, *key].plus(amounts)
-    return sums
+        return ((level, code, *key) for (level, code), key in product(levels, inside))
+
+    return sums_by(
+        (market, amounts) for key, amounts in by_group.items() for market in counted_in(*key)
+    )
 
 
 def _sets(study: Study, window: Window, bits: MembershipBits) -> list[tuple[tuple[str, str], int]]:

@@ -139,11 +139,20 @@ class _Slots:
 
 @dataclass(frozen=True)
 class _Places:
-    """Cells summed by slot and place in order, both ascending; a place is a bin or a value."""
+    """Cells in the order of slot and place; a place is a bin or a value, maybe of many cells.
 
-    slot: Whole
-    bin: Whole
-    columns: dict[str, NDArray]
+    A cell, by its row in `cells`, stands once in each slot it counts in; `starts` are the first
+    positions of the places.
+    """
+
+    cells: pa.Table
+    rows: Whole
+    slot: NDArray
+    starts: Whole
+
+    def of(self, name: str) -> NDArray:
+        """A column of the cells, in this order."""
+        return self.cells[name].to_numpy()[self.rows]
 
 
 @dataclass(frozen=True)
@@ -161,17 +170,17 @@ def _places(cells: pa.Table, units: Units, members: Members, slots: _Slots) -> _
     slot_number, unit = members.by_group().expand(slots.group)
     parents = Pairing.of(slots.bin)
     wanted = Members.of(parents.pack(unit, slots.bin[slot_number]), slot_number)
-    cells = cells.take(pa.array(np.argsort(_place(cells), kind="stable")))
-    rows, slot = wanted.expand(parents.pack(units.numbers(cells), _numbers(cells, PARENT)))
+    holding = parents.pack(units.numbers(cells), _numbers(cells, PARENT))
+    by_place = np.argsort(_place(cells), kind="stable")
+    rows, slot = wanted.expand(holding[by_place])
     # The cells stand in the order of their places: only the slots are left to be sorted.
-    order = np.argsort(_narrow(slot), kind="stable")
-    slot, rows = slot[order], rows[order]
+    slot = _narrow(slot)
+    order = np.argsort(slot, kind="stable")
+    slot, rows = slot[order], by_place[rows[order]]
     place = _place(cells)[rows]
-    is_next = (np.diff(slot, prepend=-1) != 0) | (np.diff(place, prepend=place[:1]) != 0)
-    starts = np.flatnonzero(is_next)
-    names = (w.LOWEST, w.HIGHEST, w.ESTABLISHMENTS, w.EMPLOYMENT)
-    columns = {name: cells[name].to_numpy()[rows] for name in names}
-    return _Places(slot[starts], _numbers(cells, w.BIN)[rows[starts]], merge_runs(columns, starts))
+    is_next = np.ones(len(rows), dtype=bool)
+    is_next[1:] = (slot[1:] != slot[:-1]) | (place[1:] != place[:-1])
+    return _Places(cells, rows, slot, np.flatnonzero(is_next))
 
 
 def _narrow(slot: Whole) -> NDArray:
@@ -186,16 +195,29 @@ def _place(cells: pa.Table) -> NDArray:
 
 def _locate(places: _Places, targets: Targets, slots: _Slots) -> _Found:
     """The bin of each target, by binary search in its slot's cumulated counts."""
-    start = np.searchsorted(places.slot, slots.of_target)
-    place, rank = np.zeros_like(start), np.zeros_like(start)
+    first = np.searchsorted(places.slot, slots.of_target.astype(places.slot.dtype))
+    place, rank = np.zeros_like(first), np.zeros_like(first)
     for weighted, name in ((False, w.ESTABLISHMENTS), (True, w.EMPLOYMENT)):
         chosen = targets.weighted == weighted
-        before = np.concatenate(([0], np.cumsum(places.columns[name])))
-        reached = before[start[chosen]] + targets.rank[chosen]
-        place[chosen] = np.searchsorted(before[1:], reached, side="left")
-        rank[chosen] = reached - before[place[chosen]]
-    lowest, highest = places.columns[w.LOWEST][place], places.columns[w.HIGHEST][place]
-    return _Found(lowest, highest, places.bin[place], rank)
+        before = np.concatenate(([0], np.cumsum(places.of(name))))
+        reached = before[first[chosen]] + targets.rank[chosen]
+        position = np.searchsorted(before[1:], reached, side="left")
+        place[chosen] = np.searchsorted(places.starts, position, side="right") - 1
+        rank[chosen] = reached - before[places.starts[place[chosen]]]
+    return _found(places, place, rank)
+
+
+def _found(places: _Places, place: Whole, rank: Whole) -> _Found:
+    """The ends and the bin of these places, over the cells that make up each."""
+    ends = np.append(places.starts, len(places.rows))
+    first, counts = ends[place], np.diff(ends)[place]
+    starts = np.cumsum(counts) - counts
+    within = np.arange(counts.sum()) - np.repeat(starts, counts)
+    rows = places.rows[np.repeat(first, counts) + within]
+    ends_of = {name: places.cells[name].to_numpy()[rows] for name in (w.LOWEST, w.HIGHEST)}
+    merged = merge_runs(ends_of, starts)
+    bins = _numbers(places.cells, w.BIN)[places.rows[first]]
+    return _Found(merged[w.LOWEST], merged[w.HIGHEST], bins, rank)
 
 
 def _open_bins(units: Units, members: Members, slots: _Slots) -> pa.Table:
