@@ -59,15 +59,15 @@ class Program:
     name: str
     is_ours: bool
 
-    def command(self, census: Path, output: Path) -> list[str | Path]:
-        """What to run."""
+    def command(self, census: Path, output: Path, study: Path = STUDY) -> list[str | Path]:
+        """What to run; the study is one that says how its census lies."""
         if not self.is_ours:
             script = Path(__file__).with_name(f"{self.name}_study.py")
             return [sys.executable, script, census, output]
         ours = Path(sys.executable).with_name("tradegains")
         inputs = ["--input", f"census={census}", "--output", output]
         memory = ["--memory", f"{HEAP}g"] if self.needs_java else []
-        return [ours, "run", STUDY, *inputs, "--engine", self.name, *memory]
+        return [ours, "run", study, *inputs, "--engine", self.name, *memory]
 
     @property
     def needs_java(self) -> bool:

@@ -3,17 +3,14 @@
     python benchmarks/sorted_input.py [--dense 10] [--repeat 3] [--engines embedded,spark]
 
 For each engine the whole cold run on the census as it is and on a copy whose yearly files are
-sorted by id, alternately. For Spark also the match alone, inside one session: from the files with
-the shuffle by id, and from a table bucketed and sorted by id without it; Spark knows of buckets
-only through its catalog, so a census that is given as a folder has none. Recorded in
-benchmarks/measured/sorted_input.json.
+sorted by id; on Spark also on a copy that Spark has bucketed by id, with the study's key for it.
+Alternately, in each round. Recorded in benchmarks/measured/sorted_input.json.
 """
 
 import argparse
 import json
 import shutil
 import sys
-import time
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -21,13 +18,15 @@ from typing import Any
 import pyarrow.parquet as pq
 from censuses import STUDY_YEARS, Size, census_of
 from cold_process import run_cold
-from run import BUILD, Program, steps_of
+from run import BUILD, HEAP, STUDY, Program, steps_of
 
 from tradegains.java import java_environment
 
 MEASURED = Path(__file__).with_name("measured") / "sorted_input.json"
-MATCH = "match establishments"
-BUCKETS = 8
+# What a match costs: where there are buckets, they are checked for it.
+MATCH = ("check buckets", "match establishments")
+BUCKETS = 8  # of about a million rows of the census of 10 million
+AS_IT_IS = "as it is"
 
 
 def main() -> None:
@@ -36,17 +35,20 @@ def main() -> None:
     parser.add_argument("--dense", type=float, default=10.0, help="million rows")
     parser.add_argument("--repeat", type=int, default=3, help="rounds")
     parser.add_argument("--engines", default="embedded,spark")
+    parser.add_argument("--record", type=Path, default=MEASURED, help="where to keep the numbers")
     chosen = parser.parse_args()
     size = Size(chosen.dense, dense=True)
     census = census_of(size, BUILD)
     told = {"size": size.name, "rounds": chosen.repeat}
-    record = json.loads(MEASURED.read_text()) if MEASURED.exists() else {}
+    record = json.loads(chosen.record.read_text()) if chosen.record.exists() else {}
     for engine in chosen.engines.split(","):
-        record[engine] = told | compare_files(Program(engine, is_ours=True), census, chosen.repeat)
+        places = {AS_IT_IS: (census, STUDY), engine: (sorted_copy(census), STUDY)}
         if engine == "spark":
-            record["bucketed"] = told | compare_buckets(census, chosen.repeat)
-    MEASURED.parent.mkdir(exist_ok=True)
-    MEASURED.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+            places["bucketed"] = (bucketed_copy(census), study_with_buckets())
+        found = compare_places(Program(engine, is_ours=True), places, chosen.repeat)
+        record |= {name: told | compared for name, compared in found.items()}
+    chosen.record.parent.mkdir(exist_ok=True)
+    chosen.record.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(record, indent=1))
 
 
@@ -63,20 +65,56 @@ def sorted_copy(census: Path) -> Path:
     return target
 
 
-def compare_files(program: Program, census: Path, repeat: int) -> dict[str, Any]:
-    """Medians of the cold run on files as they are and on sorted ones, and the ratios by round."""
+def bucketed_copy(census: Path) -> Path:
+    """The study's years of a census, bucketed by id as the documentation says."""
+    from tradegains.session import start_engine, stop_java
+
+    target = census.with_name("bucketed")
+    if (target / "_SUCCESS").exists():
+        return target
+    shutil.rmtree(target, ignore_errors=True)
+    settings = {"spark.sql.parquet.compression.codec": "zstd"}  # as the census has it
+    with start_engine("spark", memory=f"{HEAP}g", delta=False, settings=settings) as engine:
+        rows = engine.spark.read.parquet(str(census)).filter(f"year IN {STUDY_YEARS}")
+        by_id = rows.repartition(BUCKETS, "establishment_id")
+        written = by_id.write.partitionBy("year").bucketBy(BUCKETS, "establishment_id")
+        sorted_by_id = written.sortBy("establishment_id").option("path", str(target))
+        sorted_by_id.saveAsTable("bucketed")
+    stop_java()  # what it holds of the memory, no measured program should miss
+    return target
+
+
+def study_with_buckets() -> Path:
+    """The benchmark's study, which says that its census is bucketed."""
+    text = STUDY.read_text(encoding="utf-8")
+    study = BUILD / "bucketed.toml"
+    study.write_text(text.replace("[census]\n", f"[census]\nbuckets = {BUCKETS}\n"))
+    return study
+
+
+def compare_places(
+    program: Program, places: dict[str, tuple[Path, Path]], repeat: int
+) -> dict[str, Any]:
+    """The cold run on each other census against the one as it is.
+
+    Args:
+        program: one of our engines.
+        places: by name, a census and the study that reads it.
+        repeat: rounds, each of which runs all.
+    """
     java = java_environment() if program.needs_java else {}
-    found: dict[str, list[dict[str, float]]] = {"as it is": [], "sorted": []}
-    places = {"as it is": census, "sorted": sorted_copy(census)}
+    found: dict[str, list[dict[str, float]]] = {name: [] for name in places}
     output = BUILD / "output" / f"{program.name}-sorted"
     for _ in range(repeat):
-        for name, place in places.items():
+        for name, (census, study) in places.items():
             shutil.rmtree(output, ignore_errors=True)
-            command = program.command(place, output)
-            measured = run_cold(command, BUILD / "logs" / "sorted.txt", java)
-            match = steps_of(measured.printed)[MATCH]
+            command = program.command(census, output, study)
+            measured = run_cold(command, BUILD / "logs" / f"input-{name}.txt", java)
+            steps = steps_of(measured.printed)
+            match = sum(seconds for step, seconds in steps.items() if step in MATCH)
             found[name].append({"cpu_seconds": measured.cpu_seconds, "match": match})
-    return summary(found["sorted"], found["as it is"])
+    plain = found.pop(AS_IT_IS)
+    return {name: summary(runs, plain) for name, runs in found.items()}
 
 
 def summary(ours: list[dict[str, float]], others: list[dict[str, float]]) -> dict[str, Any]:
@@ -94,45 +132,6 @@ def summary(ours: list[dict[str, float]], others: list[dict[str, float]]) -> dic
         }
         for key in ours[0]
     }
-
-
-def compare_buckets(census: Path, repeat: int) -> dict[str, Any]:
-    """The match of one Spark session from files and from a bucketed table, alternately."""
-    from tradegains.session import start_engine
-
-    folder = BUILD / "buckets"
-    shutil.rmtree(folder, ignore_errors=True)
-    settings = {
-        "spark.sql.warehouse.dir": str(folder / "warehouse"),
-        # Without it Spark sorts each bucket again, sorted or not.
-        "spark.sql.legacy.bucketedTableScan.outputOrdering": "true",
-    }
-    with start_engine("spark", threads=2, memory="4g", settings=settings) as engine:
-        spark = engine.spark
-        files = spark.read.parquet(str(census))
-        by_id = files.repartition(BUCKETS, "establishment_id")  # so that a bucket is one file
-        written = by_id.write.bucketBy(BUCKETS, "establishment_id").sortBy("establishment_id")
-        written.format("parquet").saveAsTable("census")
-        frames = {"files": by_id, "bucketed": spark.table("census")}
-        found: dict[str, list[dict[str, float]]] = {name: [] for name in frames}
-        for turn in range(repeat + 1):
-            for name, rows in frames.items():
-                began = time.monotonic()
-                matched(rows).write.mode("overwrite").parquet(str(folder / name))
-                if turn:  # the first one compiles
-                    found[name].append({"match": time.monotonic() - began})
-    shutil.rmtree(folder, ignore_errors=True)
-    return summary(found["bucketed"], found["files"])
-
-
-def matched(rows: Any) -> Any:
-    """Rows with the years of their establishment, in the form of the pipeline's match."""
-    from pyspark.sql import Window
-    from pyspark.sql import functions as F
-
-    bits = F.expr(f"bit_or(shiftleft(1, cast(year AS INT) - {STUDY_YEARS[0]}))")
-    history = bits.over(Window.partitionBy("establishment_id"))
-    return rows.withColumn("history", history).drop("establishment_id", "enterprise_id")
 
 
 if __name__ == "__main__":

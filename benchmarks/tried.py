@@ -12,7 +12,7 @@ Record = Mapping[str, Any]
 PLACES = {
     "embedded": "embedded, yearly files sorted by id",
     "spark": "Spark, yearly files sorted by id",
-    "bucketed": "Spark, a table bucketed and sorted by id, the match alone",
+    "bucketed": "Spark, files bucketed by id, and the study says so",
 }
 
 
