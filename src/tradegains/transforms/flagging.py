@@ -229,16 +229,17 @@ def _fixed(source: str, weight: Column | None, per_unit: float) -> Column:
     is_usable = F.abs(amount) <= LARGEST_AMOUNT
     if source != "value_added":
         is_usable = is_usable & (F.col(source) >= 0)
-    units = _round_half_away(amount * per_unit, signed=source == "value_added")
-    return F.when(F.col(w.VALID) & is_usable, units).otherwise(bigint(0))
+    usable = F.when(F.col(w.VALID) & is_usable, amount).otherwise(0.0)
+    return _round_half_away(usable, per_unit, signed=source == "value_added")
 
 
-def _round_half_away(number: Column, *, signed: bool) -> Column:
+def _round_half_away(amount: Column, per_unit: float, *, signed: bool) -> Column:
     """Must equal formulas.fixed_point.round_half_away; a negative number only where `signed`.
 
-    Spark's own `round` writes each number as decimal text and reads it again.
+    Half of the number of half units, rounded up: twice a double is exact. Spark's own `round`
+    writes each number as decimal text and reads it again.
     """
-    magnitude = F.abs(number) if signed else number
-    whole = F.floor(magnitude).cast("bigint")
-    rounded = whole + F.when(magnitude - whole >= 0.5, bigint(1)).otherwise(bigint(0))
-    return F.when(number < 0, -rounded).otherwise(rounded) if signed else rounded
+    magnitude = F.abs(amount) if signed else amount
+    half_units = F.floor(magnitude * (2 * per_unit)).cast("bigint")
+    rounded = F.shiftright(half_units + bigint(1), 1)
+    return rounded * F.signum(amount).cast("bigint") if signed else rounded
