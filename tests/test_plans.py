@@ -157,6 +157,7 @@ class Passes:
     census: DataFrame
     matched: DataFrame
     census_scans: int
+    steps: list[str]
 
     @property
     def match(self) -> Node:
@@ -182,9 +183,10 @@ def passes(engine: Engine, study: Study, tmp_path_factory: pytest.TempPathFactor
     files = list_census(study.inputs.census, study.census.columns, study.years)
     census = read_census(engine.spark, files)
     work = WorkFolder(str(tmp_path_factory.mktemp("work")))
-    kept, collected, matched = {}, [], []
+    kept, collected, matched, steps = {}, [], [], []
+    step = Step()
     with pytest.MonkeyPatch.context() as patch:
-        collect = patched_collect(patch, engine, census, collected)
+        collect = patched_collect(patch, engine, census, collected, lambda: steps.append(step.name))
 
         def keep(rows: DataFrame, name: str) -> DataFrame:
             collect(rows)  # Spark settles the final plan as it runs
@@ -192,13 +194,30 @@ def passes(engine: Engine, study: Study, tmp_path_factory: pytest.TempPathFactor
             matched.append(work.keep(rows, name))
             return matched[-1]
 
-        by = engine.merge_by
-        measure(study, census, SmallInputs(), keep=keep, progress=Progress(None), merge_by=by)
-    return Passes(kept, collected, census, matched[0], CENSUS_SCANS[by])
+        by, progress = engine.merge_by, Progress(None).named_by(step.named)
+        measure(study, census, SmallInputs(), keep=keep, progress=progress, merge_by=by)
+    return Passes(kept, collected, census, matched[0], CENSUS_SCANS[by], steps)
+
+
+class Step(threading.local):
+    """The step that a thread is in, as an engine is told of it."""
+
+    name = "no step"
+
+    @contextlib.contextmanager
+    def named(self, name: str) -> Iterator[None]:
+        """Be in a step."""
+        self.name = name
+        yield
+        del self.name
 
 
 def patched_collect(
-    patch: pytest.MonkeyPatch, engine: Engine, census: DataFrame, collected: list[Node]
+    patch: pytest.MonkeyPatch,
+    engine: Engine,
+    census: DataFrame,
+    collected: list[Node],
+    tell: Callable[[], None],
 ) -> Callable[[DataFrame], object]:
     """Note the plan of each frame as it is collected; return the method as it was."""
     kind = type(census)
@@ -209,6 +228,7 @@ def patched_collect(
 
     def noting(frame: DataFrame) -> object:
         rows = collect(frame)
+        tell()
         collected.append(parsed(explained(frame)))
         return rows
 
@@ -301,6 +321,15 @@ def test_later_passes_read_the_columns_they_need(passes: Passes) -> None:
     allowed = [MARKET_CELLS, MEDIANS, MEDIANS, *[DISTRIBUTIONS] * 3]
     assert len(read) <= len(allowed)
     assert set(read) <= {frozenset(columns) for columns in allowed}
+
+
+def test_each_later_pass_is_known_to_the_engine_by_its_step(passes: Passes) -> None:
+    # The sums for moments are computed beside the medians, by a thread of their own.
+    assert sorted(passes.steps) == [
+        *["describe distributions"] * (len(passes.steps) - 4),
+        "match establishments",
+        *["select industry medians"] * 3,
+    ]
 
 
 def test_each_later_pass_reads_the_matched_rows_once(passes: Passes) -> None:

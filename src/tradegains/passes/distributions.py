@@ -45,6 +45,7 @@ DISTRIBUTION_TABLES = (
     "dispersion",
     "joint_distribution",
 )
+MEDIANS = "select industry medians"
 
 
 def distribution_tables(run: Measuring, matched: Matched) -> Measured:
@@ -52,8 +53,8 @@ def distribution_tables(run: Measuring, matched: Matched) -> Measured:
     study, pools = run.study, median_pools(run.study)
     described = matched.rows.filter(F.col(w.YEAR).isin(*sorted({*chain(*pools.values())})))
     # Neither needs the other, and both leave cores idle: a twentieth of a run of 30M rows.
-    with run.progress.step("select industry medians") as step, ThreadPoolExecutor(1) as beside:
-        summing = beside.submit(_collect_powers, described, matched.cells.largest_industry)
+    with run.progress.step(MEDIANS) as step, ThreadPoolExecutor(1) as beside:
+        summing = beside.submit(_collect_powers, run, described, matched.cells.largest_industry)
         medians = industry_medians(described, pools, row_limit=run.row_limit)
         powers = summing.result()
         step.rows = len(medians)
@@ -74,11 +75,12 @@ def distribution_tables(run: Measuring, matched: Matched) -> Measured:
     return Measured(tables) | dispersion | joint_tables(run, described, medians)
 
 
-def _collect_powers(described: DataFrame, largest: Amounts) -> PowerCells:
+def _collect_powers(run: Measuring, described: DataFrame, largest: Amounts) -> PowerCells:
     """Power sums of log productivity, from which all moments follow."""
-    return collect_power_cells(
-        described, employment=largest.employment, establishments=largest.establishments
-    )
+    with run.progress.naming(MEDIANS):  # its own thread knows of no step
+        return collect_power_cells(
+            described, employment=largest.employment, establishments=largest.establishments
+        )
 
 
 def _standardising_scales(study: Study, powers: PowerCells) -> dict[str, IndustryScales]:
