@@ -99,7 +99,7 @@ make bench SIZES= DENSE=100,270        # dense: all rows in the study's years; i
 
 Censuses are generated once and stay under `build/benchmark/`, with what each program printed.
 `python benchmarks/run.py` also takes `--peers duckdb,polars`, `--engines embedded` and
-`--repeat 5`; what takes longer than `--once-above` seconds (150) is run once; with
+`--repeat 5`; with `--once-above 150`, what takes longer than so many seconds is run once; with
 `--add`, rows of an earlier sitting stay where this one has none; `--quick` tries everything on a
 tiny census. pandas runs on the smallest size only, the first draft in PySpark not on the dense
 ones, and beyond 200 million rows the embedded engine alone, for the time that the others would

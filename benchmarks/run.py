@@ -22,6 +22,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from importlib.util import find_spec
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ class Program:
     @property
     def limits(self) -> Limits:
         """When it is given up."""
-        return Limits(float("inf") if self.is_ours else PEER_SECONDS, MEMORY_SHARE * memory())
+        return Limits(inf if self.is_ours else PEER_SECONDS, MEMORY_SHARE * memory())
 
     def worked(self, printed: str) -> float:
         """Seconds inside its started engine, by what it printed."""
@@ -143,7 +144,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--dense", type=numbers, default=[10.0], help="million rows, all read")
     parser.add_argument("--repeat", type=int, default=3, help="rounds")
     parser.add_argument(
-        "--once-above", type=float, default=150.0, help="seconds: what takes longer runs once"
+        "--once-above", type=float, default=inf, help="seconds: what takes longer runs once"
     )
     parser.add_argument("--peers", type=words, default=list(PEERS))
     parser.add_argument("--engines", type=words, default=["embedded", "spark"])
