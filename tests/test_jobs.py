@@ -15,13 +15,14 @@ import pytest
 
 import tradegains.session
 from small_study import SECRET_ID, write_small_study
+from tradegains.engines.delta_jars import DELTA_COORDINATES, DELTA_EXCLUDES
 from tradegains.java import java_environment
 from tradegains.measuring import TABLES_IN_ORDER
 from tradegains.passes.distributions import DISTRIBUTION_TABLES
 from tradegains.passes.markets import MARKET_TABLES
 from tradegains.pipeline import run
 from tradegains.progress import Progress
-from tradegains.session import DELTA_COORDINATES, DELTA_EXCLUDES, Engine
+from tradegains.session import Engine
 from tradegains.store.code_version import code_version
 from tradegains.store.delta import open_delta
 from tradegains.store.runs import published_runs

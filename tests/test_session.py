@@ -14,7 +14,10 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from tradegains import java, session
+from tradegains import java
+from tradegains.engines import delta_jars, java_virtual_machine, memory, scratch
+from tradegains.engines import spark as spark_engine
+from tradegains.engines.engine import Share
 from tradegains.errors import EngineError, StudyError
 from tradegains.session import ENGINES, Engine, start_engine
 
@@ -90,18 +93,18 @@ def test_embedded_engine_takes_no_master() -> None:
 
 @pytest.mark.parametrize(("text", "size"), [("1", 1), ("800m", 800 << 20), ("4GB", 4 << 30)])
 def test_memory_sizes(text: str, size: int) -> None:
-    assert session.memory_bytes(text) == size
+    assert memory.memory_bytes(text) == size
 
 
 @pytest.mark.parametrize("text", ["", "0", "-1g", "4 x", "1.5g"])
 def test_memory_that_is_no_size(text: str) -> None:
     with pytest.raises(StudyError, match="not a size"):
-        session.memory_bytes(text)
+        memory.memory_bytes(text)
 
 
 def test_default_memory_leaves_room_for_others() -> None:
     physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    assert 0 < session.default_memory() < 0.7 * physical
+    assert 0 < memory.default_memory() < 0.7 * physical
 
 
 # --- scratch folders --------------------------------------------------------------------------
@@ -115,7 +118,7 @@ def test_folders_of_killed_runs_are_swept_and_those_in_use_kept(tmp_path: Path) 
         (folder / "spill").write_bytes(b"rows")
     with (tmp_path / "tradegains-engine-running" / "lock").open() as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        session._sweep(tmp_path)
+        scratch._sweep(tmp_path)
     assert [folder.name for folder in tmp_path.iterdir()] == ["tradegains-engine-running"]
 
 
@@ -237,19 +240,19 @@ def test_jars_folder_without_delta(tmp_path: Path, files: list[str]) -> None:
     for file in files:
         (tmp_path / file).touch()
     with pytest.raises(EngineError, match="delta-storage") as refusal:
-        session._jar_settings(str(tmp_path))
+        delta_jars.jar_settings(str(tmp_path))
     assert str(tmp_path) in str(refusal.value)
 
 
 def test_jars_come_from_the_setting_then_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert session._jar_settings("none") == {}
-    assert "spark.jars.packages" in session._jar_settings(None)
+    assert delta_jars.jar_settings("none") == {}
+    assert "spark.jars.packages" in delta_jars.jar_settings(None)
     for part in ("spark", "storage"):
         (tmp_path / f"delta-{part}.jar").touch()
     monkeypatch.setenv("TRADEGAINS_JARS", str(tmp_path))
-    assert session._jar_settings(None)["spark.jars"].count(".jar") == 2
+    assert delta_jars.jar_settings(None)["spark.jars"].count(".jar") == 2
 
 
 @pytest.mark.only("spark")
@@ -318,17 +321,17 @@ def test_spark_that_cannot_start_says_why(tmp_path: Path, case: str) -> None:
 
 
 def test_java_begins_with_half_its_heap_of_2_gb_at_most() -> None:
-    assert {"-Xms300m", "-XX:NewSize=150m"} < set(session._java_options(600 * 2**20))
-    assert {"-Xms2048m", "-XX:NewSize=1024m"} < set(session._java_options(9 * 2**30))
+    assert {"-Xms300m", "-XX:NewSize=150m"} < set(java_virtual_machine.java_options(600 * 2**20))
+    assert {"-Xms2048m", "-XX:NewSize=1024m"} < set(java_virtual_machine.java_options(9 * 2**30))
 
 
 def test_java_gets_the_class_archive_only_when_it_is_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert session._archive_options() == []
-    session.class_archive().parent.mkdir()
-    session.class_archive().touch()
-    settings = session._launch_settings(session.Share(1, 2**30, None), None, tmp_path)
-    option = f"-XX:SharedArchiveFile={session.class_archive()}"
+    assert java_virtual_machine.archive_options() == []
+    java_virtual_machine.class_archive().parent.mkdir()
+    java_virtual_machine.class_archive().touch()
+    settings = spark_engine._launch_settings(Share(1, 2**30, None), None, tmp_path)
+    option = f"-XX:SharedArchiveFile={java_virtual_machine.class_archive()}"
     assert option in settings["spark.driver.defaultJavaOptions"].split()

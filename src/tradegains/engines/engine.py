@@ -1,0 +1,109 @@
+"""A running engine, and what it may take of the machine."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+from pyspark.sql import SparkSession
+
+from tradegains.engines.signals import keep_signals
+
+PARTITIONS: Final = "spark.sql.shuffle.partitions"
+_ROWS_PER_PARTITION: Final = 1_000_000  # a task holds 50 bytes of each while it matches
+
+# PySpark looks up which of our lines made each column, to name it in error messages: on Spark five
+# times the work of making it. No message of ours shows the line.
+NO_CALL_SITES: Final = {"spark.python.sql.dataFrameDebugging.enabled": "false"}
+
+
+@dataclass(frozen=True)
+class Share:
+    """What an engine may take of this machine."""
+
+    threads: int | None  # None: every core
+    memory: int  # [bytes]
+    scratch: Path | None  # None: the system's folder for temporary files
+
+    @property
+    def cores(self) -> int:
+        """Threads that will run at once."""
+        return self.threads or os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A running engine: a session, its name and how to close it.
+
+    Use it as a context manager; an engine left open is closed when the process ends.
+    """
+
+    name: str
+    spark: SparkSession
+    description: str
+    log: Path | None = None
+    rows_at_once: int | None = None  # that a hash of all establishments may hold; None: any
+    partitions: int | None = None  # of a shuffle of cells, where we choose it; None: others did
+    _close: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, repr=False)
+
+    def parts_of(self, rows: int) -> int:
+        """Return into how many parts so many census rows are cut to be matched in memory.
+
+        Example:
+            >>> Engine("embedded", None, "", rows_at_once=100).parts_of(250)
+            3
+        """
+        return 1 if self.rows_at_once is None else max(1, -(-rows // self.rows_at_once))
+
+    def describe(self) -> str:
+        """Return the engine, its versions and its limits in one line."""
+        return self.description
+
+    @property
+    def merge_by(self) -> Literal["hash", "sort"]:
+        """How it brings the rows of an establishment together, as `match_establishments` has it.
+
+        Spark sorts, and writes to disk what its memory does not hold. Sail's sort takes six times
+        as long as its hash.
+        """
+        return "hash" if self.name == "embedded" else "sort"
+
+    @contextlib.contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Name the jobs started inside, for Spark's web page; they can be stopped by Ctrl-C."""
+        if self.name == "embedded":
+            # On a busy machine the server takes the signals only after its first answer.
+            keep_signals()
+            yield
+            return
+        context = self.spark.sparkContext
+        context.setJobDescription(name)
+        try:
+            yield
+        finally:
+            context.setJobDescription(None)
+
+    @contextlib.contextmanager
+    def shuffling(self, rows: int) -> Iterator[None]:
+        """Have partitions enough for a shuffle of so many rows, so that each fits the memory."""
+        needed = -(-rows // _ROWS_PER_PARTITION)
+        if self.partitions is None or needed <= self.partitions:
+            yield
+            return
+        self.spark.conf.set(PARTITIONS, str(needed))
+        try:
+            yield
+        finally:
+            self.spark.conf.set(PARTITIONS, str(self.partitions))
+
+    def close(self) -> None:
+        """Stop the engine and remove its temporary files; a second call does nothing."""
+        self._close.close()
+
+    def __enter__(self) -> "Engine":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,84 @@
+"""The JVM behind Spark: its options, its archive of classes, its start and its end."""
+
+import os
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final
+
+from pyspark.sql import SparkSession
+
+from tradegains.engines.environment import environment
+from tradegains.java import java_environment
+
+_JAVA_STOP_SECONDS: Final = 300
+_TIER_4: Final = {
+    "InvocationThreshold": 5000,
+    "MinInvocationThreshold": 600,
+    "CompileThreshold": 15000,
+    "BackEdgeThreshold": 40000,
+}
+
+
+def java_options(heap: int) -> list[str]:
+    """Return Java's options for a short run over many rows, with a heap of so many bytes."""
+    first = min(heap // 2, 2 * 2**30)
+    return [
+        # Faster than G1 on the largest step, matching; a heap that begins small is collected
+        # again and again before it grows.
+        "-XX:+UseParallelGC",
+        f"-Xms{first >> 20}m",
+        f"-XX:NewSize={first >> 21}m",
+        # Spark writes a method for each stage: one that is long would be interpreted for ever.
+        "-XX:-DontCompileHugeMethods",
+        # Java's second compiler took more of the cores than the tasks did: what is called ten
+        # times as often as its default asks is worth its while.
+        *(f"-XX:Tier4{name}={10 * calls}" for name, calls in _TIER_4.items()),
+    ]
+
+
+def class_archive() -> Path:
+    """Return where the archive of Spark's classes is kept for this PySpark, once written."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "tradegains" / f"spark-{metadata.version('pyspark')}.jsa"
+
+
+def archive_options() -> list[str]:
+    """Return Java's options for the archive, if there is one; Java ignores one of another Java."""
+    archive = class_archive()
+    return [f"-XX:SharedArchiveFile={archive}", "-Xlog:cds=off"] if archive.is_file() else []
+
+
+def launch_java(conf: Any, log: Path) -> Any:
+    """Start Spark's JVM with its output in `log`, away from the progress display."""
+    from pyspark.java_gateway import launch_gateway
+
+    # Without PYSPARK_PYTHON, executors on this machine would start the system's python3.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    with log.open("ab") as output, environment(java_environment()):
+        return launch_gateway(conf, {"stdout": output, "stderr": output})
+
+
+def stop_java() -> None:
+    """End the JVM behind a stopped Spark session and wait for it: it may write files as it ends."""
+    from pyspark import SparkContext
+
+    gateway = SparkContext._gateway
+    if gateway is None:
+        return
+    gateway.shutdown()
+    gateway.proc.stdin.close()
+    gateway.proc.wait(_JAVA_STOP_SECONDS)
+    SparkContext._gateway = SparkContext._jvm = None
+
+
+def py4j_error() -> type[Exception]:
+    """What a call into the JVM raises."""
+    from py4j.protocol import Py4JError
+
+    return Py4JError
+
+
+def java_version(spark: SparkSession) -> str:
+    """Version of the Java that runs Spark."""
+    return str(spark.sparkContext._jvm.java.lang.System.getProperty("java.version"))

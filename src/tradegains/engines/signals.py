@@ -1,0 +1,19 @@
+"""Ctrl-C and a scheduler's stop, while Sail's server runs in the process."""
+
+import signal
+import sys
+import threading
+
+
+def keep_signals() -> None:
+    """Take Ctrl-C back from the server, and end cleanly when a scheduler says stop.
+
+    Sail's server stops itself at the first SIGINT, after which PySpark waits forever for an
+    answer to its own request to cancel the query. A handler set through Python replaces Sail's.
+    SIGTERM ends a Python process without the clean-up of temporary files, unless it is handled.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return  # Python sets handlers in its main thread only
+    signal.signal(signal.SIGINT, signal.getsignal(signal.SIGINT))
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))

@@ -1,0 +1,163 @@
+"""Apache Spark: a session of our own, of spark-submit's, or one that is open already."""
+
+import contextlib
+import logging
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from pyspark.sql import SparkSession
+
+from tradegains.engines.delta_jars import (
+    DELTA_COORDINATES,
+    DELTA_SETTINGS,
+    JARS_VARIABLE,
+    jar_settings,
+    require_delta,
+)
+from tradegains.engines.engine import NO_CALL_SITES, PARTITIONS, Engine, Share
+from tradegains.engines.java_virtual_machine import (
+    archive_options,
+    java_options,
+    java_version,
+    launch_java,
+    py4j_error,
+)
+from tradegains.engines.scratch import scratch_folder
+from tradegains.errors import EngineError, Problem
+
+SUBMITTED: Final = "PYSPARK_GATEWAY_PORT"  # spark-submit sets it for the Python it starts
+# What makes results the same everywhere; a cluster's own defaults may differ on each.
+_SESSION_SETTINGS: Final = {
+    # Overflow, bad casts and division by zero raise instead of turning into NULL or wrapping.
+    "spark.sql.ansi.enabled": "true",
+    # Timestamps in published tables must not depend on where the job runs.
+    "spark.sql.session.timeZone": "UTC",
+    # An inferred partition industry=0111 would become the number 111.
+    "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
+    # Rows travel between the driver and Python in Arrow form, in bulk.
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+}
+
+
+def start_spark(
+    share: Share, master: str | None, settings: Mapping[str, str], *, jars: str | None, delta: bool
+) -> Engine:
+    """Open a session, in a JVM of our own where nobody else has started one.
+
+    Args:
+        share: what a JVM of our own may take of this machine.
+        master: Spark's master URL; None is local mode.
+        settings: win over those chosen here.
+        jars: where Delta's jars are; see `delta_jars`.
+        delta: whether Delta tables are to be read or written.
+
+    Raises:
+        EngineError: Spark cannot start, or runs without Delta where it is asked for.
+    """
+    from pyspark import SparkContext
+
+    options = _SESSION_SETTINGS | NO_CALL_SITES | (DELTA_SETTINGS if delta else {})
+    log = None
+    open_already = SparkContext._active_spark_context is not None
+    with contextlib.ExitStack() as closing:
+        # spark-submit has started the JVM, chosen the master and the class path: add nothing.
+        if SUBMITTED not in os.environ and not open_already:
+            folder = scratch_folder(share.scratch, closing)
+            log = folder / "spark.log"
+            options |= _launch_settings(share, master, folder)
+            options |= jar_settings(jars) if delta else {}
+        spark = _spark_session(options | dict(settings), log)
+        if not open_already:  # a notebook's session is not ours to stop
+            closing.callback(spark.stop)
+        if delta:
+            require_delta(spark)
+        context = spark.sparkContext
+        description = (
+            f"spark (Apache Spark {spark.version}, Java {java_version(spark)}, "
+            f"master {context.master}; parallelism {context.defaultParallelism})"
+        )
+        chosen = None if PARTITIONS in settings else options.get(PARTITIONS)
+        partitions = None if chosen is None else int(chosen)
+        close = closing.pop_all()
+        return Engine("spark", spark, description, log, partitions=partitions, _close=close)
+
+
+def _launch_settings(share: Share, master: str | None, folder: Path) -> dict[str, str]:
+    """Return the settings that matter before the JVM starts, when we are the ones to start it."""
+    master = master or f"local[{share.threads or '*'}]"
+    settings = {
+        "spark.app.name": "tradegains",
+        "spark.master": master,
+        "spark.driver.memory": f"{max(share.memory >> 20, 512)}m",  # Spark refuses less than 471m
+        # "default" leaves extraJavaOptions to the caller: Spark passes both.
+        "spark.driver.defaultJavaOptions": " ".join(
+            [*java_options(share.memory), f"-Djava.io.tmpdir={folder}", *archive_options()]
+        ),
+        "spark.local.dir": str(folder),
+        # Spark would make spark-warehouse/ in the current folder.
+        "spark.sql.warehouse.dir": str(folder / "warehouse"),
+        # Its web page is open to the whole network and shows a study's conditions.
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+    }
+    if master.startswith("local"):
+        # Loopback only: no firewall question, and no dependence on the machine's own name.
+        settings |= {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}
+        # The default, 200, is meant for clusters; two per core keep both ends busy. Planning each
+        # stage anew from what the last one wrote gains nothing here, and cost seconds of a run.
+        settings |= {PARTITIONS: str(2 * share.cores), "spark.sql.adaptive.enabled": "false"}
+    return settings
+
+
+def _spark_session(options: Mapping[str, str], log: Path | None) -> SparkSession:
+    from pyspark import SparkConf, SparkContext
+    from pyspark.errors import PySparkException, PySparkRuntimeError
+
+    conf = SparkConf().setAll(list(options.items()))
+    try:
+        if log is not None and SparkContext._gateway is None:
+            SparkContext(conf=conf, gateway=launch_java(conf, log))
+        spark = SparkSession.builder.config(map=dict(options)).getOrCreate()
+    except (PySparkException, PySparkRuntimeError, py4j_error()) as error:
+        raise EngineError(_start_problem(error, log)) from error
+    if log is not None:
+        spark.sparkContext.setLogLevel("ERROR")
+    _quiet_query_errors()
+    return spark
+
+
+def _quiet_query_errors() -> None:
+    """Errors reach the user as exceptions; PySpark's own copy on stderr may quote data."""
+    for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
+        logging.getLogger(name).disabled = True
+
+
+def _start_problem(error: Exception, log: Path | None) -> Problem:
+    """Say why Spark did not start, from its log and its exception."""
+    text = log.read_text(errors="replace") if log is not None and log.exists() else ""
+    if "unresolved dependenc" in text.lower():
+        return Problem(
+            f"Delta's jars could not be fetched ({DELTA_COORDINATES})",
+            cure="give this machine access to Maven Central, or a folder with the jars by "
+            f"--jars-dir or {JARS_VARIABLE}",
+        )
+    return Problem(
+        f"Spark cannot start: {_first_cause(text + str(error))}",
+        cure="mend the setting or the master it names",
+    )
+
+
+def _first_cause(text: str) -> str:
+    """Return the line of a Java log that says most: the innermost cause, else the first error.
+
+    Example:
+        >>> _first_cause("x.Error: failed\\n  at x.y\\nCaused by: z.Refused: connection refused\\n")
+        'z.Refused: connection refused'
+    """
+    causes = re.findall(r"^Caused by: (.+)$", text, re.MULTILINE)
+    errors = re.findall(r"^.*(?:Exception|Error).*(?:\n(?!\s*at ).+)?", text, re.MULTILINE)
+    reasons = causes[-1:] or errors[:1] or text.splitlines()[:1] or ["no reason given"]
+    return " ".join(reasons[0].split())[:300]
