@@ -3,11 +3,11 @@
     python benchmarks/run.py [--sizes 1,10,30] [--dense 10] [--peers duckdb,polars] [--repeat 3]
     python benchmarks/run.py --quick         a tiny census, one round, no page: does it all work?
 
-Each program is a cold process. In every round each program runs once, each time after another one,
-so a pair is two runs minutes apart at most and a ratio is taken within its round. A program's
-results are compared with ours before its time counts; a difference ends the benchmark with exit
-code 1. A peer that fails, or takes more memory or time than the machine or our patience has, is
-told as such. What is measured is recorded after each size, and the page written at the end.
+Each program is a cold process. In every round each program runs once, and another one begins, so a
+pair is two runs minutes apart at most and a ratio is taken within its round. A program's results
+are compared with ours before its time counts; a difference ends the benchmark with exit code 1. A
+peer that fails, or takes more memory or time than the machine or our patience has, is told as such.
+What is measured is recorded after each size, and the page written at the end.
 """
 
 import argparse
@@ -179,13 +179,15 @@ def time_programs(
     """One row per program: each compared with ours and timed, round after round.
 
     A program that took more than `once_above` seconds is not run again. Ours is the first of the
-    first round; each later round begins one program further on.
+    first round; each later round begins one program further on, and every other one goes the other
+    way round: what follows a program that has filled the memory takes longer.
     """
     rounds: dict[str, list[Round]] = {program.name: [] for program in programs}
     ours = None
     for turn in range(repeat):
         first = turn % len(programs)
-        for program in programs[first:] + programs[:first]:
+        order = programs[first:] + programs[:first]
+        for program in reversed(order) if turn % 2 else order:
             if any(ended(earlier, once_above) for earlier in rounds[program.name]):
                 continue
             try:
