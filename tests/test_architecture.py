@@ -47,7 +47,7 @@ ARROWS = {
     "pipeline": "passes study study_names store session measuring progress small_inputs",
     "study_names": "study study_references tables",
     "study_references": "study tables",
-    "check": "study study_names store session java predicates small_inputs",
+    "check": "study study_names store engines session java predicates small_inputs",
     "init_study": "study store",
     "demo": "synthetic session progress",
     "class_archive": "demo passes pipeline progress session study",

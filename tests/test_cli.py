@@ -413,7 +413,7 @@ def test_spark_without_reachable_jars(
     answer = tradegains("run", folder / "study.toml", "--output", output, "--engine", "spark")
     assert answer.code == 1
     assert "no delta-spark and no delta-storage jar in" in answer.err
-    assert "cure: put Delta's jars there" in answer.err
+    assert "cure: put the jars of io.delta:" in answer.err
     assert nothing_published(folder / "out")
 
 

@@ -150,32 +150,25 @@ def _package_problems(engine: str) -> Iterator[Problem]:
 
 
 def _spark_problems(jars: str | None, output: str | None) -> Iterator[Problem]:
-    from tradegains import java, session
+    from tradegains import java
+    from tradegains.engines import delta_jars
+    from tradegains.engines.spark import SUBMITTED
 
-    if "PYSPARK_GATEWAY_PORT" in os.environ:
+    if SUBMITTED in os.environ:
         return  # spark-submit has started Java and chosen the jars
     java.java_environment()
-    choice = jars or os.environ.get(session.JARS_VARIABLE, "")
-    if choice == session.NO_JARS or not needs_jars(output):
+    choice = jars or os.environ.get(delta_jars.JARS_VARIABLE, "")
+    if choice == delta_jars.NO_JARS or not needs_jars(output):
         return
     if choice:
-        yield from _folder_without_jars(choice, f"--jars-dir or {session.JARS_VARIABLE}")
+        delta_jars.jar_files(Path(choice))
     elif not _ivy_has_delta() and not _maven_answers():
         yield Problem(
             "Delta's jars are neither on this machine nor can they be fetched",
-            session.DELTA_COORDINATES,
+            delta_jars.DELTA_COORDINATES,
             cure="give this machine access to Maven Central, or a folder with the jars by "
-            f"--jars-dir or {session.JARS_VARIABLE}; --engine embedded needs none",
+            f"--jars-dir or {delta_jars.JARS_VARIABLE}; --engine embedded needs none",
         )
-
-
-def _folder_without_jars(folder: str, setting: str) -> Iterator[Problem]:
-    names = [file.name for file in Path(folder).glob("*.jar")]
-    wanted = ("delta-spark", "delta-storage")
-    missing = [part for part in wanted if not any(part in name for name in names)]
-    if missing:
-        cure = f"put Delta's jars there, or correct {setting}"
-        yield Problem(f"no {' and no '.join(missing)} jar", folder, cure=cure)
 
 
 def _ivy_has_delta() -> bool:

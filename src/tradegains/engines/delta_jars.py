@@ -50,7 +50,8 @@ def jar_files(folder: Path) -> list[Path]:
             Problem(
                 f"no {' and no '.join(missing)} jar",
                 str(folder),
-                cure=f"put the jars of {DELTA_COORDINATES} there, or unset {JARS_VARIABLE}",
+                cure=f"put the jars of {DELTA_COORDINATES} there, or correct --jars-dir or "
+                f"{JARS_VARIABLE}",
             )
         )
     return [file.resolve() for file in files]
