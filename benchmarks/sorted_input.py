@@ -1,6 +1,7 @@
 """Does a census that is sorted or bucketed by establishment make the match faster?
 
     python benchmarks/sorted_input.py [--dense 10] [--repeat 3] [--engines embedded,spark]
+    python benchmarks/sorted_input.py --dense 100 --repeat 1 --engines spark --copies bucketed
 
 For each engine the whole cold run on the census as it is and on a copy whose yearly files are
 sorted by id; on Spark also on a copy that Spark has bucketed by id, with the study's key for it.
@@ -16,7 +17,7 @@ from statistics import median
 from typing import Any
 
 import pyarrow.parquet as pq
-from censuses import STUDY_YEARS, Size, census_of
+from censuses import STUDY_YEARS, Size, census_of, rows_read
 from cold_process import run_cold
 from run import BUILD, HEAP, STUDY, Program, steps_of
 
@@ -25,7 +26,7 @@ from tradegains.java import java_environment
 MEASURED = Path(__file__).with_name("measured") / "sorted_input.json"
 # What a match costs: where there are buckets, they are checked for it.
 MATCH = ("check buckets", "match establishments")
-BUCKETS = 8  # of about a million rows of the census of 10 million
+ROWS_IN_BUCKET = 1_000_000
 AS_IT_IS = "as it is"
 
 
@@ -35,6 +36,7 @@ def main() -> None:
     parser.add_argument("--dense", type=float, default=10.0, help="million rows")
     parser.add_argument("--repeat", type=int, default=3, help="rounds")
     parser.add_argument("--engines", default="embedded,spark")
+    parser.add_argument("--copies", default="sorted,bucketed", help="which; bucketed is for Spark")
     parser.add_argument("--record", type=Path, default=MEASURED, help="where to keep the numbers")
     chosen = parser.parse_args()
     size = Size(chosen.dense, dense=True)
@@ -42,11 +44,14 @@ def main() -> None:
     told = {"size": size.name, "rounds": chosen.repeat}
     record = json.loads(chosen.record.read_text()) if chosen.record.exists() else {}
     for engine in chosen.engines.split(","):
-        places = {AS_IT_IS: (census, STUDY), engine: (sorted_copy(census), STUDY)}
-        if engine == "spark":
-            places["bucketed"] = (bucketed_copy(census), study_with_buckets())
+        places = {AS_IT_IS: (census, STUDY)}
+        if "sorted" in chosen.copies:
+            places[engine] = (sorted_copy(census), STUDY)
+        if "bucketed" in chosen.copies and engine == "spark":
+            buckets = -(-rows_read(census) // ROWS_IN_BUCKET)
+            places["bucketed"] = (bucketed_copy(census, buckets), study_with(buckets))
         found = compare_places(Program(engine, is_ours=True), places, chosen.repeat)
-        record |= {name: told | compared for name, compared in found.items()}
+        record |= {f"{name}, {size.name}": told | each for name, each in found.items()}
     chosen.record.parent.mkdir(exist_ok=True)
     chosen.record.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(record, indent=1))
@@ -65,30 +70,30 @@ def sorted_copy(census: Path) -> Path:
     return target
 
 
-def bucketed_copy(census: Path) -> Path:
+def bucketed_copy(census: Path, buckets: int) -> Path:
     """The study's years of a census, bucketed by id as the documentation says."""
     from tradegains.session import start_engine, stop_java
 
-    target = census.with_name("bucketed")
+    target = census.with_name(f"bucketed-{buckets}")
     if (target / "_SUCCESS").exists():
         return target
     shutil.rmtree(target, ignore_errors=True)
     settings = {"spark.sql.parquet.compression.codec": "zstd"}  # as the census has it
     with start_engine("spark", memory=f"{HEAP}g", delta=False, settings=settings) as engine:
         rows = engine.spark.read.parquet(str(census)).filter(f"year IN {STUDY_YEARS}")
-        by_id = rows.repartition(BUCKETS, "establishment_id")
-        written = by_id.write.partitionBy("year").bucketBy(BUCKETS, "establishment_id")
+        by_id = rows.repartition(buckets, "establishment_id")
+        written = by_id.write.partitionBy("year").bucketBy(buckets, "establishment_id")
         sorted_by_id = written.sortBy("establishment_id").option("path", str(target))
         sorted_by_id.saveAsTable("bucketed")
     stop_java()  # what it holds of the memory, no measured program should miss
     return target
 
 
-def study_with_buckets() -> Path:
+def study_with(buckets: int) -> Path:
     """The benchmark's study, which says that its census is bucketed."""
     text = STUDY.read_text(encoding="utf-8")
     study = BUILD / "bucketed.toml"
-    study.write_text(text.replace("[census]\n", f"[census]\nbuckets = {BUCKETS}\n"))
+    study.write_text(text.replace("[census]\n", f"[census]\nbuckets = {buckets}\n"))
     return study
 
 

@@ -23,8 +23,8 @@ def sorted_input(record: Record, verdict: str) -> Iterator[str]:
     yield "| input | rows | rounds | measure | with | without | ratio |"
     yield "|---|---|---|---|---|---|---|"
     names = {"match": "match, seconds", "cpu_seconds": "whole run, CPU seconds"}
-    for place, label in PLACES.items():
-        found = record.get(place, {})
+    for place, found in record.items():
+        label = PLACES[place.partition(",")[0]]
         for measure in (name for name in names if name in found):
             each, ratios = found[measure], found[measure]["ratios"]
             cells = [
