@@ -32,9 +32,7 @@ class Members:
         """
         first = np.searchsorted(self.unit, unit, side="left")
         counts = np.searchsorted(self.unit, unit, side="right") - first
-        rows = np.repeat(np.arange(len(unit)), counts)
-        within = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
-        return rows, self.group[np.repeat(first, counts) + within]
+        return np.repeat(np.arange(len(unit)), counts), self.group[positions(first, counts)]
 
     def by_group(self) -> "Members":
         """The same pairs the other way round."""
@@ -68,6 +66,16 @@ class Pairing:
         """The two numbers of each pair."""
         first, rest = np.divmod(packed, self.span)
         return first, rest + self.lowest
+
+
+def positions(first: Whole, counts: Whole) -> Whole:
+    """Positions of runs, one run after the other.
+
+    Example:
+        >>> positions(np.array([7, 2]), np.array([2, 3])).tolist()
+        [7, 8, 2, 3, 4]
+    """
+    return np.arange(counts.sum()) + np.repeat(first - (np.cumsum(counts) - counts), counts)
 
 
 def sum_by(key: Whole, columns: dict[str, NDArray]) -> tuple[Whole, dict[str, NDArray]]:

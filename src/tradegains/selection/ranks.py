@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 
-from tradegains.selection.members import Members, Pairing, Real, Whole, merge_runs
+from tradegains.selection.members import Members, Pairing, Real, Whole, merge_runs, positions
 from tradegains.tables import working as w
 from tradegains.transforms.ranking import count_bins, count_values, keep_bins, list_values
 
@@ -211,11 +211,9 @@ def _found(places: _Places, place: Whole, rank: Whole) -> _Found:
     """The ends and the bin of these places, over the cells that make up each."""
     ends = np.append(places.starts, len(places.rows))
     first, counts = ends[place], np.diff(ends)[place]
-    starts = np.cumsum(counts) - counts
-    within = np.arange(counts.sum()) - np.repeat(starts, counts)
-    rows = places.rows[np.repeat(first, counts) + within]
+    rows = places.rows[positions(first, counts)]
     ends_of = {name: places.cells[name].to_numpy()[rows] for name in (w.LOWEST, w.HIGHEST)}
-    merged = merge_runs(ends_of, starts)
+    merged = merge_runs(ends_of, np.cumsum(counts) - counts)
     bins = _numbers(places.cells, w.BIN)[places.rows[first]]
     return _Found(merged[w.LOWEST], merged[w.HIGHEST], bins, rank)
 
