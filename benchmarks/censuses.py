@@ -61,7 +61,7 @@ def rows_read(census: Path) -> int:
 
 def write_census(folder: Path, establishments: int, years: tuple[int, ...]) -> None:
     """Draw the rows of these years only, without the tables that a whole demonstration has."""
-    from tradegains.session import start_engine
+    from tradegains.engines.start import start_engine
     from tradegains.synthetic.census import drawn_rows
     from tradegains.synthetic.establishments import Population, draw_establishments
     from tradegains.synthetic.plan import Factors, home_table

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pyspark.sql import functions as F
 
-from tradegains.session import start_engine
+from tradegains.engines.start import start_engine
 from tradegains.store.census import list_census, read_census
 from tradegains.study import read_study
 

@@ -31,8 +31,8 @@ from cold_process import Limits, Measured, ProgramFailedError, run_cold
 from comparison import MismatchError, read_ours, read_peer, require_same
 from page import write_page
 
+from tradegains.engines.java import java_environment
 from tradegains.errors import EngineError
-from tradegains.java import java_environment
 from tradegains.study import read_study
 
 ROOT = Path(__file__).parents[1]

@@ -75,9 +75,9 @@ def column_bytes(census: Path) -> int:
 
 RUN = f"""
 import sys
-from tradegains.java import java_environment
+from tradegains.engines.java import java_environment
 from tradegains.pipeline import run
-from tradegains.session import start_engine
+from tradegains.engines.start import start_engine
 from tradegains.study import read_study
 
 census, folder, study = sys.argv[1:]

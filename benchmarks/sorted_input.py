@@ -21,7 +21,7 @@ from censuses import STUDY_YEARS, Size, census_of, rows_read
 from cold_process import run_cold
 from run import BUILD, HEAP, STUDY, Program, steps_of
 
-from tradegains.java import java_environment
+from tradegains.engines.java import java_environment
 
 MEASURED = Path(__file__).with_name("measured") / "sorted_input.json"
 # What a match costs: where there are buckets, they are checked for it.
@@ -72,7 +72,7 @@ def sorted_copy(census: Path) -> Path:
 
 def bucketed_copy(census: Path, buckets: int) -> Path:
     """The study's years of a census, bucketed by id as the documentation says."""
-    from tradegains.session import start_engine, stop_java
+    from tradegains.engines.start import start_engine, stop_java
 
     target = census.with_name(f"bucketed-{buckets}")
     if (target / "_SUCCESS").exists():

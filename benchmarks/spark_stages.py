@@ -19,7 +19,7 @@ from censuses import Size, census_of, rows_read
 from cold_process import run_cold
 from run import BUILD, Program, steps_of
 
-from tradegains.java import java_environment
+from tradegains.engines.java import java_environment
 
 MEASURED = Path(__file__).with_name("measured") / "spark_stages.json"
 NANO, MILLI, MB = 1e-9, 1e-3, 2**20

@@ -25,7 +25,7 @@ from pathlib import Path
 import pyspark
 from censuses import Size, census_of
 
-from tradegains.java import java_environment
+from tradegains.engines.java import java_environment
 from tradegains.store.delta import open_delta
 from tradegains.store.runs import published_runs
 

@@ -20,7 +20,7 @@ from censuses import Size, census_of
 from cold_process import run_cold
 from run import BUILD, STUDY, Program, floor_of, steps_of
 
-from tradegains.java import java_environment
+from tradegains.engines.java import java_environment
 
 MEASURED = Path(__file__).with_name("measured") / "yearly_rerun.json"
 ADDED, COPIED = 1997, 1995  # the new year holds the rows of another one

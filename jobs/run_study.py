@@ -10,9 +10,9 @@ import argparse
 import os
 import sys
 
+from tradegains.engines.start import start_engine
 from tradegains.errors import TradegainsError
 from tradegains.pipeline import run
-from tradegains.session import start_engine
 from tradegains.study import read_study
 
 

@@ -9,8 +9,8 @@ DIR must lie on a file system that the driver and every executor share. Nothing 
 import argparse
 import sys
 
+from tradegains.engines.start import start_engine
 from tradegains.errors import TradegainsError
-from tradegains.session import start_engine
 from tradegains.synthetic import write_synthetic_census
 
 

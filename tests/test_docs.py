@@ -21,10 +21,11 @@ import pandas as pd
 import pytest
 from deltalake import DeltaTable
 
-from tradegains import cli, literature
-from tradegains.arguments import build_parser
+from tradegains import literature
+from tradegains.command import cli
+from tradegains.command.arguments import build_parser
+from tradegains.engines.start import Engine
 from tradegains.errors import StudyError
-from tradegains.session import Engine
 from tradegains.study import model, read_study
 from tradegains.tables.published import PUBLISHED_TABLE, TABLES
 

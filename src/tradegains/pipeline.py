@@ -12,13 +12,14 @@ from uuid import uuid4
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
+from tradegains.engines.start import Engine
 from tradegains.errors import InputError, Problem, StudyError
-from tradegains.measuring import TABLES_IN_ORDER, measure
-from tradegains.passes.measured import Measured, MergeBy, Rows
-from tradegains.passes.work_folders import passing_folders
+from tradegains.families.measured import Measured, MergeBy, Rows
+from tradegains.families.measuring import TABLES_IN_ORDER, measure
+from tradegains.families.work_folders import passing_folders
+from tradegains.inputs.names import name_problems
+from tradegains.inputs.small import SmallInputs, small_input_problems
 from tradegains.progress import Progress
-from tradegains.session import Engine
-from tradegains.small_inputs import SmallInputs, small_input_problems
 from tradegains.store.census import CensusFiles, list_census, read_census, require_buckets
 from tradegains.store.code_version import code_version
 from tradegains.store.delta import DeltaStore, arrow_schema
@@ -40,7 +41,6 @@ from tradegains.store.runs import Publication, RunRecord, publish, published_run
 from tradegains.store.small_tables import SMALL_TABLES, read_small_table
 from tradegains.store.work import WorkFolder
 from tradegains.study import Study, resolved_toml
-from tradegains.study_names import name_problems
 
 log = logging.getLogger("tradegains")
 

@@ -12,10 +12,10 @@ from pyspark.sql import DataFrame
 from reference.engine import Tables
 from reference.files import CENSUS_SCHEMA, write_census
 from reference.welfare import Small
-from tradegains.measuring import measure
+from tradegains.engines.start import Engine
+from tradegains.families.measuring import measure
 from tradegains.pipeline import read_inputs, run
 from tradegains.progress import Progress
-from tradegains.session import Engine
 from tradegains.store.census import read_census
 from tradegains.store.output import locate_output
 from tradegains.store.row_tables import read_plant_products

@@ -2,8 +2,8 @@
 
 import pyarrow as pa
 
+from tradegains.published.published_run import PublishedRun
 from tradegains.report.entry_tables import coverage, entry_tables
-from tradegains.report.published_run import PublishedRun
 from tradegains.store.delta import arrow_schema
 
 STUDY = """

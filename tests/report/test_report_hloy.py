@@ -5,9 +5,10 @@ import io
 
 import pytest
 
+from tradegains.figures.distributions import Missing
+from tradegains.figures.welfare_elasticity import area_to, lognormal_economy
 from tradegains.report.compared import compared_text
 from tradegains.report.cutoff_tables import cutoffs, reason
-from tradegains.report.distributions import Missing
 from tradegains.report.elasticity_exhibits import elasticities_exhibit, welfare_elasticity_exhibit
 from tradegains.report.growth import growth
 from tradegains.report.page import report_exhibits
@@ -15,7 +16,6 @@ from tradegains.report.page_table import PageTable
 from tradegains.report.ranked_exhibits import ranked_exhibits
 from tradegains.report.sensitivity import one_choice_at_a_time
 from tradegains.report.size_exhibit import size_exhibit
-from tradegains.report.welfare_elasticity import area_to, lognormal_economy
 
 TRAPEZOIDS = 1e-6  # of the area, with a hundred steps of a curve that is nearly straight
 SEARCHED = 1e-9  # a cutoff found by halving

@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 
 import pytest
 
+from tradegains.figures.distributions import Missing, comparisons
 from tradegains.report import page as page_module
-from tradegains.report.distributions import Missing, comparisons
 from tradegains.report.page import page_html, typeset, write_report
 
 VOID = {"meta", "br", "hr", "img", "input", "link"}

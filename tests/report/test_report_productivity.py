@@ -5,11 +5,11 @@ import io
 
 import pyarrow as pa
 
+from tradegains.published.published_run import PublishedRun
 from tradegains.report.decomposition_tables import decompositions
 from tradegains.report.dispersion_table import dispersion
 from tradegains.report.joint_tables import joint_distribution
 from tradegains.report.page import page_html
-from tradegains.report.published_run import PublishedRun
 from tradegains.report.regression_tables import regression_tables
 from tradegains.store.delta import arrow_schema
 

@@ -3,7 +3,7 @@
 import csv
 import io
 
-from tradegains.report.distributions import Missing
+from tradegains.figures.distributions import Missing
 from tradegains.report.trade_exhibit import intra_industry_exhibit
 
 

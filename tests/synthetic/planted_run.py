@@ -9,11 +9,11 @@ from typing import Any
 
 from drawn_census import Drawn, read_drawn
 
-from tradegains.demo import shipped_study
+from tradegains.command.demo import shipped_study
+from tradegains.engines.start import Engine
 from tradegains.formulas.accounting import Component
 from tradegains.pipeline import run
 from tradegains.progress import Progress
-from tradegains.session import Engine
 from tradegains.store.output import locate_output
 from tradegains.store.runs import read_published
 from tradegains.study import Study, read_study

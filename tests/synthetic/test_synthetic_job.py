@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import tradegains.session
+import tradegains.engines.start
 
 JOB = Path(__file__).parents[2] / "jobs" / "synthesize_census.py"
 
@@ -16,7 +16,7 @@ JOB = Path(__file__).parents[2] / "jobs" / "synthesize_census.py"
 def job(engine, monkeypatch):
     """Run the job on the engine of these tests: one process has one."""
     monkeypatch.setattr(
-        tradegains.session, "start_engine", lambda _: contextlib.nullcontext(engine)
+        tradegains.engines.start, "start_engine", lambda _: contextlib.nullcontext(engine)
     )
 
     def run(*arguments: object) -> int:

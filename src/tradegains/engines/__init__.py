@@ -1,1 +1,1 @@
-"""How each engine starts, runs and ends; `tradegains.session` is the door to it."""
+"""How each engine starts, runs and ends; `tradegains.engines.start` is the door to it."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 from pyspark.sql import SparkSession
 
 from tradegains.engines.environment import environment
-from tradegains.java import java_environment
+from tradegains.engines.java import java_environment
 
 _JAVA_STOP_SECONDS: Final = 300
 _TIER_4: Final = {

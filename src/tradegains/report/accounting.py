@@ -17,9 +17,9 @@ from tradegains.literature import (
     productivity_contributions,
     publication,
 )
+from tradegains.published.printing import fixed
+from tradegains.published.published_run import PublishedRun
 from tradegains.report.page_table import Cell, Footnotes, PageTable, names, plain
-from tradegains.report.printing import fixed
-from tradegains.report.published_run import PublishedRun
 from tradegains.report.welfare import Measured
 from tradegains.tables.published import TABLES
 from tradegains.tables.references import FACTORS, read_reference

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from tradegains.report.printing import fixed, percent
-from tradegains.report.published_run import PublishedRun
+from tradegains.published.printing import fixed, percent
+from tradegains.published.published_run import PublishedRun
 from tradegains.report.welfare import Measured, formula_name, measured, total_rows, variants
 
 

@@ -1,8 +1,8 @@
 """Formulas that assume a productivity cutoff, beside those that do not (HLOY, section 2.2.2)."""
 
+from tradegains.published.printing import fixed
+from tradegains.published.published_run import PublishedRun
 from tradegains.report.page_table import Footnotes, PageTable, names, plain
-from tradegains.report.printing import fixed
-from tradegains.report.published_run import PublishedRun
 from tradegains.report.welfare import (
     DISTRIBUTIONS,
     MELITZ_REDDING,

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tradegains.report.distributions import PRICES
+from tradegains.figures.distributions import PRICES
+from tradegains.published.printing import count, fixed
+from tradegains.published.published_run import PublishedRun
 from tradegains.report.page_table import Cell, Footnotes, PageTable, names, plain
-from tradegains.report.printing import count, fixed
-from tradegains.report.published_run import PublishedRun
 from tradegains.report.table_data import rows_csv
 
 NAME = "decompositions"

@@ -5,9 +5,9 @@ from fractions import Fraction
 from typing import Any
 
 from tradegains.formulas.quantiles import quantile
+from tradegains.published.printing import count, fixed
+from tradegains.published.published_run import PublishedRun
 from tradegains.report.page_table import Cell, Footnotes, PageTable, names
-from tradegains.report.printing import count, fixed
-from tradegains.report.published_run import PublishedRun
 from tradegains.report.table_data import rows_csv
 
 NAME = "dispersion"

@@ -6,26 +6,26 @@ Source: Hsieh, Li, Ossa and Yang (2023), figures 2 and 3, Tables B1 and B2.
 from collections.abc import Sequence
 
 from tradegains import literature
-from tradegains.report.curve_figures import (
+from tradegains.figures.curves import (
     ElasticityCurve,
     draw_elasticities,
     draw_welfare_elasticity,
 )
-from tradegains.report.curve_rows import Row, curve_csv, curve_rows, points_of
-from tradegains.report.distributions import Missing
-from tradegains.report.exhibits import Exhibit, data_words, scaling
-from tradegains.report.figure_data import csv_text
-from tradegains.report.page_table import Cell, PageTable, names
-from tradegains.report.printing import fixed, percent
-from tradegains.report.published_run import PublishedRun
-from tradegains.report.welfare import measured, total_rows
-from tradegains.report.welfare_elasticity import (
+from tradegains.figures.data import csv_text
+from tradegains.figures.distributions import Missing
+from tradegains.figures.welfare_elasticity import (
     FARTHEST,
     LOG_SALES_SD,
     WelfareElasticity,
     area_to,
     lognormal_economy,
 )
+from tradegains.published.printing import fixed, percent
+from tradegains.published.published_run import PublishedRun
+from tradegains.report.curve_rows import Row, curve_csv, curve_rows, points_of
+from tradegains.report.exhibits import Exhibit, data_words, scaling
+from tradegains.report.page_table import Cell, PageTable, names
+from tradegains.report.welfare import measured, total_rows
 
 ELASTICITY, ELASTICITIES = "figure_hloy_2", "figure_hloy_3"
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from tradegains.published.printing import count, fixed, percent
+from tradegains.published.published_run import PublishedRun
 from tradegains.report.page_table import Cell, Footnotes, PageTable, names, plain
-from tradegains.report.printing import count, fixed, percent
-from tradegains.report.published_run import PublishedRun
 
 GROUPS = {
     "all": "all",

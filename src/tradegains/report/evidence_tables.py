@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from tradegains.report.distributions import Comparison
+from tradegains.figures.distributions import Comparison
+from tradegains.published.printing import count, fixed, percent
+from tradegains.published.published_run import PublishedRun
 from tradegains.report.page_table import Cell, PageTable, names, plain
-from tradegains.report.printing import count, fixed, percent
-from tradegains.report.published_run import PublishedRun
 
 TOTALS = ("read", "valid", "quarantined")
 STATUSES = ("continuing", "entrant", "exiter")

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tradegains.report.density import bandwidth
-from tradegains.report.distributions import (
+from tradegains.figures.data import csv_text, histogram_csv, line_csv, welfare_csv
+from tradegains.figures.density import bandwidth
+from tradegains.figures.distributions import (
     Comparison,
     Missing,
     comparisons,
@@ -12,9 +13,7 @@ from tradegains.report.distributions import (
     shift_in_words,
     sizes_in_words,
 )
-from tradegains.report.evidence_tables import quantiles
-from tradegains.report.figure_data import csv_text, histogram_csv, line_csv, welfare_csv
-from tradegains.report.figures import (
+from tradegains.figures.drawing import (
     Picture,
     WelfareBar,
     axis_range,
@@ -23,9 +22,10 @@ from tradegains.report.figures import (
     draw_welfare,
     share_outside,
 )
+from tradegains.published.printing import fixed, percent
+from tradegains.published.published_run import PublishedRun
+from tradegains.report.evidence_tables import quantiles
 from tradegains.report.page_table import PageTable
-from tradegains.report.printing import fixed, percent
-from tradegains.report.published_run import PublishedRun
 from tradegains.report.welfare import Row, formula_name, industry_rows, measured, total_rows
 
 LIKENESS = {

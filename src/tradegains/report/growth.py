@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from tradegains import literature
-from tradegains.report.distributions import PRICES
-from tradegains.report.published_run import PublishedRun
+from tradegains.figures.distributions import PRICES
+from tradegains.published.published_run import PublishedRun
 from tradegains.report.table_1 import Entry, SideBySide, citation
 from tradegains.report.welfare import Measured, measured
 

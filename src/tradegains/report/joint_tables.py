@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from math import fsum
 from typing import Any
 
-from tradegains.report.distributions import WORDS
+from tradegains.figures.distributions import WORDS
+from tradegains.published.printing import count, percent
+from tradegains.published.published_run import PublishedRun
 from tradegains.report.page_table import Cell, PageTable, names, plain
-from tradegains.report.printing import count, percent
-from tradegains.report.published_run import PublishedRun
 from tradegains.report.table_data import rows_csv
 
 NAME = "joint_distribution"

@@ -15,6 +15,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from tradegains.figures.distributions import Missing
+from tradegains.figures.drawing import BLUE, INK, MUTED, PAPER, RULE, VERMILION
+from tradegains.published import printing
+from tradegains.published.published_run import PublishedRun
+from tradegains.published.reading import read_run
 from tradegains.report import (
     accounting,
     answer,
@@ -25,19 +30,14 @@ from tradegains.report import (
     evidence_tables,
     growth,
     joint_tables,
-    printing,
     regression_tables,
     sensitivity,
     welfare_tables,
 )
-from tradegains.report.distributions import Missing
 from tradegains.report.elasticity_exhibits import elasticities_exhibit, welfare_elasticity_exhibit
 from tradegains.report.exhibits import Exhibit, distribution_exhibits, welfare_exhibits
-from tradegains.report.figures import BLUE, INK, MUTED, PAPER, RULE, VERMILION
 from tradegains.report.page_table import PageTable
-from tradegains.report.published_run import PublishedRun
 from tradegains.report.ranked_exhibits import ranked_exhibits
-from tradegains.report.reading import read_run
 from tradegains.report.size_exhibit import size_exhibit
 from tradegains.report.table_1 import SideBySide, table_1, table_a1, table_c1
 from tradegains.report.trade_exhibit import intra_industry_exhibit

@@ -1,10 +1,10 @@
 """A table of the page: printed cells, and a footnote for every number that is absent."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from string import ascii_lowercase
+from dataclasses import dataclass
 
-from tradegains.report.printing import percent
+from tradegains.published.letters import Letters
+from tradegains.published.printing import percent
 from tradegains.report.welfare import Measured
 
 DASH = "–"
@@ -47,11 +47,8 @@ class PageTable:
         return len(self.rows) > LONG
 
 
-@dataclass
-class Footnotes:
-    """Letters for reasons, in order of appearance; the same reason keeps its letter."""
-
-    letters: dict[str, str] = field(default_factory=dict)
+class Footnotes(Letters):
+    """Letters of reasons as cells of a table of the page take them."""
 
     def cell(self, text: str | None, reason: str = "") -> Cell:
         """The text, or a dash marked with the letter of its reason."""
@@ -59,18 +56,9 @@ class Footnotes:
             return Cell(text)
         return Cell(DASH, mark=self.letter(reason))
 
-    def letter(self, reason: str) -> str:
-        """The letter of a reason, for a number that is there and needs a word."""
-        return self.letters.setdefault(reason, _letter(len(self.letters)))
-
     def percent(self, number: Measured) -> Cell:
         """A change in log points as percent, or a marked dash."""
         return self.cell(None if number.value is None else percent(number.value), number.note)
-
-    @property
-    def notes(self) -> tuple[tuple[str, str], ...]:
-        """Letters with their reasons."""
-        return tuple((letter, reason) for reason, letter in self.letters.items())
 
 
 def names(texts: Iterable[str]) -> list[Cell]:
@@ -86,8 +74,3 @@ def names(texts: Iterable[str]) -> list[Cell]:
 def plain(text: str | None) -> Cell:
     """A number, or a dash where there is none by construction and no reason is needed."""
     return Cell(DASH if text is None else text)
-
-
-def _letter(position: int) -> str:
-    """The letter of a footnote: a to z, then numbers."""
-    return ascii_lowercase[position] if position < len(ascii_lowercase) else str(position + 1)

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tradegains.report.curve_figures import RankedCurve, draw_ranked
+from tradegains.figures.curves import RankedCurve, draw_ranked
+from tradegains.figures.distributions import Missing
+from tradegains.figures.drawing import PERCENT_TEXT
+from tradegains.published.printing import count, fixed
+from tradegains.published.published_run import PublishedRun
 from tradegains.report.curve_rows import Row, curve_csv, curve_rows, points_of
-from tradegains.report.distributions import Missing
 from tradegains.report.exhibits import Exhibit, data_words, scaling
-from tradegains.report.figures import PERCENT_TEXT
-from tradegains.report.printing import count, fixed
-from tradegains.report.published_run import PublishedRun
 
 TITLES = {
     "4": "With gains inside more liberalised establishments",

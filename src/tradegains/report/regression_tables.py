@@ -6,9 +6,9 @@ Controls, first stages and the probit of starting to export stand in the data be
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from tradegains.published.printing import count, fixed, percent
+from tradegains.published.published_run import PublishedRun
 from tradegains.report.page_table import Cell, Footnotes, PageTable, names, plain
-from tradegains.report.printing import count, fixed, percent
-from tradegains.report.published_run import PublishedRun
 from tradegains.report.table_data import rows_csv
 
 NAME, ENTRY = "regressions", "export_entry"

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tradegains import literature
+from tradegains.published.published_run import PublishedRun
 from tradegains.report.page_table import Footnotes, PageTable, names
-from tradegains.report.published_run import PublishedRun
 from tradegains.report.welfare import (
     DISTRIBUTIONS,
     FORMULA_NAMES,

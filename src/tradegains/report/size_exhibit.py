@@ -6,16 +6,16 @@ Source: Hsieh, Li, Ossa and Yang (2023), figure 1.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tradegains.figures.curves import SizePanel, SizeSeries, draw_sizes, size_range
+from tradegains.figures.data import csv_text
+from tradegains.figures.density import filled_cells
+from tradegains.figures.distributions import Missing
+from tradegains.figures.drawing import share_outside
 from tradegains.formulas.size_distribution import FittedNormal
-from tradegains.report.curve_figures import SizePanel, SizeSeries, draw_sizes, size_range
-from tradegains.report.density import filled_cells
-from tradegains.report.distributions import Missing
+from tradegains.published.printing import count, fixed, percent
+from tradegains.published.published_run import PublishedRun
 from tradegains.report.exhibits import Exhibit, data_label, data_words
-from tradegains.report.figure_data import csv_text
-from tradegains.report.figures import share_outside
 from tradegains.report.page_table import Cell, PageTable, names
-from tradegains.report.printing import count, fixed, percent
-from tradegains.report.published_run import PublishedRun
 
 KEY = "figure_hloy_1"
 LABELS = {

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tradegains import literature
+from tradegains.published.printing import fixed
+from tradegains.published.published_run import PublishedRun
 from tradegains.report.page_table import Footnotes
-from tradegains.report.printing import fixed
-from tradegains.report.published_run import PublishedRun
 from tradegains.report.welfare import (
     Measured,
     Row,

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tradegains.report.figure_data import csv_text
-from tradegains.report.published_run import PublishedRun
+from tradegains.figures.data import csv_text
+from tradegains.published.published_run import PublishedRun
 
 
 def rows_csv(

@@ -9,10 +9,9 @@ from math import nan
 
 from matplotlib.figure import Figure
 
-from tradegains.report.distributions import Missing
-from tradegains.report.exhibits import Exhibit, data_label, data_words
-from tradegains.report.figure_data import csv_text
-from tradegains.report.figures import (
+from tradegains.figures.data import csv_text
+from tradegains.figures.distributions import Missing
+from tradegains.figures.drawing import (
     BLUE,
     HEIGHT,
     INK,
@@ -24,9 +23,10 @@ from tradegains.report.figures import (
     mark_synthetic,
     saved,
 )
+from tradegains.published.printing import percent
+from tradegains.published.published_run import PublishedRun
+from tradegains.report.exhibits import Exhibit, data_label, data_words
 from tradegains.report.page_table import Footnotes, PageTable, names
-from tradegains.report.printing import percent
-from tradegains.report.published_run import PublishedRun
 from tradegains.report.welfare import Row
 
 KEY, TABLE, WORLD = "figure_mt_1", "intra_industry_trade", "world"

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tradegains.report.published_run import PublishedRun
+from tradegains.published.published_run import PublishedRun
 
 Row = Mapping[str, Any]
 FORMULA_NAMES = {

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from tradegains.published.printing import count, fixed
+from tradegains.published.published_run import PublishedRun
 from tradegains.report.page_table import Cell, Footnotes, PageTable, names, plain
-from tradegains.report.printing import count, fixed
-from tradegains.report.published_run import PublishedRun
 from tradegains.report.table_1 import FORMULAS, Entry, SideBySide, rows_of_table_a1, table_a1
 from tradegains.report.welfare import (
     Measured,

@@ -30,7 +30,7 @@ from tradegains.formulas.welfare import (
 )
 from tradegains.literature import table_b1, table_b2
 from tradegains.results.market import Amounts, MarketCells, add_up, money, sums_by
-from tradegains.sets import continuing_set
+from tradegains.results.sets import continuing_set
 from tradegains.study import RANKINGS, Curves, Study, Window
 
 Row = Mapping[str, Any]

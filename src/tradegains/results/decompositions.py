@@ -23,7 +23,7 @@ from tradegains.formulas.membership import BOTH_ENDS
 from tradegains.formulas.panel_cells import PanelCells, PanelWindow, layers_of
 from tradegains.results.market import Amounts, MarketCells, add_up
 from tradegains.results.panels import IndustryPanel, PanelReading, Panels, window_panels, year_sums
-from tradegains.sets import StudySets, continuing_set, decomposition_weights
+from tradegains.results.sets import StudySets, continuing_set, decomposition_weights
 from tradegains.study import Study
 from tradegains.tables import working as w
 

@@ -13,7 +13,7 @@ from tradegains.results.market import (
     money,
     sums_by,
 )
-from tradegains.sets import (
+from tradegains.results.sets import (
     BRIDGED_NEXT_YEAR,
     BRIDGED_PREVIOUS_YEAR,
     NEXT_YEAR,

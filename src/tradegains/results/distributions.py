@@ -9,7 +9,7 @@ from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, from_fixed_point
 from tradegains.formulas.membership import BOTH_ENDS
 from tradegains.formulas.productivity import ASSUMED, RELATIVE, STANDARDISED
 from tradegains.formulas.quantiles import PERCENTILES
-from tradegains.sets import EXPORTER, SetName, continuing_set, population_set
+from tradegains.results.sets import EXPORTER, SetName, continuing_set, population_set
 from tradegains.study import Study, Window
 from tradegains.tables.working import industry_code
 

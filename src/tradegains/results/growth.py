@@ -16,7 +16,7 @@ from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, from_fixed_point
 from tradegains.formulas.membership import MembershipBits
 from tradegains.formulas.welfare import Outcome, delta_ln
 from tradegains.results.market import Amounts, MarketCells, add_up, levels_of, money, sums_by
-from tradegains.sets import continuing_set
+from tradegains.results.sets import continuing_set
 from tradegains.study import Study, Window
 
 MEASURES = {"sales_per_worker": "sales", "value_added_per_worker": "value_added"}

@@ -18,7 +18,7 @@ from tradegains.results.distributions import (
     prices_label,
     year_populations,
 )
-from tradegains.sets import SetName
+from tradegains.results.sets import SetName
 from tradegains.study import Study
 from tradegains.tables.working import industry_code
 

@@ -18,7 +18,7 @@ from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, from_fixed_point
 from tradegains.formulas.membership import MembershipBits
 from tradegains.results.market import MarketCell, MarketCells, levels_of
 from tradegains.results.periods import ANNUAL, Period, consecutive, windows
-from tradegains.sets import CONSECUTIVE
+from tradegains.results.sets import CONSECUTIVE
 from tradegains.study import Study
 
 EVERYONE = "all"

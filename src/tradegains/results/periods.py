@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tradegains.formulas.membership import BOTH_ENDS
-from tradegains.sets import (
+from tradegains.results.sets import (
     BRIDGED_NEXT_YEAR,
     BRIDGED_PREVIOUS_YEAR,
     EXPORTER_NEXT_YEAR,

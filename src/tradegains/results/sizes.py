@@ -8,7 +8,7 @@ from tradegains.formulas.distribution import SizeDistribution, SizeGroup
 from tradegains.formulas.membership import BOTH_ENDS, MembershipBits
 from tradegains.formulas.size_distribution import FittedNormal, fit_normal, overlap_area
 from tradegains.results.market import MarketCells
-from tradegains.sets import EXPORTER, continuing_set
+from tradegains.results.sets import EXPORTER, continuing_set
 from tradegains.study import MelitzRedding, Study
 
 SIZE_TABLES = ("size_fits", "size_histograms")

@@ -13,7 +13,7 @@ from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, from_fixed_point
 from tradegains.formulas.membership import MembershipBits
 from tradegains.results.market import MarketCell, MarketCells, levels_of, sums_by
 from tradegains.results.periods import Period, consecutive, windows
-from tradegains.sets import EXPORTER
+from tradegains.results.sets import EXPORTER
 from tradegains.study import Study
 
 ABSENT, DORMANT, PRESENT = "absent", "dormant", "present"

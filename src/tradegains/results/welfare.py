@@ -29,8 +29,8 @@ from tradegains.formulas.welfare import (
 )
 from tradegains.results.cutoffs import cutoff_changes
 from tradegains.results.market import Amounts, MarketCells, money, sums_by
+from tradegains.results.sets import continuing_set, restricted_set
 from tradegains.results.sizes import WEIGHTED
-from tradegains.sets import continuing_set, restricted_set
 from tradegains.study import Study, Window
 
 AGGREGATED = "industries_aggregated"

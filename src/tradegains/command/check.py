@@ -1,0 +1,245 @@
+"""Everything that would stop a run, found in seconds: study, inputs, environment, conditions.
+
+Each part is looked at even where another has problems, so that one answer names them all. No JVM
+is started. Conditions ([[populations]], [[restrictions]]) need an engine to understand them; they
+are tried on the embedded one, and only when nothing else is wrong.
+"""
+
+import os
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tradegains.errors import EngineError, InputError, Problem, StudyError, TradegainsError
+from tradegains.store.writers import needs_spark
+from tradegains.study import Study, read_study
+
+if TYPE_CHECKING:
+    from tradegains.store.census import CensusFiles
+
+OLDEST_PYTHON = (3, 11)
+_PACKAGES = {
+    "embedded": ("pyspark", "pysail", "deltalake", "pyarrow", "numpy", "pandas"),
+    "spark": ("pyspark", "deltalake", "pyarrow", "numpy", "pandas"),
+}
+_MAVEN = "https://repo1.maven.org/maven2/io/delta/"
+_MAVEN_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check found: the study and its census as far as they can be read, and the errors.
+
+    Each error holds the problems of one kind and the exit code of that kind.
+    """
+
+    study: Study | None
+    census: "CensusFiles | None"
+    errors: tuple[TradegainsError, ...]
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Every problem, those of the study first."""
+        return tuple(problem for error in self.errors for problem in error.problems)
+
+    @property
+    def exit_code(self) -> int:
+        """0, or the exit code of the first error."""
+        return self.errors[0].exit_code if self.errors else 0
+
+
+def check_study(
+    path: str | Path,
+    overrides: Mapping[str, str] | None = None,
+    *,
+    engine: str = "embedded",
+    output: str | None = None,
+    jars: str | None = None,
+) -> Checked:
+    """Check a study, its inputs and this machine.
+
+    Args:
+        path: The study file.
+        overrides: Input paths by name.
+        engine: The engine that a run would use.
+        output: The folder a run would write to; None leaves it unchecked.
+        jars: The folder with Delta's jars, for Spark.
+
+    Returns:
+        What was found; nothing is raised for what is wrong with the user's files or machine.
+    """
+    study, census = None, None
+    errors: list[TradegainsError] = []
+    try:
+        study = read_study(path, overrides)
+    except StudyError as error:
+        errors.append(error)
+    if found := list(output_problems(output)):
+        errors.append(StudyError(found))
+    if study is not None:
+        errors += _check_names(study)
+        census, refused = _check_inputs(study)
+        errors += refused
+    errors += environment_errors(engine, jars, output)
+    if not errors and study is not None and census is not None:
+        errors += _check_conditions(study, census)
+    return Checked(study, census, tuple(errors))
+
+
+def output_problems(output: str | None) -> Iterator[Problem]:
+    """Why a folder cannot be written to, if it cannot; nothing is created."""
+    if output is None or "://" in output:
+        return
+    place = Path(output).absolute()
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    if not place.is_dir():
+        yield Problem(
+            "the output folder cannot be made: a file stands in its place",
+            str(place),
+            cure="choose another folder with --output",
+        )
+    elif not os.access(place, os.W_OK | os.X_OK):
+        cure = "choose a folder you may write to with --output, or change its permissions"
+        yield Problem("the output folder cannot be written to", str(place), cure=cure)
+
+
+def needs_jars(output: str | Path | None) -> bool:
+    """Whether Spark needs Delta's jars: a folder of this machine is written by Python.
+
+    Example:
+        >>> needs_jars("hdfs://names/results")
+        True
+    """
+    return output is None or needs_spark(str(output))
+
+
+def environment_errors(
+    engine: str, jars: str | None = None, output: str | None = None
+) -> Iterator[TradegainsError]:
+    """What this machine lacks for an engine; `jars` is the folder with Delta's jars, if stated."""
+    problems = [*_python_problems(), *_package_problems(engine)]
+    if engine == "spark" and not problems:
+        try:
+            problems += _spark_problems(jars, output)
+        except EngineError as error:
+            problems += error.problems
+    if problems:
+        yield EngineError(problems)
+
+
+def _python_problems() -> Iterator[Problem]:
+    if sys.version_info < OLDEST_PYTHON:
+        wanted = ".".join(map(str, OLDEST_PYTHON))
+        cure = f"make an environment with Python {wanted} or newer"
+        yield Problem(f"Python {sys.version.split()[0]} is too old", sys.executable, cure=cure)
+
+
+def _package_problems(engine: str) -> Iterator[Problem]:
+    for package in _PACKAGES.get(engine, ()):
+        if find_spec(package) is None:
+            cure = "run `pip install tradegains` in this environment"
+            if package == "pysail":
+                cure += ", or use --engine spark"
+            yield Problem(f"the package {package} is missing", sys.prefix, cure=cure)
+
+
+def _spark_problems(jars: str | None, output: str | None) -> Iterator[Problem]:
+    from tradegains.engines import delta_jars, java
+    from tradegains.engines.spark import SUBMITTED
+
+    if SUBMITTED in os.environ:
+        return  # spark-submit has started Java and chosen the jars
+    java.java_environment()
+    choice = jars or os.environ.get(delta_jars.JARS_VARIABLE, "")
+    if choice == delta_jars.NO_JARS or not needs_jars(output):
+        return
+    if choice:
+        delta_jars.jar_files(Path(choice))
+    elif not _ivy_has_delta() and not _maven_answers():
+        yield Problem(
+            "Delta's jars are neither on this machine nor can they be fetched",
+            delta_jars.DELTA_COORDINATES,
+            cure="give this machine access to Maven Central, or a folder with the jars by "
+            f"--jars-dir or {delta_jars.JARS_VARIABLE}; --engine embedded needs none",
+        )
+
+
+def _ivy_has_delta() -> bool:
+    caches = Path.home().glob(".ivy2*/jars")
+    return any(list(cache.glob("io.delta_delta-spark*.jar")) for cache in caches)
+
+
+def _maven_answers() -> bool:
+    request = urllib.request.Request(_MAVEN, method="HEAD")
+    try:
+        with urllib.request.urlopen(request, timeout=_MAVEN_SECONDS):
+            return True
+    except urllib.error.HTTPError:
+        return True  # it answers; a mirror may refuse HEAD
+    except OSError:
+        return False
+
+
+def _check_names(study: Study) -> Iterator[StudyError]:
+    from tradegains.inputs.names import name_problems
+
+    if problems := list(name_problems(study)):
+        yield StudyError(problems)
+
+
+def _check_inputs(study: Study) -> tuple["CensusFiles | None", list[TradegainsError]]:
+    from tradegains.store.census import list_census
+
+    census: CensusFiles | None = None
+    problems: list[Problem] = []
+    try:
+        census = list_census(
+            study.inputs.census,
+            study.census.columns,
+            study.years,
+            extra_columns=study.census.extra_columns,
+            buckets=study.census.buckets,
+        )
+    except InputError as error:
+        problems += error.problems
+    problems += _small_table_problems(study, census)
+    return census, [InputError(problems)] if problems else []
+
+
+def _small_table_problems(study: Study, census: "CensusFiles | None") -> Iterator[Problem]:
+    """What is wrong with the optional tables; they are small enough to be read for it."""
+    from tradegains.inputs.small import SmallInputs, small_input_problems
+    from tradegains.store.row_tables import row_table_problems
+    from tradegains.store.small_tables import SMALL_TABLES, read_small_table
+
+    if products := study.inputs.plant_products:
+        weighted = study.regressions and study.regressions.plant_cuts == "value_weighted"
+        yield from row_table_problems(products, needs_value=bool(weighted))
+    tables = {}
+    for name, path in study.inputs.given().items():
+        if name not in SMALL_TABLES:
+            continue
+        try:
+            tables[name] = read_small_table(path, SMALL_TABLES[name]).to_pylist()
+        except InputError as error:
+            yield from error.problems
+    id_type = census.types["establishment_id"] if census else None
+    yield from small_input_problems(study, SmallInputs(**tables), id_type=id_type, keep=None)
+
+
+def _check_conditions(study: Study, census: "CensusFiles") -> Iterator[StudyError]:
+    if not study.populations and not study.restrictions:
+        return
+    from tradegains.conditions.predicates import predicate_problems
+    from tradegains.engines.start import start_engine
+
+    with start_engine("embedded", threads=1) as engine:
+        problems = list(predicate_problems(engine.spark, study, census.types))
+    if problems:
+        yield StudyError(problems)

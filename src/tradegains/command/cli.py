@@ -1,0 +1,523 @@
+"""The command `tradegains`: parse, one call, print.
+
+Decision: what a command computes is imported inside it, so that `--help` and reading published
+results wait for no engine. A result goes to the standard output; progress and errors go to the
+standard error. A user's error is one message without a traceback; an unexpected one tells its kind
+and place but not its text, which may quote a value of the census.
+"""
+
+import argparse
+import atexit
+import contextlib
+import gc
+import os
+import re
+import shutil
+import sys
+import textwrap
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from tradegains.command.arguments import OUTPUT, build_parser
+from tradegains.errors import Problem, StudyError, TradegainsError
+
+if TYPE_CHECKING:
+    from tradegains.command.check import Checked
+    from tradegains.engines.start import Engine
+    from tradegains.pipeline import RunSummary
+
+DEBUG = "TRADEGAINS_DEBUG"
+INTERRUPTED = 130
+WIDTH = 80
+NOT_GIVEN = "not given under [inputs]"
+_NO_SECTION = re.compile(r"the study has no (?:section )?(\[[\w.]+\])")
+
+
+def program() -> NoReturn:
+    """The command as a process of its own, which ends at once.
+
+    Python would free every object and library one by one, a quarter of a second after the engine
+    has been closed; what is registered to be done at exit is done all the same.
+    """
+    # Imports alone make a hundred thousand objects: Python would look through them for garbage 280
+    # times, a tenth of a second in all.
+    gc.set_threshold(200_000)
+    code = main()
+    atexit._run_exitfuncs()
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+    os._exit(code)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the result is the exit code."""
+    parser = build_parser()
+    chosen = parser.parse_args(arguments)
+    if chosen.command is None:
+        parser.print_help(sys.stderr)
+        return 2
+    try:
+        code = COMMANDS[chosen.command](chosen)
+        sys.stdout.flush()
+        return code
+    except TradegainsError as error:
+        _refuse(error.problems)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("tradegains: interrupted; what was published before stands", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output (head, less) has seen enough; Python must not complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        print(_unexpected(error), file=sys.stderr)
+        return 1
+
+
+def _refuse(problems: Sequence[Problem]) -> None:
+    print(_folded(_refusal(problems)), file=sys.stderr)
+
+
+def _refusal(problems: Sequence[Problem]) -> str:
+    """Problems as one message.
+
+    Example:
+        >>> print(_refusal([Problem("no run is published", "out", cure="run the study")]))
+        tradegains: no run is published in out
+          cure: run the study
+    """
+    if len(problems) == 1:
+        return f"tradegains: {problems[0]}"
+    listed = [f"- {problem}".replace("\n", "\n  ") for problem in problems]
+    return "\n".join([f"tradegains: {len(problems)} problems", *listed])
+
+
+def _folded(text: str) -> str:
+    """A message in the width of the terminal; unchanged where a file or a program reads it."""
+    if not sys.stderr.isatty():
+        return text
+    width = shutil.get_terminal_size().columns
+    folded = []
+    for line in text.splitlines():
+        indent = " " * (len(line) - len(line.lstrip(" -")) + 2)
+        folded += textwrap.wrap(
+            line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        )
+    return "\n".join(folded)
+
+
+def _unexpected(error: Exception) -> str:
+    if os.environ.get(DEBUG):
+        return traceback.format_exc()
+    ours = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).is_relative_to(Path(__file__).parents[1])
+    ]
+    place = f" at {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else ""
+    told = type(error).__name__
+    if isinstance(error, OSError) and error.strerror:
+        told += f", {error.strerror}" + (f": {error.filename}" if error.filename else "")
+    return (
+        f"tradegains: unexpected error ({told}){place}; "
+        f"set {DEBUG}=1 for the traceback (it may show values of the census)"
+    )
+
+
+# --- commands -------------------------------------------------------------------------------------
+
+
+def _demo(chosen: argparse.Namespace) -> int:
+    output = _writable(chosen.output)
+    from tradegains.command.demo import forget_demo, prepare_demo
+    from tradegains.pipeline import run
+    from tradegains.progress import Progress
+    from tradegains.published.reading import read_run
+    from tradegains.report.compared import COMPARED_TABLES, compared_text
+    from tradegains.report.page import write_report
+    from tradegains.study import read_study
+
+    progress = Progress()
+    forget_demo(output)
+    with _engine(chosen) as engine:
+        study = prepare_demo(
+            engine, output, establishments=chosen.establishments, progress=progress
+        )
+        done = run(engine, read_study(study), output=str(output), progress=progress)
+    with progress.step("write the report"):
+        page = write_report(output, run_id=done.run_id)
+    print(f"\n{compared_text(read_run(output, done.run_id, COMPARED_TABLES))}\n")
+    print(f"report: {page}")
+    print("what to try next:")
+    print(f"  tradegains show welfare --output {output} --where level=total")
+    print(f"  change a choice in {study}, then")
+    print(f"  tradegains run {study} --output {output}")
+    print("  tradegains init --census DIR    propose a study of your own census")
+    return 0
+
+
+def _init(chosen: argparse.Namespace) -> int:
+    from tradegains.command.propose import write_proposal
+
+    study = Path(chosen.output)
+    print(write_proposal(chosen.census, study, force=chosen.force).summary())
+    print(f"\nwrote {study}; settle what is marked TODO, then: tradegains check {study}")
+    return 0
+
+
+def _check(chosen: argparse.Namespace) -> int:
+    found = _checked(chosen)
+    _print_check(chosen, found)
+    if found.errors:
+        _refuse(found.problems)
+    else:
+        print("nothing is wrong")
+    return found.exit_code
+
+
+def _checked(chosen: argparse.Namespace) -> "Checked":
+    from tradegains.command.check import check_study
+
+    return check_study(
+        chosen.study,
+        _inputs(chosen.input),
+        engine=chosen.engine,
+        output=chosen.output,
+        jars=chosen.jars_dir,
+    )
+
+
+def _print_check(chosen: argparse.Namespace, found: "Checked") -> None:
+    if found.study is not None:
+        print(f"study {found.study.name}: {found.study.title}")
+    if found.census is not None:
+        rows = sum(file.rows for file in found.census.files)
+        first, last = found.census.years[0], found.census.years[-1]
+        years = f"{len(found.census.years)} year(s), {first}-{last}"
+        print(f"census: {len(found.census.files):,} file(s), {years}, {rows:,} rows in them")
+        left = Path(chosen.study).read_text(encoding="utf-8-sig").count("TODO:")
+        if left:
+            print(f"note: {left} choice(s) in {chosen.study} are still marked TODO")
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    if chosen.dry_run:
+        return _dry_run(chosen)
+    from tradegains.command.check import environment_errors, output_problems
+    from tradegains.study import read_study
+
+    study = read_study(chosen.study, _inputs(chosen.input))
+    if problems := list(output_problems(chosen.output)):
+        raise StudyError(problems)
+    for error in environment_errors(chosen.engine, chosen.jars_dir, chosen.output):
+        raise error
+    from tradegains.pipeline import run
+    from tradegains.progress import Progress
+
+    with _engine(chosen) as engine:
+        done = run(
+            engine,
+            study,
+            output=chosen.output,
+            progress=Progress(None if chosen.quiet else sys.stderr),
+            wait_seconds=chosen.wait,
+            again=chosen.again,
+        )
+    print(_outcome(done))
+    print(f"next: tradegains report --output {chosen.output}")
+    return 0
+
+
+def _outcome(done: "RunSummary") -> str:
+    """What a run published and what it could not, for the terminal."""
+    tables = f"{len(done.rows)} tables, {sum(done.rows.values()):,} rows"
+    if done.new:
+        lines = [f"run {done.run_id} published {tables}"]
+    else:
+        lines = [f"run {done.run_id} is published already ({tables}); nothing was published twice"]
+    return "\n".join([*lines, *_absent_lines(done.absent)])
+
+
+def _absent_lines(absent: Mapping[str, str]) -> list[str]:
+    """What is absent, in short: results of their own reason by name, the rest a line per kind.
+
+    The run keeps each with its full reason, and the report lists them.
+
+    Example:
+        >>> for line in _absent_lines({
+        ...     "input prices": "not given under [inputs]",
+        ...     "table size_fits": "the study has no [size_fits]",
+        ...     "table coverage": "it needs the input control_totals",
+        ... }):
+        ...     print(line)
+        absent (the report has every reason):
+          inputs not given: prices
+          sections not in the study: [size_fits]; without them no size_fits
+          table coverage: it needs the input control_totals
+    """
+    kinds: dict[str, list[str]] = {"inputs": [], "sections": [], "results": []}
+    told = []
+    for what, why in absent.items():
+        kind, _, name = what.rpartition(" ")
+        section = _NO_SECTION.fullmatch(why)
+        if kind == "input" and why == NOT_GIVEN:
+            kinds["inputs"].append(name)
+        elif section:
+            kinds["sections"].append(section[1])
+            kinds["results"].append(name)
+        else:
+            told.append(f"{what}: {why}")
+    inputs, sections, results = (", ".join(dict.fromkeys(names)) for names in kinds.values())
+    if sections:
+        told.insert(0, f"sections not in the study: {sections}; without them no {results}")
+    if inputs:
+        told.insert(0, f"inputs not given: {inputs}")
+    shown = [
+        line
+        for text in told
+        for line in textwrap.wrap(
+            text, WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False
+        )
+    ]
+    return ["absent (the report has every reason):", *shown] if shown else []
+
+
+def _dry_run(chosen: argparse.Namespace) -> int:
+    from tradegains.study import resolved_toml
+
+    found = _checked(chosen)
+    if found.errors:
+        _refuse(found.problems)
+    elif found.study is not None:
+        print("# The study as a run would record it; nothing was computed.")
+        print(resolved_toml(found.study), end="")
+    return found.exit_code
+
+
+def _show(chosen: argparse.Namespace) -> int:
+    folder, where = _published(chosen.output), _conditions(chosen.where)
+    if chosen.table is None:
+        for table, rows in _tables_of(folder, chosen.run).items():
+            print(f"{table:<20}{rows:>12,} rows")
+        return 0
+    from tradegains.published.show import show_table
+
+    text = show_table(
+        folder,
+        chosen.table,
+        run_id=chosen.run,
+        where=where,
+        columns=chosen.columns,
+        limit=chosen.limit or None,
+        width=shutil.get_terminal_size().columns,
+    )
+    print(text)
+    return 0
+
+
+def _tables_of(folder: Path, run_id: str | None) -> dict[str, int]:
+    """Rows of each table of a published run."""
+    from tradegains.published.reading import read_run
+
+    tables = read_run(folder, run_id, ()).record["tables"]
+    return {table["name"]: table["rows"] for table in tables}
+
+
+def _runs(chosen: argparse.Namespace) -> int:
+    folder = _published(chosen.output)
+    from tradegains.published.show import show_runs
+
+    print(show_runs(folder))
+    return 0
+
+
+def _report(chosen: argparse.Namespace) -> int:
+    folder = _published(chosen.output)
+    from tradegains.report.page import write_report
+
+    print(write_report(folder, run_id=chosen.run))
+    return 0
+
+
+def _export(chosen: argparse.Namespace) -> int:
+    folder = _published(chosen.output)
+    where = _conditions(chosen.where)
+    from tradegains.published.export import SUFFIXES, export_table
+
+    for table in chosen.tables or _tables_of(folder, chosen.run):
+        path = export_table(
+            folder,
+            table,
+            Path(chosen.to) / f"{table}{SUFFIXES[chosen.format]}",
+            file_format=chosen.format,
+            run_id=chosen.run,
+            where=where,
+            columns=chosen.columns,
+        )
+        print(path)
+    return 0
+
+
+def _synth(chosen: argparse.Namespace) -> int:
+    folder = _writable(chosen.output)
+    from tradegains.progress import Progress
+    from tradegains.synthetic.census import write_synthetic_census
+
+    with _engine(chosen) as engine, Progress().step("generate the census"):
+        census = write_synthetic_census(
+            engine.spark,
+            folder,
+            establishments=chosen.establishments,
+            years=tuple(chosen.years),
+            seed=chosen.seed,
+            planted=not chosen.unplanted,
+        )
+    print(f"synthetic census: {census.census}; what it is: {census.notice}")
+    return 0
+
+
+def _model(chosen: argparse.Namespace) -> int:
+    from tradegains.model.market import model_text, stated_model
+
+    model = stated_model(
+        size=chosen.market_size,
+        slope=chosen.slope,
+        entry_cost=chosen.entry_cost,
+        largest_cost=chosen.largest_cost,
+        trade_costs=chosen.trade_cost,
+        innovation=_together(chosen, "innovation_cost", "innovation_gain"),
+    )
+    folder = None if chosen.output is None else _writable(chosen.output)
+    print(model_text(model))
+    if folder is None:
+        return 0
+    from tradegains.model.market_figures import model_files, write_files
+
+    files = model_files(model)
+    print("\nwould write:" if chosen.dry_run else "\nwritten:")
+    if not chosen.dry_run:
+        write_files(files, folder)
+    for name in files:
+        print(f"  {folder / name}")
+    return 0
+
+
+def _together(chosen: argparse.Namespace, *names: str) -> tuple[float, ...] | None:
+    """Values of options that only mean something together; None when none is given."""
+    values = tuple(getattr(chosen, name) for name in names)
+    if all(value is None for value in values):
+        return None
+    options = [f"--{name.replace('_', '-')}" for name in names]
+    for option, value in zip(options, values, strict=True):
+        if value is None:
+            raise StudyError(
+                Problem(f"{option} is missing", cure=f"give {' and '.join(options)} together")
+            )
+    return values
+
+
+def _jars(chosen: argparse.Namespace) -> int:
+    from tradegains.engines.jars import DELTA_JARS, MAVEN_CENTRAL, collect_jars
+
+    folder, repository = Path(chosen.to), chosen.repository or MAVEN_CENTRAL
+    if chosen.dry_run:
+        for jar in DELTA_JARS:
+            print(f"{jar.url(repository)}\n  sha256 {jar.sha256}")
+        return 0
+    for each in collect_jars(folder, repository=repository):
+        print(f"{each.path}  {'downloaded' if each.new else 'was there'}, SHA-256 as it must be")
+    print(f"next: tradegains run STUDY --output DIR --engine spark --jars-dir {folder}")
+    return 0
+
+
+def _class_archive(chosen: argparse.Namespace) -> int:
+    from tradegains.engines.start import class_archive
+
+    archive = class_archive()
+    if chosen.dry_run:
+        size = f"{archive.stat().st_size >> 20} MB" if archive.exists() else "not there"
+        print(f"{archive}: {size}")
+    elif chosen.remove:
+        archive.unlink(missing_ok=True)
+        print(f"removed {archive}")
+    else:
+        from tradegains.command.class_archive import write_class_archive
+        from tradegains.progress import Progress
+
+        written = write_class_archive(Progress(), jars=chosen.jars_dir)
+        print(f"wrote {written}; local runs with --engine spark use it from now on")
+    return 0
+
+
+def _engine(chosen: argparse.Namespace) -> "Engine":
+    from tradegains.command.check import needs_jars
+    from tradegains.engines.start import start_engine
+
+    return start_engine(
+        chosen.engine,
+        master=chosen.master,
+        threads=chosen.threads,
+        memory=chosen.memory,
+        scratch=Path(chosen.scratch) if chosen.scratch else None,
+        jars=chosen.jars_dir,
+        delta=needs_jars(chosen.output),
+    )
+
+
+# --- values of options ----------------------------------------------------------------------------
+
+
+def _inputs(given: Sequence[str]) -> dict[str, str]:
+    """Paths by input name; the reader of the study refuses names it does not know."""
+    return {name: path for name, _, path in (text.partition("=") for text in given)}
+
+
+def _conditions(given: Sequence[str]) -> Mapping[str, str]:
+    conditions = {}
+    for text in given:
+        column, equals, value = text.partition("=")
+        if not (column and equals):
+            cure = "write COLUMN=VALUE, such as --where level=total"
+            raise StudyError(Problem(f"{text!r} is not a condition", "--where", cure=cure))
+        conditions[column] = value
+    return conditions
+
+
+def _writable(output: str) -> Path:
+    from tradegains.command.check import output_problems
+
+    if problems := list(output_problems(output)):
+        raise StudyError(problems)
+    return Path(output)
+
+
+def _published(output: str | None) -> Path:
+    """The folder of results: given, in the environment, or the current one."""
+    folder = Path(output or os.environ.get(OUTPUT) or ".")
+    if not (folder / "tables").is_dir():
+        cure = f"give the folder of `tradegains run` with --output DIR, or set {OUTPUT}"
+        raise StudyError(Problem("there are no published results", str(folder), cure=cure))
+    return folder
+
+
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "demo": _demo,
+    "init": _init,
+    "check": _check,
+    "run": _run,
+    "show": _show,
+    "runs": _runs,
+    "report": _report,
+    "export": _export,
+    "synth": _synth,
+    "model": _model,
+    "jars": _jars,
+    "class-archive": _class_archive,
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

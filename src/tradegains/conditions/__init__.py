@@ -1,0 +1,1 @@
+"""Conditions of a study on columns of the census."""

@@ -1,0 +1,117 @@
+"""Distributions of relative productivity: industry medians, moments, quantiles and histograms."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from tradegains.families.industry_distributions import (
+    describe_wanted_industries,
+    dispersion_tables,
+)
+from tradegains.families.joint_distribution import joint_tables
+from tradegains.families.measured import Matched, Measured, Measuring
+from tradegains.formulas.distribution import IndustryScales
+from tradegains.results.distributions import (
+    Medians,
+    Request,
+    distribution_requests,
+    histogram_rows,
+    industry_median_rows,
+    median_pools,
+    medians_of_pool,
+    moment_rows,
+)
+from tradegains.results.industry_distributions import industry_moment_rows
+from tradegains.results.market import Amounts
+from tradegains.statistics.distributions import (
+    MedianBase,
+    Population,
+    Relating,
+    describe_distributions,
+)
+from tradegains.statistics.medians import industry_medians
+from tradegains.statistics.moments import PowerCells, collect_power_cells
+from tradegains.statistics.scales import industry_scales
+from tradegains.study import Study
+from tradegains.tables import working as w
+
+DISTRIBUTION_TABLES = (
+    "industry_medians",
+    "moments",
+    "histograms",
+    "dispersion",
+    "joint_distribution",
+)
+MEDIANS = "select industry medians"
+
+
+def distribution_tables(run: Measuring, matched: Matched) -> Measured:
+    """Rows of the distribution tables; of industries and by size where the study asks for them."""
+    study, pools = run.study, median_pools(run.study)
+    described = matched.rows.filter(F.col(w.YEAR).isin(*sorted({*chain(*pools.values())})))
+    # Neither needs the other, and both leave cores idle: a twentieth of a run of 30M rows.
+    with run.progress.step(MEDIANS) as step, ThreadPoolExecutor(1) as beside:
+        summing = beside.submit(_collect_powers, run, described, matched.cells.largest_industry)
+        medians = industry_medians(described, pools, row_limit=run.row_limit)
+        powers = summing.result()
+        step.rows = len(medians)
+    scales = _standardising_scales(study, powers)
+    requests = distribution_requests(study)
+    with run.progress.step("describe distributions") as step:
+        relating = _relating(run, described, requests, medians=medians, scales=scales)
+        found = describe_distributions(relating, powers, row_limit=run.row_limit)
+        step.rows = len(found)
+    by_industry = describe_wanted_industries(run, described, powers, medians)
+    moments = moment_rows(study, requests, found, medians=medians, scales=scales)
+    tables = {
+        "industry_medians": industry_median_rows(study, medians, scales),
+        "moments": [*moments, *industry_moment_rows(study, by_industry)],
+        "histograms": histogram_rows(study, requests, found),
+    }
+    dispersion = dispersion_tables(run, by_industry)
+    return Measured(tables) | dispersion | joint_tables(run, described, medians)
+
+
+def _collect_powers(run: Measuring, described: DataFrame, largest: Amounts) -> PowerCells:
+    """Power sums of log productivity, from which all moments follow."""
+    with run.progress.naming(MEDIANS):  # its own thread knows of no step
+        return collect_power_cells(
+            described, employment=largest.employment, establishments=largest.establishments
+        )
+
+
+def _standardising_scales(study: Study, powers: PowerCells) -> dict[str, IndustryScales]:
+    """Scales of every pool of years; none where the study does not standardise."""
+    by = study.productivity.standardised_by
+    if by is None:
+        return {}
+    return industry_scales(powers, median_pools(study), weighted=by == "employment_weighted_sd")
+
+
+def _relating(
+    run: Measuring,
+    described: DataFrame,
+    requests: Sequence[Request],
+    *,
+    medians: Medians,
+    scales: Mapping[str, IndustryScales],
+) -> Relating:
+    """The populations asked for, each median base once."""
+    bases = tuple(dict.fromkeys(request.base for request in requests))
+    return Relating(
+        described,
+        [
+            MedianBase(
+                base.year,
+                medians_of_pool(medians, base.pool),
+                scales[base.pool] if base.standardised else None,
+            )
+            for base in bases
+        ],
+        [Population(bases.index(each.base), each.inside, each.outside) for each in requests],
+        run.sets.memberships,
+        run.study.productivity.bin_width,
+    )

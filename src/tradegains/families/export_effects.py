@@ -1,0 +1,114 @@
+"""Effects of starting to export, on productivity growth and on what establishments adopt."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from tradegains.families.measured import Rows
+from tradegains.families.regressing import Regressing, linear_of, years_of
+from tradegains.results.regressions import Labels, linear_rows, sample_name
+from tradegains.statistics.regressions import Estimate, LinearModel, ProductCells, estimate
+from tradegains.study import Window
+from tradegains.tables import working as w
+from tradegains.transforms.regression_rows import (
+    EXPORT_START,
+    GROWTH,
+    TARIFF_CUT,
+    adoption_outcome,
+)
+from tradegains.transforms.regression_sums import CLUSTER, EFFECT
+
+
+def effect_regressions(run: Regressing, window: Window, rows: DataFrame) -> Rows:
+    """Rows of `regressions`: effects of starting to export on growth and on every adoption."""
+    found: Rows = []
+    measured = rows.filter(F.col(GROWTH).isNotNull())
+    found += _effects(run, window, measured, GROWTH)
+    for column in run.choices.adoptions:
+        found += _effects(run, window, adoption_outcome(rows, column, window.name), column)
+    return found
+
+
+def _effects(run: Regressing, window: Window, rows: DataFrame, outcome: str) -> Rows:
+    controls = run.choices.growth_controls
+    cut = () if run.largest_cut is None else (TARIFF_CUT,)
+    clusters = run.choices.growth_clusters
+    rows = rows.select(w.QUARTILE, EFFECT, outcome, EXPORT_START, *controls, *cut)
+    if clusters != "establishment":
+        rows = rows.withColumn(CLUSTER, _cluster(run, clusters))
+    cells = run.collect(rows, (outcome, EXPORT_START, *controls, *cut), w.QUARTILE)
+    raw = [LinearModel("raw_difference", outcome, (EXPORT_START,))]
+    models = [LinearModel("least_squares", outcome, (EXPORT_START, *controls))]
+    if cut:
+        models += [
+            LinearModel("first_stage", EXPORT_START, (TARIFF_CUT, *controls)),
+            LinearModel("two_stage", outcome, (EXPORT_START, *controls), instrument=TARIFF_CUT),
+        ]
+    found: Rows = []
+    for by in ((), (w.QUARTILE,)):
+        for asked, effects in ((raw, "none"), (models, run.choices.growth_effects)):
+            estimates = _estimates(run, rows, cells, asked, (by, effects))
+            found += _effect_rows(estimates, window, outcome, (effects, clusters))
+    return found
+
+
+def _cluster(run: Regressing, clusters: str) -> Column:
+    census = run.study.census
+    step = 10 ** (census.industry_digits - census.industry_group_digits)
+    industry = F.col(EFFECT)
+    return F.floor(industry / step).cast("bigint") if clusters == "industry2" else industry
+
+
+def _estimates(
+    run: Regressing,
+    rows: DataFrame,
+    cells: ProductCells,
+    models: Sequence[LinearModel],
+    sample: tuple[tuple[str, ...], str],
+) -> list[Estimate]:
+    by, effects = sample
+    clusters = run.choices.growth_clusters
+    total = sum(group.rows for group in cells.groups[False].values())
+    order = ("none", "industry2", "industry4")
+    is_nested = clusters != "establishment" and order.index(effects) >= order.index(clusters)
+    return estimate(
+        rows,
+        cells,
+        models,
+        by=by,
+        effect_of=run.group(effects),
+        rows_per_cluster=None if clusters == "establishment" else total,
+        is_nested=is_nested,
+    )
+
+
+def _effect_rows(
+    estimates: Sequence[Estimate], window: Window, outcome: str, choices: tuple[str, str]
+) -> Iterator[dict[str, Any]]:
+    effects, clusters = choices
+    errors = "robust" if clusters == "establishment" else clusters
+    strength = {
+        found.key: linear_of(found).t(TARIFF_CUT)
+        for found in estimates
+        if found.model.name == "first_stage"
+    }
+    for found in estimates:
+        labels = Labels(
+            window.name,
+            years_of(window),
+            found.model.name,
+            outcome,
+            sample_name(found.key[0] if found.key else None),
+            effects,
+            errors,
+        )
+        t = strength.get(found.key) if found.model.name in ("first_stage", "two_stage") else None
+        yield from linear_rows(
+            labels,
+            linear_of(found),
+            first_stage_f=None if t is None else t * t,
+            is_instrumented=found.model.instrument is not None,
+            note=f"explains {found.model.outcome}" if found.model.name == "first_stage" else "",
+        )

@@ -1,0 +1,130 @@
+"""Export entry: who of those that never exported starts to in a window, and what explains it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from tradegains.families import work_folders
+from tradegains.families.export_effects import effect_regressions
+from tradegains.families.measured import Rows
+from tradegains.families.regressing import NO_CUTS, Regressing, rows_of_probit, years_of
+from tradegains.formulas.least_squares import binary_places
+from tradegains.formulas.membership import BOTH_ENDS
+from tradegains.results.regressions import (
+    EntryCounts,
+    EntryProbit,
+    Labels,
+    export_entry_rows,
+    joined,
+    sample_name,
+)
+from tradegains.results.sets import continuing_set, exporter_at_end_set, never_exported_set
+from tradegains.statistics.probits import Probit, fit_probits
+from tradegains.statistics.quartiles import with_quartiles
+from tradegains.study import Window
+from tradegains.tables import working as w
+from tradegains.transforms.regression_rows import (
+    EXPORT_START,
+    IS_PLANT_CUT,
+    TARIFF_CUT,
+    WITH_CUT,
+    count_entries,
+    entry_rows,
+    never_exporters,
+)
+
+
+def entry_regressions(run: Regressing, window: Window) -> tuple[Rows, Rows]:
+    """Rows of `regressions` and of `export_entry`: who starts to export in a window."""
+    rows = _kept_entry_rows(run, window)
+    places = binary_places((run.largest_cut or 1.0) * max(run.largest.rows, 1) * 10**6)
+    counts = {row[w.QUARTILE]: _counts(row, places) for row in
+              count_entries(rows, places=places).toArrow().to_pylist()}  # fmt: skip
+    if run.largest_cut is None:
+        entries = export_entry_rows(window.name, counts, {}, NO_CUTS)
+        return effect_regressions(run, window, rows), entries
+    rows = rows.filter(F.col(TARIFF_CUT).isNotNull())
+    probits = _entry_probits(run, rows)
+    found = [
+        row
+        for quartile, probit in probits.items()
+        for row in _probit_rows(run, window, quartile, probit)
+    ]
+    entries = export_entry_rows(
+        window.name, counts, {q: _entry_probit(each) for q, each in probits.items()}, ""
+    )
+    return [*found, *effect_regressions(run, window, rows)], entries
+
+
+def _kept_entry_rows(run: Regressing, window: Window) -> DataFrame:
+    never = never_exporters(
+        run.matched,
+        year=window.start,
+        never=run.bit(never_exported_set(window.name)),
+        continuing=run.bit(continuing_set(window.name, BOTH_ENDS)),
+    )
+    kept = run.measuring.keep(never, work_folders.never_exporters(window))
+    ranked = with_quartiles(kept, [window.start], row_limit=run.measuring.row_limit)
+    rows = entry_rows(
+        ranked,
+        run.medians(window.start),
+        window=window.name,
+        starter=run.bit(exporter_at_end_set(window.name)),
+    )
+    return run.measuring.keep(run.with_cuts(rows), work_folders.entry_rows(window))
+
+
+def _counts(row: Mapping[str, Any], places: int) -> EntryCounts:
+    return EntryCounts(
+        row[w.ESTABLISHMENTS],
+        row[EXPORT_START],
+        row[WITH_CUT],
+        row[IS_PLANT_CUT],
+        (row[TARIFF_CUT] or 0) / 2.0**places,
+    )
+
+
+def _entry_probits(run: Regressing, rows: DataFrame) -> dict[int | None, Probit]:
+    """The probit of all never-exporters, and of each quartile."""
+    terms = (TARIFF_CUT, *run.choices.entry_controls)
+    cells = run.collect(rows, (EXPORT_START, *terms), w.QUARTILE)
+    found: dict[int | None, Probit] = {}
+    for by in ((), (w.QUARTILE,)):
+        for probit in fit_probits(
+            rows,
+            cells,
+            by=by,
+            effect_of=run.group(run.choices.entry_effects),
+            outcome=EXPORT_START,
+            regressors=terms,
+            cut=TARIFF_CUT,
+        ):
+            found[probit.key[0] if by else None] = probit
+    return found
+
+
+def _probit_rows(run: Regressing, window: Window, quartile: int | None, probit: Probit) -> Rows:
+    labels = Labels(
+        window.name,
+        years_of(window),
+        "entry_probit",
+        EXPORT_START,
+        sample_name(quartile),
+        run.choices.entry_effects,
+        "information",
+    )
+    return rows_of_probit(labels, (TARIFF_CUT, *run.choices.entry_controls), probit, "")
+
+
+def _entry_probit(probit: Probit) -> EntryProbit:
+    place = probit.regressors.index(TARIFF_CUT) if TARIFF_CUT in probit.regressors else None
+    return EntryProbit(
+        probit.rows,
+        None if place is None or probit.problem else probit.coefficients[place],
+        None if place is None or probit.problem else probit.errors[place],
+        probit.effect_of_cut,
+        probit.effect_error,
+        joined(probit.problem, probit.dropped.get(TARIFF_CUT, "")) or "",
+    )

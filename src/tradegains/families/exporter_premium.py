@@ -1,0 +1,57 @@
+"""The exporter premium: how much more productive exporters are than others of their industry."""
+
+from collections.abc import Sequence
+
+from tradegains.families.measured import Rows
+from tradegains.families.regressing import Regressing, linear_of
+from tradegains.results.regressions import Labels, linear_rows
+from tradegains.results.sets import EXPORTER as EXPORTERS
+from tradegains.statistics.regressions import Estimate, LinearModel, collect_products, estimate
+from tradegains.tables import working as w
+from tradegains.transforms.regression_rows import EXPORTER, LOG_EMPLOYMENT, premium_rows
+from tradegains.transforms.regression_sums import EFFECT
+
+
+def premium_regressions(run: Regressing) -> Rows:
+    """Rows of `regressions`: what exporters of the chosen years have above others [log points]."""
+    years = run.choices.premium_years
+    rows = premium_rows(run.matched, years=years, exporter=run.bit(EXPORTERS))
+    names = (w.LOG_PRODUCTIVITY, EXPORTER, LOG_EMPLOYMENT)
+    cells = collect_products(
+        rows,
+        keys=(EFFECT,),
+        variables=[run.variable(name) for name in names],
+        weightings=(False, True),
+        largest_effect=run.largest,
+    )
+    models = [
+        LinearModel(name, w.LOG_PRODUCTIVITY, regressors, is_weighted=is_weighted)
+        for is_weighted in (False, True)
+        for name, regressors in (
+            ("exporter_premium", (EXPORTER,)),
+            ("exporter_premium_with_size", (EXPORTER, LOG_EMPLOYMENT)),
+        )
+    ]
+    estimates = estimate(
+        rows,
+        cells,
+        models,
+        by=(),
+        effect_of=lambda effect: effect,
+        rows_per_cluster=len(years),
+    )
+    return [row for found in estimates for row in _premium_rows(found, years)]
+
+
+def _premium_rows(found: Estimate, years: Sequence[int]) -> Rows:
+    labels = Labels(
+        window=None,
+        years=", ".join(map(str, years)),
+        model=found.model.name,
+        outcome=w.LOG_PRODUCTIVITY,
+        sample="all",
+        effects="year_industry4",
+        errors="establishment",
+        weighting="employment" if found.model.is_weighted else "unweighted",
+    )
+    return linear_rows(labels, linear_of(found), premium=EXPORTER)

@@ -1,0 +1,84 @@
+"""Market sums: who enters and exits, market shares, welfare, and how productivity grew.
+
+All of it follows from the market cells, with no further pass over rows. Ids that successor links
+repair are matched and summed once more.
+"""
+
+from dataclasses import replace
+
+from tradegains.families.curves import curve_tables
+from tradegains.families.matching import match_once
+from tradegains.families.measured import Matched, Measured, Measuring, Rows
+from tradegains.families.preparing import repair_ids
+from tradegains.families.work_folders import WITH_REPAIRED_IDS
+from tradegains.formulas.matching import SuccessorLink, resolve_successors
+from tradegains.results.demography import demography_rows
+from tradegains.results.growth import productivity_growth_rows
+from tradegains.results.transitions import transition_rows
+from tradegains.results.welfare import (
+    market_share_rows,
+    measure_markets,
+    welfare_absences,
+    welfare_rows,
+)
+
+MARKET_TABLES = (
+    "quality",
+    "demography",
+    "transitions",
+    "market_shares",
+    "welfare",
+    "welfare_curves",
+    "productivity_growth",
+)
+
+
+def market_tables(run: Measuring, matched: Matched) -> Measured:
+    """Rows of the market tables; of some by raw ids and, below, by ids repaired by successors."""
+    study, bits = run.study, run.sets.memberships
+    with run.progress.step("sum markets"):
+        raw = _tables_by_ids(run, matched)
+        tables = {
+            "transitions": transition_rows(study, matched.cells, bits),
+            "productivity_growth": productivity_growth_rows(
+                study, matched.cells, bits, run.small.prices
+            ),
+        }
+    welfare = raw["welfare"]
+    found = Measured(tables, welfare_absences(study, welfare))
+    found |= curve_tables(run, matched.cells, welfare)
+    every = {"raw": raw}
+    if run.small.successors:
+        every["repaired"] = _tables_by_repaired_ids(run, matched)
+    by_ids = {
+        name: [row | {"ids": ids} for ids, tables in every.items() for row in tables[name]]
+        for name in raw
+    }
+    return found | Measured(by_ids)
+
+
+def _tables_by_ids(run: Measuring, matched: Matched) -> dict[str, Rows]:
+    """Tables that are published for raw ids and for repaired ones."""
+    study, bits, cells = run.study, run.sets.memberships, matched.cells
+    sigma = {row["industry"]: row["sigma"] for row in run.small.elasticities}
+    markets = measure_markets(study, cells, bits, run.imports)
+    return {
+        "demography": demography_rows(study, cells, bits),
+        "market_shares": market_share_rows(markets),
+        "welfare": welfare_rows(study, markets, sigma, matched.sizes),
+    }
+
+
+def _tables_by_repaired_ids(run: Measuring, matched: Matched) -> dict[str, Rows]:
+    """The same tables once more, each id now the last of its chain of successors.
+
+    Duplicates were found among the raw ids: establishments that merge share an id from then on.
+    """
+    last_ids = resolve_successors(SuccessorLink(**link) for link in run.small.successors)
+    plain = replace(run.sets, later=(), carried=())
+    again = replace(run, study=replace(run.study, job_flows=None), sets=plain)
+    if run.merge_by == "bucket":  # of the raw ids
+        again = replace(again, merge_by="sort")
+    repaired = match_once(again, repair_ids(matched.flagged, last_ids), WITH_REPAIRED_IDS)
+    with run.progress.step("sum markets"):
+        return _tables_by_ids(again, replace(repaired, sizes=matched.sizes))

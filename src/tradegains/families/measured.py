@@ -1,0 +1,97 @@
+"""What passes take and give: a study being measured, its matched rows, and what was measured."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from pyspark.sql import DataFrame
+
+from tradegains.families.preparing import split_industries
+from tradegains.inputs.small import SmallInputs
+from tradegains.progress import Progress
+from tradegains.results.market import MarketCells
+from tradegains.results.quality import removing_bits
+from tradegains.results.sets import StudySets
+from tradegains.results.sizes import Sizes
+from tradegains.statistics.ranks import ROW_LIMIT
+from tradegains.study import Study
+from tradegains.transforms.matching import MergeBy
+
+Rows = list[dict[str, Any]]
+WorkFolder = Callable[[DataFrame, str], DataFrame]
+"""Writes rows under a name in the run's work folder, and reads them back."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Rows of published tables by name, and what the study could not have, with the reason.
+
+    A table that the study did not ask for, or that its inputs cannot give, is under `absent`
+    as "table NAME" and not among `tables`.
+    """
+
+    tables: dict[str, Rows] = field(default_factory=dict)
+    absent: dict[str, str] = field(default_factory=dict)
+
+    def __or__(self, other: "Measured") -> "Measured":
+        """Both together."""
+        return Measured(self.tables | other.tables, self.absent | other.absent)
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """A study being measured: its choices, its sets, what is wanted and where its steps go."""
+
+    study: Study
+    small: SmallInputs
+    sets: StudySets
+    wanted: frozenset[str]
+    keep: WorkFolder
+    progress: Progress
+    row_limit: int = ROW_LIMIT
+    products: DataFrame | None = None
+    parts: int = 1
+    merge_by: MergeBy = "hash"
+
+    @cached_property
+    def splits(self) -> dict[str, dict[str, float]]:
+        """Weights of the new industries of each old one that the concordance splits."""
+        return split_industries(self.small.concordance)
+
+    @cached_property
+    def rules(self) -> Mapping[str, str]:
+        """Action of each rule; a missing price or counterpart takes no row out by itself."""
+        counted = {
+            "missing_price": self.study.productivity.prices != "none",
+            "no_counterpart": bool(self.small.concordance),
+        }
+        kept = {rule: "keep" for rule, applies in counted.items() if applies}
+        return {**self.study.census.rules, **kept}
+
+    @cached_property
+    def imports(self) -> dict[tuple[str, int], float]:
+        """Imports by industry and year [money unit], from their table."""
+        return {(row["industry"], row["year"]): row["value"] for row in self.small.imports}
+
+    @property
+    def removing(self) -> int:
+        """Bits of the rules whose rows leave the study."""
+        return removing_bits(self.rules)
+
+
+@dataclass(frozen=True)
+class Matched:
+    """A census after the match.
+
+    Attributes:
+        flagged: one row per census row, flagged.
+        rows: matched rows, which every later pass reads.
+        cells: their sums by year, industry and membership.
+        sizes: log sizes of every group that a wanted table compares or fits.
+    """
+
+    flagged: DataFrame
+    rows: DataFrame
+    cells: MarketCells
+    sizes: Sizes = field(default_factory=dict)

@@ -1,0 +1,146 @@
+"""From census rows to rows ready to be matched, as the study's choices say."""
+
+import math
+from collections.abc import Mapping
+
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from tradegains.conditions.predicates import check_predicates
+from tradegains.formulas.concordance import main_industry, parts_numbers
+from tradegains.inputs.small import Rows, SmallInputs
+from tradegains.study import Study
+from tradegains.tables import working as w
+from tradegains.transforms.flagging import (
+    add_derived_columns,
+    add_log_productivity,
+    convert_industries,
+    fix_amounts,
+    flag_rows,
+    standardise_industry,
+)
+from tradegains.transforms.lookups import CODE, COUNTERPART, look_up
+
+LAST_ID = "last_id"
+LOG_PRICE = "log_price"
+TARIFF_CUT = "tariff_cut"
+
+
+def flag_census(study: Study, census: DataFrame, small: SmallInputs) -> DataFrame:
+    """One row per census row, flagged, with every column a rule or predicate reads."""
+    digits = study.census.industry_digits
+    productivity = study.productivity
+    check_predicates(census.sparkSession, study, dict(census.dtypes))
+    rows = standardise_industry(
+        census, digits=digits, group_digits=study.census.industry_group_digits
+    )
+    if small.concordance:
+        rows = _convert_industries(rows, study, small.concordance)
+    rows = add_derived_columns(rows)
+    if productivity.prices != "none":
+        rows = _look_up_prices(rows, small.prices)
+    if small.tariff_cuts:
+        rows = _look_up_cuts(rows, small.tariff_cuts)
+    return flag_rows(
+        rows,
+        rules=study.census.rules,
+        industry_digits=digits,
+        measure=(productivity.numerator, productivity.denominator),
+    )
+
+
+def measure_rows(study: Study, flagged: DataFrame) -> DataFrame:
+    """One row per flagged row, with its whole-number amounts, productivity and predicates."""
+    rows = add_log_productivity(
+        fix_amounts(flagged),
+        numerator=study.productivity.numerator,
+        denominator=study.productivity.denominator,
+        log_price=None if study.productivity.prices == "none" else LOG_PRICE,
+    )
+    predicates = {"domestic": F.col(w.SALES) > F.col(w.EXPORTS)}
+    for position, population in enumerate(study.populations):
+        predicates[w.population_column(position)] = F.expr(population.where)
+    for restriction in study.restrictions:
+        predicates[w.restriction_column(restriction.name)] = F.expr(restriction.where)
+    return rows.withColumns({name: _if_valid(test) for name, test in predicates.items()})
+
+
+def _if_valid(test: Column) -> Column:
+    """A predicate that is null, as with a missing column value, does not hold."""
+    return F.col(w.VALID) & F.coalesce(test.cast("boolean"), F.lit(False))
+
+
+def _convert_industries(rows: DataFrame, study: Study, concordance: Rows) -> DataFrame:
+    splits = split_industries(concordance)
+    new_codes = {row["old"]: row["new"] for row in concordance}
+    new_codes |= {old: main_industry(shares) for old, shares in splits.items()}
+    known = {row["new"]: row["new"] for row in concordance} | new_codes
+    columns = {
+        w.INDUSTRY: pa.array(list(known), pa.string()),
+        COUNTERPART: pa.array(list(known.values()), pa.string()),
+    }
+    if splits:
+        numbers = parts_numbers(splits, digits=study.census.industry_digits)
+        parts = pa.array([numbers.get(old) for old in known], pa.int64())
+        columns[w.parts_column(w.INDUSTRY)] = parts
+    small = pa.table(columns)
+    return convert_industries(
+        rows,
+        rows.sparkSession.createDataFrame(small),
+        group_digits=study.census.industry_group_digits,
+    )
+
+
+def split_industries(concordance: Rows) -> dict[str, dict[str, float]]:
+    """Weights of the new industries of each old one that has several."""
+    found: dict[str, dict[str, float]] = {}
+    for row in concordance:
+        found.setdefault(row["old"], {})[row["new"]] = row.get("weight", 1.0)
+    return {old: shares for old, shares in found.items() if len(shares) > 1}
+
+
+def repair_ids(flagged: DataFrame, last_ids: Mapping[str, str]) -> DataFrame:
+    """One row per flagged row, a replaced id now the last of its chain of successors.
+
+    Reads establishment_id. Establishments that merge get one id, and keep their rows.
+    """
+    is_text = dict(flagged.dtypes)[w.ESTABLISHMENT_ID] == "string"
+    kind = pa.string() if is_text else pa.int64()
+    columns = {w.ESTABLISHMENT_ID: list(last_ids), LAST_ID: list(last_ids.values())}
+    typed = {
+        name: pa.array(ids if is_text else list(map(int, ids)), kind)
+        for name, ids in columns.items()
+    }
+    links = flagged.sparkSession.createDataFrame(pa.table(typed))
+    joined = flagged.join(F.broadcast(links), on=w.ESTABLISHMENT_ID, how="left")
+    last_id = F.coalesce(F.col(LAST_ID), F.col(w.ESTABLISHMENT_ID))
+    return joined.withColumn(w.ESTABLISHMENT_ID, last_id).drop(LAST_ID)
+
+
+def _look_up_prices(rows: DataFrame, prices: Rows) -> DataFrame:
+    digits = _code_length(prices)
+    small = pa.table(
+        {
+            CODE: pa.array([row.get("industry") or "" for row in prices], pa.string()),
+            w.YEAR: pa.array([row["year"] for row in prices], pa.int32()),
+            LOG_PRICE: pa.array([math.log(row["index"]) for row in prices], pa.float64()),
+        }
+    )
+    return look_up(rows, rows.sparkSession.createDataFrame(small), digits=digits, on=(w.YEAR,))
+
+
+def _look_up_cuts(rows: DataFrame, cuts: Rows) -> DataFrame:
+    small = pa.table(
+        {
+            CODE: pa.array([row["industry"] for row in cuts], pa.string()),
+            TARIFF_CUT: pa.array([row["cut"] for row in cuts], pa.float64()),
+        }
+    )
+    digits = _code_length(cuts)
+    return look_up(rows, rows.sparkSession.createDataFrame(small), digits=digits)
+
+
+def _code_length(rows: Rows) -> int:
+    """Digits of a small table's industry codes; 0 when it has no industries."""
+    return max((len(row.get("industry") or "") for row in rows), default=0)

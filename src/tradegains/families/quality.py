@@ -1,0 +1,48 @@
+"""The quality of a census: rows read, valid and quarantined, and what stops the run."""
+
+from collections.abc import Mapping
+
+from pyspark.sql import functions as F
+
+from tradegains.errors import InputError, Problem
+from tradegains.families.measured import Matched, Measured, Measuring, Rows
+from tradegains.results.quality import quality_rows, refuse_stopping_rows
+from tradegains.tables import working as w
+
+
+def quality_tables(
+    run: Measuring, matched: Matched, rows_by_year: Mapping[int, int] | None
+) -> Measured:
+    """Rows of `quality`; the quarantined rows are kept in the work folder.
+
+    Raises:
+        InputError: rows break a rule whose action is stop, or are not those the footers count.
+    """
+    quality = quality_rows(matched.cells, run.rules, years=run.study.years)
+    _require_every_row(quality, rows_by_year or {})
+    refuse_stopping_rows(quality)
+    _keep_quarantined(run, matched, quality)
+    return Measured({"quality": quality})
+
+
+def _require_every_row(quality: Rows, rows_by_year: Mapping[int, int]) -> None:
+    read = {row["year"]: row["rows"] for row in quality if row["rule"] == "read"}
+    short = [year for year, rows in rows_by_year.items() if rows != read.get(year, 0)]
+    if short:
+        years = ", ".join(str(year) for year in short)
+        raise InputError(
+            Problem(
+                "the rows read are not the rows the files' footers count",
+                f"the census, year {years}",
+                len(short),
+                "check that the files are whole and were not replaced during the run",
+            )
+        )
+
+
+def _keep_quarantined(run: Measuring, matched: Matched, quality: Rows) -> None:
+    quarantined = sum(row["rows"] for row in quality if row["rule"] == "quarantined")
+    if quarantined:
+        with run.progress.step("keep quarantined rows") as step:
+            run.keep(matched.flagged.filter(~F.col(w.VALID)).drop(w.VALID), "quarantined")
+            step.rows = quarantined

@@ -1,0 +1,215 @@
+"""What every family of regressions is made from, and the rows of what it estimates.
+
+Every family reads the matched rows through a small frame of its own, kept in the work folder, so
+that a Newton step or a second look at residuals does not read the whole census again.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from tradegains.families.measured import Matched, Measuring, Rows
+from tradegains.formulas.distribution import IndustryMedian
+from tradegains.formulas.least_squares import binary_places
+from tradegains.results.regressions import Labels, Linear, joined, probit_rows
+from tradegains.results.sets import entry_windows
+from tradegains.statistics.medians import industry_medians
+from tradegains.statistics.probits import Probit
+from tradegains.statistics.regressions import (
+    Estimate,
+    Largest,
+    ProductCells,
+    Variable,
+    collect_products,
+    largest_log,
+)
+from tradegains.study import Regressions, Study, Window
+from tradegains.tables import working as w
+from tradegains.transforms.plant_cuts import CUT, PRODUCT, mean_plant_cuts
+from tradegains.transforms.regression_rows import (
+    GROWTH,
+    LOG_EMPLOYMENT,
+    RELATIVE_PRODUCTIVITY,
+    TARIFF_CUT,
+    with_own_cuts,
+)
+from tradegains.transforms.regression_sums import EFFECT
+
+MOST_CUT_PLACES = 50
+"""Binary places of a share times a cut: more than a double of that size has."""
+NO_CUTS = "no tariff cuts: give tariff_cuts, or plant_products with product_tariffs"
+
+
+@dataclass(frozen=True)
+class Regressing:
+    """What regressions are made from.
+
+    Attributes:
+        measuring: a study with a section for regressions.
+        matched: matched rows, with what `sets.carried` and `sets.later` ask for.
+        largest: bounds of any industry's rows and employment in a year.
+        plant_cuts: establishment_id and its own cut; None without that input.
+        largest_cut: bound of any tariff cut [percentage points]; None where there are none.
+        largest_log: bound of any log of a row [log points].
+    """
+
+    measuring: Measuring
+    matched: DataFrame
+    largest: Largest
+    plant_cuts: DataFrame | None
+    largest_cut: float | None
+    largest_log: float
+
+    @staticmethod
+    def of(run: Measuring, matched: Matched) -> "Regressing":
+        """From the matched rows and the optional inputs of cuts."""
+        small, largest = run.small, matched.cells.largest_industry
+        cuts = [abs(row["cut"]) for row in (*small.tariff_cuts, *small.product_tariffs)]
+        return Regressing(
+            run,
+            matched.rows,
+            Largest(largest.establishments, largest.employment),
+            _plant_cuts(run, matched.rows),
+            max(cuts, default=None),
+            largest_log(matched.rows),
+        )
+
+    @property
+    def study(self) -> Study:
+        """The research choices."""
+        return self.measuring.study
+
+    @property
+    def choices(self) -> Regressions:
+        """The study's section."""
+        assert self.study.regressions is not None
+        return self.study.regressions
+
+    @property
+    def has_exports(self) -> bool:
+        """Whether the census knows exporters."""
+        return self.study.census.has("exports")
+
+    def bit(self, name: tuple[str, ...]) -> int:
+        """A set's bit of the membership."""
+        return self.measuring.sets.memberships.bit(name)
+
+    def variable(self, name: str) -> Variable:
+        """A variable with its bound."""
+        logs = (w.LOG_PRODUCTIVITY, LOG_EMPLOYMENT)
+        between = 2 * self.largest_log
+        bounds = {TARIFF_CUT: self.largest_cut or 0.0, RELATIVE_PRODUCTIVITY: between}
+        bounds |= {GROWTH: between, **dict.fromkeys(logs, self.largest_log)}
+        return Variable(name, bounds.get(name, 1.0))
+
+    def group(self, effects: str) -> Callable[[int], int]:
+        """The group of effects of an industry."""
+        census = self.study.census
+        step = 10 ** (census.industry_digits - census.industry_group_digits)
+        groups: dict[str, Callable[[int], int]] = {
+            "none": lambda industry: 0,
+            "industry2": lambda industry: industry // step,
+            "industry4": lambda industry: industry,
+        }
+        return groups[effects]
+
+    @cached_property
+    def found_medians(self) -> dict[tuple[str, int], IndustryMedian]:
+        """Medians of the first years of all windows asked for, by year and industry, once."""
+        choices = self.choices
+        windows = (*map(self.study.window, choices.exit_windows), *entry_windows(self.study))
+        years = sorted({window.start for window in windows})
+        chosen = self.matched.filter(F.col(w.YEAR).isin(*years))
+        pools = {str(year): (year,) for year in years}
+        return industry_medians(chosen, pools, row_limit=self.measuring.row_limit)
+
+    def medians(self, year: int) -> DataFrame:
+        """Industry and its median log productivity in a window's first year."""
+        found = {
+            industry: each.median
+            for (pool, industry), each in self.found_medians.items()
+            if pool == str(year)
+        }
+        columns = {
+            w.INDUSTRY: pa.array(list(found), pa.int64()),
+            w.CENTRE: pa.array(list(found.values()), pa.float64()),
+        }
+        # Stated, because no one may have productivity, and an empty table has no types to tell.
+        types = f"{w.INDUSTRY} bigint, {w.CENTRE} double"
+        return self.matched.sparkSession.createDataFrame(pa.table(columns), types)
+
+    def with_cuts(self, rows: DataFrame) -> DataFrame:
+        """The rows with their establishments' cuts."""
+        return with_own_cuts(rows, self.plant_cuts)
+
+    def collect(self, rows: DataFrame, names: Sequence[str], *keys: str) -> ProductCells:
+        """Plain sums of products of these variables, by effect and the keys."""
+        return collect_products(
+            rows,
+            keys=(*keys, EFFECT),
+            variables=[self.variable(name) for name in dict.fromkeys(names)],
+            weightings=(),
+            largest_effect=self.largest,
+        )
+
+
+def _plant_cuts(run: Measuring, matched: DataFrame) -> DataFrame | None:
+    """Each establishment's own cut, its id as the census has it."""
+    products, asked, tariffs = run.products, run.study.regressions, run.small.product_tariffs
+    if products is None or asked is None:
+        return None
+    table = pa.table(
+        {
+            PRODUCT: pa.array([row[PRODUCT] for row in tariffs], pa.string()),
+            CUT: pa.array([row[CUT] for row in tariffs], pa.float64()),
+        }
+    )
+    bound = max(abs(row[CUT]) for row in tariffs)
+    cuts = mean_plant_cuts(
+        products,
+        products.sparkSession.createDataFrame(table),
+        is_value_weighted=asked.plant_cuts == "value_weighted",
+        # The shares of an establishment's products add up to one; rounding adds a little.
+        places=min(binary_places(2 * bound), MOST_CUT_PLACES),
+    )
+    id_type = dict(matched.dtypes)[w.ESTABLISHMENT_ID]
+    return cuts.withColumn(w.ESTABLISHMENT_ID, F.col(w.ESTABLISHMENT_ID).try_cast(id_type))
+
+
+def linear_of(found: Estimate) -> Linear:
+    """An estimate as its published rows take it."""
+    return Linear(
+        found.model.regressors,
+        found.fit,
+        found.errors,
+        found.within.rows,
+        found.within.groups,
+        found.within.singletons,
+        found.clusters,
+        found.dropped,
+        found.problem,
+    )
+
+
+def years_of(window: Window) -> str:
+    """First and last year, as the tables name them."""
+    return f"{window.start}-{window.end}"
+
+
+def rows_of_probit(labels: Labels, terms: Sequence[str], probit: Probit, note: str) -> Rows:
+    """Rows of `regressions`, one per term, and why a term or the probit is missing."""
+    alike = f"{probit.left_out} in effects with one outcome left out" if probit.left_out else ""
+    values = zip(probit.coefficients, probit.errors, strict=True)
+    return probit_rows(
+        labels,
+        terms,
+        dict(zip(probit.regressors, values, strict=True)),
+        observations=probit.rows,
+        groups=probit.groups,
+        log_likelihood=probit.log_likelihood,
+        notes={"": joined(probit.problem, alike, note) or "", **probit.dropped},
+    )

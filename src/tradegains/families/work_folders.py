@@ -1,0 +1,35 @@
+"""Names of the work folders that only carry rows from one pass to the next."""
+
+from typing import Final
+
+from tradegains.results.sets import entry_windows
+from tradegains.study import Study, Window
+
+MATCHED: Final = "matched"
+WITHOUT_DUPLICATES: Final = "matched_without_duplicates"
+WITH_REPAIRED_IDS: Final = "matched_with_repaired_ids"
+
+
+def exit_rows(window: Window) -> str:
+    """Of the establishments of a window's first year, with what explains their exit."""
+    return f"exit_rows_{window.name}"
+
+
+def never_exporters(window: Window) -> str:
+    """Of the establishments that never exported up to a window's first year."""
+    return f"never_exporters_{window.name}"
+
+
+def entry_rows(window: Window) -> str:
+    """Of the same establishments, with what explains their export entry."""
+    return f"entry_rows_{window.name}"
+
+
+def passing_folders(study: Study) -> tuple[str, ...]:
+    """Every folder that a run of the study removes at its end."""
+    matched = (MATCHED, WITHOUT_DUPLICATES, WITH_REPAIRED_IDS)
+    if study.regressions is None:
+        return matched
+    exits = map(exit_rows, map(study.window, study.regressions.exit_windows))
+    entries = entry_windows(study)
+    return (*matched, *exits, *map(never_exporters, entries), *map(entry_rows, entries))

@@ -1,0 +1,1 @@
+"""Drawings of published numbers, and the data behind each, in one style."""

@@ -1,0 +1,31 @@
+"""Names in a study that only the tables can judge: further columns, and results it takes up."""
+
+from collections.abc import Iterator
+
+from tradegains.errors import Problem
+from tradegains.study import Study
+from tradegains.tables.reserved import is_reserved
+
+
+def name_problems(study: Study) -> Iterator[Problem]:
+    """Why names in a study cannot stand, if they cannot.
+
+    A check lists these with everything else, a run stops at them.
+    """
+    yield from _extra_column_problems(study)
+    if any(each.effect_from or each.share_from for each in study.accounting):
+        # Not loaded without need: the published tables have PySpark's types.
+        from tradegains.inputs.references import reference_problems
+
+        yield from reference_problems(study)
+
+
+def _extra_column_problems(study: Study) -> Iterator[Problem]:
+    outcomes = study.regressions.adoptions if study.regressions else ()
+    for column in study.census.extra_columns:
+        if is_reserved(column, is_outcome=column in outcomes):
+            yield Problem(
+                f'extra column "{column}" has the name of a column that a run makes',
+                "[census] extra_columns",
+                cure="give the column another name in the files, or leave it out of extra_columns",
+            )

@@ -1,0 +1,268 @@
+"""Published tables as files for Stata, R, LaTeX and spreadsheets, without an engine.
+
+Decision: every file says what its columns mean and in which unit, by the means its format has:
+Stata variable labels, Parquet metadata, a second sheet, units under the names in LaTeX, and for
+CSV a second file. Text columns hold no label of the data; the title, label or metadata says when
+they are synthetic. The same run gives the same bytes, but for xlsx, whose container dates itself.
+"""
+
+import csv
+import importlib.util
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from tradegains.errors import Problem, StudyError
+from tradegains.published.arranged import MONEY, arranged
+from tradegains.published.latex import latex_table
+from tradegains.published.published_run import PublishedRun
+from tradegains.published.reading import read_run, read_table
+from tradegains.published.rows import filtered, selected, unshown_keys
+from tradegains.tables.published import TABLES, Column
+
+STATA_NAME, STATA_LABEL = 32, 80  # limits of Stata, in characters
+STATA_RESERVED = {"end"}  # of the names of published columns
+STATA_LONG = 2_147_483_620  # largest whole number of Stata's type long
+
+
+SHEET_ROWS = 1_048_576  # rows of a worksheet, header included
+SUFFIXES = {"csv": ".csv", "parquet": ".parquet", "stata": ".dta", "latex": ".tex", "xlsx": ".xlsx"}
+
+
+@dataclass(frozen=True)
+class Extract:
+    """Rows of a published table on their way to a file.
+
+    `fold` is whether a format for readers may say shared values once, as when nobody chose columns.
+    `unshown` names columns that were not chosen and by which rows differ that look alike.
+    """
+
+    name: str
+    rows: pa.Table
+    run: PublishedRun
+    fold: bool
+    unshown: Sequence[str] = ()
+
+    @property
+    def title(self) -> str:
+        """What the file holds: table, study, run, and whether the data are synthetic."""
+        text = f"{self.name} of {self.run.record['study']}, run {self.run.run_id}"
+        return f"{text}, synthetic data" if self.run.synthetic else text
+
+    @property
+    def columns(self) -> list[Column]:
+        """The columns with their units and meanings, money in the study's own unit."""
+        known = {column.name: column for column in TABLES[self.name]}
+        found = [known[name] for name in self.rows.column_names]
+        return [replace(c, unit=c.unit.replace(MONEY, self.run.money_unit)) for c in found]
+
+
+def export_table(
+    output: Path,
+    table: str,
+    path: Path,
+    *,
+    file_format: str,
+    run_id: str | None = None,
+    where: Mapping[str, str] | None = None,
+    columns: Sequence[str] | None = None,
+) -> Path:
+    """Write a published table to a file.
+
+    Args:
+        output: folder of the run, the one that holds `tables/`.
+        table: name of a published table.
+        path: file to write; its folder is made.
+        file_format: csv, parquet, stata, latex or xlsx.
+        run_id: a run, or the first characters of one; the latest when not given.
+        where: values by column; an empty text stands for null.
+        columns: columns in this order; all when not given.
+
+    Returns:
+        The path.
+
+    Raises:
+        StudyError: no such run, table, column or format, or a package that the format needs is
+            not installed.
+    """
+    write = _writer(file_format)
+    run, rows = read_table(output, table, run_id)
+    found = filtered(rows, table, where or {})
+    unshown = unshown_keys(found, table, columns) if columns else []
+    found = selected(found, table, columns) if columns else found
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write(Extract(table, _flat(found), run, fold=not columns, unshown=unshown), path)
+    return path
+
+
+def export_tables(
+    output: Path,
+    folder: Path,
+    *,
+    tables: Sequence[str] = (),
+    file_format: str,
+    run_id: str | None = None,
+) -> list[Path]:
+    """Write published tables to files of a folder, named by table; all of them when none is named.
+
+    Raises:
+        StudyError: no such run, table or format, or a package is missing.
+    """
+    _writer(file_format)
+    run = read_run(output, run_id, ())
+    names = list(tables) or [entry["name"] for entry in run.record["tables"]]
+    paths = [Path(folder) / f"{name}{SUFFIXES[file_format]}" for name in names]
+    return [
+        export_table(output, name, path, file_format=file_format, run_id=run.run_id)
+        for name, path in zip(names, paths, strict=True)
+    ]
+
+
+def _writer(file_format: str) -> Callable[[Extract, Path], None]:
+    """The function that writes a format."""
+    if file_format not in WRITERS:
+        cure = f"choose among {', '.join(WRITERS)}"
+        raise StudyError(Problem(f"no format {file_format!r}", cure=cure))
+    if file_format == "xlsx" and importlib.util.find_spec("openpyxl") is None:
+        cure = "pip install openpyxl, or export csv, which every spreadsheet reads"
+        raise StudyError(Problem("xlsx needs the package openpyxl, not installed", cure=cure))
+    return WRITERS[file_format]
+
+
+def _flat(rows: pa.Table) -> pa.Table:
+    """Nested columns as JSON text, which every format can hold."""
+    for position, field in enumerate(rows.schema):
+        if pa.types.is_nested(field.type):
+            texts = [None if v is None else json.dumps(v) for v in rows[field.name].to_pylist()]
+            rows = rows.set_column(position, field.name, pa.array(texts, pa.string()))
+    return rows
+
+
+def _write_csv(extract: Extract, path: Path) -> None:
+    """CSV with a header, nulls empty, and what the columns mean in a file beside it."""
+    pyarrow.csv.write_csv(extract.rows, path)
+    with path.with_name(f"{path.stem}_columns.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(_codebook(extract))
+
+
+def _write_parquet(extract: Extract, path: Path) -> None:
+    """Parquet with unit and meaning as metadata of each column, the title as that of the file."""
+    fields = [
+        field.with_metadata({"unit": column.unit, "comment": column.meaning})
+        for field, column in zip(extract.rows.schema, extract.columns, strict=True)
+    ]
+    schema = pa.schema(fields, metadata={"title": extract.title})
+    pyarrow.parquet.write_table(extract.rows.cast(schema), path)
+
+
+def _write_latex(extract: Extract, path: Path) -> None:
+    """A booktabs table to include in a document."""
+    table = arranged(
+        extract.rows, extract.name, money_unit=extract.run.money_unit, fold=extract.fold
+    )
+    text = latex_table(
+        table, title=extract.title, label=f"tab:{extract.name}", unshown=extract.unshown
+    )
+    path.write_text(text, encoding="utf-8")
+
+
+def _write_stata(extract: Extract, path: Path) -> None:
+    """Stata 14 or later (format 118) with variable labels; a null is missing or an empty text."""
+    names = _stata_names(extract.rows.column_names)
+    frame = extract.rows.rename_columns(names).to_pandas()
+    for name, field in zip(names, extract.rows.schema, strict=True):
+        frame[name] = _stata_values(frame[name], field.type)
+    frame.to_stata(
+        path,
+        write_index=False,
+        version=118,
+        time_stamp=_published_at(extract.run),
+        data_label=extract.title[:STATA_LABEL],
+        variable_labels=dict(zip(names, map(_stata_label, extract.columns), strict=True)),
+    )
+
+
+def _write_xlsx(extract: Extract, path: Path) -> None:
+    """A workbook: the rows, and a second sheet with what the columns mean."""
+    from openpyxl import Workbook
+
+    if extract.rows.num_rows >= SHEET_ROWS:
+        cure = "choose rows with a condition, or export csv or parquet"
+        raise StudyError(Problem("too many rows for a worksheet", extract.name, cure=cure))
+    book = Workbook(write_only=True)
+    book.properties.title = extract.title
+    book.properties.created = book.properties.modified = _published_at(extract.run)
+    header = tuple(extract.rows.column_names)
+    rows = zip(*(column.to_pylist() for column in extract.rows.columns), strict=True)
+    for title, lines in ((extract.name, [header, *rows]), ("columns", _codebook(extract))):
+        sheet = book.create_sheet(title)
+        sheet.freeze_panes = "A2"
+        for line in lines:
+            sheet.append(line)
+    book.save(path)
+
+
+def _codebook(extract: Extract) -> list[tuple[str, ...]]:
+    """Header, then column, unit, meaning and the title of the table, one line a column."""
+    lines = [
+        (column.name, column.unit, column.meaning, extract.title) for column in extract.columns
+    ]
+    return [("column", "unit", "meaning", "table"), *lines]
+
+
+def _stata_names(columns: Sequence[str]) -> list[str]:
+    """Column names cut to Stata's length, and kept apart by a number where the cut joins them.
+
+    A name that Stata keeps for itself gets an underscore in front.
+
+    Example:
+        >>> _stata_names(["a" * 40, "a" * 41])
+        ['aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa2']
+        >>> _stata_names(["start", "end"])
+        ['start', '_end']
+    """
+    names: list[str] = []
+    for given in columns:
+        column = f"_{given}" if given in STATA_RESERVED else given
+        name, copy = column[:STATA_NAME], 1
+        while name in names:
+            copy += 1
+            name = column[: STATA_NAME - len(str(copy))] + str(copy)
+        names.append(name)
+    return names
+
+
+def _stata_values(values: Any, type_: pa.DataType) -> Any:
+    """A column in a type of Stata: whole numbers exactly, or as doubles with missing values."""
+    if pa.types.is_integer(type_):
+        small = values.notna().all() and values.abs().max() <= STATA_LONG
+        return values.astype("int32" if small else "float64")
+    return values if pa.types.is_floating(type_) else values.fillna("").astype(str)
+
+
+def _stata_label(column: Column) -> str:
+    """Meaning and unit within Stata's length; the meaning is cut, not the unit."""
+    unit = f" [{column.unit}]" if column.unit else ""
+    return column.meaning[: STATA_LABEL - len(unit)] + unit
+
+
+def _published_at(run: PublishedRun) -> datetime:
+    """When the run was published: the only date that an export carries."""
+    return datetime.fromisoformat(run.record["published_at"]).replace(tzinfo=None)
+
+
+WRITERS: dict[str, Callable[[Extract, Path], None]] = {
+    "csv": _write_csv,
+    "parquet": _write_parquet,
+    "stata": _write_stata,
+    "latex": _write_latex,
+    "xlsx": _write_xlsx,
+}

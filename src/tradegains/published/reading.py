@@ -1,0 +1,77 @@
+"""Published runs from an output folder, by way of the store: no engine, no JVM."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from tradegains.errors import Problem, StudyError
+from tradegains.published.published_run import PublishedRun
+from tradegains.store.delta import DeltaStore, arrow_schema
+from tradegains.store.output import locate_output
+from tradegains.store.runs import published_runs, read_published
+
+
+def read_run(output: Path, run_id: str | None, tables: Iterable[str]) -> PublishedRun:
+    """A published run with the named tables; one that it did not publish has no rows.
+
+    Args:
+        output: folder of the run, the one that holds `tables/`.
+        run_id: a run, or the first characters of one; the latest run when not given.
+        tables: names of published tables.
+
+    Raises:
+        StudyError: nothing is published there, or no run or several have this id.
+    """
+    store = _store(output)
+    record = _chosen(list_runs(output), run_id, output)
+    published = {entry["name"] for entry in record["tables"] or ()}
+    rows = {
+        name: read_published(store, name, record["run_id"])
+        if name in published
+        else arrow_schema(name).empty_table()
+        for name in tables
+    }
+    return PublishedRun(record, rows)
+
+
+def read_table(output: Path, table: str, run_id: str | None) -> tuple[PublishedRun, pa.Table]:
+    """A run and one of its tables; `runs` is the table of all runs.
+
+    Raises:
+        StudyError: nothing is published there, no such run, or the run has no such table.
+    """
+    run = read_run(output, run_id, ())
+    return run, read_published(_store(output), table, run.run_id)
+
+
+def list_runs(output: Path) -> list[dict[str, Any]]:
+    """Published runs, the latest first.
+
+    Raises:
+        StudyError: nothing is published there.
+    """
+    runs = published_runs(_store(output)).to_pylist()
+    if not runs:
+        cure = "run the study first (tradegains run), or correct the folder"
+        raise StudyError(Problem("no run is published", str(output), cure=cure))
+    return runs
+
+
+def _store(output: Path) -> DeltaStore:
+    """The store of an output folder, to read from."""
+    return locate_output(str(output)).open_tables()
+
+
+def _chosen(runs: list[dict[str, Any]], run_id: str | None, output: Path) -> Mapping[str, Any]:
+    """The run that is meant."""
+    found = [run for run in runs if run["run_id"].startswith(run_id or "")]
+    if run_id is None or len(found) == 1:
+        return found[0]
+    exact = [run for run in found if run["run_id"] == run_id]
+    if exact:
+        return exact[0]
+    known = ", ".join(run["run_id"] for run in (found or runs)[:5])
+    what = f"several runs begin with {run_id}" if found else f"run {run_id} is not published"
+    raise StudyError(Problem(what, str(output), cure=f"choose among {known}"))

@@ -1,0 +1,154 @@
+"""A published table as text of limited width, for a terminal."""
+
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+
+import pyarrow as pa
+
+from tradegains.published.arranged import (
+    HEADER_WIDTH,
+    NOTE,
+    Arranged,
+    PrintedColumn,
+    arranged,
+    broken,
+    unit_of,
+)
+from tradegains.published.printing import in_unit
+
+GAP = "  "
+NO_ROOM = "no room (name columns to see them)"
+NO_NUMBER = (
+    "what names a row fills the width: fix a part of it by --where COLUMN=VALUE to see numbers"
+)
+FIRST = {
+    "welfare": ("welfare_change", "elasticity"),
+    "moments": ("p50", "establishments", "p10", "p90", "sd"),
+    "demography": ("establishments", "establishment_rate", "employment", "employment_rate"),
+    "transitions": ("establishments", "establishment_share", "employment", "employment_share"),
+    "job_flows": ("destruction_share", "creation_rate", "destruction_rate", "establishments"),
+    "coverage": ("ratio", "census", "control"),
+    "market_shares": ("continuing_share", "domestic_share", "continuing_market_share"),
+}  # numbers that get room before the others, after the texts and years that name a row
+
+
+def rows_text(
+    rows: pa.Table,
+    name: str,
+    *,
+    money_unit: str,
+    limit: int | None = 20,
+    width: int = 80,
+    fold: bool = True,
+) -> str:
+    """Rows of a published table, units above and notes below; see `arranged` for `fold`."""
+    if rows.num_rows == 0:
+        return "No row."
+    if rows.num_rows == 1 and fold:
+        return _one_row_text(rows, name, money_unit, width)
+    table = arranged(rows, name, money_unit=money_unit, limit=limit, fold=fold)
+    ranked = _by_importance(table.columns, name) if fold else table.columns
+    room = _fitting(ranked, width)
+    left_out = [column.name for column in table.columns if column not in room]
+    lines = [
+        *_paragraphs({"every row": ", ".join(table.shared)}, width),
+        "",
+        *side_by_side([column for column in table.columns if column in room]),
+        "",
+        _count_line(table),
+        *_paragraphs(table.notes, width),
+        *(textwrap.wrap(NO_NUMBER, width) if _lacks_numbers(table.columns, room) else ()),
+        *_paragraphs({"no value": ", ".join(table.empty), NO_ROOM: ", ".join(left_out)}, width),
+    ]
+    return "\n".join(lines).strip("\n")
+
+
+def side_by_side(columns: Sequence[PrintedColumn]) -> list[str]:
+    """Lines of the columns joined: names, units, a rule, cells.
+
+    Example:
+        >>> side_by_side([PrintedColumn("rows", "", ("1", "20"), numeric=True)])
+        ['rows', '----', '   1', '  20']
+    """
+    height = max((len(_header(column)) for column in columns), default=0)
+    lines = zip(*(_column_lines(column, height) for column in columns), strict=True)
+    return [GAP.join(line).rstrip() for line in lines]
+
+
+def _one_row_text(rows: pa.Table, name: str, money_unit: str, width: int) -> str:
+    """A single row, one value a line, texts in full."""
+    table = arranged(rows, name, money_unit=money_unit)
+    values = rows.to_pylist()[0]
+    longest = max((len(column.name) for column in table.columns), default=0)
+    lines = []
+    for column in table.columns:
+        value = column.cells[0]
+        if not isinstance(values[column.name], list):
+            value = in_unit(values[column.name], unit_of(name, column.name))
+        text = f"{column.name.ljust(longest)}{GAP}{value}{column.unit and f' [{column.unit}]'}"
+        lines += textwrap.wrap(text, width, subsequent_indent=" " * (longest + len(GAP)))
+    return "\n".join([*lines, *_paragraphs({"no value": ", ".join(table.empty)}, width)])
+
+
+def _header(column: PrintedColumn) -> list[str]:
+    """Name and unit of a column over as many lines as they need."""
+    unit = textwrap.wrap(f"[{column.unit}]", HEADER_WIDTH, break_long_words=False)
+    return [*broken(column.name), *(unit if column.unit else ())]
+
+
+def _width(column: PrintedColumn) -> int:
+    """Width of the widest line of a column."""
+    return max(map(len, (*_header(column), *column.cells)))
+
+
+def _column_lines(column: PrintedColumn, height: int) -> list[str]:
+    """Header over `height` lines, a rule and the cells, all of one width."""
+    header, width = _header(column), _width(column)
+    texts = [*[""] * (height - len(header)), *header, "-" * width, *column.cells]
+    return [text.rjust(width) if column.numeric else text.ljust(width) for text in texts]
+
+
+def _by_importance(columns: Iterable[PrintedColumn], name: str) -> list[PrintedColumn]:
+    """Columns in the order in which they get room: what names a row, then FIRST, then the rest."""
+    first = FIRST.get(name, ())
+
+    def rank(column: PrintedColumn) -> int:
+        if not column.numeric or column.name == "year":
+            return -1
+        return first.index(column.name) if column.name in first else len(first)
+
+    return sorted(columns, key=rank)
+
+
+def _fitting(columns: Sequence[PrintedColumn], width: int) -> list[PrintedColumn]:
+    """Columns that fit side by side, the first ones first; at least one, and the notes."""
+    notes = [column for column in columns if column.name == NOTE]
+    others = [column for column in columns if column.name != NOTE]
+    fitting = [*notes, *others[:1]]
+    for column in others[1:]:
+        if sum(_width(one) + len(GAP) for one in fitting) + _width(column) > width:
+            break
+        fitting.append(column)
+    return fitting
+
+
+def _lacks_numbers(columns: Iterable[PrintedColumn], room: Sequence[PrintedColumn]) -> bool:
+    """Whether there are numbers and none of them has room; a year is a name."""
+    numbers = [column for column in columns if column.numeric and column.name != "year"]
+    return bool(numbers) and not any(column in room for column in numbers)
+
+
+def _count_line(table: Arranged) -> str:
+    """How many rows are printed, of how many."""
+    shown = len(table.columns[0].cells) if table.columns else table.found
+    return f"{shown:,} of {table.found:,} rows." if shown < table.found else f"{shown:,} rows."
+
+
+def _paragraphs(texts: Mapping[str, str], width: int) -> list[str]:
+    """`name: text` of every text that is not empty, wrapped."""
+    return [
+        line
+        for name, text in texts.items()
+        if text
+        for line in textwrap.wrap(f"{name}: {text}", width, subsequent_indent="  ")
+    ]

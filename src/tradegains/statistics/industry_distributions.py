@@ -1,0 +1,167 @@
+"""Exact moments and quantiles of relative productivity by industry and population.
+
+Industries of both levels are sums of the same units (year, 4-digit industry, membership), so one
+selection serves them all, and their moments come from the power sums that the whole economy's
+come from.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from tradegains.formulas.distribution import Distribution
+from tradegains.formulas.membership import MembershipBits
+from tradegains.statistics.distributions import group_totals, wanted_ranks
+from tradegains.statistics.members import Members, Whole
+from tradegains.statistics.moments import (
+    BothMoments,
+    PowerCells,
+    centre_cells,
+    population_moments,
+)
+from tradegains.statistics.ranks import ROW_LIMIT, Units, select_ranks, units_of
+from tradegains.tables import working as w
+from tradegains.transforms.industry_ranking import relate_by_industry
+from tradegains.transforms.ranking import count_bins
+
+REFINEMENT = 7
+"""Binary digits of the first bins: 1/128 of a log point, so that the bins of the wanted ranks
+hold few rows; on 10M rows coarser ones need a second, wider look."""
+
+Sets = tuple[tuple[str, ...], ...]
+
+
+class IndustryGroup(NamedTuple):
+    """Rows of one year, level, industry (a number of that level) and population (a position)."""
+
+    year: int
+    level: str
+    industry: int
+    population: int
+
+
+@dataclass(frozen=True)
+class IndustryAsking:
+    """What is described by industry.
+
+    Attributes:
+        medians: of each year described, by industry number [log points].
+        populations: the sets a population's rows are all in, and those they are in none of.
+        levels: by name, what an industry number is divided by to get that level's.
+        bits: of the memberships.
+    """
+
+    medians: Mapping[int, Mapping[int, float]]
+    populations: Sequence[tuple[Sets, Sets]]
+    levels: Mapping[str, int]
+    bits: MembershipBits
+
+    def masks(self) -> list[tuple[int, int]]:
+        """Bits that each population's members have, and bits that they have not."""
+        return [
+            (sum(map(self.bits.bit, inside)), sum(map(self.bits.bit, outside)))
+            for inside, outside in self.populations
+        ]
+
+
+def describe_industries(
+    matched: DataFrame,
+    asking: IndustryAsking,
+    powers: PowerCells,
+    *,
+    row_limit: int = ROW_LIMIT,
+) -> dict[IndustryGroup, Distribution]:
+    """Distribution of relative productivity of every group that has a row; no histograms.
+
+    Args:
+        matched: matched rows.
+        asking: years, populations and levels.
+        powers: power sums of the same rows.
+        row_limit: rows that may be collected to end the search for quantiles.
+    """
+    ranked = _ranked_rows(matched, asking)
+    keys = (w.YEAR, w.INDUSTRY, w.MEMBERSHIP)
+    cells = count_bins(ranked, keys=keys, refinement=REFINEMENT).toArrow()
+    units = units_of(cells, keys=keys, on=(w.YEAR, w.INDUSTRY))
+    members, groups = _units_of_groups(units, asking)
+    totals = group_totals(cells, units, members, len(groups))
+    wanted = wanted_ranks(totals)
+    values = select_ranks(
+        ranked,
+        cells,
+        refinement=REFINEMENT,
+        units=units,
+        members=members,
+        targets=wanted.targets(),
+        row_limit=row_limit,
+    )
+    moments = dict(_moments(powers, asking))
+    return {
+        group: Distribution(*total, *moments[group], *quantiles, ())
+        for group, total, quantiles in zip(groups, totals, wanted.quantiles(values), strict=True)
+    }
+
+
+def _ranked_rows(matched: DataFrame, asking: IndustryAsking) -> DataFrame:
+    rows = [
+        (year, industry, median)
+        for year, of_year in asking.medians.items()
+        for industry, median in of_year.items()
+    ]
+    columns = zip(*rows, strict=True) if rows else ((), (), ())
+    medians = pa.table([list(column) for column in columns], schema=_MEDIANS)
+    mask = 0
+    for required, forbidden in asking.masks():
+        mask |= required | forbidden
+    return relate_by_industry(
+        matched.filter(F.col(w.YEAR).isin(*asking.medians)),
+        matched.sparkSession.createDataFrame(medians),
+        mask=mask,
+    )
+
+
+_MEDIANS = pa.schema([(w.YEAR, pa.int32()), (w.INDUSTRY, pa.int64()), (w.CENTRE, pa.float64())])
+
+
+def _units_of_groups(units: Units, asking: IndustryAsking) -> tuple[Members, list[IndustryGroup]]:
+    year, industry, membership = (units.table[key].to_numpy() for key in units.keys)
+    number: dict[IndustryGroup, int] = {}
+    unit: list[int] = []
+    group: list[int] = []
+    for position, (required, forbidden) in enumerate(asking.masks()):
+        is_member = (membership & required == required) & (membership & forbidden == 0)
+        for each in np.flatnonzero(is_member).tolist():
+            for level, divisor in asking.levels.items():
+                key = IndustryGroup(
+                    int(year[each]), level, int(industry[each]) // divisor, position
+                )
+                unit.append(each)
+                group.append(number.setdefault(key, len(number)))
+    return Members.of(np.array(unit, np.int64), np.array(group, np.int64)), list(number)
+
+
+def _moments(
+    powers: PowerCells, asking: IndustryAsking
+) -> Iterator[tuple[IndustryGroup, BothMoments]]:
+    masks = asking.masks()
+    for year, medians in asking.medians.items():
+        cells = centre_cells(powers, year, medians)
+        for level, divisor in asking.levels.items():
+            for industry, chosen in _by_code(cells.industry // divisor):
+                inside = cells.where(chosen)
+                for position, (required, forbidden) in enumerate(masks):
+                    found = population_moments(inside, required=required, forbidden=forbidden)
+                    yield IndustryGroup(year, level, industry, position), found
+
+
+def _by_code(codes: Whole) -> Iterator[tuple[int, Whole]]:
+    """Each code and the positions that have it."""
+    order = np.argsort(codes, kind="stable")
+    found, first = np.unique(codes[order], return_index=True)
+    if len(codes):
+        yield from zip(found.tolist(), np.split(order, first[1:]), strict=True)

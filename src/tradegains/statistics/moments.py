@@ -1,0 +1,167 @@
+"""Moments of relative productivity of every population, from power sums of log productivity.
+
+The engine sums each row once, by year, industry and membership. Relative productivity is log
+productivity minus a constant of the industry, so the sums of any population under any median
+base follow from these few cells by moving each to where its industry's median puts it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
+
+from tradegains.formulas.distribution import IndustryScales
+from tradegains.formulas.fixed_point import moment_scale_bits
+from tradegains.formulas.moments import Moments, moments_about_mean, moved_power_sums
+from tradegains.statistics.members import Real, Whole
+from tradegains.tables import working as w
+from tradegains.transforms.productivity import MOMENT_BIN, power_sum, sum_powers
+
+POWERS = (1, 2, 3, 4)
+
+
+@dataclass(frozen=True)
+class PowerCells:
+    """Power sums by year, industry and membership, about `centre` [log points].
+
+    `weighted` and `plain` hold the sums of weight * v**k for k = 0..4, v [log points]. `factor`
+    is what the rows' log productivity has been multiplied by.
+    """
+
+    year: Whole
+    industry: Whole
+    membership: Whole
+    establishments: Whole
+    centre: Real
+    factor: Real
+    weighted: tuple[Real, ...]
+    plain: tuple[Real, ...]
+    weighted_bits: int
+    plain_bits: int
+
+    def where(self, chosen: Whole) -> "PowerCells":
+        """The chosen cells."""
+        return PowerCells(
+            *(column[chosen] for column in (self.year, self.industry, self.membership)),
+            self.establishments[chosen],
+            self.centre[chosen],
+            self.factor[chosen],
+            tuple(each[chosen] for each in self.weighted),
+            tuple(each[chosen] for each in self.plain),
+            self.weighted_bits,
+            self.plain_bits,
+        )
+
+
+class BothMoments(NamedTuple):
+    """Moments weighted by employment, and unweighted."""
+
+    weighted: Moments | None
+    plain: Moments | None
+
+
+def collect_power_cells(matched: DataFrame, *, employment: int, establishments: int) -> PowerCells:
+    """Power sums of matched rows.
+
+    Args:
+        matched: matched rows.
+        employment: the largest of any industry in a year [thousandths of a job]; it bounds the
+            fixed-point sums.
+        establishments: the largest number of rows of any industry in a year.
+    """
+    bits = {True: moment_scale_bits(employment), False: moment_scale_bits(establishments)}
+    summed = sum_powers(matched, weighted_bits=bits[True], plain_bits=bits[False])
+    keys = (w.YEAR, w.INDUSTRY, w.MEMBERSHIP, w.BIN)
+    cells = summed.toArrow().sort_by([(key, "ascending") for key in keys])
+    year, industry, membership, number = (cells[key].to_numpy().astype(np.int64) for key in keys)
+    return PowerCells(
+        year,
+        industry,
+        membership,
+        cells[w.ESTABLISHMENTS].to_numpy(),
+        (number + 0.5) * MOMENT_BIN,
+        np.ones(len(number)),
+        _log_points(cells, w.EMPLOYMENT, bits[True], weighted=True),
+        _log_points(cells, w.ESTABLISHMENTS, bits[False], weighted=False),
+        bits[True],
+        bits[False],
+    )
+
+
+def _log_points(cells: pa.Table, weight: str, bits: int, *, weighted: bool) -> tuple[Real, ...]:
+    sums = (cells[power_sum(k, weighted=weighted)].to_numpy() for k in POWERS)
+    scaled = (each * (MOMENT_BIN**k / 2.0**bits) for k, each in zip(POWERS, sums, strict=True))
+    return cells[weight].to_numpy().astype(np.float64), *scaled
+
+
+def centre_cells(cells: PowerCells, year: int, medians: Mapping[int, float]) -> PowerCells:
+    """Cells of one year, about centres relative to their industries' medians [log points].
+
+    Industries without a median are left out.
+    """
+    known = np.array(sorted(medians), dtype=np.int64)
+    median = np.array([medians[industry] for industry in sorted(medians)], dtype=np.float64)
+    chosen = np.flatnonzero((cells.year == year) & np.isin(cells.industry, known))
+    inside = cells.where(chosen)
+    return replace(inside, centre=inside.centre - median[np.searchsorted(known, inside.industry)])
+
+
+def scale_cells(cells: PowerCells, scales: IndustryScales) -> PowerCells:
+    """Centred cells of industries that have a scale, put on it: moments of kappa x / sd_s."""
+    if scales.kappa is None:
+        return cells.where(np.array([], dtype=np.int64))
+    factor = np.array([scales.kappa / scales.sds[each] for each in cells.industry.tolist()])
+    return replace(
+        cells,
+        centre=cells.centre * factor,
+        factor=cells.factor * factor,
+        weighted=tuple(each * factor**k for k, each in enumerate(cells.weighted)),
+        plain=tuple(each * factor**k for k, each in enumerate(cells.plain)),
+    )
+
+
+def population_moments(cells: PowerCells, *, required: int, forbidden: int) -> BothMoments:
+    """Moments of the rows whose membership has all `required` and no `forbidden` bits.
+
+    Args:
+        cells: of the population's year, relative to its median base.
+        required: bits that a membership must have.
+        forbidden: bits that it must not have.
+    """
+    is_inside = (cells.membership & required == required) & (cells.membership & forbidden == 0)
+    inside = cells.where(np.flatnonzero(is_inside))
+    count = int(inside.establishments.sum())
+    return BothMoments(
+        _present(count, inside, inside.weighted, inside.weighted_bits),
+        _present(count, inside, inside.plain, inside.plain_bits),
+    )
+
+
+def _present(count: int, cells: PowerCells, sums: Sequence[Real], bits: int) -> Moments | None:
+    """Sums moved from their own centres to the mean."""
+    centre = cells.centre
+    weight = float(sums[0].sum())
+    if not weight:
+        return None
+    mean = float((sums[1] + centre * sums[0]).sum()) / weight
+    central = [float(each.sum()) for each in moved_power_sums(sums, centre - mean)]
+    rounding = spread_of_rounding(count, weight, bits) * float(cells.factor.max()) ** 2
+    if central[2] / weight <= rounding:
+        central[2] = 0.0
+    return moments_about_mean(count, mean, central)
+
+
+def spread_of_rounding(count: int, weight: float, bits: int) -> float:
+    """Variance that rounding alone may show where all values are equal [log points squared].
+
+    Half a unit of fixed point per row in the second sum and as much, at most one bin away, in
+    the first, doubled; and a double's own last bits.
+
+    Example:
+        >>> spread_of_rounding(1, 1000, 40) < 1e-13
+        True
+    """
+    return MOMENT_BIN**2 * (2 * count / (weight * 2.0**bits) + 2.0**-50)

@@ -1,0 +1,119 @@
+"""One pass over the matched rows: the sums of every window's panel."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pyspark.sql import DataFrame
+
+from tradegains.errors import InputError, Problem
+from tradegains.formulas.fixed_point import split_bits
+from tradegains.formulas.panel_cells import PanelCell, PanelCells, PanelWindow
+from tradegains.statistics.collecting import collect_in_order
+from tradegains.tables import working as w
+from tradegains.transforms.panel_sums import COARSE, FINE, PanelPlan, product, sum_panels
+
+LARGEST_LOG = 2047
+"""Bound of log productivity: amounts and prices are doubles, whose logarithms stay below 746."""
+
+LARGEST_TOTAL = 2**62
+"""A year's weight must stay below it, or sums of weights could wrap."""
+
+
+def collect_panels(
+    matched: DataFrame,
+    windows: Sequence[PanelWindow],
+    *,
+    years: Sequence[int],
+    industries: Sequence[str],
+    totals: Mapping[str, int],
+) -> PanelCells:
+    """Sums over the establishments of these years and of each window's two years.
+
+    Args:
+        matched: matched rows, with the later values of each window.
+        windows: windows whose panels are summed.
+        years: years whose own sums are wanted besides.
+        industries: industry columns to tell apart.
+        totals: the largest sum of any year by weight column, and of establishments under UNIT.
+
+    Raises:
+        InputError: a year's weight does not fit a whole number of 64 bits.
+    """
+    _require_room(totals)
+    plan = PanelPlan(
+        years=tuple(sorted({*years, *(year for each in windows for year in _ends(each))})),
+        layers=_layers(windows),
+        weights=tuple(name for name in totals if name != w.UNIT),
+        industries=tuple(industries),
+        mask=sum({window.both_ends for window in windows}),
+        bits={
+            name: split_bits(total, totals[w.UNIT], largest=LARGEST_LOG)
+            for name, total in totals.items()
+        },
+    )
+    rows = collect_in_order(sum_panels(matched, plan)).to_pylist()
+    places = {name: sum(bits) for name, bits in plan.bits.items()}
+    return PanelCells(tuple(_cell(row, plan) for row in rows), tuple(windows), places)
+
+
+def _ends(window: PanelWindow) -> tuple[int, int]:
+    return window.start, window.end
+
+
+def _layers(windows: Sequence[PanelWindow]) -> tuple[tuple[str, ...], ...]:
+    count = max((window.layer for window in windows), default=-1) + 1
+    return tuple(
+        tuple(window.name for window in windows if window.layer == layer) for layer in range(count)
+    )
+
+
+def _require_room(totals: Mapping[str, int]) -> None:
+    for name, total in totals.items():
+        if total >= LARGEST_TOTAL:
+            raise InputError(
+                Problem(
+                    f"the sum of {name} over a year does not fit 64 bits",
+                    "the census",
+                    cure="state money in a larger unit (thousands or millions)",
+                )
+            )
+
+
+def _cell(row: Mapping[str, Any], plan: PanelPlan) -> PanelCell:
+    layers = range(len(plan.layers))
+    phis = [w.PHI, *(w.layer_column(w.PHI, layer) for layer in layers)]
+    industries = [*plan.industries, *(w.layer_column(w.INDUSTRY, layer) for layer in layers)]
+    weights = [
+        *plan.weights,
+        *(w.layer_column(weight, layer) for layer in layers for weight in plan.weights),
+    ]
+    return PanelCell(
+        row[w.YEAR],
+        row[w.MEMBERSHIP],
+        row[w.ESTABLISHMENTS],
+        {name: row[name] for name in industries},
+        {phi: row[w.measured_column(phi)] for phi in phis},
+        {weight: row[weight] or 0 for weight in weights},
+        dict(_joined(row, plan)),
+    )
+
+
+def _joined(row: Mapping[str, Any], plan: PanelPlan) -> Sequence[tuple[tuple[str, str], int]]:
+    """Both parts of each product as one whole number; 0 where nothing was measured."""
+    found = []
+    for name, weight, phi in _pairs(plan):
+        coarse, fine = (row[product(weight, phi, part)] or 0 for part in (COARSE, FINE))
+        found.append(((weight, phi), plan.bits[name].joined(coarse, fine)))
+    return found
+
+
+def _pairs(plan: PanelPlan) -> Sequence[tuple[str, str, str]]:
+    """Weight, its column and the column of log productivity of every product."""
+    pairs = [(name, name, w.PHI) for name in (w.UNIT, *plan.weights)]
+    for layer in range(len(plan.layers)):
+        phi = w.layer_column(w.PHI, layer)
+        pairs.append((w.UNIT, w.UNIT, phi))
+        for name in plan.weights:
+            later = w.layer_column(name, layer)
+            pairs += [(name, later, phi), (name, name, phi), (name, later, w.PHI)]
+    return pairs

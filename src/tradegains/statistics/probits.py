@@ -1,0 +1,366 @@
+"""Probits of many samples at once: every Newton step is one pass of exact sums over the rows.
+
+Each sample has effects of its own by group; a group whose outcomes are all alike says nothing and
+its rows are left out, as their effect would be infinite. Samples that have arrived take no further
+part. A last pass gives the probability that a tariff cut adds, and its standard error.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+
+from tradegains.formulas.least_squares import (
+    CollinearError,
+    GroupSums,
+    binary_places,
+    least_squares,
+    pairs,
+    within_products,
+)
+from tradegains.formulas.probit import (
+    ENOUGH,
+    ScoreSums,
+    coefficient_errors,
+    delta_error,
+    newton_step,
+)
+from tradegains.statistics.collecting import collect_in_order
+from tradegains.statistics.regressions import Key, ProductCells
+from tradegains.transforms.probit_sums import (
+    ALPHA,
+    CURVATURE,
+    DENSITY_CHANGE,
+    EFFECT_OF_CUT,
+    LIKELIHOOD,
+    SCORE,
+    ProbitPlaces,
+    coefficient_column,
+    sum_effect_of_cut,
+    sum_newton,
+    times,
+)
+
+MOST_PASSES = 20
+SEPARATED = "the regressors tell the outcome perfectly, or nearly: there is no maximum"
+NO_OUTCOME = "no group has both outcomes"
+
+
+@dataclass(frozen=True)
+class Probit:
+    """A probit on a sample.
+
+    Attributes:
+        key: of the sample.
+        regressors: those kept, in the order of coefficients and errors.
+        dropped: regressors that could not be told apart, each with the reason.
+        rows: in groups with both outcomes.
+        groups: such groups.
+        left_out: rows in groups with one outcome only.
+        log_likelihood: at the maximum.
+        effect_of_cut: mean probability due to the cut, where one was asked for.
+        effect_error: its standard error, by the delta method.
+        problem: why there is no estimate.
+    """
+
+    key: Key
+    regressors: tuple[str, ...] = ()
+    dropped: Mapping[str, str] = field(default_factory=dict)
+    coefficients: tuple[float, ...] = ()
+    errors: tuple[float, ...] = ()
+    rows: int = 0
+    groups: int = 0
+    left_out: int = 0
+    log_likelihood: float | None = None
+    effect_of_cut: float | None = None
+    effect_error: float | None = None
+    problem: str = ""
+
+
+@dataclass
+class _State:
+    """A sample on its way: effects by group and coefficients, and the sums where it stands."""
+
+    key: Key
+    members: dict[int, list[Key]]
+    regressors: tuple[str, ...]
+    dropped: dict[str, str]
+    rows: int
+    left_out: int
+    alpha: dict[int, float]
+    beta: list[float]
+    sums: dict[int, ScoreSums] = field(default_factory=dict)
+    before: tuple[dict[int, float], list[float]] | None = None
+    likelihood: float = -math.inf
+    problem: str = ""
+    has_arrived: bool = False
+
+    @property
+    def is_moving(self) -> bool:
+        return not self.has_arrived and not self.problem
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of all samples and what each pass needs to know of them."""
+
+    rows: DataFrame
+    cells: ProductCells
+    outcome: str
+    regressors: tuple[str, ...]
+
+    def largest(self, name: str) -> float:
+        return self.cells.largest[self.cells.variables.index(name)]
+
+
+def fit_probits(
+    rows: DataFrame,
+    cells: ProductCells,
+    *,
+    by: Sequence[str],
+    effect_of: Callable[[int], int],
+    outcome: str,
+    regressors: Sequence[str],
+    cut: str | None = None,
+) -> list[Probit]:
+    """The probit of the outcome on the regressors in every sample.
+
+    Args:
+        rows: the regression rows behind the cells.
+        cells: of `selection.regressions.collect_products`, with outcome and regressors.
+        by: keys that tell samples apart, the first of the cells' keys.
+        effect_of: group of effects that an effect belongs to.
+        outcome: a variable that is 0.0 or 1.0.
+        regressors: variables, in the order of the results.
+        cut: the regressor whose effect on the probability is wanted.
+    """
+    plan = _Rows(rows, cells, outcome, tuple(regressors))
+    states = [_begin(plan, sample, by, effect_of) for sample in cells.samples(by)]
+    for _ in range(MOST_PASSES):
+        moving = [state for state in states if state.is_moving]
+        if not moving:
+            break
+        _advance(plan, moving, by)
+    for state in states:
+        if state.is_moving:
+            state.problem = SEPARATED
+    effects = _effects_of_cut(plan, states, cut, by) if cut else {}
+    return [_probit(state, effects.get(state.key)) for state in states]
+
+
+def _begin(plan: _Rows, sample: Key, by: Sequence[str], effect_of: Callable[[int], int]) -> _State:
+    cells = plan.cells
+    members: dict[int, list[Key]] = defaultdict(list)
+    totals: dict[int, GroupSums] = {}
+    for key, sums in cells.groups[False].items():
+        if cells.sample_of(key, by) == sample:
+            group = effect_of(key[-1])
+            members[group].append(key)
+            totals[group] = totals[group] + sums if group in totals else sums
+    position = cells.variables.index(plan.outcome)
+    one = 2 ** cells.places[False].sums[position]
+    mixed = {
+        group: each for group, each in totals.items() if 0 < each.sums[position] < each.rows * one
+    }
+    rows = sum(each.rows for each in mixed.values())
+    left_out = sum(each.rows for each in totals.values()) - rows
+    regressors, dropped = _told_apart(plan, list(mixed.values()))
+    state = _State(
+        sample,
+        {group: members[group] for group in sorted(mixed)},
+        regressors,
+        dropped,
+        rows,
+        left_out,
+        dict.fromkeys(sorted(mixed), 0.0),
+        [0.0] * len(regressors),
+    )
+    state.problem = "" if mixed else NO_OUTCOME
+    return state
+
+
+def _told_apart(plan: _Rows, groups: Sequence[GroupSums]) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Regressors that differ within groups and from each other, and why the others do not."""
+    within = within_products(groups, plan.cells.places[False], plan.cells.variables)
+    kept, dropped = plan.regressors, dict[str, str]()
+    while kept:
+        try:
+            least_squares(within, plan.outcome, kept)
+            break
+        except CollinearError as error:
+            dropped[error.regressor] = str(error)
+            kept = tuple(name for name in kept if name != error.regressor)
+    return kept, dropped
+
+
+def _advance(plan: _Rows, moving: Sequence[_State], by: Sequence[str]) -> None:
+    """One pass over the rows: a step for every sample that still moves."""
+    summed = sum_newton(
+        plan.rows,
+        plan.rows.sparkSession.createDataFrame(_parameters(plan, moving)),
+        on=plan.cells.keys,
+        outcome=plan.outcome,
+        regressors=plan.regressors,
+        places=(places := _places(plan, moving)),
+    )
+    by_key = {
+        tuple(row[key] for key in plan.cells.keys): row
+        for row in collect_in_order(summed).to_pylist()
+    }
+    for state in moving:
+        state.sums = {
+            group: _score_sums([by_key[key] for key in keys], places, plan, state.regressors)
+            for group, keys in state.members.items()
+        }
+        _step(state)
+
+
+def _step(state: _State) -> None:
+    """Newton's step; half of the last one where that one lost likelihood."""
+    likelihood = math.fsum(each.log_likelihood for each in state.sums.values())
+    lost = 1e-9 * abs(likelihood) + 1e-9
+    if state.before is not None and not likelihood > state.likelihood - lost:
+        alpha, beta = state.before
+        state.alpha = {g: 0.5 * (alpha[g] + value) for g, value in state.alpha.items()}
+        state.beta = [0.5 * (a + b) for a, b in zip(beta, state.beta, strict=True)]
+        return
+    groups = list(state.sums.values())
+    try:
+        if not all(each.curvature > 0 for each in groups):
+            raise CollinearError("the effect of a group", SEPARATED)
+        step = newton_step(groups, state.regressors)
+    except CollinearError:
+        state.problem = SEPARATED
+        return
+    state.before, state.likelihood = (state.alpha, state.beta), likelihood
+    state.has_arrived = step.decrement < ENOUGH
+    state.alpha = {
+        group: value + change
+        for (group, value), change in zip(state.alpha.items(), step.effects, strict=True)
+    }
+    state.beta = [a + b for a, b in zip(state.beta, step.coefficients, strict=True)]
+
+
+def _parameters(plan: _Rows, states: Sequence[_State]) -> pa.Table:
+    """One row per key of the samples: the effect of its group and the coefficients."""
+    rows = []
+    for state in states:
+        by_name = dict(zip(state.regressors, state.beta, strict=True))
+        shared = {
+            coefficient_column(i): by_name.get(name, 0.0) for i, name in enumerate(plan.regressors)
+        }
+        rows += [
+            {**dict(zip(plan.cells.keys, key, strict=True)), ALPHA: state.alpha[group], **shared}
+            for group, keys in state.members.items()
+            for key in keys
+        ]
+    return pa.Table.from_pylist(rows)
+
+
+def _places(plan: _Rows, states: Sequence[_State]) -> ProbitPlaces:
+    """Places for the widest index that the states allow: a hazard is at most its size plus one."""
+    index = max(
+        max(map(abs, state.alpha.values()), default=0.0)
+        + sum(
+            abs(b) * plan.largest(name)
+            for name, b in zip(state.regressors, state.beta, strict=True)
+        )
+        for state in states
+    )
+    rows = float(max(1, *(state.rows for state in states)))
+    x = [max(plan.largest(name), 1e-30) for name in plan.regressors]
+    return ProbitPlaces(
+        binary_places(rows * (index + 2)),
+        tuple(binary_places(rows * (index + 2) * each) for each in x),
+        binary_places(rows * 2),
+        tuple(binary_places(rows * 2 * each) for each in x),
+        tuple(binary_places(rows * 2 * x[i] * x[j]) for i, j in pairs(len(x))),
+        binary_places(rows * (index * index / 2 + index + 10)),
+    )
+
+
+def _score_sums(
+    rows: Sequence[Mapping[str, Any]],
+    places: ProbitPlaces,
+    plan: _Rows,
+    kept: Sequence[str],
+) -> ScoreSums:
+    """A group's sums over its keys, of the kept regressors."""
+    chosen = [plan.regressors.index(name) for name in kept]
+    order = {pair: p for p, pair in enumerate(pairs(len(plan.regressors)))}
+    products = [order[chosen[i], chosen[j]] for i, j in pairs(len(chosen))]
+
+    def total(name: str, digits: int) -> float:
+        return math.ldexp(sum(row[name] for row in rows), -digits)
+
+    return ScoreSums(
+        total(SCORE, places.score),
+        tuple(total(times(SCORE, i), places.score_x[i]) for i in chosen),
+        total(CURVATURE, places.curvature),
+        tuple(total(times(CURVATURE, i), places.curvature_x[i]) for i in chosen),
+        tuple(total(times("xx", p), places.curvature_xx[p]) for p in products),
+        total(LIKELIHOOD, places.log_likelihood),
+    )
+
+
+def _effects_of_cut(
+    plan: _Rows, states: Sequence[_State], cut: str, by: Sequence[str]
+) -> dict[Key, tuple[float, float]]:
+    """Mean probability due to the cut and its error, by sample that has a coefficient for it."""
+    done = [state for state in states if state.has_arrived and cut in state.regressors]
+    if not done:
+        return {}
+    places = _places(plan, done)
+    summed = sum_effect_of_cut(
+        plan.rows,
+        plan.rows.sparkSession.createDataFrame(_parameters(plan, done)),
+        on=plan.cells.keys,
+        regressors=plan.regressors,
+        cut=plan.regressors.index(cut),
+        places=places,
+    )
+    by_key = {
+        tuple(row[key] for key in plan.cells.keys): row
+        for row in collect_in_order(summed).to_pylist()
+    }
+    return {state.key: _effect_of_cut(plan, state, by_key, places) for state in done}
+
+
+def _effect_of_cut(
+    plan: _Rows, state: _State, by_key: Mapping[Key, Mapping[str, Any]], places: ProbitPlaces
+) -> tuple[float, float]:
+    def mean(keys: Sequence[Key], name: str, digits: int) -> float:
+        return math.ldexp(sum(by_key[key][name] for key in keys), -digits) / state.rows
+
+    every = [key for keys in state.members.values() for key in keys]
+    chosen = [plan.regressors.index(name) for name in state.regressors]
+    effects = [mean(keys, DENSITY_CHANGE, places.curvature) for keys in state.members.values()]
+    coefficients = [mean(every, times(DENSITY_CHANGE, i), places.curvature_x[i]) for i in chosen]
+    groups = [state.sums[group] for group in state.members]
+    error = delta_error(groups, effects, coefficients, state.regressors)
+    return mean(every, EFFECT_OF_CUT, places.curvature), error
+
+
+def _probit(state: _State, effect: tuple[float, float] | None) -> Probit:
+    common = {
+        "key": state.key,
+        "dropped": state.dropped,
+        "rows": state.rows,
+        "groups": len(state.members),
+        "left_out": state.left_out,
+    }
+    if not state.has_arrived:
+        return Probit(**common, problem=state.problem)
+    return Probit(
+        **common,
+        regressors=state.regressors,
+        coefficients=tuple(state.beta),
+        errors=coefficient_errors(list(state.sums.values()), state.regressors),
+        log_likelihood=state.likelihood,
+        effect_of_cut=effect and effect[0],
+        effect_error=effect and effect[1],
+    )

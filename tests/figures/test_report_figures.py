@@ -1,0 +1,150 @@
+"""Figures: the same bytes for the same tables, data that add up, honest axes."""
+
+import csv
+import hashlib
+import io
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+
+from tradegains.figures.distributions import comparisons
+from tradegains.figures.drawing import axis_range, draw_comparison, share_outside
+
+SUM_OF_SHARES = 1e-12  # some hundred shares, each right to the last bit
+
+
+def rows_of(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_every_figure_is_drawn(exhibits):
+    assert set(exhibits) == {
+        "figure_5a",
+        "figure_5b",
+        "figure_5c",
+        "figure_exit",
+        "figure_welfare",
+        "figure_industries",
+        "figure_hloy_1",
+        "figure_mt_1",
+        "figure_hloy_2",
+        "figure_hloy_3",
+        "figure_hloy_4",
+        "figure_hloy_5",
+    }
+
+
+def test_data_of_each_distribution_sum_to_one(exhibits):
+    for key in ("figure_5a", "figure_5b", "figure_5c", "figure_exit"):
+        sums = defaultdict(float)
+        for line in rows_of(exhibits[key].data[""]):
+            sums[line["series"]] += float(line["share_of_employment"])
+        assert len(sums) == 2
+        assert list(sums.values()) == pytest.approx([1, 1], abs=SUM_OF_SHARES)
+
+
+def test_data_say_that_they_are_synthetic(exhibits):
+    for exhibit in exhibits.values():
+        kind = "hypothetical" if exhibit.key == "figure_hloy_2" else "synthetic"
+        for text in exhibit.data.values():
+            assert {line["data"] for line in rows_of(text)} == {kind}
+
+
+def test_edges_are_written_as_they_are_read(exhibits):
+    edges = {line["bin_start_log_points"] for line in rows_of(exhibits["figure_5a"].data[""])}
+    assert "0.3" in edges
+    assert all(len(edge) <= 5 for edge in edges)
+
+
+def test_the_line_is_written_as_drawn(exhibits):
+    lines = rows_of(exhibits["figure_5c"].data["_line"])
+    assert {line["series"] for line in lines} == {"Exporters", "Non-exporters"}
+    assert max(float(line["percent_of_employment_per_bin"]) for line in lines) < 10
+
+
+def test_the_axis_ends_on_bins_and_what_lies_beyond_is_counted(run):
+    cells = [one.cells for one in comparisons(run)[0].series]
+    low, high = axis_range(cells)
+    assert low / 0.1 == pytest.approx(round(low / 0.1))
+    for one in cells:
+        beyond = (one.edges[:-1] < low - 0.01) | (one.edges[1:] > high + 0.01)
+        assert share_outside(one, low, high) == pytest.approx(float(one.share[beyond].sum()))
+        assert share_outside(one, low, high) < 0.005
+
+
+def test_caption_states_what_a_referee_asks(exhibits):
+    caption = exhibits["figure_5a"].caption
+    for words in (
+        "Synthetic data.",
+        "value added per job",
+        "deflated by industry prices",
+        "4-digit industry in 1988 (median_base = base_year)",
+        "Weighted by employment.",
+        "bins of 0.1 log points",
+        "standard deviation 0.100 log points (Silverman's rule",
+        "1988: n = 9,000 establishments",
+        "1996: n = 8,800 establishments",
+        "percent of employment",
+        "figure 5A",
+    ):
+        assert words in caption
+
+
+def test_industries_without_a_number_are_named(exhibits):
+    exhibit = exhibits["figure_industries"]
+    assert "for want of a number in both windows: 12." in exhibit.caption
+    assert {line["industry"] for line in rows_of(exhibit.data[""])}.isdisjoint({"12"})
+
+
+def test_the_terms_of_the_welfare_figure_add_up(exhibits):
+    lines = rows_of(exhibits["figure_welfare"].data[""])
+    assert [line["window"] for line in lines] == ["pre", "post", "post-pre"]
+    for line in lines:
+        terms = float(line["domestic_share_term_log_points"]) + float(
+            line["continuing_share_term_log_points"]
+        )
+        assert terms == pytest.approx(float(line["hloy_log_points"]), abs=1e-12)
+    assert "imports +9.53, entry and exit -4.42, together +5.10" in exhibits["figure_welfare"].text
+
+
+def test_pictures_carry_no_date_and_no_version(exhibits):
+    picture = exhibits["figure_5a"].picture
+    assert b"dc:date" not in picture.svg
+    assert mpl.__version__.encode() not in picture.svg
+    assert b"Software" not in picture.png
+    assert b"tIME" not in picture.png
+
+
+def test_the_users_own_matplotlib_settings_do_not_show(run, exhibits):
+    with mpl.rc_context({"font.size": 30, "lines.linewidth": 9, "svg.hashsalt": "other"}):
+        again = draw_comparison(comparisons(run)[0], synthetic=True)
+    assert again == exhibits["figure_5a"].picture
+
+
+def test_synthetic_pictures_differ_from_real_ones(run, exhibits):
+    real = draw_comparison(comparisons(run)[0], synthetic=False)
+    assert real.svg != exhibits["figure_5a"].picture.svg
+
+
+def test_another_process_draws_the_same_bytes(exhibits):
+    """Python's hashes differ between processes; the pictures must not."""
+    script = (
+        "import hashlib, sys; sys.path.insert(0, sys.argv[1]); import made_run\n"
+        "from tradegains.figures.distributions import comparisons\n"
+        "from tradegains.figures.drawing import draw_comparison\n"
+        "from tradegains.published.published_run import PublishedRun\n"
+        "tables = made_run.made_tables()\n"
+        "run = PublishedRun(made_run.run_record(tables), tables)\n"
+        "picture = draw_comparison(comparisons(run)[0], synthetic=True)\n"
+        "print(hashlib.sha256(picture.svg + picture.png).hexdigest())\n"
+    )
+    here = str(Path(__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", script, here], capture_output=True, text=True, check=True
+    )
+    picture = exhibits["figure_5a"].picture
+    assert done.stdout.strip() == hashlib.sha256(picture.svg + picture.png).hexdigest()

@@ -1,0 +1,237 @@
+"""Linear models by sums equal brute force with every effect as a dummy, and pyfixest."""
+
+import importlib.util
+import math
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from tradegains.statistics.regressions import (
+    Largest,
+    LinearModel,
+    Variable,
+    collect_products,
+    estimate,
+)
+
+NAMES = ("y", "d", "s", "z")
+MODELS = (
+    LinearModel("plain", "y", ("d",)),
+    LinearModel("sized", "y", ("d", "s")),
+    LinearModel("weighted", "y", ("d", "s"), is_weighted=True),
+    LinearModel("instrumented", "y", ("d", "s"), instrument="z"),
+)
+KEYS = ("sample", "effect")
+
+
+def draw(seed: int, establishments: int = 80, years: int = 3) -> pa.Table:
+    """Establishments seen in some years: a shock of their own, an effect of industry and year."""
+    chance = np.random.default_rng(seed)
+    rows = []
+    for number in range(establishments):
+        industry, own = int(chance.integers(1, 5)), chance.normal()
+        for year in range(years):
+            if chance.random() < 0.2:
+                continue
+            size, z, noise = chance.normal(3.0, 1.2), chance.normal(), chance.normal()
+            exporter = float(0.5 * size + z + own > 2.0)
+            rows.append(
+                {
+                    "sample": number % 2,
+                    "effect": 1000 * year + industry,
+                    "industry": industry,
+                    "y": 4.0 + 0.3 * exporter + 0.1 * size + own + noise + industry + year,
+                    "d": exporter,
+                    "s": size,
+                    "z": z,
+                    "regression_weight": int(1000 * math.exp(size)),
+                    "cluster": f"id-{number}",
+                }
+            )
+    return pa.Table.from_pylist(rows)
+
+
+def fitted(engine, table: pa.Table, *, by=(), rows_per_cluster=None, is_nested=False, **choices):
+    rows = engine.spark.createDataFrame(table).filter(choices.get("where", "true"))
+    bounds = [Variable(name, 2047.0) for name in NAMES]
+    cells = collect_products(
+        rows,
+        keys=KEYS,
+        variables=bounds,
+        weightings=(False, True),
+        largest_effect=Largest(len(table), sum(table["regression_weight"].to_pylist())),
+    )
+    found = estimate(
+        rows,
+        cells,
+        MODELS,
+        by=by,
+        effect_of=choices.get("effect_of", lambda effect: effect),
+        rows_per_cluster=rows_per_cluster,
+        is_nested=is_nested,
+    )
+    return {(each.key, each.model.name): each for each in found}
+
+
+def brute(table: pa.Table, model: LinearModel, *, effects: np.ndarray, cluster: np.ndarray,
+          is_nested: bool = False):  # fmt: skip
+    """Coefficients and standard errors with a dummy per effect, singletons dropped."""
+    columns = {name: table[name].to_numpy() for name in (*NAMES, "regression_weight")}
+    counts = {effect: int((effects == effect).sum()) for effect in np.unique(effects)}
+    kept = np.array([counts[effect] > 1 for effect in effects])
+    columns = {name: column[kept] for name, column in columns.items()}
+    effects, cluster = effects[kept], cluster[kept]
+    dummies = (effects[:, None] == np.unique(effects)[None, :]).astype(float)
+    weight = columns["regression_weight"] if model.is_weighted else np.ones(len(effects))
+    x = np.column_stack([*(columns[name] for name in model.regressors), dummies])
+    z = np.column_stack([*(columns[name] for name in model.instruments), dummies])
+    inverse = np.linalg.inv(z.T @ (x * weight[:, None]))
+    beta = inverse @ (z.T @ (weight * columns[model.outcome]))
+    residual = columns[model.outcome] - x @ beta
+    by_cluster = (cluster[:, None] == np.unique(cluster)[None, :]).astype(float)
+    scores = by_cluster.T @ (z * (weight * residual)[:, None])
+    size, clusters, n = len(model.regressors), by_cluster.shape[1], len(effects)
+    parameters = size + (1 if is_nested else dummies.shape[1])
+    factor = (n - 1) / (n - parameters) * clusters / (clusters - 1)
+    variance = inverse @ scores.T @ scores @ inverse.T * factor
+    return beta[:size], np.sqrt(np.diag(variance)[:size]), n, dummies.shape[1]
+
+
+def check(found, wanted):
+    beta, errors, rows, groups = wanted
+    assert found.problem == ""
+    assert found.fit.coefficients == pytest.approx(beta, rel=1e-8)
+    assert found.errors == pytest.approx(errors, rel=1e-6)
+    assert (found.within.rows, found.within.groups) == (rows, groups)
+
+
+@pytest.mark.parametrize("is_clustered", [False, True])
+def test_models_equal_brute_force(engine, is_clustered):
+    table = draw(1)
+    found = fitted(engine, table, rows_per_cluster=3 if is_clustered else None)
+    effects = table["effect"].to_numpy()
+    own = np.array(table["cluster"].to_pylist()) if is_clustered else np.arange(len(table))
+    for model in MODELS:
+        check(found[(), model.name], brute(table, model, effects=effects, cluster=own))
+
+
+def test_samples_and_groups_of_effects(engine):
+    # Two samples; effects of industries, whatever the year; clustered by industry, which nests
+    # the effects: together they count as one parameter, the constant.
+    table = draw(2)
+    table = table.set_column(
+        table.schema.get_field_index("cluster"), "cluster", table["industry"].cast(pa.string())
+    )
+    found = fitted(
+        engine,
+        table,
+        by=("sample",),
+        effect_of=lambda effect: effect % 1000,
+        rows_per_cluster=len(table),
+        is_nested=True,
+    )
+    sample, industry = table["sample"].to_numpy(), table["industry"].to_numpy()
+    for number in (0, 1):
+        part = table.filter(pa.array(sample == number))
+        own = industry[sample == number]
+        for model in MODELS:
+            wanted = brute(part, model, effects=own, cluster=own, is_nested=True)
+            check(found[(number,), model.name], wanted)
+            assert found[(number,), model.name].clusters == 4
+
+
+def test_rows_in_any_order_give_the_same_bits(engine):
+    table = draw(3)
+    shuffled = table.take(pa.array(np.random.default_rng(0).permutation(len(table))))
+    one, other = (fitted(engine, each, rows_per_cluster=3) for each in (table, shuffled))
+    for key, found in one.items():
+        assert found.fit == other[key].fit
+        assert found.errors == other[key].errors
+
+
+def test_a_constant_added_to_a_variable_changes_nothing(engine):
+    table = draw(4)
+    at = table.schema.get_field_index("y")
+    moved = table.set_column(at, "y", pa.array(table["y"].to_numpy() + 512.0))
+    one, other = (fitted(engine, each) for each in (table, moved))
+    for key, found in one.items():
+        assert found.fit.coefficients == pytest.approx(other[key].fit.coefficients, rel=1e-8)
+        assert found.errors == pytest.approx(other[key].errors, rel=1e-6)
+
+
+def test_a_model_that_cannot_be_estimated_says_why_and_leaves_the_others(engine):
+    table = draw(5)
+    at = table.schema.get_field_index("z")
+    flat = table.set_column(at, "z", pa.array(table["effect"].to_numpy() * 0.37))
+    found = fitted(engine, flat)
+    assert found[(), "instrumented"].fit is None
+    assert found[(), "instrumented"].problem == "z does not vary within the absorbed effects"
+    effects, own = table["effect"].to_numpy(), np.arange(len(table))
+    check(found[(), "sized"], brute(table, MODELS[1], effects=effects, cluster=own))
+
+
+def test_without_rows_there_is_no_estimate(engine):
+    assert fitted(engine, draw(6), by=("sample",), where="false") == {}
+
+
+def test_effects_nested_in_clusters_count_as_one(engine):
+    # pyfixest 0.60.0 on draw(1), feols("y ~ d + s | industry"), CRV1 by industry.
+    table = draw(1)
+    at = table.schema.get_field_index("cluster")
+    table = table.set_column(at, "cluster", table["industry"].cast(pa.string()))
+    found = fitted(
+        engine,
+        table,
+        effect_of=lambda effect: effect % 1000,
+        rows_per_cluster=len(table),
+        is_nested=True,
+    )[(), "sized"]
+    assert found.fit.coefficients == pytest.approx((1.2794621305452716, 0.004396310190746575))
+    assert found.errors == pytest.approx((0.2336172834694482, 0.12089591099162347), rel=1e-6)
+
+
+# pyfixest 0.60.0 on draw(1), feols("y ~ d + s | effect"), weights the column regression_weight,
+# or "y ~ s | effect | d ~ z"; vcov CRV1 by cluster: coefficients and standard errors of d and s.
+PYFIXEST = {
+    "sized": (
+        (1.2779509688146171, -0.03732459198213409),
+        (0.22736102275511308, 0.07727446989545995),
+    ),
+    "weighted": (
+        (1.5169924624949347, 0.018543296016697384),
+        (0.30395972447637115, 0.10542762491635149),
+    ),
+    "instrumented": (
+        (0.6576994842095476, 0.023982015616191732),
+        (0.4061131282438569, 0.09081709809057065),
+    ),
+}
+
+
+# The same sums of the same rows as in the brute force above.
+@pytest.mark.only("embedded")
+@pytest.mark.parametrize("name", list(PYFIXEST))
+def test_published_by_pyfixest(engine, name):
+    found = fitted(engine, draw(1), rows_per_cluster=3)[(), name]
+    coefficients, errors = PYFIXEST[name]
+    assert found.fit.coefficients == pytest.approx(coefficients, rel=1e-8)
+    assert found.errors == pytest.approx(errors, rel=1e-6)
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("pyfixest") is None,
+    reason="pyfixest is not installed: its numbers on the same data are tested instead",
+)
+def test_pyfixest_itself(engine):
+    import pyfixest
+
+    table = draw(7)
+    found = fitted(engine, table, rows_per_cluster=3)
+    data = table.to_pandas()
+    for name, weights in (("sized", None), ("weighted", "regression_weight")):
+        other = pyfixest.feols(
+            "y ~ d + s | effect", data, vcov={"CRV1": "cluster"}, weights=weights
+        )
+        assert found[(), name].fit.coefficients == pytest.approx(other.coef().to_numpy(), rel=1e-8)
+        assert found[(), name].errors == pytest.approx(other.se().to_numpy(), rel=1e-6)

@@ -1,0 +1,133 @@
+"""The generative test once more, on what Melitz and Trefler 2012 estimate.
+
+One case has enough establishments for regressions to be told; in the nasty ones beside it, and in
+quartiles of all of them, many cannot, and both engines must say so for the same reason.
+"""
+
+import os
+from dataclasses import replace
+from itertools import count
+from typing import Any
+
+import pytest
+from test_generative import case_list, check, publish_study, refine_bins, small_tables, study_dealt
+
+from reference.dealing import Dealer, missed
+from reference.nasty import Case, census_of
+from reference.studies import RULES
+from reference.welfare import Small
+from tradegains.study import Regressions, Study
+
+ON_SPARK = os.environ.get("TRADEGAINS_TEST_ENGINE") == "spark"
+EXAMPLES = 1 if ON_SPARK else 4
+LARGE, OTHERS = 120, 12
+
+EFFECTS = ("none", "industry2", "industry4")
+CONTROLS = ((), ("relative_productivity",), ("log_employment", "relative_productivity"))
+
+
+def estimated_study(dealer: Dealer) -> Study:
+    """Any study with regressions, but for the other optional sections."""
+    deal = dealer.deal
+    _, plant_cuts = deal("cuts", CUTS)
+    regressions = Regressions(
+        premium_years=deal("premium_years", ((2000,), (2000, 2004), (2001, 2002, 2003))),
+        exit_windows=deal("exit_windows", (("pre",), ("post", "whole"), ())),
+        exit_effects=deal("exit_effects", EFFECTS),
+        entry_windows=deal("entry_windows", (("post",), ("pre", "whole"), ("whole",))),
+        entry_effects=deal("entry_effects", EFFECTS),
+        entry_controls=deal("entry_controls", CONTROLS),
+        growth_effects=deal("growth_effects", EFFECTS),
+        growth_controls=deal("growth_controls", CONTROLS),
+        growth_clusters=deal("growth_clusters", ("establishment", "industry2", "industry4")),
+        plant_cuts=plant_cuts,
+        adoptions=deal("adoptions", ((), ("adopted",))),
+    )
+    sections = ("size_fits", "intra_industry_trade", "decomposition", "joint_distribution")
+    study = replace(with_exports(study_dealt(dealer)), **dict.fromkeys(sections))
+    study = replace(study, dispersion=None, job_flows=None, regressions=regressions)
+    return replace(study, welfare=replace(study.welfare, melitz_redding=None))
+
+
+def with_exports(study: Study) -> Study:
+    """The study of a census that knows exports: without, hardly anything is estimated."""
+    census = study.census
+    rules = {name: rule for name, rule in RULES.items() if "exports" in name}
+    columns = {**census.columns, "exports": "exports"}
+    return replace(study, census=replace(census, columns=columns, rules=rules | census.rules))
+
+
+CUTS = (("industry2", None), ("industry4", "simple"), (None, "value_weighted"), (None, None))
+"""Digits of the industries' cuts, and how products make an establishment's own."""
+
+
+def large_cases(dealer: Dealer) -> list[Case]:
+    """A large case whose establishments seldom export, and nasty ones."""
+    large = Case(OTHERS + 1, frozenset({"seldom_exporters"}), LARGE, dealer.example)
+    return [*case_list(dealer)[:OTHERS], large]
+
+
+def cut_tables(dealer: Dealer) -> Small:
+    """Tariff cuts by industry and by product, tied, negative and with holes."""
+    industries, plant_cuts = dealer.deal("cuts", CUTS)
+    small = replace(small_tables(dealer), product_trade=None, control_totals=None, concordance=None)
+    if industries == "industry2":
+        cuts = [{"industry": f"{n:02d}", "cut": float(n % 5)} for n in range(2, OTHERS + 2)]
+        small = replace(small, tariff_cuts=cuts)
+    if industries == "industry4":
+        codes = [(n, m) for n in range(OTHERS + 2) for m in (1, 2)]
+        cuts = [{"industry": f"{n:02d}{m:02d}", "cut": n * m / 7 - 1} for n, m in codes]
+        small = replace(small, tariff_cuts=cuts)
+    if plant_cuts:
+        tariffs = {"a": 0.5, "b": 3.0, "c": 6.0, "d": -1 / 3}
+        tariffs = [{"product": name, "cut": cut} for name, cut in tariffs.items()]
+        small = replace(small, product_tariffs=tariffs, plant_products=plant_products(dealer))
+    return small
+
+
+def plant_products(dealer: Dealer) -> list[dict[str, Any]]:
+    """Up to three products of most establishments, some unknown, worthless or named twice."""
+    chance = dealer.chance
+    ids = {row["establishment_id"] for row in census_of(large_cases(Dealer("mt", dealer.example)))}
+    return [
+        {
+            "establishment_id": identifier,
+            "product": chance.choice("abcdxy"),
+            "value": chance.choice((0.0, 1.5, 20.0)),
+        }
+        for identifier in sorted(each for each in ids if each and each.strip())
+        for _ in range(chance.choice((0, 1, 1, 2, 3)))
+    ]
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory):
+    root = tmp_path_factory.mktemp("generated_melitz_trefler")
+    return (root / str(number) for number in count())
+
+
+def dealt(example: int) -> tuple[Study, Small, list[Case]]:
+    """Study, small tables and cases of an example."""
+    dealer = Dealer("mt", example)
+    return estimated_study(dealer), cut_tables(dealer), large_cases(Dealer("mt", example))
+
+
+def test_four_examples_have_every_value_of_every_option():
+    dealers = [Dealer("mt", example) for example in range(4)]
+    for dealer in dealers:
+        estimated_study(dealer)
+    others = [Dealer("mt", example) for example in range(4)]
+    for dealer in others:
+        study_dealt(dealer)
+    assert [line for line in missed(dealers) if line not in missed(others)] == []
+
+
+@pytest.mark.parametrize("example", range(EXAMPLES))
+def test_a_run_agrees_with_the_reference_engine(engine, folders, example):
+    check(engine, *dealt(example), next(folders), publish_study)
+
+
+@pytest.mark.only("embedded")
+@pytest.mark.parametrize("example", [EXAMPLES])
+def test_little_memory_changes_nothing(engine, folders, example):
+    check(engine, *dealt(example), next(folders), refine_bins)
