@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame
 
 from tradegains.engines.start import Engine
 from tradegains.errors import InputError, Problem, StudyError
-from tradegains.families.measured import Measured, MergeBy, Rows
+from tradegains.families.context import ComputedTables, MergeBy, Rows
 from tradegains.families.measuring import TABLES_IN_ORDER, measure
 from tradegains.families.work_folders import passing_folders
 from tradegains.inputs.names import name_problems
@@ -238,7 +238,7 @@ def _measure(
     work: WorkFolder,
     only: Collection[str],
     progress: Progress,
-) -> Measured:
+) -> ComputedTables:
     census = read_census(engine.spark, inputs.census)
     progress = progress.named_by(engine.step)
     merge_by = merging(engine, inputs.census, progress)

@@ -1,15 +1,15 @@
 """Decompositions of productivity growth into reallocation, entry, exit and growth within."""
 
-from tradegains.families.measured import Matched, Measured, Measuring
+from tradegains.families.context import ComputedTables, MatchedCensus, RunContext
 
 DECOMPOSITION_TABLES = ("decompositions",)
 
 
-def decomposition_tables(run: Measuring, matched: Matched) -> Measured:
+def decomposition_tables(context: RunContext, matched: MatchedCensus) -> ComputedTables:
     """Rows of `decompositions`, where the study has the section."""
-    study = run.study
+    study = context.study
     if study.decomposition is None:
-        return Measured(absent={"table decompositions": "the study has no [decomposition]"})
+        return ComputedTables(absent={"table decompositions": "the study has no [decomposition]"})
     from tradegains.results.decompositions import (
         decomposition_rows,
         panel_industries,
@@ -18,14 +18,14 @@ def decomposition_tables(run: Measuring, matched: Matched) -> Measured:
     )
     from tradegains.statistics.panels import collect_panels
 
-    with run.progress.step("decompose productivity") as step:
+    with context.progress.step("decompose productivity") as step:
         panels = collect_panels(
             matched.rows,
-            panel_windows(study, run.sets),
+            panel_windows(study, context.sets),
             years=study.productivity.years,
             industries=panel_industries(study),
             totals=panel_totals(study, matched.cells),
         )
         rows = decomposition_rows(study, panels)
         step.rows = len(rows)
-    return Measured({"decompositions": rows})
+    return ComputedTables({"decompositions": rows})

@@ -7,12 +7,12 @@ from itertools import chain
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from tradegains.families.context import ComputedTables, MatchedCensus, RunContext
 from tradegains.families.industry_distributions import (
     describe_wanted_industries,
     dispersion_tables,
 )
 from tradegains.families.joint_distribution import joint_tables
-from tradegains.families.measured import Matched, Measured, Measuring
 from tradegains.formulas.distribution import IndustryScales
 from tradegains.results.distributions import (
     Medians,
@@ -48,36 +48,36 @@ DISTRIBUTION_TABLES = (
 MEDIANS = "select industry medians"
 
 
-def distribution_tables(run: Measuring, matched: Matched) -> Measured:
+def distribution_tables(context: RunContext, matched: MatchedCensus) -> ComputedTables:
     """Rows of the distribution tables; of industries and by size where the study asks for them."""
-    study, pools = run.study, median_pools(run.study)
+    study, pools = context.study, median_pools(context.study)
     described = matched.rows.filter(F.col(w.YEAR).isin(*sorted({*chain(*pools.values())})))
     # Neither needs the other, and both leave cores idle: a twentieth of a run of 30M rows.
-    with run.progress.step(MEDIANS) as step, ThreadPoolExecutor(1) as beside:
-        summing = beside.submit(_collect_powers, run, described, matched.cells.largest_industry)
-        medians = industry_medians(described, pools, row_limit=run.row_limit)
+    with context.progress.step(MEDIANS) as step, ThreadPoolExecutor(1) as beside:
+        summing = beside.submit(_collect_powers, context, described, matched.cells.largest_industry)
+        medians = industry_medians(described, pools, row_limit=context.row_limit)
         powers = summing.result()
         step.rows = len(medians)
     scales = _standardising_scales(study, powers)
     requests = distribution_requests(study)
-    with run.progress.step("describe distributions") as step:
-        relating = _relating(run, described, requests, medians=medians, scales=scales)
-        found = describe_distributions(relating, powers, row_limit=run.row_limit)
+    with context.progress.step("describe distributions") as step:
+        relating = _relating(context, described, requests, medians=medians, scales=scales)
+        found = describe_distributions(relating, powers, row_limit=context.row_limit)
         step.rows = len(found)
-    by_industry = describe_wanted_industries(run, described, powers, medians)
+    by_industry = describe_wanted_industries(context, described, powers, medians)
     moments = moment_rows(study, requests, found, medians=medians, scales=scales)
     tables = {
         "industry_medians": industry_median_rows(study, medians, scales),
         "moments": [*moments, *industry_moment_rows(study, by_industry)],
         "histograms": histogram_rows(study, requests, found),
     }
-    dispersion = dispersion_tables(run, by_industry)
-    return Measured(tables) | dispersion | joint_tables(run, described, medians)
+    dispersion = dispersion_tables(context, by_industry)
+    return ComputedTables(tables) | dispersion | joint_tables(context, described, medians)
 
 
-def _collect_powers(run: Measuring, described: DataFrame, largest: Amounts) -> PowerCells:
+def _collect_powers(context: RunContext, described: DataFrame, largest: Amounts) -> PowerCells:
     """Power sums of log productivity, from which all moments follow."""
-    with run.progress.naming(MEDIANS):  # its own thread knows of no step
+    with context.progress.naming(MEDIANS):  # its own thread knows of no step
         return collect_power_cells(
             described, employment=largest.employment, establishments=largest.establishments
         )
@@ -92,7 +92,7 @@ def _standardising_scales(study: Study, powers: PowerCells) -> dict[str, Industr
 
 
 def _relating(
-    run: Measuring,
+    context: RunContext,
     described: DataFrame,
     requests: Sequence[Request],
     *,
@@ -112,6 +112,6 @@ def _relating(
             for base in bases
         ],
         [Population(bases.index(each.base), each.inside, each.outside) for each in requests],
-        run.sets.memberships,
-        run.study.productivity.bin_width,
+        context.sets.memberships,
+        context.study.productivity.bin_width,
     )

@@ -3,10 +3,10 @@
 from pyspark.sql import functions as F
 
 from tradegains.families import work_folders
-from tradegains.families.measured import Rows
-from tradegains.families.regressing import (
+from tradegains.families.context import Rows
+from tradegains.families.regression_context import (
     NO_CUTS,
-    Regressing,
+    RegressionContext,
     linear_of,
     rows_of_probit,
     years_of,
@@ -30,38 +30,38 @@ from tradegains.transforms.regression_rows import (
 from tradegains.transforms.regression_sums import EFFECT
 
 
-def exit_regressions(run: Regressing, window: Window) -> Rows:
+def exit_regressions(context: RegressionContext, window: Window) -> Rows:
     """Rows of `regressions`: who of a window's first year is gone in its last."""
     rows = exit_rows(
-        run.matched,
-        run.medians(window.start),
+        context.matched,
+        context.medians(window.start),
         year=window.start,
-        continuing=run.bit(continuing_set(window.name, BOTH_ENDS)),
-        exporter=run.bit(EXPORTERS) if run.has_exports else None,
+        continuing=context.bit(continuing_set(window.name, BOTH_ENDS)),
+        exporter=context.bit(EXPORTERS) if context.has_exports else None,
     )
     terms = [RELATIVE_PRODUCTIVITY, LOG_EMPLOYMENT]
-    terms += [EXPORTER] if run.has_exports else []
+    terms += [EXPORTER] if context.has_exports else []
     extra = []
-    if run.largest_cut is not None:
+    if context.largest_cut is not None:
         terms.append(TARIFF_CUT)
         extra.append(IS_PLANT_CUT)
-        rows = run.with_cuts(rows).filter(F.col(TARIFF_CUT).isNotNull())
+        rows = context.with_cuts(rows).filter(F.col(TARIFF_CUT).isNotNull())
     rows = rows.select(EFFECT, EXIT, *terms, *extra)
-    kept = run.measuring.keep(rows, work_folders.exit_rows(window))
-    cells = run.collect(kept, (EXIT, *terms, *extra))
+    kept = context.run.keep(rows, work_folders.exit_rows(window))
+    cells = context.collect(kept, (EXIT, *terms, *extra))
     note = _cut_note(cells) if extra else NO_CUTS
     (linear,) = estimate(
         kept,
         cells,
         [LinearModel("exit_linear", EXIT, tuple(terms))],
         by=(),
-        effect_of=run.group("industry4"),
+        effect_of=context.group("industry4"),
     ) or (None,)
     if linear is None:
         return []
-    effects = run.choices.exit_effects
+    effects = context.choices.exit_effects
     (probit,) = fit_probits(
-        kept, cells, by=(), effect_of=run.group(effects), outcome=EXIT, regressors=terms
+        kept, cells, by=(), effect_of=context.group(effects), outcome=EXIT, regressors=terms
     )
     labels = _labels(window, "exit_linear", "industry4", "robust")
     of_probit = _labels(window, "exit_probit", effects, "information")

@@ -6,8 +6,8 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from tradegains.families.measured import Rows
-from tradegains.families.regressing import Regressing, linear_of, years_of
+from tradegains.families.context import Rows
+from tradegains.families.regression_context import RegressionContext, linear_of, years_of
 from tradegains.results.regressions import Labels, linear_rows, sample_name
 from tradegains.statistics.regressions import Estimate, LinearModel, ProductCells, estimate
 from tradegains.study import Window
@@ -21,24 +21,24 @@ from tradegains.transforms.regression_rows import (
 from tradegains.transforms.regression_sums import CLUSTER, EFFECT
 
 
-def effect_regressions(run: Regressing, window: Window, rows: DataFrame) -> Rows:
+def effect_regressions(context: RegressionContext, window: Window, rows: DataFrame) -> Rows:
     """Rows of `regressions`: effects of starting to export on growth and on every adoption."""
     found: Rows = []
     measured = rows.filter(F.col(GROWTH).isNotNull())
-    found += _effects(run, window, measured, GROWTH)
-    for column in run.choices.adoptions:
-        found += _effects(run, window, adoption_outcome(rows, column, window.name), column)
+    found += _effects(context, window, measured, GROWTH)
+    for column in context.choices.adoptions:
+        found += _effects(context, window, adoption_outcome(rows, column, window.name), column)
     return found
 
 
-def _effects(run: Regressing, window: Window, rows: DataFrame, outcome: str) -> Rows:
-    controls = run.choices.growth_controls
-    cut = () if run.largest_cut is None else (TARIFF_CUT,)
-    clusters = run.choices.growth_clusters
+def _effects(context: RegressionContext, window: Window, rows: DataFrame, outcome: str) -> Rows:
+    controls = context.choices.growth_controls
+    cut = () if context.largest_cut is None else (TARIFF_CUT,)
+    clusters = context.choices.growth_clusters
     rows = rows.select(w.QUARTILE, EFFECT, outcome, EXPORT_START, *controls, *cut)
     if clusters != "establishment":
-        rows = rows.withColumn(CLUSTER, _cluster(run, clusters))
-    cells = run.collect(rows, (outcome, EXPORT_START, *controls, *cut), w.QUARTILE)
+        rows = rows.withColumn(CLUSTER, _cluster(context, clusters))
+    cells = context.collect(rows, (outcome, EXPORT_START, *controls, *cut), w.QUARTILE)
     raw = [LinearModel("raw_difference", outcome, (EXPORT_START,))]
     models = [LinearModel("least_squares", outcome, (EXPORT_START, *controls))]
     if cut:
@@ -48,28 +48,28 @@ def _effects(run: Regressing, window: Window, rows: DataFrame, outcome: str) -> 
         ]
     found: Rows = []
     for by in ((), (w.QUARTILE,)):
-        for asked, effects in ((raw, "none"), (models, run.choices.growth_effects)):
-            estimates = _estimates(run, rows, cells, asked, (by, effects))
+        for asked, effects in ((raw, "none"), (models, context.choices.growth_effects)):
+            estimates = _estimates(context, rows, cells, asked, (by, effects))
             found += _effect_rows(estimates, window, outcome, (effects, clusters))
     return found
 
 
-def _cluster(run: Regressing, clusters: str) -> Column:
-    census = run.study.census
+def _cluster(context: RegressionContext, clusters: str) -> Column:
+    census = context.study.census
     step = 10 ** (census.industry_digits - census.industry_group_digits)
     industry = F.col(EFFECT)
     return F.floor(industry / step).cast("bigint") if clusters == "industry2" else industry
 
 
 def _estimates(
-    run: Regressing,
+    context: RegressionContext,
     rows: DataFrame,
     cells: ProductCells,
     models: Sequence[LinearModel],
     sample: tuple[tuple[str, ...], str],
 ) -> list[Estimate]:
     by, effects = sample
-    clusters = run.choices.growth_clusters
+    clusters = context.choices.growth_clusters
     total = sum(group.rows for group in cells.groups[False].values())
     order = ("none", "industry2", "industry4")
     is_nested = clusters != "establishment" and order.index(effects) >= order.index(clusters)
@@ -78,7 +78,7 @@ def _estimates(
         cells,
         models,
         by=by,
-        effect_of=run.group(effects),
+        effect_of=context.group(effects),
         rows_per_cluster=None if clusters == "establishment" else total,
         is_nested=is_nested,
     )

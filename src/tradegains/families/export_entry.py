@@ -7,9 +7,14 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from tradegains.families import work_folders
+from tradegains.families.context import Rows
 from tradegains.families.export_effects import effect_regressions
-from tradegains.families.measured import Rows
-from tradegains.families.regressing import NO_CUTS, Regressing, rows_of_probit, years_of
+from tradegains.families.regression_context import (
+    NO_CUTS,
+    RegressionContext,
+    rows_of_probit,
+    years_of,
+)
 from tradegains.formulas.least_squares import binary_places
 from tradegains.formulas.membership import BOTH_ENDS
 from tradegains.results.regressions import (
@@ -36,44 +41,44 @@ from tradegains.transforms.regression_rows import (
 )
 
 
-def entry_regressions(run: Regressing, window: Window) -> tuple[Rows, Rows]:
+def entry_regressions(context: RegressionContext, window: Window) -> tuple[Rows, Rows]:
     """Rows of `regressions` and of `export_entry`: who starts to export in a window."""
-    rows = _kept_entry_rows(run, window)
-    places = binary_places((run.largest_cut or 1.0) * max(run.largest.rows, 1) * 10**6)
+    rows = _kept_entry_rows(context, window)
+    places = binary_places((context.largest_cut or 1.0) * max(context.largest.rows, 1) * 10**6)
     counts = {row[w.QUARTILE]: _counts(row, places) for row in
               count_entries(rows, places=places).toArrow().to_pylist()}  # fmt: skip
-    if run.largest_cut is None:
+    if context.largest_cut is None:
         entries = export_entry_rows(window.name, counts, {}, NO_CUTS)
-        return effect_regressions(run, window, rows), entries
+        return effect_regressions(context, window, rows), entries
     rows = rows.filter(F.col(TARIFF_CUT).isNotNull())
-    probits = _entry_probits(run, rows)
+    probits = _entry_probits(context, rows)
     found = [
         row
         for quartile, probit in probits.items()
-        for row in _probit_rows(run, window, quartile, probit)
+        for row in _probit_rows(context, window, quartile, probit)
     ]
     entries = export_entry_rows(
         window.name, counts, {q: _entry_probit(each) for q, each in probits.items()}, ""
     )
-    return [*found, *effect_regressions(run, window, rows)], entries
+    return [*found, *effect_regressions(context, window, rows)], entries
 
 
-def _kept_entry_rows(run: Regressing, window: Window) -> DataFrame:
+def _kept_entry_rows(context: RegressionContext, window: Window) -> DataFrame:
     never = never_exporters(
-        run.matched,
+        context.matched,
         year=window.start,
-        never=run.bit(never_exported_set(window.name)),
-        continuing=run.bit(continuing_set(window.name, BOTH_ENDS)),
+        never=context.bit(never_exported_set(window.name)),
+        continuing=context.bit(continuing_set(window.name, BOTH_ENDS)),
     )
-    kept = run.measuring.keep(never, work_folders.never_exporters(window))
-    ranked = with_quartiles(kept, [window.start], row_limit=run.measuring.row_limit)
+    kept = context.run.keep(never, work_folders.never_exporters(window))
+    ranked = with_quartiles(kept, [window.start], row_limit=context.run.row_limit)
     rows = entry_rows(
         ranked,
-        run.medians(window.start),
+        context.medians(window.start),
         window=window.name,
-        starter=run.bit(exporter_at_end_set(window.name)),
+        starter=context.bit(exporter_at_end_set(window.name)),
     )
-    return run.measuring.keep(run.with_cuts(rows), work_folders.entry_rows(window))
+    return context.run.keep(context.with_cuts(rows), work_folders.entry_rows(window))
 
 
 def _counts(row: Mapping[str, Any], places: int) -> EntryCounts:
@@ -86,17 +91,17 @@ def _counts(row: Mapping[str, Any], places: int) -> EntryCounts:
     )
 
 
-def _entry_probits(run: Regressing, rows: DataFrame) -> dict[int | None, Probit]:
+def _entry_probits(context: RegressionContext, rows: DataFrame) -> dict[int | None, Probit]:
     """The probit of all never-exporters, and of each quartile."""
-    terms = (TARIFF_CUT, *run.choices.entry_controls)
-    cells = run.collect(rows, (EXPORT_START, *terms), w.QUARTILE)
+    terms = (TARIFF_CUT, *context.choices.entry_controls)
+    cells = context.collect(rows, (EXPORT_START, *terms), w.QUARTILE)
     found: dict[int | None, Probit] = {}
     for by in ((), (w.QUARTILE,)):
         for probit in fit_probits(
             rows,
             cells,
             by=by,
-            effect_of=run.group(run.choices.entry_effects),
+            effect_of=context.group(context.choices.entry_effects),
             outcome=EXPORT_START,
             regressors=terms,
             cut=TARIFF_CUT,
@@ -105,17 +110,19 @@ def _entry_probits(run: Regressing, rows: DataFrame) -> dict[int | None, Probit]
     return found
 
 
-def _probit_rows(run: Regressing, window: Window, quartile: int | None, probit: Probit) -> Rows:
+def _probit_rows(
+    context: RegressionContext, window: Window, quartile: int | None, probit: Probit
+) -> Rows:
     labels = Labels(
         window.name,
         years_of(window),
         "entry_probit",
         EXPORT_START,
         sample_name(quartile),
-        run.choices.entry_effects,
+        context.choices.entry_effects,
         "information",
     )
-    return rows_of_probit(labels, (TARIFF_CUT, *run.choices.entry_controls), probit, "")
+    return rows_of_probit(labels, (TARIFF_CUT, *context.choices.entry_controls), probit, "")
 
 
 def _entry_probit(probit: Probit) -> EntryProbit:

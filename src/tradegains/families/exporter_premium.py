@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from tradegains.families.measured import Rows
-from tradegains.families.regressing import Regressing, linear_of
+from tradegains.families.context import Rows
+from tradegains.families.regression_context import RegressionContext, linear_of
 from tradegains.results.regressions import Labels, linear_rows
 from tradegains.results.sets import EXPORTER as EXPORTERS
 from tradegains.statistics.regressions import Estimate, LinearModel, collect_products, estimate
@@ -12,17 +12,17 @@ from tradegains.transforms.regression_rows import EXPORTER, LOG_EMPLOYMENT, prem
 from tradegains.transforms.regression_sums import EFFECT
 
 
-def premium_regressions(run: Regressing) -> Rows:
+def premium_regressions(context: RegressionContext) -> Rows:
     """Rows of `regressions`: what exporters of the chosen years have above others [log points]."""
-    years = run.choices.premium_years
-    rows = premium_rows(run.matched, years=years, exporter=run.bit(EXPORTERS))
+    years = context.choices.premium_years
+    rows = premium_rows(context.matched, years=years, exporter=context.bit(EXPORTERS))
     names = (w.LOG_PRODUCTIVITY, EXPORTER, LOG_EMPLOYMENT)
     cells = collect_products(
         rows,
         keys=(EFFECT,),
-        variables=[run.variable(name) for name in names],
+        variables=[context.variable(name) for name in names],
         weightings=(False, True),
-        largest_effect=run.largest,
+        largest_effect=context.largest,
     )
     models = [
         LinearModel(name, w.LOG_PRODUCTIVITY, regressors, is_weighted=is_weighted)

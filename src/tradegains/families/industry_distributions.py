@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pyspark.sql import DataFrame
 
-from tradegains.families.measured import Measured, Measuring
+from tradegains.families.context import ComputedTables, RunContext
 from tradegains.formulas.distribution import Distribution
 from tradegains.results.distributions import Medians, medians_of_pool
 from tradegains.results.industry_distributions import (
@@ -17,29 +17,31 @@ from tradegains.statistics.moments import PowerCells
 
 
 def describe_wanted_industries(
-    run: Measuring, described: DataFrame, powers: PowerCells, medians: Medians
+    context: RunContext, described: DataFrame, powers: PowerCells, medians: Medians
 ) -> Mapping[Group, Distribution]:
     """Distribution of every industry at the levels that the study asks for; none at others."""
-    levels = industry_levels(run.study)
+    levels = industry_levels(context.study)
     if not levels:
         return {}
     from tradegains.statistics.industry_distributions import IndustryAsking, describe_industries
 
-    years = run.study.productivity.years
+    years = context.study.productivity.years
     asking = IndustryAsking(
         {year: medians_of_pool(medians, str(year)) for year in years},
-        [(each.inside, each.outside) for each in industry_populations(run.study)],
+        [(each.inside, each.outside) for each in industry_populations(context.study)],
         levels,
-        run.sets.memberships,
+        context.sets.memberships,
     )
-    with run.progress.step("describe industries") as step:
-        found = describe_industries(described, asking, powers, row_limit=run.row_limit)
+    with context.progress.step("describe industries") as step:
+        found = describe_industries(described, asking, powers, row_limit=context.row_limit)
         step.rows = len(found)
     return found
 
 
-def dispersion_tables(run: Measuring, by_industry: Mapping[Group, Distribution]) -> Measured:
+def dispersion_tables(
+    context: RunContext, by_industry: Mapping[Group, Distribution]
+) -> ComputedTables:
     """Rows of `dispersion`, where the study has the section."""
-    if run.study.dispersion is None:
-        return Measured(absent={"table dispersion": "the study has no section [dispersion]"})
-    return Measured({"dispersion": dispersion_rows(run.study, by_industry)})
+    if context.study.dispersion is None:
+        return ComputedTables(absent={"table dispersion": "the study has no section [dispersion]"})
+    return ComputedTables({"dispersion": dispersion_rows(context.study, by_industry)})

@@ -2,40 +2,40 @@
 
 from collections import defaultdict
 
+from tradegains.families.context import ComputedTables, MatchedCensus, Rows, RunContext
 from tradegains.families.matching import market_cells, sum_cells
-from tradegains.families.measured import Matched, Measured, Measuring, Rows
 from tradegains.results.market import MarketCells
 from tradegains.tables import working as w
 
 FLOW_TABLES = ("job_flows",)
 
 
-def flow_tables(run: Measuring, matched: Matched) -> Measured:
+def flow_tables(context: RunContext, matched: MatchedCensus) -> ComputedTables:
     """Rows of `job_flows`, where the study has the section."""
-    if run.study.job_flows is None:
-        return Measured(absent={"table job_flows": "the study has no section [job_flows]"})
+    if context.study.job_flows is None:
+        return ComputedTables(absent={"table job_flows": "the study has no section [job_flows]"})
     from tradegains.results.job_flows import job_flow_rows
 
     by_quartile: dict[int | None, Rows] = {}
-    if run.study.job_flows.productivity_quartiles:
-        with run.progress.step("select productivity quartiles"):
-            by_quartile = _cells_by_quartile(run, matched)
-    with run.progress.step("sum job flows") as step:
+    if context.study.job_flows.productivity_quartiles:
+        with context.progress.step("select productivity quartiles"):
+            by_quartile = _cells_by_quartile(context, matched)
+    with context.progress.step("sum job flows") as step:
         groups: dict[int | None, MarketCells] = {
-            quartile: market_cells(run, rows) for quartile, rows in by_quartile.items()
+            quartile: market_cells(context, rows) for quartile, rows in by_quartile.items()
         }
-        flows = job_flow_rows(run.study, matched.cells, groups, run.sets.memberships)
+        flows = job_flow_rows(context.study, matched.cells, groups, context.sets.memberships)
         step.rows = len(flows)
-    return Measured({"job_flows": flows})
+    return ComputedTables({"job_flows": flows})
 
 
-def _cells_by_quartile(run: Measuring, matched: Matched) -> dict[int | None, Rows]:
+def _cells_by_quartile(context: RunContext, matched: MatchedCensus) -> dict[int | None, Rows]:
     """Rows of market cells by the productivity quartile in a window's first year."""
     from tradegains.statistics.quartiles import with_quartiles
 
-    years = sorted({window.start for window in run.study.windows})
-    rows = with_quartiles(matched.rows, years, row_limit=run.row_limit)
+    years = sorted({window.start for window in context.study.windows})
+    rows = with_quartiles(matched.rows, years, row_limit=context.row_limit)
     found: defaultdict[int | None, Rows] = defaultdict(list)
-    for row in sum_cells(run, rows, w.QUARTILE):
+    for row in sum_cells(context, rows, w.QUARTILE):
         found[row[w.QUARTILE]].append(row)
     return found

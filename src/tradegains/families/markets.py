@@ -6,9 +6,9 @@ repair are matched and summed once more.
 
 from dataclasses import replace
 
+from tradegains.families.context import ComputedTables, MatchedCensus, Rows, RunContext
 from tradegains.families.curves import curve_tables
 from tradegains.families.matching import match_once
-from tradegains.families.measured import Matched, Measured, Measuring, Rows
 from tradegains.families.preparing import repair_ids
 from tradegains.families.work_folders import WITH_REPAIRED_IDS
 from tradegains.formulas.matching import SuccessorLink, resolve_successors
@@ -33,35 +33,35 @@ MARKET_TABLES = (
 )
 
 
-def market_tables(run: Measuring, matched: Matched) -> Measured:
+def market_tables(context: RunContext, matched: MatchedCensus) -> ComputedTables:
     """Rows of the market tables; of some by raw ids and, below, by ids repaired by successors."""
-    study, bits = run.study, run.sets.memberships
-    with run.progress.step("sum markets"):
-        raw = _tables_by_ids(run, matched)
+    study, bits = context.study, context.sets.memberships
+    with context.progress.step("sum markets"):
+        raw = _tables_by_ids(context, matched)
         tables = {
             "transitions": transition_rows(study, matched.cells, bits),
             "productivity_growth": productivity_growth_rows(
-                study, matched.cells, bits, run.small.prices
+                study, matched.cells, bits, context.small.prices
             ),
         }
     welfare = raw["welfare"]
-    found = Measured(tables, welfare_absences(study, welfare))
-    found |= curve_tables(run, matched.cells, welfare)
+    found = ComputedTables(tables, welfare_absences(study, welfare))
+    found |= curve_tables(context, matched.cells, welfare)
     every = {"raw": raw}
-    if run.small.successors:
-        every["repaired"] = _tables_by_repaired_ids(run, matched)
+    if context.small.successors:
+        every["repaired"] = _tables_by_repaired_ids(context, matched)
     by_ids = {
         name: [row | {"ids": ids} for ids, tables in every.items() for row in tables[name]]
         for name in raw
     }
-    return found | Measured(by_ids)
+    return found | ComputedTables(by_ids)
 
 
-def _tables_by_ids(run: Measuring, matched: Matched) -> dict[str, Rows]:
+def _tables_by_ids(context: RunContext, matched: MatchedCensus) -> dict[str, Rows]:
     """Tables that are published for raw ids and for repaired ones."""
-    study, bits, cells = run.study, run.sets.memberships, matched.cells
-    sigma = {row["industry"]: row["sigma"] for row in run.small.elasticities}
-    markets = measure_markets(study, cells, bits, run.imports)
+    study, bits, cells = context.study, context.sets.memberships, matched.cells
+    sigma = {row["industry"]: row["sigma"] for row in context.small.elasticities}
+    markets = measure_markets(study, cells, bits, context.imports)
     return {
         "demography": demography_rows(study, cells, bits),
         "market_shares": market_share_rows(markets),
@@ -69,16 +69,16 @@ def _tables_by_ids(run: Measuring, matched: Matched) -> dict[str, Rows]:
     }
 
 
-def _tables_by_repaired_ids(run: Measuring, matched: Matched) -> dict[str, Rows]:
+def _tables_by_repaired_ids(context: RunContext, matched: MatchedCensus) -> dict[str, Rows]:
     """The same tables once more, each id now the last of its chain of successors.
 
     Duplicates were found among the raw ids: establishments that merge share an id from then on.
     """
-    last_ids = resolve_successors(SuccessorLink(**link) for link in run.small.successors)
-    plain = replace(run.sets, later=(), carried=())
-    again = replace(run, study=replace(run.study, job_flows=None), sets=plain)
-    if run.merge_by == "bucket":  # of the raw ids
+    last_ids = resolve_successors(SuccessorLink(**link) for link in context.small.successors)
+    plain = replace(context.sets, later=(), carried=())
+    again = replace(context, study=replace(context.study, job_flows=None), sets=plain)
+    if context.merge_by == "bucket":  # of the raw ids
         again = replace(again, merge_by="sort")
     repaired = match_once(again, repair_ids(matched.flagged, last_ids), WITH_REPAIRED_IDS)
-    with run.progress.step("sum markets"):
+    with context.progress.step("sum markets"):
         return _tables_by_ids(again, replace(repaired, sizes=matched.sizes))

@@ -4,7 +4,7 @@ from functools import reduce
 
 from pyspark.sql import DataFrame
 
-from tradegains.families.measured import Matched, Measuring, Rows
+from tradegains.families.context import MatchedCensus, Rows, RunContext
 from tradegains.families.preparing import measure_rows
 from tradegains.families.work_folders import MATCHED, WITHOUT_DUPLICATES
 from tradegains.results.market import MarketCells
@@ -16,62 +16,64 @@ from tradegains.transforms.flagging import find_duplicates, flag_duplicates
 from tradegains.transforms.matching import keep_part, match_establishments
 
 
-def match_census(run: Measuring, flagged: DataFrame) -> Matched:
+def match_census(context: RunContext, flagged: DataFrame) -> MatchedCensus:
     """Matched rows and their sums; once more, with duplicates flagged, where there are any."""
-    matched = match_once(run, flagged, MATCHED)
+    matched = match_once(context, flagged, MATCHED)
     if not matched.cells.duplicated:
         return matched
-    with run.progress.step("find duplicates"):
-        duplicates = run.keep(find_duplicates(flagged), "duplicates")
-    flagged = flag_duplicates(flagged, duplicates, rules=run.rules)
-    return match_once(run, flagged, WITHOUT_DUPLICATES)
+    with context.progress.step("find duplicates"):
+        duplicates = context.keep(find_duplicates(flagged), "duplicates")
+    flagged = flag_duplicates(flagged, duplicates, rules=context.rules)
+    return match_once(context, flagged, WITHOUT_DUPLICATES)
 
 
-def match_once(run: Measuring, flagged: DataFrame, name: str) -> Matched:
+def match_once(context: RunContext, flagged: DataFrame, name: str) -> MatchedCensus:
     """Matched rows, kept under a name in the work folder, and their sums."""
-    with run.progress.step("match establishments") as step:
+    with context.progress.step("match establishments") as step:
         parts = (
-            run.keep(_match_part(run, keep_part(flagged, part, run.parts)), f"{name}/{part}")
-            for part in range(run.parts)
+            context.keep(
+                _match_part(context, keep_part(flagged, part, context.parts)), f"{name}/{part}"
+            )
+            for part in range(context.parts)
         )
         rows = reduce(DataFrame.union, parts)
-        cells = market_cells(run, sum_cells(run, rows))
+        cells = market_cells(context, sum_cells(context, rows))
         step.rows = sum(cells.rows_by_flags.values())
-    return Matched(flagged, rows, cells)
+    return MatchedCensus(flagged, rows, cells)
 
 
-def _match_part(run: Measuring, flagged: DataFrame) -> DataFrame:
+def _match_part(context: RunContext, flagged: DataFrame) -> DataFrame:
     return match_establishments(
-        measure_rows(run.study, flagged),
-        history=run.sets.history,
-        memberships=run.sets.memberships,
-        conditions=run.sets.conditions,
-        window_industries=industry_years(run.study),
-        later=run.sets.later,
-        carried=run.sets.carried,
-        code_digits=run.study.census.industry_digits if run.splits else None,
-        merge_by=run.merge_by,
+        measure_rows(context.study, flagged),
+        history=context.sets.history,
+        memberships=context.sets.memberships,
+        conditions=context.sets.conditions,
+        window_industries=industry_years(context.study),
+        later=context.sets.later,
+        carried=context.sets.carried,
+        code_digits=context.study.census.industry_digits if context.splits else None,
+        merge_by=context.merge_by,
     )
 
 
-def sum_cells(run: Measuring, matched: DataFrame, *keys: str) -> Rows:
+def sum_cells(context: RunContext, matched: DataFrame, *keys: str) -> Rows:
     """Market cells as rows, by further keys if any."""
-    codes = (w.INDUSTRY, *map(w.window_industry, industry_years(run.study)))
-    parts = map(w.parts_column, codes) if run.splits else ()
+    codes = (w.INDUSTRY, *map(w.window_industry, industry_years(context.study)))
+    parts = map(w.parts_column, codes) if context.splits else ()
     industries = [*codes, *keys, *parts]
-    changes = employment_changes(run.study)
+    changes = employment_changes(context.study)
     summed = collect_in_order(sum_market_cells(matched, industries=industries, changes=changes))
     rows: Rows = summed.to_pylist()
     return rows
 
 
-def market_cells(run: Measuring, rows: Rows) -> MarketCells:
+def market_cells(context: RunContext, rows: Rows) -> MarketCells:
     """Market cells from their rows, those of split industries in parts."""
     return MarketCells.of(
         rows,
-        removing=run.removing,
-        digits=run.study.census.industry_digits,
-        windows=industry_years(run.study),
-        changes=employment_changes(run.study),
-        splits=run.splits,
+        removing=context.removing,
+        digits=context.study.census.industry_digits,
+        windows=industry_years(context.study),
+        changes=employment_changes(context.study),
+        splits=context.splits,
     )

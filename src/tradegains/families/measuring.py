@@ -10,13 +10,13 @@ from itertools import chain
 
 from pyspark.sql import DataFrame
 
+from tradegains.families.context import ComputedTables, KeepRows, MatchedCensus, MergeBy, RunContext
 from tradegains.families.coverage import COVERAGE_TABLES, coverage_tables
 from tradegains.families.decompositions import DECOMPOSITION_TABLES, decomposition_tables
 from tradegains.families.distributions import DISTRIBUTION_TABLES, distribution_tables
 from tradegains.families.job_flows import FLOW_TABLES, flow_tables
 from tradegains.families.markets import MARKET_TABLES, market_tables
 from tradegains.families.matching import match_census
-from tradegains.families.measured import Matched, Measured, Measuring, MergeBy, WorkFolder
 from tradegains.families.preparing import flag_census
 from tradegains.families.quality import quality_tables
 from tradegains.families.regressions import REGRESSION_TABLES, regression_tables
@@ -28,7 +28,7 @@ from tradegains.results.sets import study_sets
 from tradegains.statistics.ranks import ROW_LIMIT
 from tradegains.study import Study
 
-PASSES: Mapping[tuple[str, ...], Callable[[Measuring, Matched], Measured]] = {
+PASSES: Mapping[tuple[str, ...], Callable[[RunContext, MatchedCensus], ComputedTables]] = {
     MARKET_TABLES: market_tables,
     SIZE_TABLES: size_tables,
     FLOW_TABLES: flow_tables,
@@ -48,7 +48,7 @@ def measure(
     census: DataFrame,
     small: SmallInputs,
     *,
-    keep: WorkFolder,
+    keep: KeepRows,
     progress: Progress,
     wanted: Collection[str] = TABLES_IN_ORDER,
     rows_by_year: Mapping[int, int] | None = None,
@@ -56,7 +56,7 @@ def measure(
     products: DataFrame | None = None,
     parts: int = 1,
     merge_by: MergeBy = "hash",
-) -> Measured:
+) -> ComputedTables:
     """The wanted results of a study.
 
     Args:
@@ -75,7 +75,7 @@ def measure(
     Raises:
         InputError: rows break a rule whose action is stop, or rows went missing.
     """
-    run = Measuring(
+    context = RunContext(
         study,
         small,
         study_sets(study),
@@ -87,10 +87,10 @@ def measure(
         parts=parts,
         merge_by=merge_by,
     )
-    matched = match_census(run, flag_census(study, census, small))
-    found = quality_tables(run, matched, rows_by_year)
-    matched = replace(matched, sizes=describe_wanted_sizes(run, matched))
+    matched = match_census(context, flag_census(study, census, small))
+    found = quality_tables(context, matched, rows_by_year)
+    matched = replace(matched, sizes=describe_wanted_sizes(context, matched))
     for tables, measured in PASSES.items():
-        if not run.wanted.isdisjoint(tables):
-            found |= measured(run, matched)
+        if not context.wanted.isdisjoint(tables):
+            found |= measured(context, matched)
     return found

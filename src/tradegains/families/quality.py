@@ -5,24 +5,24 @@ from collections.abc import Mapping
 from pyspark.sql import functions as F
 
 from tradegains.errors import InputError, Problem
-from tradegains.families.measured import Matched, Measured, Measuring, Rows
+from tradegains.families.context import ComputedTables, MatchedCensus, Rows, RunContext
 from tradegains.results.quality import quality_rows, refuse_stopping_rows
 from tradegains.tables import working as w
 
 
 def quality_tables(
-    run: Measuring, matched: Matched, rows_by_year: Mapping[int, int] | None
-) -> Measured:
+    context: RunContext, matched: MatchedCensus, rows_by_year: Mapping[int, int] | None
+) -> ComputedTables:
     """Rows of `quality`; the quarantined rows are kept in the work folder.
 
     Raises:
         InputError: rows break a rule whose action is stop, or are not those the footers count.
     """
-    quality = quality_rows(matched.cells, run.rules, years=run.study.years)
+    quality = quality_rows(matched.cells, context.rules, years=context.study.years)
     _require_every_row(quality, rows_by_year or {})
     refuse_stopping_rows(quality)
-    _keep_quarantined(run, matched, quality)
-    return Measured({"quality": quality})
+    _keep_quarantined(context, matched, quality)
+    return ComputedTables({"quality": quality})
 
 
 def _require_every_row(quality: Rows, rows_by_year: Mapping[int, int]) -> None:
@@ -40,9 +40,9 @@ def _require_every_row(quality: Rows, rows_by_year: Mapping[int, int]) -> None:
         )
 
 
-def _keep_quarantined(run: Measuring, matched: Matched, quality: Rows) -> None:
+def _keep_quarantined(context: RunContext, matched: MatchedCensus, quality: Rows) -> None:
     quarantined = sum(row["rows"] for row in quality if row["rule"] == "quarantined")
     if quarantined:
-        with run.progress.step("keep quarantined rows") as step:
-            run.keep(matched.flagged.filter(~F.col(w.VALID)).drop(w.VALID), "quarantined")
+        with context.progress.step("keep quarantined rows") as step:
+            context.keep(matched.flagged.filter(~F.col(w.VALID)).drop(w.VALID), "quarantined")
             step.rows = quarantined

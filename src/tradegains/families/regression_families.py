@@ -1,24 +1,24 @@
 """Every family of regressions that a study asks for, and which it cannot have."""
 
+from tradegains.families.context import ComputedTables, MatchedCensus, Rows, RunContext
 from tradegains.families.exit import exit_regressions
 from tradegains.families.export_entry import entry_regressions
 from tradegains.families.exporter_premium import premium_regressions
-from tradegains.families.measured import Matched, Measured, Measuring, Rows
-from tradegains.families.regressing import NO_CUTS, Regressing
+from tradegains.families.regression_context import NO_CUTS, RegressionContext
 from tradegains.results.sets import entry_windows
 
 
-def estimate_families(run: Measuring, matched: Matched) -> Measured:
+def estimate_families(context: RunContext, matched: MatchedCensus) -> ComputedTables:
     """Rows of `regressions` and `export_entry`; a table without any is absent."""
-    asked = Regressing.of(run, matched)
+    asked = RegressionContext.of(context, matched)
     found, absent = _rows(asked), _absences(asked)
     for table, rows in found.items():
         if not rows:
             absent[f"table {table}"] = absent.pop(table, "the study asks for none of its rows")
-    return Measured({table: rows for table, rows in found.items() if rows}, absent)
+    return ComputedTables({table: rows for table, rows in found.items() if rows}, absent)
 
 
-def _rows(asked: Regressing) -> dict[str, Rows]:
+def _rows(asked: RegressionContext) -> dict[str, Rows]:
     """Rows of both tables; a family that was not asked for has none."""
     rows: Rows = []
     entries: Rows = []
@@ -33,7 +33,7 @@ def _rows(asked: Regressing) -> dict[str, Rows]:
     return {"regressions": rows, "export_entry": entries}
 
 
-def _absences(asked: Regressing) -> dict[str, str]:
+def _absences(asked: RegressionContext) -> dict[str, str]:
     """Families that were asked for and cannot be had."""
     reasons = {}
     if not asked.has_exports:

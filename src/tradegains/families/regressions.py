@@ -1,18 +1,18 @@
 """The regressions of a study, where it asks for any."""
 
-from tradegains.families.measured import Matched, Measured, Measuring
+from tradegains.families.context import ComputedTables, MatchedCensus, RunContext
 
 REGRESSION_TABLES = ("regressions", "export_entry")
 
 
-def regression_tables(run: Measuring, matched: Matched) -> Measured:
+def regression_tables(context: RunContext, matched: MatchedCensus) -> ComputedTables:
     """Rows of `regressions` and `export_entry`, where the study has the section."""
-    if run.study.regressions is None:
+    if context.study.regressions is None:
         reason = "the study has no [regressions]"
-        return Measured(absent={f"table {name}": reason for name in REGRESSION_TABLES})
+        return ComputedTables(absent={f"table {name}": reason for name in REGRESSION_TABLES})
     from tradegains.families.regression_families import estimate_families
 
-    with run.progress.step("estimate regressions") as step:
-        found = estimate_families(run, matched)
+    with context.progress.step("estimate regressions") as step:
+        found = estimate_families(context, matched)
         step.rows = sum(map(len, found.tables.values()))
     return found

@@ -19,12 +19,12 @@ from tradegains.study import Study
 from tradegains.transforms.matching import MergeBy
 
 Rows = list[dict[str, Any]]
-WorkFolder = Callable[[DataFrame, str], DataFrame]
+KeepRows = Callable[[DataFrame, str], DataFrame]
 """Writes rows under a name in the run's work folder, and reads them back."""
 
 
 @dataclass(frozen=True)
-class Measured:
+class ComputedTables:
     """Rows of published tables by name, and what the study could not have, with the reason.
 
     A table that the study did not ask for, or that its inputs cannot give, is under `absent`
@@ -34,20 +34,20 @@ class Measured:
     tables: dict[str, Rows] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)
 
-    def __or__(self, other: "Measured") -> "Measured":
+    def __or__(self, other: "ComputedTables") -> "ComputedTables":
         """Both together."""
-        return Measured(self.tables | other.tables, self.absent | other.absent)
+        return ComputedTables(self.tables | other.tables, self.absent | other.absent)
 
 
 @dataclass(frozen=True)
-class Measuring:
+class RunContext:
     """A study being measured: its choices, its sets, what is wanted and where its steps go."""
 
     study: Study
     small: SmallInputs
     sets: StudySets
     wanted: frozenset[str]
-    keep: WorkFolder
+    keep: KeepRows
     progress: Progress
     row_limit: int = ROW_LIMIT
     products: DataFrame | None = None
@@ -81,7 +81,7 @@ class Measuring:
 
 
 @dataclass(frozen=True)
-class Matched:
+class MatchedCensus:
     """A census after the match.
 
     Attributes:

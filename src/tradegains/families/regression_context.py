@@ -12,7 +12,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from tradegains.families.measured import Matched, Measuring, Rows
+from tradegains.families.context import MatchedCensus, Rows, RunContext
 from tradegains.formulas.distribution import IndustryMedian
 from tradegains.formulas.least_squares import binary_places
 from tradegains.results.regressions import Labels, Linear, joined, probit_rows
@@ -45,11 +45,11 @@ NO_CUTS = "no tariff cuts: give tariff_cuts, or plant_products with product_tari
 
 
 @dataclass(frozen=True)
-class Regressing:
+class RegressionContext:
     """What regressions are made from.
 
     Attributes:
-        measuring: a study with a section for regressions.
+        run: a study with a section for regressions.
         matched: matched rows, with what `sets.carried` and `sets.later` ask for.
         largest: bounds of any industry's rows and employment in a year.
         plant_cuts: establishment_id and its own cut; None without that input.
@@ -57,7 +57,7 @@ class Regressing:
         largest_log: bound of any log of a row [log points].
     """
 
-    measuring: Measuring
+    run: RunContext
     matched: DataFrame
     largest: Largest
     plant_cuts: DataFrame | None
@@ -65,15 +65,15 @@ class Regressing:
     largest_log: float
 
     @staticmethod
-    def of(run: Measuring, matched: Matched) -> "Regressing":
+    def of(context: RunContext, matched: MatchedCensus) -> "RegressionContext":
         """From the matched rows and the optional inputs of cuts."""
-        small, largest = run.small, matched.cells.largest_industry
+        small, largest = context.small, matched.cells.largest_industry
         cuts = [abs(row["cut"]) for row in (*small.tariff_cuts, *small.product_tariffs)]
-        return Regressing(
-            run,
+        return RegressionContext(
+            context,
             matched.rows,
             Largest(largest.establishments, largest.employment),
-            _plant_cuts(run, matched.rows),
+            _plant_cuts(context, matched.rows),
             max(cuts, default=None),
             largest_log(matched.rows),
         )
@@ -81,7 +81,7 @@ class Regressing:
     @property
     def study(self) -> Study:
         """The research choices."""
-        return self.measuring.study
+        return self.run.study
 
     @property
     def choices(self) -> Regressions:
@@ -96,7 +96,7 @@ class Regressing:
 
     def bit(self, name: tuple[str, ...]) -> int:
         """A set's bit of the membership."""
-        return self.measuring.sets.memberships.bit(name)
+        return self.run.sets.memberships.bit(name)
 
     def variable(self, name: str) -> Variable:
         """A variable with its bound."""
@@ -125,7 +125,7 @@ class Regressing:
         years = sorted({window.start for window in windows})
         chosen = self.matched.filter(F.col(w.YEAR).isin(*years))
         pools = {str(year): (year,) for year in years}
-        return industry_medians(chosen, pools, row_limit=self.measuring.row_limit)
+        return industry_medians(chosen, pools, row_limit=self.run.row_limit)
 
     def medians(self, year: int) -> DataFrame:
         """Industry and its median log productivity in a window's first year."""
@@ -157,9 +157,13 @@ class Regressing:
         )
 
 
-def _plant_cuts(run: Measuring, matched: DataFrame) -> DataFrame | None:
+def _plant_cuts(context: RunContext, matched: DataFrame) -> DataFrame | None:
     """Each establishment's own cut, its id as the census has it."""
-    products, asked, tariffs = run.products, run.study.regressions, run.small.product_tariffs
+    products, asked, tariffs = (
+        context.products,
+        context.study.regressions,
+        context.small.product_tariffs,
+    )
     if products is None or asked is None:
         return None
     table = pa.table(
