@@ -37,7 +37,14 @@ from tradegains.store.row_tables import (
     read_plant_products,
     row_table_problems,
 )
-from tradegains.store.runs import Publication, RunRecord, publish, published_runs, run_id
+from tradegains.store.runs import (
+    Publication,
+    RunRecord,
+    publish,
+    published_runs,
+    published_tables,
+    run_id,
+)
 from tradegains.store.small_tables import SMALL_TABLES, read_small_table
 from tradegains.store.work import WorkFolder
 from tradegains.study import Study, resolved_toml
@@ -206,8 +213,8 @@ def published_summary(store: DeltaStore, name: str) -> RunSummary | None:
     """What a published run holds; None when it is not published."""
     for row in published_runs(store).to_pylist():
         if row["run_id"] == name:
-            rows = {table["name"]: table["rows"] for table in row["tables"]}
-            return RunSummary(name, False, rows, json.loads(row["absent"]))
+            rows = {table.name: table.rows for table in published_tables(row)}
+            return RunSummary(name, False, rows, json.loads(row["absent"] or "{}"))
     return None
 
 

@@ -323,7 +323,7 @@ def _tables_of(folder: Path, run_id: str | None) -> dict[str, int]:
     from tradegains.published.reading import read_run
 
     tables = read_run(folder, run_id, ()).record["tables"]
-    return {table["name"]: table["rows"] for table in tables}
+    return {table["name"]: table["rows"] for table in tables or ()}
 
 
 def _runs(chosen: argparse.Namespace) -> int:

@@ -30,6 +30,7 @@ from pyspark.sql.types import (
 )
 
 from tradegains.errors import EngineError, Problem
+from tradegains.store.evolution import Change, column_changes
 from tradegains.store.writers import needs_spark
 from tradegains.tables.published import TABLES
 
@@ -131,31 +132,53 @@ class DeltaStore(ABC):
         if not _RUN_ID.fullmatch(run_id):
             raise ValueError("a run id has letters, digits, _ and - only")
         table = conform(name, rows, run_id)
-        self._refuse_other_schema(name)
+        self._refuse_other_columns(name)
         return self._replace(name, table, f"run_id = '{run_id}'")
 
-    def _refuse_other_schema(self, name: str) -> None:
-        found, declared = self._columns(name), arrow_schema(name)
-        if found and found != [(f.name, _type_name(f.type)) for f in declared]:
+    def _refuse_other_columns(self, name: str) -> None:
+        changed = [column for column, kind in self._changes(name).items() if kind == "other"]
+        if changed:
             raise EngineError(
                 Problem(
-                    "the table on disk has other columns than this version of tradegains writes",
+                    "columns of the table on disk have another type in this version of "
+                    f"tradegains, or are not written by it: {', '.join(changed)}",
                     self.path(name),
-                    cure="publish to a new --output folder; the old one stays readable",
+                    len(changed),
+                    cure="publish to a new --output folder, or with the version of tradegains that "
+                    "wrote this one; what is published here stays readable",
                 )
             )
+
+    def _changes(self, name: str) -> dict[str, Change]:
+        """What this version's declaration changes in the table on disk; nothing without one."""
+        found = self.schema(name)
+        return {} if found is None else column_changes(found, arrow_schema(name))
+
+    def read(self, name: str, run_id: str | None = None, version: int | None = None) -> pa.Table:
+        """Rows of one run, or of all, at a version (default: now); no rows without a table.
+
+        They have the declared columns, sorted by them; one that is not on disk is null.
+
+        Raises:
+            EngineError: the table cannot be read, or not in the declared types.
+        """
+        try:
+            rows = self.stored(name, run_id, version)
+            return _ordered(_in_schema(rows, arrow_schema(name)))
+        except pa.ArrowException as error:
+            raise _unreadable(self.path(name), error) from error
 
     @abstractmethod
     def version(self, name: str) -> int | None:
         """Current Delta version; None while the table does not exist."""
 
     @abstractmethod
-    def read(self, name: str, run_id: str | None = None, version: int | None = None) -> pa.Table:
-        """Rows of one run, or of all, at a version (default: now); no rows without a table."""
+    def stored(self, name: str, run_id: str | None = None, version: int | None = None) -> pa.Table:
+        """The same rows as they are on disk, with every column that some version wrote."""
 
     @abstractmethod
-    def _columns(self, name: str) -> list[tuple[str, str]]:
-        """Names and Arrow types of the columns on disk; empty while there is no table."""
+    def schema(self, name: str) -> pa.Schema | None:
+        """Columns of the table on disk, in its own order; None while there is no table."""
 
     @abstractmethod
     def _replace(self, name: str, table: pa.Table, predicate: str) -> int:
@@ -170,19 +193,17 @@ class DeltaRs(DeltaStore):
         table = self._open(name)
         return None if table is None else table.version()
 
-    def read(self, name: str, run_id: str | None = None, version: int | None = None) -> pa.Table:
-        """Rows of one run, or of all, at a version (default: now); no rows without a table."""
+    def stored(self, name: str, run_id: str | None = None, version: int | None = None) -> pa.Table:
+        """Rows of one run, or of all, at a version (default: now), as they are on disk."""
         from deltalake.exceptions import DeltaError
 
-        schema = arrow_schema(name)
         table = self._open(name, version)
         if table is None:
-            return schema.empty_table()
+            return arrow_schema(name).empty_table()
         try:
-            rows = _rows(table, run_id)
+            return _rows(table, run_id)
         except (DeltaError, pa.ArrowException, OSError) as error:
             raise _unreadable(self.path(name), error) from error
-        return _ordered(_in_schema(rows, schema))
 
     def _open(self, name: str, version: int | None = None) -> "DeltaTable | None":
         from deltalake import DeltaTable
@@ -194,11 +215,10 @@ class DeltaRs(DeltaStore):
         except (DeltaError, OSError) as error:
             raise _unreadable(path, error) from error
 
-    def _columns(self, name: str) -> list[tuple[str, str]]:
+    def schema(self, name: str) -> pa.Schema | None:
+        """Columns of the table on disk, in its own order; None while there is no table."""
         table = self._open(name)
-        if table is None:
-            return []
-        return [(field.name, _type_name(field.type)) for field in pa.schema(table.schema())]
+        return None if table is None else pa.schema(table.schema())
 
     def _replace(self, name: str, table: pa.Table, predicate: str) -> int:
         from deltalake import write_deltalake
@@ -208,8 +228,14 @@ class DeltaRs(DeltaStore):
         for attempts_left in reversed(range(_ATTEMPTS)):
             try:
                 self._create(name)
+                changes = self._changes(name)
                 write_deltalake(
-                    path, table, mode="overwrite", predicate=predicate, partition_by=["run_id"]
+                    path,
+                    _without_old_meanings(table, changes),
+                    mode="overwrite",
+                    predicate=predicate,
+                    partition_by=["run_id"],
+                    schema_mode="merge" if "added" in changes.values() else None,
                 )
                 break
             except CommitFailedError as error:
@@ -241,6 +267,15 @@ class DeltaRs(DeltaStore):
             # Another process created it between the look and the commit: that is as good.
             if self._open(name) is None:
                 raise
+
+
+def _without_old_meanings(rows: pa.Table, changes: Mapping[str, Change]) -> pa.Table:
+    """The rows, with unit and meaning at new columns only: delta-rs merges no two texts."""
+    fields = [
+        field if changes.get(field.name) == "added" else field.remove_metadata()
+        for field in rows.schema
+    ]
+    return rows.cast(pa.schema(fields))
 
 
 def _rows(table: "DeltaTable", run_id: str | None) -> pa.Table:
@@ -290,19 +325,18 @@ class SparkDelta(DeltaStore):
             raise _unreadable(self.path(name), error) from error
         return int(history[0]["version"])
 
-    def read(self, name: str, run_id: str | None = None, version: int | None = None) -> pa.Table:
-        """Rows of one run, or of all, at a version (default: now); no rows without a table."""
+    def stored(self, name: str, run_id: str | None = None, version: int | None = None) -> pa.Table:
+        """Rows of one run, or of all, at a version (default: now), as they are on disk."""
         if self._reader:
-            return self._reader.read(name, run_id, version)
+            return self._reader.stored(name, run_id, version)
         from pyspark.sql.functions import col, lit
 
-        schema = arrow_schema(name)
         if self.version(name) is None:
-            return schema.empty_table()
+            return arrow_schema(name).empty_table()
         try:
             table = self._load(name, version)
             rows = table if run_id is None else table.filter(col("run_id") == lit(run_id))
-            return _ordered(rows.select(*schema.names).toArrow().cast(schema))
+            return rows.toArrow()
         except _spark_errors() as error:
             raise _unreadable(self.path(name), error) from error
 
@@ -312,13 +346,14 @@ class SparkDelta(DeltaStore):
             reader = reader.option("versionAsOf", version)
         return reader.load(self._uri(name))
 
-    def _columns(self, name: str) -> list[tuple[str, str]]:
+    def schema(self, name: str) -> pa.Schema | None:
+        """Columns of the table on disk, in its own order; None while there is no table."""
         if self._reader:
-            return self._reader._columns(name)
+            return self._reader.schema(name)
         if self.version(name) is None:
-            return []
+            return None
         fields = self._load(name).schema.fields
-        return [(field.name, _type_name(arrow_type(field.dataType))) for field in fields]
+        return pa.schema([(field.name, arrow_type(field.dataType)) for field in fields])
 
     def _replace(self, name: str, table: pa.Table, predicate: str) -> int:
         from pyspark.sql.functions import col
@@ -334,6 +369,7 @@ class SparkDelta(DeltaStore):
                 .write.format("delta")
                 .mode("overwrite")
                 .option("replaceWhere", predicate)
+                .option("mergeSchema", "added" in self._changes(name).values())
                 .partitionBy("run_id")
                 .save(self._uri(name))
             )
@@ -363,18 +399,6 @@ def open_delta(
     if spark is None:
         raise ValueError("the spark engine writes through its session")
     return SparkDelta(root, spark)
-
-
-def _type_name(type_: pa.DataType) -> str:
-    """A type's name without the names of list items, in which the writers differ."""
-    if pa.types.is_list(type_) or pa.types.is_large_list(type_):
-        return f"list<{_type_name(type_.value_type)}>"
-    if pa.types.is_struct(type_):
-        inner = ", ".join(f"{f.name}: {_type_name(f.type)}" for f in type_)
-        return f"struct<{inner}>"
-    if pa.types.is_large_string(type_) or pa.types.is_string_view(type_):
-        return "string"
-    return str(type_)
 
 
 def _spark_errors() -> tuple[type[Exception], ...]:

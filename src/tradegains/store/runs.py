@@ -13,7 +13,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 
 from tradegains.errors import EngineError, Problem, StudyError
 from tradegains.store.delta import DeltaStore, arrow_schema, conform
+from tradegains.store.evolution import earlier_columns
 from tradegains.tables.published import TABLES
 
 # Sixteen hexadecimal digits: a chance meeting of two runs needs billions of them.
@@ -117,7 +118,7 @@ def publish(
     """
     wanted = {name: conform(name, tables[name], run) for name in TABLES if name in tables}
     before = _tables_of(store, run)
-    standing = {name: table for name, table in before.items() if _holds(store, run, table)}
+    standing = {name: table for name, table in before.items() if is_intact(store, run, table)}
     digests = {name: content_digest(rows) for name, rows in wanted.items()}
 
     def written(name: str) -> PublishedTable:
@@ -152,7 +153,7 @@ def _write(
     if there is not None:
         # A run that crashed before its commit to `runs` may have left exactly these rows.
         meant = PublishedTable(name, there, rows.num_rows, digest)
-        if _holds(store, run, meant):
+        if is_intact(store, run, meant):
             return meant
     written = PublishedTable(name, store.write(name, rows, run), rows.num_rows, digest)
     found = store.read(name, run)
@@ -167,14 +168,34 @@ def _write(
     return written
 
 
-def _holds(store: DeltaStore, run: str, table: PublishedTable) -> bool:
-    """Whether the store now has the rows of a published table, to the last bit."""
-    return content_digest(store.read(table.name, run)) == table.digest
+def is_intact(store: DeltaStore, run: str, table: PublishedTable) -> bool:
+    """Whether the store now has the rows of a published table, to the last bit.
+
+    Columns that later versions added are no part of what the run published.
+
+    Raises:
+        EngineError: the table cannot be read.
+    """
+    on_disk = store.schema(table.name)
+    if on_disk is None:
+        return False
+    rows = store.stored(table.name, run)
+    return any(
+        content_digest(columns) == table.digest for columns in earlier_columns(rows, on_disk.names)
+    )
+
+
+def published_tables(row: Mapping[str, Any]) -> tuple[PublishedTable, ...]:
+    """The tables of a row of `runs`; none where another version did not write them."""
+    known = [field.name for field in fields(PublishedTable)]
+    return tuple(
+        PublishedTable(**{name: entry[name] for name in known}) for entry in row["tables"] or ()
+    )
 
 
 def _tables_of(store: DeltaStore, run: str) -> dict[str, PublishedTable]:
-    found = [row for row in store.read("runs", run).to_pylist() if row["tables"]]
-    return {t["name"]: PublishedTable(**t) for row in found for t in row["tables"]}
+    rows = store.read("runs", run).to_pylist()
+    return {table.name: table for row in rows for table in published_tables(row)}
 
 
 def _runs_row(run: str, record: RunRecord, tables: tuple[PublishedTable, ...]) -> pa.Table:
@@ -211,7 +232,7 @@ def read_published(store: DeltaStore, table: str, run: str | None = None) -> pa.
         raise StudyError(
             Problem(f"run {chosen} is not published", store.root, cure=f"choose among {known}")
         )
-    names = [entry["name"] for entry in runs[chosen]["tables"]]
+    names = [entry.name for entry in published_tables(runs[chosen])]
     if table not in names:
         raise StudyError(
             Problem(
