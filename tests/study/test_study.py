@@ -398,6 +398,12 @@ MISTAKES = {
         "figure_years",
         "[productivity] years has 1978, 1988, 1996",
     ),
+    "headline of a window without welfare": (
+        ("figure_years = [1988, 1996]", 'headline_window = "entrants_early"'),
+        "report.headline_window names entrants_early, which is not a window",
+        "headline_window",
+        "[welfare] windows has pre, post",
+    ),
     "decomposition of an unknown window": (
         ('windows = ["pre", "post",]', 'windows = ["pre", "pots",]'),
         "decomposition.windows names pots, which is not a window",

@@ -136,7 +136,7 @@ def _demo(chosen: argparse.Namespace) -> int:
     from tradegains.pipeline import run
     from tradegains.progress import Progress
     from tradegains.published.reading import read_run
-    from tradegains.report.compared import COMPARED_TABLES, compared_text
+    from tradegains.report.compared import compared_text
     from tradegains.report.page import write_report
     from tradegains.study import read_study
 
@@ -149,7 +149,7 @@ def _demo(chosen: argparse.Namespace) -> int:
         done = run(engine, read_study(study), output=str(output), progress=progress)
     with progress.step("write the report"):
         page = write_report(output, run_id=done.run_id)
-    print(f"\n{compared_text(read_run(output, done.run_id, COMPARED_TABLES))}\n")
+    print(f"\n{compared_text(read_run(output, done.run_id))}\n")
     print(f"report: {page}")
     print("what to try next:")
     print(f"  tradegains show welfare --output {output} --where level=total")
@@ -322,7 +322,7 @@ def _tables_of(folder: Path, run_id: str | None) -> dict[str, int]:
     """Rows of each table of a published run."""
     from tradegains.published.reading import read_run
 
-    tables = read_run(folder, run_id, ()).record["tables"]
+    tables = read_run(folder, run_id).record["tables"]
     return {table["name"]: table["rows"] for table in tables or ()}
 
 

@@ -117,7 +117,7 @@ def export_tables(
         StudyError: no such run, table or format, or a package is missing.
     """
     _writer(file_format)
-    run = read_run(output, run_id, ())
+    run = read_run(output, run_id)
     names = list(tables) or [entry["name"] for entry in run.record["tables"]]
     paths = [Path(folder) / f"{name}{SUFFIXES[file_format]}" for name in names]
     return [

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from tradegains.formulas.productivity import STANDARDISED
 from tradegains.store.scalars import arrow_scalar
+from tradegains.tables.window_names import difference_window
 
 SECONDARY = {"ids": "repaired", "measure": STANDARDISED}
 """By column, what marks rows that say the same again in another way."""
@@ -47,6 +48,19 @@ class Window:
         if self.scale == 1.0:
             return ""
         return f"scaled to {self.scale * (self.end - self.start):g} years"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Two windows that are compared, by name: the later less the earlier one."""
+
+    earlier: str
+    later: str
+
+    @property
+    def name(self) -> str:
+        """The window under which the difference is published."""
+        return difference_window(self.later, self.earlier)
 
 
 @dataclass(frozen=True)
@@ -102,20 +116,29 @@ class PublishedRun:
         return {entry["name"]: _window(entry) for entry in self.study.get("windows", [])}
 
     @property
+    def difference(self) -> Difference | None:
+        """The two windows that the study compares, if it compares any."""
+        pair = self.section("welfare").get("difference")
+        return Difference(earlier=pair[1], later=pair[0]) if pair else None
+
+    @property
     def welfare_windows(self) -> tuple[str, ...]:
-        """Windows of Table 1: earlier, later, and their difference where the study has one."""
-        difference = self.section("welfare").get("difference")
-        if difference:
-            post, pre = difference
-            return (pre, post, f"{post}-{pre}")
-        return tuple(self.section("welfare").get("windows") or self.windows)
+        """Windows of Table 1: the two compared and their difference first, where there are any."""
+        windows = tuple(self.section("welfare").get("windows") or self.windows)
+        if self.difference is None:
+            return windows
+        compared = (self.difference.earlier, self.difference.later, self.difference.name)
+        return (*compared, *(name for name in windows if name not in compared))
 
     @property
     def headline_window(self) -> str | None:
-        """Window of the headline number: post of the difference, or the last one."""
+        """Window of the headline number: as stated, the later one compared, or the last one."""
+        stated = self.section("report").get("headline_window")
+        if stated:
+            return str(stated)
+        if self.difference is not None:
+            return self.difference.later
         windows = self.welfare_windows
-        if self.section("welfare").get("difference"):
-            return windows[1]
         return windows[-1] if windows else None
 
     @property
@@ -155,7 +178,7 @@ class PublishedRun:
         """
         if name in self.windows:
             return self.windows[name].years
-        is_difference = len(self.welfare_windows) == 3 and name == self.welfare_windows[2]
+        is_difference = self.difference is not None and name == self.difference.name
         return "difference" if is_difference else name
 
     def window_title(self, name: str) -> str:

@@ -1,6 +1,6 @@
 """Published runs from an output folder, by way of the store: no engine, no JVM."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,29 +11,51 @@ from tradegains.published.published_run import PublishedRun
 from tradegains.store.delta import DeltaStore, arrow_schema
 from tradegains.store.output import locate_output
 from tradegains.store.runs import published_runs, read_published
+from tradegains.tables.published import TABLES
 
 
-def read_run(output: Path, run_id: str | None, tables: Iterable[str]) -> PublishedRun:
-    """A published run with the named tables; one that it did not publish has no rows.
+class RunTables(Mapping[str, pa.Table]):
+    """The tables of a run, each read when it is first asked for; one not published has no rows."""
+
+    def __init__(self, store: DeltaStore, record: Mapping[str, Any]) -> None:
+        """A run by its row of `runs`."""
+        self._store, self._run = store, str(record["run_id"])
+        self._published = {entry["name"] for entry in record["tables"] or ()}
+        self._read: dict[str, pa.Table] = {}
+
+    def __getitem__(self, name: str) -> pa.Table:
+        """The rows that the run published."""
+        if name not in TABLES:
+            raise KeyError(name)
+        if name not in self._read:
+            self._read[name] = (
+                read_published(self._store, name, self._run)
+                if name in self._published
+                else arrow_schema(name).empty_table()
+            )
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Names of all tables that a run may have."""
+        return iter(TABLES)
+
+    def __len__(self) -> int:
+        """Number of tables that a run may have."""
+        return len(TABLES)
+
+
+def read_run(output: Path, run_id: str | None = None) -> PublishedRun:
+    """A published run, its tables read as they are asked for.
 
     Args:
         output: folder of the run, the one that holds `tables/`.
         run_id: a run, or the first characters of one; the latest run when not given.
-        tables: names of published tables.
 
     Raises:
         StudyError: nothing is published there, or no run or several have this id.
     """
-    store = _store(output)
     record = _chosen(list_runs(output), run_id, output)
-    published = {entry["name"] for entry in record["tables"] or ()}
-    rows = {
-        name: read_published(store, name, record["run_id"])
-        if name in published
-        else arrow_schema(name).empty_table()
-        for name in tables
-    }
-    return PublishedRun(record, rows)
+    return PublishedRun(record, RunTables(_store(output), record))
 
 
 def read_table(output: Path, table: str, run_id: str | None) -> tuple[PublishedRun, pa.Table]:
@@ -42,7 +64,7 @@ def read_table(output: Path, table: str, run_id: str | None) -> tuple[PublishedR
     Raises:
         StudyError: nothing is published there, no such run, or the run has no such table.
     """
-    run = read_run(output, run_id, ())
+    run = read_run(output, run_id)
     return run, read_published(_store(output), table, run.run_id)
 
 

@@ -21,7 +21,6 @@ from tradegains.published.printing import fixed
 from tradegains.published.published_run import PublishedRun
 from tradegains.report.page_table import Cell, Footnotes, PageTable, names, plain
 from tradegains.report.welfare import Measured
-from tradegains.tables.published import TABLES
 from tradegains.tables.references import FACTORS, read_reference
 
 T = TypeVar("T")
@@ -90,12 +89,6 @@ def accounting_entries(run: PublishedRun) -> list[Entry]:
         )
         for one in run.study.get(SECTION, [])
     ]
-
-
-def tables_named(run: PublishedRun) -> set[str]:
-    """Published tables that components take numbers from."""
-    named = (one.get(f"{key}_from") for one in run.study.get(SECTION, []) for key in KEYS)
-    return {reference.partition(".")[0] for reference in named if reference} & set(TABLES)
 
 
 def _number(run: PublishedRun, component: dict[str, Any], key: str) -> Measured:

@@ -95,18 +95,18 @@ def basis(run: PublishedRun) -> str:
 
 def _trend(run: PublishedRun) -> str:
     """How the headline compares with the earlier window; empty without one."""
-    windows = run.welfare_windows
-    if not run.section("welfare").get("difference"):
+    compared = run.difference
+    if compared is None or compared.later != run.headline_window:
         return ""
     rows = total_rows(run)
-    earlier = measured(rows.get((windows[0], "hloy")), "welfare_change")
-    gap = measured(rows.get((windows[2], "hloy")), "welfare_change")
+    earlier = measured(rows.get((compared.earlier, "hloy")), "welfare_change")
+    gap = measured(rows.get((compared.name, "hloy")), "welfare_change")
     if earlier.value is None or gap.value is None:
         return ""
-    window = run.windows.get(windows[0])
+    window = run.windows.get(compared.earlier)
     scaling = f", {window.scaling}," if window and window.scaling else ""
     return (
-        f" Over {run.window_years(windows[0])}{scaling} the change is "
+        f" Over {run.window_years(compared.earlier)}{scaling} the change is "
         f"{percent(earlier.value, signed=True)} percent, so the difference is "
         f"{percent(gap.value, signed=True)} percent."
     )

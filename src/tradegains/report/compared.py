@@ -6,7 +6,6 @@ from tradegains.published.published_run import PublishedRun
 from tradegains.report.growth import growth
 from tradegains.report.table_1 import SideBySide, table_1_text, table_a1, table_c1
 
-COMPARED_TABLES = ("welfare", "productivity_growth")
 WIDTH = 80
 
 

@@ -134,7 +134,7 @@ def elasticities_exhibit(run: PublishedRun) -> Exhibit | Missing:
 def _window_of_figure_3(run: PublishedRun, rows: Sequence[Row]) -> str | None:
     """The difference of two windows where there is one, else the headline window."""
     published = {row["window"] for row in rows}
-    wanted = [run.welfare_windows[-1] if run.welfare_windows else None, run.headline_window]
+    wanted = [run.difference and run.difference.name, run.headline_window]
     return next((window for window in wanted if window in published), None)
 
 
@@ -181,8 +181,9 @@ def _elasticities_caption(run: PublishedRun, window: str, curves: Sequence[Elast
     """Windows, choices, formulas and where the marks come from."""
     made = run.headline_choices
     years = run.window_years(window)
-    if window not in run.windows and len(run.welfare_windows) == 3:
-        earlier, later = (run.window_years(name) for name in run.welfare_windows[:2])
+    compared = run.difference
+    if compared is not None and window == compared.name:
+        earlier, later = map(run.window_years, (compared.earlier, compared.later))
         years = f"{later} less {earlier}"
     formulas = " and ".join(curve.label for curve in curves)
     return (

@@ -171,10 +171,10 @@ def _bar_in_words(bar: WelfareBar) -> str:
 def _industry_exhibit(run: PublishedRun) -> Exhibit | Missing:
     """HLOY by 2-digit industry in the two windows that are compared."""
     key, title = "figure_industries", f"Welfare change by {run.group_digits}-digit industry"
-    rows, windows = industry_rows(run, "hloy"), run.welfare_windows
-    if len(windows) != 3:
+    rows, compared = industry_rows(run, "hloy"), run.difference
+    if compared is None:
         return Missing(key, title, "the study compares no two windows")
-    early, late = windows[:2]
+    early, late = compared.earlier, compared.later
     changes = {
         name: (a, b)
         for name, by_window in rows.items()

@@ -85,9 +85,10 @@ def _deflators(run: PublishedRun, published: set[str]) -> Sequence[str]:
 
 def _published(run: PublishedRun, name: str) -> dict[str, float]:
     """The paper's two numbers by window; none unless the study names it."""
-    if run.publication != literature.HLOY or len(run.welfare_windows) != 3:
+    if run.publication != literature.HLOY or run.difference is None:
         return {}
+    periods = {run.difference.earlier: "pre", run.difference.later: "post"}
     return {
         window: literature.quoted(literature.HLOY, f"{name}_{period}").value
-        for window, period in zip(run.welfare_windows[:2], ("pre", "post"), strict=True)
+        for window, period in periods.items()
     }

@@ -42,26 +42,6 @@ from tradegains.report.size_exhibit import size_exhibit
 from tradegains.report.table_1 import SideBySide, table_1, table_a1, table_c1
 from tradegains.report.trade_exhibit import intra_industry_exhibit
 
-REPORT_TABLES = (
-    "quality",
-    "demography",
-    "transitions",
-    "job_flows",
-    "coverage",
-    "moments",
-    "histograms",
-    "welfare",
-    "welfare_curves",
-    "productivity_growth",
-    "size_fits",
-    "size_histograms",
-    "intra_industry_trade",
-    "dispersion",
-    "joint_distribution",
-    "decompositions",
-    "regressions",
-    "export_entry",
-)
 # Where each figure of welfare stands; any other stands with productivity.
 SECTIONS = {
     "figure_welfare": "welfare",
@@ -107,9 +87,7 @@ def write_report(output: Path, *, run_id: str | None = None) -> Path:
     Raises:
         StudyError: no such run.
     """
-    run = read_run(output, run_id, REPORT_TABLES)
-    if named := accounting.tables_named(run) - set(REPORT_TABLES):
-        run = read_run(output, run.run_id, (*REPORT_TABLES, *sorted(named)))
+    run = read_run(output, run_id)
     exhibits, missing = report_exhibits(run)
     folder = Path(output) / "report"
     _write_figures(folder / "figures", exhibits)

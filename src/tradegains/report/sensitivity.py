@@ -50,8 +50,8 @@ def one_choice_at_a_time(run: PublishedRun) -> PageTable | None:
         return None
     windows, footnotes = run.welfare_windows, Footnotes()
     headline = moves[0].numbers
-    later = run.headline_window or windows[-1]
-    moved = [window for window in windows if window in (later, windows[-1])]
+    asked = (run.headline_window, run.difference and run.difference.name)
+    moved = [window for window in windows if window in asked]
     rows = [
         (
             *names([move.choice, move.value]),

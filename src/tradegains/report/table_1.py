@@ -6,8 +6,9 @@ Source: Hsieh, Li, Ossa and Yang (2023), Table 1; online appendix, Tables A1 and
 """
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from tradegains import literature
 from tradegains.published.printing import fixed
@@ -22,6 +23,8 @@ from tradegains.report.welfare import (
     total_rows,
 )
 
+PrintedRow = TypeVar("PrintedRow", literature.WindowsRow, literature.IndustryRow)
+
 DELTAS = {
     "delta_ln_continuing_share": "Δ ln X^c/X",
     "delta_ln_domestic_share": "Δ ln λ",
@@ -30,7 +33,7 @@ DELTAS = {
 FORMULAS = ("hloy", "acr")
 EXTENSIONS = ("hloy_extended",)
 AGGREGATE, ALL = "aggregate", "all"
-LABEL_WIDTH, NUMBER_WIDTH = 14, 7  # three windows of three numbers fit in 80 columns
+WIDTH, LABEL_WIDTH, NUMBER_WIDTH = 80, 14, 7  # three windows of three numbers fit
 
 
 @dataclass(frozen=True)
@@ -83,8 +86,9 @@ def table_1(run: PublishedRun) -> SideBySide:
     columns = tuple(run.window_title(window) for window in windows)
     lines = []
     for quantity in (*DELTAS, *FORMULAS, *others):
-        published = printed.get(quantity, (None, None, None))
-        lines.append(_line(quantity, windows, rows, published))
+        published = printed.get(quantity, {})
+        entries = (_entry(quantity, name, rows, published.get(name)) for name in windows)
+        lines.append((_label(quantity, rows), tuple(entries)))
     return SideBySide(title, citation(run), columns, tuple(lines))
 
 
@@ -100,8 +104,11 @@ def table_a1(run: PublishedRun) -> SideBySide | None:
     printed = _published_table_a1(run)
     lines = []
     for name, by_window in rows.items():
-        pairs = zip(windows, printed.get(name, (None,) * len(windows)), strict=True)
-        entries = (Entry(n, measured(by_window.get(w), "welfare_change")) for w, n in pairs)
+        published = printed.get(name, {})
+        entries = (
+            Entry(published.get(window), measured(by_window.get(window), "welfare_change"))
+            for window in windows
+        )
         lines.append((name, tuple(entries)))
     title = f"{'Table A1: w' if printed else 'W'}elfare change by {run.group_digits}-digit industry"
     columns = tuple(run.window_title(window) for window in windows)
@@ -146,23 +153,33 @@ def table_c1(run: PublishedRun) -> SideBySide | None:
 def table_text(table: SideBySide, *, remark: str = "") -> str:
     """A table for the terminal, published | recovered | difference, in 80 columns.
 
-    The difference is the recovered number, unrounded, minus the published one, as printed.
+    The difference is the recovered number, unrounded, minus the published one, as printed. Windows
+    that do not fit side by side stand below.
     """
-    heads = ("publ.", "recov.", "diff.") if table.compared else ()
-    number_width = NUMBER_WIDTH * max(1, len(heads))
-    width = max([number_width, *(len(column) + 2 for column in table.columns)])
+    numbers = 3 if table.compared else 1
+    width = max([NUMBER_WIDTH * numbers, *(len(column) + 2 for column in table.columns)])
     label_width = max([LABEL_WIDTH, *(len(label) + 1 for label, _ in table.rows)])
-    footnotes = Footnotes()
-    lines = [table.title, *(textwrap.wrap(table.citation, 80) if table.compared else ())]
-    lines += [f"100 x change of ln [percent]{remark and '; ' + remark}", ""]
-    lines.append(" " * label_width + "".join(column.rjust(width) for column in table.columns))
-    if heads:
-        group = "".join(head.rjust(NUMBER_WIDTH) for head in heads).rjust(width)
-        lines.append(" " * label_width + group * len(table.columns))
-    for label, entries in table.rows:
-        cells = [_cells(entry, footnotes, table.compared).rjust(width) for entry in entries]
-        lines.append(label.ljust(label_width) + "".join(cells))
+    footnotes, fitting = Footnotes(), max(1, (WIDTH - label_width) // width)
+    lines = [table.title, *(textwrap.wrap(table.citation, WIDTH) if table.compared else ())]
+    lines += [f"100 x change of ln [percent]{remark and '; ' + remark}"]
+    for first in range(0, len(table.columns), fitting):
+        shown = slice(first, first + fitting)
+        lines += ["", *_block(table, shown, label_width, width=width, footnotes=footnotes)]
     return "\n".join([*lines, *(f"-{mark} {note}" for mark, note in footnotes.notes)])
+
+
+def _block(
+    table: SideBySide, shown: slice, label_width: int, *, width: int, footnotes: Footnotes
+) -> Iterator[str]:
+    """Lines of the columns that stand side by side."""
+    columns = table.columns[shown]
+    yield " " * label_width + "".join(column.rjust(width) for column in columns)
+    if table.compared:
+        heads = "".join(head.rjust(NUMBER_WIDTH) for head in ("publ.", "recov.", "diff."))
+        yield " " * label_width + heads.rjust(width) * len(columns)
+    for label, entries in table.rows:
+        cells = (_cells(one, footnotes, table.compared).rjust(width) for one in entries[shown])
+        yield label.ljust(label_width) + "".join(cells)
 
 
 def tables_text(run: PublishedRun) -> str:
@@ -201,39 +218,36 @@ def _printed(value: float | None, digits: int) -> str:
     return "-" if value is None else fixed(value, digits)
 
 
-def _published_table_1(run: PublishedRun) -> dict[str, tuple[float | None, ...]]:
-    """Published numbers by quantity; none unless the study names HLOY and compares two windows."""
-    if run.publication != literature.HLOY or len(run.welfare_windows) != 3:
-        return {}
+def _published_table_1(run: PublishedRun) -> dict[str, dict[str, float]]:
+    """Published numbers by quantity and window."""
     rows = literature.table_1()
-    return {_quantity(row.quantity): (row.pre, row.post, row.difference) for row in rows}
+    return {_quantity(row.quantity): printed for row, printed in _by_window(run, rows)}
 
 
-def _published_table_a1(run: PublishedRun) -> dict[str, tuple[float | None, ...]]:
-    """Published welfare changes by industry; none unless the study names HLOY."""
-    if run.publication != literature.HLOY or len(run.welfare_windows) != 3:
-        return {}
+def _published_table_a1(run: PublishedRun) -> dict[str, dict[str, float]]:
+    """Published welfare changes by industry and window."""
     together = {"industries_aggregated": AGGREGATE, "total": ALL}
-    return {
-        row.industry or together[row.level]: (row.pre, row.post, row.difference)
-        for row in literature.table_a1()
-    }
+    rows = literature.table_a1()
+    return {row.industry or together[row.level]: printed for row, printed in _by_window(run, rows)}
+
+
+def _by_window(
+    run: PublishedRun, rows: Iterable[PrintedRow]
+) -> Iterator[tuple[PrintedRow, dict[str, float]]]:
+    """Published rows, each with its numbers by window of the study.
+
+    None unless the study names HLOY and compares two windows.
+    """
+    if run.publication != literature.HLOY or run.difference is None:
+        return
+    names = (run.difference.earlier, run.difference.later, run.difference.name)
+    for row in rows:
+        yield row, dict(zip(names, (row.pre, row.post, row.difference), strict=True))
 
 
 def _quantity(published: str) -> str:
     """Our name of a published quantity: a column of `welfare`, or a formula."""
     return published.removeprefix("welfare_")
-
-
-def _line(
-    quantity: str,
-    windows: Sequence[str],
-    rows: Mapping[tuple[str, str], Row],
-    published: Sequence[float | None],
-) -> tuple[str, tuple[Entry, ...]]:
-    """One row of Table 1."""
-    pairs = zip(windows, published, strict=False)
-    return _label(quantity, rows), tuple(_entry(quantity, w, rows, number) for w, number in pairs)
 
 
 def _entry(

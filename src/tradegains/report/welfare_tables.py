@@ -78,7 +78,7 @@ def continuing_counts(run: PublishedRun, **choices: str) -> str:
     rows = total_rows(run, **choices)
     counts = {
         window: row["establishments"]
-        for window in run.windows
+        for window in run.welfare_windows
         if (row := rows.get((window, "hloy"))) and row["establishments"] is not None
     }
     return ", ".join(f"{run.window_years(w)} n = {count(n)}" for w, n in counts.items())

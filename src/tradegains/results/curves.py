@@ -32,6 +32,7 @@ from tradegains.literature import table_b1, table_b2
 from tradegains.results.market import Amounts, MarketCells, add_up, money, sums_by
 from tradegains.results.sets import continuing_set
 from tradegains.study import RANKINGS, Curves, Study, Window
+from tradegains.tables.window_names import difference_window
 
 Row = Mapping[str, Any]
 Ranking = Mapping[str, float]
@@ -71,7 +72,7 @@ def elasticity_rows(study: Study, welfare: Sequence[Row]) -> list[dict[str, Any]
     if curves is None:
         return []
     pair = study.welfare.difference
-    windows = (f"{pair[0]}-{pair[1]}",) if pair else study.welfare.windows
+    windows = (difference_window(*pair),) if pair else study.welfare.windows
     headline = {row["window"]: row for row in welfare if _is_headline(study, row)}
     return [
         _elasticity_row(study, headline[window], formula, point)
@@ -84,7 +85,7 @@ def elasticity_rows(study: Study, welfare: Sequence[Row]) -> list[dict[str, Any]
 
 def _is_headline(study: Study, row: Row) -> bool:
     named = ("level", "continuing", "restriction", "imports", "formula")
-    wanted = ("total", study.matching.continuing[0], "all", study.trade.imports[0], "hloy")
+    wanted = ("total", study.headline.continuing, "all", study.headline.imports, "hloy")
     return tuple(row[name] for name in named) == wanted
 
 
@@ -136,7 +137,7 @@ def _row(study: Study, **values: Any) -> dict[str, Any]:
     blank = dict.fromkeys(
         ("label", "liberalised_change", "rest_change", "industries", "establishments")
     )
-    chosen = {"continuing": study.matching.continuing[0], "imports": study.trade.imports[0]}
+    chosen = {"continuing": study.headline.continuing, "imports": study.headline.imports}
     return blank | chosen | values
 
 
@@ -219,7 +220,7 @@ def _ranked_end(
     bits: MembershipBits,
     imports: Mapping[tuple[str, int], float],
 ) -> _RankedEnd:
-    rule = bits.bit(continuing_set(window.name, study.matching.continuing[0]))
+    rule = bits.bit(continuing_set(window.name, study.headline.continuing))
     at_start = window.name if study.matching.industry_at == "start" else str(window.start)
     coded = [
         (code and code[:digits], cell)
@@ -228,7 +229,7 @@ def _ranked_end(
     ]
     everyone = sums_by((code, cell.amounts) for code, cell in coded)
     continuing = sums_by((code, cell.amounts) for code, cell in coded if cell.membership & rule)
-    if study.trade.imports[0] == "exports":
+    if study.headline.imports == "exports":
         by_code = {code: money(sums.exports) for code, sums in everyone.items() if code}
         total = money(_total(everyone, everyone).exports)
         return _RankedEnd(everyone, continuing, by_code, total)
@@ -347,7 +348,7 @@ def _window_rows(
                 None,
                 _joined(later.note, earlier.note),
             )
-            yield _ranked_row(study, key, f"{post}-{pre}", gain, note)
+            yield _ranked_row(study, key, difference_window(post, pre), gain, note)
 
 
 def _both(later: WelfareChange | None, earlier: WelfareChange | None) -> WelfareChange | None:

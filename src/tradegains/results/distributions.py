@@ -179,7 +179,7 @@ def _year_populations(study: Study, blank: Request) -> Iterator[Request]:
 
 
 def _window_populations(study: Study, window: Window, blank: Request) -> Iterator[Request]:
-    headline = continuing_set(window.name, study.matching.continuing[0])
+    headline = continuing_set(window.name, study.headline.continuing)
     both_ends = continuing_set(window.name, BOTH_ENDS)
     yield replace(blank, population="continuing", inside=(headline,))
     leaving = "exiters" if blank.year == window.start else "entrants"

@@ -18,6 +18,7 @@ from tradegains.formulas.welfare import Outcome, delta_ln
 from tradegains.results.market import Amounts, MarketCells, add_up, levels_of, money, sums_by
 from tradegains.results.sets import continuing_set
 from tradegains.study import Study, Window
+from tradegains.tables.window_names import difference_window
 
 MEASURES = {"sales_per_worker": "sales", "value_added_per_worker": "value_added"}
 
@@ -187,7 +188,7 @@ def _differences(study: Study, rows: list[dict[str, Any]]) -> Iterator[dict[str,
             continue
         changes = (row["delta_ln"], before["delta_ln"])
         yield row | {
-            "window": f"{post}-{pre}",
+            "window": difference_window(post, pre),
             "start": None,
             "end": None,
             "delta_ln": None if None in changes else changes[0] - changes[1],

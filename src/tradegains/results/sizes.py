@@ -132,7 +132,7 @@ def _fitted_groups(study: Study) -> Iterator[tuple[_Key, SizeGroup]]:
     if study.census.has("exports"):
         yield (year, None, "exporters"), _employment(year, inside=(EXPORTER,))
         yield (year, None, "nonexporters"), _employment(year, outside=(EXPORTER,))
-    headline = continuing_set(window.name, study.matching.continuing[0])
+    headline = continuing_set(window.name, study.headline.continuing)
     both_ends = continuing_set(window.name, BOTH_ENDS)
     start = window.start
     yield (start, window.name, "continuing"), _employment(start, inside=(headline,))

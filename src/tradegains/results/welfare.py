@@ -32,6 +32,7 @@ from tradegains.results.market import Amounts, MarketCells, money, sums_by
 from tradegains.results.sets import continuing_set, restricted_set
 from tradegains.results.sizes import WEIGHTED
 from tradegains.study import Study, Window
+from tradegains.tables.window_names import difference_window
 
 AGGREGATED = "industries_aggregated"
 UNRESTRICTED = "all"
@@ -192,7 +193,8 @@ def _difference_rows(
             if formula not in changes[pre, choice]:
                 continue
             changed = difference(change, changes[pre, choice][formula])
-            yield _welfare_row(f"{post}-{pre}", choice, changed, None) | {"weight": None}
+            name = difference_window(post, pre)
+            yield _welfare_row(name, choice, changed, None) | {"weight": None}
 
 
 def _formulas(
@@ -366,7 +368,7 @@ def _welfare_row(
 
 def _is_headline_set(study: Study, choice: Choice) -> bool:
     """The whole economy with the headline's continuing set, and a source of imports."""
-    rule = study.matching.continuing[0]
+    rule = study.headline.continuing
     found = (choice.level, choice.continuing, choice.restriction)
     return found == ("total", rule, UNRESTRICTED) and choice.imports != NO_IMPORTS
 

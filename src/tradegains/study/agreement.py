@@ -16,6 +16,8 @@ from tradegains.study.model import (
 )
 
 MOST_POINTS = 10_000
+# Keys that name windows of [welfare], not any window of the study.
+OF_WELFARE = ("welfare.difference", "report.headline_window")
 
 
 def check_agreement(study: Study, findings: Findings) -> None:
@@ -31,7 +33,7 @@ def check_agreement(study: Study, findings: Findings) -> None:
         (_check_prices, ("productivity", "inputs")),
         (_check_accounting, ("accounting",)),
         (_check_intra_industry_trade, ("inputs", "intra_industry_trade")),
-        (_check_report, ("windows", "productivity", "report")),
+        (_check_report, ("windows", "productivity", "welfare", "report")),
         (_check_publication, ("study",)),
         (_check_melitz_redding, ("welfare",)),
         (_check_curves, ("welfare", "inputs")),
@@ -137,7 +139,7 @@ def _check_known(path: str, name: str, windows: Iterable[str], findings: Finding
     if name not in windows:
         guess = nearest(name, windows)
         meant = f"did you mean {guess}? " if guess else ""
-        source = "[welfare] windows" if path.endswith("difference") else "[[windows]]"
+        source = "[welfare] windows" if path in OF_WELFARE else "[[windows]]"
         findings.add(
             path,
             f"{path} names {name}, which is not a window",
@@ -230,6 +232,9 @@ def _check_report(study: Study, findings: Findings) -> None:
     windows = [window.name for window in study.windows]
     for name in study.report.figure_windows:
         _check_known("report.figure_windows", name, windows, findings)
+    if study.report.headline_window is not None:
+        welfare = study.welfare.windows
+        _check_known("report.headline_window", study.report.headline_window, welfare, findings)
 
 
 def _check_distributions(study: Study, findings: Findings) -> None:

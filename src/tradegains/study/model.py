@@ -350,10 +350,25 @@ class AccountingComponent:
 
 @dataclass(frozen=True)
 class Report:
-    """What the figures show: years compared, and windows whose groups are compared."""
+    """What the report shows: years compared, windows whose groups are compared, and the headline's.
+
+    `headline_window` is the later one of `difference`, or else the last, when it is not stated.
+    """
 
     figure_years: tuple[int, ...]
     figure_windows: tuple[str, ...]
+    headline_window: str | None = None
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The choices behind a study's first number: the first of each list, nobody left out.
+
+    `imports` is None where the study has no source of imports.
+    """
+
+    continuing: str
+    imports: str | None
 
 
 @dataclass(frozen=True)
@@ -402,6 +417,12 @@ class Study:
             step = 1 if between else window.end - window.start
             wanted.update(range(window.start, window.end + 1, step))
         return tuple(sorted(wanted))
+
+    @property
+    def headline(self) -> Headline:
+        """What the other continuing rules and sources of imports are compared with."""
+        imports = self.trade.imports
+        return Headline(self.matching.continuing[0], imports[0] if imports else None)
 
     def window(self, name: str) -> Window:
         """The window of that name.

@@ -422,6 +422,7 @@ def _read_report(table: Table, productivity: Productivity, windows: tuple[Window
     return Report(
         figure_years=_ascending(years),
         figure_windows=table.optional("figure_windows", list_of(NAME, at_least=0), names),
+        headline_window=table.nothing_or("headline_window", NAME),
     )
 
 
