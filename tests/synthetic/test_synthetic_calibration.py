@@ -1,5 +1,9 @@
 """Market sizes: every published total comes back from the solved markets, in numpy alone."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -80,3 +84,30 @@ def test_least_norm_root_is_the_nearest_one():
 def test_unreachable_totals_are_an_error():
     with pytest.raises(ArithmeticError, match="cannot be reached"):
         least_norm_root(lambda point: np.array([point @ point + 1.0]), 2)
+
+
+OTHER_KERNELS = {
+    # What OpenBLAS would choose on an old processor, and NumPy without its newest instructions.
+    "OPENBLAS_CORETYPE": "Prescott",
+    "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512F AVX512_SKX AVX512_ICL AVX512_SPR",
+}
+SOLVE = """
+import numpy as np
+from tradegains.synthetic.calibration import Markets, solve_end, solve_start
+from tradegains.synthetic.economy import INDUSTRIES
+spent = np.array([1e11 * industry.expenditure for industry in INDUSTRIES])
+domestic = spent * [industry.domestic_share for industry in INDUSTRIES]
+for solve in (solve_start, solve_end):
+    solved = solve(Markets(spent, domestic, 0.75 * domestic), 1e13).in_whole_units()
+    print(solved.expenditure.tolist(), solved.domestic_sales.tolist())
+"""
+
+
+def test_another_processor_solves_the_same_markets():
+    def solved(changes):
+        environment = {**os.environ, **changes}
+        for name in set(OTHER_KERNELS) - set(changes):
+            environment.pop(name, None)
+        return subprocess.check_output([sys.executable, "-c", SOLVE], env=environment, text=True)
+
+    assert solved(OTHER_KERNELS) == solved({})

@@ -10,7 +10,7 @@ from drawn_census import ESTABLISHMENTS, SEED, read_drawn
 from tradegains.errors import StudyError
 from tradegains.synthetic import census, write_synthetic_census
 
-DIGEST = "421d4ea65b0cce0b96087d0890320bb1677a6cde164c9d82bddc77a29962a4dc"
+DIGEST = "9869478f66285f4d584f798317e4e8893cff6044de71aa9b3e291a227e1b66a1"
 # What a driver writes and refuses is plain Python: that both engines draw the same is enough.
 in_python = pytest.mark.only("embedded")
 

@@ -1,5 +1,7 @@
 """The small tables that lie beside the synthetic census, all but the plant-product links."""
 
+import math
+
 import numpy as np
 import pyarrow as pa
 
@@ -9,11 +11,14 @@ from tradegains.synthetic.planting import Planted
 from tradegains.synthetic.products import PRODUCTS, product_tariffs, product_trade
 from tradegains.synthetic.truths import Truths
 
+PRICE_DIGITS = 6
+"""Decimals of an index: beyond them processors' exponentials differ."""
+
 
 def small_tables(years: tuple[int, ...], result: Planted, truths: Truths) -> dict[str, pa.Table]:
     """The tables by the name of their input; industries and products are codes as text."""
     codes = [industry.code for industry in INDUSTRIES]
-    index = [100.0 * float(np.exp(log_price(year))) for year in years]
+    index = [round(100.0 * math.exp(log_price(year)), PRICE_DIGITS) for year in years]
     return {
         "imports": _imports(years, result),
         "tariff_cuts": pa.table({"industry": codes, "cut": [one.tariff_cut for one in INDUSTRIES]}),
@@ -67,7 +72,11 @@ def _imports(years: tuple[int, ...], result: Planted) -> pa.Table:
 def _prices_by_industry(years: tuple[int, ...], result: Planted) -> pa.Table:
     """One row per industry and year: the economy's index times the industry's relative price."""
     logs = {year: _at(result.relative_prices, year) + log_price(year) for year in years}
-    return _by_industry("index", {year: 100.0 * np.exp(log) for year, log in logs.items()})
+    return _by_industry("index", {year: _price(log) for year, log in logs.items()})
+
+
+def _price(logs: np.ndarray) -> np.ndarray:
+    return np.round(100.0 * np.exp(logs), PRICE_DIGITS)
 
 
 def _at(known: dict[int, np.ndarray], year: int) -> np.ndarray:

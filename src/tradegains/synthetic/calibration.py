@@ -19,6 +19,7 @@ import numpy as np
 from tradegains import literature
 from tradegains.formulas.sato_vartia import sato_vartia_weights
 from tradegains.synthetic.economy import INDUSTRIES
+from tradegains.synthetic.solving import dot, least_norm_solution
 
 SCALE = {"pre": 8 / 10, "post": 1.0}
 SIGMA = 3.72
@@ -58,6 +59,12 @@ class Markets:
     def imports(self) -> np.ndarray:
         """Expenditure less domestic sales."""
         return self.expenditure - self.domestic_sales
+
+    def in_whole_units(self) -> "Markets":
+        """The same, each rounded: no last digit of a processor's logarithm is left."""
+        return Markets(
+            *map(np.rint, (self.expenditure, self.domestic_sales, self.continuing_sales))
+        )
 
 
 def targets(window: str) -> Targets:
@@ -131,9 +138,11 @@ def _expenditure_weights(
         weights = _tilted(base, tilt)
         return np.array(
             [
-                math.log(weights @ outer_share) - market_share - sign * wanted,
-                math.log(weights[low] @ outer_share[low]) - restricted - sign * target.restricted,
-                _weights(base, weights) @ target.welfare - target.aggregate_welfare,
+                math.log(dot(weights, outer_share)) - market_share - sign * wanted,
+                math.log(dot(weights[low], outer_share[low]))
+                - restricted
+                - sign * target.restricted,
+                dot(_weights(base, weights), target.welfare) - target.aggregate_welfare,
             ]
         )
 
@@ -155,6 +164,9 @@ def _weights(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 def least_norm_root(misses: Callable[[np.ndarray], np.ndarray], size: int) -> np.ndarray:
     """A root of fewer equations than unknowns, near the origin, by Gauss-Newton steps.
 
+    Which of the many roots is found depends on the path. Far from it the path is rounded, so that
+    last digits, in which processors differ, do not lead elsewhere.
+
     Raises:
         ArithmeticError: the steps do not converge.
     """
@@ -163,12 +175,22 @@ def least_norm_root(misses: Callable[[np.ndarray], np.ndarray], size: int) -> np
         miss = misses(point)
         if np.abs(miss).max() < 1e-13:
             return point
-        point -= np.linalg.pinv(_jacobian(misses, point)) @ miss
+        try:
+            point = point - least_norm_solution(_jacobian(misses, point), miss)
+        except ArithmeticError:
+            break
+        if np.abs(miss).max() > FAR:
+            point = np.round(point, PATH_DIGITS)
     raise ArithmeticError("the planted totals cannot be reached from these market sizes")
 
 
+FAR, PATH_DIGITS = 1e-5, 6
+
+
 def _jacobian(misses: Callable[[np.ndarray], np.ndarray], point: np.ndarray) -> np.ndarray:
-    step = 1e-6
+    step = (
+        2.0**-10
+    )  # wide, so that the quotients hardly feel last digits; steps only converge later
     return np.stack(
         [
             (misses(point + step * unit) - misses(point - step * unit)) / (2 * step)

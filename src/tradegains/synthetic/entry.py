@@ -18,6 +18,7 @@ from pyspark.sql import functions as F
 from tradegains.formulas.normal import normal_cdf, normal_density, normal_quantile
 from tradegains.synthetic.draws import Draws
 from tradegains.synthetic.economy import BASE_YEAR, END
+from tradegains.synthetic.solving import dot
 from tradegains.synthetic.states import STATE, lacks_value_added, productivity, with_state
 from tradegains.synthetic.truths import Truths
 
@@ -151,10 +152,10 @@ def plan_of_cells(cells: Cells, bins: Mapping[str, tuple[int, ...]], truths: Tru
     ]
     index = level + np.array(slopes)[cells.quartile - 1] * cells.cut
     starts = _each(normal_cdf, index)
-    rate = float(share @ starts / share.sum())
+    rate = dot(share, starts) / share.sum()
     # Of a standard normal propensity, which starts where it is below the index.
-    propensity = float(share @ _each(normal_density, index) / share.sum()) / (rate * (1.0 - rate))
-    above = float(share @ np.minimum(starts, 0.5) / share.sum())
+    propensity = dot(share, _each(normal_density, index)) / share.sum() / (rate * (1.0 - rate))
+    above = dot(share, np.minimum(starts, 0.5)) / share.sum()
     inclined = above / rate - (0.5 - above) / (1.0 - rate)
     others = _difference(cells, starts)
     # Rounded, so that a last bit changes no census.
@@ -173,7 +174,7 @@ def _slope_for(rate: float, cells: Cells, quartile: int, level: float) -> float:
     low, high = 0.0, 4.0
     for _ in range(40):
         middle = 0.5 * (low + high)
-        mean = share @ _each(normal_cdf, level + middle * cut)
+        mean = dot(share, _each(normal_cdf, level + middle * cut))
         low, high = (middle, high) if mean < rate * share.sum() else (low, middle)
     return low
 
@@ -182,7 +183,7 @@ def _difference(cells: Cells, starts: np.ndarray) -> float:
     """Mean growth of those who start less that of the others, each cell by its probability."""
     among = cells.establishments * starts
     rest = cells.establishments * (1.0 - starts)
-    return float(among @ cells.growth / among.sum() - rest @ cells.growth / rest.sum())
+    return dot(among, cells.growth) / among.sum() - dot(rest, cells.growth) / rest.sum()
 
 
 def _each(function: Callable[[float], float], values: np.ndarray) -> np.ndarray:

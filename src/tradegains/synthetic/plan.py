@@ -7,7 +7,7 @@ planted years.
 
 import math
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -69,7 +69,7 @@ def lot_table(factors: Factors) -> pa.Table:
     }
     places = [place for place, _, _ in lots]
     for name in INDUSTRY_FACTORS:
-        columns[f"{name}_factor"] = factors.industries.get(name, _NOTHING)[places]
+        columns[f"{name}_factor"] = _settled(factors.industries.get(name, _NOTHING))[places]
     return pa.table(columns)
 
 
@@ -136,8 +136,13 @@ def year_table(years: tuple[int, ...], factors: Factors) -> pa.Table:
     }
     for name in YEAR_FACTORS:
         known = factors.years.get(name, {MIDDLE: 0.0})
-        columns[f"{name}_factor"] = [interpolated(known, year) for year in years]
+        columns[f"{name}_factor"] = _settled([interpolated(known, year) for year in years])
     return pa.table(columns)
+
+
+def _settled(factors: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Factors [log points] without the last digits, in which processors' logarithms differ."""
+    return np.round(factors, 9)
 
 
 def _nominal(year: int, growth: float) -> float:

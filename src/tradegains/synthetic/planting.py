@@ -25,6 +25,7 @@ from tradegains.synthetic.economy import END, INDUSTRIES, MIDDLE, START, expendi
 from tradegains.synthetic.plan import Factors
 from tradegains.synthetic.premium import LIFTS, MOMENTS, WEIGHTINGS, Moments, lifts
 from tradegains.synthetic.rows import LOG_PARTS, WEIGHTED_PARTS
+from tradegains.synthetic.solving import dot, least_norm_solution
 from tradegains.synthetic.truths import Truths
 
 WINDOW_OF_YEAR = {START: "pre", END: "post"}
@@ -185,9 +186,9 @@ def _markets(natural: Sums, establishments: int) -> dict[int, Markets]:
     post = Markets(middle, domestic, continuing("post"))
     try:
         return {
-            START: solve_start(pre, total[START]),
+            START: solve_start(pre, total[START]).in_whole_units(),
             MIDDLE: post,
-            END: solve_end(post, total[END]),
+            END: solve_end(post, total[END]).in_whole_units(),
         }
     except ArithmeticError as error:
         raise StudyError(_TOO_FEW) from error
@@ -288,11 +289,12 @@ def _relative_prices(traded: Sums) -> dict[int, np.ndarray]:
     relative = {MIDDLE: np.zeros(len(INDUSTRIES))}
     for year, window in WINDOW_OF_YEAR.items():
         counts = traded.of("establishments", year, window)
-        leaning = counts * (cuts - counts @ cuts / counts.sum())
+        leaning = counts * (cuts - dot(counts, cuts) / counts.sum())
         amounts = [traded.of(amount, year, window) for amount in ("sales", "value_added")]
         kept = np.stack([row / np.abs(row).sum() for row in (*amounts, leaning)])
         drawn = np.array([_drift(industry.code) for industry in INDUSTRIES]) * (year - MIDDLE)
-        relative[year] = -np.log1p(drawn - np.linalg.pinv(kept) @ (kept @ drawn))
+        told = np.array([dot(row, drawn) for row in kept])
+        relative[year] = -np.log1p(drawn - least_norm_solution(kept, told))
     return relative
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from tradegains.synthetic.solving import solution
 from tradegains.synthetic.truths import Truths
 
 # A lift is its number times an indicator and a power of size.
@@ -76,8 +77,7 @@ def lifts(moments: Moments, truths: Truths) -> dict[str, float]:
         for variable, product in zip((_EXPORTER, _SIZE), explained, strict=True):
             rows.append([within(variable, lift) for lift in LIFTS.values()])
             wanted.append(product - within(variable, None))
-    solved = np.linalg.solve(np.array(rows), np.array(wanted)).tolist()
-    return dict(zip(LIFTS, solved, strict=True))
+    return dict(zip(LIFTS, solution(np.array(rows), np.array(wanted)).tolist(), strict=True))
 
 
 def _within(
