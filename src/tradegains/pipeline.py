@@ -13,14 +13,14 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from tradegains.engines.start import Engine
-from tradegains.errors import InputError, Problem, StudyError
 from tradegains.families.context import ComputedTables, MergeBy, Rows
 from tradegains.families.measuring import TABLES_IN_ORDER, measure
 from tradegains.families.work_folders import passing_folders
 from tradegains.inputs.names import name_problems
-from tradegains.inputs.small import SmallInputs, small_input_problems
+from tradegains.inputs.reading import given_row_tables, has_product_values, judge_inputs
+from tradegains.inputs.small import SmallInputs
 from tradegains.progress import Progress
-from tradegains.store.census import CensusFiles, list_census, read_census, require_buckets
+from tradegains.store.census import CensusFiles, read_census, require_buckets
 from tradegains.store.code_version import code_version
 from tradegains.store.delta import DeltaStore, arrow_schema
 from tradegains.store.manifest import (
@@ -31,12 +31,7 @@ from tradegains.store.manifest import (
     require_unchanged,
 )
 from tradegains.store.output import Output, hold_output
-from tradegains.store.row_tables import (
-    PLANT_PRODUCTS,
-    ROW_TABLES,
-    read_plant_products,
-    row_table_problems,
-)
+from tradegains.store.row_tables import PLANT_PRODUCTS, ROW_TABLES, read_plant_products
 from tradegains.store.runs import (
     Publication,
     RunRecord,
@@ -45,7 +40,7 @@ from tradegains.store.runs import (
     published_tables,
     run_id,
 )
-from tradegains.store.small_tables import SMALL_TABLES, read_small_table
+from tradegains.store.small_tables import SMALL_TABLES
 from tradegains.store.work import WorkFolder
 from tradegains.study import Study, resolved_toml
 
@@ -112,8 +107,8 @@ def run(
         EngineError: the engine failed; nothing was published.
     """
     progress = progress or Progress()
-    if misnamed := list(name_problems(study)):
-        raise StudyError(misnamed)
+    if any(name_problems(study)):
+        judge_inputs(study).usable_census()  # raises, before anything of the output is touched
     with hold_output(output, wait_seconds=wait_seconds) as place, _rare_collection():
         with progress.step("check inputs") as step:
             inputs = read_inputs(study, place)
@@ -169,44 +164,22 @@ def _record(study: Study, inputs: Inputs, engine: Engine, absent: Mapping[str, s
 
 
 def read_inputs(study: Study, output: Output) -> Inputs:
-    """The study's inputs, checked; every problem in one error."""
-    given = {name: path for name, path in study.inputs.given().items() if name in SMALL_TABLES}
-    problems: list[Problem] = []
-    tables: dict[str, Rows] = {}
-    census = None
-    try:
-        census = list_census(
-            study.inputs.census,
-            study.census.columns,
-            study.years,
-            extra_columns=study.census.extra_columns,
-            buckets=study.census.buckets,
-        )
-    except InputError as error:
-        problems += error.problems
-    for name, path in given.items():
-        try:
-            tables[name] = read_small_table(path, SMALL_TABLES[name]).to_pylist()
-        except InputError as error:
-            problems += error.problems
-    for name in set(ROW_TABLES) & study.inputs.given().keys():
-        given[name] = study.inputs.given()[name]
-        problems += row_table_problems(given[name], needs_value=_has_product_values(study))
-    small = SmallInputs(**tables)
-    problems += small_input_problems(
-        study,
-        small,
-        id_type=census.types["establishment_id"] if census else None,
-        keep=lambda ids: WorkFolder(output.work).keep_lines(ids, "successors_in_a_cycle.csv"),
-    )
-    if problems or census is None:
-        raise InputError(problems)
-    manifest = input_manifest(census, given, cache=output.manifest_cache)
+    """The study's inputs, checked, and the manifest of what was or will be read.
+
+    Raises:
+        StudyError: a name in the study cannot stand.
+        InputError: the inputs are refused. Whichever comes first names every problem.
+    """
+    work = WorkFolder(output.work)
+    judged = judge_inputs(study, keep=lambda ids: work.keep_lines(ids, "successors_in_a_cycle.csv"))
+    census, files = judged.usable_census(), given_row_tables(study)
+    manifest = input_manifest(census, files, read=judged.read, cache=output.manifest_cache)
+    given = {*files, *(entry.input for entry in judged.read)}
     absent = {f"input {name}": "not given under [inputs]" for name in (*SMALL_TABLES, *ROW_TABLES)}
     absent |= {f"input {name}": "not used by this version" for name in study.inputs.given()}
     for name in ("census", *given):
         absent.pop(f"input {name}", None)
-    return Inputs(census, small, manifest, absent)
+    return Inputs(census, judged.small, manifest, absent)
 
 
 def published_summary(store: DeltaStore, name: str) -> RunSummary | None:
@@ -288,9 +261,4 @@ def _plant_products(engine: Engine, study: Study) -> DataFrame | None:
     path = study.inputs.given().get(PLANT_PRODUCTS)
     if path is None:
         return None
-    return read_plant_products(engine.spark, path, needs_value=_has_product_values(study))
-
-
-def _has_product_values(study: Study) -> bool:
-    """Whether the study weights an establishment's products by their values."""
-    return study.regressions is not None and study.regressions.plant_cuts == "value_weighted"
+    return read_plant_products(engine.spark, path, needs_value=has_product_values(study))

@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tradegains.errors import EngineError, InputError, Problem, StudyError, TradegainsError
+from tradegains.errors import EngineError, Problem, StudyError, TradegainsError
 from tradegains.store.writers import needs_spark
 from tradegains.study import Study, read_study
 
@@ -82,9 +82,11 @@ def check_study(
     if found := list(output_problems(output)):
         errors.append(StudyError(found))
     if study is not None:
-        errors += _check_names(study)
-        census, refused = _check_inputs(study)
-        errors += refused
+        from tradegains.inputs.reading import judge_inputs
+
+        judged = judge_inputs(study)
+        census = judged.census
+        errors += judged.errors
     errors += environment_errors(engine, jars, output)
     if not errors and study is not None and census is not None:
         errors += _check_conditions(study, census)
@@ -184,53 +186,6 @@ def _maven_answers() -> bool:
         return True  # it answers; a mirror may refuse HEAD
     except OSError:
         return False
-
-
-def _check_names(study: Study) -> Iterator[StudyError]:
-    from tradegains.inputs.names import name_problems
-
-    if problems := list(name_problems(study)):
-        yield StudyError(problems)
-
-
-def _check_inputs(study: Study) -> tuple["CensusFiles | None", list[TradegainsError]]:
-    from tradegains.store.census import list_census
-
-    census: CensusFiles | None = None
-    problems: list[Problem] = []
-    try:
-        census = list_census(
-            study.inputs.census,
-            study.census.columns,
-            study.years,
-            extra_columns=study.census.extra_columns,
-            buckets=study.census.buckets,
-        )
-    except InputError as error:
-        problems += error.problems
-    problems += _small_table_problems(study, census)
-    return census, [InputError(problems)] if problems else []
-
-
-def _small_table_problems(study: Study, census: "CensusFiles | None") -> Iterator[Problem]:
-    """What is wrong with the optional tables; they are small enough to be read for it."""
-    from tradegains.inputs.small import SmallInputs, small_input_problems
-    from tradegains.store.row_tables import row_table_problems
-    from tradegains.store.small_tables import SMALL_TABLES, read_small_table
-
-    if products := study.inputs.plant_products:
-        weighted = study.regressions and study.regressions.plant_cuts == "value_weighted"
-        yield from row_table_problems(products, needs_value=bool(weighted))
-    tables = {}
-    for name, path in study.inputs.given().items():
-        if name not in SMALL_TABLES:
-            continue
-        try:
-            tables[name] = read_small_table(path, SMALL_TABLES[name]).to_pylist()
-        except InputError as error:
-            yield from error.problems
-    id_type = census.types["establishment_id"] if census else None
-    yield from small_input_problems(study, SmallInputs(**tables), id_type=id_type, keep=None)
 
 
 def _check_conditions(study: Study, census: "CensusFiles") -> Iterator[StudyError]:

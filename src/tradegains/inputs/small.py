@@ -7,11 +7,11 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from tradegains.errors import Problem
 from tradegains.formulas.matching import SuccessorError, SuccessorLink, resolve_successors
+from tradegains.store.small_tables import SMALL_TABLES, CodeLength
 from tradegains.study import RANKINGS, Study
 
 SUM_ERROR = 1e-9
@@ -26,28 +26,26 @@ KeepIds = Callable[[Iterable[object]], str]
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
-@dataclass(frozen=True)
 class SmallInputs:
-    """Optional small tables as plain rows; an absent one is empty.
+    """The small tables of a study as plain rows, each under its name; an absent one is empty.
 
-    imports: industry, year, value. tariff_cuts: industry, cut. prices: year, index and, by
-    industry, industry. elasticities: industry, sigma. product_trade: product, year, partner,
-    exports, imports and, of several countries, reporter. product_tariffs: product, cut.
-    control_totals: industry, year and any of establishments, employment, sales, exports,
-    value_added. successors: old, new, year. concordance: old, new and, if stated, weight.
-    rankings: industry, variable, value.
+    There are those of `store.small_tables.SMALL_TABLES`, with the columns declared there.
+
+    Example:
+        >>> small = SmallInputs(tariff_cuts=[{"industry": "01", "cut": 5.0}])
+        >>> len(small.tariff_cuts), len(small.imports)
+        (1, 0)
     """
 
-    imports: Rows = field(default_factory=tuple)
-    tariff_cuts: Rows = field(default_factory=tuple)
-    prices: Rows = field(default_factory=tuple)
-    elasticities: Rows = field(default_factory=tuple)
-    product_trade: Rows = field(default_factory=tuple)
-    product_tariffs: Rows = field(default_factory=tuple)
-    control_totals: Rows = field(default_factory=tuple)
-    successors: Rows = field(default_factory=tuple)
-    concordance: Rows = field(default_factory=tuple)
-    rankings: Rows = field(default_factory=tuple)
+    def __init__(self, **tables: Rows) -> None:
+        if unknown := tables.keys() - SMALL_TABLES.keys():
+            raise TypeError(f"no small table is called {', '.join(sorted(unknown))}")
+        self._tables = tables
+
+    def __getattr__(self, name: str) -> Rows:
+        if name not in SMALL_TABLES:
+            raise AttributeError(f"no small table is called {name}")
+        return self._tables.get(name, ())
 
 
 def small_input_problems(
@@ -118,21 +116,13 @@ def _is_whole(identifier: str) -> bool:
 def code_problems(study: Study, small: SmallInputs) -> list[Problem]:
     """What is wrong with the lengths of the small tables' industry codes.
 
-    Codes are matched by their first digits, so those of one table must have one length, and
-    imports and elasticities must tell the industry groups apart.
+    Codes are matched by their first digits, so those of one table must have one length, one of
+    those that `SMALL_TABLES` declares for it.
     """
-    group, finest = study.census.industry_group_digits, study.census.industry_digits
-    allowed = {
-        "imports": range(group, finest + 1),
-        "tariff_cuts": range(1, finest + 1),
-        "prices": range(finest + 1),
-        "elasticities": range(group, group + 1),
-        "control_totals": range(1, finest + 1),
-        "rankings": range(1, finest + 1),
-    }
     problems = []
-    for name, lengths in allowed.items():
-        found = sorted({len(row.get("industry") or "") for row in getattr(small, name)})
+    for name, lengths in _declared_lengths(study).items():
+        rows = getattr(small, name)
+        found = sorted({len(row["industry"]) for row in rows if "industry" in row})
         if len(found) > 1 or any(length not in lengths for length in found):
             wanted = f"{lengths[0]}" if len(lengths) == 1 else f"{lengths[0]} to {lengths[-1]}"
             problems.append(
@@ -144,6 +134,21 @@ def code_problems(study: Study, small: SmallInputs) -> list[Problem]:
             )
     problems += _concordance_problems(study, small.concordance)
     return [*problems, *_product_trade_problems(study, small.product_trade)]
+
+
+def _declared_lengths(study: Study) -> dict[str, range]:
+    """The lengths that a table's industry codes may have, by table."""
+    digits: dict[CodeLength, int] = {
+        "one": 1,
+        "group": study.census.industry_group_digits,
+        "finest": study.census.industry_digits,
+    }
+    return {
+        table.name: range(digits[column.lengths[0]], digits[column.lengths[1]] + 1)
+        for table in SMALL_TABLES.values()
+        for column in table.columns
+        if column.name == "industry" and column.lengths
+    }
 
 
 def _concordance_problems(study: Study, concordance: Rows) -> Iterator[Problem]:

@@ -56,20 +56,25 @@ def schema_fingerprint(schema: pa.Schema) -> str:
 
 
 def input_manifest(
-    census: CensusFiles, small_tables: Mapping[str, str], *, cache: Path | None = None
+    census: CensusFiles,
+    files: Mapping[str, str],
+    *,
+    read: Iterable[ManifestEntry] = (),
+    cache: Path | None = None,
 ) -> tuple[ManifestEntry, ...]:
     """The files a run reads, with their digests.
 
     Args:
         census: the checked files of the study's years.
-        small_tables: name of the input -> path, for those the study gives.
+        files: name of the input -> path, of the single files that an engine will read.
+        read: entries of the small tables, whose bytes have been read already.
         cache: file that keeps digests between runs; None computes all of them.
 
     Raises:
         InputError: a file cannot be read to its end.
     """
     sources = [_Source("census", census.place, file) for file in census.files]
-    sources += [_small_source(name, path) for name, path in sorted(small_tables.items())]
+    sources += [_small_source(name, path) for name, path in files.items()]
     known = _read_cache(cache)
     with ThreadPoolExecutor(_HASH_THREADS) as threads:
         digests = list(threads.map(lambda source: _digest(source, known), sources))
@@ -79,7 +84,9 @@ def input_manifest(
     hashed = [(s, d) for s, d in zip(sources, digests, strict=True) if isinstance(d, str)]
     if cache is not None:
         _write_cache(cache, known, hashed)
-    return tuple(_entry(source, digest) for source, digest in hashed)
+    entries = [_entry(source, digest) for source, digest in hashed]
+    count = len(census.files)
+    return (*entries[:count], *sorted([*entries[count:], *read], key=lambda each: each.input))
 
 
 def input_digest(manifest: Iterable[ManifestEntry]) -> str:

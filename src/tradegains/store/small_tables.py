@@ -2,10 +2,16 @@
 
 Codes stay text whatever they look like: a CSV reader that guesses types turns industry 0111 into
 111. Every problem of a table comes in one message that gives counts and row numbers, no values.
+
+Decision: the bytes of a file are read once, and both the rows and the digest in the manifest come
+from them. A file that is replaced at any moment of a run can then not lend its digest to the rows
+of another.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import hashlib
+import posixpath
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import pyarrow as pa
@@ -16,8 +22,11 @@ from pyarrow import csv
 from tradegains.errors import InputError, Problem
 from tradegains.store.census_checks import nearest_name, some_of
 from tradegains.store.census_files import Place, locate
+from tradegains.store.manifest import ManifestEntry, schema_fingerprint
 
 SmallKind = Literal["code", "text", "year", "number"]
+CodeLength = Literal["one", "group", "finest"]
+"""One digit, or as many as the study's industry groups or its finest industries have."""
 
 _ARROW = {"code": pa.string(), "text": pa.string(), "year": pa.int32(), "number": pa.float64()}
 _PATTERN = {"year": r"^[0-9]{4}$", "number": r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"}
@@ -31,13 +40,18 @@ _EXPECTED = {
 
 @dataclass(frozen=True)
 class SmallColumn:
-    """A column of a small table; a number may have a smallest value, excluded or included."""
+    """A column of a small table.
+
+    A number may have a smallest value, excluded or included. An industry code has a shortest and a
+    longest length; all codes of a table have the same one.
+    """
 
     name: str
     kind: SmallKind
     above: float | None = None
     least: float | None = None
     optional: bool = False
+    lengths: tuple[CodeLength, CodeLength] | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +67,19 @@ class SmallTable:
     any_of: tuple[str, ...] = ()
 
 
-_INDUSTRY, _YEAR = SmallColumn("industry", "code"), SmallColumn("year", "year")
+@dataclass(frozen=True)
+class SmallFile:
+    """A small table as it was read: its rows, and the entry in the manifest of those bytes."""
+
+    rows: pa.Table
+    entry: ManifestEntry
+
+
+# Codes are matched by their first digits.
+_INDUSTRY = SmallColumn("industry", "code", lengths=("one", "finest"))
+# These tell the industry groups apart.
+_AT_LEAST_GROUP = SmallColumn("industry", "code", lengths=("group", "finest"))
+_YEAR = SmallColumn("year", "year")
 _CONTROLLED = ("establishments", "employment", "sales", "exports", "value_added")
 
 SMALL_TABLES = {
@@ -61,7 +87,7 @@ SMALL_TABLES = {
     for table in (
         SmallTable(
             "imports",
-            (_INDUSTRY, _YEAR, SmallColumn("value", "number", least=0)),
+            (_AT_LEAST_GROUP, _YEAR, SmallColumn("value", "number", least=0)),
             ("industry", "year"),
         ),
         # Percentage points; a negative cut is a tariff that rose.
@@ -69,7 +95,7 @@ SMALL_TABLES = {
         SmallTable(
             "prices",
             (
-                SmallColumn("industry", "code", optional=True),
+                replace(_INDUSTRY, optional=True),
                 _YEAR,
                 SmallColumn("index", "number", above=0),
             ),
@@ -83,7 +109,12 @@ SMALL_TABLES = {
         ),
         # The welfare formulas divide by sigma - 1.
         SmallTable(
-            "elasticities", (_INDUSTRY, SmallColumn("sigma", "number", above=1)), ("industry",)
+            "elasticities",
+            (
+                SmallColumn("industry", "code", lengths=("group", "group")),
+                SmallColumn("sigma", "number", above=1),
+            ),
+            ("industry",),
         ),
         # Percentage points by product: an establishment's own cut is the mean over its products.
         SmallTable(
@@ -134,8 +165,8 @@ SMALL_TABLES = {
 }
 
 
-def read_small_table(path: str, table: SmallTable, *, code_digits: int | None = None) -> pa.Table:
-    """The declared columns of a small table, sorted by its key.
+def read_small_table(path: str, table: SmallTable) -> SmallFile:
+    """The declared columns of a small table, sorted by its key, and what was read for them.
 
     Codes and texts are text, years INT32, numbers DOUBLE, none of them null; an optional column
     that is absent is left out; other columns of the file are ignored.
@@ -143,42 +174,26 @@ def read_small_table(path: str, table: SmallTable, *, code_digits: int | None = 
     Args:
         path: a .parquet, .csv or .csv.gz file (CSV: UTF-8, commas, one line of names).
         table: what the file must hold.
-        code_digits: width to which codes stored as whole numbers are padded with zeros.
 
     Raises:
         InputError: with every problem found.
     """
-    raw = _read(locate(path), table)
-    present = [column for column in table.columns if column.name in raw.column_names]
-    problems = [
-        _missing(column, raw, path)
-        for column in table.columns
-        if column not in present and not column.optional
-    ]
-    if table.any_of and not {column.name for column in present} & set(table.any_of):
-        cure = f"add one of {', '.join(table.any_of)}"
-        problems.append(Problem(f"the {table.name} file has nothing to compare", path, cure=cure))
-    if not problems:
-        read = [_converted(raw.column(c.name), c, path, code_digits) for c in present]
-        problems = [problem for _, found in read for problem in found]
-    if problems:
-        raise InputError(problems)
-    if raw.num_rows == 0:
-        raise InputError(Problem(f"the {table.name} file has no rows", path))
-    rows = pa.table({c.name: values for c, (values, _) in zip(present, read, strict=True)})
+    place = locate(path)
+    content = _content(place, table)
+    raw = _parsed_file(content, place, table)
+    rows = _declared(raw, table, path)
     key = [name for name in table.key if name in rows.column_names]
     _refuse_duplicates(rows, key, path)
-    return rows.sort_by([(name, "ascending") for name in key])
+    rows = rows.sort_by([(name, "ascending") for name in key])
+    return SmallFile(rows, _entry(table.name, place, content, raw))
 
 
-def _read(place: Place, table: SmallTable) -> pa.Table:
-    name = place.path.lower()
+def _content(place: Place, table: SmallTable) -> bytes:
+    """All bytes of a file, as they lie on the disk."""
     try:
-        if name.endswith((".parquet", ".pq")):
-            with place.system.open_input_file(place.path) as source:
-                return pq.read_table(source)
-        if name.endswith((".csv", ".csv.gz")):
-            return _read_csv(place, table)
+        with place.system.open_input_stream(place.path, compression=None) as source:
+            content: bytes = source.read()
+            return content
     except FileNotFoundError as error:
         raise InputError(
             Problem(
@@ -187,27 +202,83 @@ def _read(place: Place, table: SmallTable) -> pa.Table:
                 cure=f"correct {table.name} under [inputs], or remove it to do without",
             )
         ) from error
+    except OSError as error:
+        raise InputError(_unreadable(place, table)) from error
+
+
+def _entry(name: str, place: Place, content: bytes, raw: pa.Table) -> ManifestEntry:
+    is_parquet = _is_parquet(place)
+    return ManifestEntry(
+        input=name,
+        path=posixpath.basename(place.path),
+        bytes=len(content),
+        rows=raw.num_rows if is_parquet else None,
+        schema=schema_fingerprint(raw.schema) if is_parquet else None,
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+
+
+def _is_parquet(place: Place) -> bool:
+    return place.path.lower().endswith((".parquet", ".pq"))
+
+
+def _parsed_file(content: bytes, place: Place, table: SmallTable) -> pa.Table:
+    name, source = place.path.lower(), pa.BufferReader(content)
+    try:
+        if _is_parquet(place):
+            return pq.read_table(source)
+        if name.endswith(".csv"):
+            return _read_csv(source, table)
+        if name.endswith(".csv.gz"):
+            return _read_csv(pa.CompressedInputStream(source, "gzip"), table)
     except (pa.ArrowException, OSError) as error:
-        raise InputError(
-            Problem(
-                f"the {table.name} file cannot be read",
-                place.given,
-                cure="write it as Parquet, or as CSV in UTF-8 with commas and one line of names",
-            )
-        ) from error
+        raise InputError(_unreadable(place, table)) from error
     raise InputError(
         Problem(f"the {table.name} file is neither Parquet nor CSV", place.given, cure="convert it")
     )
 
 
-def _read_csv(place: Place, table: SmallTable) -> pa.Table:
+def _unreadable(place: Place, table: SmallTable) -> Problem:
+    cure = "write it as Parquet, or as CSV in UTF-8 with commas and one line of names"
+    return Problem(f"the {table.name} file cannot be read", place.given, cure=cure)
+
+
+def _read_csv(source: pa.NativeFile, table: SmallTable) -> pa.Table:
     options = csv.ConvertOptions(
         column_types={column.name: pa.string() for column in table.columns},
         strings_can_be_null=True,
         null_values=[""],
     )
-    with place.system.open_input_stream(place.path) as source:
-        return csv.read_csv(source, convert_options=options)
+    return csv.read_csv(source, convert_options=options)
+
+
+def _declared(raw: pa.Table, table: SmallTable, path: str) -> pa.Table:
+    """The declared columns in their types; every problem of theirs in one error."""
+    present = [column for column in table.columns if column.name in raw.column_names]
+    problems = [*_column_problems(raw, table, path)]
+    read = []
+    if not problems:
+        read = [_converted(raw.column(c.name), c, path) for c in present]
+        problems = [problem for _, found in read for problem in found]
+    if not problems and raw.num_rows == 0:
+        problems = [Problem(f"the {table.name} file has no rows", path)]
+    if problems:
+        raise InputError(problems)
+    return pa.table({c.name: values for c, (values, _) in zip(present, read, strict=True)})
+
+
+def _column_problems(raw: pa.Table, table: SmallTable, path: str) -> Iterator[Problem]:
+    """Declared columns that are absent or there twice."""
+    names = raw.column_names
+    for column in table.columns:
+        if column.name not in names and not column.optional:
+            yield _missing(column, raw, path)
+        if names.count(column.name) > 1:
+            what = f"column {column.name!r} appears more than once"
+            yield Problem(what, path, cure="rename one of them")
+    if table.any_of and not set(names) & set(table.any_of):
+        cure = f"add one of {', '.join(table.any_of)}"
+        yield Problem(f"the {table.name} file has nothing to compare", path, cure=cure)
 
 
 def _missing(column: SmallColumn, raw: pa.Table, path: str) -> Problem:
@@ -217,12 +288,16 @@ def _missing(column: SmallColumn, raw: pa.Table, path: str) -> Problem:
 
 
 def _converted(
-    values: pa.ChunkedArray, column: SmallColumn, path: str, code_digits: int | None
+    values: pa.ChunkedArray, column: SmallColumn, path: str
 ) -> tuple[pa.ChunkedArray | None, list[Problem]]:
     """A column in its declared type, and what is wrong with it."""
     if pa.types.is_dictionary(values.type):
         values = values.cast(values.type.value_type)
-    outcome = _parsed(values, column.kind, code_digits)
+    try:
+        outcome = _parsed(values, column.kind)
+    except pa.ArrowInvalid:
+        what = f"column {column.name!r} holds bytes that are not UTF-8 text"
+        return None, [Problem(what, path, cure="write the text as UTF-8")]
     if outcome is None:
         what = f"column {column.name!r} is {values.type} where {_EXPECTED[column.kind]} is expected"
         return None, [Problem(what, path, cure="convert the column when the file is written")]
@@ -240,7 +315,7 @@ def _converted(
 
 
 def _parsed(
-    values: pa.ChunkedArray, kind: SmallKind, code_digits: int | None
+    values: pa.ChunkedArray, kind: SmallKind
 ) -> tuple[pa.ChunkedArray, pa.ChunkedArray] | None:
     """Values in the kind's type, null where they are bad, and which are bad.
 
@@ -250,9 +325,7 @@ def _parsed(
     if _is_text(type_):
         return _parsed_text(pc.utf8_trim_whitespace(values.cast(pa.string())), kind)
     if pa.types.is_integer(type_) and kind in ("code", "text"):
-        text = values.cast(pa.string())
-        width = code_digits if kind == "code" and code_digits else 0
-        return pc.utf8_lpad(text, width, "0"), _nowhere(values)
+        return values.cast(pa.string()), _nowhere(values)
     numeric = pa.types.is_integer(type_) or pa.types.is_floating(type_) or _is_decimal(type_)
     if numeric and kind in ("year", "number"):
         return _parsed_numbers(values.cast(pa.float64(), safe=False), kind)
@@ -284,13 +357,9 @@ def _nowhere(values: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _is_text(type_: pa.DataType) -> bool:
-    return (
-        pa.types.is_string(type_)
-        or pa.types.is_large_string(type_)
-        or pa.types.is_string_view(type_)
-        or pa.types.is_binary(type_)
-        or pa.types.is_null(type_)
-    )
+    kinds = pa.types
+    tests = (kinds.is_string, kinds.is_large_string, kinds.is_string_view, kinds.is_binary)
+    return any(test(type_) for test in (*tests, kinds.is_null))
 
 
 def _is_decimal(type_: pa.DataType) -> bool:

@@ -1,0 +1,121 @@
+"""What a study names, read and judged at once: a check lists what is wrong, a run raises it.
+
+Decision: there is one judgement, `judge_inputs`. A check that had its own would one day pass what a
+run refuses, after hours in a queue. No engine is started for it, and no row of an establishment is
+read: of the census and of plant_products the footers, of the small tables everything.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from tradegains.errors import InputError, Problem, StudyError, TradegainsError
+from tradegains.inputs.names import name_problems
+from tradegains.inputs.small import KeepIds, Rows, SmallInputs, small_input_problems
+from tradegains.store.census import CensusFiles, list_census
+from tradegains.store.manifest import ManifestEntry
+from tradegains.store.row_tables import ROW_TABLES, row_table_problems
+from tradegains.store.small_tables import SMALL_TABLES, read_small_table
+from tradegains.study import Study
+
+
+@dataclass(frozen=True)
+class JudgedInputs:
+    """A study's inputs as far as they can be read, and what is wrong with them.
+
+    Attributes:
+        census: its files; None where they are refused.
+        small: the small tables that could be read.
+        read: entries in the manifest of the small tables, from the bytes that were read.
+        errors: what is wrong, an error for each kind with the exit code of that kind.
+    """
+
+    census: CensusFiles | None
+    small: SmallInputs
+    read: tuple[ManifestEntry, ...]
+    errors: tuple[TradegainsError, ...]
+
+    def usable_census(self) -> CensusFiles:
+        """The census, where nothing is wrong with any input.
+
+        Raises:
+            StudyError: a name in the study cannot stand.
+            InputError: files are refused. Whichever comes first names the problems of both.
+        """
+        if self.errors or self.census is None:
+            problems = [problem for error in self.errors for problem in error.problems]
+            raise type(self.errors[0])(problems)
+        return self.census
+
+
+def judge_inputs(study: Study, *, keep: KeepIds | None = None) -> JudgedInputs:
+    """Read what a study names, without an engine, and find everything that is wrong with it.
+
+    Args:
+        study: the research choices.
+        keep: keeps ids in a file and tells which, for a message names no ids; None where nothing
+            may be written.
+
+    Returns:
+        The inputs and their problems; nothing is raised for what is wrong with a file.
+    """
+    problems: list[Problem] = []
+    census = _census(study, problems)
+    small, read = _small_tables(study, problems)
+    problems += _row_table_problems(study)
+    id_type = census.types["establishment_id"] if census else None
+    problems += small_input_problems(study, small, id_type=id_type, keep=keep)
+    errors: list[TradegainsError] = []
+    if misnamed := list(name_problems(study)):
+        errors.append(StudyError(misnamed))
+    if problems:
+        errors.append(InputError(problems))
+    return JudgedInputs(census, small, read, tuple(errors))
+
+
+def _census(study: Study, problems: list[Problem]) -> CensusFiles | None:
+    try:
+        return list_census(
+            study.inputs.census,
+            study.census.columns,
+            study.years,
+            extra_columns=study.census.extra_columns,
+            buckets=study.census.buckets,
+        )
+    except InputError as error:
+        problems += error.problems
+        return None
+
+
+def _small_tables(
+    study: Study, problems: list[Problem]
+) -> tuple[SmallInputs, tuple[ManifestEntry, ...]]:
+    tables: dict[str, Rows] = {}
+    read: list[ManifestEntry] = []
+    for name, path in _given(study, SMALL_TABLES).items():
+        try:
+            file = read_small_table(path, SMALL_TABLES[name])
+        except InputError as error:
+            problems += error.problems
+            continue
+        tables[name] = file.rows.to_pylist()
+        read.append(file.entry)
+    return SmallInputs(**tables), tuple(read)
+
+
+def _row_table_problems(study: Study) -> Iterator[Problem]:
+    for path in given_row_tables(study).values():
+        yield from row_table_problems(path, needs_value=has_product_values(study))
+
+
+def given_row_tables(study: Study) -> dict[str, str]:
+    """The inputs with a row per establishment that an engine reads, by name."""
+    return _given(study, ROW_TABLES)
+
+
+def has_product_values(study: Study) -> bool:
+    """Whether the study weights an establishment's products by their values."""
+    return study.regressions is not None and study.regressions.plant_cuts == "value_weighted"
+
+
+def _given(study: Study, names: Mapping[str, object] | tuple[str, ...]) -> dict[str, str]:
+    return {name: path for name, path in study.inputs.given().items() if name in names}

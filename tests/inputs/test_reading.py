@@ -1,0 +1,79 @@
+"""One judgement of what a study names, and a manifest of the very bytes that were read."""
+
+import hashlib
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from small_study import write_small_study, write_study
+from tradegains.inputs import reading
+from tradegains.inputs.reading import judge_inputs
+from tradegains.inputs.small import SmallInputs
+from tradegains.pipeline import read_inputs
+from tradegains.store.output import locate_output
+from tradegains.store.row_tables import ROW_TABLES
+from tradegains.store.small_tables import SMALL_TABLES
+from tradegains.study import Inputs, Study, read_study
+
+IMPORTS = (
+    ("[census]\n", 'imports = "imports.csv"\n[census]\n'),
+    ("imports = []", 'imports = ["table"]'),
+)
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    """A study with a census and a table of imports."""
+    write_small_study(tmp_path)
+    (tmp_path / "imports.csv").write_text("industry,year,value\n0111,1990,3\n")
+    return read_study(write_study(tmp_path, *IMPORTS))
+
+
+def test_every_input_that_a_study_may_name_is_read() -> None:
+    named = {field.name for field in fields(Inputs)}
+    assert named == {"census", *ROW_TABLES, *SMALL_TABLES}
+
+
+def test_small_inputs_are_the_declared_small_tables() -> None:
+    assert all(getattr(SmallInputs(), name) == () for name in SMALL_TABLES)
+    with pytest.raises(AttributeError, match="no small table is called tarif_cuts"):
+        SmallInputs().tarif_cuts  # noqa: B018  looked up for its error
+    with pytest.raises(TypeError, match="no small table is called tarif_cuts"):
+        SmallInputs(tarif_cuts=())
+
+
+def test_a_table_replaced_after_it_was_read_keeps_the_digest_of_its_rows(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "imports.csv"
+    before = path.read_bytes()
+    judge = reading.small_input_problems
+
+    def replaced(*given, **choices):
+        path.write_text("industry,year,value\n0111,1990,7777\n")
+        return judge(*given, **choices)
+
+    monkeypatch.setattr(reading, "small_input_problems", replaced)
+    found = read_inputs(study, locate_output(str(tmp_path / "output")))
+    assert [row["value"] for row in found.small.imports] == [3.0]
+    (entry,) = (each for each in found.manifest if each.input == "imports")
+    assert entry.sha256 == hashlib.sha256(before).hexdigest()
+    assert (entry.path, entry.bytes, entry.rows) == ("imports.csv", len(before), None)
+
+
+def test_manifest_names_census_files_first_and_other_inputs_by_name(
+    study: Study, tmp_path: Path
+) -> None:
+    found = read_inputs(study, locate_output(str(tmp_path / "output")))
+    assert [entry.input for entry in found.manifest] == ["census", "census", "imports"]
+    assert found.absent["input prices"] == "not given under [inputs]"
+    assert "input imports" not in found.absent
+
+
+def test_what_can_be_read_is_there_beside_what_is_wrong(study: Study, tmp_path: Path) -> None:
+    (tmp_path / "census/year=1991/part-0.parquet").write_bytes(b"")
+    judged = judge_inputs(study)
+    assert judged.census is None
+    assert len(judged.small.imports) == 1
+    assert [str(error.problems[0].what) for error in judged.errors] == ["the file has zero bytes"]
