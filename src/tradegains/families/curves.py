@@ -13,7 +13,7 @@ def curve_tables(context: RunContext, cells: MarketCells, welfare: Rows) -> Comp
         return ComputedTables(absent={"table welfare_curves": reason})
     from tradegains.results.curves import elasticity_rows, industry_rankings, ranked_rows
 
-    rankings = industry_rankings(context.study, vars(context.small))
+    rankings = industry_rankings(context.study, context.small.by_name())
     ranked = ranked_rows(
         context.study, cells, context.sets.memberships, imports=context.imports, rankings=rankings
     )

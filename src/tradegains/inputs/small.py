@@ -47,6 +47,10 @@ class SmallInputs:
             raise AttributeError(f"no small table is called {name}")
         return self._tables.get(name, ())
 
+    def by_name(self) -> dict[str, Rows]:
+        """All small tables by name, absent ones empty."""
+        return {name: self._tables.get(name, ()) for name in SMALL_TABLES}
+
 
 def small_input_problems(
     study: Study, small: SmallInputs, *, id_type: str | None, keep: KeepIds | None
