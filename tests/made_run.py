@@ -13,7 +13,7 @@ from tradegains.report.page import report_exhibits
 from tradegains.store.delta import arrow_schema
 from tradegains.store.output import Output
 from tradegains.store.runs import RunRecord, publish
-from tradegains.tables.published import QUANTILES
+from tradegains.tables.published.productivity import QUANTILES
 
 RUN_ID = "3f9c1a7be2d04856"
 SIGMA, EPSILON = 3.72, 4.71
@@ -151,11 +151,14 @@ figure_windows = ["entry_before", "post"]
 )
 
 
+ALIKE = {"run_id": RUN_ID, "ids": "raw", "measure": "relative", "scale": 1.0}
+
+
 def table_of(name, rows):
-    """A published table from rows that may leave out null columns."""
+    """A published table from rows that may leave out null columns, and what most rows share."""
     columns = arrow_schema(name).names
     assert all(set(row) <= set(columns) for row in rows)
-    filled = [{c: row.get(c) for c in columns} | {"run_id": RUN_ID} for row in rows]
+    filled = [{c: row.get(c, ALIKE.get(c)) for c in columns} for row in rows]
     return pa.Table.from_pylist(filled, schema=arrow_schema(name))
 
 
@@ -359,6 +362,7 @@ def _demography():
                     "establishments": n,
                     "employment": jobs,
                     "sales": jobs * 141.2,
+                    "domestic_sales": jobs * 120.0,
                     "establishment_rate": n / total,
                     "employment_rate": jobs / 1.79e6,
                     "sales_rate": jobs / 1.79e6,

@@ -5,15 +5,16 @@ Marks in the pages, each on the line before a fenced block:
     <!-- run -->            the test runs the block, in order with the others of its page
     <!-- edit FILE -->      sections of FILE that the reader replaces
     <!-- output -->         what the last command printed
-    <!-- columns of T -->   generated from tables/published.py; `python tests/test_docs.py` rewrites
+    <!-- columns of T -->   generated from the declared tables; `python tests/test_docs.py` rewrites
 """
 
 import contextlib
 import doctest
 import re
 import shlex
+import textwrap
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -27,7 +28,8 @@ from tradegains.command.arguments import build_parser
 from tradegains.engines.start import Engine
 from tradegains.errors import StudyError
 from tradegains.study import model, read_study
-from tradegains.tables.published import PUBLISHED_TABLE, TABLES
+from tradegains.tables.published import TABLES
+from tradegains.tables.published.runs import PUBLISHED_TABLE
 
 ROOT = Path(__file__).parents[1]
 README, METHOD = ROOT / "README.md", ROOT / "docs" / "method.md"
@@ -88,13 +90,31 @@ def commands(text: str) -> list[list[str]]:
 
 
 def columns_table(name: str) -> str:
-    """The columns of a published table in Markdown."""
-    lines = ["| column | type | unit | meaning |", "|---|---|---|---|"]
-    for column in TABLES[name]:
+    """What a published table is declared to be, in Markdown: rows, condition and columns."""
+    table = TABLES[name]
+    lines = [*folded(f"One row per: {named(dict.fromkeys(('run_id', *table.key)))}."), ""]
+    needs = [f"the section `[{table.section}]`"] if table.section else []
+    needs += [f"the input `{each}`" for each in table.inputs]
+    if needs:
+        lines += [f"Only with {' and '.join(needs)} of the study.", ""]
+    lines += ["| column | type | unit | values | meaning |", "|---|---|---|---|---|"]
+    for column in table.columns:
         is_list = column.type == PUBLISHED_TABLE
         kind = "list of name, version, rows, digest" if is_list else column.type.simpleString()
-        lines.append(f"| `{column.name}` | {kind} | {column.unit} | {column.meaning} |")
+        values = [str(column.range)] * (column.range is not None) + ["null"] * column.nullable
+        cells = (f"`{column.name}`", kind, column.unit, " or ".join(values), column.meaning)
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def named(names: Iterable[str]) -> str:
+    """Names as code."""
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def folded(text: str) -> list[str]:
+    """A paragraph in lines of the page's width."""
+    return textwrap.wrap(text, 100, break_long_words=False, break_on_hyphens=False)
 
 
 def with_columns(text: str) -> str:
@@ -234,7 +254,7 @@ def keys_of(section: str) -> list[str]:
 def test_keys_and_columns_named_in_the_text_exist(page: Path) -> None:
     known = {f"{section}.{f.name}" for section, kind in SECTIONS.items() for f in fields(kind)}
     known |= {f"census.rules.{rule}" for rule in model.RULES}
-    known |= {f"{name}.{column.name}" for name, table in TABLES.items() for column in table}
+    known |= {f"{name}.{column}" for name, table in TABLES.items() for column in table.names}
     pattern = rf"`((?:{'|'.join(SECTIONS)})\.(?!toml)[a-z_.]+)`"
     named = re.findall(pattern, page.read_text(encoding="utf-8"))
     assert [name for name in named if name not in known] == []

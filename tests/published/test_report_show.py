@@ -11,7 +11,7 @@ from tradegains.published.show import show_runs, show_table
 TOTALS = """\
 welfare, run 3f9c1a7be2d04856, study cusfta, level = total, imports = table,
 continuing = both_ends, distribution = null, synthetic data
-every row: restriction all, establishments 20,114
+every row: restriction all, ids raw, establishments 20,114
 
                                   delta_ln_     delta_ln_
                                 continuing_     domestic_      welfare_
@@ -49,6 +49,7 @@ level                      total
 continuing                 both_ends
 restriction                all
 imports                    table
+ids                        raw
 establishments             35,000
 continuing_establishments  20,114 [establishments]
 domestic_sales             210,000,000 [thousand dollars]

@@ -5,6 +5,9 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from tradegains.tables.published import TABLES
+from tradegains.tables.table import Table
+
 DERIVED = 1e-12
 """Ratios and logarithms of equal whole numbers: the last bits of `/` and `ln`, nothing else."""
 
@@ -74,49 +77,13 @@ ORDERS = {"mean": 0, "sd": 2, "skewness": 3, "kurtosis": 4}
 POWERS = {"mean": 1, "sd": 2, "skewness": 3, "kurtosis": 4}
 """The power of v whose sum a moment comes from."""
 
-DISTRIBUTION = ("year", "window", "population", "level", "industry", "median_base", "measure")
 
-KEYS = {
-    "quality": ("year", "rule"),
-    "demography": ("window", "kind", "continuing", "ids", "level", "industry", "status", "year"),
-    "transitions": ("window", "kind", "level", "industry", "state_at_start", "state_at_end"),
-    "coverage": ("year", "level", "industry", "measure"),
-    "job_flows": ("window", "kind", "level", "industry", "productivity_group"),
-    "industry_medians": ("median_base", "window", "year", "industry"),
-    "moments": (*DISTRIBUTION, "weighting"),
-    "histograms": (*DISTRIBUTION, "bin"),
-    "market_shares": (
-        "window",
-        "level",
-        "industry",
-        "continuing",
-        "restriction",
-        "imports",
-        "year",
-        "ids",
-    ),
-    "welfare": (
-        "window",
-        "level",
-        "industry",
-        "continuing",
-        "restriction",
-        "imports",
-        "formula",
-        "distribution",
-        "ids",
-    ),
-    "welfare_curves": ("figure", "curve", "point", "window", "variable", "x"),
-    "productivity_growth": ("window", "continuing", "level", "industry", "measure"),
-    "size_fits": ("year", "window", "population"),
-    "size_histograms": ("year", "window", "population", "bin"),
-    "joint_distribution": ("year", "productivity_group", "size_from", "size_to"),
-    "dispersion": ("year", "level", "industry", "weighting"),
-    "decompositions": ("window", "year", "share", "method", "level", "industry", "term"),
-    "intra_industry_trade": ("product_digits", "matched", "reporter", "partner", "year"),
-    "regressions": ("window", "years", "model", "outcome", "sample", "weighting", "term"),
-    "export_entry": ("window", "quartile"),
-}
+def _key_of(table: Table) -> tuple[str, ...]:
+    """The declared key; a bin by its number, because its edge is a product of doubles."""
+    return tuple("bin" if name == "bin_start" else name for name in table.key)
+
+
+KEYS = {name: _key_of(table) for name, table in TABLES.items()}
 
 EXACT = {
     "census",
@@ -160,7 +127,7 @@ Row = Mapping[str, Any]
 def key_of(table: str, row: Row) -> tuple[Any, ...]:
     """The columns that name a row; a histogram's bin by its number."""
     named = dict(row)
-    if table in ("histograms", "size_histograms"):
+    if "bin" in KEYS[table]:
         named["bin"] = round(row["bin_start"] / row["bin_width"])
     return tuple(named[name] for name in KEYS[table])
 

@@ -100,7 +100,7 @@ def by_ids(rows: list[Row], study: Any, small: Small) -> Tables:
 
 def in_order(table: str, row: dict[str, Any]) -> dict[str, Any]:
     """The row with exactly the table's columns, in their order."""
-    names = [column.name for column in TABLES[table] if column.name != "run_id"]
+    names = [name for name in TABLES[table].names if name != "run_id"]
     if set(names) != set(row):
         raise KeyError(f"{table}: {sorted(set(names) ^ set(row))}")
     return {name: row[name] for name in names}

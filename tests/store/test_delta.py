@@ -97,7 +97,7 @@ class TestWriter:
         store.write("welfare", arrow_schema("welfare").empty_table(), "a")
         fields = json.loads(DeltaTable(store.path("welfare")).schema().to_json())["fields"]
         said = {field["name"]: field["metadata"] for field in fields}
-        for column in TABLES["welfare"]:
+        for column in TABLES["welfare"].columns:
             expected = {"comment": column.meaning} | ({"unit": column.unit} if column.unit else {})
             assert said[column.name] == expected
 

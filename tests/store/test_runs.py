@@ -35,6 +35,26 @@ RECORD = RunRecord(
 )
 TABLES = ("quality", "moments", "welfare")
 COMMITS = len(TABLES) + 1
+OTHERS = {
+    "moments": {
+        "year": 1988,
+        "population": "all",
+        "median_base": "pooled",
+        "measure": "relative",
+        "weighting": "employment",
+        "establishments": 1,
+        "employment": 1.0,
+        "prices": "nominal",
+    },
+    "welfare": {
+        "continuing": "both_ends",
+        "restriction": "all",
+        "imports": "table",
+        "ids": "raw",
+        "formula": "hloy",
+        "scale": 1.0,
+    },
+}
 
 
 class Crash(BaseException):
@@ -47,8 +67,8 @@ def tables(quality_rows: QualityRows) -> Callable[..., dict[str, pa.Table]]:
 
     def make(run: str, content: int) -> dict[str, pa.Table]:
         made = {"quality": quality_rows(run, content)}
-        for name in ("moments", "welfare"):
-            row = {"run_id": run, "window": "pre", "note": str(content)}
+        for name, row in OTHERS.items():
+            row = row | {"run_id": run, "window": "pre", "level": "total", "note": str(content)}
             made[name] = pa.Table.from_pylist([row], schema=arrow_schema(name))
         return made
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 
 from tradegains.errors import Problem
 from tradegains.study import AccountingComponent, Study
@@ -9,18 +10,6 @@ from tradegains.study.fields import nearest
 from tradegains.tables.published import TABLES
 from tradegains.tables.references import FACTORS, Reference, read_reference
 
-# The section without which a table is not made, by the attribute of the study that holds it.
-SWITCHES = {
-    "job_flows": "job_flows",
-    "dispersion": "dispersion",
-    "joint_distribution": "joint_distribution",
-    "decompositions": "decomposition",
-    "size_fits": "size_fits",
-    "size_histograms": "size_fits",
-    "regressions": "regressions",
-    "export_entry": "regressions",
-    "intra_industry_trade": "intra_industry_trade",
-}
 _WHOLE = re.compile(r"-?\d+")
 
 
@@ -37,7 +26,7 @@ def _reference_problems(
 ) -> Iterator[Problem]:
     """What is wrong with one published number that a component names; at most one problem."""
     where = f'{key}_from of [[accounting]] "{component.name}"'
-    units, switch = reference.units, SWITCHES.get(reference.table)
+    units = reference.units
     if not units:
         what, cure = f"there is no table {reference.table}", _meant(reference.table, TABLES)
     elif reference.unknown:
@@ -49,9 +38,9 @@ def _reference_problems(
         fitting = [name for name, found in units.items() if found in FACTORS[key]]
         cure = f"name one in {' or '.join(FACTORS[key])}"
         cure += f": {', '.join(fitting)}" if fitting else ""
-    elif switch and getattr(study, switch) is None:
+    elif (section := TABLES[reference.table].section) and not has_section(study, section):
         what = f"this study does not make the table {reference.table}"
-        cure = f"add [{switch}], or state {key} as a number"
+        cure = f"add [{section}], or state {key} as a number"
     elif odd := _odd_values(study, reference):
         what, cure = odd
     else:
@@ -59,9 +48,14 @@ def _reference_problems(
     yield Problem(what, where, cure=cure)
 
 
+def has_section(study: Study, section: str) -> bool:
+    """Whether a study has a section, with dots for sections in sections."""
+    return attrgetter(section)(study) is not None
+
+
 def _odd_values(study: Study, reference: Reference) -> tuple[str, str] | None:
     """A value that no row can have, with the cure: a window not there, text for a number."""
-    types = {column.name: column.type.typeName() for column in TABLES[reference.table]}
+    types = {column.name: column.type.typeName() for column in TABLES[reference.table].columns}
     for name, value in reference.where.items():
         if value and types[name] in ("integer", "long") and not _WHOLE.fullmatch(value):
             return f"{name}={value} selects no row: {name} is a whole number", "correct the value"

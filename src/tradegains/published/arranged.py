@@ -110,7 +110,7 @@ def unit_of(name: str, column: str) -> str:
         >>> unit_of("welfare", "welfare_change")
         'log points'
     """
-    return next(known.unit for known in TABLES[name] if known.name == column)
+    return TABLES[name].column(column).unit
 
 
 def _is_shared(values: pa.ChunkedArray) -> bool:

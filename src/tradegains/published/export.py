@@ -25,7 +25,8 @@ from tradegains.published.latex import latex_table
 from tradegains.published.published_run import PublishedRun
 from tradegains.published.reading import read_run, read_table
 from tradegains.published.rows import filtered, selected, unshown_keys
-from tradegains.tables.published import TABLES, Column
+from tradegains.tables.published import TABLES
+from tradegains.tables.table import Column
 
 STATA_NAME, STATA_LABEL = 32, 80  # limits of Stata, in characters
 STATA_RESERVED = {"end"}  # of the names of published columns
@@ -59,8 +60,7 @@ class Extract:
     @property
     def columns(self) -> list[Column]:
         """The columns with their units and meanings, money in the study's own unit."""
-        known = {column.name: column for column in TABLES[self.name]}
-        found = [known[name] for name in self.rows.column_names]
+        found = [TABLES[self.name].column(name) for name in self.rows.column_names]
         return [replace(c, unit=c.unit.replace(MONEY, self.run.money_unit)) for c in found]
 
 

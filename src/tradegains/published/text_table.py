@@ -15,21 +15,13 @@ from tradegains.published.arranged import (
     unit_of,
 )
 from tradegains.published.printing import in_unit
+from tradegains.tables.published import TABLES
 
 GAP = "  "
 NO_ROOM = "no room (name columns to see them)"
 NO_NUMBER = (
     "what names a row fills the width: fix a part of it by --where COLUMN=VALUE to see numbers"
 )
-FIRST = {
-    "welfare": ("welfare_change", "elasticity"),
-    "moments": ("p50", "establishments", "p10", "p90", "sd"),
-    "demography": ("establishments", "establishment_rate", "employment", "employment_rate"),
-    "transitions": ("establishments", "establishment_share", "employment", "employment_share"),
-    "job_flows": ("destruction_share", "creation_rate", "destruction_rate", "establishments"),
-    "coverage": ("ratio", "census", "control"),
-    "market_shares": ("continuing_share", "domestic_share", "continuing_market_share"),
-}  # numbers that get room before the others, after the texts and years that name a row
 
 
 def rows_text(
@@ -109,8 +101,8 @@ def _column_lines(column: PrintedColumn, height: int) -> list[str]:
 
 
 def _by_importance(columns: Iterable[PrintedColumn], name: str) -> list[PrintedColumn]:
-    """Columns in the order in which they get room: what names a row, then FIRST, then the rest."""
-    first = FIRST.get(name, ())
+    """Columns in the order in which they get room: what names a row, the first, the rest."""
+    first = TABLES[name].first
 
     def rank(column: PrintedColumn) -> int:
         if not column.numeric or column.name == "year":

@@ -76,13 +76,13 @@ def arrow_schema(name: str) -> pa.Schema:
     return pa.schema(
         [
             pa.field(column.name, arrow_type(column.type), metadata=_metadata(name, column.name))
-            for column in TABLES[name]
+            for column in TABLES[name].columns
         ]
     )
 
 
 def _metadata(table: str, column: str) -> dict[str, str]:
-    found = next(c for c in TABLES[table] if c.name == column)
+    found = TABLES[table].column(column)
     return {"comment": found.meaning} | ({"unit": found.unit} if found.unit else {})
 
 

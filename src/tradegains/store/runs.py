@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 from tradegains.errors import EngineError, Problem, StudyError
 from tradegains.store.delta import DeltaStore, arrow_schema, conform
 from tradegains.store.evolution import earlier_columns
+from tradegains.store.judging import require_declared
 from tradegains.tables.published import TABLES
 
 # Sixteen hexadecimal digits: a chance meeting of two runs needs billions of them.
@@ -113,10 +114,12 @@ def publish(
     Tables of an earlier publication of the same run that are not among `tables` stay published.
 
     Raises:
+        TradegainsError: rows are not as their table declares; nothing was written.
         EngineError: a commit failed, or a table does not read back as it was written. What was
             published before is untouched.
     """
     wanted = {name: conform(name, tables[name], run) for name in TABLES if name in tables}
+    require_declared(wanted)
     before = _tables_of(store, run)
     standing = {name: table for name, table in before.items() if is_intact(store, run, table)}
     digests = {name: content_digest(rows) for name, rows in wanted.items()}

@@ -37,7 +37,8 @@ class Reference:
     @property
     def units(self) -> dict[str, str]:
         """Units of the table's columns; empty where there is no such table."""
-        return {column.name: column.unit for column in TABLES.get(self.table, ())}
+        table = TABLES.get(self.table)
+        return {column.name: column.unit for column in table.columns} if table else {}
 
     @property
     def unknown(self) -> str | None:

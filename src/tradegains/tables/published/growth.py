@@ -1,0 +1,117 @@
+"""Growth of productivity: of continuing establishments, and what it is made of."""
+
+from tradegains.tables.columns import (
+    CONTINUING,
+    DEFLATORS,
+    INDUSTRY,
+    LEVEL_OF_GROUPS,
+    LEVELS,
+    NOTE,
+    NUMBER,
+    PRICES,
+    RUN,
+    TEXT,
+    WHOLE,
+    WINDOW_OR_DIFFERENCE,
+    WINDOW_OR_NULL,
+    count,
+    level,
+    log_points,
+    scale,
+)
+from tradegains.tables.table import Column, Table
+
+PRODUCTIVITY_GROWTH = Table(
+    name="productivity_growth",
+    title="Growth per worker of continuing establishments",
+    family="markets",
+    key=("window", "continuing", "level", "industry", "measure"),
+    columns=(
+        RUN,
+        WINDOW_OR_DIFFERENCE,
+        CONTINUING,
+        LEVEL_OF_GROUPS,
+        INDUSTRY,
+        Column(
+            "measure",
+            TEXT,
+            "",
+            "sales_per_worker or value_added_per_worker",
+            words=("sales_per_worker", "value_added_per_worker"),
+        ),
+        Column("prices", TEXT, "", "nominal, industry or economy: the deflator", words=DEFLATORS),
+        Column(
+            "start",
+            NUMBER,
+            "money unit per job",
+            "deflated ratio of sums in the first year",
+            nullable=True,
+        ),
+        Column(
+            "end",
+            NUMBER,
+            "money unit per job",
+            "the same establishments in the last year",
+            nullable=True,
+        ),
+        log_points("delta_ln", "scaled change of its logarithm"),
+        scale("factor on delta_ln: scale_to_years / years of the window"),
+        count(
+            "establishments",
+            "establishments",
+            "continuing set at the window's end",
+            nullable=True,
+        ),
+        NOTE,
+    ),
+)
+
+DECOMPOSITIONS = Table(
+    name="decompositions",
+    title="Where productivity growth comes from",
+    family="decompositions",
+    section="decomposition",
+    key=("window", "year", "share", "method", "level", "industry", "term"),
+    columns=(
+        RUN,
+        WINDOW_OR_NULL,
+        Column(
+            "year",
+            WHOLE,
+            "year",
+            "year of an Olley-Pakes level; null for the change in a window",
+            nullable=True,
+        ),
+        Column(
+            "share",
+            TEXT,
+            "",
+            "employment or sales: the weight of an establishment",
+            words=("employment", "sales"),
+        ),
+        Column(
+            "method",
+            TEXT,
+            "",
+            "bhc, fhk, gr, bg, df, mp or olley_pakes",
+            words=("bhc", "fhk", "gr", "bg", "df", "mp", "olley_pakes"),
+        ),
+        level(
+            "total, industry2, industry4, or those two with _aggregated",
+            *LEVELS,
+            "industry2_aggregated",
+            "industry4_aggregated",
+        ),
+        INDUSTRY,
+        Column("term", TEXT, "", "within, between, cross, entry, exit, ..., between_industries"),
+        log_points("value", "the term; null where the method has none, see note"),
+        log_points("total", "what the terms add up to: the change of Phi, or Phi of the year"),
+        count("establishments", "establishments", "the group that the term is of"),
+        count("left_out", "establishments", "continuing, with productivity at one end only"),
+        count("moved", "establishments", "continuing, counted as exits from and entries to"),
+        PRICES,
+        NOTE,
+    ),
+)
+
+TABLES = (PRODUCTIVITY_GROWTH, DECOMPOSITIONS)

@@ -1,0 +1,232 @@
+"""Productivity relative to the median of the industry: medians, distributions and their spread."""
+
+from tradegains.tables.columns import (
+    COUNT,
+    EMPLOYMENT,
+    ESTABLISHMENTS,
+    INDUSTRY,
+    LEVEL,
+    NOTE,
+    NUMBER,
+    PRICES,
+    RUN,
+    TEXT,
+    WEIGHTING,
+    WEIGHTINGS,
+    WHOLE,
+    WINDOW_OR_NULL,
+    YEAR,
+    count,
+    level,
+    log_points,
+    money,
+    share,
+)
+from tradegains.tables.table import ABOVE_0, AT_LEAST_0, Column, Range, Table
+
+INDUSTRY_MEDIANS = Table(
+    name="industry_medians",
+    title="Medians of log productivity by industry",
+    family="distributions",
+    key=("median_base", "window", "year", "industry"),
+    columns=(
+        RUN,
+        Column("median_base", TEXT, "", "same_year or pooled", words=("same_year", "pooled")),
+        WINDOW_OR_NULL,
+        Column(
+            "year",
+            WHOLE,
+            "year",
+            "census year; null for the pooled median of a window",
+            nullable=True,
+        ),
+        Column("industry", TEXT, "", "industry code"),
+        ESTABLISHMENTS,
+        Column("median", NUMBER, "log money unit per job", "unweighted median, interpolated"),
+        log_points(
+            "sd",
+            "spread that standardises; null where it is too small, or not asked for",
+            range=ABOVE_0,
+        ),
+    ),
+)
+
+_DISTRIBUTION_KEY = (
+    RUN,
+    YEAR,
+    WINDOW_OR_NULL,
+    Column("population", TEXT, "", "all, exporters, continuing, ... or a study predicate"),
+    LEVEL,
+    INDUSTRY,
+    Column(
+        "median_base",
+        TEXT,
+        "",
+        "same_year, base_year or pooled",
+        words=("same_year", "base_year", "pooled"),
+    ),
+    Column(
+        "measure",
+        TEXT,
+        "",
+        "relative, or standardised (assumed formula)",
+        words=("relative", "standardised"),
+    ),
+)
+_DISTRIBUTION = tuple(column.name for column in _DISTRIBUTION_KEY if column is not RUN)
+
+QUANTILES = {
+    "p01": 0.01,
+    "p05": 0.05,
+    "p10": 0.10,
+    "p25": 0.25,
+    "p50": 0.50,
+    "p75": 0.75,
+    "p90": 0.90,
+    "p95": 0.95,
+    "p99": 0.99,
+}
+
+MOMENTS = Table(
+    name="moments",
+    title="Moments and quantiles of relative productivity",
+    family="distributions",
+    key=(*_DISTRIBUTION, "weighting"),
+    first=("p50", "establishments", "p10", "p90", "sd"),
+    columns=(
+        *_DISTRIBUTION_KEY,
+        WEIGHTING,
+        ESTABLISHMENTS,
+        EMPLOYMENT,
+        log_points("mean", "mean of relative productivity"),
+        log_points("sd", "standard deviation, divisor the total weight", range=AT_LEAST_0),
+        Column(
+            "skewness",
+            NUMBER,
+            "",
+            "third standardised moment; null where sd is 0",
+            nullable=True,
+        ),
+        Column(
+            "kurtosis",
+            NUMBER,
+            "",
+            "fourth standardised moment (normal: 3); null where sd is 0",
+            nullable=True,
+            range=AT_LEAST_0,
+        ),
+        *(log_points(name, f"quantile at {p:g}") for name, p in QUANTILES.items()),
+        log_points(
+            "kappa", "scale of standardised productivity; null for relative", range=AT_LEAST_0
+        ),
+        PRICES,
+        NOTE,
+    ),
+)
+
+HISTOGRAMS = Table(
+    name="histograms",
+    title="Histograms of relative productivity",
+    family="distributions",
+    key=(*_DISTRIBUTION, "bin_start"),
+    columns=(
+        *_DISTRIBUTION_KEY,
+        log_points("bin_width", "width of the bin", nullable=False, range=ABOVE_0),
+        log_points("bin_start", "lower edge, included", nullable=False),
+        log_points("bin_end", "upper edge, excluded", nullable=False),
+        ESTABLISHMENTS,
+        EMPLOYMENT,
+        share("share", "employment of the bin over employment of the population"),
+    ),
+)
+
+DISPERSION = Table(
+    name="dispersion",
+    title="Dispersion of productivity within industries",
+    family="distributions",
+    section="dispersion",
+    key=("year", "level", "industry", "weighting"),
+    columns=(
+        RUN,
+        YEAR,
+        level(
+            "industry4, or industries_mean: the simple mean over industries",
+            "industry4",
+            "industries_mean",
+        ),
+        INDUSTRY,
+        WEIGHTING,
+        count("industries", "industries", "1, or how many are in the mean"),
+        ESTABLISHMENTS,
+        EMPLOYMENT,
+        log_points(
+            "sd", "standard deviation of productivity within the industry", range=AT_LEAST_0
+        ),
+        log_points("d7525", "quantile at 0.75 minus quantile at 0.25", range=AT_LEAST_0),
+        log_points("d9010", "quantile at 0.90 minus quantile at 0.10", range=AT_LEAST_0),
+        log_points("d9990", "quantile at 0.99 minus quantile at 0.90", range=AT_LEAST_0),
+        log_points("d1001", "quantile at 0.10 minus quantile at 0.01", range=AT_LEAST_0),
+        count("n_min", "establishments", "fewest with which an industry is in the mean"),
+        NOTE,
+    ),
+)
+
+JOINT_DISTRIBUTION = Table(
+    name="joint_distribution",
+    title="Employment and output by productivity and size",
+    family="distributions",
+    section="joint_distribution",
+    key=("year", "productivity_group", "size_from"),
+    columns=(
+        RUN,
+        YEAR,
+        Column(
+            "weighting",
+            TEXT,
+            "",
+            "what the productivity groups are cut by: employment, unweighted",
+            words=WEIGHTINGS,
+        ),
+        Column(
+            "productivity_group",
+            COUNT,
+            "",
+            "from 1, the lowest relative productivity",
+            range=Range(at_least=1),
+        ),
+        log_points("productivity_from", "cut below the group, not included; null: open"),
+        log_points("productivity_to", "cut above the group, included; null: open"),
+        Column(
+            "size_from",
+            NUMBER,
+            "jobs",
+            "reported employment, included; null: open",
+            nullable=True,
+            range=ABOVE_0,
+        ),
+        Column(
+            "size_to",
+            NUMBER,
+            "jobs",
+            "reported employment, not included; null: open",
+            nullable=True,
+            range=ABOVE_0,
+        ),
+        ESTABLISHMENTS,
+        EMPLOYMENT,
+        money("output", "the numerator of productivity"),
+        share("establishment_share", "establishments over those of the year with productivity"),
+        share("employment_share", "employment over theirs"),
+        share("output_share", "output over theirs"),
+        Column(
+            "numerator",
+            TEXT,
+            "",
+            "value_added or sales: what output is",
+            words=("value_added", "sales"),
+        ),
+        NOTE,
+    ),
+)
+
+TABLES = (INDUSTRY_MEDIANS, MOMENTS, HISTOGRAMS, DISPERSION, JOINT_DISTRIBUTION)

@@ -1,0 +1,148 @@
+"""Coefficients: the exporter premium, exit, export entry and the effect of exporting."""
+
+from tradegains.tables.columns import (
+    COUNT,
+    NOTE,
+    NUMBER,
+    RUN,
+    TEXT,
+    WEIGHTING,
+    WINDOW_OR_NULL,
+    count,
+    share,
+)
+from tradegains.tables.table import AT_LEAST_0, Column, Range, Table
+
+_EFFECTS = ("year_industry4", "industry4", "industry2", "none")
+_ERRORS = ("robust", "information", "establishment", "industry4", "industry2")
+_SAMPLES = ("all", *(f"quartile_{number}" for number in (1, 2, 3, 4)))
+_MODELS = (
+    "exporter_premium",
+    "exporter_premium_with_size",
+    "exit_linear",
+    "exit_probit",
+    "entry_probit",
+    "raw_difference",
+    "least_squares",
+    "first_stage",
+    "two_stage",
+)
+
+
+def _number(name: str, unit: str, meaning: str, range: Range | None = None) -> Column:
+    """An estimate; null where there is none."""
+    return Column(name, NUMBER, unit, meaning, nullable=True, range=range)
+
+
+REGRESSIONS = Table(
+    name="regressions",
+    title="Exporters, exit and the effect of exporting",
+    family="regressions",
+    section="regressions",
+    key=("window", "years", "model", "outcome", "sample", "weighting", "term"),
+    columns=(
+        RUN,
+        WINDOW_OR_NULL,
+        Column("years", TEXT, "years", "years pooled, or first and last year of the window"),
+        Column(
+            "model",
+            TEXT,
+            "",
+            "exporter_premium, exporter_premium_with_size, exit_linear, exit_probit, entry_probit, "
+            "raw_difference, least_squares, first_stage or two_stage",
+            words=_MODELS,
+        ),
+        Column("outcome", TEXT, "", "what is explained, in a first stage by its second stage"),
+        Column(
+            "sample",
+            TEXT,
+            "",
+            "all, or quartile_1 (bottom) to quartile_4 of productivity",
+            words=_SAMPLES,
+        ),
+        WEIGHTING,
+        Column(
+            "effects",
+            TEXT,
+            "",
+            "absorbed effects: year_industry4, industry4, industry2 or none",
+            words=_EFFECTS,
+        ),
+        Column(
+            "errors",
+            TEXT,
+            "",
+            "robust (HC1), information, or what errors are clustered by",
+            words=_ERRORS,
+        ),
+        Column("term", TEXT, "", "regressor"),
+        _number("coefficient", "outcome per unit of the term", "null where it is not told"),
+        _number("standard_error", "as coefficient", "by the rule in `errors`", AT_LEAST_0),
+        _number("t", "", "coefficient over standard error"),
+        _number(
+            "premium_percent",
+            "percent",
+            "100 (exp(coefficient) - 1), of the premium",
+            Range(at_least=-100),
+        ),
+        count("observations", "rows", "rows used; groups of one row are left out"),
+        count("groups", "effects", "effects absorbed; 1 is the constant"),
+        count("clusters", "clusters", "null where errors are not clustered", nullable=True),
+        share(
+            "r2",
+            "variation within effects that is explained; null for two_stage and probits",
+            range=Range(at_most=1),
+        ),
+        _number("log_likelihood", "", "of a probit, at its maximum", Range(at_most=0)),
+        _number("first_stage_f", "", "squared t of the instrument in the first stage", AT_LEAST_0),
+        NOTE,
+    ),
+)
+
+EXPORT_ENTRY = Table(
+    name="export_entry",
+    title="Who starts to export",
+    family="regressions",
+    section="regressions",
+    key=("window", "quartile"),
+    columns=(
+        RUN,
+        Column("window", TEXT, "", "window; nobody here exported until its first year"),
+        Column(
+            "quartile",
+            COUNT,
+            "",
+            "of first-year productivity, 1 the bottom; null for all",
+            nullable=True,
+            range=Range(at_least=1, at_most=4),
+        ),
+        count("establishments", "establishments", "that never exported and are there at end"),
+        count("starters", "establishments", "of these, exporters in the window's last year"),
+        share("starter_rate", "starters over establishments"),
+        _number("mean_tariff_cut", "percentage points", "mean over establishments with a cut"),
+        count("own_cuts", "establishments", "whose cut is the mean over their products"),
+        count("industry_cuts", "establishments", "whose cut is their industry's"),
+        count("probit_establishments", "establishments", "in the probit"),
+        _number("cut_coefficient", "index per percentage point", "probit, on the cut"),
+        _number(
+            "cut_standard_error",
+            "index per percentage point",
+            "from the information",
+            AT_LEAST_0,
+        ),
+        share(
+            "probability_due_to_cut",
+            "mean of Phi(with the cut) - Phi(without)",
+            range=Range(at_least=-1, at_most=1),
+        ),
+        share(
+            "probability_standard_error",
+            "its standard error, by the delta method",
+            range=AT_LEAST_0,
+        ),
+        _number("ratio_to_bottom", "", "probability due to the cut over that of quartile 1"),
+        NOTE,
+    ),
+)
+
+TABLES = (REGRESSIONS, EXPORT_ENTRY)

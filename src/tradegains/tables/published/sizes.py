@@ -1,0 +1,95 @@
+"""Log employment of groups that selection should tell apart."""
+
+from tradegains.tables.columns import (
+    ESTABLISHMENTS,
+    NOTE,
+    NUMBER,
+    RUN,
+    TEXT,
+    WHOLE,
+    WINDOW_OR_NULL,
+    count,
+    log_points,
+    share,
+)
+from tradegains.tables.table import ABOVE_0, AT_LEAST_0, SHARE, Column, Table
+
+_LOG_JOBS = "log jobs"
+_POPULATIONS = ("exporters", "nonexporters", "continuing", "exiters")
+
+_SIZE_KEY = (
+    RUN,
+    Column("year", WHOLE, "year", "census year, the window's first where there is a window"),
+    WINDOW_OR_NULL,
+    Column(
+        "population",
+        TEXT,
+        "",
+        "exporters, nonexporters, continuing or exiters",
+        words=_POPULATIONS,
+    ),
+)
+
+SIZE_FITS = Table(
+    name="size_fits",
+    title="Log employment and the normal curves through it",
+    family="sizes",
+    section="size_fits",
+    key=("year", "window", "population"),
+    columns=(
+        *_SIZE_KEY,
+        count("establishments", "establishments", "with employment above 0"),
+        count("without_size", "establishments", "left out: employment is 0"),
+        *(
+            Column(
+                f"q{percent}",
+                NUMBER,
+                _LOG_JOBS,
+                f"unweighted {percent}th percentile of log size",
+                nullable=True,
+            )
+            for percent in (20, 50, 80)
+        ),
+        Column(
+            "mean",
+            NUMBER,
+            _LOG_JOBS,
+            "mean of the normal through the three percentiles",
+            nullable=True,
+        ),
+        log_points("sd", "its standard deviation", range=AT_LEAST_0),
+        Column(
+            "overlap_with",
+            TEXT,
+            "",
+            "population whose curve it is compared with",
+            words=_POPULATIONS,
+        ),
+        share("overlap", "area under the lower of the two curves"),
+        NOTE,
+    ),
+)
+
+SIZE_HISTOGRAMS = Table(
+    name="size_histograms",
+    title="Histograms of log employment",
+    family="sizes",
+    section="size_fits",
+    key=("year", "window", "population", "bin_start"),
+    columns=(
+        *_SIZE_KEY,
+        log_points("bin_width", "width of the bin", nullable=False, range=ABOVE_0),
+        Column("bin_start", NUMBER, _LOG_JOBS, "lower edge, included"),
+        Column("bin_end", NUMBER, _LOG_JOBS, "upper edge, excluded"),
+        ESTABLISHMENTS,
+        Column(
+            "share",
+            NUMBER,
+            "share",
+            "establishments of the bin over those of the population",
+            range=SHARE,
+        ),
+    ),
+)
+
+TABLES = (SIZE_FITS, SIZE_HISTOGRAMS)

@@ -1,0 +1,137 @@
+"""How a published table is declared: once, here, and everything else derives from it.
+
+The declaration says what a reader and a writer must know beforehand: columns, the key that tells
+rows apart, the family of measures that makes it, the section of the study it needs. Schemas, units
+in files, the order of columns on a screen, what `run --tables` takes, why a table is absent and the
+tables of the documentation all follow. Writing holds the rows to it (`store.judging`).
+
+What is true of a table as a whole has its place in `Table`, beside the key: how its cells add up,
+say, or which columns tell how uncertain others are.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from pyspark.sql.types import DataType, StructField, StructType
+
+
+@dataclass(frozen=True)
+class Range:
+    """Numbers that a column may hold; a bound that is left out does not bind.
+
+    Example:
+        >>> print(Range(at_least=0, at_most=1), Range(above=0))
+        [0, 1] (0, ∞)
+    """
+
+    at_least: float | None = None
+    above: float | None = None
+    at_most: float | None = None
+    below: float | None = None
+
+    def __str__(self) -> str:
+        low, high = "(−∞", "∞)"
+        if self.at_least is not None:
+            low = f"[{self.at_least:g}"
+        elif self.above is not None:
+            low = f"({self.above:g}"
+        if self.at_most is not None:
+            high = f"{self.at_most:g}]"
+        elif self.below is not None:
+            high = f"{self.below:g})"
+        return f"{low}, {high}"
+
+
+AT_LEAST_0 = Range(at_least=0)
+ABOVE_0 = Range(above=0)
+SHARE = Range(at_least=0, at_most=1)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a published table.
+
+    Attributes:
+        name: as readers see it.
+        type: of its values.
+        unit: of its numbers; empty where there is none.
+        meaning: in a line.
+        nullable: whether a row may lack it; for a number, `note` then says why.
+        range: what its numbers may be; None: any finite number.
+        words: what its texts may be, where the list is closed; else empty.
+    """
+
+    name: str
+    type: DataType
+    unit: str
+    meaning: str
+    nullable: bool = False
+    range: Range | None = None
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """A published table.
+
+    Attributes:
+        name: as readers see it.
+        title: what it tells, for a heading.
+        family: the module of `families` that makes it; empty for `runs`, which publishing makes.
+        columns: `run_id` first.
+        key: columns that tell the rows of a run apart; null is a value of its own there.
+        section: section of the study without which the table is absent, with dots for sections in
+            sections; None: every study has it.
+        inputs: optional inputs without which it is absent.
+        first: numbers that get room on a screen before the others.
+    """
+
+    name: str
+    title: str
+    family: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    section: str | None = None
+    inputs: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        unknown = {*self.key, *self.first} - set(self.names)
+        if unknown:
+            raise ValueError(f"{self.name} has no column {', '.join(sorted(unknown))}")
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns, in order."""
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str) -> Column:
+        """The column of that name.
+
+        Raises:
+            KeyError: no column has that name.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    @property
+    def schema(self) -> StructType:
+        """Names and types of the columns."""
+        return StructType([StructField(column.name, column.type) for column in self.columns])
+
+
+def by_name(tables: Iterable[Table]) -> dict[str, Table]:
+    """Tables by their names, in order.
+
+    Raises:
+        ValueError: a name comes twice.
+    """
+    found: dict[str, Table] = {}
+    for table in tables:
+        if table.name in found:
+            raise ValueError(f"the table {table.name} is declared twice")
+        found[table.name] = table
+    return found
