@@ -2,6 +2,7 @@
 
 import shutil
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -23,7 +24,8 @@ from tradegains.store.runs import (
     read_published,
 )
 from tradegains.tables import published
-from tradegains.tables.published import TABLES, Column
+from tradegains.tables.published import TABLES
+from tradegains.tables.table import Column
 
 from .conftest import QualityRows
 
@@ -51,16 +53,21 @@ def declare(
     monkeypatch: pytest.MonkeyPatch, name: str, columns: tuple[Column, ...]
 ) -> tuple[Column, ...]:
     """Let this version declare other columns of a table; the first is `run_id` as before."""
-    monkeypatch.setitem(published.TABLES, name, columns)
+    monkeypatch.setitem(published.TABLES, name, replace(TABLES[name], columns=columns))
     return columns
 
 
 def added(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     new = (
-        Column("share_of_rows", TABLES["welfare"][-2].type, "share", "a number of a later version"),
+        Column(
+            "share_of_rows",
+            TABLES["welfare"].column("hazard").type,
+            "share",
+            "a number of a later version",
+        ),
         Column("why", StringType(), "", "a text of a later version"),
     )
-    first, *others = TABLES[name]
+    first, *others = TABLES[name].columns
     declare(monkeypatch, name, (first, new[0], *others, new[1]))
 
 
@@ -76,10 +83,11 @@ def test_a_version_with_more_columns_and_tables_publishes_beside_the_older_run(
     (old,) = published_runs(writer).to_pylist()
     before = read_published(writer, "quality", old["run_id"])
     added(monkeypatch, "quality")
-    transitions = arrow_schema("export_entry")
-    row = pa.Table.from_pylist([{"run_id": "new", "quartile": 1}], schema=transitions)
+    size = {"run_id": "new", "year": 1988, "population": "exiters", "establishments": 1}
+    size |= {"bin_width": 1.0, "bin_start": 0.0, "bin_end": 1.0, "share": 1.0}
+    sizes = pa.Table.from_pylist([size], schema=arrow_schema("size_histograms"))
     rows = with_new_columns(quality_rows("new", 5, 6))
-    assert publish(writer, "new", RECORD, {"quality": rows, "export_entry": row}).new
+    assert publish(writer, "new", RECORD, {"quality": rows, "size_histograms": sizes}).new
     found = read_published(writer, "quality", "new")
     assert found.schema.equals(arrow_schema("quality"))
     assert found["share_of_rows"].to_pylist() == [0.5, 0.5]
@@ -108,7 +116,7 @@ def test_units_and_meanings_come_with_new_columns_and_old_ones_keep_theirs(
     writer: DeltaStore, older: Path, quality_rows: QualityRows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     added(monkeypatch, "quality")
-    run_id, *others = TABLES["quality"]
+    run_id, *others = TABLES["quality"].columns
     declare(monkeypatch, "quality", (Column("run_id", run_id.type, "", "told anew"), *others))
     writer.write("quality", with_new_columns(quality_rows("new", 5)), "new")
     schema = pa.schema(DeltaTable(older / "quality").schema())
@@ -124,7 +132,7 @@ def test_records_of_runs_gain_fields(
     writer: DeltaStore, monkeypatch: pytest.MonkeyPatch, quality_rows: QualityRows
 ) -> None:
     (old,) = published_runs(writer).to_pylist()
-    *columns, tables = TABLES["runs"]
+    *columns, tables = TABLES["runs"].columns
     fields = [*tables.type.elementType.fields, StructField("groups", LongType())]
     type_ = ArrayType(StructType(fields))
     declare(monkeypatch, "runs", (*columns, Column("tables", type_, "", tables.meaning)))
@@ -138,7 +146,7 @@ def test_another_type_and_a_column_that_is_gone_are_refused_by_name(
     writer: DeltaStore, quality_rows: QualityRows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = writer.version("quality")
-    columns = TABLES["quality"]
+    columns = TABLES["quality"].columns
     texts = tuple(
         Column(c.name, StringType(), c.unit, c.meaning) if c.name == "rows" else c for c in columns
     )
