@@ -21,7 +21,7 @@ from tradegains.inputs.reading import given_row_tables, has_product_values, judg
 from tradegains.inputs.small import SmallInputs
 from tradegains.progress import Progress
 from tradegains.store.census import CensusFiles, read_census, require_buckets
-from tradegains.store.code_version import code_version
+from tradegains.store.code_version import code_digest, code_version
 from tradegains.store.delta import DeltaStore, arrow_schema
 from tradegains.store.manifest import (
     ManifestEntry,
@@ -113,7 +113,7 @@ def run(
         with progress.step("check inputs") as step:
             inputs = read_inputs(study, place)
             step.rows = inputs.census.rows
-        name = run_id(resolved_toml(study), inputs.digest, code_version())
+        name = run_id(resolved_toml(study), inputs.digest, code_digest())
         store = place.open_tables(engine.name, engine.spark)
         published = published_summary(store, name)
         if published and published.has(only) and not again:

@@ -69,14 +69,14 @@ class Publication:
     differing: tuple[str, ...]
 
 
-def run_id(study_toml: str, input_digest: str, code_version: str) -> str:
-    """Name of a run: the same study, inputs and code give the same one.
+def run_id(study_toml: str, input_digest: str, code_digest: str) -> str:
+    """Name of a run: the same study, inputs and code that computes give the same one.
 
     Example:
-        >>> run_id("[study]", "ab", "0.1.0") == run_id("[study]", "ab", "0.1.1")
+        >>> run_id("[study]", "ab", "cd") == run_id("[study]", "ab", "ce")
         False
     """
-    text = json.dumps([study_toml, input_digest, code_version])
+    text = json.dumps([study_toml, input_digest, code_digest])
     return hashlib.sha256(text.encode()).hexdigest()[:_RUN_ID_DIGITS]
 
 
