@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 
 from tradegains.engines import delta_jars, java, java_virtual_machine, memory, scratch
 from tradegains.engines import spark as spark_engine
-from tradegains.engines.engine import Share
+from tradegains.engines.engine import Resources
 from tradegains.engines.start import ENGINES, Engine, start_engine
 from tradegains.errors import EngineError, StudyError
 
@@ -331,6 +331,6 @@ def test_java_gets_the_class_archive_only_when_it_is_there(
     assert java_virtual_machine.archive_options() == []
     java_virtual_machine.class_archive().parent.mkdir()
     java_virtual_machine.class_archive().touch()
-    settings = spark_engine._launch_settings(Share(1, 2**30, None), None, tmp_path)
+    settings = spark_engine._launch_settings(Resources(1, 2**30, None), None, tmp_path)
     option = f"-XX:SharedArchiveFile={java_virtual_machine.class_archive()}"
     assert option in settings["spark.driver.defaultJavaOptions"].split()

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pyspark.sql import SparkSession
 
-from tradegains.engines.engine import NO_CALL_SITES, Engine, Share
+from tradegains.engines.engine import NO_CALL_SITES, Engine, Resources
 from tradegains.engines.environment import environment
 from tradegains.engines.scratch import scratch_folder
 from tradegains.engines.signals import keep_signals
@@ -22,17 +22,17 @@ _HASH_SHARE: Final = 0.5
 _HASHED_ROW: Final = 48  # [bytes]
 
 
-def start_embedded(share: Share) -> Engine:
+def start_embedded(resources: Resources) -> Engine:
     """Start Sail's server and a session with it.
 
     Raises:
         EngineError: the server cannot start, or the scratch folder cannot be used.
     """
-    cores = share.cores
+    cores = resources.cores
     with contextlib.ExitStack() as closing:
-        folder = scratch_folder(share.scratch, closing)
+        folder = scratch_folder(resources.scratch, closing)
         # Sail reads these once, when its first server is made; they must not reach children.
-        with environment(_sail_settings(share, folder)):
+        with environment(_sail_settings(resources, folder)):
             server = _sail_server()
         closing.callback(server.stop)
         host, port = server.listening_address
@@ -47,9 +47,9 @@ def start_embedded(share: Share) -> Engine:
         description = (
             f"embedded (Sail {metadata.version('pysail')} in this process, "
             f"PySpark {metadata.version('pyspark')}; {cores} thread{'s' * (cores != 1)}, "
-            f"memory limit {share.memory / 2**30:.1f} GiB)"
+            f"memory limit {resources.memory / 2**30:.1f} GiB)"
         )
-        rows_at_once = int(_HASH_SHARE * share.memory / _HASHED_ROW)
+        rows_at_once = int(_HASH_SHARE * resources.memory / _HASHED_ROW)
         return Engine(
             "embedded",
             spark,
@@ -59,21 +59,21 @@ def start_embedded(share: Share) -> Engine:
         )
 
 
-def _sail_settings(share: Share, folder: Path) -> dict[str, str]:
+def _sail_settings(resources: Resources, folder: Path) -> dict[str, str]:
     """Return Sail's settings as the environment variables it reads."""
     return {
         # Its log lines would break the progress display; errors reach us as exceptions.
         "RUST_LOG": os.environ.get("RUST_LOG", "off"),
         # "fair" shares the limit between operators that can spill; "greedy" starves the later.
         "SAIL_RUNTIME__MEMORY_POOL__TYPE": "fair",
-        "SAIL_RUNTIME__MEMORY_POOL__FAIR__MAX_SIZE": str(share.memory),
+        "SAIL_RUNTIME__MEMORY_POOL__FAIR__MAX_SIZE": str(resources.memory),
         "SAIL_RUNTIME__TEMPORARY_FILES__PATHS": f'["{folder}"]',
-        "SAIL_EXECUTION__DEFAULT_PARALLELISM": str(share.cores),
+        "SAIL_EXECUTION__DEFAULT_PARALLELISM": str(resources.cores),
         # Parquet's statistics leave NaN out: a column of one value and NaN would be read as that
         # value everywhere, and no rule could flag the NaN.
         "SAIL_EXECUTION__COLLECT_STATISTICS": "false",
         # One more, so that there is a thread to answer requests while all others compute.
-        "TOKIO_WORKER_THREADS": str(share.cores + 1),
+        "TOKIO_WORKER_THREADS": str(resources.cores + 1),
         "SAIL_SPARK__SESSION_TIMEOUT_SECS": str(_EMBEDDED_IDLE_SECONDS),
         # Its allocator takes memory from the system when it fills it, not a gigabyte ahead: a run
         # over 10 million rows took a sixth less time, and half of the system's part of it.

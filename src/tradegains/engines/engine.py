@@ -20,7 +20,7 @@ NO_CALL_SITES: Final = {"spark.python.sql.dataFrameDebugging.enabled": "false"}
 
 
 @dataclass(frozen=True)
-class Share:
+class Resources:
     """What an engine may take of this machine."""
 
     threads: int | None  # None: every core

@@ -17,7 +17,7 @@ from tradegains.engines.delta_jars import (
     jar_settings,
     require_delta,
 )
-from tradegains.engines.engine import NO_CALL_SITES, PARTITIONS, Engine, Share
+from tradegains.engines.engine import NO_CALL_SITES, PARTITIONS, Engine, Resources
 from tradegains.engines.java_virtual_machine import (
     archive_options,
     java_options,
@@ -43,12 +43,17 @@ _SESSION_SETTINGS: Final = {
 
 
 def start_spark(
-    share: Share, master: str | None, settings: Mapping[str, str], *, jars: str | None, delta: bool
+    resources: Resources,
+    master: str | None,
+    settings: Mapping[str, str],
+    *,
+    jars: str | None,
+    delta: bool,
 ) -> Engine:
     """Open a session, in a JVM of our own where nobody else has started one.
 
     Args:
-        share: what a JVM of our own may take of this machine.
+        resources: what a JVM of our own may take of this machine.
         master: Spark's master URL; None is local mode.
         settings: win over those chosen here.
         jars: where Delta's jars are; see `delta_jars`.
@@ -65,9 +70,9 @@ def start_spark(
     with contextlib.ExitStack() as closing:
         # spark-submit has started the JVM, chosen the master and the class path: add nothing.
         if SUBMITTED not in os.environ and not open_already:
-            folder = scratch_folder(share.scratch, closing)
+            folder = scratch_folder(resources.scratch, closing)
             log = folder / "spark.log"
-            options |= _launch_settings(share, master, folder)
+            options |= _launch_settings(resources, master, folder)
             options |= jar_settings(jars) if delta else {}
         spark = _spark_session(options | dict(settings), log)
         if not open_already:  # a notebook's session is not ours to stop
@@ -85,16 +90,17 @@ def start_spark(
         return Engine("spark", spark, description, log, partitions=partitions, _close=close)
 
 
-def _launch_settings(share: Share, master: str | None, folder: Path) -> dict[str, str]:
+def _launch_settings(resources: Resources, master: str | None, folder: Path) -> dict[str, str]:
     """Return the settings that matter before the JVM starts, when we are the ones to start it."""
-    master = master or f"local[{share.threads or '*'}]"
+    master = master or f"local[{resources.threads or '*'}]"
     settings = {
         "spark.app.name": "tradegains",
         "spark.master": master,
-        "spark.driver.memory": f"{max(share.memory >> 20, 512)}m",  # Spark refuses less than 471m
+        # Spark refuses less than 471m.
+        "spark.driver.memory": f"{max(resources.memory >> 20, 512)}m",
         # "default" leaves extraJavaOptions to the caller: Spark passes both.
         "spark.driver.defaultJavaOptions": " ".join(
-            [*java_options(share.memory), f"-Djava.io.tmpdir={folder}", *archive_options()]
+            [*java_options(resources.memory), f"-Djava.io.tmpdir={folder}", *archive_options()]
         ),
         "spark.local.dir": str(folder),
         # Spark would make spark-warehouse/ in the current folder.
@@ -108,7 +114,7 @@ def _launch_settings(share: Share, master: str | None, folder: Path) -> dict[str
         settings |= {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}
         # The default, 200, is meant for clusters; two per core keep both ends busy. Planning each
         # stage anew from what the last one wrote gains nothing here, and cost seconds of a run.
-        settings |= {PARTITIONS: str(2 * share.cores), "spark.sql.adaptive.enabled": "false"}
+        settings |= {PARTITIONS: str(2 * resources.cores), "spark.sql.adaptive.enabled": "false"}
     return settings
 
 

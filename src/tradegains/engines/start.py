@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from tradegains.engines.embedded import start_embedded
-from tradegains.engines.engine import Engine, Share
+from tradegains.engines.engine import Engine, Resources
 from tradegains.engines.java_virtual_machine import class_archive, stop_java
 from tradegains.engines.memory import default_memory, memory_bytes
 from tradegains.engines.spark import start_spark
@@ -68,11 +68,13 @@ def start_engine(
         raise StudyError(
             Problem("the embedded engine takes no master", cure="add --engine spark or drop it")
         )
-    share = Share(threads, default_memory() if memory is None else memory_bytes(memory), scratch)
+    resources = Resources(
+        threads, default_memory() if memory is None else memory_bytes(memory), scratch
+    )
     if name == "spark":
-        engine = start_spark(share, master, settings or {}, jars=jars, delta=delta)
+        engine = start_spark(resources, master, settings or {}, jars=jars, delta=delta)
     else:
-        engine = start_embedded(share)
+        engine = start_embedded(resources)
     _started.append(name)
     atexit.register(engine.close)
     return engine
