@@ -20,7 +20,7 @@ from tradegains.literature import (
 from tradegains.published.printing import fixed
 from tradegains.published.published_run import PublishedRun
 from tradegains.report.page_table import Cell, Footnotes, PageTable, names, plain
-from tradegains.report.welfare import Measured
+from tradegains.report.welfare import NumberOrReason
 from tradegains.tables.references import FACTORS, read_reference
 
 T = TypeVar("T")
@@ -35,18 +35,18 @@ class Entry:
 
     name: str
     group: str | None
-    effect: Measured
-    share: Measured
+    effect: NumberOrReason
+    share: NumberOrReason
     origin: str
     published: ContributionRow | None
 
     @property
-    def contribution(self) -> Measured:
+    def contribution(self) -> NumberOrReason:
         """Effect times share [percent]; without either, the reason."""
         if self.effect.value is None or self.share.value is None:
-            return Measured(None, self.effect.note or self.share.note)
+            return NumberOrReason(None, self.effect.note or self.share.note)
         component = Component(self.name, self.effect.value, self.share.value)
-        return Measured(component.contribution)
+        return NumberOrReason(component.contribution)
 
 
 def accounting(run: PublishedRun) -> PageTable | None:
@@ -91,18 +91,20 @@ def accounting_entries(run: PublishedRun) -> list[Entry]:
     ]
 
 
-def _number(run: PublishedRun, component: dict[str, Any], key: str) -> Measured:
+def _number(run: PublishedRun, component: dict[str, Any], key: str) -> NumberOrReason:
     """A stated number, or the published one that is named."""
     if key in component:
-        return Measured(float(component[key]))
+        return NumberOrReason(float(component[key]))
     reference = component[f"{key}_from"]
     number = published_number(run, reference, FACTORS[key])
     if key == "share" and number.value is not None and not 0.0 <= number.value <= 1.0:
-        return Measured(None, f"{reference} is not between 0 and 1")
+        return NumberOrReason(None, f"{reference} is not between 0 and 1")
     return number
 
 
-def published_number(run: PublishedRun, reference: str, factors: Mapping[str, float]) -> Measured:
+def published_number(
+    run: PublishedRun, reference: str, factors: Mapping[str, float]
+) -> NumberOrReason:
     """The number that `TABLE.COLUMN where COLUMN=VALUE, ...` names, times its unit's factor.
 
     An empty value selects null. A unit without a factor is refused.
@@ -110,22 +112,22 @@ def published_number(run: PublishedRun, reference: str, factors: Mapping[str, fl
     asked = read_reference(reference)
     if asked.unknown:
         told = f"there is no {asked.table}.{asked.unknown} in the published tables"
-        return Measured(None, told)
+        return NumberOrReason(None, told)
     unit = asked.units[asked.column]
     if unit not in factors:
         told = f"{asked.place} is in {unit or 'no unit'}, not in {' or '.join(factors)}"
-        return Measured(None, told)
+        return NumberOrReason(None, told)
     rows = [
         row
         for row in (run.tables[asked.table].to_pylist() if asked.table in run.tables else ())
         if all(_text(row[name]) == value for name, value in asked.where.items())
     ]
     if len(rows) != 1:
-        return Measured(None, f"{reference}: {len(rows)} rows of this run, not one")
+        return NumberOrReason(None, f"{reference}: {len(rows)} rows of this run, not one")
     value = rows[0][asked.column]
     if not isinstance(value, int | float):
-        return Measured(None, str(rows[0].get("note") or f"{reference} has no number"))
-    return Measured(factors[unit] * value)
+        return NumberOrReason(None, str(rows[0].get("note") or f"{reference} has no number"))
+    return NumberOrReason(factors[unit] * value)
 
 
 def _text(value: object) -> str:
@@ -165,7 +167,7 @@ def _rows(entries: Sequence[Entry], notes: Footnotes) -> Iterator[tuple[Cell, ..
 def _sum_row(title: str, entries: Sequence[Entry], notes: Footnotes) -> tuple[Cell, ...]:
     parts = [entry.contribution for entry in entries]
     missing = [f"no number for {e.name}" for e in entries if e.contribution.value is None]
-    total = Measured(None, missing[0]) if missing else Measured(_sum(parts))
+    total = NumberOrReason(None, missing[0]) if missing else NumberOrReason(_sum(parts))
     published = [entry.published for entry in entries if entry.published]
     whole = _published_sum(published) if len(published) == len(entries) else None
     return (
@@ -178,7 +180,7 @@ def _sum_row(title: str, entries: Sequence[Entry], notes: Footnotes) -> tuple[Ce
     )
 
 
-def _sum(parts: Sequence[Measured]) -> float:
+def _sum(parts: Sequence[NumberOrReason]) -> float:
     """Sum of contributions that are all there."""
     values = [part.value for part in parts if part.value is not None]
     return total_contribution([Component(str(k), value) for k, value in enumerate(values)])
@@ -192,5 +194,5 @@ def _published_sum(rows: Sequence[ContributionRow]) -> str:
     return fixed(math.fsum(row.contribution for row in rows), 1)
 
 
-def _cell(number: Measured, digits: int, notes: Footnotes) -> Cell:
+def _cell(number: NumberOrReason, digits: int, notes: Footnotes) -> Cell:
     return notes.cell(None if number.value is None else fixed(number.value, digits), number.note)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from tradegains.published.printing import fixed, percent
 from tradegains.published.published_run import PublishedRun
-from tradegains.report.welfare import Measured, formula_name, measured, total_rows, variants
+from tradegains.report.welfare import NumberOrReason, formula_name, measured, total_rows, variants
 
 
 @dataclass(frozen=True)
@@ -12,8 +12,8 @@ class Headline:
     """One headline number: HLOY in a window, with ACR for comparison [log points]."""
 
     window: str
-    hloy: Measured
-    acr: Measured
+    hloy: NumberOrReason
+    acr: NumberOrReason
 
     @property
     def percent(self) -> str:
@@ -112,7 +112,7 @@ def _trend(run: PublishedRun) -> str:
     )
 
 
-def _answer_without_welfare(share: Measured, welfare: Measured, years: str) -> str:
+def _answer_without_welfare(share: NumberOrReason, welfare: NumberOrReason, years: str) -> str:
     """What a study without imports can say."""
     reason = f"The welfare change over {years} is not available: {welfare.note}."
     if share.value is None:

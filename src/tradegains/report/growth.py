@@ -6,7 +6,7 @@ from tradegains import literature
 from tradegains.figures.distributions import PRICES
 from tradegains.published.published_run import PublishedRun
 from tradegains.report.table_1 import Entry, SideBySide, citation
-from tradegains.report.welfare import Measured, measured
+from tradegains.report.welfare import NumberOrReason, measured
 
 TITLE = "growth per worker of continuing establishments"
 MEASURES = {
@@ -72,7 +72,7 @@ def basis(run: PublishedRun) -> str:
     )
 
 
-def _change(row: dict | None) -> Measured:
+def _change(row: dict | None) -> NumberOrReason:
     return measured(row, "delta_ln")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tradegains.published.letters import Letters
 from tradegains.published.printing import percent
-from tradegains.report.welfare import Measured
+from tradegains.report.welfare import NumberOrReason
 
 DASH = "–"
 LONG = 30
@@ -56,7 +56,7 @@ class Footnotes(Letters):
             return Cell(text)
         return Cell(DASH, mark=self.letter(reason))
 
-    def percent(self, number: Measured) -> Cell:
+    def percent(self, number: NumberOrReason) -> Cell:
         """A change in log points as percent, or a marked dash."""
         return self.cell(None if number.value is None else percent(number.value), number.note)
 

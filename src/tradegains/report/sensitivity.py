@@ -15,7 +15,7 @@ from tradegains.report.welfare import (
     DISTRIBUTIONS,
     FORMULA_NAMES,
     MELITZ_REDDING,
-    Measured,
+    NumberOrReason,
     Row,
     cutoff_rows,
     measured,
@@ -37,7 +37,7 @@ class Move:
 
     choice: str
     value: str
-    numbers: tuple[Measured, ...]
+    numbers: tuple[NumberOrReason, ...]
 
 
 def one_choice_at_a_time(run: PublishedRun) -> PageTable | None:
@@ -136,7 +136,7 @@ def _range(estimates: Sequence[float]) -> tuple[tuple[float, str], ...]:
 
 def _numbers(
     run: PublishedRun, rows: Mapping[tuple[str, str], Row], formula: str
-) -> tuple[Measured, ...]:
+) -> tuple[NumberOrReason, ...]:
     """A formula's welfare change by window."""
     found = (rows.get((window, formula)) for window in run.welfare_windows)
     return tuple(measured(row, "welfare_change") for row in found)
@@ -147,19 +147,24 @@ def _elasticity(rows: Mapping[tuple[str, str], Row], formula: str) -> float | No
     return next((row["elasticity"] for (_, name), row in rows.items() if name == formula), None)
 
 
-def _rescaled(numbers: Sequence[Measured], old: float, new: float) -> tuple[Measured, ...]:
+def _rescaled(
+    numbers: Sequence[NumberOrReason], old: float, new: float
+) -> tuple[NumberOrReason, ...]:
     """Changes of shares over one elasticity, over another."""
     return tuple(
-        number if number.value is None else Measured(number.value * old / new) for number in numbers
+        number if number.value is None else NumberOrReason(number.value * old / new)
+        for number in numbers
     )
 
 
-def _less(numbers: Sequence[Measured], headline: Sequence[Measured], place: int) -> Measured:
+def _less(
+    numbers: Sequence[NumberOrReason], headline: Sequence[NumberOrReason], place: int
+) -> NumberOrReason:
     """A number less the headline's in the same window."""
     here, there = numbers[place], headline[place]
     if here.value is None or there.value is None:
-        return Measured(None, here.note or there.note)
-    return Measured(here.value - there.value)
+        return NumberOrReason(None, here.note or there.note)
+    return NumberOrReason(here.value - there.value)
 
 
 def _restrictions(run: PublishedRun) -> str:

@@ -15,7 +15,7 @@ from tradegains.published.printing import fixed
 from tradegains.published.published_run import PublishedRun
 from tradegains.report.page_table import Footnotes
 from tradegains.report.welfare import (
-    Measured,
+    NumberOrReason,
     Row,
     formula_name,
     industry_rows,
@@ -41,7 +41,7 @@ class Entry:
     """A published number [percent], and the recovered one [log points]."""
 
     published: float | None
-    recovered: Measured
+    recovered: NumberOrReason
 
     @property
     def percent(self) -> float | None:

@@ -25,7 +25,7 @@ ELASTICITY_SYMBOLS = {"hloy": "σ", "acr": "ε"}
 
 
 @dataclass(frozen=True)
-class Measured:
+class NumberOrReason:
     """A number of the welfare table: None when it is absent, and then `note` says why."""
 
     value: float | None
@@ -46,13 +46,13 @@ def formula_name(row: Row) -> str:
     return f"{name} {symbol} = {row['elasticity']:g}"
 
 
-def measured(row: Row | None, column: str) -> Measured:
+def measured(row: Row | None, column: str) -> NumberOrReason:
     """A number of a row, with the row's note where it is null."""
     if row is None:
-        return Measured(None, "no such row in this run")
+        return NumberOrReason(None, "no such row in this run")
     if row[column] is None:
-        return Measured(None, row["note"] or "null, without a note")
-    return Measured(row[column])
+        return NumberOrReason(None, row["note"] or "null, without a note")
+    return NumberOrReason(row[column])
 
 
 def total_rows(

@@ -8,7 +8,7 @@ from tradegains.published.published_run import PublishedRun
 from tradegains.report.page_table import Cell, Footnotes, PageTable, names, plain
 from tradegains.report.table_1 import FORMULAS, Entry, SideBySide, rows_of_table_a1, table_a1
 from tradegains.report.welfare import (
-    Measured,
+    NumberOrReason,
     Row,
     formula_name,
     measured,
@@ -169,15 +169,15 @@ def _variant(
     return (*names(choices.values()), *(footnotes.percent(number) for number in numbers))
 
 
-def _move(run: PublishedRun, rows: Mapping[tuple[str, str], Row]) -> Measured:
+def _move(run: PublishedRun, rows: Mapping[tuple[str, str], Row]) -> NumberOrReason:
     """How far HLOY in the headline's window is from the headline [log points]."""
     key = (run.headline_window or "", "hloy")
     headline, here = (
         measured(found.get(key), "welfare_change") for found in (total_rows(run), rows)
     )
     if headline.value is None or here.value is None:
-        return Measured(None, here.note or headline.note)
-    return Measured(here.value - headline.value)
+        return NumberOrReason(None, here.note or headline.note)
+    return NumberOrReason(here.value - headline.value)
 
 
 def _behind(row: Row | None, footnotes: Footnotes) -> tuple[Cell, ...]:
