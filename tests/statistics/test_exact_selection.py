@@ -13,9 +13,9 @@ from tradegains.formulas.moments import moments_of
 from tradegains.formulas.quantiles import PERCENTILES, median, quantile, weighted_quantile
 from tradegains.statistics import ranks
 from tradegains.statistics.distributions import (
+    BasePopulation,
+    DistributionTask,
     MedianBase,
-    Population,
-    Relating,
     describe_distributions,
 )
 from tradegains.statistics.medians import industry_medians
@@ -92,15 +92,15 @@ def test_medians_are_the_plain_medians(spark, rows, row_limit):
 def test_distributions_are_the_plain_distributions(spark, rows, row_limit):
     bases = [MedianBase(1988, {111: 0.5, 3256: -1.25}), MedianBase(1996, {111: 0.75})]
     populations = [
-        Population(base, inside, outside)
+        BasePopulation(base, inside, outside)
         for base in (0, 1)
         for inside, outside in (((), ()), ((EXPORTER,), ()), ((LARGE,), (EXPORTER,)))
     ]
     matched = matched_rows(spark, rows)
     employment = sum(row["employment_thousandths"] for row in rows)
     powers = collect_power_cells(matched, employment=employment, establishments=len(rows))
-    relating = Relating(matched, bases, populations, BITS, WIDTH)
-    found = describe_distributions(relating, powers, row_limit=row_limit)
+    task = DistributionTask(matched, bases, populations, BITS, WIDTH)
+    found = describe_distributions(task, powers, row_limit=row_limit)
     for population, distribution in zip(populations, found, strict=True):
         members = [row for row in rows if belongs(row, population, bases)]
         assert_described(members, bases[population.base], distribution)

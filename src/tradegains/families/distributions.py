@@ -27,9 +27,9 @@ from tradegains.results.distributions import (
 from tradegains.results.industry_distributions import industry_moment_rows
 from tradegains.results.market import Amounts
 from tradegains.statistics.distributions import (
+    BasePopulation,
+    DistributionTask,
     MedianBase,
-    Population,
-    Relating,
     describe_distributions,
 )
 from tradegains.statistics.medians import industry_medians
@@ -61,8 +61,8 @@ def distribution_tables(context: RunContext, matched: MatchedCensus) -> Computed
     scales = _standardising_scales(study, powers)
     requests = distribution_requests(study)
     with context.progress.step("describe distributions") as step:
-        relating = _relating(context, described, requests, medians=medians, scales=scales)
-        found = describe_distributions(relating, powers, row_limit=context.row_limit)
+        task = _distribution_task(context, described, requests, medians=medians, scales=scales)
+        found = describe_distributions(task, powers, row_limit=context.row_limit)
         step.rows = len(found)
     by_industry = describe_wanted_industries(context, described, powers, medians)
     moments = moment_rows(study, requests, found, medians=medians, scales=scales)
@@ -91,17 +91,17 @@ def _standardising_scales(study: Study, powers: PowerCells) -> dict[str, Industr
     return industry_scales(powers, median_pools(study), weighted=by == "employment_weighted_sd")
 
 
-def _relating(
+def _distribution_task(
     context: RunContext,
     described: DataFrame,
     requests: Sequence[Request],
     *,
     medians: Medians,
     scales: Mapping[str, IndustryScales],
-) -> Relating:
+) -> DistributionTask:
     """The populations asked for, each median base once."""
     bases = tuple(dict.fromkeys(request.base for request in requests))
-    return Relating(
+    return DistributionTask(
         described,
         [
             MedianBase(
@@ -111,7 +111,7 @@ def _relating(
             )
             for base in bases
         ],
-        [Population(bases.index(each.base), each.inside, each.outside) for each in requests],
+        [BasePopulation(bases.index(each.base), each.inside, each.outside) for each in requests],
         context.sets.memberships,
         context.study.productivity.bin_width,
     )

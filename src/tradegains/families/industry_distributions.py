@@ -23,17 +23,17 @@ def describe_wanted_industries(
     levels = industry_levels(context.study)
     if not levels:
         return {}
-    from tradegains.statistics.industry_distributions import IndustryAsking, describe_industries
+    from tradegains.statistics.industry_distributions import IndustryTask, describe_industries
 
     years = context.study.productivity.years
-    asking = IndustryAsking(
+    task = IndustryTask(
         {year: medians_of_pool(medians, str(year)) for year in years},
         [(each.inside, each.outside) for each in industry_populations(context.study)],
         levels,
         context.sets.memberships,
     )
     with context.progress.step("describe industries") as step:
-        found = describe_industries(described, asking, powers, row_limit=context.row_limit)
+        found = describe_industries(described, task, powers, row_limit=context.row_limit)
         step.rows = len(found)
     return found
 

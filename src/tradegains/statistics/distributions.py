@@ -23,7 +23,7 @@ from tradegains.formulas.quantiles import (
     linear_position,
     weighted_target,
 )
-from tradegains.statistics.members import Members, Pairing, Real, sum_by
+from tradegains.statistics.arrays import CompositeKey, FloatArray, ManyToMany, sum_by
 from tradegains.statistics.moments import (
     BothMoments,
     PowerCells,
@@ -31,7 +31,7 @@ from tradegains.statistics.moments import (
     population_moments,
     scale_cells,
 )
-from tradegains.statistics.ranks import ROW_LIMIT, Targets, Units, select_ranks, units_of
+from tradegains.statistics.ranks import ROW_LIMIT, Strata, TargetRanks, select_ranks, strata_of
 from tradegains.tables import working as w
 from tradegains.transforms.productivity import relate_to_medians
 from tradegains.transforms.ranking import count_bins
@@ -65,7 +65,7 @@ class MedianBase:
 
 
 @dataclass(frozen=True)
-class Population:
+class BasePopulation:
     """Rows of one median base (its position) in all the sets `inside` and in none `outside`."""
 
     base: int
@@ -74,12 +74,12 @@ class Population:
 
 
 @dataclass(frozen=True)
-class Relating:
+class DistributionTask:
     """What is described: matched rows, median bases, populations, and how finely."""
 
     matched: DataFrame
     bases: Sequence[MedianBase]
-    populations: Sequence[Population]
+    populations: Sequence[BasePopulation]
     bits: MembershipBits
     bin_width: float
 
@@ -88,7 +88,7 @@ class Relating:
         """Binary digits that cut a histogram bin into bins of at most `WIDEST_BIN`."""
         return max(0, ceil(log2(self.bin_width / WIDEST_BIN)))
 
-    def masks(self, population: Population) -> tuple[int, int]:
+    def masks(self, population: BasePopulation) -> tuple[int, int]:
         """Bits that a member has, and bits that it has not."""
         sides = (population.inside, population.outside)
         required, forbidden = (sum(self.bits.bit(name) for name in side) for side in sides)
@@ -96,36 +96,36 @@ class Relating:
 
 
 def describe_distributions(
-    relating: Relating, powers: PowerCells, *, row_limit: int = ROW_LIMIT
+    task: DistributionTask, powers: PowerCells, *, row_limit: int = ROW_LIMIT
 ) -> list[Distribution]:
     """Distribution of relative productivity of each population.
 
     Args:
-        relating: what is described.
+        task: what is described.
         powers: power sums of the rows.
         row_limit: rows that may be collected to end the search for quantiles.
 
     Returns:
         One per population, in their order.
     """
-    related = _related_rows(relating)
+    related = _related_rows(task)
     keys = (w.BASE, w.MEMBERSHIP)
-    cells = count_bins(related, keys=keys, refinement=relating.refinement).toArrow()
-    units = units_of(cells, keys=keys, on=keys)
-    members = _units_of_populations(units, relating)
-    totals = group_totals(cells, units, members, len(relating.populations))
+    cells = count_bins(related, keys=keys, refinement=task.refinement).toArrow()
+    strata = strata_of(cells, keys=keys, on=keys)
+    members = _strata_of_populations(strata, task)
+    totals = group_totals(cells, strata, members, len(task.populations))
     wanted = wanted_ranks(totals)
     values = select_ranks(
         related,
         cells,
-        refinement=relating.refinement,
-        units=units,
+        refinement=task.refinement,
+        strata=strata,
         members=members,
         targets=wanted.targets(),
         row_limit=row_limit,
     )
-    moments = _moments(relating, powers)
-    histograms = _histograms(cells, units, members, relating)
+    moments = _moments(task, powers)
+    histograms = _histograms(cells, strata, members, task)
     return [
         Distribution(total.establishments, total.employment, *moment, *quantile, histogram)
         for total, moment, quantile, histogram in zip(
@@ -134,21 +134,21 @@ def describe_distributions(
     ]
 
 
-def _related_rows(relating: Relating) -> DataFrame:
+def _related_rows(task: DistributionTask) -> DataFrame:
     rows = [
         (base.year, industry, position, median, *base.scale(industry))
-        for position, base in enumerate(relating.bases)
+        for position, base in enumerate(task.bases)
         for industry, median in base.described().items()
     ]
     columns = zip(*rows, strict=True) if rows else ((),) * len(_MEDIANS)
     medians = pa.table([list(column) for column in columns], schema=_MEDIANS)
-    standardised = any(base.scales for base in relating.bases)
+    standardised = any(base.scales for base in task.bases)
     if not standardised:
         medians = medians.drop_columns([w.INDUSTRY_SD, w.KAPPA])
     return relate_to_medians(
-        relating.matched,
-        relating.matched.sparkSession.createDataFrame(medians),
-        bin_width=relating.bin_width,
+        task.matched,
+        task.matched.sparkSession.createDataFrame(medians),
+        bin_width=task.bin_width,
         standardised=standardised,
     )
 
@@ -165,15 +165,15 @@ _MEDIANS = pa.schema(
 )
 
 
-def _units_of_populations(units: Units, relating: Relating) -> Members:
-    base, membership = (units.table[key].to_numpy() for key in units.keys)
-    unit, group = [np.array([], dtype=np.int64)], [np.array([], dtype=np.int64)]
-    for position, population in enumerate(relating.populations):
-        required, forbidden = relating.masks(population)
+def _strata_of_populations(strata: Strata, task: DistributionTask) -> ManyToMany:
+    base, membership = (strata.table[key].to_numpy() for key in strata.keys)
+    stratum, group = [np.array([], dtype=np.int64)], [np.array([], dtype=np.int64)]
+    for position, population in enumerate(task.populations):
+        required, forbidden = task.masks(population)
         is_member = (membership & required == required) & (membership & forbidden == 0)
-        unit.append(np.flatnonzero(is_member & (base == population.base)))
-        group.append(np.full(len(unit[-1]), position))
-    return Members.of(np.concatenate(unit), np.concatenate(group))
+        stratum.append(np.flatnonzero(is_member & (base == population.base)))
+        group.append(np.full(len(stratum[-1]), position))
+    return ManyToMany.of(np.concatenate(stratum), np.concatenate(group))
 
 
 class _Total(NamedTuple):
@@ -183,21 +183,21 @@ class _Total(NamedTuple):
     employment: int
 
 
-def group_totals(cells: pa.Table, units: Units, members: Members, groups: int) -> list[_Total]:
+def group_totals(cells: pa.Table, strata: Strata, members: ManyToMany, groups: int) -> list[_Total]:
     """Rows and employment of each group."""
-    by_unit = np.zeros((len(units.table), 2), dtype=np.int64)
+    by_stratum = np.zeros((len(strata.table), 2), dtype=np.int64)
     counted = [cells[name].to_numpy() for name in (w.ESTABLISHMENTS, w.EMPLOYMENT)]
-    np.add.at(by_unit, units.numbers(cells), np.stack(counted, axis=1))
+    np.add.at(by_stratum, strata.numbers(cells), np.stack(counted, axis=1))
     totals = np.zeros((groups, 2), dtype=np.int64)
-    np.add.at(totals, members.group, by_unit[members.unit])
+    np.add.at(totals, members.group, by_stratum[members.stratum])
     return [_Total(*total) for total in totals.tolist()]
 
 
-def _moments(relating: Relating, powers: PowerCells) -> list[BothMoments]:
-    centred = [_centred(powers, base) for base in relating.bases]
+def _moments(task: DistributionTask, powers: PowerCells) -> list[BothMoments]:
+    centred = [_centred(powers, base) for base in task.bases]
     moments = []
-    for population in relating.populations:
-        required, forbidden = relating.masks(population)
+    for population in task.populations:
+        required, forbidden = task.masks(population)
         cells = centred[population.base]
         moments.append(population_moments(cells, required=required, forbidden=forbidden))
     return moments
@@ -215,7 +215,7 @@ class _WantedRanks:
     groups: int
     ranks: list[tuple[int, str, bool, int, Fraction]]
 
-    def targets(self) -> Targets:
+    def targets(self) -> TargetRanks:
         """Each rank, and the next one where a quantile lies between the two."""
         wanted = [
             (group, rank + step, weighted)
@@ -223,11 +223,11 @@ class _WantedRanks:
             for step in ((0, 1) if fraction else (0,))
         ]
         group, rank, weighted = zip(*wanted, strict=True) if wanted else ((), (), ())
-        return Targets(
+        return TargetRanks(
             np.array(group, np.int64), np.array(rank, np.int64), np.array(weighted, bool)
         )
 
-    def quantiles(self, values: Real) -> list[tuple[dict[str, float], dict[str, float]]]:
+    def quantiles(self, values: FloatArray) -> list[tuple[dict[str, float], dict[str, float]]]:
         """Weighted and plain quantiles of each group, from the values of the targets."""
         found: list[tuple[dict[str, float], dict[str, float]]] = [
             ({}, {}) for _ in range(self.groups)
@@ -255,20 +255,21 @@ def wanted_ranks(totals: Sequence[_Total]) -> _WantedRanks:
 
 
 def _histograms(
-    cells: pa.Table, units: Units, members: Members, relating: Relating
+    cells: pa.Table, strata: Strata, members: ManyToMany, task: DistributionTask
 ) -> list[tuple[HistogramBin, ...]]:
-    number = np.right_shift(cells[w.BIN].to_numpy(), relating.refinement)
-    pairing = Pairing.of(number)
+    number = np.right_shift(cells[w.BIN].to_numpy(), task.refinement)
+    pairing = CompositeKey.of(number)
     names = (w.ESTABLISHMENTS, w.EMPLOYMENT)
-    by_unit, counted = sum_by(
-        pairing.pack(units.numbers(cells), number), {name: cells[name].to_numpy() for name in names}
+    by_stratum, counted = sum_by(
+        pairing.pack(strata.numbers(cells), number),
+        {name: cells[name].to_numpy() for name in names},
     )
-    unit, number = pairing.unpack(by_unit)
-    rows, group = members.expand(unit)
+    stratum, number = pairing.unpack(by_stratum)
+    rows, group = members.expand(stratum)
     keys, summed = sum_by(
         pairing.pack(group, number[rows]), {name: counted[name][rows] for name in names}
     )
-    histograms: list[list[HistogramBin]] = [[] for _ in relating.populations]
+    histograms: list[list[HistogramBin]] = [[] for _ in task.populations]
     columns = (*pairing.unpack(keys), *(summed[name] for name in names))
     for each, *filled in zip(*(column.tolist() for column in columns), strict=True):
         histograms[each].append(HistogramBin(*filled))

@@ -1,6 +1,6 @@
 """Exact moments and quantiles of relative productivity by industry and population.
 
-Industries of both levels are sums of the same units (year, 4-digit industry, membership), so one
+Industries of both levels are sums of the same strata (year, 4-digit industry, membership), so one
 selection serves them all, and their moments come from the power sums that the whole economy's
 come from.
 """
@@ -16,15 +16,15 @@ from pyspark.sql import functions as F
 
 from tradegains.formulas.distribution import Distribution
 from tradegains.formulas.membership import MembershipBits
+from tradegains.statistics.arrays import IntArray, ManyToMany
 from tradegains.statistics.distributions import group_totals, wanted_ranks
-from tradegains.statistics.members import Members, Whole
 from tradegains.statistics.moments import (
     BothMoments,
     PowerCells,
     centre_cells,
     population_moments,
 )
-from tradegains.statistics.ranks import ROW_LIMIT, Units, select_ranks, units_of
+from tradegains.statistics.ranks import ROW_LIMIT, Strata, select_ranks, strata_of
 from tradegains.tables import working as w
 from tradegains.transforms.industry_ranking import relate_by_industry
 from tradegains.transforms.ranking import count_bins
@@ -46,7 +46,7 @@ class IndustryGroup(NamedTuple):
 
 
 @dataclass(frozen=True)
-class IndustryAsking:
+class IndustryTask:
     """What is described by industry.
 
     Attributes:
@@ -71,7 +71,7 @@ class IndustryAsking:
 
 def describe_industries(
     matched: DataFrame,
-    asking: IndustryAsking,
+    task: IndustryTask,
     powers: PowerCells,
     *,
     row_limit: int = ROW_LIMIT,
@@ -80,46 +80,46 @@ def describe_industries(
 
     Args:
         matched: matched rows.
-        asking: years, populations and levels.
+        task: years, populations and levels.
         powers: power sums of the same rows.
         row_limit: rows that may be collected to end the search for quantiles.
     """
-    ranked = _ranked_rows(matched, asking)
+    ranked = _ranked_rows(matched, task)
     keys = (w.YEAR, w.INDUSTRY, w.MEMBERSHIP)
     cells = count_bins(ranked, keys=keys, refinement=REFINEMENT).toArrow()
-    units = units_of(cells, keys=keys, on=(w.YEAR, w.INDUSTRY))
-    members, groups = _units_of_groups(units, asking)
-    totals = group_totals(cells, units, members, len(groups))
+    strata = strata_of(cells, keys=keys, on=(w.YEAR, w.INDUSTRY))
+    members, groups = _strata_of_groups(strata, task)
+    totals = group_totals(cells, strata, members, len(groups))
     wanted = wanted_ranks(totals)
     values = select_ranks(
         ranked,
         cells,
         refinement=REFINEMENT,
-        units=units,
+        strata=strata,
         members=members,
         targets=wanted.targets(),
         row_limit=row_limit,
     )
-    moments = dict(_moments(powers, asking))
+    moments = dict(_moments(powers, task))
     return {
         group: Distribution(*total, *moments[group], *quantiles, ())
         for group, total, quantiles in zip(groups, totals, wanted.quantiles(values), strict=True)
     }
 
 
-def _ranked_rows(matched: DataFrame, asking: IndustryAsking) -> DataFrame:
+def _ranked_rows(matched: DataFrame, task: IndustryTask) -> DataFrame:
     rows = [
         (year, industry, median)
-        for year, of_year in asking.medians.items()
+        for year, of_year in task.medians.items()
         for industry, median in of_year.items()
     ]
     columns = zip(*rows, strict=True) if rows else ((), (), ())
     medians = pa.table([list(column) for column in columns], schema=_MEDIANS)
     mask = 0
-    for required, forbidden in asking.masks():
+    for required, forbidden in task.masks():
         mask |= required | forbidden
     return relate_by_industry(
-        matched.filter(F.col(w.YEAR).isin(*asking.medians)),
+        matched.filter(F.col(w.YEAR).isin(*task.medians)),
         matched.sparkSession.createDataFrame(medians),
         mask=mask,
     )
@@ -128,30 +128,28 @@ def _ranked_rows(matched: DataFrame, asking: IndustryAsking) -> DataFrame:
 _MEDIANS = pa.schema([(w.YEAR, pa.int32()), (w.INDUSTRY, pa.int64()), (w.CENTRE, pa.float64())])
 
 
-def _units_of_groups(units: Units, asking: IndustryAsking) -> tuple[Members, list[IndustryGroup]]:
-    year, industry, membership = (units.table[key].to_numpy() for key in units.keys)
+def _strata_of_groups(strata: Strata, task: IndustryTask) -> tuple[ManyToMany, list[IndustryGroup]]:
+    year, industry, membership = (strata.table[key].to_numpy() for key in strata.keys)
     number: dict[IndustryGroup, int] = {}
-    unit: list[int] = []
+    stratum: list[int] = []
     group: list[int] = []
-    for position, (required, forbidden) in enumerate(asking.masks()):
+    for position, (required, forbidden) in enumerate(task.masks()):
         is_member = (membership & required == required) & (membership & forbidden == 0)
         for each in np.flatnonzero(is_member).tolist():
-            for level, divisor in asking.levels.items():
+            for level, divisor in task.levels.items():
                 key = IndustryGroup(
                     int(year[each]), level, int(industry[each]) // divisor, position
                 )
-                unit.append(each)
+                stratum.append(each)
                 group.append(number.setdefault(key, len(number)))
-    return Members.of(np.array(unit, np.int64), np.array(group, np.int64)), list(number)
+    return ManyToMany.of(np.array(stratum, np.int64), np.array(group, np.int64)), list(number)
 
 
-def _moments(
-    powers: PowerCells, asking: IndustryAsking
-) -> Iterator[tuple[IndustryGroup, BothMoments]]:
-    masks = asking.masks()
-    for year, medians in asking.medians.items():
+def _moments(powers: PowerCells, task: IndustryTask) -> Iterator[tuple[IndustryGroup, BothMoments]]:
+    masks = task.masks()
+    for year, medians in task.medians.items():
         cells = centre_cells(powers, year, medians)
-        for level, divisor in asking.levels.items():
+        for level, divisor in task.levels.items():
             for industry, chosen in _by_code(cells.industry // divisor):
                 inside = cells.where(chosen)
                 for position, (required, forbidden) in enumerate(masks):
@@ -159,7 +157,7 @@ def _moments(
                     yield IndustryGroup(year, level, industry, position), found
 
 
-def _by_code(codes: Whole) -> Iterator[tuple[int, Whole]]:
+def _by_code(codes: IntArray) -> Iterator[tuple[int, IntArray]]:
     """Each code and the positions that have it."""
     order = np.argsort(codes, kind="stable")
     found, first = np.unique(codes[order], return_index=True)

@@ -13,8 +13,8 @@ from tradegains.errors import InputError, Problem
 from tradegains.formulas.fixed_point import sums_agree
 from tradegains.formulas.joint_distribution import JointCell
 from tradegains.formulas.quantiles import interpolate, linear_position, weighted_target
-from tradegains.statistics.members import Members
-from tradegains.statistics.ranks import ROW_LIMIT, Targets, select_ranks, units_of
+from tradegains.statistics.arrays import ManyToMany
+from tradegains.statistics.ranks import ROW_LIMIT, TargetRanks, select_ranks, strata_of
 from tradegains.tables import working as w
 from tradegains.transforms.industry_ranking import relate_by_industry
 from tradegains.transforms.joint_classes import (
@@ -72,11 +72,11 @@ def describe_joint(
 
 def _cuts(ranked: DataFrame, classes: JointClasses, row_limit: int) -> Cuts:
     cells = count_bins(ranked, keys=(w.YEAR,), refinement=REFINEMENT).toArrow()
-    units = units_of(cells, keys=(w.YEAR,), on=(w.YEAR,))
-    years = units.table[w.YEAR].to_pylist()
+    strata = strata_of(cells, keys=(w.YEAR,), on=(w.YEAR,))
+    years = strata.table[w.YEAR].to_pylist()
     counted = cells[w.EMPLOYMENT if classes.weighted else w.ESTABLISHMENTS].to_numpy()
     totals = np.zeros(len(years), dtype=np.int64)
-    np.add.at(totals, units.numbers(cells), counted)
+    np.add.at(totals, strata.numbers(cells), counted)
     wanted = [
         (group, *_rank(total, Fraction(k, classes.groups), weighted=classes.weighted))
         for group, total in enumerate(totals.tolist())
@@ -84,7 +84,7 @@ def _cuts(ranked: DataFrame, classes: JointClasses, row_limit: int) -> Cuts:
         for k in range(1, classes.groups)
     ]
     both = [(group, rank + step) for group, rank, _ in wanted for step in (0, 1)]
-    targets = Targets(
+    targets = TargetRanks(
         np.array([group for group, _ in both], np.int64),
         np.array([min(rank, int(totals[group])) for group, rank in both], np.int64),
         np.full(len(both), classes.weighted),
@@ -94,8 +94,8 @@ def _cuts(ranked: DataFrame, classes: JointClasses, row_limit: int) -> Cuts:
         ranked,
         cells,
         refinement=REFINEMENT,
-        units=units,
-        members=Members.of(everyone, everyone),
+        strata=strata,
+        members=ManyToMany.of(everyone, everyone),
         targets=targets,
         row_limit=row_limit,
     ).tolist()

@@ -9,8 +9,8 @@ from pyspark.sql import DataFrame
 
 from tradegains.formulas.distribution import IndustryMedian
 from tradegains.formulas.quantiles import MEDIAN, interpolate, linear_position
-from tradegains.statistics.members import Members, Whole
-from tradegains.statistics.ranks import ROW_LIMIT, Targets, Units, select_ranks, units_of
+from tradegains.statistics.arrays import IntArray, ManyToMany
+from tradegains.statistics.ranks import ROW_LIMIT, Strata, TargetRanks, select_ranks, strata_of
 from tradegains.tables import working as w
 from tradegains.transforms.productivity import rank_log_productivity
 from tradegains.transforms.ranking import count_bins
@@ -56,15 +56,15 @@ def industry_quantiles(
     ranked = rank_log_productivity(matched)
     keys = (w.YEAR, w.INDUSTRY)
     cells = count_bins(ranked, keys=keys, refinement=REFINEMENT).toArrow()
-    units = units_of(cells, keys=keys, on=keys)
-    members, groups = _industries_of_pools(units, pools)
-    counts = _group_counts(cells, units, members, len(groups))
+    strata = strata_of(cells, keys=keys, on=keys)
+    members, groups = _industries_of_pools(strata, pools)
+    counts = _group_counts(cells, strata, members, len(groups))
     positions = [linear_position(count, p) for count in counts.tolist() for p in probabilities]
     values = select_ranks(
         ranked,
         cells,
         refinement=REFINEMENT,
-        units=units,
+        strata=strata,
         members=members,
         targets=_ranks_around(positions, counts, len(probabilities)),
         row_limit=row_limit,
@@ -83,34 +83,34 @@ def industry_quantiles(
 
 
 def _industries_of_pools(
-    units: Units, pools: Mapping[str, Years]
-) -> tuple[Members, list[tuple[str, int]]]:
-    years, industries = (units.table[key].to_pylist() for key in units.keys)
+    strata: Strata, pools: Mapping[str, Years]
+) -> tuple[ManyToMany, list[tuple[str, int]]]:
+    years, industries = (strata.table[key].to_pylist() for key in strata.keys)
     pairs = [
-        (unit, (pool, industries[unit]))
+        (stratum, (pool, industries[stratum]))
         for pool, pooled in pools.items()
-        for unit, year in enumerate(years)
+        for stratum, year in enumerate(years)
         if year in pooled
     ]
     groups = list(dict.fromkeys(group for _, group in pairs))
     number = {group: position for position, group in enumerate(groups)}
-    unit = np.array([unit for unit, _ in pairs], dtype=np.int64)
-    return Members.of(unit, np.array([number[group] for _, group in pairs], np.int64)), groups
+    stratum = np.array([stratum for stratum, _ in pairs], dtype=np.int64)
+    return ManyToMany.of(stratum, np.array([number[group] for _, group in pairs], np.int64)), groups
 
 
-def _group_counts(cells: pa.Table, units: Units, members: Members, groups: int) -> Whole:
-    rows, group = members.expand(units.numbers(cells))
+def _group_counts(cells: pa.Table, strata: Strata, members: ManyToMany, groups: int) -> IntArray:
+    rows, group = members.expand(strata.numbers(cells))
     counts = np.zeros(groups, dtype=np.int64)
     np.add.at(counts, group, cells[w.ESTABLISHMENTS].to_numpy()[rows])
     return counts
 
 
 def _ranks_around(
-    positions: Sequence[tuple[int, Fraction]], counts: Whole, probabilities: int
-) -> Targets:
+    positions: Sequence[tuple[int, Fraction]], counts: IntArray, probabilities: int
+) -> TargetRanks:
     """Two targets per group and probability: the ranks below and above its position, from 1."""
     group = np.repeat(np.arange(len(counts)), probabilities)
     lower = np.array([rank + 1 for rank, _ in positions], dtype=np.int64)
     between = np.array([fraction > 0 for _, fraction in positions], dtype=np.int64)
     rank = np.stack([lower, lower + between], axis=1).ravel()
-    return Targets(np.repeat(group, 2), rank, np.zeros(len(rank), dtype=bool))
+    return TargetRanks(np.repeat(group, 2), rank, np.zeros(len(rank), dtype=bool))

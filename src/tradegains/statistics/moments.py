@@ -16,7 +16,7 @@ from pyspark.sql import DataFrame
 from tradegains.formulas.distribution import IndustryScales
 from tradegains.formulas.fixed_point import moment_scale_bits
 from tradegains.formulas.moments import Moments, moments_about_mean, moved_power_sums
-from tradegains.statistics.members import Real, Whole
+from tradegains.statistics.arrays import FloatArray, IntArray
 from tradegains.tables import working as w
 from tradegains.transforms.productivity import MOMENT_BIN, power_sum, sum_powers
 
@@ -31,18 +31,18 @@ class PowerCells:
     is what the rows' log productivity has been multiplied by.
     """
 
-    year: Whole
-    industry: Whole
-    membership: Whole
-    establishments: Whole
-    centre: Real
-    factor: Real
-    weighted: tuple[Real, ...]
-    plain: tuple[Real, ...]
+    year: IntArray
+    industry: IntArray
+    membership: IntArray
+    establishments: IntArray
+    centre: FloatArray
+    factor: FloatArray
+    weighted: tuple[FloatArray, ...]
+    plain: tuple[FloatArray, ...]
     weighted_bits: int
     plain_bits: int
 
-    def where(self, chosen: Whole) -> "PowerCells":
+    def where(self, chosen: IntArray) -> "PowerCells":
         """The chosen cells."""
         return PowerCells(
             *(column[chosen] for column in (self.year, self.industry, self.membership)),
@@ -91,7 +91,9 @@ def collect_power_cells(matched: DataFrame, *, employment: int, establishments: 
     )
 
 
-def _log_points(cells: pa.Table, weight: str, bits: int, *, weighted: bool) -> tuple[Real, ...]:
+def _log_points(
+    cells: pa.Table, weight: str, bits: int, *, weighted: bool
+) -> tuple[FloatArray, ...]:
     sums = (cells[power_sum(k, weighted=weighted)].to_numpy() for k in POWERS)
     scaled = (each * (MOMENT_BIN**k / 2.0**bits) for k, each in zip(POWERS, sums, strict=True))
     return cells[weight].to_numpy().astype(np.float64), *scaled
@@ -140,7 +142,9 @@ def population_moments(cells: PowerCells, *, required: int, forbidden: int) -> B
     )
 
 
-def _present(count: int, cells: PowerCells, sums: Sequence[Real], bits: int) -> Moments | None:
+def _present(
+    count: int, cells: PowerCells, sums: Sequence[FloatArray], bits: int
+) -> Moments | None:
     """Sums moved from their own centres to the mean."""
     centre = cells.centre
     weight = float(sums[0].sum())

@@ -15,7 +15,14 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 
-from tradegains.statistics.members import Members, Pairing, Real, Whole, merge_runs, positions
+from tradegains.statistics.arrays import (
+    CompositeKey,
+    FloatArray,
+    IntArray,
+    ManyToMany,
+    merge_runs,
+    positions,
+)
 from tradegains.tables import working as w
 from tradegains.transforms.ranking import count_bins, count_values, keep_bins, list_values
 
@@ -27,19 +34,19 @@ ROW_LIMIT = 1_000_000
 
 
 @dataclass(frozen=True)
-class Units:
+class Strata:
     """Key values of the cells of a ranked table, numbered; `on` are the keys bins are opened by."""
 
     keys: tuple[str, ...]
     on: tuple[str, ...]
     table: pa.Table
 
-    def numbers(self, cells: pa.Table) -> Whole:
-        """Number of each cell's unit."""
+    def numbers(self, cells: pa.Table) -> IntArray:
+        """Number of each cell's stratum."""
         return np.searchsorted(self._codes(self.table), self._codes(cells))
 
-    def _codes(self, table: pa.Table) -> Whole:
-        """One whole number per row, in the order of the units' keys."""
+    def _codes(self, table: pa.Table) -> IntArray:
+        """One whole number per row, in the order of the keys."""
         codes = np.zeros(len(table), dtype=np.int64)
         for key in self.keys:
             values = pc.unique(self.table[key]).sort()
@@ -49,28 +56,28 @@ class Units:
 
 
 @dataclass(frozen=True)
-class Targets:
+class TargetRanks:
     """Wanted ranks: in `group`, the smallest value whose cumulated count reaches `rank` >= 1.
 
     `weighted` counts weight instead of rows.
     """
 
-    group: Whole
-    rank: Whole
+    group: IntArray
+    rank: IntArray
     weighted: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.group)
 
-    def where(self, chosen: NDArray) -> "Targets":
+    def where(self, chosen: NDArray) -> "TargetRanks":
         """The chosen ones."""
-        return Targets(self.group[chosen], self.rank[chosen], self.weighted[chosen])
+        return TargetRanks(self.group[chosen], self.rank[chosen], self.weighted[chosen])
 
 
-def units_of(cells: pa.Table, *, keys: Sequence[str], on: Sequence[str]) -> Units:
-    """The distinct units of some cells, in ascending order."""
+def strata_of(cells: pa.Table, *, keys: Sequence[str], on: Sequence[str]) -> Strata:
+    """The distinct strata of some cells, in ascending order."""
     distinct = cells.select(list(keys)).group_by(list(keys)).aggregate([])
-    return Units(tuple(keys), tuple(on), distinct.sort_by([(key, "ascending") for key in keys]))
+    return Strata(tuple(keys), tuple(on), distinct.sort_by([(key, "ascending") for key in keys]))
 
 
 def select_ranks(
@@ -78,39 +85,39 @@ def select_ranks(
     cells: pa.Table,
     *,
     refinement: int,
-    units: Units,
-    members: Members,
-    targets: Targets,
+    strata: Strata,
+    members: ManyToMany,
+    targets: TargetRanks,
     row_limit: int = ROW_LIMIT,
-) -> Real:
+) -> FloatArray:
     """The wanted values, one per target.
 
     Args:
-        ranked: rows with the unit keys, the weight, value and scaled.
+        ranked: rows with the stratum keys, the weight, value and scaled.
         cells: `count_bins` of those rows at `refinement`, collected.
         refinement: binary digits of the bins of `cells`.
-        units: numbering of the cells' keys.
-        members: which groups each unit belongs to.
+        strata: numbering of the cells' keys.
+        members: which groups each stratum belongs to.
         targets: ranks, each within its group's count or weight.
         row_limit: rows that may be collected; above it the bins are refined instead.
     """
     values = np.full(len(targets), np.nan)
     pending = np.arange(len(targets))
-    slots = _Slots.whole_groups(targets)
+    slots = _OpenBins.whole_groups(targets)
     cells = cells.append_column(PARENT, pa.array(np.zeros(len(cells), dtype=np.int64)))
     while len(pending):
-        found = _locate(_places(cells, units, members, slots), targets, slots)
+        found = _locate(_places(cells, strata, members, slots), targets, slots)
         is_single = found.lowest == found.highest
         values[pending[is_single]] = found.lowest[is_single]
         pending = pending[~is_single]
-        targets = Targets(targets.group, found.rank, targets.weighted).where(~is_single)
-        slots = _Slots.of(targets.group, found.bin[~is_single])
+        targets = TargetRanks(targets.group, found.rank, targets.weighted).where(~is_single)
+        slots = _OpenBins.of(targets.group, found.bin[~is_single])
         if len(pending):
             cells, refinement = _look_inside(
                 ranked,
                 cells,
-                _open_bins(units, members, slots),
-                units=units,
+                _open_bins(strata, members, slots),
+                strata=strata,
                 refinement=refinement,
                 row_limit=row_limit,
             )
@@ -118,27 +125,27 @@ def select_ranks(
 
 
 @dataclass(frozen=True)
-class _Slots:
+class _OpenBins:
     """The distinct (group, bin) that hold targets, and the slot of each target."""
 
-    group: Whole
-    bin: Whole
-    of_target: Whole
+    group: IntArray
+    bin: IntArray
+    of_target: IntArray
 
     @staticmethod
-    def of(group: Whole, bins: Whole) -> "_Slots":
-        pairing = Pairing.of(bins)
+    def of(group: IntArray, bins: IntArray) -> "_OpenBins":
+        pairing = CompositeKey.of(bins)
         packed, of_target = np.unique(pairing.pack(group, bins), return_inverse=True)
-        return _Slots(*pairing.unpack(packed), of_target)
+        return _OpenBins(*pairing.unpack(packed), of_target)
 
     @staticmethod
-    def whole_groups(targets: Targets) -> "_Slots":
+    def whole_groups(targets: TargetRanks) -> "_OpenBins":
         """One slot per group: where the search begins."""
-        return _Slots.of(targets.group, np.zeros(len(targets), dtype=np.int64))
+        return _OpenBins.of(targets.group, np.zeros(len(targets), dtype=np.int64))
 
 
 @dataclass(frozen=True)
-class _Places:
+class _SortedCells:
     """Cells in the order of slot and place; a place is a bin or a value, maybe of many cells.
 
     A cell, by its row in `cells`, stands once in each slot it counts in; `starts` are the first
@@ -146,9 +153,9 @@ class _Places:
     """
 
     cells: pa.Table
-    rows: Whole
+    rows: IntArray
     slot: NDArray
-    starts: Whole
+    starts: IntArray
 
     def of(self, name: str) -> NDArray:
         """A column of the cells, in this order."""
@@ -156,21 +163,21 @@ class _Places:
 
 
 @dataclass(frozen=True)
-class _Found:
+class _Located:
     """Where each target lies: its bin's ends, its bin, and its rank within the bin."""
 
-    lowest: Real
-    highest: Real
-    bin: Whole
-    rank: Whole
+    lowest: FloatArray
+    highest: FloatArray
+    bin: IntArray
+    rank: IntArray
 
 
-def _places(cells: pa.Table, units: Units, members: Members, slots: _Slots) -> _Places:
-    """Only what the slots need: a cell goes to the slots of its unit and its parent bin."""
-    slot_number, unit = members.by_group().expand(slots.group)
-    parents = Pairing.of(slots.bin)
-    wanted = Members.of(parents.pack(unit, slots.bin[slot_number]), slot_number)
-    holding = parents.pack(units.numbers(cells), _numbers(cells, PARENT))
+def _places(cells: pa.Table, strata: Strata, members: ManyToMany, slots: _OpenBins) -> _SortedCells:
+    """Only what the slots need: a cell goes to the slots of its stratum and its parent bin."""
+    slot_number, stratum = members.by_group().expand(slots.group)
+    parents = CompositeKey.of(slots.bin)
+    wanted = ManyToMany.of(parents.pack(stratum, slots.bin[slot_number]), slot_number)
+    holding = parents.pack(strata.numbers(cells), _numbers(cells, PARENT))
     by_place = np.argsort(_place(cells), kind="stable")
     rows, slot = wanted.expand(holding[by_place])
     # The cells stand in the order of their places: only the slots are left to be sorted.
@@ -180,10 +187,10 @@ def _places(cells: pa.Table, units: Units, members: Members, slots: _Slots) -> _
     place = _place(cells)[rows]
     is_next = np.ones(len(rows), dtype=bool)
     is_next[1:] = (slot[1:] != slot[:-1]) | (place[1:] != place[:-1])
-    return _Places(cells, rows, slot, np.flatnonzero(is_next))
+    return _SortedCells(cells, rows, slot, np.flatnonzero(is_next))
 
 
-def _narrow(slot: Whole) -> NDArray:
+def _narrow(slot: IntArray) -> NDArray:
     """Slots in as few bytes as hold them, because numpy sorts two bytes ten times faster."""
     return slot.astype(np.min_scalar_type(int(slot.max(initial=0))))
 
@@ -193,7 +200,7 @@ def _place(cells: pa.Table) -> NDArray:
     return cells[w.VALUE if w.VALUE in cells.column_names else w.BIN].to_numpy()
 
 
-def _locate(places: _Places, targets: Targets, slots: _Slots) -> _Found:
+def _locate(places: _SortedCells, targets: TargetRanks, slots: _OpenBins) -> _Located:
     """The bin of each target, by binary search in its slot's cumulated counts."""
     first = np.searchsorted(places.slot, slots.of_target.astype(places.slot.dtype))
     place, rank = np.zeros_like(first), np.zeros_like(first)
@@ -207,7 +214,7 @@ def _locate(places: _Places, targets: Targets, slots: _Slots) -> _Found:
     return _found(places, place, rank)
 
 
-def _found(places: _Places, place: Whole, rank: Whole) -> _Found:
+def _found(places: _SortedCells, place: IntArray, rank: IntArray) -> _Located:
     """The ends and the bin of these places, over the cells that make up each."""
     ends = np.append(places.starts, len(places.rows))
     first, counts = ends[place], np.diff(ends)[place]
@@ -215,15 +222,15 @@ def _found(places: _Places, place: Whole, rank: Whole) -> _Found:
     ends_of = {name: places.cells[name].to_numpy()[rows] for name in (w.LOWEST, w.HIGHEST)}
     merged = merge_runs(ends_of, np.cumsum(counts) - counts)
     bins = _numbers(places.cells, w.BIN)[places.rows[first]]
-    return _Found(merged[w.LOWEST], merged[w.HIGHEST], bins, rank)
+    return _Located(merged[w.LOWEST], merged[w.HIGHEST], bins, rank)
 
 
-def _open_bins(units: Units, members: Members, slots: _Slots) -> pa.Table:
+def _open_bins(strata: Strata, members: ManyToMany, slots: _OpenBins) -> pa.Table:
     """The distinct bins to look into: one row per `on` keys and bin."""
-    slot, unit = members.by_group().expand(slots.group)
-    keys = units.table.select(list(units.on)).take(pa.array(unit))
+    slot, stratum = members.by_group().expand(slots.group)
+    keys = strata.table.select(list(strata.on)).take(pa.array(stratum))
     opened = keys.append_column(w.BIN, pa.array(slots.bin[slot]))
-    return opened.group_by([*units.on, w.BIN]).aggregate([])
+    return opened.group_by([*strata.on, w.BIN]).aggregate([])
 
 
 def _look_inside(
@@ -231,27 +238,27 @@ def _look_inside(
     cells: pa.Table,
     open_bins: pa.Table,
     *,
-    units: Units,
+    strata: Strata,
     refinement: int,
     row_limit: int,
 ) -> tuple[pa.Table, int]:
     """The open bins' values if they are few enough rows, else their finer bins."""
-    keys = [*units.on, w.BIN]
+    keys = [*strata.on, w.BIN]
     rows_inside = pc.sum(
         cells.join(open_bins, keys=keys, join_type="left semi")[w.ESTABLISHMENTS]
     ).as_py()
     opened = ranked.sparkSession.createDataFrame(open_bins)
-    inside = keep_bins(ranked, opened, on=units.on, refinement=refinement)
+    inside = keep_bins(ranked, opened, on=strata.on, refinement=refinement)
     if rows_inside <= row_limit:
         # Not grouped by value: most values are distinct, and the engine would hash each.
-        rows = list_values(inside, keys=units.keys, refinement=refinement).toArrow()
+        rows = list_values(inside, keys=strata.keys, refinement=refinement).toArrow()
         ones = pa.array(np.ones(len(rows), dtype=np.int64))
         return _values_as_cells(rows.append_column(w.ESTABLISHMENTS, ones)), refinement
     if refinement >= FINEST:
-        found = count_values(inside, keys=units.keys, refinement=refinement).toArrow()
+        found = count_values(inside, keys=strata.keys, refinement=refinement).toArrow()
         return _values_as_cells(found), refinement
     finer = refinement + REFINEMENT_STEP
-    counted = count_bins(inside, keys=units.keys, refinement=finer).toArrow()
+    counted = count_bins(inside, keys=strata.keys, refinement=finer).toArrow()
     parent = np.right_shift(_numbers(counted, w.BIN), REFINEMENT_STEP)
     return counted.append_column(PARENT, pa.array(parent)), finer
 
@@ -265,5 +272,5 @@ def _values_as_cells(found: pa.Table) -> pa.Table:
     )
 
 
-def _numbers(table: pa.Table, name: str) -> Whole:
+def _numbers(table: pa.Table, name: str) -> IntArray:
     return table[name].to_numpy().astype(np.int64)

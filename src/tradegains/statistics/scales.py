@@ -10,7 +10,7 @@ import numpy as np
 from tradegains.formulas.distribution import IndustryScales
 from tradegains.formulas.moments import moved_power_sums
 from tradegains.formulas.productivity import SMALLEST_SD, lileeva_kappa
-from tradegains.statistics.members import Real, Whole
+from tradegains.statistics.arrays import FloatArray, IntArray
 from tradegains.statistics.moments import PowerCells
 
 
@@ -42,7 +42,9 @@ def _scales(cells: PowerCells, *, weighted: bool) -> IndustryScales:
     return IndustryScales(kappa, {} if kappa is None else dict(scaled))
 
 
-def _standard_deviations(sums: Sequence[Real], centre: Real, place: Whole) -> Real:
+def _standard_deviations(
+    sums: Sequence[FloatArray], centre: FloatArray, place: IntArray
+) -> FloatArray:
     """Standard deviation of each industry [log points]; NaN without weight.
 
     The sums are moved twice, as for all moments: to 0 for the mean, then to the mean.

@@ -16,8 +16,8 @@ from pyspark.sql import DataFrame
 from tradegains.formulas.distribution import HistogramBin, SizeDistribution, SizeGroup
 from tradegains.formulas.membership import MembershipBits
 from tradegains.formulas.quantiles import interpolate, linear_position
-from tradegains.statistics.members import Members, Pairing, Real, sum_by
-from tradegains.statistics.ranks import ROW_LIMIT, Targets, Units, select_ranks, units_of
+from tradegains.statistics.arrays import CompositeKey, FloatArray, ManyToMany, sum_by
+from tradegains.statistics.ranks import ROW_LIMIT, Strata, TargetRanks, select_ranks, strata_of
 from tradegains.tables import working as w
 from tradegains.transforms.ranking import count_bins
 from tradegains.transforms.sizes import SIZE, SIZES, UNITS, rank_sizes
@@ -51,16 +51,16 @@ def describe_sizes(
     ranked = rank_sizes(matched, years=years, removing=removing, bin_width=bin_width)
     keys = (SIZE, w.YEAR, w.MEMBERSHIP)
     cells = count_bins(ranked, keys=keys, refinement=REFINEMENT).toArrow()
-    units = units_of(cells, keys=keys, on=(SIZE, w.YEAR))
-    members = _units_of_groups(units, groups, bits)
-    histograms = _histograms(cells, units, members, len(groups))
+    strata = strata_of(cells, keys=keys, on=(SIZE, w.YEAR))
+    members = _strata_of_groups(strata, groups, bits)
+    histograms = _histograms(cells, strata, members, len(groups))
     counts = [sum(each.establishments for each in histogram) for histogram in histograms]
     wanted = _wanted_ranks(groups, counts)
     values = select_ranks(
         ranked,
         cells,
         refinement=REFINEMENT,
-        units=units,
+        strata=strata,
         members=members,
         targets=_targets(wanted),
         row_limit=row_limit,
@@ -69,26 +69,28 @@ def describe_sizes(
     return [SizeDistribution(*found) for found in zip(counts, quantiles, histograms, strict=True)]
 
 
-def _units_of_groups(units: Units, groups: Sequence[SizeGroup], bits: MembershipBits) -> Members:
-    size, year, membership = (units.table[key].to_numpy() for key in units.keys)
-    unit, number = [np.array([], dtype=np.int64)], [np.array([], dtype=np.int64)]
+def _strata_of_groups(
+    strata: Strata, groups: Sequence[SizeGroup], bits: MembershipBits
+) -> ManyToMany:
+    size, year, membership = (strata.table[key].to_numpy() for key in strata.keys)
+    stratum, number = [np.array([], dtype=np.int64)], [np.array([], dtype=np.int64)]
     for position, group in enumerate(groups):
         required, forbidden = (
             sum(bits.bit(name) for name in side) for side in (group.inside, group.outside)
         )
         is_member = (membership & required == required) & (membership & forbidden == 0)
         is_described = (size == SIZES.index(group.size)) & (year == group.year)
-        unit.append(np.flatnonzero(is_member & is_described))
-        number.append(np.full(len(unit[-1]), position))
-    return Members.of(np.concatenate(unit), np.concatenate(number))
+        stratum.append(np.flatnonzero(is_member & is_described))
+        number.append(np.full(len(stratum[-1]), position))
+    return ManyToMany.of(np.concatenate(stratum), np.concatenate(number))
 
 
 def _histograms(
-    cells: pa.Table, units: Units, members: Members, groups: int
+    cells: pa.Table, strata: Strata, members: ManyToMany, groups: int
 ) -> list[tuple[HistogramBin, ...]]:
-    rows, group = members.expand(units.numbers(cells))
+    rows, group = members.expand(strata.numbers(cells))
     number = np.right_shift(cells[w.BIN].to_numpy().astype(np.int64), REFINEMENT)[rows]
-    pairing = Pairing.of(number)
+    pairing = CompositeKey.of(number)
     names = (w.ESTABLISHMENTS, w.EMPLOYMENT)
     keys, summed = sum_by(
         pairing.pack(group, number), {name: cells[name].to_numpy()[rows] for name in names}
@@ -119,15 +121,15 @@ def _wanted_ranks(groups: Sequence[SizeGroup], counts: Sequence[int]) -> list[_W
     ]
 
 
-def _targets(wanted: Sequence[_WantedRank]) -> Targets:
+def _targets(wanted: Sequence[_WantedRank]) -> TargetRanks:
     """Two ranks a percentile, counted from 1: the lower and, where it is needed, the next."""
     group = np.array([each.group for each in wanted for _ in range(2)], dtype=np.int64)
     rank = [each.lower + 1 + step for each in wanted for step in (0, 1 if each.fraction else 0)]
-    return Targets(group, np.array(rank, dtype=np.int64), np.zeros(len(rank), dtype=bool))
+    return TargetRanks(group, np.array(rank, dtype=np.int64), np.zeros(len(rank), dtype=bool))
 
 
 def _quantiles(
-    groups: Sequence[SizeGroup], wanted: Sequence[_WantedRank], values: Real
+    groups: Sequence[SizeGroup], wanted: Sequence[_WantedRank], values: FloatArray
 ) -> list[dict[Fraction, float]]:
     """Percentiles of log size: the logarithms of the two values, interpolated."""
     found: list[dict[Fraction, float]] = [{} for _ in groups]

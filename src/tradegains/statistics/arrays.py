@@ -5,70 +5,70 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Whole = NDArray[np.int64]
-Real = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Members:
-    """Which groups each unit belongs to: pairs (unit, group), sorted by unit."""
+class ManyToMany:
+    """Which groups each stratum belongs to: pairs (stratum, group), sorted by stratum."""
 
-    unit: Whole
-    group: Whole
+    stratum: IntArray
+    group: IntArray
 
     @staticmethod
-    def of(unit: Whole, group: Whole) -> "Members":
+    def of(stratum: IntArray, group: IntArray) -> "ManyToMany":
         """Pairs in any order."""
-        order = np.lexsort((group, unit))
-        return Members(unit[order], group[order])
+        order = np.lexsort((group, stratum))
+        return ManyToMany(stratum[order], group[order])
 
-    def expand(self, unit: Whole) -> tuple[Whole, Whole]:
-        """Row number and group of every (row, group) pair, for rows of these units.
+    def expand(self, stratum: IntArray) -> tuple[IntArray, IntArray]:
+        """Row number and group of every (row, group) pair, for rows of these strata.
 
         Example:
-            >>> members = Members.of(np.array([0, 0, 1]), np.array([7, 8, 7]))
+            >>> members = ManyToMany.of(np.array([0, 0, 1]), np.array([7, 8, 7]))
             >>> [each.tolist() for each in members.expand(np.array([1, 0]))]
             [[0, 1, 1], [7, 7, 8]]
         """
-        first = np.searchsorted(self.unit, unit, side="left")
-        counts = np.searchsorted(self.unit, unit, side="right") - first
-        return np.repeat(np.arange(len(unit)), counts), self.group[positions(first, counts)]
+        first = np.searchsorted(self.stratum, stratum, side="left")
+        counts = np.searchsorted(self.stratum, stratum, side="right") - first
+        return np.repeat(np.arange(len(stratum)), counts), self.group[positions(first, counts)]
 
-    def by_group(self) -> "Members":
+    def by_group(self) -> "ManyToMany":
         """The same pairs the other way round."""
-        return Members.of(self.group, self.unit)
+        return ManyToMany.of(self.group, self.stratum)
 
 
 @dataclass(frozen=True)
-class Pairing:
+class CompositeKey:
     """Packs pairs of whole numbers, the second in [lowest, lowest + span), into one each."""
 
     lowest: int
     span: int
 
     @staticmethod
-    def of(second: Whole) -> "Pairing":
+    def of(second: IntArray) -> "CompositeKey":
         """For second numbers like these."""
         if not len(second):
-            return Pairing(0, 1)
-        return Pairing(int(second.min()), int(second.max() - second.min()) + 1)
+            return CompositeKey(0, 1)
+        return CompositeKey(int(second.min()), int(second.max() - second.min()) + 1)
 
-    def pack(self, first: Whole, second: Whole) -> Whole:
+    def pack(self, first: IntArray, second: IntArray) -> IntArray:
         """One number per pair, ordered by the first, then the second.
 
         Example:
-            >>> Pairing(5, 10).pack(np.array([0, 2]), np.array([6, 5])).tolist()
+            >>> CompositeKey(5, 10).pack(np.array([0, 2]), np.array([6, 5])).tolist()
             [1, 20]
         """
         return first * self.span + (second - self.lowest)
 
-    def unpack(self, packed: Whole) -> tuple[Whole, Whole]:
+    def unpack(self, packed: IntArray) -> tuple[IntArray, IntArray]:
         """The two numbers of each pair."""
         first, rest = np.divmod(packed, self.span)
         return first, rest + self.lowest
 
 
-def positions(first: Whole, counts: Whole) -> Whole:
+def positions(first: IntArray, counts: IntArray) -> IntArray:
     """Positions of runs, one run after the other.
 
     Example:
@@ -78,7 +78,7 @@ def positions(first: Whole, counts: Whole) -> Whole:
     return np.arange(counts.sum()) + np.repeat(first - (np.cumsum(counts) - counts), counts)
 
 
-def sum_by(key: Whole, columns: dict[str, NDArray]) -> tuple[Whole, dict[str, NDArray]]:
+def sum_by(key: IntArray, columns: dict[str, NDArray]) -> tuple[IntArray, dict[str, NDArray]]:
     """Distinct keys in ascending order, and the sums of the columns by key.
 
     Columns are merged as `merge_runs` does.
@@ -94,7 +94,7 @@ def sum_by(key: Whole, columns: dict[str, NDArray]) -> tuple[Whole, dict[str, ND
     return ordered[starts], merge_runs(ordered_columns, starts)
 
 
-def merge_runs(columns: dict[str, NDArray], starts: Whole) -> dict[str, NDArray]:
+def merge_runs(columns: dict[str, NDArray], starts: IntArray) -> dict[str, NDArray]:
     """Sums of the columns over runs of rows that begin at `starts`.
 
     Columns called `lowest` and `highest` are merged by minimum and maximum.

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tradegains.statistics.members import sum_by
+from tradegains.statistics.arrays import sum_by
 
 NONE = np.array([], dtype=np.int64)
 
