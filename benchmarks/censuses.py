@@ -63,7 +63,7 @@ def write_census(folder: Path, establishments: int, years: tuple[int, ...]) -> N
     """Draw the rows of these years only, without the tables that a whole demonstration has."""
     from tradegains.engines.start import start_engine
     from tradegains.synthetic.census import drawn_rows
-    from tradegains.synthetic.establishments import Population, draw_establishments
+    from tradegains.synthetic.establishments import DrawnPopulation, draw_establishments
     from tradegains.synthetic.plan import Factors, home_table
     from tradegains.synthetic.rows import as_census
     from tradegains.synthetic.truths import TRUTHS
@@ -71,7 +71,7 @@ def write_census(folder: Path, establishments: int, years: tuple[int, ...]) -> N
     with start_engine("embedded") as engine:
         # Never on the driver: memory stays the same whatever the number of establishments.
         lots = engine.spark.createDataFrame(home_table())
-        population = Population(establishments, years, SEED)
+        population = DrawnPopulation(establishments, years, SEED)
         drawn = draw_establishments(engine.spark, population, TRUTHS, lots)
         census = as_census(drawn_rows(drawn, years, Factors(), seed=SEED))
         census.write.partitionBy("year").parquet(str(folder / "census"))

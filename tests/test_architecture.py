@@ -246,6 +246,16 @@ def test_nothing_is_called_utils() -> None:
     assert parts & vague == set()
 
 
+def test_a_class_name_means_one_thing() -> None:
+    defined: dict[str, list[str]] = {}
+    for path in SOURCES:
+        for node in ast.walk(parsed(path)):
+            if isinstance(node, ast.ClassDef):
+                place = path.relative_to(PACKAGE).as_posix()
+                defined.setdefault(node.name, []).append(place)
+    assert {name: places for name, places in defined.items() if len(places) > 1} == {}
+
+
 def functions(path: Path) -> Iterator[ast.FunctionDef]:
     yield from (node for node in ast.walk(parsed(path)) if isinstance(node, ast.FunctionDef))
 

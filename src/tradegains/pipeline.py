@@ -62,7 +62,7 @@ class RunSummary:
 
 
 @dataclass(frozen=True)
-class Inputs:
+class RunInputs:
     """A study's checked inputs: files, their manifest and the small tables."""
 
     census: CensusFiles
@@ -151,7 +151,9 @@ def _work_folder(place: Output, name: str, study: Study) -> WorkFolder:
     return WorkFolder(f"{place.work}/{name}", frozenset(passing_folders(study)), mark)
 
 
-def _record(study: Study, inputs: Inputs, engine: Engine, absent: Mapping[str, str]) -> RunRecord:
+def _record(
+    study: Study, inputs: RunInputs, engine: Engine, absent: Mapping[str, str]
+) -> RunRecord:
     return RunRecord(
         study.name,
         resolved_toml(study),
@@ -163,7 +165,7 @@ def _record(study: Study, inputs: Inputs, engine: Engine, absent: Mapping[str, s
     )
 
 
-def read_inputs(study: Study, output: Output) -> Inputs:
+def read_inputs(study: Study, output: Output) -> RunInputs:
     """The study's inputs, checked, and the manifest of what was or will be read.
 
     Raises:
@@ -179,7 +181,7 @@ def read_inputs(study: Study, output: Output) -> Inputs:
     absent |= {f"input {name}": "not used by this version" for name in study.inputs.given()}
     for name in ("census", *given):
         absent.pop(f"input {name}", None)
-    return Inputs(census, judged.small, manifest, absent)
+    return RunInputs(census, judged.small, manifest, absent)
 
 
 def published_summary(store: DeltaStore, name: str) -> RunSummary | None:
@@ -214,7 +216,7 @@ def as_table(table: str, rows: Sequence[Mapping[str, Any]], name: str) -> pa.Tab
 def _measure(
     engine: Engine,
     study: Study,
-    inputs: Inputs,
+    inputs: RunInputs,
     work: WorkFolder,
     only: Collection[str],
     progress: Progress,

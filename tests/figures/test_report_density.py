@@ -7,14 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tradegains.figures.density import Cells, bandwidth, filled_cells, quantile, smooth_density
+from tradegains.figures.density import (
+    HistogramCells,
+    bandwidth,
+    filled_cells,
+    quantile,
+    smooth_density,
+)
 
 ROUNDING = 1e-9  # sums of a few thousand terms of size 1e-3
 
 
 def cells(shares, width=0.1, start=0.0, n=100):
     edges = start + width * np.arange(len(shares) + 1)
-    return Cells(edges, np.array(shares), np.full(len(shares), n))
+    return HistogramCells(edges, np.array(shares), np.full(len(shares), n))
 
 
 def row(start, share):
@@ -53,7 +59,7 @@ def test_one_bin_is_blurred_as_by_hand():
 
 def test_bandwidth_is_silvermans_by_hand():
     # Two bins of equal share, centres -5 and 5: sd 5, quartiles -5 and 5, gap 10, 10/1.34 > 5.
-    wide = Cells(np.array([-10.0, 0.0, 10.0]), np.array([0.5, 0.5]), np.array([1, 1]))
+    wide = HistogramCells(np.array([-10.0, 0.0, 10.0]), np.array([0.5, 0.5]), np.array([1, 1]))
     assert 0.9 * 5 * 2**-0.2 < 10
     assert bandwidth(wide) == 10  # never under one bin
     fine = cells([0.01] * 100, width=0.01, n=1)

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from tradegains.figures.density import Cells
+from tradegains.figures.density import HistogramCells
 from tradegains.figures.distributions import (
     Comparison,
     Missing,
@@ -195,8 +195,10 @@ def test_a_figure_that_cannot_be_drawn_is_named_once(run_with, tables):
 
 def test_bins_far_beyond_the_axis_cost_nothing_and_change_nothing():
     share = np.array([0.25, 0.5, 0.25])
-    cells = Cells(np.arange(4) * 0.1, share, np.array([1, 2, 1]))
+    cells = HistogramCells(np.arange(4) * 0.1, share, np.array([1, 2, 1]))
     far = 3_000_000
-    spread = Cells(np.arange(far + 4) * 0.1, np.pad(share, (0, far)), np.pad([1, 2, 1], (0, far)))
+    spread = HistogramCells(
+        np.arange(far + 4) * 0.1, np.pad(share, (0, far)), np.pad([1, 2, 1], (0, far))
+    )
     grid = np.linspace(0, 0.3, 50)
     assert percent_per_bin(spread, grid) == pytest.approx(percent_per_bin(cells, grid), abs=1e-12)

@@ -16,12 +16,12 @@ from tradegains.formulas.decompositions import (
     UNDECOMPOSED,
     Continuing,
     ContinuingSums,
-    Decomposition,
-    GroupSums,
+    DecomposedChange,
     IdentityError,
     OneYear,
     Panel,
     PanelSums,
+    TurnoverSums,
     check_identity,
     decompose,
     decompose_establishments,
@@ -395,7 +395,7 @@ def test_the_identity_finds_what_is_no_number(method):
 
 @pytest.mark.parametrize(("miss", "passes"), [(0.9e-9, True), (1.1e-9, False), (-1.1e-9, False)])
 def test_identity_threshold(miss, passes):
-    record = Decomposition("gr", {"within": miss}, 0.0, 1, 0, 0)
+    record = DecomposedChange("gr", {"within": miss}, 0.0, 1, 0, 0)
     if passes:
         assert check_identity(record) is record
     else:
@@ -458,8 +458,8 @@ def test_two_industries_by_hand(method):
 
 def test_industries_of_one_year_by_hand():
     stays = PanelSums(ContinuingSums(1, 1.0, 1.0, 2.0, 3.0, 3.0, 2.0, 2.0, 3.0))
-    comes = PanelSums(entrants=GroupSums(1, 1.0, 5.0))
-    goes = PanelSums(exiters=GroupSums(1, 1.0, 1.0))
+    comes = PanelSums(entrants=TurnoverSums(1, 1.0, 5.0))
+    goes = PanelSums(exiters=TurnoverSums(1, 1.0, 1.0))
     found = decompose_industries({"10": stays, "11": comes, "12": goes}, "gr")
     # Phi: (2 + 1)/2 = 1.5 and (3 + 5)/2 = 4, mean 2.75, change 2.5.
     # 1/2 x (3 - 2); 0; 1/2 x (5 - 2.75); -1/2 x (1 - 2.75)
@@ -473,7 +473,7 @@ def test_industries_of_one_year_by_hand():
 
 def test_an_undecomposed_industry_keeps_its_change():
     # No establishment survives: df has no terms, but the industry's change of 1 stays in.
-    turns_over = PanelSums(entrants=GroupSums(1, 1.0, 2.0), exiters=GroupSums(1, 1.0, 1.0))
+    turns_over = PanelSums(entrants=TurnoverSums(1, 1.0, 2.0), exiters=TurnoverSums(1, 1.0, 1.0))
     found = decompose_industries({"10": turns_over}, "df")
     assert found.terms[UNDECOMPOSED] == 1.0
     assert found.total == 1.0

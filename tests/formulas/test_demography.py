@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tradegains.formulas.demography import (
-    JobFlows,
+    GrossJobFlows,
     Rates,
     Totals,
     add_up,
@@ -65,7 +65,7 @@ def test_a_rate_of_nothing_is_none() -> None:
 # Start 10 + 6 + 4 + 3 = 23, end 7 + 8 + 5 + 3 = 23, average 23.
 def test_job_flows_by_hand() -> None:
     flows = job_flows([(10, 7), (6, 8), (None, 5), (4, None), (3, 3)])
-    assert flows == JobFlows(5, 2, 4, 3, 23, 23)
+    assert flows == GrossJobFlows(5, 2, 4, 3, 23, 23)
     assert (flows.creation, flows.destruction, flows.average_employment) == (7, 7, 23)
     assert flows.creation_rate == 7 / 23
     assert flows.destruction_share == 7 / 23

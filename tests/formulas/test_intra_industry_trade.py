@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tradegains.formulas.intra_industry_trade import (
     WORLD,
-    IntraIndustryTrade,
+    IntraIndustryShares,
     ProductTrade,
     TwoWayFlow,
     aggregate_grubel_lloyd,
@@ -115,7 +115,7 @@ def test_a_concordance_must_have_the_product():
     found = intra_industry_trade_series(
         table, level="groups", group_of=lambda code: concorded(code, concordance), by_partner=True
     )
-    assert found[0] == IntraIndustryTrade("groups", "CA", 1988, 0.75, 0.0, 1)
+    assert found[0] == IntraIndustryShares("groups", "CA", 1988, 0.75, 0.0, 1)
 
 
 TABLE = [
@@ -130,11 +130,11 @@ TABLE = [
 def test_series_by_hand():
     # Canada 1988, partner by partner: 2 x 10 of 80. US: 2 x 10 of 40. World: 40 of 120.
     assert series(TABLE) == [
-        IntraIndustryTrade("4 digits", "CA", 1988, 0.25, 0.5, 3),
-        IntraIndustryTrade("4 digits", "CA", 1996, 1.0, 0.0, 1),
-        IntraIndustryTrade("4 digits", "US", 1988, 0.5, 0.0, 1),
-        IntraIndustryTrade("4 digits", WORLD, 1988, 40.0 / 120.0, 40.0 / 120.0, 4),
-        IntraIndustryTrade("4 digits", WORLD, 1996, 1.0, 0.0, 1),
+        IntraIndustryShares("4 digits", "CA", 1988, 0.25, 0.5, 3),
+        IntraIndustryShares("4 digits", "CA", 1996, 1.0, 0.0, 1),
+        IntraIndustryShares("4 digits", "US", 1988, 0.5, 0.0, 1),
+        IntraIndustryShares("4 digits", WORLD, 1988, 40.0 / 120.0, 40.0 / 120.0, 4),
+        IntraIndustryShares("4 digits", WORLD, 1996, 1.0, 0.0, 1),
     ]
     # All partners together, Canada exports 30 of 7811 and imports 30: 60 of 80.
     together = series(TABLE, by_partner=False)[0]

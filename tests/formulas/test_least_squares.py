@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tradegains.formulas.least_squares import (
+    BinaryPlaces,
     CollinearError,
     GroupSums,
-    Places,
     cluster_correction,
     group_means,
     least_squares,
@@ -40,7 +40,7 @@ def draw(seed: int, *, rows: int = 60, groups: int = 7) -> dict[str, np.ndarray]
     return {"group": group, "y": y, "x": x, "z": z, "c": c, "weight": weight}
 
 
-def summed(data: dict[str, np.ndarray], weight: np.ndarray) -> tuple[list[GroupSums], Places]:
+def summed(data: dict[str, np.ndarray], weight: np.ndarray) -> tuple[list[GroupSums], BinaryPlaces]:
     """The sums an engine would make."""
     found = []
     for number in np.unique(data["group"]):
@@ -51,7 +51,7 @@ def summed(data: dict[str, np.ndarray], weight: np.ndarray) -> tuple[list[GroupS
         whole = [[int(np.floor(v * 2.0**BITS + 0.5).sum()) for v in each]
                  for each in (first, second)]  # fmt: skip
         found.append(GroupSums(int(inside.sum()), int(weight[inside].sum()), *map(tuple, whole)))
-    return found, Places((BITS,) * 4, (BITS,) * len(pairs(4)))
+    return found, BinaryPlaces((BITS,) * 4, (BITS,) * len(pairs(4)))
 
 
 def with_dummies(data: dict[str, np.ndarray], names: list[str]) -> np.ndarray:
@@ -129,7 +129,7 @@ PYFIXEST = {
 def test_a_group_of_one_row_is_left_out_and_counted():
     # x = 0, 1 with y = 0, 2 in one group; the lone row (9, 1) would not change the slope of 2.
     groups = [GroupSums(2, 2, (1, 2), (1, 2, 4)), GroupSums(1, 1, (9, 1), (81, 9, 1))]
-    within = within_products(groups, Places((0, 0), (0, 0, 0)), ["x", "y"])
+    within = within_products(groups, BinaryPlaces((0, 0), (0, 0, 0)), ["x", "y"])
     assert (within.rows, within.groups, within.singletons) == (2, 1, 1)
     assert least_squares(within, "y", ["x"]).coefficients == pytest.approx((2.0,), rel=1e-15)
 
@@ -158,7 +158,7 @@ def test_places_of_the_sums_change_nothing(first, other, second):
 
 
 def test_means_of_a_group():
-    assert group_means(GroupSums(2, 4, (6, -8), (0, 0, 0)), Places((1, 3), (0, 0, 0))) == (
+    assert group_means(GroupSums(2, 4, (6, -8), (0, 0, 0)), BinaryPlaces((1, 3), (0, 0, 0))) == (
         0.75,
         -0.25,
     )
@@ -180,7 +180,7 @@ def test_regressors_that_cannot_be_told_apart_are_named():
 def test_an_instrument_without_a_first_stage_is_named():
     # z = -1, 0, 1 and x = 1, -2, 1 are orthogonal.
     sums = [GroupSums(3, 3, (0, 0, 6), (2, 0, 2, 6, 0, 14))]
-    within = within_products(sums, Places((0,) * 3, (0,) * 6), ["z", "x", "y"])
+    within = within_products(sums, BinaryPlaces((0,) * 3, (0,) * 6), ["z", "x", "y"])
     with pytest.raises(CollinearError, match="z does not move x"):
         two_stage_least_squares(within, "y", endogenous="x", instrument="z")
 
@@ -206,14 +206,14 @@ def test_linear_algebra_against_numpy():
         solve([[math.nan]], [1.0])
 
 
-def rounded(values: list[tuple[float, ...]], places: int) -> tuple[list[GroupSums], Places]:
+def rounded(values: list[tuple[float, ...]], places: int) -> tuple[list[GroupSums], BinaryPlaces]:
     """Sums of one group whose products were rounded, and how much that may add."""
     first, second = zip(*(weighted_products(1.0, row) for row in values), strict=True)
     whole = [[sum(math.floor(v * 2.0**places + 0.5) for v in column)
               for column in zip(*each, strict=True)] for each in (first, second)]  # fmt: skip
     size = len(values[0])
     rounding = (2.0 ** (2 - places),) * size
-    digits = Places((places,) * size, (places,) * len(pairs(size)), rounding)
+    digits = BinaryPlaces((places,) * size, (places,) * len(pairs(size)), rounding)
     return [GroupSums(len(values), len(values), *map(tuple, whole))], digits
 
 

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tradegains.formulas.productivity import (
-    Dispersion,
-    MedianBase,
+    DispersionMeasures,
+    MedianBaseChoice,
     Observation,
     compares_years,
     deflate,
@@ -86,13 +86,13 @@ ROWS = [
 @pytest.mark.parametrize(
     ("base", "expected"),
     [
-        (MedianBase.SAME_YEAR, [-1.0, 1.0, 0.0, 0.0]),
-        (MedianBase.BASE_YEAR, [-1.0, 1.0, 2.0, None]),
-        (MedianBase.POOLED, [-2.0, 0.0, 1.0, 0.0]),
+        (MedianBaseChoice.SAME_YEAR, [-1.0, 1.0, 0.0, 0.0]),
+        (MedianBaseChoice.BASE_YEAR, [-1.0, 1.0, 2.0, None]),
+        (MedianBaseChoice.POOLED, [-2.0, 0.0, 1.0, 0.0]),
     ],
 )
 def test_relative_productivity_under_each_base(
-    base: MedianBase, expected: list[float | None]
+    base: MedianBaseChoice, expected: list[float | None]
 ) -> None:
     assert relative_productivities(ROWS, base, start=START, end=END) == expected
 
@@ -102,14 +102,14 @@ def test_industry_medians_by_hand() -> None:
 
 
 def test_only_the_same_year_base_hides_shifts() -> None:
-    assert [compares_years(base) for base in MedianBase] == [False, True, True]
-    assert median_years(MedianBase.BASE_YEAR, START, start=START, end=END) == (START,)
+    assert [compares_years(base) for base in MedianBaseChoice] == [False, True, True]
+    assert median_years(MedianBaseChoice.BASE_YEAR, START, start=START, end=END) == (START,)
 
 
 @laws
 @given(observations)
 def test_the_median_establishment_of_the_base_scores_zero(rows: list[Observation]) -> None:
-    for base in MedianBase:
+    for base in MedianBaseChoice:
         relative = relative_productivities(rows, base, start=START, end=END)
         years_by_row = [median_years(base, row.year, start=START, end=END) for row in rows]
         for industry in {row.industry for row in rows}:
@@ -132,7 +132,7 @@ def test_inflation_shows_in_the_base_year_and_not_in_the_same_year(
         Observation(row.year, row.industry, row.log_productivity + inflation * (row.year == END))
         for row in rows
     ]
-    for base, shift in ((MedianBase.SAME_YEAR, 0.0), (MedianBase.BASE_YEAR, inflation)):
+    for base, shift in ((MedianBaseChoice.SAME_YEAR, 0.0), (MedianBaseChoice.BASE_YEAR, inflation)):
         before = relative_productivities(rows, base, start=START, end=END)
         after = relative_productivities(inflated, base, start=START, end=END)
         for row, old, new in zip(rows, before, after, strict=True):
@@ -192,9 +192,12 @@ def test_dispersion_gaps_by_hand() -> None:
 
 
 def test_mean_dispersion_counts_industries_alike_and_leaves_small_ones_out() -> None:
-    narrow, wide = Dispersion(1.0, 1.0, 2.0, 3.0, 4.0), Dispersion(2.0, 3.0, 4.0, 5.0, 6.0)
+    narrow, wide = (
+        DispersionMeasures(1.0, 1.0, 2.0, 3.0, 4.0),
+        DispersionMeasures(2.0, 3.0, 4.0, 5.0, 6.0),
+    )
     industries = [(narrow, 5), (wide, 500), (wide, 4)]
     mean, used = mean_dispersion(industries, 5)
     assert used == 2
-    assert mean == Dispersion(1.5, 2.0, 3.0, 4.0, 5.0)
+    assert mean == DispersionMeasures(1.5, 2.0, 3.0, 4.0, 5.0)
     assert mean_dispersion(industries, 501) == (None, 0)

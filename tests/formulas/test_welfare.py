@@ -6,7 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tradegains.formulas.welfare import (
-    Market,
+    MarketSales,
     MarketShareChanges,
     WelfareChange,
     acr,
@@ -168,7 +168,7 @@ def test_figure_3_curves(elasticity: float, expected_hloy: float, expected_acr: 
 
 # Two windows worked by hand. Start: X 80, M 20, X^c 40; end: X 60, M 40, X^c 45.
 # lambda 0.8 -> 0.6, X^c/X 0.5 -> 0.75, lambda^c 0.40 -> 0.45.
-START, END = Market(40.0, 80.0, 20.0), Market(45.0, 60.0, 40.0)
+START, END = MarketSales(40.0, 80.0, 20.0), MarketSales(45.0, 60.0, 40.0)
 
 
 def test_shares_by_hand() -> None:
@@ -204,7 +204,7 @@ def test_a_window_must_end_after_it_starts() -> None:
 def test_the_two_margins_add_up_to_the_statistic(
     x0: float, x1: float, m0: float, m1: float, share0: float, share1: float, sigma: float
 ) -> None:
-    start, end = Market(share0 * x0, x0, m0), Market(share1 * x1, x1, m1)
+    start, end = MarketSales(share0 * x0, x0, m0), MarketSales(share1 * x1, x1, m1)
     row = hloy(market_share_changes(start, end), sigma)
     assert row.welfare_change is not None
     assert row.domestic_share_term is not None
@@ -223,9 +223,9 @@ def test_the_two_margins_add_up_to_the_statistic(
 def test_the_money_unit_changes_nothing(
     x0: float, x1: float, m0: float, m1: float, share: float, unit: float
 ) -> None:
-    start, end = Market(share * x0, x0, m0), Market(share * x1, x1, m1)
+    start, end = MarketSales(share * x0, x0, m0), MarketSales(share * x1, x1, m1)
     other = [
-        Market(unit * row.continuing_domestic_sales, unit * row.domestic_sales, unit * imports)
+        MarketSales(unit * row.continuing_domestic_sales, unit * row.domestic_sales, unit * imports)
         for row, imports in ((start, m0), (end, m1))
     ]
     assert astuple(market_share_changes(*other))[:3] == pytest.approx(
@@ -287,7 +287,7 @@ def test_a_logarithm_that_cannot_be_taken_has_a_reason(
 
 
 def test_without_imports_only_the_continuing_share_comes() -> None:
-    found = market_share_changes(Market(40.0, 80.0), Market(45.0, 60.0))
+    found = market_share_changes(MarketSales(40.0, 80.0), MarketSales(45.0, 60.0))
     assert found.delta_ln_continuing_share == pytest.approx(math.log(1.5), rel=1e-14)
     assert found.delta_ln_domestic_share is None
     assert found.delta_ln_continuing_market_share is None
@@ -301,22 +301,22 @@ def test_without_imports_only_the_continuing_share_comes() -> None:
 
 
 def test_without_continuing_sales_only_acr_comes() -> None:
-    found = market_share_changes(Market(40.0, 80.0, 20.0), Market(0.0, 60.0, 40.0))
+    found = market_share_changes(MarketSales(40.0, 80.0, 20.0), MarketSales(0.0, 60.0, 40.0))
     assert found.note == "continuing domestic sales at the end is not positive"
     assert hloy(found, SIGMA).welfare_change is None
     assert acr(found, EPSILON).welfare_change == pytest.approx(-math.log(0.75) / 4.71, rel=1e-14)
 
 
 def test_no_imports_at_all_is_a_market_share_of_one() -> None:
-    found = market_share_changes(Market(40.0, 80.0, 0.0), Market(40.0, 80.0, 0.0))
+    found = market_share_changes(MarketSales(40.0, 80.0, 0.0), MarketSales(40.0, 80.0, 0.0))
     assert found.delta_ln_domestic_share == 0.0
-    negative = market_share_changes(Market(40.0, 80.0, -1.0), END)
+    negative = market_share_changes(MarketSales(40.0, 80.0, -1.0), END)
     assert negative.delta_ln_domestic_share is None
     assert negative.note == "imports are negative"
 
 
 def test_a_difference_with_a_missing_side_is_missing_and_says_why() -> None:
-    missing = market_share_changes(Market(40.0, 80.0), Market(45.0, 60.0))
+    missing = market_share_changes(MarketSales(40.0, 80.0), MarketSales(45.0, 60.0))
     gain = difference(hloy(POST, SIGMA), hloy(missing, SIGMA))
     assert gain.welfare_change is None
     assert gain.note == gain.changes.note == "imports are not known"
@@ -327,7 +327,9 @@ def test_a_restricted_set_adds_the_gain_of_the_others() -> None:
     # Restricted continuing sales fall to 20 of 45 at the end, 30 of 40 at the start:
     # extra gain = [ln(0.40/0.45) ... ] = (ln 1.125 - ln(0.20/0.30)) / 2.72.
     everyone = hloy(market_share_changes(START, END), SIGMA)
-    some = hloy(market_share_changes(Market(30.0, 80.0, 20.0), Market(20.0, 60.0, 40.0)), SIGMA)
+    some = hloy(
+        market_share_changes(MarketSales(30.0, 80.0, 20.0), MarketSales(20.0, 60.0, 40.0)), SIGMA
+    )
     extra = difference(some, everyone).welfare_change
     assert extra == pytest.approx((math.log(1.125) - math.log(2 / 3)) / 2.72, rel=1e-12)
 

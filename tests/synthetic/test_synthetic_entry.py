@@ -6,7 +6,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from tradegains.synthetic.entry import Cells, plan_of_cells
+from tradegains.synthetic.entry import EntryCells, plan_of_cells
 from tradegains.synthetic.truths import Truths
 
 NORMAL = NormalDist()
@@ -23,7 +23,7 @@ TRUTHS = Truths(
 def test_slopes_give_the_rates_of_the_sample():
     # One cut per quartile: the slope is the quantile of the rate less that without a cut, over it.
     cuts = np.array([5.0, 4.0, 2.0, 8.0])
-    cells = Cells(np.array([1, 2, 3, 4]), cuts, np.full(4, 10), np.zeros(4))
+    cells = EntryCells(np.array([1, 2, 3, 4]), cuts, np.full(4, 10), np.zeros(4))
     plan = plan_of_cells(cells, BINS, TRUTHS)
     rates = (0.3, 0.4, 0.5, 0.6)
     by_hand = [
@@ -44,7 +44,7 @@ def test_selection_is_met_by_what_the_propensity_adds():
         selection_of_starters=0.2,
         selection_of_adopters=0.05,
     )
-    cells = Cells(np.array([1, 2, 3, 4]), np.full(4, 5.0), np.full(4, 10), np.arange(4.0))
+    cells = EntryCells(np.array([1, 2, 3, 4]), np.full(4, 5.0), np.full(4, 10), np.arange(4.0))
     plan = plan_of_cells(cells, BINS, truths)
     assert plan.growth_by_propensity == pytest.approx(0.2 / (2 * math.sqrt(2 / math.pi)), abs=1e-6)
     assert plan.adoption_by_propensity == pytest.approx(0.05, abs=1e-6)
@@ -60,7 +60,7 @@ def test_growth_that_differs_anyway_counts_as_selection():
         selection_of_starters=0.5,
     )
     growth = np.array([0.0, 0.1])
-    cells = Cells(np.array([1, 4]), np.full(2, 5.0), np.full(2, 10), growth)
+    cells = EntryCells(np.array([1, 4]), np.full(2, 5.0), np.full(2, 10), growth)
     plan = plan_of_cells(cells, BINS, truths)
     # Starters: 0.1 and 0.9 of 10 each, so their growth is 0.09; that of the others 0.01.
     density = 2 * NORMAL.pdf(NORMAL.inv_cdf(0.1)) / 2

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from tradegains.errors import InputError, Problem, StudyError
 from tradegains.store.census_checks import year_ranges
-from tradegains.store.census_files import CensusFile, Place, find_files, locate, read_footers
+from tradegains.store.census_files import CensusFile, Location, find_files, locate, read_footers
 from tradegains.store.census_types import CONTRACT_KINDS, accepts, file_type
 from tradegains.study.model import COLUMNS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS
 from tradegains.study.writing import toml_value
@@ -187,7 +187,7 @@ def _words(name: str) -> list[str]:
     return re.findall(r"[a-z]+", plain)
 
 
-def _look_at(place: Place, files: Sequence[CensusFile], census: str) -> Layout:
+def _look_at(place: Location, files: Sequence[CensusFile], census: str) -> Layout:
     """Columns by the first and the last file; years by folder names."""
     read, problems = read_footers(place, [files[0], files[-1]])
     if problems:
@@ -216,7 +216,7 @@ def _is_year(text: str) -> bool:
     return text.isascii() and text.isdigit() and int(text) in _YEARS
 
 
-def _years_inside(place: Place, files: Sequence[CensusFile], column: str) -> tuple[int, ...]:
+def _years_inside(place: Location, files: Sequence[CensusFile], column: str) -> tuple[int, ...]:
     """First and last year by the footers' statistics, as all years between; none without them."""
     read, _ = read_footers(place, files)
     ends: list[int] = []
@@ -237,7 +237,9 @@ def _year_statistics(parquet: pq.ParquetFile, column: str) -> list[int]:
     return [int(end) for end in ends if isinstance(end, int | float) and int(end) in _YEARS]
 
 
-def _industry_digits(place: Place, files: Sequence[CensusFile], column: str | None) -> int | None:
+def _industry_digits(
+    place: Location, files: Sequence[CensusFile], column: str | None
+) -> int | None:
     """Length of the longest industry code in the first file; None where it cannot be told."""
     if column is None:
         return None

@@ -57,7 +57,7 @@ class RegressionContext:
         largest_log: bound of any log of a row [log points].
     """
 
-    run: RunContext
+    context: RunContext
     matched: DataFrame
     largest: Largest
     plant_cuts: DataFrame | None

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from tradegains.figures.density import Cells
+from tradegains.figures.density import HistogramCells
 from tradegains.figures.drawing import (
     BLUE,
     COLOURS,
@@ -52,7 +52,7 @@ class SizeSeries:
     """
 
     label: str
-    cells: Cells
+    cells: HistogramCells
     fit: FittedNormal
     establishments: int
     without_size: int

@@ -19,7 +19,7 @@ _normal = np.vectorize(lambda z: 0.5 * (1 + erf(z / sqrt(2))), otypes=[float])
 
 
 @dataclass(frozen=True)
-class Cells:
+class HistogramCells:
     """Cells of one histogram, every bin between the first and the last present.
 
     `edges` has one entry more than `share` and `establishments` [log points]; `share` sums to 1.
@@ -40,7 +40,7 @@ class Cells:
         return (self.edges[:-1] + self.edges[1:]) / 2
 
 
-def filled_cells(rows: list[dict]) -> Cells:
+def filled_cells(rows: list[dict]) -> HistogramCells:
     """Cells in order, with the empty bins that a published histogram leaves out.
 
     Example:
@@ -58,25 +58,26 @@ def filled_cells(rows: list[dict]) -> Cells:
     for position, row in zip(positions, rows, strict=True):
         share[position - first] += row["share"]
         establishments[position - first] += row["establishments"]
-    return Cells(width * (first + np.arange(bins + 1)), share, establishments)
+    return HistogramCells(width * (first + np.arange(bins + 1)), share, establishments)
 
 
-def near(cells: Cells, low: float, high: float) -> Cells:
+def near(cells: HistogramCells, low: float, high: float) -> HistogramCells:
     """The cells that reach into [low, high]: a histogram may have far more empty ones beyond.
 
     Example:
-        >>> cells = Cells(np.arange(5.0), np.array([0.5, 0, 0, 0.5]), np.array([1, 0, 0, 1]))
+        >>> share, establishments = np.array([0.5, 0, 0, 0.5]), np.array([1, 0, 0, 1])
+        >>> cells = HistogramCells(np.arange(5.0), share, establishments)
         >>> near(cells, 0.5, 1.5).edges
         array([0., 1., 2.])
     """
     first = max(int(np.searchsorted(cells.edges, low, side="right")) - 1, 0)
     last = max(int(np.searchsorted(cells.edges, high, side="left")), first + 1)
-    return Cells(
+    return HistogramCells(
         cells.edges[first : last + 1], cells.share[first:last], cells.establishments[first:last]
     )
 
 
-def bandwidth(cells: Cells) -> float:
+def bandwidth(cells: HistogramCells) -> float:
     """Silverman's bandwidth from the cells, at least one bin [log points].
 
     0.9 min(sd, interquartile range / 1.34) n^(-1/5), with n the number of establishments.
@@ -90,7 +91,7 @@ def bandwidth(cells: Cells) -> float:
     return max(SILVERMAN * spread * float(cells.establishments.sum()) ** -0.2, cells.bin_width)
 
 
-def quantile(cells: Cells, p: float) -> float:
+def quantile(cells: HistogramCells, p: float) -> float:
     """Quantile of the histogram, linear inside a bin; for axes and bandwidth only [log points].
 
     Published quantiles come from `moments`, where they are exact.
@@ -99,11 +100,11 @@ def quantile(cells: Cells, p: float) -> float:
     return float(np.interp(p * cumulated[-1], cumulated, cells.edges))
 
 
-def smooth_density(cells: Cells, at: np.ndarray, width: float) -> np.ndarray:
+def smooth_density(cells: HistogramCells, at: np.ndarray, width: float) -> np.ndarray:
     """Histogram density convolved with a normal density of sd `width` [share per log point].
 
     Example:
-        >>> cells = Cells(np.array([-1.0, 1.0]), np.array([1.0]), np.array([9]))
+        >>> cells = HistogramCells(np.array([-1.0, 1.0]), np.array([1.0]), np.array([9]))
         >>> float(smooth_density(cells, np.array([0.0]), 1e-6)[0])
         0.5
     """

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import exp
 from typing import Any
 
-from tradegains.figures.density import Cells, filled_cells
+from tradegains.figures.density import HistogramCells, filled_cells
 from tradegains.formulas.productivity import ASSUMED, RELATIVE, STANDARDISED
 from tradegains.published.printing import count, fixed
 from tradegains.published.published_run import PublishedRun
@@ -37,7 +37,7 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Distribution:
+class PublishedDistribution:
     """One published distribution: its histogram and its employment-weighted quantiles.
 
     `p10`, `p50`, `p90` are exact [log points]; None where `moments` does not have them. `kappa`
@@ -45,7 +45,7 @@ class Distribution:
     """
 
     member: Member
-    cells: Cells
+    cells: HistogramCells
     establishments: int
     employment: float
     p10: float | None
@@ -68,7 +68,7 @@ class Comparison:
     median_base: str
     measure: str
     base: str
-    series: tuple[Distribution, Distribution]
+    series: tuple[PublishedDistribution, PublishedDistribution]
     standardised_by: str | None = None
 
     @property
@@ -229,7 +229,7 @@ def _standardised_by(run: PublishedRun) -> str | None:
 
 def _distribution(
     run: PublishedRun, member: Member, base: str, measure: str
-) -> Distribution | None:
+) -> PublishedDistribution | None:
     """The published distribution of one member; None when its histogram has no rows."""
     for window in dict.fromkeys((member.window, None)):
         where = {
@@ -249,9 +249,11 @@ def _distribution(
     return None
 
 
-def _assembled(member: Member, rows: list[dict[str, Any]], moments: dict[str, Any]) -> Distribution:
+def _assembled(
+    member: Member, rows: list[dict[str, Any]], moments: dict[str, Any]
+) -> PublishedDistribution:
     """A distribution from its histogram rows and its row of weighted moments."""
-    return Distribution(
+    return PublishedDistribution(
         member=member,
         cells=filled_cells(rows),
         establishments=sum(row["establishments"] for row in rows),

@@ -19,8 +19,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from tradegains.figures.density import Cells, bandwidth, near, quantile, smooth_density
-from tradegains.figures.distributions import Comparison, Distribution
+from tradegains.figures.density import HistogramCells, bandwidth, near, quantile, smooth_density
+from tradegains.figures.distributions import Comparison, PublishedDistribution
 from tradegains.published.printing import count, percent, typeset
 
 INK, MUTED, RULE, PAPER = "#1b1f24", "#5b6470", "#d5d9df", "#ffffff"
@@ -139,7 +139,7 @@ def draw_industries(
         return saved(figure)
 
 
-def axis_range(histograms: Sequence[Cells]) -> tuple[float, float]:
+def axis_range(histograms: Sequence[HistogramCells]) -> tuple[float, float]:
     """Axis that leaves out at most AXIS_TAIL of either population at either end [log points].
 
     Ends on whole bins, so that no step is cut.
@@ -150,19 +150,19 @@ def axis_range(histograms: Sequence[Cells]) -> tuple[float, float]:
     return width * floor(low / width), width * ceil(high / width)
 
 
-def share_outside(cells: Cells, low: float, high: float) -> float:
+def share_outside(cells: HistogramCells, low: float, high: float) -> float:
     """Share of employment that the axis leaves out [share]."""
     cumulated = np.concatenate([[0.0], np.cumsum(cells.share)])
     below, inside = np.interp([low, high], cells.edges, cumulated)
     return float(cumulated[-1] - (inside - below))
 
 
-def percent_per_bin(cells: Cells, grid: np.ndarray) -> np.ndarray:
+def percent_per_bin(cells: HistogramCells, grid: np.ndarray) -> np.ndarray:
     """The smooth line on the scale of the steps: percent of employment per bin."""
     return 100 * cells.bin_width * smooth_density(cells, grid, bandwidth(cells))
 
 
-def _mark_medians(axes: Axes, series: Sequence[Distribution]) -> None:
+def _mark_medians(axes: Axes, series: Sequence[PublishedDistribution]) -> None:
     """A triangle on the axis at each employment-weighted median."""
     medians = [one.p50 for one in series if one.p50 is not None]
     # Hollow for the dashed line, so that the two are told apart without colour.
@@ -182,7 +182,10 @@ def _mark_medians(axes: Axes, series: Sequence[Distribution]) -> None:
 
 
 def _label_curves(
-    axes: Axes, series: Sequence[Distribution], grid: np.ndarray, curves: Sequence[np.ndarray]
+    axes: Axes,
+    series: Sequence[PublishedDistribution],
+    grid: np.ndarray,
+    curves: Sequence[np.ndarray],
 ) -> None:
     """Name each line where it stands clearest of the other, on its outer side."""
     clear = [int(np.argmax(curves[k] - curves[1 - k])) for k in (0, 1)]

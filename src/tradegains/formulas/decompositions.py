@@ -91,7 +91,7 @@ class ContinuingSums:
 
 
 @dataclass(frozen=True)
-class GroupSums:
+class TurnoverSums:
     """Sums over entrants (end year) or exiters (start year)."""
 
     count: int = 0
@@ -104,8 +104,8 @@ class PanelSums:
     """All that the six methods need of one industry over one window; sums add up with `+`."""
 
     continuing: ContinuingSums = ContinuingSums()
-    entrants: GroupSums = GroupSums()
-    exiters: GroupSums = GroupSums()
+    entrants: TurnoverSums = TurnoverSums()
+    exiters: TurnoverSums = TurnoverSums()
 
     def __add__(self, other: "PanelSums") -> "PanelSums":
         return PanelSums(
@@ -135,7 +135,7 @@ class PanelSums:
         return (self.continuing.weight1_phi1 + self.entrants.weight_phi) / self.total1
 
 
-_Sums = TypeVar("_Sums", ContinuingSums, GroupSums)
+_Sums = TypeVar("_Sums", ContinuingSums, TurnoverSums)
 
 
 def _added(left: _Sums, right: _Sums) -> _Sums:
@@ -145,7 +145,7 @@ def _added(left: _Sums, right: _Sums) -> _Sums:
 
 
 @dataclass(frozen=True)
-class Decomposition:
+class DecomposedChange:
     """The change of Phi and its terms [log points]; sum of terms = total.
 
     terms is empty and `note` says why where the method has none; total is None where a year has
@@ -168,7 +168,7 @@ class Decomposition:
         return math.fsum(self.terms.values()) - self.total
 
 
-def check_identity(decomposition: Decomposition) -> Decomposition:
+def check_identity(decomposition: DecomposedChange) -> DecomposedChange:
     """The decomposition itself, if its terms add up to its total.
 
     Raises:
@@ -207,8 +207,8 @@ def sums_of(panel: Panel) -> PanelSums:
     )
 
 
-def _group_sums(rows: Sequence[OneYear]) -> GroupSums:
-    return GroupSums(
+def _group_sums(rows: Sequence[OneYear]) -> TurnoverSums:
+    return TurnoverSums(
         len(rows),
         math.fsum(row.weight for row in rows),
         math.fsum(row.weight * row.phi for row in rows),
@@ -235,8 +235,8 @@ def _shares_of_sums(sums: PanelSums) -> PanelSums:
     )
 
 
-def _group_shares(group: GroupSums, total: float) -> GroupSums:
-    return GroupSums(group.count, group.weight / total, group.weight_phi / total)
+def _group_shares(group: TurnoverSums, total: float) -> TurnoverSums:
+    return TurnoverSums(group.count, group.weight / total, group.weight_phi / total)
 
 
 # From sums: weights are shares. In the comments, sums run over continuing establishments.
@@ -503,15 +503,15 @@ def _method(name: str) -> _Method:
 
 def _record(
     name: str, sums: PanelSums, *, terms: Mapping[str, float], total: float | None, note: str = ""
-) -> Decomposition:
-    return Decomposition(
+) -> DecomposedChange:
+    return DecomposedChange(
         name, terms, total, sums.continuing.count, sums.entrants.count, sums.exiters.count, note
     )
 
 
 def decompose(
     sums: PanelSums, method: str, *, levels: tuple[float, float] | None = None
-) -> Decomposition:
+) -> DecomposedChange:
     """Split the change of Phi of one industry (or of everything pooled), from its sums.
 
     Args:
@@ -530,8 +530,8 @@ def decompose(
 
     Example:
         >>> sums = PanelSums(  # one establishment grows by 0.2, one of 1 in 4 exits at 0.5 below
-        ...     ContinuingSums(1, 3.0, 4.0, 3.0, 4.8, 3.6, 4.0, 1.0, 1.2), GroupSums(),
-        ...     GroupSums(1, 1.0, 0.5))
+        ...     ContinuingSums(1, 3.0, 4.0, 3.0, 4.8, 3.6, 4.0, 1.0, 1.2), TurnoverSums(),
+        ...     TurnoverSums(1, 1.0, 0.5))
         >>> {name: round(term, 6) for name, term in decompose(sums, "df").terms.items()}
         {'within': 0.2, 'between': 0.0, 'entry': 0.0, 'exit': 0.125}
 
@@ -548,7 +548,7 @@ def decompose(
     return check_identity(_record(method, sums, terms=terms, total=total))
 
 
-def decompose_establishments(panel: Panel, method: str) -> Decomposition:
+def decompose_establishments(panel: Panel, method: str) -> DecomposedChange:
     """The same as `decompose` straight from the establishments: the plain reference.
 
     Args:
@@ -639,7 +639,7 @@ def decompose_industries(
     method: str,
     *,
     levels: tuple[float, float] | None = None,
-) -> Decomposition:
+) -> DecomposedChange:
     """Split the change of Phi over all industries, with the shift between industries on its own.
 
     Terms are the method's own, each the sum over industries of mean share times the industry's

@@ -114,7 +114,7 @@ def status_rates(status: Totals, everyone: Totals) -> Rates:
 
 
 @dataclass(frozen=True)
-class JobFlows:
+class GrossJobFlows:
     """Gross job flows of a group of establishments between two years.
 
     creation - destruction = employment_end - employment_start, exactly.
@@ -136,9 +136,9 @@ class JobFlows:
     employment_start: int = 0
     employment_end: int = 0
 
-    def __add__(self, other: "JobFlows") -> "JobFlows":
-        """Flows of both groups; `JobFlows()` changes nothing."""
-        return JobFlows(
+    def __add__(self, other: "GrossJobFlows") -> "GrossJobFlows":
+        """Flows of both groups; `GrossJobFlows()` changes nothing."""
+        return GrossJobFlows(
             self.entrant_creation + other.entrant_creation,
             self.expander_creation + other.expander_creation,
             self.exiter_destruction + other.exiter_destruction,
@@ -182,7 +182,7 @@ class JobFlows:
         return rate(self.destruction, self.employment_start)
 
 
-def flows_of_establishment(start: int | None, end: int | None) -> JobFlows:
+def flows_of_establishment(start: int | None, end: int | None) -> GrossJobFlows:
     """Job flows of one establishment.
 
     Args:
@@ -199,10 +199,10 @@ def flows_of_establishment(start: int | None, end: int | None) -> JobFlows:
     if start is None and end is None:
         raise ValueError("an establishment absent at both ends has no flows")
     if start is None:
-        return JobFlows(entrant_creation=end or 0, employment_end=end or 0)
+        return GrossJobFlows(entrant_creation=end or 0, employment_end=end or 0)
     if end is None:
-        return JobFlows(exiter_destruction=start, employment_start=start)
-    return JobFlows(
+        return GrossJobFlows(exiter_destruction=start, employment_start=start)
+    return GrossJobFlows(
         expander_creation=max(0, end - start),
         contractor_destruction=max(0, start - end),
         employment_start=start,
@@ -210,7 +210,7 @@ def flows_of_establishment(start: int | None, end: int | None) -> JobFlows:
     )
 
 
-def job_flows(establishments: Iterable[tuple[int | None, int | None]]) -> JobFlows:
+def job_flows(establishments: Iterable[tuple[int | None, int | None]]) -> GrossJobFlows:
     """Job flows of a group, from each establishment's employment at the start and at the end.
 
     Example:
@@ -219,7 +219,7 @@ def job_flows(establishments: Iterable[tuple[int | None, int | None]]) -> JobFlo
         (7, 7, 0.35)
     """
     flows = (flows_of_establishment(*pair) for pair in establishments)
-    return reduce(JobFlows.__add__, flows, JobFlows())
+    return reduce(GrossJobFlows.__add__, flows, GrossJobFlows())
 
 
 def transition_table(

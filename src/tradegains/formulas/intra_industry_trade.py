@@ -41,7 +41,7 @@ class ProductTrade:
 
 
 @dataclass(frozen=True)
-class IntraIndustryTrade:
+class IntraIndustryShares:
     """Intra-industry trade of one country, or the world, in one year at one level.
 
     grubel_lloyd is in [0, 1] and None without any trade. one_way_share is the share of trade in
@@ -191,7 +191,7 @@ def intra_industry_trade_series(
     level: str,
     group_of: Callable[[str], str],
     by_partner: bool,
-) -> list[IntraIndustryTrade]:
+) -> list[IntraIndustryShares]:
     """One row per country and year, and per year for the world, at one level of aggregation.
 
     The world pools the cells of all countries in `rows`. Where each pair of countries reports
@@ -228,7 +228,7 @@ def intra_industry_trade_series(
         by_country[False, country, year].append(flow)
         by_country[True, WORLD, year].append(flow)
     return [
-        IntraIndustryTrade(
+        IntraIndustryShares(
             level=level,
             country=country,
             year=year,

@@ -6,8 +6,8 @@ Decisions:
   within groups follows in exact whole-number arithmetic, so nothing cancels, however far the means
   are from zero.
 - Each row's products were rounded to whole numbers, so what is left of a variable that the others
-  determine is not zero but that rounding. `Places.rounding` bounds it, and what is within it is
-  nothing: no variation, no independent regressor, no residual.
+  determine is not zero but that rounding. `BinaryPlaces.rounding` bounds it, and what is within it
+  is nothing: no variation, no independent regressor, no residual.
 - A group of one row explains its row exactly and says nothing: it is left out of the rows and the
   groups, and counted (Correia 2015). Without absorbed effects there is one group: the constant.
 - The parameters K are the coefficients and the groups; groups nested in the clusters count as one,
@@ -47,7 +47,7 @@ class CollinearError(ValueError):
 
 
 @dataclass(frozen=True)
-class Places:
+class BinaryPlaces:
     """Binary places of the sums: of each variable, and of each pair in the order of `pairs`.
 
     `rounding` bounds what rounding adds per row to the square of each variable's deviation; empty
@@ -210,7 +210,9 @@ def within_product(
     return above / below
 
 
-def within_products(groups: Iterable[GroupSums], places: Places, names: Sequence[str]) -> Within:
+def within_products(
+    groups: Iterable[GroupSums], places: BinaryPlaces, names: Sequence[str]
+) -> Within:
     """The within transformation of all groups, from their sums.
 
     Args:
@@ -220,7 +222,7 @@ def within_products(groups: Iterable[GroupSums], places: Places, names: Sequence
 
     Example:
         >>> sums = [GroupSums(2, 2, (3,), (5,)), GroupSums(1, 1, (7,), (49,))]
-        >>> found = within_products(sums, Places((0,), (0,)), ["x"])
+        >>> found = within_products(sums, BinaryPlaces((0,), (0,)), ["x"])
         >>> found.product("x", "x"), found.rows, found.groups, found.singletons
         (0.5, 2, 1, 1)
     """
@@ -251,11 +253,11 @@ def within_products(groups: Iterable[GroupSums], places: Places, names: Sequence
     )
 
 
-def group_means(group: GroupSums, places: Places) -> tuple[float, ...]:
+def group_means(group: GroupSums, places: BinaryPlaces) -> tuple[float, ...]:
     """Weighted mean of each variable in a group.
 
     Example:
-        >>> group_means(GroupSums(2, 2, (12,), (0,)), Places((2,), (0,)))  # 12 quarters over 2
+        >>> group_means(GroupSums(2, 2, (12,), (0,)), BinaryPlaces((2,), (0,)))  # 12/4 over 2
         (1.5,)
     """
     return tuple(
@@ -273,7 +275,7 @@ def least_squares(within: Within, outcome: str, regressors: Sequence[str]) -> Fi
 
     Example:
         >>> sums = [GroupSums(3, 3, (3, 6), (5, 8, 14))]  # x = 0, 1, 2 and y = 1, 2, 3
-        >>> within = within_products(sums, Places((0, 0), (0, 0, 0)), ["x", "y"])
+        >>> within = within_products(sums, BinaryPlaces((0, 0), (0, 0, 0)), ["x", "y"])
         >>> round(least_squares(within, "y", ["x"]).coefficients[0], 12)
         1.0
 
@@ -295,7 +297,7 @@ def two_stage_least_squares(
 
     Example:
         >>> sums = [GroupSums(3, 3, (3, 3, 6), (5, 4, 8, 5, 7, 14))]  # z 0 1 2, x 1 0 2, y 1 2 3
-        >>> within = within_products(sums, Places((0,) * 3, (0,) * 6), ["z", "x", "y"])
+        >>> within = within_products(sums, BinaryPlaces((0,) * 3, (0,) * 6), ["z", "x", "y"])
         >>> two_stage_least_squares(within, "y", endogenous="x", instrument="z").coefficients
         (2.0,)
 

@@ -46,7 +46,7 @@ class ScoreSums:
 
 
 @dataclass(frozen=True)
-class Step:
+class NewtonStep:
     """A Newton step.
 
     Attributes:
@@ -110,7 +110,7 @@ def sum_scores(rows: Sequence[tuple[int, float, Sequence[float]]]) -> ScoreSums:
     )
 
 
-def newton_step(groups: Sequence[ScoreSums], regressors: Sequence[str]) -> Step:
+def newton_step(groups: Sequence[ScoreSums], regressors: Sequence[str]) -> NewtonStep:
     """The step that the sums of all groups ask for.
 
     Args:
@@ -135,7 +135,7 @@ def newton_step(groups: Sequence[ScoreSums], regressors: Sequence[str]) -> Step:
             *(a * b for a, b in zip(summed, coefficients, strict=True)),
         ]
     )
-    return Step(tuple(effects), tuple(coefficients), decrement)
+    return NewtonStep(tuple(effects), tuple(coefficients), decrement)
 
 
 def solve_information(

@@ -48,7 +48,7 @@ SMALLEST_SD = 0.01
 establishments are within a percent of each other, shows no spread to measure others by."""
 
 
-class MedianBase(StrEnum):
+class MedianBaseChoice(StrEnum):
     """Which establishments set the median that productivity is relative to."""
 
     SAME_YEAR = "same_year"
@@ -72,7 +72,7 @@ class Observation:
 
 
 @dataclass(frozen=True)
-class Dispersion:
+class DispersionMeasures:
     """Dispersion within one industry and year, in the layout of the US statistics.
 
     Attributes:
@@ -166,7 +166,7 @@ def productivity_class(relative: float, cuts: Sequence[float]) -> int:
 # Relative to the industry's median.
 
 
-def median_years(base: MedianBase, year: int, *, start: int, end: int) -> tuple[int, ...]:
+def median_years(base: MedianBaseChoice, year: int, *, start: int, end: int) -> tuple[int, ...]:
     """Years whose establishments set the median for an establishment of `year`.
 
     Args:
@@ -176,19 +176,19 @@ def median_years(base: MedianBase, year: int, *, start: int, end: int) -> tuple[
         end: last compared year.
 
     Example:
-        >>> [median_years(base, 1996, start=1988, end=1996) for base in MedianBase]
+        >>> [median_years(base, 1996, start=1988, end=1996) for base in MedianBaseChoice]
         [(1996,), (1988,), (1988, 1996)]
     """
     return {
-        MedianBase.SAME_YEAR: (year,),
-        MedianBase.BASE_YEAR: (start,),
-        MedianBase.POOLED: (start, end),
-    }[MedianBase(base)]
+        MedianBaseChoice.SAME_YEAR: (year,),
+        MedianBaseChoice.BASE_YEAR: (start,),
+        MedianBaseChoice.POOLED: (start, end),
+    }[MedianBaseChoice(base)]
 
 
-def compares_years(base: MedianBase) -> bool:
+def compares_years(base: MedianBaseChoice) -> bool:
     """Whether the base lets years be compared, so that productivity must be deflated."""
-    return MedianBase(base) is not MedianBase.SAME_YEAR
+    return MedianBaseChoice(base) is not MedianBaseChoice.SAME_YEAR
 
 
 def industry_medians(observations: Iterable[Observation]) -> dict[tuple[str, int], float]:
@@ -205,7 +205,7 @@ def industry_medians(observations: Iterable[Observation]) -> dict[tuple[str, int
 
 
 def relative_productivities(
-    observations: Sequence[Observation], base: MedianBase, *, start: int, end: int
+    observations: Sequence[Observation], base: MedianBaseChoice, *, start: int, end: int
 ) -> list[float | None]:
     """Relative productivity of the establishments of two compared years.
 
@@ -222,7 +222,7 @@ def relative_productivities(
 
     Example:
         >>> rows = [Observation(1988, "1011", 1.0), Observation(1996, "1011", 1.5)]
-        >>> relative_productivities(rows, MedianBase.BASE_YEAR, start=1988, end=1996)
+        >>> relative_productivities(rows, MedianBaseChoice.BASE_YEAR, start=1988, end=1996)
         [0.0, 0.5]
     """
     groups: defaultdict[tuple[str, tuple[int, ...]], list[float]] = defaultdict(list)
@@ -316,7 +316,7 @@ def lileeva_productivity(relative: Any, industry_sd: Any, kappa: Any) -> Any:
 # Dispersion.
 
 
-def dispersion(quantiles: Mapping[str, float], sd: float) -> Dispersion:
+def dispersion(quantiles: Mapping[str, float], sd: float) -> DispersionMeasures:
     """Dispersion from the quantiles p01, p10, p25, p75, p90, p99 and the standard deviation.
 
     Args:
@@ -329,12 +329,12 @@ def dispersion(quantiles: Mapping[str, float], sd: float) -> Dispersion:
         Dispersion(sd=0.75, d7525=1.0, d9010=2.0, d9990=1.5, d1001=1.0)
     """
     gaps = {name: quantiles[upper] - quantiles[lower] for name, (upper, lower) in GAPS.items()}
-    return Dispersion(sd=sd, **gaps)
+    return DispersionMeasures(sd=sd, **gaps)
 
 
 def mean_dispersion(
-    industries: Iterable[tuple[Dispersion, int]], minimum_establishments: int
-) -> tuple[Dispersion | None, int]:
+    industries: Iterable[tuple[DispersionMeasures, int]], minimum_establishments: int
+) -> tuple[DispersionMeasures | None, int]:
     """Simple mean over the industries that have enough establishments.
 
     Args:
@@ -345,9 +345,9 @@ def mean_dispersion(
         The mean, None where no industry is left, and the number of industries in it.
 
     Example:
-        >>> one, few = Dispersion(1.0, 1.0, 1.0, 1.0, 1.0), Dispersion(9.0, 9.0, 9.0, 9.0, 9.0)
+        >>> one, few = (DispersionMeasures(*[each] * 5) for each in (1.0, 9.0))
         >>> mean_dispersion([(one, 10), (few, 4)], 5)
-        (Dispersion(sd=1.0, d7525=1.0, d9010=1.0, d9990=1.0, d1001=1.0), 1)
+        (DispersionMeasures(sd=1.0, d7525=1.0, d9010=1.0, d9990=1.0, d1001=1.0), 1)
     """
     kept = [row for row, establishments in industries if establishments >= minimum_establishments]
     if not kept:
@@ -355,4 +355,4 @@ def mean_dispersion(
     means = {
         name: math.fsum(getattr(row, name) for row in kept) / len(kept) for name in ("sd", *GAPS)
     }
-    return Dispersion(**means), len(kept)
+    return DispersionMeasures(**means), len(kept)

@@ -224,7 +224,7 @@ def implied_average_elasticity(
 
 
 @dataclass(frozen=True)
-class Market:
+class MarketSales:
     """One market at one end of a window.
 
     Attributes:
@@ -317,7 +317,7 @@ def _notes(*notes: str) -> str:
     return "; ".join(dict.fromkeys(note for note in notes if note))
 
 
-def _delta_ln_continuing_share(start: Market, end: Market) -> Outcome:
+def _delta_ln_continuing_share(start: MarketSales, end: MarketSales) -> Outcome:
     sales = delta_ln(start.domestic_sales, end.domestic_sales, name="domestic sales")
     continuing = delta_ln(
         start.continuing_domestic_sales,
@@ -334,7 +334,7 @@ def _delta_ln_continuing_share(start: Market, end: Market) -> Outcome:
     )
 
 
-def _delta_ln_domestic_share(start: Market, end: Market) -> Outcome:
+def _delta_ln_domestic_share(start: MarketSales, end: MarketSales) -> Outcome:
     if start.imports is None or end.imports is None:
         return Outcome(None, "imports are not known")
     if start.imports < 0 or end.imports < 0:
@@ -349,7 +349,9 @@ def _delta_ln_domestic_share(start: Market, end: Market) -> Outcome:
     )
 
 
-def market_share_changes(start: Market, end: Market, *, scale: float = 1.0) -> MarketShareChanges:
+def market_share_changes(
+    start: MarketSales, end: MarketSales, *, scale: float = 1.0
+) -> MarketShareChanges:
     """Scaled changes of the shares behind every welfare formula.
 
     Args:
@@ -361,7 +363,7 @@ def market_share_changes(start: Market, end: Market, *, scale: float = 1.0) -> M
         Changes [log points]; without imports only that of X^c/X.
 
     Example:
-        >>> changes = market_share_changes(Market(50, 100, 0), Market(50, 100, 100))
+        >>> changes = market_share_changes(MarketSales(50, 100, 0), MarketSales(50, 100, 100))
         >>> changes.delta_ln_continuing_share, round(changes.delta_ln_domestic_share, 4)
         (0.0, -0.6931)
     """

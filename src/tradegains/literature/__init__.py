@@ -9,15 +9,22 @@ Tables 1 and 2 and the text.
 
 import csv
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import Field, dataclass, fields
 from functools import cache
 from importlib.resources import files
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 HLOY = "hsieh-li-ossa-yang-2023"
 MELITZ_TREFLER = "melitz-trefler-2012"
 
-Row = TypeVar("Row")
+
+class _Record(Protocol):
+    """What every dataclass has."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+Row = TypeVar("Row", bound=_Record)
 _READERS: dict[Any, Callable[[str], Any]] = {
     str: str,
     float: float,
@@ -26,7 +33,7 @@ _READERS: dict[Any, Callable[[str], Any]] = {
 
 
 @dataclass(frozen=True)
-class Publication:
+class Paper:
     """A paper: its slug, full citation and DOI (empty when it has none)."""
 
     publication: str
@@ -116,7 +123,7 @@ class QuotedNumber:
     where: str
 
 
-def publication(slug: str) -> Publication:
+def publication(slug: str) -> Paper:
     """The paper with this slug.
 
     Raises:
@@ -133,9 +140,9 @@ def publication(slug: str) -> Publication:
 
 
 @cache
-def publications() -> tuple[Publication, ...]:
+def publications() -> tuple[Paper, ...]:
     """Every paper of this room."""
-    return _rows("publications", Publication)
+    return _rows("publications", Paper)
 
 
 @cache

@@ -19,7 +19,7 @@ SECONDARY = {"ids": "repaired", "measure": STANDARDISED}
 
 
 @dataclass(frozen=True)
-class Window:
+class PublishedWindow:
     """A window of the study; `scale` is the factor on its changes."""
 
     name: str
@@ -32,7 +32,7 @@ class Window:
         """Years as a reader writes them.
 
         Example:
-            >>> Window("pre", 1978, 1988, 0.8).years
+            >>> PublishedWindow("pre", 1978, 1988, 0.8).years
             '1978-1988'
         """
         return f"{self.start}-{self.end}"
@@ -42,7 +42,7 @@ class Window:
         """The scaling in words; empty where there is none.
 
         Example:
-            >>> Window("pre", 1978, 1988, 0.8).scaling
+            >>> PublishedWindow("pre", 1978, 1988, 0.8).scaling
             'scaled to 8 years'
         """
         if self.scale == 1.0:
@@ -111,7 +111,7 @@ class PublishedRun:
         return int(self.section("census").get("industry_group_digits", 2))
 
     @cached_property
-    def windows(self) -> dict[str, Window]:
+    def windows(self) -> dict[str, PublishedWindow]:
         """Windows of the study, by name."""
         return {entry["name"]: _window(entry) for entry in self.study.get("windows", [])}
 
@@ -220,8 +220,10 @@ def matching(table: pa.Table, **values: Any) -> pa.Table:
     return table
 
 
-def _window(entry: Mapping[str, Any]) -> Window:
+def _window(entry: Mapping[str, Any]) -> PublishedWindow:
     """A window from its section of the study."""
     start, end = entry["start"], entry["end"]
     years = end - start
-    return Window(entry["name"], start, end, (entry.get("scale_to_years") or years) / years)
+    return PublishedWindow(
+        entry["name"], start, end, (entry.get("scale_to_years") or years) / years
+    )

@@ -30,7 +30,7 @@ PUBLISHED = 4  # place of the published contributions among the cells of a row
 
 
 @dataclass(frozen=True)
-class Entry:
+class AccountingEntry:
     """A component with its numbers found: effect [percent], share of output [0-1]."""
 
     name: str
@@ -75,11 +75,11 @@ def _without(place: int, cells: tuple[T, ...]) -> tuple[T, ...]:
     return cells[:place] + cells[place + 1 :]
 
 
-def accounting_entries(run: PublishedRun) -> list[Entry]:
+def accounting_entries(run: PublishedRun) -> list[AccountingEntry]:
     """The study's components in its order, each with its numbers."""
     published = {row.name: row for row in productivity_contributions()}
     return [
-        Entry(
+        AccountingEntry(
             name=one["name"],
             group=one.get("group"),
             effect=_number(run, one, "effect"),
@@ -143,7 +143,7 @@ def _origin(component: dict[str, Any]) -> str:
 # --- rows -----------------------------------------------------------------------------------------
 
 
-def _rows(entries: Sequence[Entry], notes: Footnotes) -> Iterator[tuple[Cell, ...]]:
+def _rows(entries: Sequence[AccountingEntry], notes: Footnotes) -> Iterator[tuple[Cell, ...]]:
     """Components by group, each group of several with its subtotal, then the total.
 
     Cells: component, effect, share, contribution, published contribution, origin.
@@ -164,7 +164,7 @@ def _rows(entries: Sequence[Entry], notes: Footnotes) -> Iterator[tuple[Cell, ..
     yield _sum_row("Total", entries, notes)
 
 
-def _sum_row(title: str, entries: Sequence[Entry], notes: Footnotes) -> tuple[Cell, ...]:
+def _sum_row(title: str, entries: Sequence[AccountingEntry], notes: Footnotes) -> tuple[Cell, ...]:
     parts = [entry.contribution for entry in entries]
     missing = [f"no number for {e.name}" for e in entries if e.contribution.value is None]
     total = NumberOrReason(None, missing[0]) if missing else NumberOrReason(_sum(parts))

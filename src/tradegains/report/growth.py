@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tradegains import literature
 from tradegains.figures.distributions import PRICES
 from tradegains.published.published_run import PublishedRun
-from tradegains.report.table_1 import Entry, SideBySide, citation
+from tradegains.report.table_1 import ComparedNumber, SideBySide, citation
 from tradegains.report.welfare import NumberOrReason, measured
 
 TITLE = "growth per worker of continuing establishments"
@@ -39,7 +39,8 @@ def growth(run: PublishedRun) -> SideBySide | None:
                 printed = _published(run, quoted) if prices == deflators[0] else {}
                 label = words if len(deflators) == 1 else f"{words}, {prices}"
                 entries = (
-                    Entry(printed.get(window), _change(found.get(window))) for window in windows
+                    ComparedNumber(printed.get(window), _change(found.get(window)))
+                    for window in windows
                 )
                 lines.append((label, tuple(entries)))
     compared = any(entry.published is not None for _, entries in lines for entry in entries)

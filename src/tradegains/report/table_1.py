@@ -37,7 +37,7 @@ WIDTH, LABEL_WIDTH, NUMBER_WIDTH = 80, 14, 7  # three windows of three numbers f
 
 
 @dataclass(frozen=True)
-class Entry:
+class ComparedNumber:
     """A published number [percent], and the recovered one [log points]."""
 
     published: float | None
@@ -63,7 +63,7 @@ class SideBySide:
     title: str
     citation: str
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[Entry, ...]], ...]
+    rows: tuple[tuple[str, tuple[ComparedNumber, ...]], ...]
 
     @property
     def compared(self) -> bool:
@@ -106,7 +106,7 @@ def table_a1(run: PublishedRun) -> SideBySide | None:
     for name, by_window in rows.items():
         published = printed.get(name, {})
         entries = (
-            Entry(published.get(window), measured(by_window.get(window), "welfare_change"))
+            ComparedNumber(published.get(window), measured(by_window.get(window), "welfare_change"))
             for window in windows
         )
         lines.append((name, tuple(entries)))
@@ -203,7 +203,7 @@ def _data_remark(run: PublishedRun) -> str:
     return "synthetic data" if run.synthetic else ""
 
 
-def _cells(entry: Entry, footnotes: Footnotes, compared: bool) -> str:
+def _cells(entry: ComparedNumber, footnotes: Footnotes, compared: bool) -> str:
     """Published, recovered and difference, each in its width."""
     cell = footnotes.percent(entry.recovered)
     recovered = f"-{cell.mark}" if cell.mark else cell.text
@@ -255,12 +255,12 @@ def _entry(
     window: str,
     rows: Mapping[tuple[str, str], Row],
     published: float | None,
-) -> Entry:
+) -> ComparedNumber:
     """A quantity in a window: a delta of any formula's row, or the formula's welfare change."""
     if quantity not in DELTAS:
-        return Entry(published, measured(rows.get((window, quantity)), "welfare_change"))
+        return ComparedNumber(published, measured(rows.get((window, quantity)), "welfare_change"))
     row = next((rows[window, f] for f in FORMULAS if (window, f) in rows), None)
-    return Entry(published, measured(row, quantity))
+    return ComparedNumber(published, measured(row, quantity))
 
 
 def _label(quantity: str, rows: Mapping[tuple[str, str], Row]) -> str:

@@ -6,7 +6,13 @@ from dataclasses import replace
 from tradegains.published.printing import count, fixed
 from tradegains.published.published_run import PublishedRun
 from tradegains.report.page_table import Cell, Footnotes, PageTable, names, plain
-from tradegains.report.table_1 import FORMULAS, Entry, SideBySide, rows_of_table_a1, table_a1
+from tradegains.report.table_1 import (
+    FORMULAS,
+    ComparedNumber,
+    SideBySide,
+    rows_of_table_a1,
+    table_a1,
+)
 from tradegains.report.welfare import (
     NumberOrReason,
     Row,
@@ -144,7 +150,7 @@ def industries(run: PublishedRun) -> PageTable | None:
     )
 
 
-def _beside(entry: Entry, table: SideBySide, footnotes: Footnotes) -> tuple[Cell, ...]:
+def _beside(entry: ComparedNumber, table: SideBySide, footnotes: Footnotes) -> tuple[Cell, ...]:
     """The cells of one entry."""
     recovered = footnotes.percent(entry.recovered)
     if not table.compared:

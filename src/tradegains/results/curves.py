@@ -20,7 +20,7 @@ from typing import Any
 
 from tradegains.formulas.membership import MembershipBits
 from tradegains.formulas.welfare import (
-    Market,
+    MarketSales,
     WelfareChange,
     acr_welfare_change,
     difference,
@@ -156,15 +156,17 @@ class _RankedEnd:
     imports: Mapping[str, float]
     all_imports: float | None
 
-    def market(self, continuing: Collection[str | None], codes: Collection[str] | None) -> Market:
+    def market(
+        self, continuing: Collection[str | None], codes: Collection[str] | None
+    ) -> MarketSales:
         """The market of some codes (None: the whole one) and a continuing set by code."""
         kept = _total(self.continuing, continuing)
         if codes is None:
             everyone = _total(self.everyone, self.everyone)
-            return Market(kept.domestic_sales, everyone.domestic_sales, self.all_imports)
+            return MarketSales(kept.domestic_sales, everyone.domestic_sales, self.all_imports)
         everyone = _total(self.everyone, codes)
         imports = None if self.unknown(codes) else sum(self.imports.get(c, 0.0) for c in codes)
-        return Market(kept.domestic_sales, everyone.domestic_sales, imports)
+        return MarketSales(kept.domestic_sales, everyone.domestic_sales, imports)
 
     def unknown(self, codes: Collection[str]) -> list[str]:
         """Codes with establishments whose imports are not known."""

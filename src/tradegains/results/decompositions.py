@@ -12,7 +12,7 @@ from tradegains.formulas.decompositions import (
     NO_WEIGHT,
     TERMS,
     UNDECOMPOSED,
-    Decomposition,
+    DecomposedChange,
     IdentityError,
     PanelSums,
     decompose,
@@ -148,7 +148,7 @@ def _evidence(panels: Iterable[IndustryPanel]) -> Row:
 
 
 def _term_rows(
-    found: Decomposition, industries: Mapping[str, PanelSums], named: Row
+    found: DecomposedChange, industries: Mapping[str, PanelSums], named: Row
 ) -> Iterator[Row]:
     prices = named["prices"]
     for term in found.terms or TERMS[found.method]:

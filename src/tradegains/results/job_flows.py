@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from tradegains.formulas.demography import JobFlows
+from tradegains.formulas.demography import GrossJobFlows
 from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, from_fixed_point
 from tradegains.formulas.membership import MembershipBits
 from tradegains.results.market import MarketCell, MarketCells, levels_of
@@ -68,9 +68,9 @@ class _Sum:
     """Job flows [thousandths of a job] of some establishments."""
 
     establishments: int = 0
-    flows: JobFlows = field(default_factory=JobFlows)
+    flows: GrossJobFlows = field(default_factory=GrossJobFlows)
 
-    def add(self, establishments: int, flows: JobFlows) -> None:
+    def add(self, establishments: int, flows: GrossJobFlows) -> None:
         """Add those of others."""
         self.establishments += establishments
         self.flows += flows
@@ -81,7 +81,7 @@ _Sums = dict[_Key, _Sum]
 
 
 def _sums(
-    study: Study, period: Period, flows_of_cells: Iterable[tuple[MarketCell, JobFlows]]
+    study: Study, period: Period, flows_of_cells: Iterable[tuple[MarketCell, GrossJobFlows]]
 ) -> _Sums:
     """Job flows by level and industry."""
     by_industry: defaultdict[str | None, _Sum] = defaultdict(_Sum)
@@ -96,7 +96,7 @@ def _sums(
 
 def _from_start(
     period: Period, cells: MarketCells, bits: MembershipBits
-) -> Iterator[tuple[MarketCell, JobFlows]]:
+) -> Iterator[tuple[MarketCell, GrossJobFlows]]:
     """Each cell of the first year."""
     name = CONSECUTIVE if period.kind == ANNUAL else period.name
     for cell in cells.of_year(period.ends[0]):
@@ -105,32 +105,32 @@ def _from_start(
 
 def _from_nothing(
     period: Period, cells: MarketCells, bits: MembershipBits
-) -> Iterator[tuple[MarketCell, JobFlows]]:
+) -> Iterator[tuple[MarketCell, GrossJobFlows]]:
     """Each cell of the last year whose establishments were not there in the first."""
     for cell in cells.of_year(period.ends[1]):
         jobs = cell.amounts.employment
         if bits.holds(cell.membership, period.also_at_start):
             continue
         if period.bridged and bits.holds(cell.membership, period.bridged[1]):
-            yield cell, JobFlows(expander_creation=jobs, employment_end=jobs)
+            yield cell, GrossJobFlows(expander_creation=jobs, employment_end=jobs)
         else:
-            yield cell, JobFlows(entrant_creation=jobs, employment_end=jobs)
+            yield cell, GrossJobFlows(entrant_creation=jobs, employment_end=jobs)
 
 
 def _flows_from_start(
     period: Period, cell: MarketCell, bits: MembershipBits, gained: int, lost: int
-) -> JobFlows:
+) -> GrossJobFlows:
     jobs = cell.amounts.employment
     if bits.holds(cell.membership, period.also_at_end):
-        return JobFlows(
+        return GrossJobFlows(
             expander_creation=gained,
             contractor_destruction=lost,
             employment_start=jobs,
             employment_end=jobs + gained - lost,
         )
     if period.bridged and bits.holds(cell.membership, period.bridged[0]):
-        return JobFlows(contractor_destruction=jobs, employment_start=jobs)
-    return JobFlows(exiter_destruction=jobs, employment_start=jobs)
+        return GrossJobFlows(contractor_destruction=jobs, employment_start=jobs)
+    return GrossJobFlows(exiter_destruction=jobs, employment_start=jobs)
 
 
 def _rows_of_groups(

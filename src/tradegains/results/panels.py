@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from tradegains.formulas.decompositions import ContinuingSums, GroupSums, PanelSums
+from tradegains.formulas.decompositions import ContinuingSums, PanelSums, TurnoverSums
 from tradegains.formulas.panel_cells import PanelCell, PanelCells, PanelWindow
 from tradegains.results.market import levels_of
 from tradegains.study import Census
@@ -207,9 +207,9 @@ def _panel(reading: PanelReading, counted: Counter[str]) -> IndustryPanel:
             return reading.number(reading.weight, counted[name])
         return counted[name]
 
-    def group(name: str) -> GroupSums:
+    def group(name: str) -> TurnoverSums:
         total = reading.number(reading.weight, counted[f"{name}_weight_phi"])
-        return GroupSums(counted[name], counted[f"{name}_weight"], total)
+        return TurnoverSums(counted[name], counted[f"{name}_weight"], total)
 
     continuing = ContinuingSums(
         **{field.name: value(field.name) for field in fields(ContinuingSums)}

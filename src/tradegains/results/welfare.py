@@ -14,7 +14,7 @@ from tradegains.formulas.sato_vartia import (
     aggregate_industries,
 )
 from tradegains.formulas.welfare import (
-    Market,
+    MarketSales,
     MarketShareChanges,
     WelfareChange,
     acr,
@@ -60,9 +60,11 @@ class MarketAtEnd:
     imports: float | None
 
     @property
-    def market(self) -> Market:
+    def market(self) -> MarketSales:
         """The market as the formulas take it."""
-        return Market(self.continuing.domestic_sales, self.everyone.domestic_sales, self.imports)
+        return MarketSales(
+            self.continuing.domestic_sales, self.everyone.domestic_sales, self.imports
+        )
 
     @property
     def expenditure(self) -> float:

@@ -16,10 +16,10 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from tradegains.formulas.least_squares import (
+    BinaryPlaces,
     CollinearError,
     Fit,
     GroupSums,
-    Places,
     Within,
     binary_places,
     cluster_correction,
@@ -97,7 +97,7 @@ class ProductCells:
 
     keys: tuple[str, ...]
     variables: tuple[str, ...]
-    places: Mapping[bool, Places]
+    places: Mapping[bool, BinaryPlaces]
     groups: Mapping[bool, Mapping[Key, GroupSums]]
     largest: tuple[float, ...]
     largest_weight: float
@@ -173,10 +173,10 @@ def collect_products(
     return ProductCells(tuple(keys), names, places, groups, tuple(found), float(weight))
 
 
-def _places(size: float, variables: Sequence[Variable]) -> Places:
+def _places(size: float, variables: Sequence[Variable]) -> BinaryPlaces:
     bounds = [variable.bound for variable in variables]
     squares = [binary_places(size * bound * bound) for bound in bounds]
-    return Places(
+    return BinaryPlaces(
         tuple(binary_places(size * bound) for bound in bounds),
         tuple(binary_places(size * bounds[i] * bounds[j]) for i, j in pairs(len(bounds))),
         # Half a unit of the square, and of the variable half a unit times twice its mean.
@@ -245,7 +245,7 @@ class _Sample:
 
     key: Key
     names: tuple[str, ...]
-    places: Mapping[bool, Places]
+    places: Mapping[bool, BinaryPlaces]
     groups: Mapping[bool, Mapping[int, GroupSums]]
     members: Mapping[int, list[Key]]
 

@@ -29,7 +29,7 @@ from tradegains.store.census_checks import (
     folder_year_problems,
     layout_problems,
 )
-from tradegains.store.census_files import CensusFile, Place, find_files, locate, read_footers
+from tradegains.store.census_files import CensusFile, Location, find_files, locate, read_footers
 from tradegains.store.census_types import CONTRACT_KINDS, FileType, common_type, file_type, quoted
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class CensusFiles:
     says into how many Spark has bucketed the files by the id; None: they are not.
     """
 
-    place: Place
+    place: Location
     files: tuple[CensusFile, ...]
     folders: Mapping[str, int]
     columns: Mapping[str, str]

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from tradegains.errors import Problem
 from tradegains.store.census_files import (
     CensusFile,
-    Place,
+    Location,
     partition_text,
 )
 from tradegains.store.census_types import (
@@ -181,7 +181,7 @@ def _missing_years(
 
 
 def files_with_years(
-    place: Place, files: Sequence[CensusFile], column: str, wanted: Sequence[int]
+    place: Location, files: Sequence[CensusFile], column: str, wanted: Sequence[int]
 ) -> tuple[list[CensusFile], list[Problem]]:
     """The files that hold wanted years in a column, and what is wrong with the years."""
     read = [_years_inside(place, file, column, wanted) for file in files]
@@ -202,7 +202,7 @@ def files_with_years(
 
 
 def _years_inside(
-    place: Place, file: CensusFile, column: str, wanted: Iterable[int]
+    place: Location, file: CensusFile, column: str, wanted: Iterable[int]
 ) -> tuple[set[int], int]:
     """Which of the wanted years a file holds, and how many rows have none.
 

@@ -49,7 +49,7 @@ class CensusFile:
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """A folder or file on a local disk or behind a URI (hdfs://, s3://, ...)."""
 
     given: str
@@ -64,7 +64,7 @@ class Place:
         return self.given.partition("?")[0].rstrip("/")
 
 
-def locate(given: str) -> Place:
+def locate(given: str) -> Location:
     """Where a path or URI points.
 
     Example:
@@ -83,11 +83,11 @@ def locate(given: str) -> Place:
                     "CLASSPATH from `hadoop classpath --glob`), and check its spelling",
                 )
             ) from error
-        return Place(given, system, path)
-    return Place(given, fs.LocalFileSystem(), str(Path(given).absolute()))
+        return Location(given, system, path)
+    return Location(given, fs.LocalFileSystem(), str(Path(given).absolute()))
 
 
-def find_files(place: Place, year_column: str) -> tuple[list[CensusFile], dict[str, int]]:
+def find_files(place: Location, year_column: str) -> tuple[list[CensusFile], dict[str, int]]:
     """The visible data files under a census folder, or the file itself.
 
     Returns:
@@ -114,7 +114,7 @@ def find_files(place: Place, year_column: str) -> tuple[list[CensusFile], dict[s
     return files, {folder: size for folder, size in sizes.items() if folder not in outer}
 
 
-def _listed(place: Place) -> list[fs.FileInfo]:
+def _listed(place: Location) -> list[fs.FileInfo]:
     try:
         top = place.system.get_file_info(place.path)
         if top.type == fs.FileType.NotFound:
@@ -136,7 +136,7 @@ def _listed(place: Place) -> list[fs.FileInfo]:
     return [info for info in found if info.type == fs.FileType.File]
 
 
-def _refuse_delta(place: Place, found: Iterable[fs.FileInfo]) -> None:
+def _refuse_delta(place: Location, found: Iterable[fs.FileInfo]) -> None:
     # A Delta table's folder also holds files that the table has already dropped.
     if any(info.base_name == "_delta_log" for info in found):
         raise InputError(
@@ -148,7 +148,7 @@ def _refuse_delta(place: Place, found: Iterable[fs.FileInfo]) -> None:
         )
 
 
-def _relative(place: Place, info: fs.FileInfo) -> str:
+def _relative(place: Location, info: fs.FileInfo) -> str:
     single = info.path == place.path
     return info.base_name if single else posixpath.relpath(info.path, place.path)
 
@@ -167,7 +167,7 @@ def _may_be_parquet(path: str) -> bool:
     return posixpath.splitext(path)[1].lower() not in _NOT_DATA
 
 
-def _census_file(place: Place, info: fs.FileInfo, year_column: str) -> CensusFile:
+def _census_file(place: Location, info: fs.FileInfo, year_column: str) -> CensusFile:
     path = _relative(place, info)
     return CensusFile(
         path=path,
@@ -205,7 +205,7 @@ def partition_year(path: str, year_column: str) -> int | None:
 
 
 def read_footers(
-    place: Place, files: Sequence[CensusFile]
+    place: Location, files: Sequence[CensusFile]
 ) -> tuple[list[CensusFile], list[Problem]]:
     """The files with rows and schema from their footers, and a problem for each unreadable one."""
     with ThreadPoolExecutor(FOOTER_THREADS) as threads:
@@ -214,7 +214,7 @@ def read_footers(
     return [outcome for outcome in read if isinstance(outcome, CensusFile)], problems
 
 
-def _with_footer(place: Place, file: CensusFile) -> CensusFile | Problem:
+def _with_footer(place: Location, file: CensusFile) -> CensusFile | Problem:
     if file.bytes == 0:
         return Problem("the file has zero bytes", file.path, cure="write it again or remove it")
     try:
@@ -240,7 +240,7 @@ def _schema(footer: pq.ParquetFile) -> pa.Schema:
     return pa.schema([was if pa.types.is_dictionary(was.type) else now for now, was in fields])
 
 
-def _unreadable(place: Place, file: CensusFile) -> str:
+def _unreadable(place: Location, file: CensusFile) -> str:
     try:
         with place.system.open_input_file(file.absolute) as source:
             head = source.read(len(_MAGIC))

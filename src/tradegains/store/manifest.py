@@ -21,7 +21,7 @@ from pyarrow import fs
 from tradegains.errors import InputError, Problem
 from tradegains.store.census import CensusFiles
 from tradegains.store.census_checks import some_of
-from tradegains.store.census_files import CensusFile, Place, locate, modified_ns, read_footers
+from tradegains.store.census_files import CensusFile, Location, locate, modified_ns, read_footers
 
 # hashlib releases the interpreter's lock, so threads share the processors.
 _HASH_THREADS = 8
@@ -133,7 +133,7 @@ def require_unchanged(census: CensusFiles) -> None:
 @dataclass(frozen=True)
 class _Source:
     input: str
-    place: Place
+    place: Location
     file: CensusFile
 
 
@@ -160,7 +160,7 @@ def _small_source(name: str, path: str) -> _Source:
     return _Source(name, place, _with_parquet_footer(place, file))
 
 
-def _with_parquet_footer(place: Place, file: CensusFile) -> CensusFile:
+def _with_parquet_footer(place: Location, file: CensusFile) -> CensusFile:
     if not file.path.lower().endswith(".parquet"):
         return file
     files, problems = read_footers(place, [file])

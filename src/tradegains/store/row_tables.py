@@ -12,7 +12,7 @@ from pyarrow import csv, fs
 
 from tradegains.errors import InputError, Problem
 from tradegains.store.census_checks import nearest_name, some_of
-from tradegains.store.census_files import Place, locate
+from tradegains.store.census_files import Location, locate
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -48,7 +48,7 @@ def row_table_problems(path: str, *, needs_value: bool) -> list[Problem]:
     return [_missing(name, columns, path) for name in wanted if name not in columns]
 
 
-def _columns(place: Place) -> list[str]:
+def _columns(place: Location) -> list[str]:
     if place.path.lower().endswith((".parquet", ".pq")):
         with place.system.open_input_file(place.path) as source:
             names: list[str] = pq.read_schema(source).names

@@ -21,7 +21,7 @@ from pyarrow import csv
 
 from tradegains.errors import InputError, Problem
 from tradegains.store.census_checks import nearest_name, some_of
-from tradegains.store.census_files import Place, locate
+from tradegains.store.census_files import Location, locate
 from tradegains.store.manifest import ManifestEntry, schema_fingerprint
 
 SmallKind = Literal["code", "text", "year", "number"]
@@ -188,7 +188,7 @@ def read_small_table(path: str, table: SmallTable) -> SmallFile:
     return SmallFile(rows, _entry(table.name, place, content, raw))
 
 
-def _content(place: Place, table: SmallTable) -> bytes:
+def _content(place: Location, table: SmallTable) -> bytes:
     """All bytes of a file, as they lie on the disk."""
     try:
         with place.system.open_input_stream(place.path, compression=None) as source:
@@ -206,7 +206,7 @@ def _content(place: Place, table: SmallTable) -> bytes:
         raise InputError(_unreadable(place, table)) from error
 
 
-def _entry(name: str, place: Place, content: bytes, raw: pa.Table) -> ManifestEntry:
+def _entry(name: str, place: Location, content: bytes, raw: pa.Table) -> ManifestEntry:
     is_parquet = _is_parquet(place)
     return ManifestEntry(
         input=name,
@@ -218,11 +218,11 @@ def _entry(name: str, place: Place, content: bytes, raw: pa.Table) -> ManifestEn
     )
 
 
-def _is_parquet(place: Place) -> bool:
+def _is_parquet(place: Location) -> bool:
     return place.path.lower().endswith((".parquet", ".pq"))
 
 
-def _parsed_file(content: bytes, place: Place, table: SmallTable) -> pa.Table:
+def _parsed_file(content: bytes, place: Location, table: SmallTable) -> pa.Table:
     name, source = place.path.lower(), pa.BufferReader(content)
     try:
         if _is_parquet(place):
@@ -238,7 +238,7 @@ def _parsed_file(content: bytes, place: Place, table: SmallTable) -> pa.Table:
     )
 
 
-def _unreadable(place: Place, table: SmallTable) -> Problem:
+def _unreadable(place: Location, table: SmallTable) -> Problem:
     cure = "write it as Parquet, or as CSV in UTF-8 with commas and one line of names"
     return Problem(f"the {table.name} file cannot be read", place.given, cure=cure)
 

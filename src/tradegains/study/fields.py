@@ -127,7 +127,7 @@ class Findings:
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
-        self.tables: list[Table] = []
+        self.tables: list[TomlTable] = []
         self.expected_at: set[str] = set()
         self._lines = key_lines(text)
         self._found: list[tuple[int, str, Problem]] = []
@@ -158,7 +158,7 @@ class Findings:
             raise StudyError(problem for _, _, problem in found)
 
 
-class Table:
+class TomlTable:
     """One table of the study file; every key it may hold is asked for by name."""
 
     def __init__(self, values: Mapping[str, object] | None, path: str, findings: Findings) -> None:
@@ -197,7 +197,7 @@ class Table:
         self.known.append(key)
         return None
 
-    def section(self, key: str, *, required: bool) -> "Table":
+    def section(self, key: str, *, required: bool) -> "TomlTable":
         """A table inside this one."""
         self.known.append(key)
         value = self.values.get(key)
@@ -205,16 +205,16 @@ class Table:
             self.problem(key, f"{self.label(key)} must be a table", f"write it as [{self.at(key)}]")
             self.findings.expected_at.add(self.at(key))
         values = value if isinstance(value, dict) else (None if required else {})
-        return Table(values, self.at(key), self.findings)
+        return TomlTable(values, self.at(key), self.findings)
 
-    def section_if_given(self, key: str) -> "Table | None":
+    def section_if_given(self, key: str) -> "TomlTable | None":
         """A table that a study may do without; None then."""
         if key in self.values:
             return self.section(key, required=True)
         self.known.append(key)
         return None
 
-    def sections(self, key: str, *, at_least: int) -> list["Table"]:
+    def sections(self, key: str, *, at_least: int) -> list["TomlTable"]:
         """The tables of an array of tables."""
         self.known.append(key)
         value = self.values.get(key, [])
@@ -226,7 +226,7 @@ class Table:
             cure = f"add at least one [[{self.at(key)}]]"
             self.problem(key, f"no [[{self.at(key)}]] is stated", cure)
         return [
-            Table(item, f"{self.at(key)}.{index}", self.findings)
+            TomlTable(item, f"{self.at(key)}.{index}", self.findings)
             for index, item in enumerate(value)
         ]
 
@@ -242,7 +242,7 @@ class Table:
         """A key as the reader of the file sees it.
 
         Example:
-            >>> Table({"name": "pre"}, "windows.0", Findings("a.toml", "")).label("start")
+            >>> TomlTable({"name": "pre"}, "windows.0", Findings("a.toml", "")).label("start")
             '[[windows]] "pre" start'
         """
         section, _, index = self.path.rpartition(".")

@@ -17,7 +17,7 @@ from tradegains.study.fields import (
     TEXT,
     YEAR,
     Findings,
-    Table,
+    TomlTable,
     list_of,
     nearest,
     number,
@@ -84,7 +84,7 @@ def read_study(path: str | Path, overrides: Mapping[str, str] | None = None) -> 
     path = Path(path)
     text = _read_text(path)
     findings = Findings(str(path), text)
-    root = Table(_parse(text, path), "", findings)
+    root = TomlTable(_parse(text, path), "", findings)
     inputs = _read_inputs(root, path, overrides or {})
     study = _read_sections(root, inputs)
     findings.close_tables()
@@ -125,7 +125,7 @@ def _parse(text: str, path: Path) -> dict[str, object]:
         raise StudyError(problem) from None
 
 
-def _read_inputs(root: Table, path: Path, overrides: Mapping[str, str]) -> Inputs:
+def _read_inputs(root: TomlTable, path: Path, overrides: Mapping[str, str]) -> Inputs:
     table = root.section("inputs", required=False)
     found: dict[str, str | None] = {}
     for name in _INPUT_NAMES:
@@ -157,7 +157,7 @@ def _report_override(name: str, value: str, findings: Findings) -> None:
     findings.add_elsewhere(Problem(what, f"--input {name}={value}", cure=cure))
 
 
-def _read_sections(root: Table, inputs: Inputs) -> Study:
+def _read_sections(root: TomlTable, inputs: Inputs) -> Study:
     about = root.section("study", required=True)
     windows = tuple(_read_window(table) for table in root.sections("windows", at_least=1))
     productivity = _read_productivity(root.section("productivity", required=True))
@@ -207,7 +207,7 @@ def _read_sections(root: Table, inputs: Inputs) -> Study:
     )
 
 
-def _read_census(table: Table) -> Census:
+def _read_census(table: TomlTable) -> Census:
     columns = _read_columns(table.section("columns", required=True))
     return Census(
         columns=columns,
@@ -220,7 +220,7 @@ def _read_census(table: Table) -> Census:
     )
 
 
-def _read_columns(table: Table) -> dict[str, str]:
+def _read_columns(table: TomlTable) -> dict[str, str]:
     columns = {name: table.required(name, TEXT) for name in model.REQUIRED_COLUMNS}
     for name in model.OPTIONAL_COLUMNS:
         if (column := table.nothing_or(name, TEXT)) is not None:
@@ -228,7 +228,7 @@ def _read_columns(table: Table) -> dict[str, str]:
     return columns
 
 
-def _read_rules(table: Table, columns: Mapping[str, str]) -> dict[str, str]:
+def _read_rules(table: TomlTable, columns: Mapping[str, str]) -> dict[str, str]:
     """Actions of the rules that apply; a rule of a column the census lacks may stay, unused.
 
     `nonpositive_value_added` always applies and always keeps: it takes rows out of productivity
@@ -249,7 +249,7 @@ def _read_rules(table: Table, columns: Mapping[str, str]) -> dict[str, str]:
     return rules
 
 
-def _read_window(table: Table) -> Window:
+def _read_window(table: TomlTable) -> Window:
     return Window(
         name=table.required("name", NAME),
         start=table.required("start", YEAR),
@@ -258,7 +258,7 @@ def _read_window(table: Table) -> Window:
     )
 
 
-def _read_matching(table: Table) -> Matching:
+def _read_matching(table: TomlTable) -> Matching:
     return Matching(
         continuing=table.required(
             "continuing", list_of(one_of(model.CONTINUING_RULES), at_least=1)
@@ -269,7 +269,7 @@ def _read_matching(table: Table) -> Matching:
     )
 
 
-def _read_productivity(table: Table) -> Productivity:
+def _read_productivity(table: TomlTable) -> Productivity:
     return Productivity(
         numerator=table.required("numerator", one_of(model.NUMERATORS)),
         denominator=table.required("denominator", one_of(model.DENOMINATORS)),
@@ -282,7 +282,7 @@ def _read_productivity(table: Table) -> Productivity:
     )
 
 
-def _read_decomposition(table: Table | None) -> Decomposition | None:
+def _read_decomposition(table: TomlTable | None) -> Decomposition | None:
     if table is None:
         return None
     return Decomposition(
@@ -293,11 +293,11 @@ def _read_decomposition(table: Table | None) -> Decomposition | None:
     )
 
 
-def _read_dispersion(table: Table | None) -> Dispersion | None:
+def _read_dispersion(table: TomlTable | None) -> Dispersion | None:
     return None if table is None else Dispersion(table.required("n_min", whole(1, 10**9)))
 
 
-def _read_joint_distribution(table: Table | None) -> JointDistribution | None:
+def _read_joint_distribution(table: TomlTable | None) -> JointDistribution | None:
     if table is None:
         return None
     return JointDistribution(
@@ -307,11 +307,11 @@ def _read_joint_distribution(table: Table | None) -> JointDistribution | None:
     )
 
 
-def _read_job_flows(table: Table | None) -> JobFlows | None:
+def _read_job_flows(table: TomlTable | None) -> JobFlows | None:
     return None if table is None else JobFlows(table.required("productivity_quartiles", FLAG))
 
 
-def _read_regressions(table: Table | None) -> Regressions | None:
+def _read_regressions(table: TomlTable | None) -> Regressions | None:
     if table is None:
         return None
     names, effects = list_of(NAME, at_least=0), one_of(model.EFFECTS)
@@ -331,7 +331,7 @@ def _read_regressions(table: Table | None) -> Regressions | None:
     )
 
 
-def _read_intra_industry_trade(table: Table | None) -> IntraIndustryTrade | None:
+def _read_intra_industry_trade(table: TomlTable | None) -> IntraIndustryTrade | None:
     if table is None:
         return None
     return IntraIndustryTrade(
@@ -341,7 +341,7 @@ def _read_intra_industry_trade(table: Table | None) -> IntraIndustryTrade | None
     )
 
 
-def _read_component(table: Table) -> AccountingComponent:
+def _read_component(table: TomlTable) -> AccountingComponent:
     return AccountingComponent(
         name=table.required("name", TEXT),
         source=table.required("source", TEXT),
@@ -354,12 +354,12 @@ def _read_component(table: Table) -> AccountingComponent:
     )
 
 
-def _read_predicate(table: Table) -> tuple[str, str, str]:
+def _read_predicate(table: TomlTable) -> tuple[str, str, str]:
     name = table.required("name", NAME)
     return name, table.required("where", TEXT), table.required("title", TEXT)
 
 
-def _read_welfare(table: Table) -> Welfare:
+def _read_welfare(table: TomlTable) -> Welfare:
     difference = table.nothing_or("difference", list_of(NAME, at_least=2))
     if difference is not None and len(difference) > 2:
         table.problem(
@@ -380,7 +380,7 @@ def _read_welfare(table: Table) -> Welfare:
     )
 
 
-def _read_melitz_redding(table: Table | None) -> MelitzRedding | None:
+def _read_melitz_redding(table: TomlTable | None) -> MelitzRedding | None:
     if table is None:
         return None
     share = number(above=0, most=math.nextafter(1.0, 0.0))
@@ -394,7 +394,7 @@ def _read_melitz_redding(table: Table | None) -> MelitzRedding | None:
     )
 
 
-def _read_curves(table: Table | None) -> Curves | None:
+def _read_curves(table: TomlTable | None) -> Curves | None:
     if table is None:
         return None
     return Curves(
@@ -406,7 +406,7 @@ def _read_curves(table: Table | None) -> Curves | None:
     )
 
 
-def _read_size_fits(table: Table | None) -> SizeFits | None:
+def _read_size_fits(table: TomlTable | None) -> SizeFits | None:
     if table is None:
         return None
     return SizeFits(
@@ -416,7 +416,9 @@ def _read_size_fits(table: Table | None) -> SizeFits | None:
     )
 
 
-def _read_report(table: Table, productivity: Productivity, windows: tuple[Window, ...]) -> Report:
+def _read_report(
+    table: TomlTable, productivity: Productivity, windows: tuple[Window, ...]
+) -> Report:
     years = table.optional("figure_years", list_of(YEAR, at_least=1), productivity.years)
     names = tuple(window.name for window in windows)
     return Report(

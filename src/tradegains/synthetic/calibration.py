@@ -36,7 +36,7 @@ OWN_PART = 0.3
 
 
 @dataclass(frozen=True)
-class Targets:
+class CalibrationTargets:
     """Changes of a window, in log points of its own length, one entry per industry."""
 
     market_share: np.ndarray
@@ -67,12 +67,12 @@ class Markets:
         )
 
 
-def targets(window: str) -> Targets:
+def targets(window: str) -> CalibrationTargets:
     """What Tables 1 and A1 ask of a window, unscaled."""
     scale = 100.0 * SCALE[window]
     welfare = np.array([_unrounded(row)[window] for row in _industry_rows()]) / scale
     aggregate = next(row for row in literature.table_a1() if row.level == "industries_aggregated")
-    return Targets(
+    return CalibrationTargets(
         market_share=-(_sigma() - 1.0) * welfare,
         welfare=welfare,
         aggregate_welfare=getattr(aggregate, window) / scale,
@@ -113,7 +113,7 @@ def solve_start(middle: Markets, total_expenditure: float) -> Markets:
     return _solve(middle, targets("pre"), total_expenditure, sign=-1.0)
 
 
-def _solve(middle: Markets, target: Targets, total: float, *, sign: float) -> Markets:
+def _solve(middle: Markets, target: CalibrationTargets, total: float, *, sign: float) -> Markets:
     """Markets of the year on the other side of `middle`: after it (sign 1) or before it (-1)."""
     share = middle.continuing_sales / middle.expenditure
     outer_share = share * np.exp(sign * target.market_share)
@@ -125,7 +125,7 @@ def _solve(middle: Markets, target: Targets, total: float, *, sign: float) -> Ma
 
 
 def _expenditure_weights(
-    middle: Markets, target: Targets, outer_share: np.ndarray, *, sign: float
+    middle: Markets, target: CalibrationTargets, outer_share: np.ndarray, *, sign: float
 ) -> np.ndarray:
     """Expenditure shares nearest to the middle year's that meet the three aggregate targets."""
     base = middle.expenditure / middle.expenditure.sum()
@@ -202,7 +202,7 @@ def _jacobian(misses: Callable[[np.ndarray], np.ndarray], point: np.ndarray) -> 
 
 def _domestic_sales(
     middle: Markets,
-    target: Targets,
+    target: CalibrationTargets,
     expenditure: np.ndarray,
     continuing: np.ndarray,
     *,

@@ -10,7 +10,7 @@ from tradegains.errors import Problem, StudyError
 from tradegains.synthetic.beside import control_totals, small_tables
 from tradegains.synthetic.calibration import Markets
 from tradegains.synthetic.economy import END, INDUSTRIES, MIDDLE, MONEY_UNIT, START, expenditure
-from tradegains.synthetic.establishments import Population, draw_establishments
+from tradegains.synthetic.establishments import DrawnPopulation, draw_establishments
 from tradegains.synthetic.files import Establishments, write_links, write_rows, write_table
 from tradegains.synthetic.plan import Factors, home_table, lot_table, year_table
 from tradegains.synthetic.planting import Planted, Sums, plant
@@ -95,7 +95,7 @@ def write_synthetic_census(
     census = _paths(Path(folder))
     _require(establishments, years, planted)
     _require_replaceable(census)
-    population = Population(establishments, tuple(range(years[0], years[1] + 1)), seed)
+    population = DrawnPopulation(establishments, tuple(range(years[0], years[1] + 1)), seed)
     drawn = draw(spark, population, truths)
     result = _plant(drawn.frame, population, truths) if planted else _unplanted(population)
     census.folder.mkdir(parents=True, exist_ok=True)
@@ -160,7 +160,9 @@ def drawn_rows(
     return scale_rows(draw_rows(establishments, year_rows, lots, seed=seed, truths=truths))
 
 
-def draw(spark: SparkSession, population: Population, truths: Truths = TRUTHS) -> Establishments:
+def draw(
+    spark: SparkSession, population: DrawnPopulation, truths: Truths = TRUTHS
+) -> Establishments:
     """The establishments; drawn once where the driver can hold the census."""
     lots = spark.createDataFrame(home_table())
     frame = draw_establishments(spark, population, truths, lots)
@@ -171,7 +173,7 @@ def draw(spark: SparkSession, population: Population, truths: Truths = TRUTHS) -
     return Establishments(spark.createDataFrame(held), held)
 
 
-def _plant(establishments: DataFrame, population: Population, truths: Truths) -> Planted:
+def _plant(establishments: DataFrame, population: DrawnPopulation, truths: Truths) -> Planted:
     def sums_of(factors: Factors) -> Sums:
         ends = (START, MIDDLE, END)
         rows = drawn_rows(establishments, ends, factors, seed=population.seed, truths=truths)
@@ -180,7 +182,7 @@ def _plant(establishments: DataFrame, population: Population, truths: Truths) ->
     return plant(sums_of, population.establishments, truths)
 
 
-def _unplanted(population: Population) -> Planted:
+def _unplanted(population: DrawnPopulation) -> Planted:
     """Imports at the assumed shares of the middle year; one price index for all industries."""
     shares = np.array([industry.expenditure for industry in INDUSTRIES])
     domestic_shares = np.array([industry.domestic_share for industry in INDUSTRIES])

@@ -47,7 +47,7 @@ class EntryPlan:
 
 
 @dataclass(frozen=True)
-class Cells:
+class EntryCells:
     """The sample by quartile and own cut; arrays of equal length.
 
     `growth` is the mean growth of productivity until END that has nothing to do with exporting.
@@ -126,7 +126,7 @@ def _with_quartile(rows: DataFrame, bins: Mapping[str, tuple[int, ...]]) -> Data
 
 def _cells(
     sample: DataFrame, bins: Mapping[str, tuple[int, ...]], *, draws: Draws, truths: Truths
-) -> Cells:
+) -> EntryCells:
     later = with_state(_with_quartile(sample, bins), F.lit(END), draws=draws)
     growth = productivity(F.lit(False), truths) - F.col("level")
     parts = F.floor(growth * float(_GROWTH_PARTS) + 0.5).cast("bigint")
@@ -135,7 +135,7 @@ def _cells(
     )
     ordered = summed.toArrow().sort_by([("quartile", "ascending"), ("own_cut", "ascending")])
     establishments = ordered["establishments"].to_numpy()
-    return Cells(
+    return EntryCells(
         ordered["quartile"].to_numpy(),
         ordered["own_cut"].to_numpy(),
         establishments,
@@ -143,7 +143,9 @@ def _cells(
     )
 
 
-def plan_of_cells(cells: Cells, bins: Mapping[str, tuple[int, ...]], truths: Truths) -> EntryPlan:
+def plan_of_cells(
+    cells: EntryCells, bins: Mapping[str, tuple[int, ...]], truths: Truths
+) -> EntryPlan:
     """The plan with which the sample of these cells has the truths."""
     level, share = normal_quantile(truths.starter_rate_without_cut), cells.establishments
     slopes = [
@@ -167,7 +169,7 @@ def plan_of_cells(cells: Cells, bins: Mapping[str, tuple[int, ...]], truths: Tru
     )
 
 
-def _slope_for(rate: float, cells: Cells, quartile: int, level: float) -> float:
+def _slope_for(rate: float, cells: EntryCells, quartile: int, level: float) -> float:
     """The slope on the cut at which the mean probability of a quartile is this rate."""
     chosen = cells.quartile == quartile
     cut, share = cells.cut[chosen], cells.establishments[chosen]
@@ -179,7 +181,7 @@ def _slope_for(rate: float, cells: Cells, quartile: int, level: float) -> float:
     return low
 
 
-def _difference(cells: Cells, starts: np.ndarray) -> float:
+def _difference(cells: EntryCells, starts: np.ndarray) -> float:
     """Mean growth of those who start less that of the others, each cell by its probability."""
     among = cells.establishments * starts
     rest = cells.establishments * (1.0 - starts)

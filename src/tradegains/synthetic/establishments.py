@@ -26,7 +26,7 @@ _SHARE_OF_MULTIPLE, _ESTABLISHMENTS_OF_MULTIPLE = 0.15, 4
 
 
 @dataclass(frozen=True)
-class Population:
+class DrawnPopulation:
     """How many establishments a year, which years, which seed."""
 
     establishments: int
@@ -45,7 +45,7 @@ class Population:
 
 
 def draw_establishments(
-    spark: SparkSession, population: Population, truths: Truths, lots: DataFrame
+    spark: SparkSession, population: DrawnPopulation, truths: Truths, lots: DataFrame
 ) -> DataFrame:
     """One row per establishment ever born: its identity, traits and history.
 
@@ -77,7 +77,7 @@ def draw_establishments(
     )
 
 
-def _traits(spark: SparkSession, population: Population, draws: Draws) -> DataFrame:
+def _traits(spark: SparkSession, population: DrawnPopulation, draws: Draws) -> DataFrame:
     """One row per establishment ever born: what it is from birth on."""
     serial, first, last = F.col("serial"), population.years[0], population.years[-1]
     born = spark.range(population.serials).select(
@@ -116,7 +116,7 @@ def lot_at(year: Column) -> Column:
     return F.pmod(F.col("lot") + moved, F.lit(LOTS)).cast("int")
 
 
-def _birth(serial: Column, population: Population) -> Column:
+def _birth(serial: Column, population: DrawnPopulation) -> Column:
     """Year of birth; incumbents count as born in the first year."""
     order = F.floor((serial - population.establishments) / population.entrants) + 1
     return (F.greatest(order, F.lit(0)) + population.years[0]).cast("int")
@@ -126,7 +126,7 @@ def _permuted(serial: Column, multiplier: int) -> Column:
     return F.pmod(serial * F.lit(multiplier), F.lit(_MODULUS))
 
 
-def _enterprise(population: Population) -> Column:
+def _enterprise(population: DrawnPopulation) -> Column:
     """Most establishments are their enterprise's only one; the rest share it with a few others."""
     groups = population.serials * _SHARE_OF_MULTIPLE / _ESTABLISHMENTS_OF_MULTIPLE
     group = F.floor(F.col("enterprise") / _SHARE_OF_MULTIPLE * groups) + F.lit(_FIRST_MULTIPLE)

@@ -23,7 +23,7 @@ from tradegains.synthetic.calibration import (
 )
 from tradegains.synthetic.economy import END, INDUSTRIES, MIDDLE, START, expenditure, log_price
 from tradegains.synthetic.plan import Factors
-from tradegains.synthetic.premium import LIFTS, MOMENTS, WEIGHTINGS, Moments, lifts
+from tradegains.synthetic.premium import LIFTS, MOMENTS, WEIGHTINGS, PremiumSums, lifts
 from tradegains.synthetic.rows import LOG_PARTS, WEIGHTED_PARTS
 from tradegains.synthetic.solving import dot, least_norm_solution
 from tradegains.synthetic.truths import Truths
@@ -91,12 +91,12 @@ class Sums:
         )
         return exiting / jobs * productivity / jobs - both / jobs
 
-    def moments(self, year: int) -> Moments:
+    def moments(self, year: int) -> PremiumSums:
         """What the regressions of a year need."""
         chosen = self.columns["year"] == year
         column = {name: values[chosen] for name, values in self.columns.items()}
         parts = {"plain": LOG_PARTS, "weighted": WEIGHTED_PARTS}
-        return Moments(
+        return PremiumSums(
             industry=column["industry"].astype(str),
             exporter=column["exporter"].astype(float),
             established=column["established"].astype(float),

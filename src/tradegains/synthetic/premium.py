@@ -29,7 +29,7 @@ _Variable = tuple[str, int]
 
 
 @dataclass(frozen=True)
-class Moments:
+class PremiumSums:
     """Sums of a year's measured rows by four-digit industry, one row per kind of exporter.
 
     Arrays of equal length: `industry` (any labels), `exporter` and `established` (0 or 1); and by
@@ -48,7 +48,7 @@ class Moments:
         return {"exporter": self.exporter, "established": self.established, "one": 1.0}
 
 
-def lifts(moments: Moments, truths: Truths) -> dict[str, float]:
+def lifts(moments: PremiumSums, truths: Truths) -> dict[str, float]:
     """What to add to productivity, by LIFTS, of established exporters and per log point of size.
 
     With them, regressing productivity on exporting and industry gives `exporter_premium`, and
@@ -60,7 +60,7 @@ def lifts(moments: Moments, truths: Truths) -> dict[str, float]:
         >>> plain = {"weight": np.ones(6), **powers, "level": 0 * sizes, "size_level": 0 * sizes}
         >>> weighted = {name: values * np.exp(sizes) for name, values in plain.items()}
         >>> exports = np.array([0.0, 0.0, 0.0, 1.0, 1.0, 1.0])
-        >>> six = Moments(np.ones(6), exports, exports, {"plain": plain, "weighted": weighted})
+        >>> six = PremiumSums(np.ones(6), exports, exports, {"plain": plain, "weighted": weighted})
         >>> found = lifts(six, Truths(exporter_premium=0.3, size_slope=0.0))
         >>> {name: round(abs(lift), 6) for name, lift in found.items()}
         {'established': 0.3, 'size': 0.0, 'established_size': 0.0, 'size_squared': 0.0}
@@ -81,7 +81,7 @@ def lifts(moments: Moments, truths: Truths) -> dict[str, float]:
 
 
 def _within(
-    moments: Moments, sums: Mapping[str, np.ndarray]
+    moments: PremiumSums, sums: Mapping[str, np.ndarray]
 ) -> Callable[[_Variable, _Variable | None], float]:
     """Sum of products of two variables' deviations from their industries' means.
 

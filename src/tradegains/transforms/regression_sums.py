@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from tradegains.formulas.least_squares import Places, pairs, weighted_products
+from tradegains.formulas.least_squares import BinaryPlaces, pairs, weighted_products
 from tradegains.tables import working as w
 
 EFFECT = "effect"
@@ -84,7 +84,7 @@ def sum_products(
     *,
     keys: Sequence[str],
     variables: Sequence[str],
-    places: Mapping[bool, Places],
+    places: Mapping[bool, BinaryPlaces],
 ) -> DataFrame:
     """One row per keys: rows, sums of weights, variables and products, and largest values.
 
