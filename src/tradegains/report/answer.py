@@ -8,7 +8,7 @@ from tradegains.report.welfare import NumberOrReason, formula_name, measured, to
 
 
 @dataclass(frozen=True)
-class Headline:
+class HeadlineAnswer:
     """One headline number: HLOY in a window, with ACR for comparison [log points]."""
 
     window: str
@@ -41,13 +41,13 @@ def question(run: PublishedRun) -> str:
     )
 
 
-def headlines(run: PublishedRun) -> list[Headline]:
+def headlines(run: PublishedRun) -> list[HeadlineAnswer]:
     """The later window first, then the earlier one and the difference."""
     rows = total_rows(run)
     later = run.headline_window
     ordered = sorted(run.welfare_windows, key=lambda window: window != later)
     return [
-        Headline(
+        HeadlineAnswer(
             run.window_title(window),
             measured(rows.get((window, "hloy")), "welfare_change"),
             measured(rows.get((window, "acr")), "welfare_change"),
