@@ -64,5 +64,9 @@ class OutputBusyError(TradegainsError):
     exit_code = 5
 
 
+class DamagedOutputError(TradegainsError):
+    """What is on the disk is not what a run published."""
+
+
 class EngineError(TradegainsError):
     """An engine cannot start or stopped with an error of its own."""

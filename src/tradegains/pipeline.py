@@ -13,6 +13,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from tradegains.engines.start import Engine
+from tradegains.errors import DamagedOutputError
 from tradegains.families.context import ComputedTables, MergeBy, Rows
 from tradegains.families.measuring import TABLES_IN_ORDER, measure
 from tradegains.families.work_folders import passing_folders
@@ -30,6 +31,7 @@ from tradegains.store.manifest import (
     manifest_json,
     require_unchanged,
 )
+from tradegains.store.mending import mend_logs
 from tradegains.store.output import Output, hold_output
 from tradegains.store.row_tables import PLANT_PRODUCTS, ROW_TABLES, read_plant_products
 from tradegains.store.runs import (
@@ -38,6 +40,7 @@ from tradegains.store.runs import (
     publish,
     published_runs,
     published_tables,
+    require_intact,
     run_id,
 )
 from tradegains.store.small_tables import SMALL_TABLES
@@ -115,8 +118,10 @@ def run(
             step.rows = inputs.census.rows
         name = run_id(resolved_toml(study), inputs.digest, code_digest())
         store = place.open_tables(engine.name, engine.spark)
+        for line in mend_logs(store):
+            log.warning("%s", line)
         published = published_summary(store, name)
-        if published and published.has(only) and not again:
+        if published and published.has(only) and not again and _is_whole(store, name):
             return published
         measured = _measure(engine, study, inputs, _work_folder(place, name, study), only, progress)
         absent = {**inputs.absent, **measured.absent}
@@ -191,6 +196,18 @@ def published_summary(store: DeltaStore, name: str) -> RunSummary | None:
             rows = {table.name: table.rows for table in published_tables(row)}
             return RunSummary(name, False, rows, json.loads(row["absent"] or "{}"))
     return None
+
+
+def _is_whole(store: DeltaStore, name: str) -> bool:
+    """Whether every table of a published run is what was published; told where one is not."""
+    tables = [t for row in store.read("runs", name).to_pylist() for t in published_tables(row)]
+    try:
+        require_intact(store, name, tables)
+    except DamagedOutputError as error:
+        for problem in error.problems:
+            log.warning("%s; computed again to mend it", problem.what)
+        return False
+    return True
 
 
 def publish_tables(

@@ -63,6 +63,7 @@ def read_table(output: Path, table: str, run_id: str | None) -> tuple[PublishedR
 
     Raises:
         StudyError: nothing is published there, no such run, or the run has no such table.
+        DamagedOutputError: the table is not what the run published.
     """
     run = read_run(output, run_id)
     return run, read_published(_store(output), table, run.run_id)

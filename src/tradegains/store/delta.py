@@ -10,12 +10,14 @@ wrote. Reading needs no JVM.
 A table travels as a `pyarrow.Table` with the declared columns. Tables are small: one file a run.
 """
 
+import hashlib
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import unquote
 
 import pyarrow as pa
 from pyspark.sql.types import (
@@ -31,6 +33,9 @@ from pyspark.sql.types import (
 
 from tradegains.errors import EngineError, Problem
 from tradegains.store.evolution import Change, column_changes
+from tradegains.store.scalars import arrow_scalar
+from tradegains.store.transaction_log import files_of_run, log_damage, settle
+from tradegains.store.verified import NOTHING, fact
 from tradegains.store.writers import needs_spark
 from tradegains.tables.published import TABLES
 
@@ -42,6 +47,7 @@ EngineName = Literal["embedded", "spark"]
 
 _ATTEMPTS = 5
 _QUOTE = "'"
+_PARTITION = "run_id="
 _RUN_ID = re.compile(r"[0-9a-zA-Z_-]{1,64}")
 _ARROW: Mapping[DataType, pa.DataType] = {
     StringType(): pa.string(),
@@ -113,12 +119,35 @@ def _ordered(table: pa.Table) -> pa.Table:
 class DeltaStore(ABC):
     """Published tables under one folder, one Delta table each, partitioned by `run_id`."""
 
+    verified = NOTHING
+    """Which bytes were found before to be what was published."""
+
     def __init__(self, root: str) -> None:
         self.root = root.rstrip("/") if "://" in root else str(Path(root).absolute())
 
     def path(self, name: str) -> str:
         """Where a table is."""
         return f"{self.root}/{name}"
+
+    def folder(self, name: str) -> Path | None:
+        """The table's folder where this machine reaches it; None behind another address."""
+        if "://" not in self.root:
+            return Path(self.path(name))
+        if self.root.startswith("file:///"):
+            return Path(unquote(self.root.removeprefix("file://")), name)
+        return None
+
+    def settle(self, names: Iterable[str], run_id: str) -> None:
+        """Return when the disk has these tables' rows of a run; nothing to do behind an address.
+
+        Raises:
+            EngineError: a file that was written is not there, or the disk refuses it.
+        """
+        folders = [self.folder(name) for name in names]
+        try:
+            settle(path for folder in folders if folder for path in files_of_run(folder, run_id))
+        except OSError as error:
+            raise _commit_failed(self.root, error) from error
 
     def write(self, name: str, rows: pa.Table, run_id: str) -> int:
         """Replace the rows of one run in one commit; other runs stay.
@@ -168,6 +197,10 @@ class DeltaStore(ABC):
         except pa.ArrowException as error:
             raise _unreadable(self.path(name), error) from error
 
+    def fingerprint(self, name: str, run_id: str) -> str | None:
+        """Digest of the bytes that hold a run's rows; None where it would take a reading."""
+        return None
+
     @abstractmethod
     def version(self, name: str) -> int | None:
         """Current Delta version; None while the table does not exist."""
@@ -200,9 +233,11 @@ class DeltaRs(DeltaStore):
         table = self._open(name, version)
         if table is None:
             return arrow_schema(name).empty_table()
+        # A table that another program has upgraded may hold more than its files say.
+        plain = self.folder(name) is not None and table.protocol().min_reader_version == 1
         try:
-            return _rows(table, run_id)
-        except (DeltaError, pa.ArrowException, OSError) as error:
+            return _rows_of_files(table, run_id) if plain else _rows(table, run_id)
+        except (DeltaError, pa.ArrowException, OSError, ValueError, OverflowError) as error:
             raise _unreadable(self.path(name), error) from error
 
     def _open(self, name: str, version: int | None = None) -> "DeltaTable | None":
@@ -210,10 +245,26 @@ class DeltaRs(DeltaStore):
         from deltalake.exceptions import DeltaError
 
         path = self.path(name)
+        folder = self.folder(name)
+        if folder and (damage := log_damage(folder)):
+            raise _unreadable(path, damage)
         try:
             return DeltaTable(path, version=version) if DeltaTable.is_deltatable(path) else None
         except (DeltaError, OSError) as error:
             raise _unreadable(path, error) from error
+
+    def fingerprint(self, name: str, run_id: str) -> str | None:
+        """Digest of the bytes that hold a run's rows, and of the table's columns."""
+        table = self._open(name)
+        if table is None or self.folder(name) is None:
+            return None
+        parts = [str(pa.schema(table.schema()).names)]
+        try:
+            for path in _data_files(table, run_id):
+                parts += [path.name, hashlib.sha256(path.read_bytes()).hexdigest()]
+        except OSError:
+            return None
+        return fact(*parts)
 
     def schema(self, name: str) -> pa.Schema | None:
         """Columns of the table on disk, in its own order; None while there is no table."""
@@ -289,6 +340,30 @@ def _rows(table: "DeltaTable", run_id: str | None) -> pa.Table:
     chosen = "" if run_id is None else f" WHERE run_id = '{run_id.replace(_QUOTE, 2 * _QUOTE)}'"
     found = QueryBuilder().register("rows", table).execute(f"SELECT * FROM rows{chosen}")
     return pa.RecordBatchReader.from_stream(found).read_all()
+
+
+def _rows_of_files(table: "DeltaTable", run_id: str | None) -> pa.Table:
+    """The same rows from the table's files, read with pyarrow.
+
+    delta-rs ended the whole process on one in a hundred flipped bits of a file; pyarrow raises.
+    """
+    import pyarrow.parquet as pq
+
+    schema = pa.schema(table.schema())
+    parts = []
+    for path in _data_files(table, run_id):
+        with path.open("rb") as file:
+            rows = pq.ParquetFile(file).read()
+        # Delta keeps what a table is partitioned by in the folder's name alone.
+        run = pa.repeat(arrow_scalar(path.parent.name.removeprefix(_PARTITION)), rows.num_rows)
+        parts.append(_in_schema(rows.append_column("run_id", run), schema))
+    return pa.concat_tables(parts) if parts else schema.empty_table()
+
+
+def _data_files(table: "DeltaTable", run_id: str | None) -> list[Path]:
+    """The files that hold a run's rows now, or all, of a table in a folder of this machine."""
+    paths = sorted(Path(uri) for uri in table.file_uris())
+    return [path for path in paths if run_id is None or path.parent.name == _PARTITION + run_id]
 
 
 def _in_schema(rows: pa.Table, schema: pa.Schema) -> pa.Table:
@@ -408,12 +483,14 @@ def _spark_errors() -> tuple[type[Exception], ...]:
     return PySparkException, Py4JError
 
 
-def _unreadable(path: str, error: Exception) -> EngineError:
+def _unreadable(path: str, why: Exception | str) -> EngineError:
+    said = why if isinstance(why, str) else type(why).__name__
     return EngineError(
         Problem(
-            f"the Delta table cannot be read ({type(error).__name__})",
+            f"the Delta table cannot be read ({said})",
             path,
-            cure="restore the folder from a copy, or publish to a new --output folder",
+            cure="run the study again with the same --output, which mends the table from its "
+            "files; or restore the folder from a copy",
         )
     )
 

@@ -24,6 +24,7 @@ from typing import IO, TYPE_CHECKING
 
 from tradegains.errors import OutputBusyError, Problem, StudyError
 from tradegains.store.delta import DeltaStore, EngineName, open_delta
+from tradegains.store.verified import Verified
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -66,7 +67,10 @@ class Output:
         self, engine: EngineName = "embedded", spark: "SparkSession | None" = None
     ) -> DeltaStore:
         """The published tables; without an engine, as a reader that needs no JVM."""
-        return open_delta(self.tables, engine, spark)
+        tables = open_delta(self.tables, engine, spark)
+        if self.is_local:
+            tables.verified = Verified(Path(self.work, "verified.json"))
+        return tables
 
 
 def locate_output(given: str) -> Output:

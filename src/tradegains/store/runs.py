@@ -11,6 +11,7 @@ says which tables came out with other digits; the first publication stands.
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields
@@ -20,10 +21,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tradegains.errors import EngineError, Problem, StudyError
+from tradegains.errors import DamagedOutputError, EngineError, Problem, StudyError
 from tradegains.store.delta import DeltaStore, arrow_schema, conform
 from tradegains.store.evolution import earlier_columns
 from tradegains.store.judging import require_declared
+from tradegains.store.scalars import arrow_scalar
+from tradegains.store.verified import fact
 from tradegains.tables.published import TABLES
 
 # Sixteen hexadecimal digits: a chance meeting of two runs needs billions of them.
@@ -100,8 +103,8 @@ def content_digest(rows: pa.Table) -> str:
 def _canonical(column: pa.ChunkedArray) -> list[Any]:
     if pa.types.is_floating(column.type):
         # Adding 0.0 turns -0.0 into 0.0; there are many bit patterns that are not a number.
-        values = pc.add(column.cast(pa.float64()), 0.0)
-        plain = pc.if_else(pc.is_nan(values), float("nan"), values).combine_chunks()
+        values = pc.add(column.cast(pa.float64()), arrow_scalar(0.0))
+        plain = pc.if_else(pc.is_nan(values), arrow_scalar(math.nan), values).combine_chunks()
         return plain.view(pa.int64()).to_pylist()
     return column.to_pylist()
 
@@ -132,7 +135,10 @@ def publish(
     together = {**standing, **now}
     published = {name: together[name] for name in TABLES if name in together}
     if published != before:
+        # A power cut must not take rows that `runs` already tells of.
+        store.settle([name for name in now if name not in standing], run)
         store.write("runs", _runs_row(run, record, tuple(published.values())), run)
+        store.settle(["runs"], run)
     differing = tuple(name for name in wanted if digests[name] != now[name].digest)
     return Publication(run, published != before, tuple(published.values()), differing)
 
@@ -171,21 +177,55 @@ def _write(
     return written
 
 
-def is_intact(store: DeltaStore, run: str, table: PublishedTable) -> bool:
-    """Whether the store now has the rows of a published table, to the last bit.
+def damage(store: DeltaStore, run: str, table: PublishedTable) -> str | None:
+    """How the rows on the disk differ from those a run published, in words; None while they do not.
 
     Columns that later versions added are no part of what the run published.
+    """
+    try:
+        on_disk = store.schema(table.name)
+        if on_disk is None:
+            return "its folder or its log is missing"
+        bytes_on_disk = store.fingerprint(table.name, run)
+        known = fact(table.digest, bytes_on_disk) if bytes_on_disk else None
+        if known and store.verified.knows(known):
+            return None
+        rows = store.stored(table.name, run)
+    except EngineError as error:
+        return "; ".join(problem.what for problem in error.problems)
+    if rows.num_rows != table.rows:
+        return f"{rows.num_rows:,} of its {table.rows:,} rows are there"
+    if all(content_digest(each) != table.digest for each in earlier_columns(rows, on_disk.names)):
+        return "its rows are not those that were published"
+    if known:
+        store.verified.note(known)
+    return None
+
+
+def is_intact(store: DeltaStore, run: str, table: PublishedTable) -> bool:
+    """Whether the store now has the rows of a published table, to the last bit."""
+    return damage(store, run, table) is None
+
+
+def require_intact(store: DeltaStore, run: str, tables: Iterable[PublishedTable]) -> None:
+    """Refuse tables whose rows are not those that a run published.
 
     Raises:
-        EngineError: the table cannot be read.
+        DamagedOutputError: naming each of them, and what is wrong with it.
     """
-    on_disk = store.schema(table.name)
-    if on_disk is None:
-        return False
-    rows = store.stored(table.name, run)
-    return any(
-        content_digest(columns) == table.digest for columns in earlier_columns(rows, on_disk.names)
-    )
+    found = {table.name: damage(store, run, table) for table in tables}
+    problems = [
+        Problem(
+            f"table {name} is not what run {run} published: {what}",
+            store.path(name),
+            cure="run its study again with the same --output, which mends it, or restore the "
+            "folder from a copy; `tradegains verify` looks at every run",
+        )
+        for name, what in found.items()
+        if what
+    ]
+    if problems:
+        raise DamagedOutputError(problems)
 
 
 def published_tables(row: Mapping[str, Any]) -> tuple[PublishedTable, ...]:
@@ -221,6 +261,7 @@ def read_published(store: DeltaStore, table: str, run: str | None = None) -> pa.
 
     Raises:
         StudyError: there is no such run or table, or nothing is published.
+        DamagedOutputError: the rows on the disk are not those that the run published.
     """
     if table == "runs":
         return published_runs(store)
@@ -235,13 +276,14 @@ def read_published(store: DeltaStore, table: str, run: str | None = None) -> pa.
         raise StudyError(
             Problem(f"run {chosen} is not published", store.root, cure=f"choose among {known}")
         )
-    names = [entry.name for entry in published_tables(runs[chosen])]
-    if table not in names:
+    entries = {entry.name: entry for entry in published_tables(runs[chosen])}
+    if table not in entries:
         raise StudyError(
             Problem(
                 f"run {chosen} has no table {table!r}",
                 store.root,
-                cure=f"it has {', '.join(names)}; `absent` in runs says why others are missing",
+                cure=f"it has {', '.join(entries)}; `absent` in runs says why others are missing",
             )
         )
+    require_intact(store, chosen, [entries[table]])
     return store.read(table, chosen)

@@ -1,0 +1,139 @@
+"""Damaged tables made whole again, as far as their own files still hold what was published.
+
+A commit that a power cut emptied is set aside: no run relied on it. A table whose log is broken
+further back is set aside as a whole. Rows that a published run misses are looked for in the data
+files, of the table and of what was set aside: a file that gives the published digest is written
+again. Each step can be repeated, so that a kill between two loses nothing.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tradegains.errors import EngineError
+from tradegains.store.delta import DeltaStore, arrow_schema
+from tradegains.store.evolution import earlier_columns
+from tradegains.store.runs import (
+    PublishedTable,
+    content_digest,
+    damage,
+    published_runs,
+    published_tables,
+)
+from tradegains.store.transaction_log import cut_off_entry, log_damage
+from tradegains.tables.published import TABLES
+
+ASIDE = ".damaged-"
+"""How folders that were set aside begin; readers do not see them."""
+
+
+def mend_logs(store: DeltaStore) -> list[str]:
+    """Set aside commits that a power cut emptied, and tables with a broken log.
+
+    Call it while nobody else writes. The table `runs` is never set aside as a whole: without it
+    nothing would be published any more.
+
+    Returns:
+        What was done, in words.
+    """
+    done = []
+    broken = []
+    for name in TABLES:
+        folder = store.folder(name)
+        if folder is None or log_damage(folder) is None:
+            continue
+        if entry := cut_off_entry(folder):
+            os.replace(entry, entry.with_name(f"{ASIDE}{entry.name}"))
+            done.append(f"{name}: its last commit was not on the disk and is set aside")
+        if log_damage(folder) and name != "runs":
+            os.replace(folder, _free(folder))
+            done.append(f"{name}: its log is broken; the folder is set aside")
+            broken.append(name)
+    return [*done, *(_salvage_all(store, broken) if broken else ())]
+
+
+def _free(folder: Path) -> Path:
+    """A name that is not taken, beside the folder."""
+    names = (folder.with_name(f"{ASIDE}{folder.name}-{n}") for n in range(1, 10_000))
+    return next(name for name in names if not name.exists())
+
+
+def _salvage_all(store: DeltaStore, names: list[str]) -> Iterator[str]:
+    for row in published_runs(store).to_pylist():
+        for table in published_tables(row):
+            if table.name in names:
+                found = salvage(store, row["run_id"], table)
+                said = (
+                    "its rows were written again from its files" if found else "its rows are gone"
+                )
+                yield f"{table.name} of run {row['run_id']}: {said}"
+
+
+def salvage(store: DeltaStore, run: str, table: PublishedTable) -> bool:
+    """Write a damaged table of a published run again, from a file that holds its rows.
+
+    Returns:
+        Whether the store now has the rows.
+
+    Raises:
+        EngineError: the table cannot be written to.
+    """
+    if damage(store, run, table) is None:
+        return True
+    rows = next(_candidates(store, run, table), None)
+    if rows is not None:
+        store.write(table.name, rows, run)
+    return rows is not None and damage(store, run, table) is None
+
+
+def _candidates(store: DeltaStore, run: str, table: PublishedTable) -> Iterator[pa.Table]:
+    """Rows with the published digest, from files; none where none were published."""
+    declared = arrow_schema(table.name)
+    if table.rows == 0:
+        yield declared.empty_table()
+    folder = store.folder(table.name)
+    if folder is None:
+        return
+    for place in (folder, *sorted(folder.parent.glob(f"{ASIDE}{table.name}-*"))):
+        for path in sorted(place.glob(f"run_id={run}/*.parquet")):
+            rows = _rows_of(path, table)
+            if rows is None or not set(rows.column_names) <= set(declared.names):
+                continue
+            columns = {
+                field.name: rows.column(field.name)
+                if field.name in rows.column_names
+                else pa.nulls(rows.num_rows, field.type)
+                for field in declared
+            }
+            columns["run_id"] = pa.array([run] * rows.num_rows, pa.string())
+            yield pa.table(columns).cast(declared)
+
+
+def _rows_of(path: Path, table: PublishedTable) -> pa.Table | None:
+    """The rows of a data file, if they are those that were published."""
+    try:
+        with path.open("rb") as file:
+            rows = pq.ParquetFile(file).read()
+    except (pa.ArrowException, OSError, ValueError, OverflowError):
+        return None
+    if rows.num_rows != table.rows:
+        return None
+    found = (content_digest(each) for each in earlier_columns(rows, rows.column_names))
+    return rows if table.digest in found else None
+
+
+def salvage_published(store: DeltaStore) -> list[tuple[str, str, bool]]:
+    """Mend what can be mended of every published run: run, table and whether it is whole now."""
+    done = []
+    for row in published_runs(store).to_pylist():
+        for table in published_tables(row):
+            if damage(store, row["run_id"], table) is not None:
+                try:
+                    mended = salvage(store, row["run_id"], table)
+                except EngineError:
+                    mended = False
+                done.append((row["run_id"], table.name, mended))
+    return done

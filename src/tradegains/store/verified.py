@@ -1,0 +1,75 @@
+"""Which bytes on the disk are known to hold what a run published.
+
+Computing the content digest of a table again takes as long as reading it a few times. So a reader
+remembers, in a file under OUTPUT/work, which data files gave which digest, by the files' own
+SHA-256: whoever changes a byte of them has them looked at again. Where that file cannot be read or
+written, or is another user's, everything is looked at every time.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+from pathlib import Path
+
+_REMEMBERED = 5000
+
+
+class Verified:
+    """What was looked at before; `path` None remembers nothing."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._known: list[str] | None = None
+
+    def knows(self, fact: str) -> bool:
+        """Whether this was noted before."""
+        return self._path is not None and fact in self._noted()
+
+    def note(self, fact: str) -> None:
+        """Remember it, if the folder lets us."""
+        if self._path is None or fact in self._noted():
+            return
+        kept = [*self._noted(), fact][-_REMEMBERED:]
+        self._known = kept
+        draft = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        with contextlib.suppress(OSError):
+            write_private(draft, json.dumps(kept))
+            draft.replace(self._path)
+
+    def _noted(self) -> list[str]:
+        if self._known is None:
+            self._known = _read(self._path)
+        return self._known
+
+
+NOTHING = Verified()
+"""Remembers nothing: everything is looked at."""
+
+
+def _read(path: Path | None) -> list[str]:
+    try:
+        if path is None or path.lstat().st_uid != os.geteuid():
+            return []
+        known = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    return known if isinstance(known, list) else []
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a new file that nobody else may read; an old one of that name is replaced."""
+    path.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def fact(*parts: str) -> str:
+    """Name of a fact, from what it is about.
+
+    Example:
+        >>> fact("a", "b") == fact("ab")
+        False
+    """
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

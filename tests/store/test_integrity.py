@@ -1,0 +1,238 @@
+"""What was published is what is shown: every kind of damage is refused by name, and mended."""
+
+import json
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from deltalake import DeltaTable
+
+from tradegains.errors import DamagedOutputError, EngineError
+from tradegains.store import runs
+from tradegains.store.delta import DeltaRs
+from tradegains.store.mending import mend_logs, salvage_published
+from tradegains.store.runs import RunRecord, publish, published_runs, read_published
+from tradegains.store.transaction_log import files_of_run, log_damage
+from tradegains.store.verified import Verified
+
+from .conftest import QualityRows
+
+RECORD = RunRecord("test", "[study]", "[]", "in", "0", "none", "{}")
+RUNS = ("one", "two", "three")
+
+
+@pytest.fixture
+def store(tmp_path: Path, quality_rows: QualityRows) -> DeltaRs:
+    """Return an output with three published runs of one table."""
+    store = DeltaRs(str(tmp_path / "tables"))
+    for position, run in enumerate(RUNS):
+        rows = quality_rows(run, *range(position, position + 40))
+        publish(store, run, RECORD, {"quality": rows})
+    return store
+
+
+def entry(store: DeltaRs, version: int) -> Path:
+    return Path(store.path("quality"), "_delta_log", f"{version:020}.json")
+
+
+def data_file(store: DeltaRs, run: str) -> Path:
+    (path,) = Path(store.path("quality"), f"run_id={run}").glob("*.parquet")
+    return path
+
+
+def change_a_number(store: DeltaRs) -> None:
+    rows = store.read("quality", "three")
+    counts = [99, *rows["rows"].to_pylist()[1:]]
+    store.write("quality", rows.set_column(4, "rows", pa.array(counts)), "three")
+
+
+def change_the_file(store: DeltaRs) -> None:
+    path = data_file(store, "three")
+    rows = pq.ParquetFile(path).read()
+    pq.write_table(rows.set_column(3, "rows", pa.array([7] * rows.num_rows)), path)
+
+
+# What was done to the table `quality`, whose last commit (version 3) published run three.
+DAMAGES: dict[str, Callable[[DeltaRs], object]] = {
+    "folder missing": lambda store: shutil.rmtree(store.path("quality")),
+    "log missing": lambda store: shutil.rmtree(entry(store, 0).parent),
+    "last entry missing": lambda store: entry(store, 3).unlink(),
+    "last entry empty": lambda store: entry(store, 3).write_text(""),
+    "last entry cut off": lambda store: entry(store, 3).write_bytes(
+        entry(store, 3).read_bytes()[:-40]
+    ),
+    "first entry missing": lambda store: entry(store, 0).unlink(),
+    "middle entry missing": lambda store: entry(store, 2).unlink(),
+    "middle entry empty": lambda store: entry(store, 2).write_text(""),
+    "data file missing": lambda store: data_file(store, "three").unlink(),
+    "data file empty": lambda store: data_file(store, "three").write_text(""),
+    "rows deleted": lambda store: DeltaTable(store.path("quality")).delete("run_id = 'three'"),
+    "numbers overwritten": change_a_number,
+    "file replaced": change_the_file,
+}
+FILE_LOST = ("folder missing", "data file missing", "data file empty", "file replaced")
+
+
+@pytest.mark.parametrize("done", DAMAGES)
+def test_damage_is_refused_by_name(store: DeltaRs, done: str) -> None:
+    read_published(store, "quality", "three")
+    DAMAGES[done](store)
+    with pytest.raises(DamagedOutputError, match=r"table quality is not what run three") as refusal:
+        read_published(store, "quality", "three")
+    assert refusal.value.problems[0].where == store.path("quality")
+    assert "run its study again" in refusal.value.problems[0].cure
+
+
+@pytest.mark.parametrize("done", DAMAGES)
+def test_a_run_notices_and_mends_its_own(
+    store: DeltaRs, done: str, quality_rows: QualityRows
+) -> None:
+    before = {run: read_published(store, "quality", run) for run in RUNS}
+    DAMAGES[done](store)
+    mend_logs(store)
+    publish(store, "three", RECORD, {"quality": quality_rows("three", *range(2, 42))})
+    assert read_published(store, "quality", "three").equals(before["three"])
+    if done not in ("folder missing", "log missing"):
+        for run in RUNS:
+            assert read_published(store, "quality", run).equals(before[run])
+
+
+@pytest.mark.parametrize("done", set(DAMAGES) - set(FILE_LOST))
+def test_what_the_files_still_hold_is_mended_without_computing(store: DeltaRs, done: str) -> None:
+    before = {run: read_published(store, "quality", run) for run in RUNS}
+    DAMAGES[done](store)
+    mend_logs(store)
+    assert all(mended for _, _, mended in salvage_published(store))
+    for run in RUNS:
+        assert read_published(store, "quality", run).equals(before[run])
+    assert salvage_published(store) == []
+
+
+@pytest.mark.parametrize("done", FILE_LOST)
+def test_what_is_lost_is_said_to_be_lost(store: DeltaRs, done: str) -> None:
+    DAMAGES[done](store)
+    lost = set(RUNS) if done == "folder missing" else {"three"}
+    assert set(salvage_published(store)) == {(run, "quality", False) for run in lost}
+
+
+def test_a_flipped_bit_is_refused_or_changes_nothing(store: DeltaRs) -> None:
+    path = data_file(store, "three")
+    good, published = path.read_bytes(), read_published(store, "quality", "three")
+    chance = random.Random(1988)
+    outcomes = {"refused": 0, "same": 0}
+    for _ in range(150):
+        bad = bytearray(good)
+        bad[chance.randrange(len(bad))] ^= 1 << chance.randrange(8)
+        path.write_bytes(bad)
+        try:
+            assert read_published(store, "quality", "three").equals(published)
+            outcomes["same"] += 1
+        except DamagedOutputError:
+            outcomes["refused"] += 1
+    assert min(outcomes.values()) > 0, outcomes
+
+
+def test_an_empty_commit_to_runs_is_set_aside_and_its_run_published_again(
+    store: DeltaRs, quality_rows: QualityRows
+) -> None:
+    last = Path(store.path("runs"), "_delta_log", f"{3:020}.json")
+    last.write_text("")
+    with pytest.raises(EngineError, match="entry 3 of its log is empty"):
+        published_runs(store)
+    assert mend_logs(store) == ["runs: its last commit was not on the disk and is set aside"]
+    assert {row["run_id"] for row in published_runs(store).to_pylist()} == {"one", "two"}
+    again = publish(store, "three", RECORD, {"quality": quality_rows("three", *range(2, 42))})
+    assert again.new
+    assert len(published_runs(store)) == 3
+
+
+def test_a_broken_log_of_runs_is_never_set_aside(store: DeltaRs) -> None:
+    Path(store.path("runs"), "_delta_log", f"{1:020}.json").unlink()
+    assert mend_logs(store) == []
+    with pytest.raises(EngineError, match="entry 1 of its log is missing"):
+        published_runs(store)
+
+
+# --- remembering ---------------------------------------------------------------------------------
+
+
+def test_what_was_looked_at_is_remembered_by_its_bytes(
+    store: DeltaRs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "verified.json"
+    store.verified = Verified(cache)
+    read_published(store, "quality", "three")
+    assert cache.stat().st_mode & 0o777 == 0o600
+    with monkeypatch.context() as patch:
+        patch.setattr(runs, "content_digest", _never)
+        store.verified = Verified(cache)
+        read_published(store, "quality", "three")
+    change_the_file(store)
+    with pytest.raises(DamagedOutputError):
+        read_published(store, "quality", "three")
+
+
+def _never(*_: object) -> None:
+    raise AssertionError("looked at again")
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"a": 1}', None])
+def test_a_cache_that_cannot_be_used_costs_time_only(
+    store: DeltaRs, tmp_path: Path, content: str | None
+) -> None:
+    cache = tmp_path / "none" / "verified.json"
+    if content is not None:
+        cache.parent.mkdir()
+        cache.write_text(content)
+    for _ in range(2):
+        store.verified = Verified(cache)
+        assert read_published(store, "quality", "three").num_rows == 40
+    DAMAGES["rows deleted"](store)
+    with pytest.raises(DamagedOutputError, match="0 of its 40 rows"):
+        read_published(store, "quality", "three")
+
+
+# --- on the disk before it is relied on ----------------------------------------------------------
+
+
+def test_files_of_a_run_are_settled_before_runs_tells_of_them(
+    tmp_path: Path, quality_rows: QualityRows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, done = DeltaRs(str(tmp_path)), []
+    monkeypatch.setattr("tradegains.store.transaction_log._settle", lambda path: done.append(path))
+    replace = store._replace
+
+    def noted(name: str, table: pa.Table, predicate: str) -> int:
+        done.append(name)
+        return replace(name, table, predicate)
+
+    monkeypatch.setattr(store, "_replace", noted)
+    publish(store, "one", RECORD, {"quality": quality_rows("one", 1)})
+    commit = done.index("runs")
+    quality, log = tmp_path / "quality", tmp_path / "quality/_delta_log"
+    before, after = set(done[1:commit]), set(done[commit + 1 :])
+    assert before >= {data_file(store, "one"), entry(store, 1), quality, log, tmp_path}
+    assert {tmp_path / "runs/_delta_log" / f"{1:020}.json", tmp_path / "runs"} <= after
+    assert {path.parent.name for path in after} >= {"run_id=one"}
+
+
+def test_files_of_a_run_are_found_behind_later_commits(store: DeltaRs) -> None:
+    found = files_of_run(Path(store.path("quality")), "two")
+    assert [path.name for path in found] == [
+        *(f"{version:020}.json" for version in (3, 2)),
+        data_file(store, "two").name,
+    ]
+
+
+def test_a_log_with_a_checkpoint_needs_no_older_entries(store: DeltaRs) -> None:
+    DeltaTable(store.path("quality")).create_checkpoint()
+    for version in range(3):
+        entry(store, version).unlink()
+    assert log_damage(Path(store.path("quality"))) is None
+    assert read_published(store, "quality", "two").num_rows == 40
+    entry(store, 3).write_text("")
+    assert json.loads(Path(store.path("quality"), "_delta_log/_last_checkpoint").read_text())
