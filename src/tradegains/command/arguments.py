@@ -93,6 +93,7 @@ def _add_check(commands: Any) -> None:
     parser.add_argument(
         "--engine", choices=("embedded", "spark"), default="embedded", help="engine of the run"
     )
+    _add_unshared(parser)
     _add_jars(parser)
 
 
@@ -362,7 +363,17 @@ def _add_engine(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--threads", metavar="N", type=int, help="threads (default: every core)")
     group.add_argument("--memory", metavar="SIZE", help="memory limit, such as 4g")
     group.add_argument("--scratch", metavar="DIR", help="folder for temporary files")
+    _add_unshared(group)
     _add_jars(group)
+
+
+def _add_unshared(parser: Any) -> None:
+    parser.add_argument(
+        "--unshared-machine",
+        action="store_true",
+        help="nobody else can log in to this machine: start the embedded engine even where its "
+        "port cannot be kept from other users (docs/security.md)",
+    )
 
 
 def _add_jars(parser: Any) -> None:

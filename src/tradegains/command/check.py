@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tradegains.engines.protection import choose_protection
 from tradegains.errors import EngineError, Problem, StudyError, TradegainsError
 from tradegains.store.writers import needs_spark
 from tradegains.study import Study, read_study
@@ -35,12 +36,14 @@ _MAVEN_SECONDS = 5
 class Checked:
     """What a check found: the study and its census as far as they can be read, and the errors.
 
-    Each error holds the problems of one kind and the exit code of that kind.
+    Each error holds the problems of one kind and the exit code of that kind. `protection` says how
+    other users of this machine are kept from the embedded engine, where that is the engine.
     """
 
     study: Study | None
     census: "CensusFiles | None"
     errors: tuple[TradegainsError, ...]
+    protection: str | None = None
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -60,6 +63,7 @@ def check_study(
     engine: str = "embedded",
     output: str | None = None,
     jars: str | None = None,
+    unshared: bool = False,
 ) -> Checked:
     """Check a study, its inputs and this machine.
 
@@ -69,6 +73,7 @@ def check_study(
         engine: The engine that a run would use.
         output: The folder a run would write to; None leaves it unchecked.
         jars: The folder with Delta's jars, for Spark.
+        unshared: Nobody else uses this machine.
 
     Returns:
         What was found; nothing is raised for what is wrong with the user's files or machine.
@@ -88,9 +93,15 @@ def check_study(
         census = judged.census
         errors += judged.errors
     errors += environment_errors(engine, jars, output)
+    protection = None
+    if engine == "embedded":
+        try:
+            protection = choose_protection(unshared=unshared).told
+        except EngineError as error:
+            errors.append(error)
     if not errors and study is not None and census is not None:
-        errors += _check_conditions(study, census)
-    return Checked(study, census, tuple(errors))
+        errors += _check_conditions(study, census, unshared=unshared)
+    return Checked(study, census, tuple(errors), protection)
 
 
 def output_problems(output: str | None) -> Iterator[Problem]:
@@ -188,13 +199,15 @@ def _maven_answers() -> bool:
         return False
 
 
-def _check_conditions(study: Study, census: "CensusFiles") -> Iterator[StudyError]:
+def _check_conditions(
+    study: Study, census: "CensusFiles", *, unshared: bool
+) -> Iterator[StudyError]:
     if not study.populations and not study.restrictions:
         return
     from tradegains.conditions.predicates import predicate_problems
     from tradegains.engines.start import start_engine
 
-    with start_engine("embedded", threads=1) as engine:
+    with start_engine("embedded", threads=1, unshared=unshared) as engine:
         problems = list(predicate_problems(engine.spark, study, census.types))
     if problems:
         yield StudyError(problems)

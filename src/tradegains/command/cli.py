@@ -16,11 +16,12 @@ import shutil
 import sys
 import textwrap
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from tradegains.command.arguments import OUTPUT, build_parser
+from tradegains.engines.environment import is_on
 from tradegains.errors import Problem, StudyError, TradegainsError
 
 if TYPE_CHECKING:
@@ -44,17 +45,23 @@ def program() -> NoReturn:
     # Imports alone make a hundred thousand objects: Python would look through them for garbage 280
     # times, a tenth of a second in all.
     gc.set_threshold(200_000)
-    code = main()
+    code = main(own_process=True)
     atexit._run_exitfuncs()
     with contextlib.suppress(OSError):
         sys.stdout.flush()
     os._exit(code)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; the result is the exit code."""
+def main(arguments: Sequence[str] | None = None, *, own_process: bool = False) -> int:
+    """Run the command line; the result is the exit code.
+
+    Args:
+        arguments: of the command line; those of the process by default.
+        own_process: nothing else happens in this process, so that it may leave the network.
+    """
     parser = build_parser()
     chosen = parser.parse_args(arguments)
+    chosen.own_process = own_process
     if chosen.command is None:
         parser.print_help(sys.stderr)
         return 2
@@ -110,7 +117,7 @@ def _folded(text: str) -> str:
 
 
 def _unexpected(error: Exception) -> str:
-    if os.environ.get(DEBUG):
+    if is_on(DEBUG):
         return traceback.format_exc()
     ours = [
         frame
@@ -132,6 +139,7 @@ def _unexpected(error: Exception) -> str:
 
 def _demo(chosen: argparse.Namespace) -> int:
     output = _writable(chosen.output)
+    _keep_others_out(chosen, [])
     from tradegains.command.demo import forget_demo, prepare_demo
     from tradegains.pipeline import run
     from tradegains.progress import Progress
@@ -179,6 +187,11 @@ def _check(chosen: argparse.Namespace) -> int:
 
 
 def _checked(chosen: argparse.Namespace) -> "Checked":
+    from tradegains.study import read_study
+
+    with contextlib.suppress(StudyError):  # told below, with everything else
+        given = read_study(chosen.study, _inputs(chosen.input)).inputs.given()
+        _keep_others_out(chosen, given.values())
     from tradegains.command.check import check_study
 
     return check_study(
@@ -187,6 +200,7 @@ def _checked(chosen: argparse.Namespace) -> "Checked":
         engine=chosen.engine,
         output=chosen.output,
         jars=chosen.jars_dir,
+        unshared=chosen.unshared_machine,
     )
 
 
@@ -201,15 +215,19 @@ def _print_check(chosen: argparse.Namespace, found: "Checked") -> None:
         left = Path(chosen.study).read_text(encoding="utf-8-sig").count("TODO:")
         if left:
             print(f"note: {left} choice(s) in {chosen.study} are still marked TODO")
+    if found.protection is not None:
+        print(f"embedded engine: {found.protection}")
 
 
 def _run(chosen: argparse.Namespace) -> int:
     if chosen.dry_run:
         return _dry_run(chosen)
-    from tradegains.command.check import environment_errors, output_problems
     from tradegains.study import read_study
 
     study = read_study(chosen.study, _inputs(chosen.input))
+    _keep_others_out(chosen, study.inputs.given().values())
+    from tradegains.command.check import environment_errors, output_problems
+
     if problems := list(output_problems(chosen.output)):
         raise StudyError(problems)
     for error in environment_errors(chosen.engine, chosen.jars_dir, chosen.output):
@@ -363,6 +381,7 @@ def _export(chosen: argparse.Namespace) -> int:
 
 def _synth(chosen: argparse.Namespace) -> int:
     folder = _writable(chosen.output)
+    _keep_others_out(chosen, [])
     from tradegains.progress import Progress
     from tradegains.synthetic.census import write_synthetic_census
 
@@ -452,6 +471,19 @@ def _class_archive(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _keep_others_out(chosen: argparse.Namespace, inputs: Iterable[str]) -> None:
+    """Keep other users from the embedded engine, before anything is imported that has threads.
+
+    Args:
+        chosen: The command line.
+        inputs: Paths that will be read.
+    """
+    if chosen.own_process and chosen.engine == "embedded":
+        from tradegains.engines.protection import keep_others_out
+
+        keep_others_out([*inputs, chosen.output or ""])
+
+
 def _engine(chosen: argparse.Namespace) -> "Engine":
     from tradegains.command.check import needs_jars
     from tradegains.engines.start import start_engine
@@ -464,6 +496,7 @@ def _engine(chosen: argparse.Namespace) -> "Engine":
         scratch=Path(chosen.scratch) if chosen.scratch else None,
         jars=chosen.jars_dir,
         delta=needs_jars(chosen.output),
+        unshared=chosen.unshared_machine,
     )
 
 
@@ -520,4 +553,4 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(own_process=True))

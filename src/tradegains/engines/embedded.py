@@ -2,17 +2,24 @@
 
 import contextlib
 import os
+import shutil
+import sys
+import time
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from pyspark.sql import SparkSession
-
+from tradegains.engines.closed_port import Address, Watch, close_port
 from tradegains.engines.engine import NO_CALL_SITES, Engine, Resources
 from tradegains.engines.environment import environment
+from tradegains.engines.protection import Protection
 from tradegains.engines.scratch import scratch_folder
 from tradegains.engines.signals import keep_signals
 from tradegains.errors import EngineError, Problem
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 # An embedded session that gets no request for this long loses its temporary views.
 _EMBEDDED_IDLE_SECONDS: Final = 7 * 24 * 3600
@@ -20,43 +27,51 @@ _EMBEDDED_IDLE_SECONDS: Final = 7 * 24 * 3600
 # 25 bytes a row with whole numbers as ids; text ids and values of later years up to twice that.
 _HASH_SHARE: Final = 0.5
 _HASHED_ROW: Final = 48  # [bytes]
+_CONNECT_SECONDS: Final = 60
+_STARTS: Final = 5
+_SETTLING_SECONDS: Final = 0.002
 
 
-def start_embedded(resources: Resources) -> Engine:
+def start_embedded(resources: Resources, protection: Protection) -> Engine:
     """Start Sail's server and a session with it.
+
+    Args:
+        resources: what it may take of this machine.
+        protection: how other users of the machine are kept from its port.
 
     Raises:
         EngineError: the server cannot start, or the scratch folder cannot be used.
     """
-    cores = resources.cores
+    keep_signals()  # else a stop while the engine starts would leave its folder
     with contextlib.ExitStack() as closing:
         folder = scratch_folder(resources.scratch, closing)
         # Sail reads these once, when its first server is made; they must not reach children.
         with environment(_sail_settings(resources, folder)):
-            server = _sail_server()
-        closing.callback(server.stop)
-        host, port = server.listening_address
-        # Not getOrCreate: another engine of this process may be open, and this one must not end it.
-        spark = SparkSession.builder.remote(f"sc://{host}:{port}").create()
+            served = _served_alone(folder) if protection.way == "closed port" else _served()
+        closing.callback(served.server.stop)
+        spark = _session(served)
         closing.callback(spark.stop)
         # The clock of the machine must not show in published tables. This is also the server's
         # first answer: only then has it installed its own signal handlers.
         for key, value in ({"spark.sql.session.timeZone": "UTC"} | NO_CALL_SITES).items():
             spark.conf.set(key, value)
         keep_signals()
-        description = (
-            f"embedded (Sail {metadata.version('pysail')} in this process, "
-            f"PySpark {metadata.version('pyspark')}; {cores} thread{'s' * (cores != 1)}, "
-            f"memory limit {resources.memory / 2**30:.1f} GiB)"
-        )
-        rows_at_once = int(_HASH_SHARE * resources.memory / _HASHED_ROW)
         return Engine(
             "embedded",
             spark,
-            description,
-            rows_at_once=rows_at_once,
+            _description(resources),
+            rows_at_once=int(_HASH_SHARE * resources.memory / _HASHED_ROW),
             _close=closing.pop_all(),
         )
+
+
+def _description(resources: Resources) -> str:
+    threads = f"{resources.cores} thread{'s' * (resources.cores != 1)}"
+    return (
+        f"embedded (Sail {metadata.version('pysail')} in this process, "
+        f"PySpark {metadata.version('pyspark')}; {threads}, "
+        f"memory limit {resources.memory / 2**30:.1f} GiB)"
+    )
 
 
 def _sail_settings(resources: Resources, folder: Path) -> dict[str, str]:
@@ -81,6 +96,66 @@ def _sail_settings(resources: Resources, folder: Path) -> dict[str, str]:
     }
 
 
+@dataclass(frozen=True)
+class _Served:
+    """A running server and our channel to it."""
+
+    server: Any
+    channel: Any
+
+    @property
+    def address(self) -> Address:
+        host, port = self.server.listening_address
+        return host, port
+
+    def stop(self) -> None:
+        self.channel.close()
+        self.server.stop()
+
+
+def _served() -> _Served:
+    server = _sail_server()
+    try:
+        return _Served(server, _connected(*server.listening_address))
+    except EngineError:
+        server.stop()
+        raise
+
+
+def _served_alone(folder: Path) -> _Served:
+    """A server that has let nobody in but us, with its port closed.
+
+    The process ends at once when somebody else is in. Where it cannot be told whose a connection
+    was that has gone again, another server is started.
+    """
+    _import_client()
+    for _ in range(_STARTS):
+        watch = Watch()
+        served = _served()
+        closed = close_port(served.address)
+        time.sleep(_SETTLING_SECONDS)  # the server may have been taking somebody in meanwhile
+        if not closed or watch.strangers(served.address):
+            _end_at_once(folder)
+        if not watch.unexplained(served.address):
+            return served
+        served.stop()
+    raise EngineError(
+        Problem(
+            "connections that cannot be accounted for came to this machine and went, whenever the "
+            "embedded engine had its port open",
+            count=_STARTS,
+            cure="try again when the machine is less busy, or use --engine spark; "
+            "docs/security.md says what it means",
+        )
+    )
+
+
+def _import_client() -> None:
+    """Import what the first connection needs: half a second that the port would stand open."""
+    import grpc  # noqa: F401
+    import pyspark.sql.connect.session  # noqa: F401
+
+
 def _sail_server() -> Any:
     try:
         from pysail.spark import SparkConnectServer
@@ -95,3 +170,59 @@ def _sail_server() -> Any:
             )
         ) from error
     return server
+
+
+def _connected(host: str, port: int) -> Any:
+    """A channel to the server that stays connected: a closed port lets nobody in again."""
+    import grpc
+    from pyspark.sql.connect.client import ChannelBuilder
+
+    options = [
+        *ChannelBuilder.GRPC_DEFAULT_OPTIONS,
+        # Half an hour without a request would end the connection.
+        ("grpc.client_idle_timeout_ms", 2**31 - 1),
+        # A proxy cannot reach this process, and must not see what is said to it.
+        ("grpc.enable_http_proxy", 0),
+    ]
+    channel = grpc.insecure_channel(f"{host}:{port}", options=options)
+    try:
+        grpc.channel_ready_future(channel).result(_CONNECT_SECONDS)
+    except grpc.FutureTimeoutError as error:
+        raise EngineError(
+            Problem(
+                f"the embedded engine does not answer within {_CONNECT_SECONDS} s",
+                f"{host}:{port}",
+                cure="try again when the machine is less busy, or use --engine spark",
+            )
+        ) from error
+    return channel
+
+
+def _session(served: _Served) -> "SparkSession":
+    """A session of its own on the channel: another engine of this process may be open."""
+    from pyspark.sql.connect.client import ChannelBuilder
+    from pyspark.sql.connect.session import SparkSession
+
+    class Connected(ChannelBuilder):
+        host = served.address[0]
+
+        def toChannel(self) -> Any:  # noqa: N802 - PySpark's name
+            return served.channel
+
+    # As PySpark does for a session it makes from a URL: it chooses its kind of Column by this.
+    os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"
+    return SparkSession.builder.channelBuilder(Connected()).create()
+
+
+def _end_at_once(folder: Path) -> NoReturn:
+    """End the process: somebody else is in its engine, with the rights of the run's user."""
+    print(
+        "tradegains: somebody else connected to the embedded engine as it started; the run has "
+        "ended at once, and what they did before with this user's rights is not known\n"
+        "  cure: find out who listens for new ports on this machine; `tradegains check` says how "
+        "a run can have a network of its own, and docs/security.md what else there is",
+        file=sys.stderr,
+        flush=True,
+    )
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(EngineError.exit_code)

@@ -18,3 +18,14 @@ def environment(values: Mapping[str, str]) -> Iterator[None]:
                 os.environ.pop(key, None)
             else:
                 os.environ[key] = value
+
+
+def is_on(name: str) -> bool:
+    """Whether an environment variable switches something on: it is set, and not to 0, no or off.
+
+    Example:
+        >>> with environment({"TRADEGAINS_X": "0"}):
+        ...     is_on("TRADEGAINS_X")
+        False
+    """
+    return os.environ.get(name, "").strip().lower() not in ("", "0", "no", "off", "false")

@@ -14,6 +14,13 @@ def keep_signals() -> None:
     """
     if threading.current_thread() is not threading.main_thread():
         return  # Python sets handlers in its main thread only
-    signal.signal(signal.SIGINT, signal.getsignal(signal.SIGINT))
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        chosen = signal.getsignal(number)
+        if number == signal.SIGTERM and chosen is signal.SIG_DFL:
+            chosen = _end
+        if chosen is not None:  # None: set by a program that has Python inside
+            signal.signal(number, chosen)
+
+
+def _end(number: int, _: object) -> None:
+    sys.exit(128 + number)

@@ -15,6 +15,7 @@ from tradegains.engines.embedded import start_embedded
 from tradegains.engines.engine import Engine, Resources
 from tradegains.engines.java_virtual_machine import class_archive, stop_java
 from tradegains.engines.memory import default_memory, memory_bytes
+from tradegains.engines.protection import choose_protection
 from tradegains.engines.spark import start_spark
 from tradegains.errors import EngineError, Problem, StudyError
 
@@ -41,6 +42,7 @@ def start_engine(
     jars: str | None = None,
     delta: bool = True,
     settings: Mapping[str, str] | None = None,
+    unshared: bool = False,
 ) -> Engine:
     """Start the engine `name` and return it.
 
@@ -56,6 +58,8 @@ def start_engine(
             the TRADEGAINS_JARS environment variable or else Maven Central.
         delta: whether Spark is to read or write Delta tables; it starts seconds sooner without.
         settings: further Spark settings, which win over the ones chosen here.
+        unshared: nobody else uses this machine: the embedded engine may start where its port cannot
+            be kept from other users. TRADEGAINS_UNSHARED_MACHINE=1 says so as well.
 
     Raises:
         StudyError: the engine is unknown, or a choice does not apply to it.
@@ -74,7 +78,7 @@ def start_engine(
     if name == "spark":
         engine = start_spark(resources, master, settings or {}, jars=jars, delta=delta)
     else:
-        engine = start_embedded(resources)
+        engine = start_embedded(resources, choose_protection(unshared=unshared))
     _started.append(name)
     atexit.register(engine.close)
     return engine
