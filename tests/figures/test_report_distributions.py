@@ -8,18 +8,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from tradegains.figures.comparison import Comparison
 from tradegains.figures.density import HistogramCells
-from tradegains.figures.distributions import (
-    Comparison,
-    Missing,
+from tradegains.figures.histograms import percent_per_bin
+from tradegains.published.published_run import matching
+from tradegains.report.comparisons import (
     comparisons,
     prices_in_words,
     shift_in_words,
     sizes_in_words,
 )
-from tradegains.figures.drawing import percent_per_bin
-from tradegains.published.published_run import matching
-from tradegains.report.exhibits import distribution_exhibits
+from tradegains.report.section import Missing
+from tradegains.report.sections.productivity import distribution_exhibits
 
 
 def by_key(run):
@@ -163,7 +163,7 @@ def test_a_study_that_does_not_ask_has_no_standardised_figure(run_with, tables):
 
 
 def test_a_standardised_figure_says_so_everywhere(run_with, tables):
-    drawn, _ = distribution_exhibits(run_with(study=ASKED, **standardised_too(tables)))
+    drawn = distribution_exhibits(run_with(study=ASKED, **standardised_too(tables)))
     plain, variant = drawn[:2]
     shift = plain.text.split("(1996): ")[1]
     assert variant.text.startswith("On an assumed scale. Employment-weighted median: 1.")

@@ -11,8 +11,9 @@ from pathlib import Path
 import matplotlib as mpl
 import pytest
 
-from tradegains.figures.distributions import comparisons
-from tradegains.figures.drawing import axis_range, draw_comparison, share_outside
+from tradegains.figures.comparison import draw_comparison
+from tradegains.figures.histograms import axis_range, share_outside
+from tradegains.report.comparisons import comparisons
 
 SUM_OF_SHARES = 1e-12  # some hundred shares, each right to the last bit
 
@@ -134,8 +135,8 @@ def test_another_process_draws_the_same_bytes(exhibits):
     """Python's hashes differ between processes; the pictures must not."""
     script = (
         "import hashlib, sys; sys.path.insert(0, sys.argv[1]); import made_run\n"
-        "from tradegains.figures.distributions import comparisons\n"
-        "from tradegains.figures.drawing import draw_comparison\n"
+        "from tradegains.report.comparisons import comparisons\n"
+        "from tradegains.figures.comparison import draw_comparison\n"
         "from tradegains.published.published_run import PublishedRun\n"
         "tables = made_run.made_tables()\n"
         "run = PublishedRun(made_run.run_record(tables), tables)\n"

@@ -3,8 +3,9 @@
 import pyarrow as pa
 import pytest
 
-from tradegains.report.accounting import accounting
-from tradegains.report.page import page_html, write_report
+from made_run import undrawn_page
+from tradegains.published.reading import read_run
+from tradegains.report.sections.accounting import accounting, published_number
 from tradegains.store.delta import arrow_schema
 
 NEW_EXPORTERS = "effect = 15.3\nshare = 0.23"
@@ -123,14 +124,15 @@ def test_a_part_of_the_published_table_has_no_published_total(run_with):
 
 
 def test_the_page_shows_it_only_with_components(run, run_with):
-    assert 'id="accounting"' in page_html(run, [], [])
+    assert 'id="accounting"' in undrawn_page(run)
     start = run.record["study_toml"].index("[[accounting]]")
     end = run.record["study_toml"].index("[report]")
     without = run_with(study={run.record["study_toml"][start:end]: ""})
     assert accounting(without) is None
-    assert 'id="accounting"' not in page_html(without, [], [])
+    assert 'id="accounting"' not in undrawn_page(without)
 
 
-def test_the_report_reads_the_tables_that_components_name(output, monkeypatch):
-    monkeypatch.setattr("tradegains.report.page.report_exhibits", lambda run: ([], []))
-    assert "sum of 5 components" in write_report(output).read_text(encoding="utf-8")
+def test_the_report_reads_the_tables_that_components_name(output):
+    share = "market_shares.continuing_share where year=1996"
+    run = read_run(output)
+    assert published_number(run, share, {"share": 1.0}).value == pytest.approx(1.7 / 2.1)

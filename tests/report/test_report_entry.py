@@ -3,7 +3,8 @@
 import pyarrow as pa
 
 from tradegains.published.published_run import PublishedRun
-from tradegains.report.entry_tables import coverage, entry_tables
+from tradegains.report.sections.demography import entry_tables
+from tradegains.report.sections.quality import coverage
 from tradegains.store.delta import arrow_schema
 
 STUDY = """

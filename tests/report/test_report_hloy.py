@@ -5,17 +5,17 @@ import io
 
 import pytest
 
-from tradegains.figures.distributions import Missing
 from tradegains.figures.welfare_elasticity import area_to, lognormal_economy
 from tradegains.report.compared import compared_text
-from tradegains.report.cutoff_tables import cutoffs, reason
-from tradegains.report.elasticity_exhibits import elasticities_exhibit, welfare_elasticity_exhibit
-from tradegains.report.growth import growth
-from tradegains.report.page import report_exhibits
+from tradegains.report.elasticities import elasticities_exhibit, welfare_elasticity_exhibit
+from tradegains.report.one_choice import one_choice_at_a_time
+from tradegains.report.page import figures_of, page_sections
 from tradegains.report.page_table import PageTable
-from tradegains.report.ranked_exhibits import ranked_exhibits
-from tradegains.report.sensitivity import one_choice_at_a_time
-from tradegains.report.size_exhibit import size_exhibit
+from tradegains.report.ranked import ranked_exhibits
+from tradegains.report.section import Missing
+from tradegains.report.sections.continuing import growth
+from tradegains.report.sections.formulas import cutoffs, reason
+from tradegains.report.sections.sizes import size_exhibit
 
 TRAPEZOIDS = 1e-6  # of the area, with a hundred steps of a curve that is nearly straight
 SEARCHED = 1e-9  # a cutoff found by halving
@@ -160,9 +160,8 @@ def test_another_ranking_gets_figures_of_its_own(run_with, tables):
     levels = 'levels = ["total", "industry2"]'
     ranking = '[welfare.curves]\nrank_by = ["tariff_cut", "sigma"]'
     study = {levels: f"{levels}\n{ranking}"}
-    found = ranked_exhibits(
-        run_with(study=study, welfare_curves=curves.from_pylist(rows, schema=curves.schema))
-    )
+    run = run_with(study=study, welfare_curves=curves.from_pylist(rows, schema=curves.schema))
+    found = [*ranked_exhibits(run, "4"), *ranked_exhibits(run, "5")]
     keys = ["figure_hloy_4", "figure_hloy_4_sigma", "figure_hloy_5", "figure_hloy_5_sigma"]
     assert [one.key for one in found] == keys
     assert found[1].title.endswith("(HLOY, figure 4, by sigma)")
@@ -278,7 +277,7 @@ def test_an_older_run_names_what_it_cannot_draw(run, tables):
         {**run.record, "tables": [t for t in run.record["tables"] if t["name"] not in NEW]},
         {name: rows for name, rows in tables.items() if name not in NEW},
     )
-    found = [size_exhibit(older), elasticities_exhibit(older), *ranked_exhibits(older)]
+    found = [size_exhibit(older), elasticities_exhibit(older), *ranked_exhibits(older, "4")]
     assert all(isinstance(one, Missing) for one in found)
     assert {one.reason for one in found} == {
         "the run published no table size_fits",
@@ -295,6 +294,7 @@ def test_the_runs_own_reason_is_given(run_with, tables):
 
 def test_an_empty_run_draws_nothing_but_the_illustration(run_with, tables):
     empty = run_with(**{name: table.slice(0, 0) for name, table in tables.items()})
-    drawn, missing = report_exhibits(empty)
-    assert [one.key for one in drawn] == ["figure_hloy_2"]
+    sections = page_sections(empty)
+    missing = [one for section in sections for one in section.missing]
+    assert [one.key for one in figures_of(sections)] == ["figure_hloy_2"]
     assert all(one.reason for one in missing)

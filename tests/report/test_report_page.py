@@ -6,9 +6,10 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tradegains.figures.distributions import Missing, comparisons
+from made_run import undrawn_page
 from tradegains.report import page as page_module
-from tradegains.report.page import page_html, typeset, write_report
+from tradegains.report.markup import typeset
+from tradegains.report.page import page_html, page_sections, write_report
 
 VOID = {"meta", "br", "hr", "img", "input", "link"}
 
@@ -47,19 +48,18 @@ class Page(HTMLParser):
 
 
 def undrawn(run):
-    """The page of a run without its figures, which take seconds to draw."""
-    missing = [one for one in comparisons(run) if isinstance(one, Missing)]
-    return Page(page_html(run, [], missing))
+    """The page of a run without its figures."""
+    return Page(undrawn_page(run))
 
 
 @pytest.fixture(scope="module")
-def html(run, exhibits):
-    return page_html(run, list(exhibits.values()), [])
+def html(run, sections):
+    return page_html(run, sections)
 
 
 @pytest.fixture
-def drawn_once(monkeypatch, exhibits):
-    monkeypatch.setattr(page_module, "report_exhibits", lambda run: (exhibits.values(), []))
+def drawn_once(monkeypatch, sections):
+    monkeypatch.setattr(page_module, "page_sections", lambda run: sections)
 
 
 @pytest.fixture(scope="module")
@@ -181,8 +181,8 @@ def test_choices_and_run_are_stated(page):
         assert words in page.text
 
 
-def test_the_same_run_gives_the_same_page(run, html, exhibits):
-    assert page_html(run, list(exhibits.values()), []) == html
+def test_the_same_run_gives_the_same_page(run, html):
+    assert page_html(run, page_sections(run)) == html
 
 
 def test_typeset_numbers_and_years():

@@ -5,12 +5,12 @@ import io
 
 import pyarrow as pa
 
+from made_run import undrawn_page
 from tradegains.published.published_run import PublishedRun
-from tradegains.report.decomposition_tables import decompositions
-from tradegains.report.dispersion_table import dispersion
-from tradegains.report.joint_tables import joint_distribution
-from tradegains.report.page import page_html
-from tradegains.report.regression_tables import regression_tables
+from tradegains.report.dispersion import dispersion
+from tradegains.report.joint_distribution import joint_distribution
+from tradegains.report.sections.decompositions import decompositions
+from tradegains.report.sections.regressions import regression_tables
 from tradegains.store.delta import arrow_schema
 
 STUDY = """
@@ -197,7 +197,7 @@ def test_effects_tell_how_many_establishments_each_quartile_has() -> None:
 
 
 def test_tables_without_rows_are_named_with_their_reason() -> None:
-    page = page_html(run_with(), [], [])
+    page = undrawn_page(run_with())
     assert page.count("no [dispersion]") == 1
     for name in NAMES[1:]:
         assert f"the run published no table {name}" in page

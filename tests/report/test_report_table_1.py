@@ -2,14 +2,8 @@
 
 import pytest
 
-from tradegains.report.table_1 import (
-    table_1,
-    table_1_text,
-    table_a1,
-    table_c1,
-    table_text,
-    tables_text,
-)
+from tradegains.report.side_by_side import table_text
+from tradegains.report.table_1 import table_1, table_1_text, table_a1, table_c1, tables_text
 
 GOLDEN = """\
 Table 1: market shares and implied welfare changes

@@ -2,9 +2,11 @@
 
 import csv
 import io
+from dataclasses import replace
 
-from tradegains.figures.distributions import Missing
-from tradegains.report.trade_exhibit import intra_industry_exhibit
+from tradegains.report.page import page_html
+from tradegains.report.section import Missing
+from tradegains.report.sections.trade import intra_industry_exhibit, section
 
 
 def test_words_give_first_and_last_year(exhibits):
@@ -51,8 +53,6 @@ def test_a_run_without_product_flows_says_so(run_with, tables):
     assert missing.reason
 
 
-def test_the_page_has_a_section_only_with_the_figure(run, exhibits):
-    from tradegains.report.page import page_html
-
-    assert 'id="trade"' in page_html(run, [exhibits["figure_mt_1"]], [])
-    assert 'id="trade"' not in page_html(run, [], [])
+def test_the_page_has_a_section_only_with_the_figure(run):
+    shown = [section(run), replace(section(run), blocks=())]
+    assert ['id="trade"' in page_html(run, [one]) for one in shown] == [True, False]

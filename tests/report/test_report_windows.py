@@ -2,10 +2,10 @@
 
 import pytest
 
+from made_run import undrawn_page
 from tradegains.report.answer import headlines
-from tradegains.report.page import page_html
 from tradegains.report.table_1 import table_1, table_1_text
-from tradegains.report.welfare_tables import continuing_counts
+from tradegains.report.welfare_rows import continuing_counts
 
 NAMES = ("pre", "post", "third", "fourth", "fifth")
 ENDS = {"pre": (1978, 1988), "post": (1988, 1996), "third": (1980, 1988)}
@@ -53,7 +53,7 @@ def test_every_welfare_window_is_shown(with_windows, number, difference):
     assert table_1(run).columns == columns
     assert all(len(entries) == len(shown) for _, entries in table_1(run).rows)
     assert len(headlines(run)) == len(shown)
-    page = page_html(run, [], [])
+    page = undrawn_page(run)
     assert page.count('<span class="window">') == len(shown)
     assert max(map(len, table_1_text(run).splitlines())) <= 80
     assert all(column in table_1_text(run) for column in columns)
@@ -68,7 +68,7 @@ def test_only_the_windows_compared_stand_beside_published_numbers(with_windows):
 def test_three_windows_are_no_difference(with_windows):
     run = with_windows(3, difference=False)
     assert run.window_years("third") == "1980-1988"
-    assert "so the difference is" not in page_html(run, [], [])
+    assert "so the difference is" not in undrawn_page(run)
 
 
 def test_the_headline_window_is_the_studys_choice(with_windows):
@@ -77,8 +77,8 @@ def test_the_headline_window_is_the_studys_choice(with_windows):
     run = with_windows(4, difference=True, headline="third")
     assert run.headline_window == "third"
     assert headlines(run)[0].window == "1980-1988"
-    assert "Welfare rose by 5.10 percent over" in page_html(run, [], [])
-    assert "so the difference is" not in page_html(run, [], [])
+    assert "Welfare rose by 5.10 percent over" in undrawn_page(run)
+    assert "so the difference is" not in undrawn_page(run)
 
 
 def test_counts_are_those_of_the_windows_shown(run, run_with, tables):

@@ -109,7 +109,7 @@ def test_what_can_change_a_number_moves_it(
 @pytest.mark.parametrize(
     ("path", "old", "new"),
     [
-        ("figures/drawing.py", "def ", "def _"),
+        ("figures/style.py", "def ", "def _"),
         ("report/page.py", '"""', '"""Of the report. '),
         ("command/arguments.py", "help=", "help='other' or "),
         ("command/check.py", '"""Check a study', '"""Look at a study'),

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tradegains.errors import Problem, StudyError
-from tradegains.figures.data import csv_text
 from tradegains.formulas.melitz_ottaviano import (
     CutoffError,
     Equilibrium,
@@ -25,7 +24,7 @@ from tradegains.formulas.melitz_ottaviano import (
     trade_equilibrium,
 )
 from tradegains.published.arranged import PrintedColumn
-from tradegains.published.printing import fixed
+from tradegains.published.printing import csv_text, fixed
 from tradegains.published.text_table import side_by_side
 
 TITLE = (

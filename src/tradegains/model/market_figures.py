@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from tradegains.figures.drawing import (
+from tradegains.figures.style import (
     BLUE,
     CURVE_POINTS,
     INK,

@@ -3,7 +3,10 @@
 Percent is 100 times a change of logarithms, as in the paper, never exp() - 1.
 """
 
+import csv
+import io
 import re
+from collections.abc import Iterable, Sequence
 
 Number = int | float | None
 
@@ -86,3 +89,17 @@ def in_unit(value: Number | str | bool, unit: str) -> str:
     if unit.startswith(AMOUNTS):
         return fixed(value, 0 if abs(value) >= 1000 else 2)
     return f"{value:.6g}"
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Rows under a header, lines ending in a newline.
+
+    Example:
+        >>> csv_text(["a", "b"], [(1, "x, y")])
+        'a,b\\n1,"x, y"\\n'
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return text.getvalue()

@@ -156,6 +156,10 @@ class PublishedRun:
             return tuple((str(what), str(why)) for what, why in listed.items())
         return tuple((str(entry["result"]), str(entry["reason"])) for entry in listed)
 
+    def tells_absence(self, table: str) -> bool:
+        """Whether the run itself gives a reason why it has no such table."""
+        return f"table {table}" in dict(self.absent)
+
     def reason_for(self, table: str, otherwise: str = "no rows for it") -> str:
         """Why a table has nothing to show: the run's own words where it gave some."""
         told = dict(self.absent)

@@ -4,7 +4,12 @@ from dataclasses import dataclass
 
 from tradegains.published.printing import fixed, percent
 from tradegains.published.published_run import PublishedRun
-from tradegains.report.welfare import NumberOrReason, formula_name, measured, total_rows, variants
+from tradegains.report.welfare_rows import (
+    NumberOrReason,
+    formula_name,
+    measured,
+    total_rows,
+)
 
 
 @dataclass(frozen=True)
@@ -66,21 +71,6 @@ def answer(run: PublishedRun) -> str:
     verb = "rose" if welfare.value >= 0 else "fell"
     size = percent(abs(welfare.value))
     return f"Welfare {verb} by {size} percent over {years} ({formula_name(row)}).{_trend(run)}"
-
-
-def spread(run: PublishedRun) -> str:
-    """How far the continuing rule and the imports source alone move the headline."""
-    key = (run.headline_window or "", "hloy")
-    found = [total_rows(run, **made) for made in variants(run) if made["restriction"] == "all"]
-    numbers = [measured(rows.get(key), "welfare_change").value for rows in found]
-    values = [number for number in numbers if number is not None]
-    if len(values) < 2:
-        return ""
-    return (
-        f"Under the {len(values)} combinations of continuing rule and imports source, the HLOY "
-        f"change over {run.window_years(key[0])} lies between {percent(min(values))} and "
-        f"{percent(max(values))} percent."
-    )
 
 
 def basis(run: PublishedRun) -> str:

@@ -3,8 +3,11 @@
 import textwrap
 
 from tradegains.published.published_run import PublishedRun
-from tradegains.report.growth import growth
-from tradegains.report.table_1 import SideBySide, table_1_text, table_a1, table_c1
+from tradegains.report.sections.continuing import growth
+from tradegains.report.side_by_side import (
+    SideBySide,
+)
+from tradegains.report.table_1 import table_1_text, table_a1, table_c1
 
 WIDTH = 80
 

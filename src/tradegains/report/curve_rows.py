@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from tradegains.figures.data import csv_text
+from tradegains.published.printing import csv_text
 from tradegains.published.published_run import PublishedRun
-from tradegains.report.exhibits import data_label
+from tradegains.report.captions import data_label
 
 Row = Mapping[str, Any]
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from tradegains.published.letters import Letters
 from tradegains.published.printing import percent
-from tradegains.report.welfare import NumberOrReason
+from tradegains.report.welfare_rows import NumberOrReason
 
 DASH = "–"
 LONG = 30
@@ -30,6 +31,7 @@ class PageTable:
     `data` pairs file names with the CSV that holds every row behind the table.
     """
 
+    kind: ClassVar[str] = "table"
     title: str
     unit: str
     header: tuple[str, ...]
@@ -62,7 +64,7 @@ class Footnotes(Letters):
 
 
 def names(texts: Iterable[str]) -> list[Cell]:
-    """Cells that name a row.
+    """HistogramCells that name a row.
 
     Example:
         >>> names(["pre"])

@@ -1,12 +1,12 @@
 """Tables of the page on who came, went, exported and hired, and on how complete the census is."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from tradegains.published.printing import count, fixed, percent
 from tradegains.published.published_run import PublishedRun
-from tradegains.report.page_table import Cell, Footnotes, PageTable, names, plain
+from tradegains.report.page_table import Cell, PageTable, names, plain
+from tradegains.report.section import Section, section_of
 
 GROUPS = {
     "all": "all",
@@ -18,8 +18,18 @@ GROUPS = {
     "unmeasured": "no productivity",
 }
 FLOWS = ("entrant_creation", "expander_creation", "exiter_destruction", "contractor_destruction")
-MEASURES = ("establishments", "employment", "sales", "exports", "value_added")
 RATES = ("creation_rate", "destruction_rate", "destruction_share")
+
+
+def section(run: PublishedRun) -> Section:
+    """Who continues, enters and exits, changes of state, and jobs created and destroyed."""
+    return section_of(
+        "demography",
+        "Entry and exit",
+        "Entry and exit",
+        demography(run),
+        *entry_tables(run),
+    )
 
 
 def entry_tables(run: PublishedRun) -> list[PageTable]:
@@ -81,46 +91,6 @@ def job_flows(run: PublishedRun) -> PageTable | None:
     )
 
 
-def coverage(run: PublishedRun) -> PageTable | None:
-    """Census sums over control totals, all industries together."""
-    rows = run.rows("coverage", level="total")
-    if not rows:
-        return None
-    measures = [name for name in MEASURES if any(row["measure"] == name for row in rows)]
-    by_year: dict[int, dict[str, Mapping[str, Any]]] = {}
-    for row in rows:
-        by_year.setdefault(row["year"], {})[row["measure"]] = row
-    marks = Footnotes()
-    return PageTable(
-        title="Coverage of control totals",
-        unit=f"establishments, jobs, {run.money_unit}; ratio in percent",
-        header=("year", *("census", "control", "ratio") * len(measures)),
-        rows=tuple(
-            (
-                *names([str(year)]),
-                *(cell for name in measures for cell in _covered(found.get(name), marks)),
-            )
-            for year, found in sorted(by_year.items())
-        ),
-        groups=(("", 1), *((name.replace("_", " "), 3) for name in measures)),
-        notes=marks.notes,
-        remark="Census: valid rows. Ratio: census over control total.",
-    )
-
-
-def _covered(row: Mapping[str, Any] | None, marks: Footnotes) -> tuple[Cell, ...]:
-    """Census, control total and ratio; what the row has to say is a note at its ratio."""
-    if row is None:
-        return (plain(None),) * 3
-    ratio = _percent(row["ratio"])
-    if row["note"]:
-        ratio = replace(ratio, mark=marks.letter(row["note"]))
-    sums = (
-        plain(None if row[name] is None else count(row[name])) for name in ("census", "control")
-    )
-    return (*sums, ratio)
-
-
 def repaired_ids(run: PublishedRun) -> PageTable | None:
     """The headline welfare change with the ids of the census and with repaired ones."""
     found = {
@@ -168,3 +138,37 @@ def _percent(share: float | None) -> Cell:
 
 def _signed(change: float | None) -> str | None:
     return None if change is None else fixed(100 * change, 2)
+
+
+STATUSES = ("continuing", "entrant", "exiter")
+AMOUNTS = {
+    "establishments": "establishment_rate",
+    "employment": "employment_rate",
+    "sales": "sales_rate",
+}
+
+
+def demography(run: PublishedRun) -> PageTable:
+    """Continuing, entering and exiting establishments of every window."""
+    rule = run.headline_choices["continuing"]
+    rows = run.rows("demography", kind="window", level="total", continuing=rule)
+    order = {name: position for position, name in enumerate(run.windows)}
+    rows.sort(key=lambda r: (order.get(r["window"], 0), STATUSES.index(r["status"]), r["year"]))
+    return PageTable(
+        title="Who continues, enters and exits",
+        unit=f"rates in percent of all establishments of the year; sales in {run.money_unit}",
+        header=("window", "status", "year", "n", "rate", "jobs", "rate", "sales", "rate"),
+        rows=tuple(_status(run, row) for row in rows),
+        groups=(("", 3), ("establishments", 2), ("employment", 2), ("sales", 2)),
+        stub=3,
+        remark=f"Continuing by the rule {rule}.",
+    )
+
+
+def _status(run: PublishedRun, row: Mapping[str, Any]) -> tuple[Cell, ...]:
+    """One window and status."""
+    cells = names([run.window_years(row["window"]), row["status"], str(row["year"])])
+    for amount, rate in AMOUNTS.items():
+        cells.append(plain(None if row[amount] is None else count(row[amount])))
+        cells.append(plain(None if row[rate] is None else percent(row[rate], 1)))
+    return tuple(cells)

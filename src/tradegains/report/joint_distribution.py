@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from math import fsum
 from typing import Any
 
-from tradegains.figures.distributions import WORDS
 from tradegains.published.printing import count, percent
 from tradegains.published.published_run import PublishedRun
+from tradegains.report.comparisons import WORDS
+from tradegains.report.data import rows_csv
 from tradegains.report.page_table import Cell, PageTable, names, plain
-from tradegains.report.table_data import rows_csv
 
 NAME = "joint_distribution"
 TITLE = "Employment and output by productivity and size"

@@ -6,16 +6,16 @@ compared under `same_year` first: each establishment then stands against its riv
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import exp
 from typing import Any
 
-from tradegains.figures.density import HistogramCells, filled_cells
+from tradegains.figures.comparison import VARIANT, Comparison, Member, PublishedDistribution
+from tradegains.figures.density import filled_cells
 from tradegains.formulas.productivity import ASSUMED, RELATIVE, STANDARDISED
 from tradegains.published.printing import count, fixed
 from tradegains.published.published_run import PublishedRun
+from tradegains.report.section import Missing
 
-VARIANT = "_standardised"
 YEAR_BASES = ("base_year", "pooled", "same_year")
 GROUP_BASES = ("same_year", "base_year", "pooled")
 PRICES = {
@@ -24,66 +24,6 @@ PRICES = {
     "economy": "deflated by an economy-wide price index",
 }
 WORDS = {"value_added": "value added", "sales": "sales", "employment": "job", "hours": "hour"}
-
-
-@dataclass(frozen=True)
-class Member:
-    """Which distribution is wanted: `label` is what the figure calls it."""
-
-    label: str
-    year: int
-    window: str | None
-    population: str
-
-
-@dataclass(frozen=True)
-class PublishedDistribution:
-    """One published distribution: its histogram and its employment-weighted quantiles.
-
-    `p10`, `p50`, `p90` are exact [log points]; None where `moments` does not have them. `kappa`
-    is the scale of a standardised one [log points], `left_out` says whom it leaves out.
-    """
-
-    member: Member
-    cells: HistogramCells
-    establishments: int
-    employment: float
-    p10: float | None
-    p50: float | None
-    p90: float | None
-    prices: str
-    kappa: float | None = None
-    left_out: str = ""
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Two distributions of one figure, and the choices behind them.
-
-    `measure` and `base` say in words what is measured and against which median.
-    """
-
-    key: str
-    title: str
-    median_base: str
-    measure: str
-    base: str
-    series: tuple[PublishedDistribution, PublishedDistribution]
-    standardised_by: str | None = None
-
-    @property
-    def panel(self) -> str:
-        """Key of the figure that this one is a variant of, or its own."""
-        return self.key.removesuffix(VARIANT)
-
-
-@dataclass(frozen=True)
-class Missing:
-    """A figure that cannot be drawn, and why."""
-
-    key: str
-    title: str
-    reason: str
 
 
 def comparisons(run: PublishedRun) -> list[Comparison | Missing]:

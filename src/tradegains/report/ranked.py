@@ -4,16 +4,18 @@ Source: Hsieh, Li, Ossa and Yang (2023), figures 4 and 5.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
-from tradegains.figures.curves import RankedCurve, draw_ranked
-from tradegains.figures.distributions import Missing
-from tradegains.figures.drawing import PERCENT_TEXT
+from tradegains.figures.ranked import RankedCurve, draw_ranked
+from tradegains.figures.style import PERCENT_TEXT
 from tradegains.published.printing import count, fixed
 from tradegains.published.published_run import PublishedRun
-from tradegains.report.curve_rows import Row, curve_csv, curve_rows, points_of
-from tradegains.report.exhibits import Exhibit, data_words, scaling
+from tradegains.report.captions import data_words, scaling
+from tradegains.report.curve_rows import curve_csv, curve_rows, points_of
+from tradegains.report.section import Exhibit, Missing
+from tradegains.report.welfare_rows import Row
 
 TITLES = {
     "4": "With gains inside more liberalised establishments",
@@ -23,12 +25,11 @@ VARIABLES = {"tariff_cut": "tariff cut [percentage points]"}
 GAIN = f"HLOY, {PERCENT_TEXT}"
 
 
-def ranked_exhibits(run: PublishedRun) -> list[Exhibit | Missing]:
-    """Figures 4 and 5, each once for every variable that industries are ranked by."""
+def ranked_exhibits(run: PublishedRun, figure: str) -> list[Exhibit | Missing]:
+    """Figure 4 or 5, once for every variable that industries are ranked by."""
+    variables = _variables(run, figure)
     return [
         _ranked_exhibit(run, figure, variable, first=variable == variables[0])
-        for figure in TITLES
-        for variables in [_variables(run, figure)]
         for variable in variables
     ]
 
@@ -60,8 +61,13 @@ def _ranked_exhibit(
     return Exhibit(
         key=key,
         title=title,
-        picture=draw_ranked(
-            curves, median=median, x_title=x_title, y_title=y_title, synthetic=run.synthetic
+        draw=partial(
+            draw_ranked,
+            curves,
+            median=median,
+            x_title=x_title,
+            y_title=y_title,
+            synthetic=run.synthetic,
         ),
         text=words(curves, median),
         caption=_ranked_caption(run, figure, shown, median),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tradegains.figures.data import csv_text
+from tradegains.published.printing import csv_text
 from tradegains.published.published_run import PublishedRun
 
 

@@ -4,15 +4,14 @@ Source: Hsieh, Li, Ossa and Yang (2023), figures 2 and 3, Tables B1 and B2.
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 from tradegains import literature
-from tradegains.figures.curves import (
+from tradegains.figures.elasticities import (
     ElasticityCurve,
     draw_elasticities,
     draw_welfare_elasticity,
 )
-from tradegains.figures.data import csv_text
-from tradegains.figures.distributions import Missing
 from tradegains.figures.welfare_elasticity import (
     FARTHEST,
     LOG_SALES_SD,
@@ -20,12 +19,13 @@ from tradegains.figures.welfare_elasticity import (
     area_to,
     lognormal_economy,
 )
-from tradegains.published.printing import fixed, percent
+from tradegains.published.printing import csv_text, fixed, percent
 from tradegains.published.published_run import PublishedRun
-from tradegains.report.curve_rows import Row, curve_csv, curve_rows, points_of
-from tradegains.report.exhibits import Exhibit, data_words, scaling
+from tradegains.report.captions import data_words, scaling
+from tradegains.report.curve_rows import curve_csv, curve_rows, points_of
 from tradegains.report.page_table import Cell, PageTable, names
-from tradegains.report.welfare import measured, total_rows
+from tradegains.report.section import Exhibit, Missing
+from tradegains.report.welfare_rows import Row, measured, total_rows
 
 ELASTICITY, ELASTICITIES = "figure_hloy_2", "figure_hloy_3"
 
@@ -46,7 +46,7 @@ def welfare_elasticity_exhibit(run: PublishedRun) -> Exhibit | Missing:
     return Exhibit(
         key=ELASTICITY,
         title=title,
-        picture=draw_welfare_elasticity(economy, observed, synthetic=False),
+        draw=partial(draw_welfare_elasticity, economy, observed, synthetic=False),
         text=_areas_in_words(run, economy, observed),
         caption=_economy_caption(economy),
         data={"": _economy_csv(economy)},
@@ -123,7 +123,7 @@ def elasticities_exhibit(run: PublishedRun) -> Exhibit | Missing:
     return Exhibit(
         key=ELASTICITIES,
         title=title,
-        picture=draw_elasticities(hloy, acr, difference=difference, synthetic=run.synthetic),
+        draw=partial(draw_elasticities, hloy, acr, difference=difference, synthetic=run.synthetic),
         text=_elasticities_in_words((hloy, acr)),
         caption=_elasticities_caption(run, str(window), (hloy, acr)),
         data={"": curve_csv(run, [row for name in found for row in found[name]])},

@@ -7,8 +7,8 @@ from typing import Any
 from tradegains.formulas.quantiles import quantile
 from tradegains.published.printing import count, fixed
 from tradegains.published.published_run import PublishedRun
+from tradegains.report.data import rows_csv
 from tradegains.report.page_table import Cell, Footnotes, PageTable, names
-from tradegains.report.table_data import rows_csv
 
 NAME = "dispersion"
 TITLE = "Dispersion of productivity within industries"

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tradegains.figures.distributions import PRICES
 from tradegains.published.printing import count, fixed
 from tradegains.published.published_run import PublishedRun
+from tradegains.report.comparisons import PRICES
+from tradegains.report.data import rows_csv
 from tradegains.report.page_table import Cell, Footnotes, PageTable, names, plain
-from tradegains.report.table_data import rows_csv
+from tradegains.report.section import Section, or_missing, section_of
 
 NAME = "decompositions"
 TITLE = "Where productivity growth comes from"
@@ -33,6 +34,12 @@ AUTHORS = (
 SELDOM = ("new industries", "closed industries", "not split")
 Row = Mapping[str, Any]
 Terms = dict[tuple[str, str], dict[str, Row]]
+
+
+def section(run: PublishedRun) -> Section:
+    """A table per window and share, and the levels of Olley and Pakes."""
+    found = or_missing(tuple(decompositions(run)), run, NAME, TITLE)
+    return section_of("decompositions", "Growth and reallocation", "Growth, reallocation", *found)
 
 
 def decompositions(run: PublishedRun) -> list[PageTable]:

@@ -3,16 +3,21 @@
 Controls, first stages and the probit of starting to export stand in the data behind each table.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tradegains.published.printing import count, fixed, percent
 from tradegains.published.published_run import PublishedRun
+from tradegains.report.data import rows_csv
 from tradegains.report.page_table import Cell, Footnotes, PageTable, names, plain
-from tradegains.report.table_data import rows_csv
+from tradegains.report.section import (
+    Missing,
+    Section,
+    section_of,
+)
 
 NAME, ENTRY = "regressions", "export_entry"
-ENTRY_TITLE = "Who starts to export"
+TITLES = {NAME: "Exporters, exit and the effect of exporting", ENTRY: "Who starts to export"}
 PREMIA = {"exporter_premium": "no", "exporter_premium_with_size": "yes"}
 EXITS = {"exit_linear": "linear probability", "exit_probit": "probit"}
 EFFECTS = {
@@ -38,6 +43,24 @@ ERROR_WORDS = {
 }
 EXIT_TERMS = ("relative_productivity", "log_employment", "exporter", "tariff_cut")
 Row = Mapping[str, Any]
+
+
+def section(run: PublishedRun) -> Section:
+    """Premia, exit, export entry and the effect of exporting."""
+    return section_of(
+        "regressions",
+        "Exporters, exit and export entry",
+        "Exporters",
+        *regression_tables(run),
+        *(Missing(name, title, run.reason_for(name)) for name, title in _absent(run)),
+    )
+
+
+def _absent(run: PublishedRun) -> Iterator[tuple[str, str]]:
+    """Published tables without rows of which the run itself says nothing."""
+    for name, title in TITLES.items():
+        if not run.rows(name) and not run.tells_absence(name):
+            yield name, title
 
 
 def regression_tables(run: PublishedRun) -> list[PageTable]:
@@ -151,7 +174,7 @@ def _entries(run: PublishedRun) -> PageTable | None:
         return None
     marks = Footnotes()
     return PageTable(
-        title=ENTRY_TITLE,
+        title=TITLES[ENTRY],
         unit="n in establishments that never exported before; rates in percent",
         header=("window", "quartile", "n", "starters", "rate", "due to cuts", "s.e.", "ratio"),
         rows=tuple(_entry(run, row, marks) for row in rows),

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tradegains.published.printing import count
 from tradegains.published.published_run import PublishedRun
 
 Row = Mapping[str, Any]
@@ -111,3 +112,23 @@ def variants(run: PublishedRun) -> list[dict[str, str]]:
 def _position(listed: Sequence[str], value: str) -> tuple[int, str]:
     """Place of a value in the study's list; values that are not in it come last, by name."""
     return (listed.index(value) if value in listed else len(listed), value)
+
+
+def counted(run: PublishedRun) -> str:
+    """How many establishments stand behind the headline, as a sentence; empty without."""
+    counts = continuing_counts(run)
+    return f"Continuing establishments: {counts}." if counts else ""
+
+
+def continuing_counts(run: PublishedRun, **choices: str) -> str:
+    """Continuing establishments of each window, in words; empty where none are counted.
+
+    Those of the headline, unless other choices are given.
+    """
+    rows = total_rows(run, **choices)
+    counts = {
+        window: row["establishments"]
+        for window in run.welfare_windows
+        if (row := rows.get((window, "hloy"))) and row["establishments"] is not None
+    }
+    return ", ".join(f"{run.window_years(w)} n = {count(n)}" for w, n in counts.items())

@@ -3,17 +3,36 @@
 from collections.abc import Sequence
 
 from tradegains import literature
-from tradegains.figures.distributions import PRICES
 from tradegains.published.published_run import PublishedRun
-from tradegains.report.table_1 import ComparedNumber, SideBySide, citation
-from tradegains.report.welfare import NumberOrReason, measured
+from tradegains.report.comparisons import PRICES
+from tradegains.report.ranked import ranked_exhibits
+from tradegains.report.section import Missing, Paragraph, Section, section_of
+from tradegains.report.side_by_side import ComparedNumber, SideBySide, as_page_table, citation
+from tradegains.report.welfare_rows import NumberOrReason, measured
 
-TITLE = "growth per worker of continuing establishments"
+NAME, TITLE = "productivity_growth", "growth per worker of continuing establishments"
 MEASURES = {
     "sales_per_worker": ("revenue per worker", "revenue_per_worker_growth"),
     "value_added_per_worker": ("value added per worker", "value_added_per_worker_growth"),
 }
 DEFLATORS = ("industry", "economy", "nominal")
+
+
+def section(run: PublishedRun) -> Section:
+    """Gains inside continuing establishments: figure 4, and their growth."""
+    found = growth(run)
+    return section_of(
+        "within",
+        "Inside continuing establishments",
+        "Continuing establishments",
+        Paragraph("The HLOY statistic leaves out what continuing establishments gain themselves."),
+        *ranked_exhibits(run, "4"),
+        as_page_table(found, remark=basis(run)) if found else _no_growth(run),
+    )
+
+
+def _no_growth(run: PublishedRun) -> Missing:
+    return Missing(NAME, f"Table of {TITLE}", run.reason_for(NAME))
 
 
 def growth(run: PublishedRun) -> SideBySide | None:
@@ -22,9 +41,7 @@ def growth(run: PublishedRun) -> SideBySide | None:
     The paper deflates by one price index for all industries, so its numbers stand beside those
     deflated economy-wide where the run has them, else beside the study's own.
     """
-    rows = run.rows(
-        "productivity_growth", level="total", continuing=run.headline_choices["continuing"]
-    )
+    rows = run.rows(NAME, level="total", continuing=run.headline_choices["continuing"])
     if not rows:
         return None
     deflators = _deflators(run, {row["prices"] for row in rows})
@@ -54,9 +71,7 @@ def growth(run: PublishedRun) -> SideBySide | None:
 
 def basis(run: PublishedRun) -> str:
     """How the growth was measured."""
-    rows = run.rows(
-        "productivity_growth", level="total", continuing=run.headline_choices["continuing"]
-    )
+    rows = run.rows(NAME, level="total", continuing=run.headline_choices["continuing"])
     deflators = " and ".join(PRICES.get(name, name) for name in _deflators(
         run, {row["prices"] for row in rows}))  # fmt: skip
     numbers = {row["window"]: row["establishments"] for row in rows if row["establishments"]}

@@ -20,7 +20,8 @@ from tradegains.literature import (
 from tradegains.published.printing import fixed
 from tradegains.published.published_run import PublishedRun
 from tradegains.report.page_table import Cell, Footnotes, PageTable, names, plain
-from tradegains.report.welfare import NumberOrReason
+from tradegains.report.section import Section, section_of
+from tradegains.report.welfare_rows import NumberOrReason
 from tradegains.tables.references import FACTORS, read_reference
 
 T = TypeVar("T")
@@ -47,6 +48,11 @@ class AccountingEntry:
             return NumberOrReason(None, self.effect.note or self.share.note)
         component = Component(self.name, self.effect.value, self.share.value)
         return NumberOrReason(component.contribution)
+
+
+def section(run: PublishedRun) -> Section:
+    """The components that the study names, and their total."""
+    return section_of("accounting", "Accounting", "Accounting", accounting(run))
 
 
 def accounting(run: PublishedRun) -> PageTable | None:
@@ -146,7 +152,7 @@ def _origin(component: dict[str, Any]) -> str:
 def _rows(entries: Sequence[AccountingEntry], notes: Footnotes) -> Iterator[tuple[Cell, ...]]:
     """Components by group, each group of several with its subtotal, then the total.
 
-    Cells: component, effect, share, contribution, published contribution, origin.
+    HistogramCells: component, effect, share, contribution, published contribution, origin.
     """
     for group in dict.fromkeys(entry.group for entry in entries):
         members = [entry for entry in entries if entry.group == group]

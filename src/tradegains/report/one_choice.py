@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from tradegains import literature
 from tradegains.published.published_run import PublishedRun
 from tradegains.report.page_table import Footnotes, PageTable, names
-from tradegains.report.welfare import (
+from tradegains.report.welfare_rows import (
     DISTRIBUTIONS,
     FORMULA_NAMES,
     MELITZ_REDDING,

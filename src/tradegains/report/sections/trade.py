@@ -5,34 +5,19 @@ Source: Melitz and Trefler (2012), figure 1.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import nan
+from functools import partial
 
-from matplotlib.figure import Figure
-
-from tradegains.figures.data import csv_text
-from tradegains.figures.distributions import Missing
-from tradegains.figures.drawing import (
-    BLUE,
-    HEIGHT,
-    INK,
-    MUTED,
-    VERMILION,
-    WIDTH,
-    Picture,
-    house_style,
-    mark_synthetic,
-    saved,
-)
-from tradegains.published.printing import percent
+from tradegains.figures.trade import TradeLine, draw_intra_industry
+from tradegains.published.printing import csv_text, percent
 from tradegains.published.published_run import PublishedRun
-from tradegains.report.exhibits import Exhibit, data_label, data_words
+from tradegains.report.captions import data_label, data_words
 from tradegains.report.page_table import Footnotes, PageTable, names
-from tradegains.report.welfare import Row
+from tradegains.report.section import Exhibit, Missing, Section, section_of
+from tradegains.report.welfare_rows import Row
 
 KEY, TABLE, WORLD = "figure_mt_1", "intra_industry_trade", "world"
 TITLE = "Intra-industry trade"
 MOST_YEARS = 12  # rows of the table; the figure and its data have every year
-STYLES = ((BLUE, "solid"), (VERMILION, (0, (5, 1.5))), (INK, (0, (1, 1.2))), (MUTED, "dashdot"))
 MATCHING = {
     "by_partner": "exports of a product to a partner meet its imports from that partner",
     "together": "exports of a product to all partners meet its imports from all of them",
@@ -66,6 +51,19 @@ class TradeSeries:
         """Rows of the years with trade."""
         return [row for row in self.rows if row["grubel_lloyd"] is not None]
 
+    @property
+    def line(self) -> TradeLine:
+        """The index as the figure draws it [percent]."""
+        index = (row["grubel_lloyd"] for row in self.rows)
+        years = tuple(row["year"] for row in self.rows)
+        percents = tuple(None if value is None else 100 * value for value in index)
+        return TradeLine(self.label, years, percents)
+
+
+def section(run: PublishedRun) -> Section:
+    """Figure 1 of MT."""
+    return section_of("trade", TITLE, TITLE, intra_industry_exhibit(run))
+
 
 def intra_industry_exhibit(run: PublishedRun) -> Exhibit | Missing:
     """Figure 1: the index over time, a line for each level."""
@@ -75,42 +73,12 @@ def intra_industry_exhibit(run: PublishedRun) -> Exhibit | Missing:
     return Exhibit(
         key=KEY,
         title=f"{TITLE} (MT, figure 1)",
-        picture=draw_intra_industry(found, synthetic=run.synthetic),
+        draw=partial(draw_intra_industry, [one.line for one in found], synthetic=run.synthetic),
         text=". ".join(_in_words(one) for one in found if one.measured) + ".",
         caption=_caption(run, found),
         data={"": _csv(run)},
         table=_table(found),
     )
-
-
-def draw_intra_industry(found: Sequence[TradeSeries], *, synthetic: bool) -> Picture:
-    """The index by year in percent of trade, broken where there is none, named at its end."""
-    with house_style():
-        figure = Figure(figsize=(WIDTH, HEIGHT))
-        axes = figure.add_subplot()
-        top = 0.0
-        for number, one in enumerate(found):
-            colour, dash = STYLES[number % len(STYLES)]
-            years = [row["year"] for row in one.rows]
-            values = [row["grubel_lloyd"] for row in one.rows]
-            line = [nan if value is None else 100 * value for value in values]
-            axes.plot(years, line, color=colour, linestyle=dash, lw=1.8, marker=".", ms=5)
-            if one.measured:
-                last = one.measured[-1]
-                axes.annotate(
-                    one.label,
-                    (last["year"], 100 * last["grubel_lloyd"]),
-                    xytext=(5, 0),
-                    textcoords="offset points",
-                    va="center",
-                    color=colour,
-                )
-            top = max([top, *(100 * row["grubel_lloyd"] for row in one.measured)])
-        axes.set_ylim(0, min(100.0, 1.15 * top) or 1.0)
-        axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.set_ylabel("Two-way trade in all trade [percent]")
-        mark_synthetic(axes, synthetic)
-        return saved(figure)
 
 
 def _series(run: PublishedRun) -> list[TradeSeries]:

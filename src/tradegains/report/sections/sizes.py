@@ -4,18 +4,18 @@ Source: Hsieh, Li, Ossa and Yang (2023), figure 1.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from tradegains.figures.curves import SizePanel, SizeSeries, draw_sizes, size_range
-from tradegains.figures.data import csv_text
 from tradegains.figures.density import filled_cells
-from tradegains.figures.distributions import Missing
-from tradegains.figures.drawing import share_outside
+from tradegains.figures.histograms import share_outside
+from tradegains.figures.sizes import SizePanel, SizeSeries, draw_sizes, size_range
 from tradegains.formulas.size_distribution import FittedNormal
-from tradegains.published.printing import count, fixed, percent
+from tradegains.published.printing import count, csv_text, fixed, percent
 from tradegains.published.published_run import PublishedRun
-from tradegains.report.exhibits import Exhibit, data_label, data_words
+from tradegains.report.captions import data_label, data_words
 from tradegains.report.page_table import Cell, PageTable, names
+from tradegains.report.section import Exhibit, Missing, Section, section_of
 
 KEY = "figure_hloy_1"
 LABELS = {
@@ -27,6 +27,11 @@ LABELS = {
 PAIRS = (("nonexporters", "exporters"), ("exiters", "continuing"))
 
 
+def section(run: PublishedRun) -> Section:
+    """Figure 1."""
+    return section_of("sizes", "Size", "Size", size_exhibit(run))
+
+
 def size_exhibit(run: PublishedRun) -> Exhibit | Missing:
     """Figure 1: log employment of exporters and others, of exiting and continuing."""
     title = "Size distributions (HLOY, figure 1)"
@@ -36,7 +41,7 @@ def size_exhibit(run: PublishedRun) -> Exhibit | Missing:
     return Exhibit(
         key=KEY,
         title=title,
-        picture=draw_sizes(panels, synthetic=run.synthetic),
+        draw=partial(draw_sizes, panels, synthetic=run.synthetic),
         text=" ".join(_overlap_in_words(panel) for panel in panels),
         caption=_size_caption(run, panels),
         data={"": _size_histogram_csv(run, panels), "_fits": _size_fits_csv(run, panels)},
@@ -125,7 +130,7 @@ def _size_table(panels: Sequence[SizePanel]) -> PageTable:
 
 
 def _size_histogram_csv(run: PublishedRun, panels: Sequence[SizePanel]) -> str:
-    """Cells of the exact histograms."""
+    """HistogramCells of the exact histograms."""
     rows = [
         (data_label(run), panel.title, one.label, f"{low:.9g}", f"{high:.9g}", int(n), float(share))
         for panel in panels

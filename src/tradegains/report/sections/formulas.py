@@ -2,16 +2,40 @@
 
 from tradegains.published.printing import fixed
 from tradegains.published.published_run import PublishedRun
+from tradegains.report.elasticities import welfare_elasticity_exhibit
 from tradegains.report.page_table import Footnotes, PageTable, names, plain
-from tradegains.report.welfare import (
+from tradegains.report.section import Missing, Section, section_of
+from tradegains.report.side_by_side import as_page_table
+from tradegains.report.table_1 import table_c1
+from tradegains.report.welfare_rows import (
     DISTRIBUTIONS,
     MELITZ_REDDING,
     Row,
+    counted,
     cutoff_rows,
     formula_name,
     measured,
     total_rows,
 )
+
+
+def section(run: PublishedRun) -> Section:
+    """Table C1, the formulas with a cutoff, and figure 2."""
+    sources = table_c1(run)
+    return section_of(
+        "formulas",
+        "Other imports, other formulas",
+        "Imports, formulas",
+        as_page_table(sources, remark=counted(run)) if sources else _no_table_c1(run),
+        cutoffs(run) or Missing("cutoffs", "Comparison with a productivity cutoff", reason(run)),
+        welfare_elasticity_exhibit(run),
+    )
+
+
+def _no_table_c1(run: PublishedRun) -> Missing:
+    why = "one source of imports: trade.imports does not list both"
+    title = "Table of import sources (Table C1)"
+    return Missing("table_c1", title, run.reason_for("welfare", why))
 
 
 def cutoffs(run: PublishedRun) -> PageTable | None:

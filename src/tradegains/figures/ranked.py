@@ -1,0 +1,140 @@
+"""Drawing of gains by a ranking of industries (HLOY, figures 4 and 5)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from tradegains.figures.style import (
+    BLUE,
+    DASHED,
+    DOTTED,
+    HEIGHT,
+    MUTED,
+    RULE,
+    SMALL,
+    VERMILION,
+    WIDTH,
+    Picture,
+    house_style,
+    mark_synthetic,
+    saved,
+)
+from tradegains.published.printing import typeset
+
+ALL_GAP = 0.09  # of the axis, from the largest value to the place where everything counts
+
+
+@dataclass(frozen=True)
+class RankedCurve:
+    """A window's numbers by the ranking variable, from large to small.
+
+    `x` in the variable's unit, `y` in percent; `everything` is the number when nothing is left
+    out, which lies beyond the largest x.
+    """
+
+    label: str
+    x: np.ndarray
+    y: np.ndarray
+    everything: float | None = None
+
+
+def draw_ranked(
+    curves: Sequence[RankedCurve],
+    *,
+    median: float | None,
+    x_title: str,
+    y_title: str,
+    synthetic: bool,
+) -> Picture:
+    """Figures 4 and 5: numbers by a ranking of industries, from large to small values.
+
+    The first curve is dashed, the last solid.
+    """
+    with house_style():
+        figure = Figure(figsize=(WIDTH, HEIGHT))
+        axes = figure.add_subplot()
+        everything = _place_of_everything(curves)
+        for curve, colour, dash in zip(curves, *_ranked_styles(len(curves)), strict=True):
+            _draw_ranked_curve(axes, curve, everything, colour=colour, dash=dash)
+        _zero_level(axes)
+        _turn_axis(axes, curves, everything)
+        if median is not None:
+            axes.axvline(median, color=MUTED, lw=0.9, linestyle=DOTTED, zorder=1)
+            axes.annotate(
+                f"median {median:g}",
+                (median, 1),
+                xycoords=("data", "axes fraction"),
+                xytext=(3, -2),
+                textcoords="offset points",
+                va="top",
+                fontsize=SMALL,
+                color=MUTED,
+            )
+        axes.set_xlabel(x_title)
+        axes.set_ylabel(y_title)
+        figure.legend(
+            handles=_ranked_key(curves),
+            loc="outside upper left",
+            ncols=len(curves),
+            frameon=False,
+            handlelength=4.0,
+        )
+        mark_synthetic(axes, synthetic)
+        return saved(figure)
+
+
+def _ranked_styles(curves: int) -> tuple[list[str], list[object]]:
+    """Dashed and vermilion first, solid and blue last, grey between."""
+    middle = max(curves - 2, 0)
+    colours = [VERMILION, *[MUTED] * middle, BLUE]
+    dashes = [DASHED, *[DOTTED] * middle, "solid"]
+    return colours[-curves:], dashes[-curves:]
+
+
+def _place_of_everything(curves: Sequence[RankedCurve]) -> float | None:
+    """Where the number without a restriction stands: left of the largest x."""
+    if all(curve.everything is None for curve in curves):
+        return None
+    values = np.concatenate([curve.x for curve in curves])
+    spread = float(values.max() - values.min()) or 1.0
+    return float(values.max()) + ALL_GAP * spread
+
+
+def _draw_ranked_curve(
+    axes: Axes, curve: RankedCurve, everything: float | None, *, colour: str, dash: object
+) -> None:
+    x, y = curve.x, curve.y
+    if everything is not None and curve.everything is not None:
+        x, y = np.append(x, everything), np.append(y, curve.everything)
+        axes.plot(everything, curve.everything, "s", color=colour, ms=4.5, zorder=4)
+    order = np.argsort(-x)
+    axes.plot(x[order], y[order], color=colour, linestyle=dash, lw=1.6, zorder=3)
+    axes.plot(curve.x, curve.y, "o", color=colour, ms=3, zorder=3)
+
+
+def _turn_axis(axes: Axes, curves: Sequence[RankedCurve], everything: float | None) -> None:
+    """From large to small; the place where everything counts has a name for a number."""
+    values = np.concatenate([curve.x for curve in curves])
+    low, high = float(values.min()), float(values.max())
+    room = 0.03 * (high - low or 1.0)
+    axes.set_xlim((everything or high) + room, low - room)
+    if everything is not None:
+        ticks = [tick for tick in axes.get_xticks() if low - room <= tick <= high]
+        axes.set_xticks([everything, *ticks], ["all", *(f"{tick:g}" for tick in ticks)])
+
+
+def _zero_level(axes: Axes) -> None:
+    axes.axhline(0, color=MUTED, lw=0.7, zorder=1)
+    axes.grid(axis="y", color=RULE, lw=0.5)
+    axes.set_axisbelow(True)
+
+
+def _ranked_key(curves: Sequence[RankedCurve]) -> list[Line2D]:
+    return [
+        Line2D([], [], color=colour, linestyle=dash, marker="o", ms=3, label=typeset(curve.label))
+        for curve, colour, dash in zip(curves, *_ranked_styles(len(curves)), strict=True)
+    ]

@@ -1,0 +1,170 @@
+"""Drawings of welfare changes: their two terms by window, and two windows by industry."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from tradegains.figures.style import (
+    BLUE,
+    INK,
+    MUTED,
+    PAPER,
+    PERCENT_TEXT,
+    RULE,
+    VERMILION,
+    WIDTH,
+    Picture,
+    house_style,
+    mark_synthetic,
+    saved,
+)
+from tradegains.published.printing import csv_text, percent, typeset
+
+WELFARE_COLUMNS = (
+    "data",
+    "window",
+    "domestic_share_term_log_points",
+    "continuing_share_term_log_points",
+    "hloy_log_points",
+    "acr_log_points",
+)
+
+
+@dataclass(frozen=True)
+class WelfareBar:
+    """A window of the welfare figure: both terms of eq. 5, HLOY and ACR [log points]."""
+
+    window: str
+    label: str
+    domestic_share_term: float
+    continuing_share_term: float
+    hloy: float
+    acr: float | None
+
+
+def draw_welfare(bars: Sequence[WelfareBar], *, synthetic: bool) -> Picture:
+    """The two terms of the HLOY statistic as bars, the statistic and ACR as marks."""
+    with house_style():
+        figure = Figure(figsize=(WIDTH, 1.1 + 0.7 * len(bars)))
+        axes = figure.add_subplot()
+        for row, bar in enumerate(bars):
+            _draw_welfare_bar(axes, row, bar)
+        axes.set_yticks(range(len(bars)), [typeset(bar.label) for bar in bars])
+        axes.set_ylim(len(bars) - 0.4, -0.6)
+        axes.set_xlabel(PERCENT_TEXT)
+        _zero_line(axes)
+        _name_terms(figure, acr=any(bar.acr is not None for bar in bars))
+        mark_synthetic(axes, synthetic)
+        return saved(figure)
+
+
+def draw_industries(
+    changes: Mapping[str, tuple[float, float]],
+    labels: tuple[str, str],
+    *,
+    digits: int,
+    synthetic: bool,
+) -> Picture:
+    """Welfare change of two windows by industry, ordered by the later one [log points]."""
+    with house_style():
+        figure = Figure(figsize=(WIDTH, 1.2 + 0.19 * len(changes)))
+        axes = figure.add_subplot()
+        names = sorted(changes, key=lambda name: changes[name][1])
+        early, late = (100 * np.array([changes[name][k] for name in names]) for k in (0, 1))
+        rows = np.arange(len(names))
+        axes.hlines(rows, early, late, color=RULE, lw=1.4)
+        axes.plot(early, rows, "o", color=VERMILION, mfc=PAPER, ms=5, label=typeset(labels[0]))
+        axes.plot(late, rows, "o", color=BLUE, ms=5, label=typeset(labels[1]))
+        axes.set_yticks(rows, names)
+        axes.set_ylim(-0.8, len(names) - 0.2)
+        axes.set_xlabel(f"HLOY, {PERCENT_TEXT}")
+        axes.set_ylabel(f"{digits}-digit industry")
+        axes.legend(loc="lower right", frameon=False, title="Window")
+        _zero_line(axes)
+        mark_synthetic(axes, synthetic)
+        return saved(figure)
+
+
+def _draw_welfare_bar(axes: Axes, row: int, bar: WelfareBar) -> None:
+    """One window: bars to either side of 0, a disc for HLOY, a diamond for ACR."""
+    domestic, continuing = 100 * bar.domestic_share_term, 100 * bar.continuing_share_term
+    same_side = domestic * continuing > 0
+    axes.barh(row, domestic, height=0.34, color=BLUE, alpha=0.55)
+    axes.barh(
+        row,
+        continuing,
+        height=0.34,
+        left=domestic if same_side else 0,
+        color=VERMILION,
+        alpha=0.55,
+        hatch="////",
+        edgecolor=PAPER,
+        lw=0,
+    )
+    _mark_total(axes, bar.hloy, row, marker="o", text="HLOY", above=True)
+    if bar.acr is not None:
+        _mark_total(axes, bar.acr, row, marker="D", text="ACR", above=False)
+
+
+def _mark_total(axes: Axes, value: float, row: int, *, marker: str, text: str, above: bool) -> None:
+    """A mark at a statistic with its number above or below the bar."""
+    fill = INK if above else PAPER
+    axes.plot(100 * value, row, marker, color=INK, mfc=fill, ms=6 if above else 5, zorder=5)
+    axes.annotate(
+        typeset(f"{text} {percent(value)}"),
+        (100 * value, row),
+        xytext=(0, 16 if above else -16),
+        textcoords="offset points",
+        ha="center",
+        va="center",
+        bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.8},
+    )
+
+
+def _name_terms(figure: Figure, *, acr: bool) -> None:
+    """A key above the axes: bars may lie on either side of 0, so no place inside is always free."""
+    marks = {"lw": 0, "color": INK, "ms": 5}
+    entries = [
+        Patch(color=BLUE, alpha=0.55, label="imports: −Δ ln λ / (σ − 1)"),
+        Patch(
+            facecolor=VERMILION,
+            alpha=0.55,
+            hatch="////",
+            edgecolor=PAPER,
+            lw=0,
+            label="exit and entry: −Δ ln (Xᶜ/X) / (σ − 1)",
+        ),
+        Line2D([], [], marker="o", label="HLOY, their sum", **marks),
+        *([Line2D([], [], marker="D", mfc=PAPER, label="ACR", **marks)] if acr else []),
+    ]
+    figure.legend(
+        handles=entries, loc="outside upper left", ncols=len(entries), frameon=False, fontsize=7.5
+    )
+
+
+def _zero_line(axes: Axes) -> None:
+    """A line at no change, and light vertical guides."""
+    axes.axvline(0, color=MUTED, lw=0.7, zorder=1)
+    axes.grid(axis="x", color=RULE, lw=0.5)
+    axes.set_axisbelow(True)
+
+
+def welfare_csv(bars: Iterable[WelfareBar], *, data: str) -> str:
+    """Terms and statistics of the welfare figure."""
+    rows = [
+        (
+            data,
+            bar.window,
+            bar.domestic_share_term,
+            bar.continuing_share_term,
+            bar.hloy,
+            "" if bar.acr is None else bar.acr,
+        )
+        for bar in bars
+    ]
+    return csv_text(WELFARE_COLUMNS, rows)

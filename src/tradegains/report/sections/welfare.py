@@ -1,0 +1,84 @@
+"""Market shares and the welfare changes they imply: Table 1, its terms, and figure 3."""
+
+from functools import partial
+
+from tradegains.figures.welfare import WelfareBar, draw_welfare, welfare_csv
+from tradegains.published.printing import percent
+from tradegains.published.published_run import PublishedRun
+from tradegains.report.captions import data_label, data_words, scaling
+from tradegains.report.elasticities import elasticities_exhibit
+from tradegains.report.section import (
+    NOTE,
+    Exhibit,
+    Missing,
+    Paragraph,
+    Section,
+    section_of,
+)
+from tradegains.report.side_by_side import as_page_table
+from tradegains.report.table_1 import table_1
+from tradegains.report.welfare_rows import Row, counted, formula_name, measured, total_rows
+
+TERMS = ("domestic_share_term", "continuing_share_term", "welfare_change")
+
+
+SYMBOLS = (
+    "X: domestic sales of all establishments, sales less exports; X^c: of the continuing ones. λ: "
+    "X over domestic expenditure, X plus imports; λ^c: X^c over domestic expenditure. HLOY: "
+    "−Δ ln λ^c / (σ − 1). ACR: −Δ ln λ / ε. W: welfare."
+)
+
+
+def section(run: PublishedRun) -> Section:
+    """Table 1, what the welfare change is made of, and how the elasticities move it."""
+    return section_of(
+        "welfare",
+        "Market shares and welfare",
+        "Welfare",
+        as_page_table(table_1(run), remark=counted(run)),
+        Paragraph(SYMBOLS, NOTE),
+        terms_exhibit(run),
+        elasticities_exhibit(run),
+    )
+
+
+def terms_exhibit(run: PublishedRun) -> Exhibit | Missing:
+    """The two terms of the HLOY statistic by window."""
+    key, title = "figure_welfare", "What the welfare change is made of"
+    rows = total_rows(run)
+    bars = [bar for window in run.welfare_windows if (bar := _bar(run, rows, window))]
+    if not bars:
+        row = rows.get((run.headline_window or "", "hloy"))
+        return Missing(key, title, measured(row, "welfare_change").note)
+    names = [formula_name(row) for (window, _), row in rows.items() if window == bars[0].window]
+    made = run.headline_choices
+    return Exhibit(
+        key=key,
+        title=title,
+        draw=partial(draw_welfare, bars, synthetic=run.synthetic),
+        text="; ".join(map(_bar_in_words, bars)) + ".",
+        caption=(
+            f"{data_words(run)}The two terms of the HLOY statistic (equation 5) and their sum; "
+            f"ACR for comparison. {', '.join(names)}. Whole economy; continuing: "
+            f"{made['continuing']}; imports: {made['imports']}. {scaling(run)}"
+        ),
+        data={"": welfare_csv(bars, data=data_label(run))},
+    )
+
+
+def _bar(run: PublishedRun, rows: dict[tuple[str, str], Row], window: str) -> WelfareBar | None:
+    """The terms of a window; None where one of them is null."""
+    hloy, acr = rows.get((window, "hloy")), rows.get((window, "acr"))
+    if hloy is None or any(hloy[term] is None for term in TERMS):
+        return None
+    terms = (hloy[term] for term in TERMS)
+    return WelfareBar(window, run.window_title(window), *terms, acr and acr["welfare_change"])
+
+
+def _bar_in_words(bar: WelfareBar) -> str:
+    """A window of the welfare figure as a sentence's part."""
+    imports, entry, total = (
+        percent(term, signed=True)
+        for term in (bar.domestic_share_term, bar.continuing_share_term, bar.hloy)
+    )
+    return f"{bar.label}: imports {imports}, entry and exit {entry}, together {total} percent"
