@@ -108,6 +108,13 @@ def output_problems(output: str | None) -> Iterator[Problem]:
     """Why a folder cannot be written to, if it cannot; nothing is created."""
     if output is None or "://" in output:
         return
+    from tradegains.store.output import locate_output
+
+    try:
+        locate_output(output)
+    except StudyError as error:
+        yield from error.problems
+        return
     place = Path(output).absolute()
     while not place.exists() and place != place.parent:
         place = place.parent

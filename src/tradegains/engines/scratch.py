@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -15,7 +16,7 @@ def scratch_folder(parent: Path | None, closing: contextlib.ExitStack) -> Path:
     try:
         root.mkdir(parents=True, exist_ok=True)
         _sweep(root)
-        # Locked before it has the name that another process would sweep.
+        # Locked before it has the name that another process would sweep. Its mode is 0700.
         draft = Path(tempfile.mkdtemp(prefix="tradegains-new-", dir=root))
         lock = (draft / "lock").open("w")
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -34,8 +35,21 @@ def scratch_folder(parent: Path | None, closing: contextlib.ExitStack) -> Path:
 
 
 def _sweep(root: Path) -> None:
-    """Remove engine folders whose process is gone: a killed one cannot remove its spill."""
-    for lock in root.glob("tradegains-engine-*/lock"):
-        with contextlib.suppress(OSError), lock.open("a") as held:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(lock.parent, ignore_errors=True)
+    """Remove engine folders whose process is gone: a killed one cannot remove its spill.
+
+    Those of other users are left alone: what stands there as a lock may be a pipe, whose opening
+    waits forever, or a link to a file of ours.
+    """
+    for folder in root.glob("tradegains-engine-*"):
+        with contextlib.suppress(OSError):
+            if folder.lstat().st_uid == os.geteuid() and not folder.is_symlink():
+                _remove_unheld(folder)
+
+
+def _remove_unheld(folder: Path) -> None:
+    held = os.open(folder / "lock", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        os.close(held)

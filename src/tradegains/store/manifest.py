@@ -7,7 +7,6 @@ that have not changed (same path, size and time) come from a cache, so that a re
 
 import hashlib
 import json
-import os
 import posixpath
 import time
 from collections.abc import Iterable, Mapping
@@ -22,6 +21,7 @@ from tradegains.errors import InputError, Problem
 from tradegains.store.census import CensusFiles
 from tradegains.store.census_checks import some_of
 from tradegains.store.census_files import CensusFile, Location, locate, modified_ns, read_footers
+from tradegains.store.private import write_private
 
 # hashlib releases the interpreter's lock, so threads share the processors.
 _HASH_THREADS = 8
@@ -216,6 +216,4 @@ def _write_cache(
         if source.file.modified is not None and source.file.modified < settled
     }
     cache.parent.mkdir(parents=True, exist_ok=True)
-    draft = cache.with_name(f"{cache.name}.{os.getpid()}")
-    draft.write_text(json.dumps({**known, **new}))
-    draft.replace(cache)
+    write_private(cache, json.dumps({**known, **new}))

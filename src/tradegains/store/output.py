@@ -1,7 +1,8 @@
 """The output folder: its parts, and the lock that keeps two runs from writing to it at once.
 
     OUTPUT/tables/   the published Delta tables
-    OUTPUT/work/     row-level data: quarantined rows, matched panels, caches; never published
+    OUTPUT/work/     row-level data: quarantined rows, matched panels, caches; never published, for
+                     its owner's eyes alone; that of a second user is OUTPUT/work-UID/
     OUTPUT/.lock     held by the run that is writing; tells who
 
 The lock is the kernel's (flock), so a run that is killed leaves none behind. Behind a URI
@@ -12,8 +13,11 @@ because the command line names it.
 
 import fcntl
 import json
+import logging
 import os
+import re
 import socket
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,12 +28,22 @@ from typing import IO, TYPE_CHECKING
 
 from tradegains.errors import OutputBusyError, Problem, StudyError
 from tradegains.store.delta import DeltaStore, EngineName, open_delta
+from tradegains.store.leftovers import sweep_rows
+from tradegains.store.private import open_lock, private_folder
 from tradegains.store.verified import Verified
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+log = logging.getLogger("tradegains")
+
+KEEP_DAYS = 30.0
+"""How long rows are kept that a rule quarantined, unless a run says otherwise [days]."""
+
 _RETRY_SECONDS = 0.2
+# delta-rs decodes a path's percent signs and takes backslashes for slashes; brackets end it in a
+# panic.
+_UNUSABLE = re.compile(r"[%\\\[\]\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
@@ -55,8 +69,11 @@ class Output:
 
     @property
     def work(self) -> str:
-        """Where row-level data is."""
-        return f"{self.root}/work"
+        """Where row-level data is; each user of an output has a folder of their own."""
+        first = f"{self.root}/work"
+        if self.is_local and os.path.lexists(first) and Path(first).lstat().st_uid != os.geteuid():
+            return f"{first}-{os.geteuid()}"
+        return first
 
     @property
     def manifest_cache(self) -> Path | None:
@@ -74,17 +91,36 @@ class Output:
 
 
 def locate_output(given: str) -> Output:
-    """The output a path or URI names."""
-    return Output(given.rstrip("/") if "://" in given else str(Path(given).absolute()))
+    """The output a path or URI names.
+
+    Raises:
+        StudyError: Delta's writer would take the path for another one.
+    """
+    if "://" in given:
+        return Output(given.rstrip("/"))
+    path = str(Path(given).absolute())
+    if odd := sorted(set(_UNUSABLE.findall(path))):
+        raise StudyError(
+            Problem(
+                f"the output's path contains {', '.join(map(repr, odd))}, which Delta tables "
+                "cannot be kept under",
+                repr(path).strip("'"),
+                cure="give --output a folder whose whole path is free of % \\ [ ] and line ends",
+            )
+        )
+    return Output(path)
 
 
 @contextmanager
-def hold_output(given: str, *, wait_seconds: float = 0.0) -> Iterator[Output]:
-    """Make the output folder and hold its lock.
+def hold_output(
+    given: str, *, wait_seconds: float = 0.0, keep_days: float = KEEP_DAYS
+) -> Iterator[Output]:
+    """Make the output folder and hold its lock; rows that killed runs left are removed.
 
     Args:
         given: the output folder or URI.
         wait_seconds: how long to wait for another run to end [s].
+        keep_days: how long quarantined and duplicate rows are kept [days].
 
     Raises:
         StudyError: the folder cannot be made or written to.
@@ -98,25 +134,31 @@ def hold_output(given: str, *, wait_seconds: float = 0.0) -> Iterator[Output]:
         _wait_for(lock, output, wait_seconds)
         _sign(lock)
         try:
+            for line in sweep_rows(Path(output.work), keep_days=keep_days):
+                log.warning("%s", line)
             yield output
         finally:
-            lock.truncate(0)
+            _unsign(lock)
 
 
 def _lock_file(output: Output) -> IO[str]:
     try:
-        for folder in (output.root, output.work, output.tables):
+        for folder in (output.root, output.tables):
             Path(folder).mkdir(parents=True, exist_ok=True)
+        private_folder(Path(output.work))
+        for folder in (output.root, output.tables, output.work):
             # A folder may exist and refuse new files.
-            probe = Path(folder, f".probe-{os.getpid()}")
-            probe.touch()
-            probe.unlink()
-        return Path(output.root, ".lock").open("a+", encoding="utf-8")
+            descriptor, probe = tempfile.mkstemp(prefix=".probe-", dir=folder)
+            os.close(descriptor)
+            os.unlink(probe)
+        descriptor = open_lock(Path(output.root, ".lock"))
+        readable = fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY
+        return os.fdopen(descriptor, "r" if readable else "r+", encoding="utf-8")
     except OSError as error:
         raise StudyError(
             Problem(
                 f"the output folder cannot be written to ({error.strerror})",
-                output.root,
+                error.filename or output.root,
                 cure="give --output a folder that you may write to",
             )
         ) from error
@@ -153,10 +195,22 @@ def _taken(lock: IO[str], output: Output) -> bool:
 
 
 def _sign(lock: IO[str]) -> None:
-    lock.truncate(0)
-    started = datetime.now(UTC).isoformat(timespec="seconds")
-    json.dump({"pid": os.getpid(), "host": socket.gethostname(), "start": started}, lock)
-    lock.flush()
+    if _is_ours(lock):
+        lock.seek(0)
+        lock.truncate(0)
+        started = datetime.now(UTC).isoformat(timespec="seconds")
+        json.dump({"pid": os.getpid(), "host": socket.gethostname(), "start": started}, lock)
+        lock.flush()
+
+
+def _unsign(lock: IO[str]) -> None:
+    if _is_ours(lock):
+        lock.truncate(0)
+
+
+def _is_ours(lock: IO[str]) -> bool:
+    """Whether the lock file may be written to; another user's is held and left as it is."""
+    return lock.writable() and os.fstat(lock.fileno()).st_uid == os.geteuid()
 
 
 def _holder(lock: IO[str]) -> str:
@@ -165,5 +219,5 @@ def _holder(lock: IO[str]) -> str:
         holder = json.loads(lock.read())
         return f"process {holder['pid']} on {holder['host']} since {holder['start']}"
     except (ValueError, KeyError, TypeError):
-        # The other run has the lock and has not signed it yet.
-        return "it has just started"
+        # The other run has the lock and has not signed it yet, or may not sign it.
+        return "it has just started, or is another user's"

@@ -13,6 +13,7 @@ from pyarrow import csv, fs
 from tradegains.errors import InputError, Problem
 from tradegains.store.census_checks import nearest_name, some_of
 from tradegains.store.census_files import Location, locate
+from tradegains.store.engine_paths import path_to_read
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -77,10 +78,11 @@ def read_plant_products(spark: "SparkSession", path: str, *, needs_value: bool) 
     """
     from pyspark.sql import functions as F
 
+    address = path_to_read(spark, locate(path).root)
     if path.lower().endswith((".parquet", ".pq")):
-        raw = spark.read.parquet(path)
+        raw = spark.read.parquet(address)
     else:
-        raw = spark.read.option("header", "true").csv(path)
+        raw = spark.read.option("header", "true").csv(address)
     value = F.col("value").try_cast("double") if needs_value else F.lit(1.0)
     rows = raw.select(
         F.col("establishment_id").cast("string").alias("establishment_id"),

@@ -12,6 +12,8 @@ import json
 import os
 from pathlib import Path
 
+from tradegains.store.private import write_private
+
 _REMEMBERED = 5000
 
 
@@ -32,10 +34,8 @@ class Verified:
             return
         kept = [*self._noted(), fact][-_REMEMBERED:]
         self._known = kept
-        draft = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         with contextlib.suppress(OSError):
-            write_private(draft, json.dumps(kept))
-            draft.replace(self._path)
+            write_private(self._path, json.dumps(kept))
 
     def _noted(self) -> list[str]:
         if self._known is None:
@@ -55,14 +55,6 @@ def _read(path: Path | None) -> list[str]:
     except (OSError, ValueError):
         return []
     return known if isinstance(known, list) else []
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a new file that nobody else may read; an old one of that name is replaced."""
-    path.unlink(missing_ok=True)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-    with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
 
 
 def fact(*parts: str) -> str:

@@ -1,12 +1,17 @@
 """The work folder of a run: row-level Parquet that is never published."""
 
+import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyarrow import fs
 
 from tradegains.store.census_files import locate
+from tradegains.store.disk import told_of_full_disk
+from tradegains.store.engine_paths import path_to_read, path_to_write
+from tradegains.store.private import make_private, private_folder, write_private
 from tradegains.tables import working
 
 if TYPE_CHECKING:
@@ -39,17 +44,33 @@ class WorkFolder:
     mark: str = ""
 
     def keep(self, rows: "DataFrame", name: str) -> "DataFrame":
-        """Write the rows and read them back: what follows reads the file, not the plan."""
-        path = self._path(name)
-        rows.write.mode("overwrite").options(**CHEAP_TO_WRITE).parquet(path)
-        return rows.sparkSession.read.schema(rows.schema).parquet(path)
+        """Write the rows and read them back: what follows reads the file, not the plan.
+
+        Raises:
+            EngineError: the disk is full.
+        """
+        path, spark = self._path(name), rows.sparkSession
+        if self._is_local:
+            for folder in (self.root, posixpath.dirname(path)):
+                private_folder(Path(folder))
+        with told_of_full_disk(self.root):
+            writer = rows.write.mode("overwrite").options(**CHEAP_TO_WRITE)
+            writer.parquet(path_to_write(spark, path))
+        if self._is_local:
+            make_private(Path(path))
+        return spark.read.schema(rows.schema).parquet(path_to_read(spark, path))
 
     def keep_lines(self, lines: Iterable[object], name: str) -> str:
         """Write a line for each under a name, and tell where."""
         place = locate(f"{self.root}/{name}")
+        text = "".join(f"{line}\n" for line in lines)
+        if self._is_local:
+            private_folder(Path(self.root))
+            write_private(Path(place.path), text)
+            return place.path
         place.system.create_dir(locate(self.root).path)
         with place.system.open_output_stream(place.path) as file:
-            file.write("".join(f"{line}\n" for line in lines).encode())
+            file.write(text.encode())
         return f"{self.root}/{name}"
 
     def remove(self, *names: str) -> None:
@@ -58,6 +79,10 @@ class WorkFolder:
             place = locate(self._path(name))
             if place.system.get_file_info(place.path).type != fs.FileType.NotFound:
                 place.system.delete_dir(place.path)
+
+    @property
+    def _is_local(self) -> bool:
+        return "://" not in self.root
 
     def _path(self, name: str) -> str:
         folder, slash, part = name.partition("/")
