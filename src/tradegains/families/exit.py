@@ -47,7 +47,7 @@ def exit_regressions(context: RegressionContext, window: Window) -> Rows:
         extra.append(IS_PLANT_CUT)
         rows = context.with_cuts(rows).filter(F.col(TARIFF_CUT).isNotNull())
     rows = rows.select(EFFECT, EXIT, *terms, *extra)
-    kept = context.run.keep(rows, work_folders.exit_rows(window))
+    kept = context.run_context.keep(rows, work_folders.exit_rows(window))
     cells = context.collect(kept, (EXIT, *terms, *extra))
     note = _cut_note(cells) if extra else NO_CUTS
     (linear,) = estimate(

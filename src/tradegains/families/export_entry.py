@@ -70,15 +70,15 @@ def _kept_entry_rows(context: RegressionContext, window: Window) -> DataFrame:
         never=context.bit(never_exported_set(window.name)),
         continuing=context.bit(continuing_set(window.name, BOTH_ENDS)),
     )
-    kept = context.run.keep(never, work_folders.never_exporters(window))
-    ranked = with_quartiles(kept, [window.start], row_limit=context.run.row_limit)
+    kept = context.run_context.keep(never, work_folders.never_exporters(window))
+    ranked = with_quartiles(kept, [window.start], row_limit=context.run_context.row_limit)
     rows = entry_rows(
         ranked,
         context.medians(window.start),
         window=window.name,
         starter=context.bit(exporter_at_end_set(window.name)),
     )
-    return context.run.keep(context.with_cuts(rows), work_folders.entry_rows(window))
+    return context.run_context.keep(context.with_cuts(rows), work_folders.entry_rows(window))
 
 
 def _counts(row: Mapping[str, Any], places: int) -> EntryCounts:

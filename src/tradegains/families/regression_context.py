@@ -49,7 +49,7 @@ class RegressionContext:
     """What regressions are made from.
 
     Attributes:
-        run: a study with a section for regressions.
+        run_context: a study with a section for regressions.
         matched: matched rows, with what `sets.carried` and `sets.later` ask for.
         largest: bounds of any industry's rows and employment in a year.
         plant_cuts: establishment_id and its own cut; None without that input.
@@ -57,7 +57,7 @@ class RegressionContext:
         largest_log: bound of any log of a row [log points].
     """
 
-    context: RunContext
+    run_context: RunContext
     matched: DataFrame
     largest: Largest
     plant_cuts: DataFrame | None
@@ -81,7 +81,7 @@ class RegressionContext:
     @property
     def study(self) -> Study:
         """The research choices."""
-        return self.run.study
+        return self.run_context.study
 
     @property
     def choices(self) -> Regressions:
@@ -96,7 +96,7 @@ class RegressionContext:
 
     def bit(self, name: tuple[str, ...]) -> int:
         """A set's bit of the membership."""
-        return self.run.sets.memberships.bit(name)
+        return self.run_context.sets.memberships.bit(name)
 
     def variable(self, name: str) -> Variable:
         """A variable with its bound."""
@@ -125,7 +125,7 @@ class RegressionContext:
         years = sorted({window.start for window in windows})
         chosen = self.matched.filter(F.col(w.YEAR).isin(*years))
         pools = {str(year): (year,) for year in years}
-        return industry_medians(chosen, pools, row_limit=self.run.row_limit)
+        return industry_medians(chosen, pools, row_limit=self.run_context.row_limit)
 
     def medians(self, year: int) -> DataFrame:
         """Industry and its median log productivity in a window's first year."""
