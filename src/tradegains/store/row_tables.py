@@ -4,6 +4,7 @@ What can be wrong with a file as a whole is told from its schema, before any eng
 wrong with its rows from one count over them.
 """
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ from pyarrow import csv, fs
 from tradegains.errors import InputError, Problem
 from tradegains.store.census_checks import nearest_name, some_of
 from tradegains.store.census_files import Location, locate
+from tradegains.store.census_types import Family, file_type
 from tradegains.store.engine_paths import path_to_read
 
 if TYPE_CHECKING:
@@ -20,6 +22,13 @@ if TYPE_CHECKING:
 
 PLANT_PRODUCTS = "plant_products"
 ROW_TABLES = (PLANT_PRODUCTS,)
+_CODE: tuple[Family, ...] = ("text", "whole", "empty")
+_COLUMNS: dict[str, tuple[tuple[Family, ...], str]] = {
+    "establishment_id": (_CODE, "text or a whole number"),
+    "product": (_CODE, "text or a whole number"),
+    "value": (("text", "whole", "decimal", "float", "empty"), "a number"),
+}
+"""By column, the families of types that can hold it, and how a message calls them."""
 LARGEST_VALUE = 1e12
 """Values up to here, in hundredths, add up over thousands of products within 64 bits."""
 
@@ -36,7 +45,7 @@ def row_table_problems(path: str, *, needs_value: bool) -> list[Problem]:
         if place.system.get_file_info(place.path).type == fs.FileType.Directory:
             cure = "give one file: write the folder's files together as one Parquet file"
             return [Problem(f"{PLANT_PRODUCTS} is a folder, not a file", path, cure=cure)]
-        columns = _columns(place)
+        schema = _schema(place)
     except InputError as error:
         return list(error.problems)
     except FileNotFoundError:
@@ -45,18 +54,39 @@ def row_table_problems(path: str, *, needs_value: bool) -> list[Problem]:
     except (pa.ArrowException, OSError):
         cure = "write it as Parquet, or as CSV in UTF-8 with commas and one line of names"
         return [Problem(f"the {PLANT_PRODUCTS} file cannot be read", path, cure=cure)]
-    wanted = ("establishment_id", "product", *(("value",) if needs_value else ()))
-    return [_missing(name, columns, path) for name in wanted if name not in columns]
+    wanted = [name for name in _COLUMNS if needs_value or name != "value"]
+    return [problem for name in wanted for problem in _column_problems(name, schema, path)]
 
 
-def _columns(place: Location) -> list[str]:
-    if place.path.lower().endswith((".parquet", ".pq")):
+def _is_parquet(path: str) -> bool:
+    return path.lower().endswith((".parquet", ".pq"))
+
+
+def _schema(place: Location) -> pa.Schema:
+    """Names and types of the columns; every column of a CSV is text, as an engine reads it."""
+    if _is_parquet(place.path):
         with place.system.open_input_file(place.path) as source:
-            names: list[str] = pq.read_schema(source).names
-            return names
+            return pq.read_schema(source)
     with place.system.open_input_stream(place.path) as source, csv.open_csv(source) as reader:
-        found: list[str] = reader.schema.names
-        return found
+        return pa.schema([(name, pa.string()) for name in reader.schema.names])
+
+
+def _column_problems(name: str, schema: pa.Schema, path: str) -> Iterator[Problem]:
+    if name not in schema.names:
+        yield _missing(name, schema.names, path)
+        return
+    if sum(other.lower() == name for other in schema.names) > 1:
+        what = f"column {name!r} appears more than once (upper and lower case count as one)"
+        yield Problem(what, path, cure="rename one of them")
+        return
+    type_ = schema.field(name).type
+    families, expected = _COLUMNS[name]
+    if file_type(type_).family not in families:
+        cure = "convert the column when the file is written"
+        if pa.types.is_floating(type_):
+            cure += "; pandas turns whole numbers with a gap among them into such"
+        what = f"column {name!r} is {type_} where {expected} is expected"
+        yield Problem(what, path, cure=cure)
 
 
 def _missing(name: str, columns: list[str], path: str) -> Problem:
@@ -79,7 +109,7 @@ def read_plant_products(spark: "SparkSession", path: str, *, needs_value: bool) 
     from pyspark.sql import functions as F
 
     address = path_to_read(spark, locate(path).root)
-    if path.lower().endswith((".parquet", ".pq")):
+    if _is_parquet(path):
         raw = spark.read.parquet(address)
     else:
         raw = spark.read.option("header", "true").csv(address)
