@@ -4,6 +4,7 @@ from pyspark.sql import functions as F
 
 from tradegains.families import work_folders
 from tradegains.families.context import Rows
+from tradegains.families.meeting import judge_own_cuts
 from tradegains.families.regression_context import (
     NO_CUTS,
     RegressionContext,
@@ -49,7 +50,7 @@ def exit_regressions(context: RegressionContext, window: Window) -> Rows:
     rows = rows.select(EFFECT, EXIT, *terms, *extra)
     kept = context.run_context.keep(rows, work_folders.exit_rows(window))
     cells = context.collect(kept, (EXIT, *terms, *extra))
-    note = _cut_note(cells) if extra else NO_CUTS
+    note = _cut_note(context, window, cells) if extra else NO_CUTS
     (linear,) = estimate(
         kept,
         cells,
@@ -75,9 +76,10 @@ def _labels(window: Window, model: str, effects: str, errors: str) -> Labels:
     return Labels(window.name, years_of(window), model, EXIT, "all", effects, errors)
 
 
-def _cut_note(cells: ProductCells) -> str:
+def _cut_note(context: RegressionContext, window: Window, cells: ProductCells) -> str:
     """Where the cuts of a regression's rows come from."""
     rows, own = _total(cells, IS_PLANT_CUT)
+    judge_own_cuts(context, window, rows=rows, own=own)
     return f"tariff cuts: {own:,} of the establishment's products, {rows - own:,} of its industry"
 
 

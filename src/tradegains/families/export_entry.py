@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 from tradegains.families import work_folders
 from tradegains.families.context import Rows
 from tradegains.families.export_effects import effect_regressions
+from tradegains.families.meeting import judge_own_cuts
 from tradegains.families.regression_context import (
     NO_CUTS,
     RegressionContext,
@@ -47,6 +48,12 @@ def entry_regressions(context: RegressionContext, window: Window) -> tuple[Rows,
     places = binary_places((context.largest_cut or 1.0) * max(context.largest.rows, 1) * 10**6)
     counts = {row[w.QUARTILE]: _counts(row, places) for row in
               count_entries(rows, places=places).toArrow().to_pylist()}  # fmt: skip
+    judge_own_cuts(
+        context,
+        window,
+        rows=sum(each.establishments for each in counts.values()),
+        own=sum(each.own_cuts for each in counts.values()),
+    )
     if context.largest_cut is None:
         entries = export_entry_rows(window.name, counts, {}, NO_CUTS)
         return effect_regressions(context, window, rows), entries

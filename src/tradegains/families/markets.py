@@ -9,7 +9,8 @@ from dataclasses import replace
 from tradegains.families.context import ComputedTables, MatchedCensus, Rows, RunContext
 from tradegains.families.curves import curve_tables
 from tradegains.families.matching import match_once
-from tradegains.families.preparing import repair_ids
+from tradegains.families.meeting import judge_links
+from tradegains.families.preparing import LINK, repair_ids
 from tradegains.families.work_folders import WITH_REPAIRED_IDS
 from tradegains.formulas.matching import SuccessorLink, resolve_successors
 from tradegains.results.demography import demography_rows
@@ -75,10 +76,11 @@ def _tables_by_repaired_ids(context: RunContext, matched: MatchedCensus) -> dict
     Duplicates were found among the raw ids: establishments that merge share an id from then on.
     """
     last_ids = resolve_successors(SuccessorLink(**link) for link in context.small.successors)
-    plain = replace(context.sets, later=(), carried=())
+    plain = replace(context.sets, later=(), carried=(LINK,))
     again = replace(context, study=replace(context.study, job_flows=None), sets=plain)
     if context.merge_by == "bucket":  # of the raw ids
         again = replace(again, merge_by="sort")
     repaired = match_once(again, repair_ids(matched.flagged, last_ids), WITH_REPAIRED_IDS)
     with context.progress.step("sum markets"):
+        judge_links(context, repaired.rows.select(LINK).dropna().distinct().count())
         return _tables_by_ids(again, replace(repaired, sizes=matched.sizes))

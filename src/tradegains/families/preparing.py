@@ -22,7 +22,7 @@ from tradegains.transforms.flagging import (
 )
 from tradegains.transforms.lookups import CODE, COUNTERPART, look_up
 
-LAST_ID = "last_id"
+LAST_ID, LINK = "last_id", "successor_link"
 LOG_PRICE = "log_price"
 TARIFF_CUT = "tariff_cut"
 
@@ -104,6 +104,7 @@ def repair_ids(flagged: DataFrame, last_ids: Mapping[str, str]) -> DataFrame:
     """One row per flagged row, a replaced id now the last of its chain of successors.
 
     Reads establishment_id. Establishments that merge get one id, and keep their rows.
+    `successor_link` is the number of the link that replaced an id, null where none did.
     """
     is_text = dict(flagged.dtypes)[w.ESTABLISHMENT_ID] == "string"
     kind = pa.string() if is_text else pa.int64()
@@ -112,6 +113,7 @@ def repair_ids(flagged: DataFrame, last_ids: Mapping[str, str]) -> DataFrame:
         name: pa.array(ids if is_text else list(map(int, ids)), kind)
         for name, ids in columns.items()
     }
+    typed[LINK] = pa.array(range(len(last_ids)), pa.int32())
     links = flagged.sparkSession.createDataFrame(pa.table(typed))
     joined = flagged.join(F.broadcast(links), on=w.ESTABLISHMENT_ID, how="left")
     last_id = F.coalesce(F.col(LAST_ID), F.col(w.ESTABLISHMENT_ID))

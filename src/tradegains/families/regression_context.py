@@ -142,6 +142,16 @@ class RegressionContext:
         types = f"{w.INDUSTRY} bigint, {w.CENTRE} double"
         return self.matched.sparkSession.createDataFrame(pa.table(columns), types)
 
+    @cached_property
+    def met_by_products(self) -> tuple[int, int]:
+        """How many establishments have products with a cut, and how many of them the census has."""
+        if self.plant_cuts is None:
+            return 0, 0
+        having = self.plant_cuts.select(w.ESTABLISHMENT_ID)
+        known = self.matched.select(w.ESTABLISHMENT_ID).distinct()
+        met = having.join(known, on=w.ESTABLISHMENT_ID, how="left_semi")
+        return having.count(), met.count()
+
     def with_cuts(self, rows: DataFrame) -> DataFrame:
         """The rows with their establishments' cuts."""
         return with_own_cuts(rows, self.plant_cuts)

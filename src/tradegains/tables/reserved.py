@@ -14,7 +14,7 @@ _ON_ROWS = frozenset(
         *(w.FLAGS, w.VALID, w.HISTORY, w.MEMBERSHIP, w.DUPLICATED_ID, w.LOG_PRODUCTIVITY),
         *w.AMOUNTS,
         *ROW_RULES,
-        *("domestic", "log_price", "last_id", "counterpart", "lookup_code"),
+        *("domestic", "log_price", "last_id", "successor_link", "counterpart", "lookup_code"),
         *("is_duplicate", "has_duplicates", "rows_of_id"),
     }
 )
