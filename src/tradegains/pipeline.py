@@ -25,14 +25,17 @@ from tradegains.store.census import CensusFiles, read_census, require_buckets
 from tradegains.store.code_version import code_digest, code_version
 from tradegains.store.delta import DeltaStore, arrow_schema
 from tradegains.store.manifest import (
+    InputFile,
     ManifestEntry,
     input_digest,
     input_manifest,
     manifest_json,
+    require_content,
     require_unchanged,
+    row_files,
 )
 from tradegains.store.mending import mend_logs
-from tradegains.store.output import Output, hold_output
+from tradegains.store.output import KEEP_DAYS, Output, hold_output
 from tradegains.store.row_tables import PLANT_PRODUCTS, ROW_TABLES, read_plant_products
 from tradegains.store.runs import (
     Publication,
@@ -66,10 +69,11 @@ class RunSummary:
 
 @dataclass(frozen=True)
 class RunInputs:
-    """A study's checked inputs: files, their manifest and the small tables."""
+    """A study's checked inputs: files, the small tables, and the manifest of both."""
 
     census: CensusFiles
     small: SmallInputs
+    files: Sequence[InputFile]
     manifest: Sequence[ManifestEntry]
     absent: Mapping[str, str] = field(default_factory=dict)
 
@@ -88,6 +92,8 @@ def run(
     progress: Progress | None = None,
     wait_seconds: float = 0.0,
     again: bool = False,
+    verify: bool = False,
+    keep_days: float = KEEP_DAYS,
 ) -> RunSummary:
     """Run a study and publish its tables.
 
@@ -99,6 +105,8 @@ def run(
         progress: told of each step; prints to stderr by default.
         wait_seconds: how long to wait for another run on the same output [s].
         again: compute even if this very run is published already.
+        verify: read the files once more at the end, and compare their digests.
+        keep_days: how long quarantined and duplicate rows of earlier runs are kept [days].
 
     Returns:
         The run's id and tables. A run that was published before is not computed again.
@@ -112,7 +120,10 @@ def run(
     progress = progress or Progress()
     if any(name_problems(study)):
         judge_inputs(study).usable_census()  # raises, before anything of the output is touched
-    with hold_output(output, wait_seconds=wait_seconds) as place, _rare_collection():
+    with (
+        hold_output(output, wait_seconds=wait_seconds, keep_days=keep_days) as place,
+        _rare_collection(),
+    ):
         with progress.step("check inputs") as step:
             inputs = read_inputs(study, place)
             step.rows = inputs.census.rows
@@ -127,7 +138,9 @@ def run(
         absent = {**inputs.absent, **measured.absent}
         record = _record(study, inputs, engine, absent)
         with progress.step("publish") as step:
-            require_unchanged(inputs.census)
+            require_unchanged(inputs.files)
+            if verify:
+                require_content(inputs.files, inputs.manifest)
             wanted = {table: rows for table, rows in measured.tables.items() if table in only}
             publication = publish_tables(store, name, record, wanted)
             step.rows = sum(table.rows for table in publication.tables)
@@ -179,14 +192,15 @@ def read_inputs(study: Study, output: Output) -> RunInputs:
     """
     work = WorkFolder(output.work)
     judged = judge_inputs(study, keep=lambda ids: work.keep_lines(ids, "successors_in_a_cycle.csv"))
-    census, files = judged.usable_census(), given_row_tables(study)
-    manifest = input_manifest(census, files, read=judged.read, cache=output.manifest_cache)
-    given = {*files, *(entry.input for entry in judged.read)}
+    census, others = judged.usable_census(), given_row_tables(study)
+    files = row_files(census, others)
+    manifest = input_manifest(files, read=judged.read, cache=output.manifest_cache)
+    given = {*others, *(entry.input for entry in judged.read)}
     absent = {f"input {name}": "not given under [inputs]" for name in (*SMALL_TABLES, *ROW_TABLES)}
     absent |= {f"input {name}": "not used by this version" for name in study.inputs.given()}
     for name in ("census", *given):
         absent.pop(f"input {name}", None)
-    return RunInputs(census, judged.small, manifest, absent)
+    return RunInputs(census, judged.small, files, manifest, absent)
 
 
 def published_summary(store: DeltaStore, name: str) -> RunSummary | None:

@@ -121,6 +121,15 @@ def _add_run(commands: Any) -> None:
     parser.add_argument(
         "--again", action="store_true", help="compute even what is published already"
     )
+    parser.add_argument(
+        "--verify", action="store_true", help="read the inputs once more at the end, and compare"
+    )
+    parser.add_argument(
+        "--keep-days",
+        metavar="DAYS",
+        type=_not_negative,
+        help="how long quarantined rows of earlier runs are kept (default: 30)",
+    )
     parser.add_argument("--quiet", action="store_true", help="no line per step")
     _add_engine(parser)
 

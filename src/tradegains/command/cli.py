@@ -236,6 +236,7 @@ def _run(chosen: argparse.Namespace) -> int:
         raise error
     from tradegains.pipeline import run
     from tradegains.progress import Progress
+    from tradegains.store.output import KEEP_DAYS
 
     with _engine(chosen) as engine:
         done = run(
@@ -245,6 +246,8 @@ def _run(chosen: argparse.Namespace) -> int:
             progress=Progress(None if chosen.quiet else sys.stderr),
             wait_seconds=chosen.wait,
             again=chosen.again,
+            verify=chosen.verify,
+            keep_days=KEEP_DAYS if chosen.keep_days is None else chosen.keep_days,
         )
     print(_outcome(done))
     print(f"next: tradegains report --output {chosen.output}")

@@ -16,7 +16,8 @@ from tradegains.errors import Problem
 from tradegains.store.census_files import (
     CensusFile,
     Location,
-    partition_text,
+    is_year,
+    partition_texts,
 )
 from tradegains.store.census_types import (
     CONTRACT_KINDS,
@@ -37,19 +38,31 @@ _NAMES_SHOWN = 5
 
 
 def layout_problems(files: Sequence[CensusFile], year_column: str) -> list[Problem]:
-    """Year folders whose value is not a year, and files beside the year folders."""
-    texts = {file.path: partition_text(file.path, year_column) for file in files}
-    if all(text is None for text in texts.values()):
+    """Year folders whose value is not a year or within one another, and files beside them."""
+    texts = {file.path: partition_texts(file.path, year_column) for file in files}
+    if not any(texts.values()):
         return []
-    bad = sorted({t for t in texts.values() if t is not None and not t.isdecimal()})
-    outside = [path for path, text in texts.items() if text is None]
+    bad = sorted({text for found in texts.values() for text in found if not is_year(text)})
+    nested = [path for path, found in texts.items() if len(found) > 1]
+    outside = [path for path, found in texts.items() if not found]
     problems = [
         Problem(
             f"the folder {year_column}={text} is not one of a year",
-            cure="rename it, or give its rows a year",
+            cure=f"rename it to {year_column}={int(text)}"
+            if text.isdecimal()
+            else "rename it, or give its rows a year",
         )
         for text in bad
     ]
+    if nested:
+        problems.append(
+            Problem(
+                f"{year_column}= folders stand within one another",
+                some_of(nested),
+                len(nested),
+                cure="move each file into the folder of its one year",
+            )
+        )
     if outside:
         problems.append(
             Problem(

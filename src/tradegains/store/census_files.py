@@ -8,7 +8,7 @@ whose name starts with `_` or `.` is hidden.
 import base64
 import posixpath
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -18,10 +18,19 @@ import pyarrow.parquet as pq
 from pyarrow import fs
 
 from tradegains.errors import InputError, Problem
+from tradegains.store.listing import (
+    FileStamp,
+    ListedFile,
+    is_hidden,
+    list_folder,
+    remote_stamp,
+    stamp_of,
+)
 
 # Footers are small reads that wait on the disk or the network, not on the processor.
 FOOTER_THREADS = 16
 
+_DELTA_LOG = "_delta_log"
 _MAGIC = b"PAR1"
 _ENCRYPTED = b"PARE"
 _NOT_DATA = frozenset({".md", ".txt", ".csv", ".json", ".html", ".pdf", ".log", ".crc", ".sha256"})
@@ -35,17 +44,21 @@ class CensusFile:
 
     `path` is relative to the census root, `absolute` is its path in the file system, `uri` what an
     engine opens; `year` is the value of its year folder, or None where the year is a column inside
-    the file; `modified` [ns since 1970] is None where the store keeps no time.
+    the file; `stamp` tells later whether it was changed or replaced.
     """
 
     path: str
     absolute: str
     uri: str
-    bytes: int
-    modified: int | None
+    stamp: FileStamp
     year: int | None
     rows: int = 0
     schema: pa.Schema = _NO_FOOTER
+
+    @property
+    def bytes(self) -> int:
+        """Size when it was listed [bytes]."""
+        return self.stamp.bytes
 
 
 @dataclass(frozen=True)
@@ -97,11 +110,7 @@ def find_files(place: Location, year_column: str) -> tuple[list[CensusFile], dic
     Raises:
         InputError: the path does not exist, cannot be listed, is a Delta table or has no files.
     """
-    visible = [
-        _census_file(place, info, year_column)
-        for info in sorted(_listed(place), key=lambda info: info.path)
-        if not _is_hidden(_relative(place, info))
-    ]
+    visible = [_census_file(place, listed, year_column) for listed in _listed(place)]
     files = [file for file in visible if _may_be_parquet(file.path)]
     if not files:
         raise InputError(
@@ -114,7 +123,7 @@ def find_files(place: Location, year_column: str) -> tuple[list[CensusFile], dic
     return files, {folder: size for folder, size in sizes.items() if folder not in outer}
 
 
-def _listed(place: Location) -> list[fs.FileInfo]:
+def _listed(place: Location) -> list[ListedFile]:
     try:
         top = place.system.get_file_info(place.path)
         if top.type == fs.FileType.NotFound:
@@ -126,19 +135,33 @@ def _listed(place: Location) -> list[fs.FileInfo]:
                 )
             )
         if top.type == fs.FileType.File:
-            return [top]
-        found = place.system.get_file_info(fs.FileSelector(place.path, recursive=True))
+            stamp = stamp_of(place.system, place.path)
+            return [] if stamp is None else [ListedFile(place.path, stamp)]
+        return _in_folder(place)
     except OSError as error:
         raise InputError(
             Problem("the census path cannot be listed", place.given, cure="check its permissions")
         ) from error
-    _refuse_delta(place, found)
-    return [info for info in found if info.type == fs.FileType.File]
 
 
-def _refuse_delta(place: Location, found: Iterable[fs.FileInfo]) -> None:
+def _in_folder(place: Location) -> list[ListedFile]:
+    if isinstance(place.system, fs.LocalFileSystem):
+        listed, hidden = list_folder(place.path)
+        _refuse_delta(place, _DELTA_LOG in hidden)
+        return listed
+    found = place.system.get_file_info(fs.FileSelector(place.path, recursive=True))
+    _refuse_delta(place, any(info.base_name == _DELTA_LOG for info in found))
+    files = [info for info in found if info.type == fs.FileType.File]
+    return [
+        ListedFile(info.path, remote_stamp(info))
+        for info in sorted(files, key=lambda info: info.path)
+        if not any(map(is_hidden, posixpath.relpath(info.path, place.path).split("/")))
+    ]
+
+
+def _refuse_delta(place: Location, is_delta: bool) -> None:
     # A Delta table's folder also holds files that the table has already dropped.
-    if any(info.base_name == "_delta_log" for info in found):
+    if is_delta:
         raise InputError(
             Problem(
                 "the census is a Delta table, and plain Parquet is expected",
@@ -148,60 +171,47 @@ def _refuse_delta(place: Location, found: Iterable[fs.FileInfo]) -> None:
         )
 
 
-def _relative(place: Location, info: fs.FileInfo) -> str:
-    single = info.path == place.path
-    return info.base_name if single else posixpath.relpath(info.path, place.path)
-
-
-def _is_hidden(path: str) -> bool:
-    """Whether Spark would pass over a file: `_x` is hidden, the partition folder `_x=1` is not."""
-    return any(
-        part.startswith(".")
-        or (part.startswith("_") and "=" not in part)
-        or part.endswith("._COPYING_")
-        for part in path.split("/")
-    )
-
-
 def _may_be_parquet(path: str) -> bool:
     return posixpath.splitext(path)[1].lower() not in _NOT_DATA
 
 
-def _census_file(place: Location, info: fs.FileInfo, year_column: str) -> CensusFile:
-    path = _relative(place, info)
+def _census_file(place: Location, listed: ListedFile, year_column: str) -> CensusFile:
+    single = listed.path == place.path
+    path = posixpath.basename(place.path) if single else posixpath.relpath(listed.path, place.path)
     return CensusFile(
         path=path,
-        absolute=info.path,
-        uri=place.root if info.path == place.path else f"{place.root}/{path}",
-        bytes=info.size or 0,
-        modified=modified_ns(info),
+        absolute=listed.path,
+        uri=place.root if single else f"{place.root}/{path}",
+        stamp=listed.stamp,
         year=partition_year(path, year_column),
     )
 
 
-def modified_ns(info: fs.FileInfo) -> int | None:
-    """Time a file was last written [ns since 1970]; None where the store keeps none."""
-    return None if info.mtime is None else info.mtime_ns
-
-
-def partition_text(path: str, year_column: str) -> str | None:
-    """Value of the `column=value` folder of a relative path; None without such a folder.
+def partition_texts(path: str, year_column: str) -> list[str]:
+    """Values of the `column=value` folders of a relative path, the outermost first.
 
     Example:
-        >>> partition_text("ano=1981/part-0.parquet", "ano")
-        '1981'
+        >>> partition_texts("ano=1981/part-0.parquet", "ano")
+        ['1981']
     """
-    for part in path.split("/")[:-1]:
-        name, equals, value = part.partition("=")
-        if equals and name == year_column:
-            return value
-    return None
+    parts = [part.partition("=") for part in path.split("/")[:-1]]
+    return [value for name, equals, value in parts if equals and name == year_column]
 
 
 def partition_year(path: str, year_column: str) -> int | None:
-    """Year of the `column=YYYY` folder; None where there is none or it is not a whole number."""
-    text = partition_text(path, year_column)
-    return int(text) if text is not None and text.isdecimal() else None
+    """Year of the `column=YYYY` folder; None where there is none or it is not one year.
+
+    Example:
+        >>> [partition_year(f"year={text}/a", "year") for text in ("1988", "01988", "１９８８")]
+        [1988, None, None]
+    """
+    texts = partition_texts(path, year_column)
+    return int(texts[0]) if len(texts) == 1 and is_year(texts[0]) else None
+
+
+def is_year(text: str) -> bool:
+    """Whether a text is a whole number as everybody writes it, so that every engine reads it so."""
+    return text.isascii() and text.isdecimal() and str(int(text)) == text
 
 
 def read_footers(
@@ -221,6 +231,9 @@ def _with_footer(place: Location, file: CensusFile) -> CensusFile | Problem:
         with place.system.open_input_file(file.absolute) as source:
             footer = pq.ParquetFile(source)
             return replace(file, rows=footer.metadata.num_rows, schema=_schema(footer))
+    except PermissionError:
+        cure = "make it readable for yourself (chmod u+r), or ask its owner to"
+        return Problem("the file may not be read", file.path, cure=cure)
     except (pa.ArrowException, OSError, ValueError):
         return Problem(_unreadable(place, file), file.path, cure="write the file again")
 

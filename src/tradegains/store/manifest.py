@@ -2,25 +2,26 @@
 
 The digest depends on content and on the folder a file lies in (`year=1988` is part of the data),
 not on where the census is, what its files are called, or when they were copied. Digests of files
-that have not changed (same path, size and time) come from a cache, so that a rerun is quick.
+that have not changed (same path, size, times and inode) come from a cache, so that a rerun is
+quick.
 """
 
 import hashlib
 import json
 import posixpath
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
 import pyarrow as pa
-from pyarrow import fs
 
 from tradegains.errors import InputError, Problem
 from tradegains.store.census import CensusFiles
 from tradegains.store.census_checks import some_of
-from tradegains.store.census_files import CensusFile, Location, locate, modified_ns, read_footers
+from tradegains.store.census_files import CensusFile, Location, locate, read_footers
+from tradegains.store.listing import stamp_of
 from tradegains.store.private import write_private
 
 # hashlib releases the interpreter's lock, so threads share the processors.
@@ -44,6 +45,15 @@ class ManifestEntry:
     sha256: str
 
 
+@dataclass(frozen=True)
+class InputFile:
+    """A file that an engine reads: which input it belongs to, and where it is."""
+
+    input: str
+    place: Location
+    file: CensusFile
+
+
 def schema_fingerprint(schema: pa.Schema) -> str:
     """Digest of a file's column names, types and order, without its metadata.
 
@@ -56,8 +66,7 @@ def schema_fingerprint(schema: pa.Schema) -> str:
 
 
 def input_manifest(
-    census: CensusFiles,
-    files: Mapping[str, str],
+    files: Sequence[InputFile],
     *,
     read: Iterable[ManifestEntry] = (),
     cache: Path | None = None,
@@ -65,27 +74,24 @@ def input_manifest(
     """The files a run reads, with their digests.
 
     Args:
-        census: the checked files of the study's years.
-        files: name of the input -> path, of the single files that an engine will read.
+        files: those that an engine will read, of the census first.
         read: entries of the small tables, whose bytes have been read already.
         cache: file that keeps digests between runs; None computes all of them.
 
     Raises:
         InputError: a file cannot be read to its end.
     """
-    sources = [_Source("census", census.place, file) for file in census.files]
-    sources += [_small_source(name, path) for name, path in files.items()]
     known = _read_cache(cache)
     with ThreadPoolExecutor(_HASH_THREADS) as threads:
-        digests = list(threads.map(lambda source: _digest(source, known), sources))
+        digests = list(threads.map(lambda file: _digest(file, known), files))
     problems = [digest for digest in digests if isinstance(digest, Problem)]
     if problems:
         raise InputError(problems)
-    hashed = [(s, d) for s, d in zip(sources, digests, strict=True) if isinstance(d, str)]
+    hashed = [(s, d) for s, d in zip(files, digests, strict=True) if isinstance(d, str)]
     if cache is not None:
         _write_cache(cache, known, hashed)
     entries = [_entry(source, digest) for source, digest in hashed]
-    count = len(census.files)
+    count = sum(file.input == "census" for file in files)
     return (*entries[:count], *sorted([*entries[count:], *read], key=lambda each: each.input))
 
 
@@ -107,40 +113,70 @@ def manifest_json(manifest: Iterable[ManifestEntry]) -> str:
     return json.dumps([asdict(entry) for entry in manifest])
 
 
-def require_unchanged(census: CensusFiles) -> None:
-    """Refuse a census whose files changed size or time since they were listed.
+def require_unchanged(files: Iterable[InputFile]) -> None:
+    """Refuse inputs whose files were changed or replaced since they were listed.
 
     Raises:
         InputError: naming the files; what was computed from them cannot be trusted.
     """
-    infos = census.place.system.get_file_info([file.absolute for file in census.files])
     changed = [
-        file.path
-        for file, info in zip(census.files, infos, strict=True)
-        if (info.size, modified_ns(info)) != (file.bytes, file.modified)
+        each for each in files if stamp_of(each.place.system, each.file.absolute) != each.file.stamp
     ]
+    _refuse_changed(changed)
+
+
+def require_content(files: Sequence[InputFile], manifest: Iterable[ManifestEntry]) -> None:
+    """Refuse inputs whose files, read once more, do not have the digests of the manifest.
+
+    Raises:
+        InputError: naming the files, or one that cannot be read to its end.
+    """
+    known = {(entry.input, entry.path): entry.sha256 for entry in manifest}
+    with ThreadPoolExecutor(_HASH_THREADS) as threads:
+        digests = list(threads.map(lambda file: _digest(file, {}), files))
+    problems = [digest for digest in digests if isinstance(digest, Problem)]
+    if problems:
+        raise InputError(problems)
+    _refuse_changed(
+        [
+            each
+            for each, digest in zip(files, digests, strict=True)
+            if known[each.input, each.file.path] != digest
+        ]
+    )
+
+
+def _refuse_changed(changed: Sequence[InputFile]) -> None:
     if changed:
+        inputs = " and ".join(dict.fromkeys(each.input for each in changed))
         raise InputError(
             Problem(
-                "files changed while the run was reading them",
-                some_of(changed),
+                f"files of {inputs} changed while the run was reading them",
+                some_of([each.file.path for each in changed]),
                 len(changed),
-                cure="run again when nothing writes to the census",
+                cure="run again when nothing writes to them; nothing was published",
             )
         )
 
 
-@dataclass(frozen=True)
-class _Source:
-    input: str
-    place: Location
-    file: CensusFile
+def row_files(census: CensusFiles, others: Mapping[str, str]) -> tuple[InputFile, ...]:
+    """The files that an engine will read, as they are now.
+
+    Args:
+        census: the checked files of the study's years.
+        others: name of the input -> path, of the single files with a row per establishment.
+
+    Raises:
+        InputError: a file does not exist or is no Parquet file.
+    """
+    found = [InputFile("census", census.place, file) for file in census.files]
+    return (*found, *(_single_file(name, path) for name, path in others.items()))
 
 
-def _small_source(name: str, path: str) -> _Source:
+def _single_file(name: str, path: str) -> InputFile:
     place = locate(path)
-    info = place.system.get_file_info(place.path)
-    if info.type != fs.FileType.File:
+    stamp = stamp_of(place.system, place.path)
+    if stamp is None:
         raise InputError(
             Problem(
                 f"the {name} file does not exist",
@@ -150,14 +186,13 @@ def _small_source(name: str, path: str) -> _Source:
         )
     # Which folder holds a single file says nothing about its content.
     file = CensusFile(
-        path=info.base_name,
+        path=posixpath.basename(place.path),
         absolute=place.path,
         uri=place.root,
-        bytes=info.size or 0,
-        modified=modified_ns(info),
+        stamp=stamp,
         year=None,
     )
-    return _Source(name, place, _with_parquet_footer(place, file))
+    return InputFile(name, place, _with_parquet_footer(place, file))
 
 
 def _with_parquet_footer(place: Location, file: CensusFile) -> CensusFile:
@@ -169,23 +204,19 @@ def _with_parquet_footer(place: Location, file: CensusFile) -> CensusFile:
     return files[0]
 
 
-def _entry(source: _Source, digest: str) -> ManifestEntry:
+def _entry(source: InputFile, digest: str) -> ManifestEntry:
     file = source.file
     fingerprint = schema_fingerprint(file.schema) if file.schema.names else None
     rows = file.rows if file.schema.names else None
     return ManifestEntry(source.input, file.path, file.bytes, rows, fingerprint, digest)
 
 
-def _digest(source: _Source, known: Mapping[str, list[object]]) -> str | Problem:
+def _digest(source: InputFile, known: Mapping[str, list[object]]) -> str | Problem:
     """Digest of a file's bytes."""
     file = source.file
     cached = known.get(file.uri)
-    if (
-        isinstance(cached, list)
-        and file.modified is not None
-        and cached[:2] == [file.bytes, file.modified]
-    ):
-        return str(cached[2])
+    if isinstance(cached, list) and len(cached) == 5 and cached[:4] == [*astuple(file.stamp)]:
+        return str(cached[4])
     digest = hashlib.sha256()
     try:
         with source.place.system.open_input_stream(file.absolute, compression=None) as stream:
@@ -206,14 +237,14 @@ def _read_cache(cache: Path | None) -> dict[str, list[object]]:
 
 
 def _write_cache(
-    cache: Path, known: Mapping[str, list[object]], hashed: Iterable[tuple[_Source, str]]
+    cache: Path, known: Mapping[str, list[object]], hashed: Iterable[tuple[InputFile, str]]
 ) -> None:
     # A file written this very moment may change again without a new time.
     settled = time.time_ns() - _SETTLED_NS
     new = {
-        source.file.uri: [source.file.bytes, source.file.modified, digest]
+        source.file.uri: [*astuple(source.file.stamp), digest]
         for source, digest in hashed
-        if source.file.modified is not None and source.file.modified < settled
+        if source.file.stamp.settled_before(settled)
     }
     cache.parent.mkdir(parents=True, exist_ok=True)
     write_private(cache, json.dumps({**known, **new}))
