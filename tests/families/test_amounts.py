@@ -6,9 +6,14 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
-from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, MONEY_UNITS, to_fixed_point
+from tradegains.formulas.fixed_point import (
+    EMPLOYMENT_UNITS,
+    LARGEST_AMOUNT,
+    MONEY_UNITS,
+    to_fixed_point,
+)
 from tradegains.tables import working as w
-from tradegains.transforms.flagging import LARGEST_AMOUNT, fix_amounts
+from tradegains.transforms.flagging import fix_amounts
 
 # Halves of the last unit and their neighbours, and numbers that have no fraction left.
 EDGES = [0.0, 0.005, 0.0049999999999999994, 0.015, 1.005, 2.675, 0.125, 1e-300, 45035996273704.95,

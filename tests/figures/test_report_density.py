@@ -11,9 +11,11 @@ from tradegains.figures.density import (
     HistogramCells,
     bandwidth,
     filled_cells,
+    normal_cdf_of,
     quantile,
     smooth_density,
 )
+from tradegains.formulas.normal import normal_cdf
 
 ROUNDING = 1e-9  # sums of a few thousand terms of size 1e-3
 
@@ -70,3 +72,10 @@ def test_bandwidth_is_silvermans_by_hand():
 
 def test_a_quantile_lies_inside_its_bin():
     assert quantile(cells([0.5, 0.5], width=1.0), 0.75) == pytest.approx(1.5)
+
+
+def test_the_normal_distribution_is_that_of_the_formula():
+    z = np.array([*np.linspace(-40.0, 40.0, 1001), 1e6, -1e6, 5e-324])
+    expected = [normal_cdf(each) for each in z]
+    # numpy's exp may differ in its last bit.
+    assert normal_cdf_of(z) == pytest.approx(expected, rel=1e-15, abs=1e-300)

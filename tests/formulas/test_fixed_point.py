@@ -9,7 +9,6 @@ from tradegains.formulas.fixed_point import (
     BIGINT_LIMIT,
     EMPLOYMENT_UNITS,
     MONEY_UNITS,
-    WRAP,
     from_fixed_point,
     moment_scale_bits,
     round_half_away,
@@ -80,7 +79,7 @@ def test_nan_is_an_error() -> None:
 
 
 def wrapped(total: int) -> int:
-    return (total + BIGINT_LIMIT) % WRAP - BIGINT_LIMIT
+    return (total + BIGINT_LIMIT) % 2**64 - BIGINT_LIMIT
 
 
 @laws

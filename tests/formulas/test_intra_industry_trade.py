@@ -7,17 +7,15 @@ from hypothesis import strategies as st
 
 from tradegains.formulas.intra_industry_trade import (
     WORLD,
-    IntraIndustryShares,
     ProductTrade,
     TwoWayFlow,
-    aggregate_grubel_lloyd,
-    concorded,
     cut_to_digits,
     grubel_lloyd,
-    intra_industry_trade_series,
     one_way_share,
     trade_cells,
 )
+from tradegains.results.intra_industry_trade import intra_industry_trade_rows
+from tradegains.study import IntraIndustryTrade
 
 flows = st.one_of(st.sampled_from([0.0, 1.0, 10.0]), st.floats(0.01, 1e9))
 pairs = st.tuples(flows, flows)
@@ -41,28 +39,38 @@ def by_digits(digits):
 
 
 def series(table, digits=4, by_partner=True):
-    return intra_industry_trade_series(
-        table, level=f"{digits} digits", group_of=by_digits(digits), by_partner=by_partner
-    )
+    """Index, share of one-way trade and cells by country (or the world) and year."""
+    matched = "by_partner" if by_partner else "together"
+    choices = IntraIndustryTrade(levels=(digits,), matched=(matched,))
+    flows = [vars(row) | {"reporter": row.country} for row in table]
+    return {
+        (row["reporter"], row["year"]): (row["grubel_lloyd"], row["one_way_share"], row["flows"])
+        for row in intra_industry_trade_rows(choices, flows)
+        if row["partner"] == WORLD
+    }
+
+
+def index(exports, imports):
+    return grubel_lloyd([(exports, imports)])
 
 
 def test_index_by_hand():
     # 1 - |30 - 10| / 40
-    assert grubel_lloyd(30.0, 10.0) == 0.5
-    assert grubel_lloyd(10.0, 30.0) == 0.5
-    assert grubel_lloyd(7.0, 7.0) == 1.0
-    assert grubel_lloyd(7.0, 0.0) == 0.0
-    assert grubel_lloyd(0.0, 0.0) is None
+    assert index(30.0, 10.0) == 0.5
+    assert index(10.0, 30.0) == 0.5
+    assert index(7.0, 7.0) == 1.0
+    assert index(7.0, 0.0) == 0.0
+    assert index(0.0, 0.0) is None
 
 
 def test_one_way_flows_keep_their_weight():
     # (40 + 60 - 20 - 60) / 100: without the second product it would be 0.5.
-    assert aggregate_grubel_lloyd([(30.0, 10.0), (60.0, 0.0)]) == 0.2
+    assert grubel_lloyd([(30.0, 10.0), (60.0, 0.0)]) == 0.2
     assert one_way_share([(30.0, 10.0), (60.0, 0.0)]) == 0.6
     # A product without trade has no say.
-    assert aggregate_grubel_lloyd([(30.0, 10.0), (0.0, 0.0)]) == 0.5
-    assert aggregate_grubel_lloyd([(0.0, 0.0)]) is None
-    assert aggregate_grubel_lloyd([]) is None
+    assert grubel_lloyd([(30.0, 10.0), (0.0, 0.0)]) == 0.5
+    assert grubel_lloyd([(0.0, 0.0)]) is None
+    assert grubel_lloyd([]) is None
     assert one_way_share([]) is None
 
 
@@ -70,31 +78,31 @@ def test_one_way_flows_keep_their_weight():
 def test_a_flow_must_be_a_number_of_at_least_zero(bad):
     for pair in ((1.0, bad), (bad, 1.0)):
         with pytest.raises(ValueError, match="finite and at least 0"):
-            grubel_lloyd(*pair)
+            grubel_lloyd([pair])
 
 
 @given(flows, flows)
 def test_index_is_one_minus_net_over_gross(exports, imports):
-    index = grubel_lloyd(exports, imports)
-    if index is None:
+    found = index(exports, imports)
+    if found is None:
         assert exports == imports == 0.0
         return
-    assert 0.0 <= index <= 1.0
+    assert 0.0 <= found <= 1.0
     net = abs(exports - imports) / (exports + imports)
-    assert index == pytest.approx(1.0 - net, abs=1e-15)
-    assert index == grubel_lloyd(imports, exports)
+    assert found == pytest.approx(1.0 - net, abs=1e-15)
+    assert found == index(imports, exports)
 
 
 @given(st.lists(pairs, min_size=1, max_size=8))
 def test_aggregate_is_the_trade_weighted_mean(cells):
-    index = aggregate_grubel_lloyd(cells)
+    found = grubel_lloyd(cells)
     trade = math.fsum(x + m for x, m in cells)
     if trade == 0.0:
-        assert index is None
+        assert found is None
         return
-    mean = math.fsum((grubel_lloyd(x, m) or 0.0) * (x + m) for x, m in cells) / trade
-    assert index == pytest.approx(mean, abs=1e-14)
-    assert index <= 1.0 - one_way_share(cells) + 1e-15
+    mean = math.fsum((index(x, m) or 0.0) * (x + m) for x, m in cells) / trade
+    assert found == pytest.approx(mean, abs=1e-14)
+    assert found <= 1.0 - one_way_share(cells) + 1e-15
 
 
 def test_cutting_codes_keeps_leading_zeros():
@@ -103,19 +111,6 @@ def test_cutting_codes_keeps_leading_zeros():
     for digits in (0, 5):
         with pytest.raises(ValueError, match=f"0111 has fewer than {digits} digits"):
             cut_to_digits("0111", digits)
-
-
-def test_a_concordance_must_have_the_product():
-    concordance = {"0111": "meat", "0112": "meat"}
-    assert concorded("0112", concordance) == "meat"
-    with pytest.raises(ValueError, match="product 0121 is not in the concordance"):
-        concorded("0121", concordance)
-    table = [ProductTrade("CA", "US", 1988, "0111", 5.0, 0.0)]
-    table.append(ProductTrade("CA", "US", 1988, "0112", 0.0, 3.0))
-    found = intra_industry_trade_series(
-        table, level="groups", group_of=lambda code: concorded(code, concordance), by_partner=True
-    )
-    assert found[0] == IntraIndustryShares("groups", "CA", 1988, 0.75, 0.0, 1)
 
 
 TABLE = [
@@ -129,27 +124,22 @@ TABLE = [
 
 def test_series_by_hand():
     # Canada 1988, partner by partner: 2 x 10 of 80. US: 2 x 10 of 40. World: 40 of 120.
-    assert series(TABLE) == [
-        IntraIndustryShares("4 digits", "CA", 1988, 0.25, 0.5, 3),
-        IntraIndustryShares("4 digits", "CA", 1996, 1.0, 0.0, 1),
-        IntraIndustryShares("4 digits", "US", 1988, 0.5, 0.0, 1),
-        IntraIndustryShares("4 digits", WORLD, 1988, 40.0 / 120.0, 40.0 / 120.0, 4),
-        IntraIndustryShares("4 digits", WORLD, 1996, 1.0, 0.0, 1),
-    ]
+    assert series(TABLE) == {
+        ("CA", 1988): (0.25, 0.5, 3),
+        ("CA", 1996): (1.0, 0.0, 1),
+        ("US", 1988): (0.5, 0.0, 1),
+        (WORLD, 1988): (40.0 / 120.0, 40.0 / 120.0, 4),
+        (WORLD, 1996): (1.0, 0.0, 1),
+    }
     # All partners together, Canada exports 30 of 7811 and imports 30: 60 of 80.
-    together = series(TABLE, by_partner=False)[0]
-    assert (together.grubel_lloyd, together.cells) == (0.75, 2)
+    assert series(TABLE, by_partner=False)["CA", 1988][::2] == (0.75, 2)
     # At three digits, with the United States: 30 against 30, and 20 from France.
-    coarse = series(TABLE, digits=3)[0]
-    assert (coarse.level, coarse.grubel_lloyd, coarse.one_way_share) == ("3 digits", 0.75, 0.25)
+    assert series(TABLE, digits=3)["CA", 1988][:2] == (0.75, 0.25)
 
 
 def test_a_country_without_trade_has_no_index():
     found = series([ProductTrade("CA", "US", 1988, "7811", 0.0, 0.0)])
-    assert [(row.country, row.grubel_lloyd, row.cells) for row in found] == [
-        ("CA", None, 0),
-        (WORLD, None, 0),
-    ]
+    assert found == {("CA", 1988): (None, None, 0)}
 
 
 def test_cells_add_up_rows_of_the_same_product():
@@ -162,10 +152,10 @@ def test_the_index_rises_with_the_level_of_aggregation(table):
     levels = [series(table, digits) for digits in (4, 3, 1)]
     levels.append(series(table, 1, by_partner=False))
     for finer, coarser in pairwise(levels):
-        for fine, coarse in zip(finer, coarser, strict=True):
-            assert (fine.country, fine.year) == (coarse.country, coarse.year)
-            if fine.grubel_lloyd is not None:
-                assert fine.grubel_lloyd <= coarse.grubel_lloyd + 1e-14
+        assert finer.keys() == coarser.keys()
+        for key, (fine, *_) in finer.items():
+            if fine is not None:
+                assert fine <= coarser[key][0] + 1e-14
 
 
 @given(rows, st.randoms())
@@ -178,11 +168,11 @@ def test_series_do_not_depend_on_the_order_of_rows(table, random):
 @given(rows)
 def test_the_world_is_between_its_countries(table):
     found = series(table)
-    for world in (row for row in found if row.country == WORLD):
+    for (country, year), (world, *_) in found.items():
         indices = [
-            row.grubel_lloyd
-            for row in found
-            if row.country != WORLD and row.year == world.year and row.grubel_lloyd is not None
+            each
+            for (other, at), (each, *_) in found.items()
+            if at == year and other != WORLD and each is not None
         ]
-        if indices:
-            assert min(indices) - 1e-14 <= world.grubel_lloyd <= max(indices) + 1e-14
+        if country == WORLD and indices:
+            assert min(indices) - 1e-14 <= world <= max(indices) + 1e-14

@@ -16,7 +16,6 @@ from tradegains.formulas.least_squares import (
     group_means,
     least_squares,
     pairs,
-    robust_correction,
     standard_errors,
     two_stage_least_squares,
     weighted_products,
@@ -116,7 +115,7 @@ def test_published_by_pyfixest():
     assert fit.coefficients == pytest.approx(PYFIXEST["coefficients"], rel=1e-8)
     own = deviations(data, ["y", "x", "c"])
     scores = own[:, 1:] * (own[:, 0] - own[:, 1:] @ np.array(fit.coefficients))[:, None]
-    errors = standard_errors(fit, (scores.T @ scores).tolist(), robust_correction(59, 8))
+    errors = standard_errors(fit, (scores.T @ scores).tolist(), cluster_correction(59, 8, 59))
     assert errors == pytest.approx(PYFIXEST["errors"], rel=1e-6)
 
 
@@ -186,10 +185,10 @@ def test_an_instrument_without_a_first_stage_is_named():
 
 
 def test_no_errors_without_degrees_of_freedom():
-    assert robust_correction(3, 3) is None
+    assert cluster_correction(3, 3, 3) is None
     assert cluster_correction(3, 3, 3) is None
     assert cluster_correction(9, 3, 1) is None
-    assert cluster_correction(8, 2, 8) == pytest.approx(robust_correction(8, 2), rel=1e-15)
+    assert cluster_correction(8, 2, 8) == pytest.approx(8 / (8 - 2), rel=1e-15)  # HC1
 
 
 def test_linear_algebra_against_numpy():

@@ -8,10 +8,8 @@ from tradegains.formulas.melitz_ottaviano import (
     CutoffError,
     Market,
     closed_equilibrium,
-    innovates,
     innovation_cutoff,
     integrated_equilibrium,
-    markup,
     operating_profit,
     price,
     producer_outcome,
@@ -32,6 +30,15 @@ markets = st.builds(
     highest_cost=st.just(40.0),
 )
 shares = st.floats(0.0, 1.0)
+
+
+def markup(cost, cutoff):
+    return price(cost, cutoff) - cost
+
+
+def innovates(output, *, innovation_cost, cost_reduction):
+    """MT: q > f_I / delta c_I."""
+    return output * cost_reduction > innovation_cost
 
 
 def simpson(function, low, high, steps=200):

@@ -1,26 +1,46 @@
 """Newton's steps against the likelihood itself, and against numbers of statsmodels."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 from scipy.stats import norm
 
-from tradegains.formulas.least_squares import CollinearError
-from tradegains.formulas.normal import normal_hazard
+from tradegains.formulas.least_squares import CollinearError, pairs
+from tradegains.formulas.normal import log_upper_tail, normal_hazard
 from tradegains.formulas.probit import (
     ENOUGH,
-    MOST_STEPS,
     ScoreSums,
     coefficient_errors,
     delta_error,
-    log_probability,
     newton_step,
     score_and_curvature,
-    sum_scores,
 )
 
 NAMES = ("a", "b")
+
+
+def log_probability(index: float, sign: int) -> float:
+    return log_upper_tail(-sign * index)
+
+
+def sum_scores(rows: Sequence[tuple[int, float, Sequence[float]]]) -> ScoreSums:
+    """The sums of a group from its rows: of each the outcome, its index and its regressors."""
+    scored = [
+        (*score_and_curvature(index, normal_hazard(-sign * index), sign), x)
+        for outcome, index, x in rows
+        for sign in (2 * outcome - 1,)
+    ]
+    size = len(rows[0][2]) if rows else 0
+    return ScoreSums(
+        math.fsum(score for score, _, _ in scored),
+        tuple(math.fsum(score * x[j] for score, _, x in scored) for j in range(size)),
+        math.fsum(curvature for _, curvature, _ in scored),
+        tuple(math.fsum(curvature * x[j] for _, curvature, x in scored) for j in range(size)),
+        tuple(math.fsum(c * x[i] * x[j] for _, c, x in scored) for i, j in pairs(size)),
+        math.fsum(log_probability(index, 2 * outcome - 1) for outcome, index, _ in rows),
+    )
 
 
 def draw(seed: int, rows: int = 300, groups: int = 4) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -34,7 +54,7 @@ def draw(seed: int, rows: int = 300, groups: int = 4) -> tuple[np.ndarray, np.nd
 def fit(group: np.ndarray, x: np.ndarray, y: np.ndarray):
     """Effects, coefficients and the sums at the maximum."""
     effects, coefficients = np.zeros(group.max() + 1), np.zeros(x.shape[1])
-    for _ in range(MOST_STEPS):
+    for _ in range(50):
         index = effects[group] + x @ coefficients
         groups = [
             sum_scores([(int(y[i]), float(index[i]), x[i].tolist())

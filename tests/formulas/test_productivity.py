@@ -1,34 +1,58 @@
 import math
-from dataclasses import astuple
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tradegains.formulas.fixed_point import LARGEST_AMOUNT
+from tradegains.formulas.growth import deflate
 from tradegains.formulas.productivity import (
-    DispersionMeasures,
-    MedianBaseChoice,
-    Observation,
-    compares_years,
-    deflate,
-    dispersion,
-    industry_medians,
+    BASE_YEAR,
+    POOLED,
+    SAME_YEAR,
     lileeva_kappa,
     lileeva_productivity,
     log_labour_productivity,
-    mean_dispersion,
+    mean_over_industries,
     median_years,
     productivity_class,
     productivity_problem,
-    ratio_growth,
-    relative_productivities,
+    quantile_gaps,
+    relative_productivity,
 )
 from tradegains.formulas.quantiles import median
 
 laws = settings(max_examples=40, deadline=None)
 START, END = 1988, 1996
+BASES = (SAME_YEAR, BASE_YEAR, POOLED)
 # Differences of two numbers below 20 that are doubles.
 ROUNDING = 1e-13
+
+
+class Observation(NamedTuple):
+    """Log productivity of an establishment in one year."""
+
+    year: int
+    industry: str
+    log_productivity: float
+
+
+def relative_productivities(rows: Sequence[Observation], base: str) -> list[float | None]:
+    """Of both years, by the formulas; None where the industry has no median in its base."""
+    groups: defaultdict[tuple[str, tuple[int, ...]], list[float]] = defaultdict(list)
+    for years in {median_years(base, year, start=START, end=END) for year in (START, END)}:
+        for row in rows:
+            if row.year in years:
+                groups[row.industry, years].append(row.log_productivity)
+    keys = [(row.industry, median_years(base, row.year, start=START, end=END)) for row in rows]
+    return [
+        relative_productivity(row.log_productivity, median(groups[key])) if groups[key] else None
+        for row, key in zip(rows, keys, strict=True)
+    ]
+
 
 logs = st.one_of(st.sampled_from([0.0, 1.0, 2.5]), st.floats(-10, 10, allow_nan=False))
 observations = st.lists(
@@ -55,6 +79,9 @@ def test_log_labour_productivity_by_hand() -> None:
         (1.0, -1.0, "labour is not positive"),
         (math.inf, 1.0, "output over labour is out of range"),
         (1e300, 1e-300, "output over labour is out of range"),
+        (LARGEST_AMOUNT, 1e-300, "output over labour is out of range"),
+        (5e-324, LARGEST_AMOUNT, "output over labour is out of range"),
+        (1.0, math.nextafter(LARGEST_AMOUNT, math.inf), "output over labour is out of range"),
     ],
 )
 def test_no_productivity_has_a_reason(
@@ -86,31 +113,35 @@ ROWS = [
 @pytest.mark.parametrize(
     ("base", "expected"),
     [
-        (MedianBaseChoice.SAME_YEAR, [-1.0, 1.0, 0.0, 0.0]),
-        (MedianBaseChoice.BASE_YEAR, [-1.0, 1.0, 2.0, None]),
-        (MedianBaseChoice.POOLED, [-2.0, 0.0, 1.0, 0.0]),
+        (SAME_YEAR, [-1.0, 1.0, 0.0, 0.0]),
+        (BASE_YEAR, [-1.0, 1.0, 2.0, None]),
+        (POOLED, [-2.0, 0.0, 1.0, 0.0]),
     ],
 )
-def test_relative_productivity_under_each_base(
-    base: MedianBaseChoice, expected: list[float | None]
+def test_relative_productivity_under_each_base(base: str, expected: list[float | None]) -> None:
+    assert relative_productivities(ROWS, base) == expected
+
+
+@pytest.mark.parametrize(
+    ("base", "of_start", "of_end"),
+    [
+        (SAME_YEAR, (START,), (END,)),
+        (BASE_YEAR, (START,), (START,)),
+        (POOLED, (START, END), (START, END)),
+    ],
+)
+def test_each_base_has_its_years(
+    base: str, of_start: tuple[int, ...], of_end: tuple[int, ...]
 ) -> None:
-    assert relative_productivities(ROWS, base, start=START, end=END) == expected
-
-
-def test_industry_medians_by_hand() -> None:
-    assert industry_medians(ROWS) == {("1011", 1988): 2.0, ("1011", 1996): 4.0, ("1012", 1996): 5.0}
-
-
-def test_only_the_same_year_base_hides_shifts() -> None:
-    assert [compares_years(base) for base in MedianBaseChoice] == [False, True, True]
-    assert median_years(MedianBaseChoice.BASE_YEAR, START, start=START, end=END) == (START,)
+    assert median_years(base, START, start=START, end=END) == of_start
+    assert median_years(base, END, start=START, end=END) == of_end
 
 
 @laws
 @given(observations)
 def test_the_median_establishment_of_the_base_scores_zero(rows: list[Observation]) -> None:
-    for base in MedianBaseChoice:
-        relative = relative_productivities(rows, base, start=START, end=END)
+    for base in BASES:
+        relative = relative_productivities(rows, base)
         years_by_row = [median_years(base, row.year, start=START, end=END) for row in rows]
         for industry in {row.industry for row in rows}:
             for years in set(years_by_row):
@@ -132,9 +163,9 @@ def test_inflation_shows_in_the_base_year_and_not_in_the_same_year(
         Observation(row.year, row.industry, row.log_productivity + inflation * (row.year == END))
         for row in rows
     ]
-    for base, shift in ((MedianBaseChoice.SAME_YEAR, 0.0), (MedianBaseChoice.BASE_YEAR, inflation)):
-        before = relative_productivities(rows, base, start=START, end=END)
-        after = relative_productivities(inflated, base, start=START, end=END)
+    for base, shift in ((SAME_YEAR, 0.0), (BASE_YEAR, inflation)):
+        before = relative_productivities(rows, base)
+        after = relative_productivities(inflated, base)
         for row, old, new in zip(rows, before, after, strict=True):
             assert (old is None) == (new is None)
             if old is not None:
@@ -163,16 +194,6 @@ def test_a_value_on_a_cut_belongs_below() -> None:
     ]
 
 
-# 120 over 10 jobs grows to 180 over 12 at prices 1 and 1.25: 12 -> 15 nominal, 12 real.
-def test_ratio_growth_by_hand() -> None:
-    sums = (120.0, 180.0), (10.0, 12.0)
-    assert ratio_growth(*sums) == pytest.approx(math.log(1.25), rel=1e-14)
-    assert ratio_growth(*sums, prices=(1.0, 1.25)) == pytest.approx(0.0, abs=1e-15)
-    assert ratio_growth(*sums, scale=0.8) == pytest.approx(0.8 * math.log(1.25), rel=1e-14)
-    assert ratio_growth((0.0, 1.0), (1.0, 1.0)) is None
-    assert ratio_growth((1.0, 1.0), (1.0, 1.0), prices=(1.0, 0.0)) is None
-
-
 def test_lileevas_scale_by_hand() -> None:
     # sd 0.5 with 300 jobs, sd 1 with 100: kappa 250/400. Scores 0.4 and 0.8 are both 0.8 sd.
     kappa = lileeva_kappa([0.5, 1.0], [300, 100])
@@ -188,16 +209,11 @@ def test_lileevas_scale_leaves_a_lone_industry_alone() -> None:
 
 def test_dispersion_gaps_by_hand() -> None:
     quantiles = {"p01": -3.0, "p10": -1.0, "p25": -0.25, "p75": 0.5, "p90": 1.5, "p99": 4.0}
-    assert astuple(dispersion(quantiles, 1.1)) == (1.1, 0.75, 2.5, 2.5, 2.0)
+    gaps = quantile_gaps(quantiles)
+    assert gaps == {"d7525": 0.75, "d9010": 2.5, "d9990": 2.5, "d1001": 2.0}
+    assert set(quantile_gaps({}).values()) == {None}
 
 
-def test_mean_dispersion_counts_industries_alike_and_leaves_small_ones_out() -> None:
-    narrow, wide = (
-        DispersionMeasures(1.0, 1.0, 2.0, 3.0, 4.0),
-        DispersionMeasures(2.0, 3.0, 4.0, 5.0, 6.0),
-    )
-    industries = [(narrow, 5), (wide, 500), (wide, 4)]
-    mean, used = mean_dispersion(industries, 5)
-    assert used == 2
-    assert mean == DispersionMeasures(1.5, 2.0, 3.0, 4.0, 5.0)
-    assert mean_dispersion(industries, 501) == (None, 0)
+def test_a_mean_over_industries_counts_them_alike() -> None:
+    assert mean_over_industries([1.0, 2.0, 6.0]) == 3.0
+    assert mean_over_industries([]) is None

@@ -16,8 +16,8 @@ from typing import Any
 
 from tradegains.errors import InputError, Problem
 
-LARGEST_AMOUNT = 2**53 / 100
-"""The largest amount a double holds to the hundredth; above it a number counts as infinite."""
+LARGEST_AMOUNT = 90_071_992_547_409.0
+"""The largest amount a double holds to the hundredth, 2**53 / 100; a larger number is none."""
 
 Raw = Mapping[str, Any]
 

@@ -5,7 +5,6 @@ import io
 
 import pytest
 
-from tradegains.figures.welfare_elasticity import area_to, lognormal_economy
 from tradegains.report.compared import compared_text
 from tradegains.report.elasticities import elasticities_exhibit, welfare_elasticity_exhibit
 from tradegains.report.one_choice import one_choice_at_a_time
@@ -18,7 +17,6 @@ from tradegains.report.sections.formulas import cutoffs, reason
 from tradegains.report.sections.sizes import size_exhibit
 
 TRAPEZOIDS = 1e-6  # of the area, with a hundred steps of a curve that is nearly straight
-SEARCHED = 1e-9  # a cutoff found by halving
 
 
 def rows_of(text):
@@ -67,27 +65,7 @@ def test_a_panel_needs_both_of_its_populations(run_with, tables):
 # --- figure 2 -------------------------------------------------------------------------------------
 
 
-def test_the_lognormal_economy_meets_acr_at_the_start_and_nowhere_else():
-    economy = lognormal_economy(3.72, 4.71)
-    middle = len(economy.change) // 2
-    assert economy.elasticity[middle] == pytest.approx(1 / 4.71, rel=SEARCHED)
-    assert all(a < b for a, b in zip(economy.elasticity[:-1], economy.elasticity[1:], strict=True))
-    assert economy.elasticity[-1] < 1 / 2.72
-
-
-def test_the_area_is_the_welfare_change_of_equation_2():
-    # The curve is d ln W / d ln lambda along the solution of eq. 2, so its area is that solution.
-    economy = lognormal_economy(3.72, 4.71)
-    steps = economy.change[1] - economy.change[0]
-    areas = [area_to(economy, change) for change in economy.change]
-    slope = (areas[41] - areas[39]) / (2 * steps)
-    assert -slope == pytest.approx(economy.elasticity[40], rel=1e-3)
-    assert area_to(economy, 0.0) == 0.0
-    assert area_to(economy, -0.2591) < 0.2591 / 4.71
-
-
 def test_no_economy_with_a_cutoff_has_a_lower_elasticity_than_without(run_with):
-    assert lognormal_economy(3.72, 2.72) is None
     steep = run_with(study={"trade_elasticity = 4.71": "trade_elasticity = 2.5"})
     assert "not above sigma - 1" in welfare_elasticity_exhibit(steep).reason
 

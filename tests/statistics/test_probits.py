@@ -9,9 +9,17 @@ from scipy.stats import norm
 
 from tradegains.engines.start import Engine
 from tradegains.formulas import normal
+from tradegains.formulas.export_entry import mean_probability_due_to_cut
 from tradegains.statistics.probits import NO_OUTCOME, SEPARATED, fit_probits
 from tradegains.statistics.regressions import Largest, Variable, collect_products
 from tradegains.transforms.normal_columns import add_distribution, add_hazard
+from tradegains.transforms.probit_sums import (
+    ALPHA,
+    EFFECT_OF_CUT,
+    ProbitPlaces,
+    coefficient_column,
+    sum_effect_of_cut,
+)
 
 # What follows from the sums is plain Python: on Spark it is enough that the sums of every pass are
 # right, which the brute force on two samples and the order of the rows hold it to.
@@ -190,3 +198,32 @@ def test_columns_of_the_normal_distribution_equal_the_formulas(engine: Engine) -
         assert row["hazard"] == pytest.approx(normal.normal_hazard(z), rel=1e-14, abs=1e-300)
         # An engine may take log1p as the logarithm of a rounded 1 + x.
         assert row["log_tail"] == pytest.approx(normal.log_upper_tail(z), rel=1e-14, abs=2**-52)
+
+
+def test_the_probability_due_to_the_cut_is_that_of_the_formula(engine: Engine) -> None:
+    chance = np.random.default_rng(11)
+    a, cut = chance.normal(0.0, 2.0, 200), chance.integers(0, 30, 200) / 2.0
+    rows = pa.table({"group": [0] * 100 + [1] * 100, "a": a, "cut": cut})
+    effects, coefficients = (-0.5, 1.25), (0.4, 0.15)
+    parameters = {
+        "group": [0, 1],
+        ALPHA: effects,
+        **{coefficient_column(place): [each] * 2 for place, each in enumerate(coefficients)},
+    }
+    summed = sum_effect_of_cut(
+        engine.spark.createDataFrame(rows),
+        engine.spark.createDataFrame(pa.table(parameters)),
+        on=("group",),
+        regressors=("a", "cut"),
+        cut=1,
+        places=ProbitPlaces(40, (40, 40), 40, (30, 30), (30, 30, 30), 40),
+    )
+    found = {row["group"]: row for row in summed.toArrow().to_pylist()}
+    for group, effect in enumerate(effects):
+        part = slice(100 * group, 100 * (group + 1))
+        indices = effect + coefficients[0] * a[part] + coefficients[1] * cut[part]
+        expected = mean_probability_due_to_cut(
+            zip(indices.tolist(), cut[part].tolist(), strict=True), coefficient=coefficients[1]
+        )
+        # Every row is rounded to 2**-40.
+        assert found[group][EFFECT_OF_CUT] * 2.0**-40 / 100 == pytest.approx(expected, abs=2**-40)

@@ -12,7 +12,7 @@ from tradegains.families.matching import match_once
 from tradegains.families.meeting import judge_links
 from tradegains.families.preparing import LINK, repair_ids
 from tradegains.families.work_folders import WITH_REPAIRED_IDS
-from tradegains.formulas.matching import SuccessorLink, resolve_successors
+from tradegains.formulas.successors import SuccessorLink, resolve_successors
 from tradegains.results.demography import demography_rows
 from tradegains.results.growth import productivity_growth_rows
 from tradegains.results.transitions import transition_rows

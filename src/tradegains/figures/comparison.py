@@ -201,7 +201,7 @@ def _mark_assumed(axes: Axes) -> None:
 
 
 def histogram_csv(comparison: Comparison, *, data: str) -> str:
-    """HistogramCells of both histograms, empty bins too; shares of a series sum to 1."""
+    """Cells of both histograms, empty bins too; shares of a series sum to 1."""
     rows = []
     for one in comparison.series:
         member, cells = one.member, one.cells

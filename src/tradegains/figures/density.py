@@ -7,15 +7,22 @@ Silverman's rule on the cells and never under one bin, because a bin hides what 
 """
 
 from dataclasses import dataclass
-from math import erf, sqrt
+from math import sqrt
 
 import numpy as np
 
-SILVERMAN = 0.9
-NORMAL_QUARTILE_GAP = 1.34
-REACH = 9.0  # standard deviations beyond which a normal density adds nothing to a double
+from tradegains.formulas.normal import (
+    CENTRAL_END,
+    FAR_END,
+    MIDDLE_END,
+    central_offset,
+    far_tail_factor,
+    gaussian_exponents,
+    middle_tail_factor,
+)
+from tradegains.formulas.smoothing import silverman_bandwidth
 
-_normal = np.vectorize(lambda z: 0.5 * (1 + erf(z / sqrt(2))), otypes=[float])
+REACH = 9.0  # standard deviations beyond which a normal density adds nothing to a double
 
 
 @dataclass(frozen=True)
@@ -78,17 +85,12 @@ def near(cells: HistogramCells, low: float, high: float) -> HistogramCells:
 
 
 def bandwidth(cells: HistogramCells) -> float:
-    """Silverman's bandwidth from the cells, at least one bin [log points].
-
-    0.9 min(sd, interquartile range / 1.34) n^(-1/5), with n the number of establishments.
-
-    Source: Silverman, Density Estimation for Statistics and Data Analysis (1986), eq. 3.31.
-    """
+    """Silverman's bandwidth from the cells, at least one bin [log points]."""
     mean = float(cells.share @ cells.centres)
     sd = sqrt(float(cells.share @ (cells.centres - mean) ** 2))
     lower, upper = (quantile(cells, p) for p in (0.25, 0.75))
-    spread = min(sd, (upper - lower) / NORMAL_QUARTILE_GAP)
-    return max(SILVERMAN * spread * float(cells.establishments.sum()) ** -0.2, cells.bin_width)
+    establishments = float(cells.establishments.sum())
+    return max(silverman_bandwidth(sd, upper - lower, establishments), cells.bin_width)
 
 
 def quantile(cells: HistogramCells, p: float) -> float:
@@ -109,5 +111,21 @@ def smooth_density(cells: HistogramCells, at: np.ndarray, width: float) -> np.nd
         0.5
     """
     cells = near(cells, at.min() - REACH * width, at.max() + REACH * width)
-    below = _normal((at[:, None] - cells.edges[None, :]) / width)
+    below = normal_cdf_of((at[:, None] - cells.edges[None, :]) / width)
     return (below[:, :-1] - below[:, 1:]) @ cells.share / cells.bin_width
+
+
+def normal_cdf_of(z: np.ndarray) -> np.ndarray:
+    """`formulas.normal.normal_cdf` of every element: calling it on each took ten times as long.
+
+    Example:
+        >>> normal_cdf_of(np.array([0.0, -39.0, 39.0]))
+        array([0.5, 0. , 1. ])
+    """
+    size = np.minimum(np.abs(z), FAR_END)
+    head, rest = gaussian_exponents(size)
+    far = far_tail_factor(np.maximum(size, MIDDLE_END))
+    factor = np.where(size <= MIDDLE_END, middle_tail_factor(size), far)
+    tail = factor * np.exp(head) * np.exp(rest)
+    central = 0.5 + central_offset(np.clip(z, -CENTRAL_END, CENTRAL_END))
+    return np.where(size <= CENTRAL_END, central, np.where(z < 0, tail, 1.0 - tail))

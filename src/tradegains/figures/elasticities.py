@@ -27,7 +27,7 @@ from tradegains.figures.style import (
     mark_synthetic,
     saved,
 )
-from tradegains.figures.welfare_elasticity import WelfareElasticity
+from tradegains.formulas.welfare_elasticity import WelfareElasticity
 from tradegains.published.printing import fixed, typeset
 
 LEFT_OF_MARKS, RIGHT_OF_MARKS = 0.75, 1.06  # ends of figure 3's axis, over its outer marks

@@ -2,9 +2,7 @@
 
 Aggregate productivity is the weighted mean Phi = sum s phi, s an establishment's share of the
 year's weight (employment or sales) and phi its log productivity. Six methods split its change over
-a window; each has a version that reads as the published definition, over establishments
-(`decompose_establishments`), and one from sums that an engine collects per industry (`decompose`).
-The two are the same numbers, which a generative test holds.
+a window, from sums that an engine collects per industry.
 
 Decisions:
 - Every term is computed on its own, none as what is left over; the sum of the terms is then
@@ -14,19 +12,14 @@ Decisions:
   its reference (exiters for bg, continuing establishments for df and mp) gives no terms without
   it, and a reason.
 - bg's exit term is 0 by its definition: exiters are their own reference.
-- Over industries, within-industry terms are weighted by the mean of an industry's shares in the
-  two years, and the shift of weight between industries is a term of its own. Industries seen in
-  one year only have an entry and an exit term, and an industry whose method has no terms stays in
-  as the term `undecomposed`: nothing is dropped and the sum still holds.
 
-Source: method section 5. bhc: Baily, Hulten and Campbell (1992). fhk: Foster, Haltiwanger and
-Krizan (2001). gr: Griliches and Regev (1995). bg: Baldwin and Gu (2003). df: Diewert and Fox
-(2010). mp: Melitz and Polanec (2015).
+Source: bhc: Baily, Hulten and Campbell (1992). fhk: Foster, Haltiwanger and Krizan (2001). gr:
+Griliches and Regev (1995). bg: Baldwin and Gu (2003). df: Diewert and Fox (2010). mp: Melitz and
+Polanec (2015).
 """
 
 import math
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import NamedTuple, TypeVar
 
@@ -37,39 +30,9 @@ NO_WEIGHT = "no weight at an end of the window"
 NO_EXITER = "no exiter with weight to compare with"
 NO_CONTINUING = "no continuing establishment with weight at both ends"
 
-BETWEEN_INDUSTRIES = "between_industries"
-INDUSTRY_ENTRY = "industry_entry"
-INDUSTRY_EXIT = "industry_exit"
-UNDECOMPOSED = "undecomposed"
-
 
 class IdentityError(ArithmeticError):
     """The terms of a decomposition do not add up to the change they explain."""
-
-
-class Continuing(NamedTuple):
-    """A continuing establishment: weights >= 0 and log productivity in both years."""
-
-    weight0: float
-    weight1: float
-    phi0: float
-    phi1: float
-
-
-class OneYear(NamedTuple):
-    """An entrant in the end year or an exiter in the start year: weight >= 0, log productivity."""
-
-    weight: float
-    phi: float
-
-
-@dataclass(frozen=True)
-class Panel:
-    """All establishments of one industry over one window."""
-
-    continuing: tuple[Continuing, ...] = ()
-    entrants: tuple[OneYear, ...] = ()
-    exiters: tuple[OneYear, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -160,6 +123,19 @@ class DecomposedChange:
     exiters: int
     note: str = ""
 
+    @staticmethod
+    def of(
+        method: str,
+        sums: PanelSums,
+        *,
+        terms: Mapping[str, float],
+        total: float | None,
+        note: str = "",
+    ) -> "DecomposedChange":
+        """Terms and total beside the three counts of the sums they are of."""
+        counts = (sums.continuing.count, sums.entrants.count, sums.exiters.count)
+        return DecomposedChange(method, terms, total, *counts, note)
+
     @property
     def discrepancy(self) -> float | None:
         """Sum of the terms minus the total [log points]; None without terms."""
@@ -173,6 +149,10 @@ def check_identity(decomposition: DecomposedChange) -> DecomposedChange:
 
     Raises:
         IdentityError: they differ by 1e-9 or more, or are not numbers.
+
+    Example:
+        >>> check_identity(DecomposedChange("gr", {"within": 0.2}, 0.2, 1, 0, 0)).discrepancy
+        0.0
     """
     discrepancy = decomposition.discrepancy
     if discrepancy is not None and not abs(discrepancy) < IDENTITY_TOLERANCE:
@@ -180,39 +160,6 @@ def check_identity(decomposition: DecomposedChange) -> DecomposedChange:
             f"the terms of {decomposition.method} miss the change by {discrepancy:.3g}"
         )
     return decomposition
-
-
-def sums_of(panel: Panel) -> PanelSums:
-    """The sums of a panel, in raw weights.
-
-    Example:
-        >>> sums_of(Panel(exiters=(OneYear(2.0, 1.5), OneYear(1.0, 3.0)))).exiters
-        GroupSums(count=2, weight=3.0, weight_phi=6.0)
-    """
-    rows = panel.continuing
-    return PanelSums(
-        ContinuingSums(
-            count=len(rows),
-            weight0=math.fsum(row.weight0 for row in rows),
-            weight1=math.fsum(row.weight1 for row in rows),
-            weight0_phi0=math.fsum(row.weight0 * row.phi0 for row in rows),
-            weight1_phi1=math.fsum(row.weight1 * row.phi1 for row in rows),
-            weight0_phi1=math.fsum(row.weight0 * row.phi1 for row in rows),
-            weight1_phi0=math.fsum(row.weight1 * row.phi0 for row in rows),
-            phi0=math.fsum(row.phi0 for row in rows),
-            phi1=math.fsum(row.phi1 for row in rows),
-        ),
-        _group_sums(panel.entrants),
-        _group_sums(panel.exiters),
-    )
-
-
-def _group_sums(rows: Sequence[OneYear]) -> TurnoverSums:
-    return TurnoverSums(
-        len(rows),
-        math.fsum(row.weight for row in rows),
-        math.fsum(row.weight * row.phi for row in rows),
-    )
 
 
 def _shares_of_sums(sums: PanelSums) -> PanelSums:
@@ -239,7 +186,7 @@ def _group_shares(group: TurnoverSums, total: float) -> TurnoverSums:
     return TurnoverSums(group.count, group.weight / total, group.weight_phi / total)
 
 
-# From sums: weights are shares. In the comments, sums run over continuing establishments.
+# The six methods; in their sums weights are shares.
 
 
 def _bhc(s: PanelSums) -> dict[str, float]:
@@ -328,134 +275,8 @@ def _mp(s: PanelSums) -> dict[str, float]:
     }
 
 
-# Over establishments: the published definitions. Weights are shares.
-
-
-def _level0(panel: Panel) -> float:
-    return math.fsum(
-        [c.weight0 * c.phi0 for c in panel.continuing] + [x.weight * x.phi for x in panel.exiters]
-    )
-
-
-def _level1(panel: Panel) -> float:
-    return math.fsum(
-        [c.weight1 * c.phi1 for c in panel.continuing] + [n.weight * n.phi for n in panel.entrants]
-    )
-
-
-def _distance(rows: Iterable[OneYear], reference: float) -> float:
-    """Sum of share times productivity above the reference."""
-    return math.fsum(row.weight * (row.phi - reference) for row in rows)
-
-
-def _bhc_establishments(panel: Panel) -> dict[str, float]:
-    rows = panel.continuing
-    return {
-        "within": math.fsum(c.weight0 * (c.phi1 - c.phi0) for c in rows),
-        "between": math.fsum((c.weight1 - c.weight0) * c.phi1 for c in rows),
-        "entry": _distance(panel.entrants, 0.0),
-        "exit": -_distance(panel.exiters, 0.0),
-    }
-
-
-def _fhk_establishments(panel: Panel) -> dict[str, float]:
-    rows, reference = panel.continuing, _level0(panel)
-    return {
-        "within": math.fsum(c.weight0 * (c.phi1 - c.phi0) for c in rows),
-        "between": math.fsum((c.weight1 - c.weight0) * (c.phi0 - reference) for c in rows),
-        "cross": math.fsum((c.weight1 - c.weight0) * (c.phi1 - c.phi0) for c in rows),
-        "entry": _distance(panel.entrants, reference),
-        "exit": -_distance(panel.exiters, reference),
-    }
-
-
-def _within_and_between(rows: Iterable[Continuing], reference: float) -> dict[str, float]:
-    rows = tuple(rows)
-    return {
-        "within": math.fsum(0.5 * (c.weight0 + c.weight1) * (c.phi1 - c.phi0) for c in rows),
-        "between": math.fsum(
-            (c.weight1 - c.weight0) * (0.5 * (c.phi0 + c.phi1) - reference) for c in rows
-        ),
-    }
-
-
-def _gr_establishments(panel: Panel) -> dict[str, float]:
-    reference = 0.5 * (_level0(panel) + _level1(panel))
-    return {
-        **_within_and_between(panel.continuing, reference),
-        "entry": _distance(panel.entrants, reference),
-        "exit": -_distance(panel.exiters, reference),
-    }
-
-
-def _mean_phi(rows: Sequence[OneYear]) -> float:
-    return math.fsum(r.weight * r.phi for r in rows) / math.fsum(r.weight for r in rows)
-
-
-def _bg_establishments(panel: Panel) -> dict[str, float]:
-    reference = _mean_phi(panel.exiters)
-    return {
-        **_within_and_between(panel.continuing, reference),
-        "entry": _distance(panel.entrants, reference),
-        "exit": 0.0,
-    }
-
-
-def _survivor_rows(panel: Panel) -> tuple[Continuing, ...]:
-    return shares_of(Panel(continuing=panel.continuing)).continuing
-
-
-def _entry_and_exit_establishments(panel: Panel) -> dict[str, float]:
-    survivors = _survivor_rows(panel)
-    level0 = math.fsum(c.weight0 * c.phi0 for c in survivors)
-    level1 = math.fsum(c.weight1 * c.phi1 for c in survivors)
-    return {
-        "entry": _distance(panel.entrants, level1),
-        "exit": -_distance(panel.exiters, level0),
-    }
-
-
-def _df_establishments(panel: Panel) -> dict[str, float]:
-    return {
-        **_within_and_between(_survivor_rows(panel), 0.0),
-        **_entry_and_exit_establishments(panel),
-    }
-
-
-def _mp_establishments(panel: Panel) -> dict[str, float]:
-    survivors = _survivor_rows(panel)
-    start = olley_pakes([OneYear(c.weight0, c.phi0) for c in survivors])
-    end = olley_pakes([OneYear(c.weight1, c.phi1) for c in survivors])
-    return {
-        "mean": end.mean - start.mean,
-        "covariance": end.covariance - start.covariance,
-        **_entry_and_exit_establishments(panel),
-    }
-
-
-def shares_of(panel: Panel) -> Panel:
-    """The same panel with weights as shares of their year; both years must have weight.
-
-    Example:
-        >>> shares_of(Panel((Continuing(1.0, 4.0, 0.0, 0.0),), (), (OneYear(3.0, 0.0),)))
-        Panel(continuing=(Continuing(weight0=0.25, weight1=1.0, phi0=0.0, phi1=0.0),), \
-entrants=(), exiters=(OneYear(weight=0.75, phi=0.0),))
-    """
-    total0 = math.fsum([c.weight0 for c in panel.continuing] + [x.weight for x in panel.exiters])
-    total1 = math.fsum([c.weight1 for c in panel.continuing] + [n.weight for n in panel.entrants])
-    return Panel(
-        tuple(
-            Continuing(c.weight0 / total0, c.weight1 / total1, c.phi0, c.phi1)
-            for c in panel.continuing
-        ),
-        tuple(OneYear(n.weight / total1, n.phi) for n in panel.entrants),
-        tuple(OneYear(x.weight / total0, x.phi) for x in panel.exiters),
-    )
-
-
 class _Method(NamedTuple):
-    from_sums: Callable[[PanelSums], dict[str, float]]
-    from_establishments: Callable[[Panel], dict[str, float]]
+    terms: Callable[[PanelSums], dict[str, float]]
     missing: Callable[[PanelSums], str]
 
 
@@ -473,12 +294,12 @@ def _missing_continuing(sums: PanelSums) -> str:
 
 
 _METHODS = {
-    "bhc": _Method(_bhc, _bhc_establishments, _nothing_missing),
-    "fhk": _Method(_fhk, _fhk_establishments, _nothing_missing),
-    "gr": _Method(_gr, _gr_establishments, _nothing_missing),
-    "bg": _Method(_bg, _bg_establishments, _missing_exiters),
-    "df": _Method(_df, _df_establishments, _missing_continuing),
-    "mp": _Method(_mp, _mp_establishments, _missing_continuing),
+    "bhc": _Method(_bhc, _nothing_missing),
+    "fhk": _Method(_fhk, _nothing_missing),
+    "gr": _Method(_gr, _nothing_missing),
+    "bg": _Method(_bg, _missing_exiters),
+    "df": _Method(_df, _missing_continuing),
+    "mp": _Method(_mp, _missing_continuing),
 }
 
 METHODS = tuple(_METHODS)
@@ -495,18 +316,17 @@ TERMS: Mapping[str, tuple[str, ...]] = {
 """Terms of each method, in the order of its definition."""
 
 
-def _method(name: str) -> _Method:
+def require_method(name: str) -> None:
+    """Refuse a name that is none of METHODS.
+
+    Raises:
+        ValueError: no such method; it names the six.
+
+    Example:
+        >>> require_method("fhk")
+    """
     if name not in _METHODS:
         raise ValueError(f"no such method: {name}; there are {', '.join(METHODS)}")
-    return _METHODS[name]
-
-
-def _record(
-    name: str, sums: PanelSums, *, terms: Mapping[str, float], total: float | None, note: str = ""
-) -> DecomposedChange:
-    return DecomposedChange(
-        name, terms, total, sums.continuing.count, sums.entrants.count, sums.exiters.count, note
-    )
 
 
 def decompose(
@@ -535,200 +355,15 @@ def decompose(
         >>> {name: round(term, 6) for name, term in decompose(sums, "df").terms.items()}
         {'within': 0.2, 'between': 0.0, 'entry': 0.0, 'exit': 0.125}
 
-    Source: method section 5.
+    Source: as the module.
     """
-    chosen = _method(method)
+    require_method(method)
+    chosen = _METHODS[method]
     if sums.total0 <= 0.0 or sums.total1 <= 0.0:
-        return _record(method, sums, terms={}, total=None, note=NO_WEIGHT)
+        return DecomposedChange.of(method, sums, terms={}, total=None, note=NO_WEIGHT)
     level0, level1 = levels or (sums.level0, sums.level1)
     total = level1 - level0
     if missing := chosen.missing(sums):
-        return _record(method, sums, terms={}, total=total, note=missing)
-    terms = chosen.from_sums(_shares_of_sums(sums))
-    return check_identity(_record(method, sums, terms=terms, total=total))
-
-
-def decompose_establishments(panel: Panel, method: str) -> DecomposedChange:
-    """The same as `decompose` straight from the establishments: the plain reference.
-
-    Args:
-        panel: in raw weights.
-        method: one of METHODS.
-
-    Returns:
-        The terms and what they add up to [log points].
-
-    Raises:
-        ValueError: no such method.
-        IdentityError: the terms do not add up, as with values that are not numbers.
-
-    Example:
-        >>> panel = Panel((Continuing(3.0, 4.0, 1.0, 1.2),), (), (OneYear(1.0, 0.5),))
-        >>> {k: round(v, 6) for k, v in decompose_establishments(panel, "mp").terms.items()}
-        {'mean': 0.2, 'covariance': 0.0, 'entry': 0.0, 'exit': 0.125}
-
-    Source: method section 5.
-    """
-    chosen, sums = _method(method), sums_of(panel)
-    if sums.total0 <= 0.0 or sums.total1 <= 0.0:
-        return _record(method, sums, terms={}, total=None, note=NO_WEIGHT)
-    shares = shares_of(panel)
-    total = _level1(shares) - _level0(shares)
-    if missing := chosen.missing(sums):
-        return _record(method, sums, terms={}, total=total, note=missing)
-    terms = chosen.from_establishments(shares)
-    return check_identity(_record(method, sums, terms=terms, total=total))
-
-
-class _IndustryYear(NamedTuple):
-    share: float
-    level: float
-
-
-_IndustryYears = tuple[_IndustryYear | None, _IndustryYear | None]
-
-
-def _industry_years(industries: Mapping[str, PanelSums]) -> dict[str, _IndustryYears]:
-    """Share and Phi of each industry in the two years; None in a year without weight."""
-    total0 = math.fsum(sums.total0 for sums in industries.values())
-    total1 = math.fsum(sums.total1 for sums in industries.values())
-    return {
-        code: (
-            _IndustryYear(sums.total0 / total0, sums.level0) if sums.total0 > 0.0 else None,
-            _IndustryYear(sums.total1 / total1, sums.level1) if sums.total1 > 0.0 else None,
-        )
-        for code, sums in industries.items()
-    }
-
-
-def _within_industries(
-    industries: Mapping[str, PanelSums], years: Mapping[str, _IndustryYears], method: str
-) -> tuple[dict[str, float], str]:
-    """The method's terms of industries seen in both years, times mean share, added up; the note."""
-    terms: dict[str, list[float]] = defaultdict(list)
-    reasons = []
-    for code, (start, end) in sorted(years.items()):
-        if start is None or end is None:
-            continue
-        own = decompose(industries[code], method)
-        if not own.terms:
-            reasons.append(f"undecomposed: {code} ({own.note})")
-        weight = 0.5 * (start.share + end.share)
-        for term, value in (own.terms or {UNDECOMPOSED: own.total or 0.0}).items():
-            terms[term].append(weight * value)
-    return {term: math.fsum(values) for term, values in terms.items()}, "; ".join(reasons)
-
-
-def _between_industries(years: Mapping[str, _IndustryYears], reference: float) -> dict[str, float]:
-    """Shift of weight between industries, against the mean of Phi over both years."""
-    both = [(start, end) for start, end in years.values() if start and end]
-    entering = [end for start, end in years.values() if end and not start]
-    leaving = [start for start, end in years.values() if start and not end]
-    return {
-        BETWEEN_INDUSTRIES: math.fsum(
-            (end.share - start.share) * (0.5 * (start.level + end.level) - reference)
-            for start, end in both
-        ),
-        INDUSTRY_ENTRY: math.fsum(end.share * (end.level - reference) for end in entering),
-        INDUSTRY_EXIT: -math.fsum(start.share * (start.level - reference) for start in leaving),
-    }
-
-
-def decompose_industries(
-    industries: Mapping[str, PanelSums],
-    method: str,
-    *,
-    levels: tuple[float, float] | None = None,
-) -> DecomposedChange:
-    """Split the change of Phi over all industries, with the shift between industries on its own.
-
-    Terms are the method's own, each the sum over industries of mean share times the industry's
-    term, and `between_industries`: change of share times the distance of the industry's mean
-    productivity from that of all; `industry_entry` and `industry_exit`, the same distance of the
-    industries seen in one year only; and `undecomposed` where the method has no terms for one.
-
-    Args:
-        industries: sums of raw weights by industry.
-        method: one of METHODS.
-        levels: Phi of the two years over all industries, as in `decompose`.
-
-    Returns:
-        Terms and total [log points]; the note names the undecomposed industries and why.
-
-    Raises:
-        ValueError: no such method.
-        IdentityError: the terms do not add up.
-
-    Example:
-        >>> grows = PanelSums(ContinuingSums(1, 1.0, 3.0, 2.0, 6.0, 2.0, 6.0, 2.0, 2.0))
-        >>> stays = PanelSums(ContinuingSums(1, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0))
-        >>> both = decompose_industries({"10": grows, "11": stays}, "gr")
-        >>> both.total, both.terms["within"], both.terms["between_industries"]
-        (0.25, 0.0, 0.25)
-
-    Source: method section 5; Foster, Haltiwanger and Krizan (2001), section on aggregation.
-    """
-    _method(method)
-    pooled = sum(industries.values(), PanelSums())
-    if pooled.total0 <= 0.0 or pooled.total1 <= 0.0:
-        return _record(method, pooled, terms={}, total=None, note=NO_WEIGHT)
-    years = _industry_years(industries)
-    within, note = _within_industries(industries, years, method)
-    between = _between_industries(years, reference=0.5 * (pooled.level0 + pooled.level1))
-    level0, level1 = levels or (pooled.level0, pooled.level1)
-    total = level1 - level0
-    return check_identity(
-        _record(method, pooled, terms={**within, **between}, total=total, note=note)
-    )
-
-
-class OlleyPakes(NamedTuple):
-    """Level of productivity [log points]: Phi = mean + covariance.
-
-    mean is unweighted; covariance is the sum of (share - 1/n) times (phi - mean), above 0 where
-    larger establishments are more productive.
-    """
-
-    mean: float
-    covariance: float
-
-
-def olley_pakes(rows: Sequence[OneYear]) -> OlleyPakes:
-    """Olley-Pakes decomposition of the level, from establishments.
-
-    Args:
-        rows: raw weight and log productivity of at least one establishment, with some weight.
-
-    Returns:
-        Mean and covariance.
-
-    Example:
-        >>> olley_pakes([OneYear(3.0, 2.0), OneYear(1.0, 1.0)])
-        OlleyPakes(mean=1.5, covariance=0.25)
-
-    Source: Olley and Pakes (1996); method section 5.
-    """
-    count, total = len(rows), math.fsum(row.weight for row in rows)
-    mean = math.fsum(row.phi for row in rows) / count
-    return OlleyPakes(
-        mean, math.fsum((row.weight / total - 1.0 / count) * (row.phi - mean) for row in rows)
-    )
-
-
-def olley_pakes_of_sums(count: int, weight: float, weight_phi: float, phi: float) -> OlleyPakes:
-    """Olley-Pakes decomposition of the level, from sums.
-
-    Args:
-        count: establishments, at least 1.
-        weight: sum of weights, above 0.
-        weight_phi: sum of weight times log productivity.
-        phi: sum of log productivity [log points].
-
-    Example:
-        >>> olley_pakes_of_sums(count=2, weight=4.0, weight_phi=7.0, phi=3.0)
-        OlleyPakes(mean=1.5, covariance=0.25)
-
-    Source: as `olley_pakes`.
-    """
-    mean = phi / count
-    return OlleyPakes(mean, weight_phi / weight - mean)
+        return DecomposedChange.of(method, sums, terms={}, total=total, note=missing)
+    terms = chosen.terms(_shares_of_sums(sums))
+    return check_identity(DecomposedChange.of(method, sums, terms=terms, total=total))

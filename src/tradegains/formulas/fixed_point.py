@@ -20,15 +20,15 @@ EMPLOYMENT_UNITS = 1_000
 MONEY_UNITS = 100
 """Hundredths of the money unit."""
 
+LARGEST_AMOUNT = 90_071_992_547_409.0
+"""Largest amount a double holds to the hundredth, 2**53 / 100: a larger number is no amount."""
+
 BIGINT_LIMIT = 2**63
 """A BIGINT lies in [-BIGINT_LIMIT, BIGINT_LIMIT)."""
 
-WRAP = 2**64
-"""A sum that overflows on a wrapping engine is wrong by a multiple of this."""
-
 TWIN_TOLERANCE = 2**62
-"""A quarter of the smallest possible wrap. Adding n doubles errs by at most n * 2**-53 times the
-sum of their absolute values: 300 million rows stay inside it while that sum is below 2**86."""
+"""A quarter of the smallest possible wrap, 2**64. Adding n doubles errs by at most n * 2**-53 times
+the sum of their absolute values: 300 million rows stay inside it while that is below 2**86."""
 
 MAX_SCALE_BITS = 52
 """A double has no more digits than this behind its first one."""
@@ -99,7 +99,7 @@ def sums_agree(fixed_total: int, double_total: float) -> bool:
         double_total: DOUBLE sum of the same rows [units].
 
     Example:
-        >>> sums_agree(10**18, 1e18), sums_agree(10**19 - WRAP, 1e19)
+        >>> sums_agree(10**18, 1e18), sums_agree(10**19 - 2**64, 1e19)
         (True, False)
     """
     if not math.isfinite(double_total):

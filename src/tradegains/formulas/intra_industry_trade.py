@@ -4,7 +4,7 @@ Decisions:
 - One-way flows stay in: their index is 0 and they carry their full weight. A product with no flow
   either way has no index and no weight.
 - The level of aggregation is always stated, because the index rises with it: codes cut to a
-  number of digits (as text, so that leading zeros count), or a concordance.
+  number of digits (as text, so that leading zeros count).
 - Whether the two ways of trade are matched partner by partner or with all partners together is a
   stated choice too, `by_partner`. Figure 1's world series matches them by pair of countries;
   matching with the whole world gives a higher index.
@@ -14,7 +14,7 @@ Decisions:
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -40,61 +40,28 @@ class ProductTrade:
     imports: float
 
 
-@dataclass(frozen=True)
-class IntraIndustryShares:
-    """Intra-industry trade of one country, or the world, in one year at one level.
+def grubel_lloyd(flows: Iterable[tuple[float, float]]) -> float | None:
+    """Grubel-Lloyd index of one cell, or of several together: the trade-weighted mean of theirs.
 
-    grubel_lloyd is in [0, 1] and None without any trade. one_way_share is the share of trade in
-    cells that flow one way only: grubel_lloyd <= 1 - one_way_share. cells have trade.
-    """
-
-    level: str
-    country: str
-    year: int
-    grubel_lloyd: float | None
-    one_way_share: float | None
-    cells: int
-
-
-def grubel_lloyd(exports: float, imports: float) -> float | None:
-    """Share of a product's trade that is two-way: 1 when balanced, 0 when one-way.
-
-    Args:
-        exports: exports of the product [money unit], >= 0.
-        imports: imports of it [money unit], >= 0.
-
-    Returns:
-        1 - |exports - imports| / (exports + imports); None where both are 0.
-
-    Raises:
-        ValueError: a flow is negative or not finite.
-
-    Example:
-        >>> grubel_lloyd(30.0, 10.0), grubel_lloyd(30.0, 0.0), grubel_lloyd(0.0, 0.0)
-        (0.5, 0.0, None)
-
-    Source: Grubel and Lloyd (1975); MT figure 1; method section 7.
-    """
-    return aggregate_grubel_lloyd([TwoWayFlow(exports, imports)])
-
-
-def aggregate_grubel_lloyd(flows: Iterable[tuple[float, float]]) -> float | None:
-    """Grubel-Lloyd index of several cells together: the trade-weighted mean of theirs.
+    A cell's index is 1 - |X - M| / (X + M): 1 when balanced, 0 when one-way.
 
     Args:
         flows: exports and imports of each cell [money unit], >= 0.
 
     Returns:
-        (sum of X + M, minus sum of |X - M|) / sum of X + M; None where there is no trade.
+        (sum of X + M, minus sum of |X - M|) / sum of X + M, in [0, 1]; None where there is no
+        trade.
 
     Raises:
         ValueError: a flow is negative or not finite.
 
     Example:
-        >>> aggregate_grubel_lloyd([(30.0, 10.0), (0.0, 40.0)])
+        >>> grubel_lloyd([(30.0, 10.0)]), grubel_lloyd([(30.0, 0.0)])
+        (0.5, 0.0)
+        >>> grubel_lloyd([(30.0, 10.0), (0.0, 40.0)])
         0.25
 
-    Source: method section 7.
+    Source: Grubel and Lloyd (1975); MT figure 1.
     """
     pairs = [TwoWayFlow(*flow) for flow in flows]
     if not all(0.0 <= value < math.inf for pair in pairs for value in pair):
@@ -136,21 +103,6 @@ def cut_to_digits(product: str, digits: int) -> str:
     return product[:digits]
 
 
-def concorded(product: str, concordance: Mapping[str, str]) -> str:
-    """A product's group by a concordance.
-
-    Raises:
-        ValueError: the concordance does not have the product.
-
-    Example:
-        >>> concorded("0111", {"0111": "meat"})
-        'meat'
-    """
-    if product not in concordance:
-        raise ValueError(f"product {product} is not in the concordance")
-    return concordance[product]
-
-
 CellKey = tuple[str, int, str, str]
 """Country, year, product group, partner (empty where all partners are taken together)."""
 
@@ -183,58 +135,3 @@ def trade_cells(
         key: TwoWayFlow(*(math.fsum(way) for way in zip(*pairs, strict=True)))
         for key, pairs in flows.items()
     }
-
-
-def intra_industry_trade_series(
-    rows: Iterable[ProductTrade],
-    *,
-    level: str,
-    group_of: Callable[[str], str],
-    by_partner: bool,
-) -> list[IntraIndustryShares]:
-    """One row per country and year, and per year for the world, at one level of aggregation.
-
-    The world pools the cells of all countries in `rows`. Where each pair of countries reports
-    from both sides every flow counts twice, above and below the line alike.
-
-    Args:
-        rows: product flows.
-        level: name of the level, printed with every row.
-        group_of: gives a product's group at that level.
-        by_partner: as in `trade_cells`.
-
-    Returns:
-        Rows by country, the world last, then by year.
-
-    Raises:
-        ValueError: a flow is negative or not finite, or a product has no group.
-
-    Example:
-        >>> rows = [ProductTrade("CA", "US", 1988, "7811", 5.0, 0.0),
-        ...         ProductTrade("CA", "US", 1988, "7812", 0.0, 3.0)]
-        >>> for digits in (4, 3):
-        ...     series = intra_industry_trade_series(
-        ...         rows, level=f"{digits} digits", by_partner=True,
-        ...         group_of=lambda code: cut_to_digits(code, digits))
-        ...     print(series[-1].level, series[-1].country, series[-1].grubel_lloyd)
-        4 digits world 0.0
-        3 digits world 0.75
-
-    Source: MT figure 1; method section 7.
-    """
-    by_country: dict[tuple[bool, str, int], list[TwoWayFlow]] = defaultdict(list)
-    cells = trade_cells(rows, group_of=group_of, by_partner=by_partner)
-    for (country, year, _, _), flow in cells.items():
-        by_country[False, country, year].append(flow)
-        by_country[True, WORLD, year].append(flow)
-    return [
-        IntraIndustryShares(
-            level=level,
-            country=country,
-            year=year,
-            grubel_lloyd=aggregate_grubel_lloyd(flows),
-            one_way_share=one_way_share(flows),
-            cells=sum(1 for flow in flows if max(flow) > 0.0),
-        )
-        for (_, country, year), flows in sorted(by_country.items())
-    ]

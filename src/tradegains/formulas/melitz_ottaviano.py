@@ -97,7 +97,7 @@ def closed_equilibrium(market: Market) -> Equilibrium:
         >>> round(autarky.cutoff, 6), round(autarky.sellers, 6), round(autarky.mean_price, 6)
         (10.626586, 37.641441, 7.969939)
 
-    Source: MT figure 2; method section 8.
+    Source: MT figure 2.
     """
     cutoff = _checked_cutoff(math.cbrt(_entry_volume(market)), market)
     return Equilibrium(
@@ -125,7 +125,7 @@ def integrated_equilibrium(market: Market, *, countries: int = 2) -> Equilibrium
         >>> round(integrated_equilibrium(Market(1000.0, 0.01, 50.0, 20.0)).cutoff, 6)
         8.434327
 
-    Source: MT figure 3; method section 8.
+    Source: MT figure 3.
     """
     return closed_equilibrium(replace(market, size=countries * market.size))
 
@@ -161,7 +161,7 @@ def trade_equilibrium(market: Market, *, trade_cost: float) -> Equilibrium:
         >>> round(trade.cutoff, 6), round(trade.export_cutoff, 6)
         (9.960602, 5.960602)
 
-    Source: MT figure 4; method section 8.
+    Source: MT figure 4.
     """
     if not trade_cost >= 0.0:
         raise ValueError("the trade cost must be at least 0")
@@ -182,7 +182,7 @@ def trade_equilibrium(market: Market, *, trade_cost: float) -> Equilibrium:
 
 
 # The curves of figures 2 to 4. `cost` is the unit cost delivered to the market: c at home, c + t
-# abroad. The first five serve floats and Columns at costs up to the cutoff.
+# abroad. The first four serve floats and Columns at costs up to the cutoff.
 
 
 def residual_demand(price: Any, cutoff: Any, *, market: Market) -> Any:
@@ -205,16 +205,6 @@ def price(cost: Any, cutoff: Any) -> Any:
         6.0
     """
     return 0.5 * (cutoff + cost)
-
-
-def markup(cost: Any, cutoff: Any) -> Any:
-    """Price minus cost: (c* - c)/2 [money per unit], the higher the lower the cost.
-
-    Example:
-        >>> markup(2.0, 10.0)
-        4.0
-    """
-    return 0.5 * (cutoff - cost)
 
 
 def quantity(cost: Any, cutoff: Any, *, market: Market) -> Any:
@@ -291,27 +281,12 @@ def producer_outcome(cost: float, equilibrium: Equilibrium, *, market: Market) -
     return ProducerOutcome(cost, *home, *abroad, net_profit=home[2] + abroad[2] - market.entry_cost)
 
 
-def innovates(output: float, *, innovation_cost: float, cost_reduction: float) -> bool:
-    """Does a producer of this output innovate: q > f_I / delta c_I?
-
-    Args:
-        output: its output in all markets, before it innovates [units].
-        innovation_cost: f_I [money].
-        cost_reduction: by which innovation lowers the unit cost, above 0 [money per unit].
-
-    Example:
-        >>> innovates(50.0, innovation_cost=40.0, cost_reduction=1.0)
-        True
-
-    Source: MT, "A Theory of Market Size and Firm Innovation".
-    """
-    return output * cost_reduction > innovation_cost
-
-
 def innovation_cutoff(
     equilibrium: Equilibrium, *, market: Market, innovation_cost: float, cost_reduction: float
 ) -> float | None:
     """Unit cost below which producers innovate, given their output at home and abroad.
+
+    A producer innovates where its output in all markets exceeds f_I / delta c_I.
 
     Args:
         equilibrium: of the market.

@@ -21,6 +21,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from tradegains.formulas.bisection import bisect
 from tradegains.formulas.normal import log_upper_tail, normal_hazard
 from tradegains.formulas.size_distribution import FittedNormal
 
@@ -216,10 +217,6 @@ class Lognormal:
         return mean + log_upper_tail(self._deviation(ln_cutoff, order))
 
 
-_BISECTIONS = 2000
-"""More than the doubles between any two numbers allow: the search ends where they are adjacent."""
-
-
 def solve_melitz_redding_global(
     delta_ln_domestic_share: float,
     distribution: ProductivityDistribution,
@@ -271,11 +268,7 @@ def solve_melitz_redding_global(
     # With the tail moment held still the change would be its largest in size: the other end is 0.
     bound = (delta_ln_entry - delta_ln_domestic_share) / order
     low, high = min(bound, 0.0), max(bound, 0.0)
-    for _ in range(_BISECTIONS):
-        middle = 0.5 * (low + high)
-        if middle in (low, high):
-            break
-        low, high = (low, middle) if surplus(middle) > 0.0 else (middle, high)
+    low, high = bisect(lambda change: surplus(change) > 0.0, low, high)
     return 0.5 * (low + high)
 
 

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from statistics import fmean
 
+from tradegains.formulas.bisection import bisect
 from tradegains.formulas.size_distribution import (
     LOWER_PERCENTILE,
     MIDDLE_PERCENTILE,
@@ -16,7 +17,6 @@ from tradegains.formulas.size_distribution import (
 )
 
 _SHARES = (LOWER_PERCENTILE, MIDDLE_PERCENTILE, UPPER_PERCENTILE)
-_BISECTIONS = 200
 _SMALLEST_CUT, _LARGEST_CUT = 1e-6, 700.0
 """Tail times log range: below the first the density is flat, beyond the other no double is cut."""
 
@@ -107,12 +107,8 @@ def fit_truncated_pareto(
         return None
     if _relative_end(high) <= wanted:
         low = high
-    for _ in range(_BISECTIONS):
-        middle = 0.5 * (low + high)
-        if middle in (low, high):
-            break
-        low, high = (middle, high) if _relative_end(middle) < wanted else (low, middle)
-    unit = _unit_percentiles(high)
+    _, cut = bisect(lambda middle: _relative_end(middle) >= wanted, low, high)
+    unit = _unit_percentiles(cut)
     tail = (unit[2] - unit[0]) / distance
     return FittedPareto(tail, fmean((q20, q50, q80)) - fmean(unit) / tail, upper)
 

@@ -16,12 +16,9 @@ from typing import Any
 
 from tradegains.formulas.least_squares import NO_VARIATION, CollinearError, pairs
 from tradegains.formulas.linear_algebra import SingularError, solve
-from tradegains.formulas.normal import log_upper_tail, normal_hazard
 
 ENOUGH = 1e-12
 """A Newton decrement (about twice the log-likelihood still to gain) at which to stop."""
-
-MOST_STEPS = 50
 
 
 @dataclass(frozen=True)
@@ -76,38 +73,6 @@ def score_and_curvature(index: Any, hazard: Any, sign: Any) -> tuple[Any, Any]:
     """
     score = sign * hazard
     return score, score * (score + index)
-
-
-def log_probability(index: float, sign: int) -> float:
-    """Log of the probability of the outcome that was seen.
-
-    Example:
-        >>> round(log_probability(0.0, 1), 6)
-        -0.693147
-    """
-    return log_upper_tail(-sign * index)
-
-
-def sum_scores(rows: Sequence[tuple[int, float, Sequence[float]]]) -> ScoreSums:
-    """The sums of a group straight from its rows: the reference for an engine's.
-
-    Args:
-        rows: of each, the outcome (0 or 1), its index and its regressors.
-    """
-    scored = [
-        (*score_and_curvature(index, normal_hazard(-sign * index), sign), x)
-        for outcome, index, x in rows
-        for sign in (2 * outcome - 1,)
-    ]
-    size = len(rows[0][2]) if rows else 0
-    return ScoreSums(
-        math.fsum(score for score, _, _ in scored),
-        tuple(math.fsum(score * x[j] for score, _, x in scored) for j in range(size)),
-        math.fsum(curvature for _, curvature, _ in scored),
-        tuple(math.fsum(curvature * x[j] for _, curvature, x in scored) for j in range(size)),
-        tuple(math.fsum(c * x[i] * x[j] for _, c, x in scored) for i, j in pairs(size)),
-        math.fsum(log_probability(index, 2 * outcome - 1) for outcome, index, _ in rows),
-    )
 
 
 def newton_step(groups: Sequence[ScoreSums], regressors: Sequence[str]) -> NewtonStep:
@@ -187,6 +152,10 @@ def reduced_information(
 
     Raises:
         CollinearError: naming a regressor that does not vary within groups.
+
+    Example:
+        >>> reduced_information([ScoreSums(0.0, (0.0,), 4.0, (2.0,), (5.0,), 0.0)], ["x"])
+        [[4.0]]
     """
     size = len(regressors)
     matrix = [[0.0] * size for _ in range(size)]

@@ -17,7 +17,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tradegains.formulas.welfare import Outcome
+from tradegains.formulas.outcomes import Outcome
 
 NEAR = 1e-6
 """Below this difference of logarithms the series replaces the quotient of two small numbers."""

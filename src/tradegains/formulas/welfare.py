@@ -2,27 +2,20 @@
 
 Decisions:
 - "Percent" in the published tables is 100 times a change of logarithms; nothing here takes exp.
-- A window's changes of logarithms are scaled to the common length before any formula.
-- The change of ln lambda^c is the sum of its two parts, so the two terms of eq. 5 add up to eq. 1.
-- A logarithm that cannot be taken gives None and a reason, never a 0.
+- A change of shares that is not known gives None and its reason, never a 0.
 
-The one-line formulas serve floats and Columns alike and check nothing; `market_share_changes`,
-`hloy`, `acr`, `extended` and `difference` guard them and build the published rows.
+The one-line formulas serve floats and Columns alike and check nothing; `hloy`, `acr`, `extended`
+and `difference` guard them and build the published rows. The shares are those of `market_shares`.
 
 Source: Hsieh, Li, Ossa and Yang (2023), "Gains from Trade Liberalization with Flexible Extensive
 Margin Adjustment" (HLOY), equations 1, 4, 5, footnotes 7 and 13, appendix A, Tables 1 and C1.
 """
 
-import math
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-
-class Outcome(NamedTuple):
-    """A number, or None and the reason why there is none; a number may carry a note too."""
-
-    value: float | None
-    note: str = ""
+from tradegains.formulas.market_shares import MarketShareChanges, difference_of_shares
+from tradegains.formulas.outcomes import Outcome, joined_notes, minus
 
 
 class HloyTerms(NamedTuple):
@@ -33,38 +26,6 @@ class HloyTerms(NamedTuple):
 
 
 # Closed forms: floats or Columns.
-
-
-def expenditure(domestic_sales: Any, imports: Any) -> Any:
-    """Y = X + M, spending on domestic and imported goods [money unit]."""
-    return domestic_sales + imports
-
-
-def continuing_share(continuing_domestic_sales: Any, domestic_sales: Any) -> Any:
-    """X^c / X, the continuing establishments' share of domestic sales."""
-    return continuing_domestic_sales / domestic_sales
-
-
-def domestic_share(domestic_sales: Any, imports: Any) -> Any:
-    """lambda = X / Y, the domestic establishments' share of the market.
-
-    Example:
-        >>> domestic_share(60.0, 40.0)
-        0.6
-    """
-    return domestic_sales / expenditure(domestic_sales, imports)
-
-
-def continuing_market_share(
-    continuing_domestic_sales: Any, domestic_sales: Any, imports: Any
-) -> Any:
-    """lambda^c = X^c / Y, the continuing domestic establishments' share of the market.
-
-    Example:
-        >>> continuing_market_share(45.0, 60.0, 40.0)
-        0.45
-    """
-    return continuing_domestic_sales / expenditure(domestic_sales, imports)
 
 
 def hloy_welfare_change(delta_ln_continuing_market_share: Any, sigma: Any) -> Any:
@@ -140,56 +101,26 @@ def extended_welfare_change(
     return welfare_change * expenditure_share / value_added_share
 
 
-# Guarded scalars.
+def rescaled_welfare_change(welfare_change: Any, elasticity: Any, other: Any) -> Any:
+    """The same change of shares under another elasticity [log points].
 
-
-def window_scale(start: int, end: int, scale_to_years: float | None = None) -> float:
-    """Factor that brings a window's changes to a common length; 1 without one.
-
-    Example:
-        >>> window_scale(1978, 1988, 8), window_scale(1988, 1996)
-        (0.8, 1.0)
-
-    Source: HLOY, footnote 13.
-    """
-    if end <= start:
-        raise ValueError("a window ends after it starts")
-    return 1.0 if scale_to_years is None else scale_to_years / (end - start)
-
-
-def _level_problem(value: float | None) -> str:
-    if value is None:
-        return "is missing"
-    if math.isnan(value) or math.isinf(value):
-        return "is not a finite number"
-    return "" if value > 0 else "is not positive"
-
-
-def delta_ln(start: float | None, end: float | None, *, name: str = "the level") -> Outcome:
-    """Change of a logarithm over a window, unscaled [log points].
+    Every welfare change here is a change of logarithms over sigma - 1 or over epsilon.
 
     Args:
-        start: level at the window's start.
-        end: level at its end.
-        name: what the level is called in a reason.
-
-    Returns:
-        ln(end / start), or None and the reason.
+        welfare_change: under the first elasticity [log points].
+        elasticity: sigma - 1 or epsilon that it was divided by, > 0.
+        other: what it is to be divided by instead, > 0.
 
     Example:
-        >>> delta_ln(2.0, 4.0).value == math.log(2)
-        True
-        >>> delta_ln(0.0, 4.0, name="imports")
-        Outcome(value=None, note='imports at the start is not positive')
+        >>> rescaled_welfare_change(5.103, 2.72, 1.36)
+        10.206
+
+    Source: HLOY, figure 3.
     """
-    problems = [
-        f"{name} at the {where} {problem}"
-        for where, level in (("start", start), ("end", end))
-        if (problem := _level_problem(level))
-    ]
-    if problems or start is None or end is None:
-        return Outcome(None, "; ".join(problems))
-    return Outcome(math.log(end / start))
+    return welfare_change * elasticity / other
+
+
+# Guarded scalars.
 
 
 def implied_average_elasticity(
@@ -221,37 +152,6 @@ def implied_average_elasticity(
 
 
 # Records.
-
-
-@dataclass(frozen=True)
-class MarketSales:
-    """One market at one end of a window.
-
-    Attributes:
-        continuing_domestic_sales: X^c of the continuing, or restricted continuing, set
-            [money unit].
-        domestic_sales: X of all establishments [money unit].
-        imports: M [money unit]; None where no imports are known.
-    """
-
-    continuing_domestic_sales: float
-    domestic_sales: float
-    imports: float | None = None
-
-
-@dataclass(frozen=True)
-class MarketShareChanges:
-    """Scaled changes of logarithms over a window [log points].
-
-    delta_ln_continuing_market_share is the sum of the other two. None where there is none, and
-    `note` says why.
-    """
-
-    delta_ln_continuing_share: float | None
-    delta_ln_domestic_share: float | None
-    delta_ln_continuing_market_share: float | None
-    scale: float
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -301,83 +201,6 @@ def _settled(change: float) -> float:
     return 0.0 if abs(change) < _ROUNDING else change
 
 
-def _scaled(outcome: Outcome, scale: float) -> float | None:
-    return None if outcome.value is None else outcome.value * scale
-
-
-def _sum(left: float | None, right: float | None) -> float | None:
-    return None if left is None or right is None else left + right
-
-
-def _difference(post: float | None, pre: float | None) -> float | None:
-    return None if post is None or pre is None else post - pre
-
-
-def _notes(*notes: str) -> str:
-    return "; ".join(dict.fromkeys(note for note in notes if note))
-
-
-def _delta_ln_continuing_share(start: MarketSales, end: MarketSales) -> Outcome:
-    sales = delta_ln(start.domestic_sales, end.domestic_sales, name="domestic sales")
-    continuing = delta_ln(
-        start.continuing_domestic_sales,
-        end.continuing_domestic_sales,
-        name="continuing domestic sales",
-    )
-    if sales.value is None or continuing.value is None:
-        return Outcome(None, _notes(sales.note, continuing.note))
-    return Outcome(
-        math.log(
-            continuing_share(end.continuing_domestic_sales, end.domestic_sales)
-            / continuing_share(start.continuing_domestic_sales, start.domestic_sales)
-        )
-    )
-
-
-def _delta_ln_domestic_share(start: MarketSales, end: MarketSales) -> Outcome:
-    if start.imports is None or end.imports is None:
-        return Outcome(None, "imports are not known")
-    if start.imports < 0 or end.imports < 0:
-        return Outcome(None, "imports are negative")
-    sales = delta_ln(start.domestic_sales, end.domestic_sales, name="domestic sales")
-    if sales.value is None:
-        return sales
-    return delta_ln(
-        domestic_share(start.domestic_sales, start.imports),
-        domestic_share(end.domestic_sales, end.imports),
-        name="the domestic share",
-    )
-
-
-def market_share_changes(
-    start: MarketSales, end: MarketSales, *, scale: float = 1.0
-) -> MarketShareChanges:
-    """Scaled changes of the shares behind every welfare formula.
-
-    Args:
-        start: the market at the window's start.
-        end: the market at its end; its continuing set is the same establishments.
-        scale: `window_scale`.
-
-    Returns:
-        Changes [log points]; without imports only that of X^c/X.
-
-    Example:
-        >>> changes = market_share_changes(MarketSales(50, 100, 0), MarketSales(50, 100, 100))
-        >>> changes.delta_ln_continuing_share, round(changes.delta_ln_domestic_share, 4)
-        (0.0, -0.6931)
-    """
-    share, domestic = _delta_ln_continuing_share(start, end), _delta_ln_domestic_share(start, end)
-    scaled_share, scaled_domestic = _scaled(share, scale), _scaled(domestic, scale)
-    return MarketShareChanges(
-        delta_ln_continuing_share=scaled_share,
-        delta_ln_domestic_share=scaled_domestic,
-        delta_ln_continuing_market_share=_sum(scaled_share, scaled_domestic),
-        scale=scale,
-        note=_notes(share.note, domestic.note),
-    )
-
-
 def hloy(changes: MarketShareChanges, sigma: float) -> WelfareChange:
     """The HLOY row of a window.
 
@@ -387,6 +210,13 @@ def hloy(changes: MarketShareChanges, sigma: float) -> WelfareChange:
 
     Raises:
         ValueError: sigma is not above 1.
+
+    Example:
+        >>> change = hloy(MarketShareChanges(0.1203, -0.2591, -0.1388, scale=1.0), 3.72)
+        >>> round(100 * change.welfare_change, 3), round(100 * change.continuing_share_term, 3)
+        (5.103, -4.423)
+
+    Source: HLOY, eqs. 1 and 5.
     """
     if not sigma > 1:
         raise ValueError("sigma must be above 1")
@@ -412,6 +242,13 @@ def acr(changes: MarketShareChanges, trade_elasticity: float) -> WelfareChange:
 
     Raises:
         ValueError: the elasticity is not positive.
+
+    Example:
+        >>> change = acr(MarketShareChanges(0.1203, -0.2591, -0.1388, scale=1.0), 4.71)
+        >>> round(100 * change.welfare_change, 3)
+        5.501
+
+    Source: HLOY, eq. 4.
     """
     if not trade_elasticity > 0:
         raise ValueError("the trade elasticity must be positive")
@@ -434,8 +271,21 @@ def extended(
 ) -> WelfareChange:
     """The same row with non-traded goods and intermediate inputs: every term times mu / eta.
 
+    Args:
+        change: of any formula.
+        expenditure_share: mu, spending on these goods over all spending, in (0, 1].
+        value_added_share: eta, value added over gross production, in (0, 1].
+
     Raises:
         ValueError: a share is not in (0, 1].
+
+    Example:
+        >>> change = hloy(MarketShareChanges(0.1203, -0.2591, -0.1388, scale=1.0), 3.72)
+        >>> wider = extended(change, expenditure_share=0.32, value_added_share=0.5)
+        >>> wider.formula, round(100 * wider.welfare_change, 3)
+        ('hloy_extended', 3.266)
+
+    Source: HLOY, appendix A and section 3.2.
     """
     if not (0 < expenditure_share <= 1 and 0 < value_added_share <= 1):
         raise ValueError("the expenditure and value added shares lie above 0 and at most at 1")
@@ -454,16 +304,6 @@ def extended(
     )
 
 
-def _difference_of_changes(post: MarketShareChanges, pre: MarketShareChanges) -> MarketShareChanges:
-    return MarketShareChanges(
-        _difference(post.delta_ln_continuing_share, pre.delta_ln_continuing_share),
-        _difference(post.delta_ln_domestic_share, pre.delta_ln_domestic_share),
-        _difference(post.delta_ln_continuing_market_share, pre.delta_ln_continuing_market_share),
-        scale=1.0,
-        note=_notes(post.note, pre.note),
-    )
-
-
 def difference(post: WelfareChange, pre: WelfareChange) -> WelfareChange:
     """Post minus pre of the unrounded numbers, each already scaled to the common length.
 
@@ -471,17 +311,25 @@ def difference(post: WelfareChange, pre: WelfareChange) -> WelfareChange:
 
     Raises:
         ValueError: the two differ in formula, elasticity or distribution.
+
+    Example:
+        >>> pre = acr(MarketShareChanges(0.0297, 0.0069, 0.0366, scale=0.8), 4.71)
+        >>> post = acr(MarketShareChanges(0.1203, -0.2591, -0.1388, scale=1.0), 4.71)
+        >>> round(100 * difference(post, pre).welfare_change, 2)
+        5.65
+
+    Source: HLOY, table 1 and section 3.3.
     """
     if _kind(post) != _kind(pre):
         raise ValueError("a difference needs one formula, one elasticity and one distribution")
     return WelfareChange(
         formula=post.formula,
         elasticity=post.elasticity,
-        changes=_difference_of_changes(post.changes, pre.changes),
-        domestic_share_term=_difference(post.domestic_share_term, pre.domestic_share_term),
-        continuing_share_term=_difference(post.continuing_share_term, pre.continuing_share_term),
-        welfare_change=_difference(post.welfare_change, pre.welfare_change),
-        note=_notes(post.note, pre.note),
+        changes=difference_of_shares(post.changes, pre.changes),
+        domestic_share_term=minus(post.domestic_share_term, pre.domestic_share_term),
+        continuing_share_term=minus(post.continuing_share_term, pre.continuing_share_term),
+        welfare_change=minus(post.welfare_change, pre.welfare_change),
+        note=joined_notes(post.note, pre.note),
         distribution=post.distribution,
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tradegains.errors import Problem
-from tradegains.formulas.matching import SuccessorError, SuccessorLink, resolve_successors
+from tradegains.formulas.successors import SuccessorError, SuccessorLink, resolve_successors
 from tradegains.store.small_tables import SMALL_TABLES, CodeLength
 from tradegains.study import RANKINGS, Study
 

@@ -12,11 +12,10 @@ from tradegains.figures.elasticities import (
     draw_elasticities,
     draw_welfare_elasticity,
 )
-from tradegains.figures.welfare_elasticity import (
+from tradegains.formulas.welfare_elasticity import (
     FARTHEST,
     LOG_SALES_SD,
     WelfareElasticity,
-    area_to,
     lognormal_economy,
 )
 from tradegains.published.printing import csv_text, fixed, percent
@@ -62,7 +61,7 @@ def _areas_in_words(run: PublishedRun, economy: WelfareElasticity, observed: flo
         )
     years = run.window_years(run.headline_window or "")
     areas = (
-        area_to(economy, observed),
+        economy.welfare_change(observed),
         -observed / economy.trade_elasticity,
         -observed / (economy.sigma - 1),
     )

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tradegains import literature
+from tradegains.formulas.welfare import rescaled_welfare_change
 from tradegains.published.published_run import PublishedRun
 from tradegains.report.page_table import Footnotes, PageTable, names
 from tradegains.report.welfare_rows import (
@@ -152,7 +153,9 @@ def _rescaled(
 ) -> tuple[NumberOrReason, ...]:
     """Changes of shares over one elasticity, over another."""
     return tuple(
-        number if number.value is None else NumberOrReason(number.value * old / new)
+        number
+        if number.value is None
+        else NumberOrReason(rescaled_welfare_change(number.value, old, new))
         for number in numbers
     )
 

@@ -64,7 +64,7 @@ class Footnotes(Letters):
 
 
 def names(texts: Iterable[str]) -> list[Cell]:
-    """HistogramCells that name a row.
+    """Cells that name a row.
 
     Example:
         >>> names(["pre"])

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from tradegains.formulas.outcomes import rate
 from tradegains.results.market import Amounts, MarketCells, add_up, money, sums_by
 from tradegains.study import Study
 
@@ -92,6 +93,6 @@ def _row(
         "measure": measure,
         "census": census,
         "control": control,
-        "ratio": census / control if census is not None and control else None,
+        "ratio": rate(census, control),
         "note": note,
     }

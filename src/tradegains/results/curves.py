@@ -18,15 +18,15 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from tradegains.formulas.market_shares import MarketSales, market_share_changes
 from tradegains.formulas.membership import MembershipBits
+from tradegains.formulas.outcomes import joined_notes
 from tradegains.formulas.welfare import (
-    MarketSales,
     WelfareChange,
     acr_welfare_change,
     difference,
     hloy,
     hloy_welfare_change,
-    market_share_changes,
 )
 from tradegains.literature import table_b1, table_b2
 from tradegains.results.market import Amounts, MarketCells, add_up, money, sums_by
@@ -348,7 +348,7 @@ def _window_rows(
                 _both(later.rest, earlier.rest),
                 later.industries,
                 None,
-                _joined(later.note, earlier.note),
+                joined_notes(later.note, earlier.note),
             )
             yield _ranked_row(study, key, difference_window(post, pre), gain, note)
 
@@ -370,9 +370,5 @@ def _ranked_row(study: Study, key: Row, window: str, gain: _Gain, note: str) -> 
         industries=gain.industries,
         establishments=gain.establishments,
         scale=study.window(window).scale if window in study.welfare.windows else 1.0,
-        note=_joined(gain.change.note, gain.note, note),
+        note=joined_notes(gain.change.note, gain.note, note),
     )
-
-
-def _joined(*notes: str) -> str:
-    return "; ".join(dict.fromkeys(filter(None, notes)))

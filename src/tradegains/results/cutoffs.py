@@ -8,7 +8,8 @@ from tradegains.formulas.cutoff_on_data import (
     melitz_redding_on_log_sales,
 )
 from tradegains.formulas.distribution import SizeDistribution, SizeGroup
-from tradegains.formulas.welfare import MarketShareChanges, WelfareChange
+from tradegains.formulas.market_shares import MarketShareChanges
+from tradegains.formulas.welfare import WelfareChange
 from tradegains.results.sizes import FIT_SHARES, sales_group, share_of
 from tradegains.study import MelitzRedding, Study, Window
 

@@ -5,21 +5,24 @@ from typing import Any
 
 from tradegains.errors import Problem, TradegainsError
 from tradegains.formulas.decompositions import (
-    BETWEEN_INDUSTRIES,
-    INDUSTRY_ENTRY,
-    INDUSTRY_EXIT,
     METHODS,
     NO_WEIGHT,
     TERMS,
-    UNDECOMPOSED,
     DecomposedChange,
     IdentityError,
     PanelSums,
     decompose,
+)
+from tradegains.formulas.industry_decompositions import (
+    BETWEEN_INDUSTRIES,
+    INDUSTRY_ENTRY,
+    INDUSTRY_EXIT,
+    UNDECOMPOSED,
     decompose_industries,
-    olley_pakes_of_sums,
 )
 from tradegains.formulas.membership import BOTH_ENDS
+from tradegains.formulas.olley_pakes import olley_pakes
+from tradegains.formulas.outcomes import joined_notes
 from tradegains.formulas.panel_cells import PanelCells, PanelWindow, layers_of
 from tradegains.results.market import Amounts, MarketCells, add_up
 from tradegains.results.panels import IndustryPanel, PanelReading, Panels, window_panels, year_sums
@@ -157,7 +160,7 @@ def _term_rows(
             "value": found.terms.get(term),
             "total": found.total,
             "establishments": _establishments(term, list(industries.values())),
-            "note": "; ".join(filter(None, (found.note, NOMINAL * (prices == "nominal")))),
+            "note": joined_notes(found.note, NOMINAL * (prices == "nominal")),
         }
 
 
@@ -193,7 +196,7 @@ def _level_rows(study: Study, reading: PanelReading, levels: Iterable[str]) -> I
             for code, each in sorted(sums.get(level, {}).items(), key=lambda item: item[0] or ""):
                 terms: dict[str, float | None] = {"mean": None, "covariance": None}
                 if each.weight > 0:
-                    found = olley_pakes_of_sums(each.count, each.weight, each.weight_phi, each.phi)
+                    found = olley_pakes(each.count, each.weight, each.weight_phi, each.phi)
                     terms = {"mean": found.mean, "covariance": found.covariance}
                 for term, value in terms.items():
                     yield {

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tradegains.formulas.membership import BOTH_ENDS, MembershipBits, status_in_window
+from tradegains.formulas.outcomes import rate
 from tradegains.results.market import (
     Amounts,
     MarketCell,
@@ -132,11 +133,7 @@ def _row(
         "exports": money(amounts.exports) if has("exports") else None,
         "domestic_sales": amounts.domestic_sales,
         "value_added": money(amounts.value_added) if has("value_added") else None,
-        "establishment_rate": _rate(amounts.establishments, whole.establishments),
-        "employment_rate": _rate(amounts.employment, whole.employment),
-        "sales_rate": _rate(amounts.sales, whole.sales),
+        "establishment_rate": rate(amounts.establishments, whole.establishments),
+        "employment_rate": rate(amounts.employment, whole.employment),
+        "sales_rate": rate(amounts.sales, whole.sales),
     }
-
-
-def _rate(part: int, whole: int) -> float | None:
-    return part / whole if whole else None

@@ -7,14 +7,19 @@ from typing import Any, NamedTuple
 from tradegains.formulas.distribution import Distribution, IndustryMedian, IndustryScales
 from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, from_fixed_point
 from tradegains.formulas.membership import BOTH_ENDS
-from tradegains.formulas.productivity import ASSUMED, RELATIVE, STANDARDISED
+from tradegains.formulas.outcomes import rate
+from tradegains.formulas.productivity import (
+    ASSUMED,
+    POOLED,
+    RELATIVE,
+    SAME_YEAR,
+    STANDARDISED,
+    median_years,
+)
 from tradegains.formulas.quantiles import PERCENTILES
 from tradegains.results.sets import EXPORTER, SetName, continuing_set, population_set
 from tradegains.study import Study, Window
 from tradegains.tables.working import industry_code
-
-SAME_YEAR, BASE_YEAR, POOLED = "same_year", "base_year", "pooled"
-
 
 Medians = Mapping[tuple[str, int], IndustryMedian]
 """By pool of years and industry number."""
@@ -154,7 +159,7 @@ def histogram_rows(
             "bin_end": (each.number + 1) * width,
             "establishments": each.establishments,
             "employment": jobs(each.employment),
-            "share": each.employment / found_one.employment if found_one.employment else None,
+            "share": rate(each.employment, found_one.employment),
         }
         for request, found_one in zip(requests, found, strict=True)
         for each in found_one.histogram
@@ -187,9 +192,8 @@ def _window_populations(study: Study, window: Window, blank: Request) -> Iterato
 
 
 def _pool(window: Window, year: int, median_base: str) -> str:
-    if median_base == POOLED:
-        return _window_pool(window)
-    return _year_pool(window.start if median_base == BASE_YEAR else year)
+    years = median_years(median_base, year, start=window.start, end=window.end)
+    return _year_pool(*years) if len(years) == 1 else _window_pool(window)
 
 
 def _year_pool(year: int) -> str:

@@ -1,20 +1,18 @@
 """Growth of continuing establishments' own output per worker (HLOY, section 3.3).
 
 Decision: a ratio of sums at each end, of the same establishments, and each row deflated in its own
-industry's prices of its own year before it is added up. So an establishment that is split in two
-changes nothing, and prices by industry weigh industries as their deflated output does.
+industry's prices of its own year (`formulas.growth`).
 """
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from operator import or_
 from typing import Any
 
-from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, from_fixed_point
+from tradegains.formulas.growth import output_per_worker, output_per_worker_growth
 from tradegains.formulas.membership import MembershipBits
-from tradegains.formulas.welfare import Outcome, delta_ln
+from tradegains.formulas.outcomes import Outcome, joined_notes, minus
 from tradegains.results.market import Amounts, MarketCells, add_up, levels_of, money, sums_by
 from tradegains.results.sets import continuing_set
 from tradegains.study import Study, Window
@@ -138,13 +136,13 @@ def _measured(
             _per_worker(end, amount, year, prices if deflated_by != "none" else None)
             for year, end in ends.items()
         ]
-        change = _change(levels)
+        change = output_per_worker_growth(*levels, scale=window.scale)
         yield {
             "measure": measure,
             "prices": "nominal" if deflated_by == "none" else deflated_by,
             "start": levels[0].value,
             "end": levels[1].value,
-            "delta_ln": None if change.value is None else change.value * window.scale,
+            "delta_ln": change.value,
             "scale": window.scale,
             "establishments": ends[window.end].total.establishments,
             "note": change.note,
@@ -157,20 +155,13 @@ def _per_worker(end: _End, amount: str, year: int, prices: Prices | None) -> Out
         return Outcome(None, "no continuing establishment")
     if not end.total.employment:
         return Outcome(None, f"no employment in {year}")
-    output = []
+    outputs = []
     for industry, amounts in sorted(end.by_industry.items(), key=lambda item: item[0] or ""):
         index = 1.0 if prices is None else prices.at(industry, year)
         if index is None:
             return Outcome(None, f"no price of industry {industry or 'unknown'} in {year}")
-        output.append(money(getattr(amounts, amount)) / index)
-    return Outcome(math.fsum(output) / from_fixed_point(end.total.employment, EMPLOYMENT_UNITS))
-
-
-def _change(levels: list[Outcome]) -> Outcome:
-    start, end = levels
-    if start.value is None or end.value is None:
-        return Outcome(None, "; ".join(dict.fromkeys(filter(None, (start.note, end.note)))))
-    return delta_ln(start.value, end.value, name="output per worker")
+        outputs.append((money(getattr(amounts, amount)), index))
+    return Outcome(output_per_worker(outputs, end.total.jobs))
 
 
 _KEY = ("continuing", "level", "industry", "measure")
@@ -186,13 +177,12 @@ def _differences(study: Study, rows: list[dict[str, Any]]) -> Iterator[dict[str,
         before = earlier.get(tuple(row[name] for name in _KEY))
         if row["window"] != post or before is None:
             continue
-        changes = (row["delta_ln"], before["delta_ln"])
         yield row | {
             "window": difference_window(post, pre),
             "start": None,
             "end": None,
-            "delta_ln": None if None in changes else changes[0] - changes[1],
+            "delta_ln": minus(row["delta_ln"], before["delta_ln"]),
             "scale": 1.0,
             "establishments": None,
-            "note": "; ".join(dict.fromkeys(filter(None, (row["note"], before["note"])))),
+            "note": joined_notes(row["note"], before["note"]),
         }

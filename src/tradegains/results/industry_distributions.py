@@ -9,11 +9,16 @@ from math import fsum
 from typing import Any, NamedTuple
 
 from tradegains.formulas.distribution import Distribution
-from tradegains.formulas.productivity import RELATIVE
+from tradegains.formulas.productivity import (
+    GAPS,
+    RELATIVE,
+    SAME_YEAR,
+    mean_over_industries,
+    quantile_gaps,
+)
 from tradegains.formulas.quantiles import PERCENTILES
 from tradegains.results.distributions import (
     MOMENT_NAMES,
-    SAME_YEAR,
     jobs,
     prices_label,
     year_populations,
@@ -23,12 +28,6 @@ from tradegains.study import Study
 from tradegains.tables.working import industry_code
 
 INDUSTRIES_MEAN = "industries_mean"
-SPREADS = {
-    "d7525": ("p75", "p25"),
-    "d9010": ("p90", "p10"),
-    "d9990": ("p99", "p90"),
-    "d1001": ("p10", "p01"),
-}
 
 Row = dict[str, Any]
 Group = tuple[int, str, int, int]
@@ -136,7 +135,7 @@ def _industry_rows(
             "establishments": distribution.establishments,
             "employment": jobs(distribution.employment),
             "sd": getattr(moments, "sd", None),
-            **{name: _spread(quantiles, ends) for name, ends in SPREADS.items()},
+            **quantile_gaps(quantiles),
             "n_min": n_min,
             "note": "fewer than n_min: not in the mean over industries" if few else "",
         }
@@ -152,18 +151,10 @@ def _mean_row(rows: Iterable[Row], n_min: int) -> Row:
         "industries": count,
         "establishments": sum(row["establishments"] for row in chosen),
         "employment": fsum(row["employment"] for row in chosen),
-        **{
-            name: fsum(row[name] for row in chosen) / count if count else None
-            for name in ("sd", *SPREADS)
-        },
+        **{name: mean_over_industries(row[name] for row in chosen) for name in ("sd", *GAPS)},
         "n_min": n_min,
         "note": "" if count else "no industry with n_min establishments",
     }
-
-
-def _spread(quantiles: Mapping[str, float], ends: tuple[str, str]) -> float | None:
-    high, low = (quantiles.get(name) for name in ends)
-    return None if high is None or low is None else high - low
 
 
 def _weightings(distribution: Distribution) -> list[tuple[str, Any, Mapping[str, float]]]:

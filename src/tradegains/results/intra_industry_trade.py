@@ -19,8 +19,8 @@ from tradegains.formulas.intra_industry_trade import (
     CellKey,
     ProductTrade,
     TwoWayFlow,
-    aggregate_grubel_lloyd,
     cut_to_digits,
+    grubel_lloyd,
     one_way_share,
     trade_cells,
 )
@@ -56,7 +56,7 @@ def intra_industry_trade_rows(
         4 CA world 0.0
         3 CA world 0.75
 
-    Source: MT figure 1; method section 7.
+    Source: MT figure 1.
     """
     trade = [_product_trade(flow, choices.reporter) for flow in flows]
     several = len({each.country for each in trade}) > 1
@@ -111,7 +111,7 @@ def _row(key: Series, flows: Sequence[TwoWayFlow]) -> dict[str, Any]:
         "reporter": reporter or None,
         "partner": partner,
         "year": year,
-        "grubel_lloyd": aggregate_grubel_lloyd(traded),
+        "grubel_lloyd": grubel_lloyd(traded),
         "one_way_share": one_way_share(traded),
         "exports": math.fsum(flow.exports for flow in traded),
         "imports": math.fsum(flow.imports for flow in traded),

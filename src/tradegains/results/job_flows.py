@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from tradegains.formulas.demography import GrossJobFlows
 from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, from_fixed_point
+from tradegains.formulas.job_flows import GrossJobFlows
 from tradegains.formulas.membership import MembershipBits
 from tradegains.results.market import MarketCell, MarketCells, levels_of
 from tradegains.results.periods import ANNUAL, Period, consecutive, windows
@@ -112,9 +112,9 @@ def _from_nothing(
         if bits.holds(cell.membership, period.also_at_start):
             continue
         if period.bridged and bits.holds(cell.membership, period.bridged[1]):
-            yield cell, GrossJobFlows(expander_creation=jobs, employment_end=jobs)
+            yield cell, GrossJobFlows.of_continuing(0, gained=jobs, lost=0)
         else:
-            yield cell, GrossJobFlows(entrant_creation=jobs, employment_end=jobs)
+            yield cell, GrossJobFlows.of_entrants(jobs)
 
 
 def _flows_from_start(
@@ -122,15 +122,10 @@ def _flows_from_start(
 ) -> GrossJobFlows:
     jobs = cell.amounts.employment
     if bits.holds(cell.membership, period.also_at_end):
-        return GrossJobFlows(
-            expander_creation=gained,
-            contractor_destruction=lost,
-            employment_start=jobs,
-            employment_end=jobs + gained - lost,
-        )
+        return GrossJobFlows.of_continuing(jobs, gained=gained, lost=lost)
     if period.bridged and bits.holds(cell.membership, period.bridged[0]):
-        return GrossJobFlows(contractor_destruction=jobs, employment_start=jobs)
-    return GrossJobFlows(exiter_destruction=jobs, employment_start=jobs)
+        return GrossJobFlows.of_continuing(jobs, gained=0, lost=jobs)
+    return GrossJobFlows.of_exiters(jobs)
 
 
 def _rows_of_groups(

@@ -5,6 +5,7 @@ from typing import Any
 
 from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, from_fixed_point
 from tradegains.formulas.joint_distribution import JointCell
+from tradegains.formulas.outcomes import rate
 from tradegains.results.market import money
 from tradegains.study import Study
 
@@ -63,7 +64,7 @@ def _ends(kind: str, edges: Sequence[float], position: int) -> Row:
 
 def _counted(amounts: tuple[int, int, int], whole: Sequence[int]) -> Row:
     establishments, employment, output = amounts
-    shares = (part / all_ if all_ else None for part, all_ in zip(amounts, whole, strict=True))
+    shares = map(rate, amounts, whole)
     return {
         "establishments": establishments,
         "employment": from_fixed_point(employment, EMPLOYMENT_UNITS),

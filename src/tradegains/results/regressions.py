@@ -1,12 +1,12 @@
 """Estimates as rows of the tables `regressions` and `export_entry`."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tradegains.formulas.export_entry import starter_rate, top_to_bottom_ratio
-from tradegains.formulas.least_squares import Fit
+from tradegains.formulas.least_squares import Fit, premium_percent
+from tradegains.formulas.outcomes import joined_notes, rate
 
 Row = dict[str, Any]
 QUARTILES = (1, 2, 3, 4)
@@ -45,7 +45,7 @@ class Linear:
         if self.fit is None or term not in self.fit.regressors or not self.standard_errors:
             return None
         place = self.fit.regressors.index(term)
-        return ratio(self.fit.coefficients[place], self.standard_errors[place])
+        return rate(self.fit.coefficients[place], self.standard_errors[place])
 
 
 @dataclass(frozen=True)
@@ -81,11 +81,6 @@ class EntryProbit:
     note: str
 
 
-def ratio(value: float | None, error: float | None) -> float | None:
-    """A t statistic; None where the error is missing or 0."""
-    return None if value is None or not error else value / error
-
-
 def linear_rows(
     labels: Labels,
     linear: Linear,
@@ -117,10 +112,8 @@ def linear_rows(
                 **_shared(labels, term),
                 "coefficient": value,
                 "standard_error": errors.get(term),
-                "t": ratio(value, errors.get(term)),
-                "premium_percent": None
-                if value is None or term != premium
-                else 100.0 * math.expm1(value),
+                "t": rate(value, errors.get(term)),
+                "premium_percent": premium_percent(value) if term == premium else None,
                 "observations": linear.observations,
                 "groups": linear.groups,
                 "clusters": linear.clusters,
@@ -149,7 +142,7 @@ def probit_rows(
             **_shared(labels, term),
             "coefficient": (found := estimates.get(term, (None, None)))[0],
             "standard_error": found[1],
-            "t": ratio(*found),
+            "t": rate(*found),
             "premium_percent": None,
             "observations": observations,
             "groups": groups,
@@ -179,7 +172,7 @@ def _shared(labels: Labels, term: str) -> Row:
 
 def joined(*notes: str) -> str | None:
     """Notes in one text; None where there is none."""
-    return "; ".join(note for note in notes if note) or None
+    return joined_notes(*notes) or None
 
 
 def sample_name(quartile: int | None) -> str:
@@ -232,7 +225,7 @@ def _entry_row(
         "establishments": counted.establishments,
         "starters": counted.starters,
         "starter_rate": starter_rate(counted.starters, counted.establishments),
-        "mean_tariff_cut": counted.sum_of_cuts / counted.with_cut if counted.with_cut else None,
+        "mean_tariff_cut": rate(counted.sum_of_cuts, counted.with_cut),
         "own_cuts": counted.own_cuts,
         "industry_cuts": counted.with_cut - counted.own_cuts,
         "probit_establishments": probit.establishments if probit else 0,

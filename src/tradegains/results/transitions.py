@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, from_fixed_point
 from tradegains.formulas.membership import MembershipBits
+from tradegains.formulas.outcomes import rate
 from tradegains.results.market import MarketCell, MarketCells, levels_of, sums_by
 from tradegains.results.periods import Period, consecutive, windows
 from tradegains.results.sets import EXPORTER
@@ -109,10 +110,6 @@ def _rows(period: Period, sums: _Sums) -> Iterator[dict[str, Any]]:
             "state_at_end": transition.end,
             "establishments": counted.establishments,
             "employment": from_fixed_point(counted.employment, EMPLOYMENT_UNITS),
-            "establishment_share": _share(counted.establishments, whole.establishments),
-            "employment_share": _share(counted.employment, whole.employment),
+            "establishment_share": rate(counted.establishments, whole.establishments),
+            "employment_share": rate(counted.employment, whole.employment),
         }
-
-
-def _share(part: int, whole: int) -> float | None:
-    return part / whole if whole else None

@@ -7,26 +7,23 @@ from itertools import product
 from typing import Any
 
 from tradegains.formulas.distribution import SizeDistribution, SizeGroup
+from tradegains.formulas.market_shares import (
+    MarketSales,
+    MarketShareChanges,
+    continuing_market_share,
+    continuing_share,
+    domestic_share,
+    expenditure,
+    market_share_changes,
+)
 from tradegains.formulas.membership import MembershipBits
+from tradegains.formulas.outcomes import joined_notes
 from tradegains.formulas.sato_vartia import (
     IndustryAggregate,
     IndustryChange,
     aggregate_industries,
 )
-from tradegains.formulas.welfare import (
-    MarketSales,
-    MarketShareChanges,
-    WelfareChange,
-    acr,
-    continuing_market_share,
-    continuing_share,
-    difference,
-    domestic_share,
-    expenditure,
-    extended,
-    hloy,
-    market_share_changes,
-)
+from tradegains.formulas.welfare import WelfareChange, acr, difference, extended, hloy
 from tradegains.results.cutoffs import cutoff_changes
 from tradegains.results.market import Amounts, MarketCells, money, sums_by
 from tradegains.results.sets import continuing_set, restricted_set
@@ -364,7 +361,7 @@ def _welfare_row(
         "establishments": None if ends is None else ends[1].continuing.establishments,
         "hazard": change.hazard,
         "implied_trade_elasticity": implied.value,
-        "note": "; ".join(filter(None, (change.note, implied.note))),
+        "note": joined_notes(change.note, implied.note),
     }
 
 

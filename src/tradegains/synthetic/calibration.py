@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tradegains import literature
+from tradegains.formulas.bisection import bisect
 from tradegains.formulas.sato_vartia import sato_vartia_weights
 from tradegains.synthetic.economy import INDUSTRIES
 from tradegains.synthetic.solving import dot, least_norm_solution
@@ -239,7 +240,5 @@ def _bisect(rising: Callable[[float], float], low: float, high: float) -> float:
     """
     if not rising(low) <= 0.0 <= rising(high):
         raise ArithmeticError("the planted shares of continuing sales cannot be reached")
-    for _ in range(80):
-        middle = 0.5 * (low + high)
-        low, high = (low, middle) if rising(middle) > 0.0 else (middle, high)
+    low, high = bisect(lambda middle: rising(middle) > 0.0, low, high, halvings=80)
     return 0.5 * (low + high)

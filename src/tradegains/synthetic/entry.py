@@ -15,6 +15,7 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from tradegains.formulas.bisection import bisect
 from tradegains.formulas.normal import normal_cdf, normal_density, normal_quantile
 from tradegains.synthetic.draws import Draws
 from tradegains.synthetic.economy import BASE_YEAR, END
@@ -173,12 +174,12 @@ def _slope_for(rate: float, cells: EntryCells, quartile: int, level: float) -> f
     """The slope on the cut at which the mean probability of a quartile is this rate."""
     chosen = cells.quartile == quartile
     cut, share = cells.cut[chosen], cells.establishments[chosen]
-    low, high = 0.0, 4.0
-    for _ in range(40):
-        middle = 0.5 * (low + high)
-        mean = dot(share, _each(normal_cdf, level + middle * cut))
-        low, high = (middle, high) if mean < rate * share.sum() else (low, middle)
-    return low
+
+    def reaches_rate(slope: float) -> bool:
+        starting = dot(share, _each(normal_cdf, level + slope * cut))
+        return bool(starting >= rate * share.sum())
+
+    return bisect(reaches_rate, 0.0, 4.0, halvings=40)[0]
 
 
 def _difference(cells: EntryCells, starts: np.ndarray) -> float:

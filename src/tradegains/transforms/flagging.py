@@ -6,17 +6,17 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, LARGEST_AMOUNT, MONEY_UNITS
 from tradegains.tables import working as w
 from tradegains.tables.flags import FLAG_BITS, UNMEASURED_RULES
 from tradegains.transforms.bits import bigint, bit_if, merge_bits
 from tradegains.transforms.lookups import COUNTERPART
 
-LARGEST_AMOUNT = 90_071_992_547_409.0
-"""Largest amount a double holds to the hundredth (2**53 / 100)."""
-
 NO_COUNTERPART = "no_counterpart"
 
-THOUSANDTHS, HUNDREDTHS = 1000.0, 100.0
+THOUSANDTHS, HUNDREDTHS = float(EMPLOYMENT_UNITS), float(MONEY_UNITS)
+SURELY_MEASURABLE = 1e-100
+"""Two amounts from here up have a ratio in the range of doubles."""
 
 
 def standardise_industry(census: DataFrame, *, digits: int, group_digits: int) -> DataFrame:
@@ -136,7 +136,7 @@ def add_log_productivity(
 ) -> DataFrame:
     """One row per flagged row, with log_productivity [log money unit per job], else null.
 
-    Reads numerator, denominator and flags. Must equal formulas.productivity.log_productivity
+    Reads numerator, denominator and flags. Must equal formulas.productivity.log_labour_productivity
     minus the log price.
     """
     ratio = F.col(numerator) / F.col(denominator)
@@ -191,7 +191,7 @@ def _is_surely_clean(census: DataFrame, industry_digits: int, measure: Sequence[
         F.length(code) == industry_digits,
         code.try_cast("bigint") >= bigint(10 ** (industry_digits - 1)),
         *(F.col(name).between(0.0, LARGEST_AMOUNT) for name in sorted(amounts)),
-        *((F.col(name) > 0) & (F.col(name) <= LARGEST_AMOUNT) for name in measure),
+        *(F.col(name).between(SURELY_MEASURABLE, LARGEST_AMOUNT) for name in measure),
     ]
     if "exports" in census.columns:
         tests.append(F.col("exports").between(F.lit(0.0), F.col("sales")))
@@ -215,7 +215,9 @@ def _is_unmeasurable(numerator: str, denominator: str) -> Column:
     """Neither NaN, infinite nor so extreme that the ratio has no finite logarithm."""
     above, below = F.col(numerator), F.col(denominator)
     is_positive = (above > 0) & (below > 0) & (above <= LARGEST_AMOUNT) & (below <= LARGEST_AMOUNT)
-    return ~F.coalesce(is_positive & ~F.isnan(above) & ~F.isnan(below), F.lit(False))
+    # Divided only where positive: Spark refuses to divide by 0.
+    ratio = F.when(is_positive, above / below)
+    return ~F.coalesce((ratio > 0) & (ratio < float("inf")), F.lit(False))
 
 
 def _is_valid(rules: Mapping[str, str]) -> Column:

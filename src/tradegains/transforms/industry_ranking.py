@@ -3,6 +3,7 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from tradegains.formulas.productivity import relative_productivity
 from tradegains.tables import working as w
 from tradegains.transforms.bits import bigint
 from tradegains.transforms.ranking import SCALED
@@ -16,7 +17,7 @@ def relate_by_industry(matched: DataFrame, medians: DataFrame, *, mask: int) -> 
     """
     measured = matched.filter(F.col(w.LOG_PRODUCTIVITY).isNotNull())
     related = measured.join(F.broadcast(medians), on=[w.YEAR, w.INDUSTRY], how="inner")
-    relative = F.col(w.LOG_PRODUCTIVITY) - F.col(w.CENTRE)
+    relative = relative_productivity(F.col(w.LOG_PRODUCTIVITY), F.col(w.CENTRE))
     return related.select(
         w.YEAR,
         w.INDUSTRY,

@@ -6,12 +6,12 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from tradegains.formulas.fixed_point import LARGEST_AMOUNT
+from tradegains.formulas.productivity import relative_productivity
 from tradegains.tables import working as w
 
 PRODUCTIVITY_CLASS, SIZE_CLASS = "productivity_class", "size_class"
 REPORTED = "employment"
-LARGEST_AMOUNT = 2.0**53 / 100
-"""As in flagging: a larger number is no amount, and counts 0."""
 
 
 def cut_column(position: int) -> str:
@@ -36,7 +36,7 @@ def sum_joint_classes(
     measured = matched.filter(F.col(w.LOG_PRODUCTIVITY).isNotNull())
     related = measured.join(F.broadcast(medians), on=[w.YEAR, w.INDUSTRY], how="inner")
     classed = related.join(F.broadcast(cuts), on=[w.YEAR], how="inner")
-    value = F.col(w.LOG_PRODUCTIVITY) - F.col(w.CENTRE)
+    value = relative_productivity(F.col(w.LOG_PRODUCTIVITY), F.col(w.CENTRE))
     above = [value > F.col(cut_column(position)) for position in range(groups - 1)]
     size = F.col(REPORTED)
     is_amount = (size <= LARGEST_AMOUNT) & ~F.isnan(size)

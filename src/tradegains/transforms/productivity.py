@@ -6,7 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from tradegains.formulas.moments import bin_position, weighted_powers
-from tradegains.formulas.productivity import lileeva_productivity
+from tradegains.formulas.productivity import lileeva_productivity, relative_productivity
 from tradegains.tables import working as w
 from tradegains.transforms.ranking import SCALED
 
@@ -43,7 +43,7 @@ def relate_to_medians(
     """
     measured = matched.filter(F.col(w.LOG_PRODUCTIVITY).isNotNull())
     related = measured.join(F.broadcast(medians), on=[w.YEAR, w.INDUSTRY], how="inner")
-    relative = F.col(w.LOG_PRODUCTIVITY) - F.col(w.CENTRE)
+    relative = relative_productivity(F.col(w.LOG_PRODUCTIVITY), F.col(w.CENTRE))
     if standardised:
         relative = lileeva_productivity(relative, F.col(w.INDUSTRY_SD), F.col(w.KAPPA))
     return related.select(

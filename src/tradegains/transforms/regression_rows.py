@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from tradegains.formulas.productivity import relative_productivity
 from tradegains.tables import working as w
 from tradegains.transforms.bits import bigint
 from tradegains.transforms.regression_sums import CLUSTER, EFFECT, WEIGHT
@@ -64,7 +65,7 @@ def exit_rows(
     columns = {
         EFFECT: F.col(w.INDUSTRY),
         EXIT: F.lit(1.0) - _indicator(continuing),
-        RELATIVE_PRODUCTIVITY: F.col(w.LOG_PRODUCTIVITY) - F.col(w.CENTRE),
+        RELATIVE_PRODUCTIVITY: _relative_productivity(),
     }
     if exporter is not None:
         columns[EXPORTER] = _indicator(exporter)
@@ -95,7 +96,9 @@ def entry_rows(rows: DataFrame, medians: DataFrame, *, window: str, starter: int
         {
             EFFECT: F.col(w.INDUSTRY),
             EXPORT_START: _indicator(starter),
-            RELATIVE_PRODUCTIVITY: F.col(w.LOG_PRODUCTIVITY) - F.col(w.CENTRE),
+            RELATIVE_PRODUCTIVITY: relative_productivity(
+                F.col(w.LOG_PRODUCTIVITY), F.col(w.CENTRE)
+            ),
             GROWTH: later - F.col(w.LOG_PRODUCTIVITY),
         }
     )
@@ -158,3 +161,7 @@ def _measured(matched: DataFrame) -> DataFrame:
 def _indicator(bit: int) -> Column:
     """1.0 where the row is in the set of this bit, else 0.0."""
     return F.when(F.col(w.MEMBERSHIP).bitwiseAND(bigint(bit)) == bigint(bit), 1.0).otherwise(0.0)
+
+
+def _relative_productivity() -> Column:
+    return relative_productivity(F.col(w.LOG_PRODUCTIVITY), F.col(w.CENTRE))

@@ -130,7 +130,7 @@ def _size_table(panels: Sequence[SizePanel]) -> PageTable:
 
 
 def _size_histogram_csv(run: PublishedRun, panels: Sequence[SizePanel]) -> str:
-    """HistogramCells of the exact histograms."""
+    """Cells of the exact histograms."""
     rows = [
         (data_label(run), panel.title, one.label, f"{low:.9g}", f"{high:.9g}", int(n), float(share))
         for panel in panels

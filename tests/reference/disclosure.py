@@ -47,7 +47,7 @@ def p_ratio(total: float, first: float, second: float) -> float | None:
         >>> round(p_ratio(609.0, 303.0, 203.0), 6)
         0.339934
 
-    Source: method section 9.
+    Source: Hundepool et al. (2012), Statistical Disclosure Control, chapter 4.
     """
     return (total - first - second) / first if first > 0 else None
 
@@ -68,7 +68,7 @@ def p_percent_sensitivity(total: Any, first: Any, second: Any, *, p: float) -> A
         >>> round(p_percent_sensitivity(609.0, 303.0, 203.0, p=0.15), 2)
         -57.55
 
-    Source: method section 9; Statistics Canada, G-Confid, example ug01.
+    Source: Statistics Canada, G-Confid, example ug01.
     """
     return p * first - (total - first - second)
 
@@ -126,7 +126,7 @@ def evidence(contributions: Iterable[float]) -> Evidence:
         >>> evidence([103.0, 203.0, 303.0]).p_ratio
         0.33993399339933994
 
-    Source: method section 9.
+    Source: Hundepool et al. (2012), Statistical Disclosure Control, chapter 4.
     """
     ranked = sorted(contributions, reverse=True)
     if not all(value >= 0.0 for value in ranked):

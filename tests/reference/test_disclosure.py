@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tradegains.formulas.disclosure import (
+from reference.disclosure import (
     dominance_sensitivity,
     evidence,
     p_percent_sensitivity,
