@@ -175,9 +175,7 @@ def users(*texts: str) -> set[str]:
 
 def test_only_engines_start_sessions_and_know_classic_spark() -> None:
     assert users("builder") == {"engines/embedded.py", "engines/spark.py"}
-    starting = {
-        f"engines/{name}.py" for name in ("delta_jars", "engine", "java_virtual_machine", "spark")
-    }
+    starting = {f"engines/{name}.py" for name in ("engine", "java_virtual_machine", "spark")}
     assert users(*CLASSIC) == starting | {"store/buckets.py"}
 
 

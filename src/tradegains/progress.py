@@ -40,9 +40,9 @@ class Progress:
 
     stream: TextIO | None = field(default_factory=lambda: sys.stderr)
     steps: list[Step] = field(default_factory=list)
-    naming: Callable[[str], AbstractContextManager[None]] = nullcontext
+    naming: Callable[[str], AbstractContextManager[object]] = nullcontext
 
-    def named_by(self, naming: Callable[[str], AbstractContextManager[None]]) -> "Progress":
+    def named_by(self, naming: Callable[[str], AbstractContextManager[object]]) -> "Progress":
         """The same progress, with the engine's jobs named after the steps."""
         return replace(self, naming=naming)
 
@@ -64,7 +64,9 @@ class Progress:
             yield
             return
         ended = threading.Event()
-        drawing = threading.Thread(target=self._draw, args=(name, started, ended), daemon=True)
+        drawing = threading.Thread(
+            target=_draw, args=(self.stream, name, started, ended), daemon=True
+        )
         drawing.start()
         try:
             yield
@@ -73,10 +75,10 @@ class Progress:
             drawing.join()
             print("\r\x1b[K", end="", file=self.stream, flush=True)
 
-    def _draw(self, name: str, started: float, ended: threading.Event) -> None:
-        turn = 0
-        while not ended.wait(REFRESH_SECONDS):
-            elapsed = time.monotonic() - started
-            print(f"\r{BAR[turn % 4]} {name:<28}{elapsed:>5.1f} s", end="", file=self.stream)
-            self.stream.flush()
-            turn += 1
+
+def _draw(stream: TextIO, name: str, started: float, ended: threading.Event) -> None:
+    turn = 0
+    while not ended.wait(REFRESH_SECONDS):
+        elapsed = time.monotonic() - started
+        print(f"\r{BAR[turn % 4]} {name:<28}{elapsed:>5.1f} s", end="", file=stream, flush=True)
+        turn += 1

@@ -19,7 +19,7 @@ import textwrap
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from tradegains.command.arguments import OUTPUT, build_parser
 from tradegains.engines.environment import is_on
@@ -436,7 +436,7 @@ def _model(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _together(chosen: argparse.Namespace, *names: str) -> tuple[float, ...] | None:
+def _together(chosen: argparse.Namespace, *names: str) -> Any:
     """Values of options that only mean something together; None when none is given."""
     values = tuple(getattr(chosen, name) for name in names)
     if all(value is None for value in values):

@@ -6,7 +6,7 @@ from typing import Final
 
 from pyspark.sql import SparkSession
 
-from tradegains.engines.java_virtual_machine import py4j_error
+from tradegains.engines.java_virtual_machine import classes_of, py4j_error
 from tradegains.errors import EngineError, Problem
 
 JARS_VARIABLE: Final = "TRADEGAINS_JARS"
@@ -59,7 +59,7 @@ def jar_files(folder: Path) -> list[Path]:
 
 def require_delta(spark: SparkSession) -> None:
     """Refuse a class path without Delta before any work is done: Spark itself only warns."""
-    loader = spark.sparkContext._jvm.java.lang.Thread.currentThread().getContextClassLoader()
+    loader = classes_of(spark).java.lang.Thread.currentThread().getContextClassLoader()
     try:
         loader.loadClass(_DELTA_EXTENSION)
     except py4j_error() as error:

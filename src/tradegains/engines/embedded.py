@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from tradegains.engines.closed_port import Address, Watch, close_port
 from tradegains.engines.engine import NO_CALL_SITES, Engine, Resources
@@ -201,7 +201,7 @@ def _connected(host: str, port: int) -> Any:
 def _session(served: _Served) -> "SparkSession":
     """A session of its own on the channel: another engine of this process may be open."""
     from pyspark.sql.connect.client import ChannelBuilder
-    from pyspark.sql.connect.session import SparkSession
+    from pyspark.sql.connect.session import SparkSession as ConnectSession
 
     class Connected(ChannelBuilder):
         host = served.address[0]
@@ -211,7 +211,10 @@ def _session(served: _Served) -> "SparkSession":
 
     # As PySpark does for a session it makes from a URL: it chooses its kind of Column by this.
     os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"
-    return SparkSession.builder.channelBuilder(Connected()).create()
+    # It has the methods of a classic session, and no class in common.
+    return cast(
+        "SparkSession", ConnectSession.builder.channelBuilder(cast(Any, Connected())).create()
+    )
 
 
 def _end_at_once(folder: Path) -> NoReturn:

@@ -40,7 +40,7 @@ class Engine:
     Use it as a context manager; an engine left open is closed when the process ends.
     """
 
-    name: str
+    name: Literal["embedded", "spark"]
     spark: SparkSession
     description: str
     log: Path | None = None
@@ -83,7 +83,8 @@ class Engine:
         try:
             yield
         finally:
-            context.setJobDescription(None)
+            # None takes the name away, though PySpark says str.
+            context.setJobDescription(None)  # type: ignore[arg-type]
 
     @contextlib.contextmanager
     def shuffling(self, rows: int) -> Iterator[None]:

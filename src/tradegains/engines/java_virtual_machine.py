@@ -4,7 +4,7 @@ import os
 import sys
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from pyspark.sql import SparkSession
 
@@ -56,7 +56,11 @@ def launch_java(conf: Any, log: Path) -> Any:
     # Without PYSPARK_PYTHON, executors on this machine would start the system's python3.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     with log.open("ab") as output, environment(java_environment()):
-        return launch_gateway(conf, {"stdout": output, "stderr": output})
+        # PySpark annotates most of its functions, but not this one.
+        return launch_gateway(
+            conf,  # type: ignore[no-untyped-call]
+            {"stdout": output, "stderr": output},
+        )
 
 
 def stop_java() -> None:
@@ -76,9 +80,14 @@ def py4j_error() -> type[Exception]:
     """What a call into the JVM raises."""
     from py4j.protocol import Py4JError
 
-    return Py4JError
+    return cast(type[Exception], Py4JError)
+
+
+def classes_of(spark: SparkSession) -> Any:
+    """What the JVM behind a classic session has, by the names of its packages."""
+    return spark.sparkContext._jvm
 
 
 def java_version(spark: SparkSession) -> str:
     """Version of the Java that runs Spark."""
-    return str(spark.sparkContext._jvm.java.lang.System.getProperty("java.version"))
+    return str(classes_of(spark).java.lang.System.getProperty("java.version"))

@@ -16,7 +16,7 @@ from tradegains.results.sets import StudySets
 from tradegains.results.sizes import Sizes
 from tradegains.statistics.ranks import ROW_LIMIT
 from tradegains.study import Study
-from tradegains.transforms.matching import MergeBy
+from tradegains.transforms.matching import MergeBy as MergeBy
 
 Rows = list[dict[str, Any]]
 KeepRows = Callable[[DataFrame, str], DataFrame]

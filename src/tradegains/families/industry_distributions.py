@@ -35,7 +35,7 @@ def describe_wanted_industries(
     with context.progress.step("describe industries") as step:
         found = describe_industries(described, task, powers, row_limit=context.row_limit)
         step.rows = len(found)
-    return found
+    return dict[Group, Distribution](found.items())
 
 
 def dispersion_tables(

@@ -10,7 +10,7 @@ from itertools import chain
 
 from pyspark.sql import DataFrame
 
-from tradegains.families.context import ComputedTables, KeepRows, MatchedCensus, MergeBy, RunContext
+from tradegains.families.context import ComputedTables, KeepRows, MatchedCensus, RunContext
 from tradegains.families.coverage import COVERAGE_TABLES, coverage_tables
 from tradegains.families.decompositions import DECOMPOSITION_TABLES, decomposition_tables
 from tradegains.families.distributions import DISTRIBUTION_TABLES, distribution_tables
@@ -20,13 +20,15 @@ from tradegains.families.matching import match_census
 from tradegains.families.preparing import flag_census
 from tradegains.families.quality import quality_tables
 from tradegains.families.regressions import REGRESSION_TABLES, regression_tables
-from tradegains.families.sizes import SIZE_TABLES, describe_wanted_sizes, size_tables
+from tradegains.families.sizes import describe_wanted_sizes, size_tables
 from tradegains.families.trade import TRADE_TABLES, trade_tables
 from tradegains.inputs.small import SmallInputs
 from tradegains.progress import Progress
 from tradegains.results.sets import study_sets
+from tradegains.results.sizes import SIZE_TABLES
 from tradegains.statistics.ranks import ROW_LIMIT
 from tradegains.study import Study
+from tradegains.transforms.matching import MergeBy
 
 PASSES: Mapping[tuple[str, ...], Callable[[RunContext, MatchedCensus], ComputedTables]] = {
     MARKET_TABLES: market_tables,

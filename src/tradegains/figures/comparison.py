@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -133,7 +134,7 @@ def _mark_medians(axes: Axes, series: Sequence[PublishedDistribution]) -> None:
     medians = [one.p50 for one in series if one.p50 is not None]
     # Hollow for the dashed line, so that the two are told apart without colour.
     for median, colour, filling in zip(medians, COLOURS, (PAPER, BLUE), strict=False):
-        marks = {"mfc": filling, "mec": colour, "mew": 1.2, "ms": 7}
+        marks: dict[str, Any] = {"mfc": filling, "mec": colour, "mew": 1.2, "ms": 7}
         axes.plot(median, 0, "^", **marks, clip_on=False, zorder=5)
     if medians:
         axes.annotate(

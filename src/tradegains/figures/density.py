@@ -8,8 +8,10 @@ Silverman's rule on the cells and never under one bin, because a bin hides what 
 
 from dataclasses import dataclass
 from math import sqrt
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tradegains.formulas.normal import (
     CENTRAL_END,
@@ -22,6 +24,7 @@ from tradegains.formulas.normal import (
 )
 from tradegains.formulas.smoothing import silverman_bandwidth
 
+FloatArray = NDArray[np.float64]
 REACH = 9.0  # standard deviations beyond which a normal density adds nothing to a double
 
 
@@ -32,9 +35,9 @@ class HistogramCells:
     `edges` has one entry more than `share` and `establishments` [log points]; `share` sums to 1.
     """
 
-    edges: np.ndarray
-    share: np.ndarray
-    establishments: np.ndarray
+    edges: FloatArray
+    share: FloatArray
+    establishments: NDArray[np.int64]
 
     @property
     def bin_width(self) -> float:
@@ -42,12 +45,13 @@ class HistogramCells:
         return float(self.edges[1] - self.edges[0])
 
     @property
-    def centres(self) -> np.ndarray:
+    def centres(self) -> FloatArray:
         """Middle of each bin [log points]."""
-        return (self.edges[:-1] + self.edges[1:]) / 2
+        middle: FloatArray = (self.edges[:-1] + self.edges[1:]) / 2
+        return middle
 
 
-def filled_cells(rows: list[dict]) -> HistogramCells:
+def filled_cells(rows: list[dict[str, Any]]) -> HistogramCells:
     """Cells in order, with the empty bins that a published histogram leaves out.
 
     Example:
@@ -102,7 +106,7 @@ def quantile(cells: HistogramCells, p: float) -> float:
     return float(np.interp(p * cumulated[-1], cumulated, cells.edges))
 
 
-def smooth_density(cells: HistogramCells, at: np.ndarray, width: float) -> np.ndarray:
+def smooth_density(cells: HistogramCells, at: FloatArray, width: float) -> FloatArray:
     """Histogram density convolved with a normal density of sd `width` [share per log point].
 
     Example:
@@ -112,10 +116,11 @@ def smooth_density(cells: HistogramCells, at: np.ndarray, width: float) -> np.nd
     """
     cells = near(cells, at.min() - REACH * width, at.max() + REACH * width)
     below = normal_cdf_of((at[:, None] - cells.edges[None, :]) / width)
-    return (below[:, :-1] - below[:, 1:]) @ cells.share / cells.bin_width
+    found: FloatArray = (below[:, :-1] - below[:, 1:]) @ cells.share / cells.bin_width
+    return found
 
 
-def normal_cdf_of(z: np.ndarray) -> np.ndarray:
+def normal_cdf_of(z: FloatArray) -> FloatArray:
     """`formulas.normal.normal_cdf` of every element: calling it on each took ten times as long.
 
     Example:
@@ -128,4 +133,6 @@ def normal_cdf_of(z: np.ndarray) -> np.ndarray:
     factor = np.where(size <= MIDDLE_END, middle_tail_factor(size), far)
     tail = factor * np.exp(head) * np.exp(rest)
     central = 0.5 + central_offset(np.clip(z, -CENTRAL_END, CENTRAL_END))
-    return np.where(size <= CENTRAL_END, central, np.where(z < 0, tail, 1.0 - tail))
+    outside = np.where(z < 0, tail, 1.0 - tail)
+    found: FloatArray = np.where(size <= CENTRAL_END, central, outside)
+    return found

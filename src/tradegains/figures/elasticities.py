@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -87,7 +88,7 @@ def draw_elasticities(
         axes = figure.add_subplot()
         for curve, colour, marker in ((hloy, VERMILION, "o"), (acr, BLUE, "x")):
             axes.plot(curve.x, curve.y, color=colour, lw=1.3, zorder=2)
-            fill = {"mfc": PAPER} if marker == "o" else {}
+            fill: dict[str, Any] = {"mfc": PAPER} if marker == "o" else {}
             axes.plot(
                 curve.marks_x,
                 curve.marks_y,
@@ -180,11 +181,11 @@ def _fit_elasticities(axes: Axes, curves: Sequence[ElasticityCurve]) -> None:
 
 
 def _elasticity_key(hloy: ElasticityCurve, acr: ElasticityCurve) -> list[Line2D]:
-    own = {"marker": "D", "mec": PAPER, "ms": 7, "lw": 0}
+    mark: dict[str, Any] = {"marker": "D", "mec": PAPER, "ms": 7, "lw": 0}
     return [
         Line2D([], [], color=VERMILION, marker="o", mfc=PAPER, ms=5.5, mew=1.2, lw=1.3,
                label=f"{hloy.label}; estimates of Table B1"),
         Line2D([], [], color=BLUE, marker="x", ms=5.5, mew=1.2, lw=1.3,
                label=f"{acr.label}; estimates of Table B2"),
-        Line2D([], [], color=MUTED, label="elasticity of this study", **own),
+        Line2D([], [], color=MUTED, label="elasticity of this study", **mark),
     ]  # fmt: skip

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.typing import LineStyleType
 
 from tradegains.figures.style import (
     BLUE,
@@ -87,11 +88,11 @@ def draw_ranked(
         return saved(figure)
 
 
-def _ranked_styles(curves: int) -> tuple[list[str], list[object]]:
+def _ranked_styles(curves: int) -> tuple[list[str], list[LineStyleType]]:
     """Dashed and vermilion first, solid and blue last, grey between."""
     middle = max(curves - 2, 0)
     colours = [VERMILION, *[MUTED] * middle, BLUE]
-    dashes = [DASHED, *[DOTTED] * middle, "solid"]
+    dashes: list[LineStyleType] = [DASHED, *[DOTTED] * middle, "solid"]
     return colours[-curves:], dashes[-curves:]
 
 

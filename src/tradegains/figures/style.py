@@ -14,11 +14,14 @@ from dataclasses import dataclass
 import matplotlib.style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.typing import LineStyleType
 
 INK, MUTED, RULE, PAPER = "#1b1f24", "#5b6470", "#d5d9df", "#ffffff"
 BLUE, VERMILION = "#0072b2", "#c04c00"
-DASHED, DOTTED = (0, (5, 1.5)), (0, (1, 1.5))
-COLOURS, DASHES = (VERMILION, BLUE), (DASHED, "solid")
+DASHED: LineStyleType = (0, (5, 1.5))
+DOTTED: LineStyleType = (0, (1, 1.5))
+COLOURS = (VERMILION, BLUE)
+DASHES: tuple[LineStyleType, LineStyleType] = (DASHED, "solid")
 WIDTH, HEIGHT, DOTS_PER_INCH = 6.6, 3.9, 300  # inches: the text width of a page
 SMALL = 7.5  # points
 CURVE_POINTS = 400

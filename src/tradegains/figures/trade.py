@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import nan
+from typing import cast
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from tradegains.figures.style import (
     BLUE,
@@ -57,7 +59,7 @@ def draw_intra_industry(lines: Sequence[TradeLine], *, synthetic: bool) -> Pictu
                     color=colour,
                 )
         axes.set_ylim(0, min(100.0, 1.15 * top) or 1.0)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        cast(MaxNLocator, axes.xaxis.get_major_locator()).set_params(integer=True)
         axes.set_ylabel("Two-way trade in all trade [percent]")
         mark_synthetic(axes, synthetic)
         return saved(figure)

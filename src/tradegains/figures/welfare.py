@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -128,7 +129,7 @@ def _mark_total(axes: Axes, value: float, row: int, *, marker: str, text: str, a
 
 def _name_terms(figure: Figure, *, acr: bool) -> None:
     """A key above the axes: bars may lie on either side of 0, so no place inside is always free."""
-    marks = {"lw": 0, "color": INK, "ms": 5}
+    marks: dict[str, Any] = {"lw": 0, "color": INK, "ms": 5}
     entries = [
         Patch(color=BLUE, alpha=0.55, label="imports: −Δ ln λ / (σ − 1)"),
         Patch(

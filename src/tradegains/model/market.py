@@ -150,7 +150,9 @@ def stated_model(
 def _case(
     label: str, market: Market, equilibrium: Equilibrium, innovation: Innovation | None
 ) -> Case:
-    cutoff = innovation and innovation_cutoff(
+    if innovation is None:
+        return Case(label, market, equilibrium, None)
+    cutoff = innovation_cutoff(
         equilibrium,
         market=market,
         innovation_cost=innovation.cost,

@@ -9,11 +9,13 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import cycle, islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.typing import LineStyleType
 
 from tradegains.figures.style import (
     BLUE,
@@ -43,7 +45,8 @@ SHADE = 0.22
 SMALL = 7.5  # points
 PRICE_LABEL, QUANTITY_LABEL = "Price, unit cost [money per unit]", "Quantity [units]"
 COST_LABEL, PROFIT_LABEL = "Unit cost c [money per unit]", "Profit of a producer [money]"
-DASHED, DOTTED = (0, (5, 1.5)), (0, (1, 1.6))
+DASHED: LineStyleType = (0, (5, 1.5))
+DOTTED: LineStyleType = (0, (1, 1.6))
 TRADE_STYLES = ((INK, (0, (7, 1.5, 1, 1.5))), (MUTED, "solid"), (INK, DOTTED), (MUTED, DASHED))
 SUB = "₀₁₂"
 LABEL_ROOM = 0.16  # of the axis: named costs closer than this are named on two levels
@@ -224,7 +227,7 @@ def draw_trade(model: Model) -> Picture:
     compared = len(model.trade) > 1
     with house_style():
         figure = Figure(figsize=PANELS if compared else (WIDTH / 2, PANELS[1]))
-        panels = np.atleast_1d(figure.subplots(1, 2 if compared else 1, sharey=True))
+        panels = figure.subplots(1, 2 if compared else 1, sharey=True, squeeze=False)[0]
         _draw_home_and_abroad(panels[0], first)
         title = f"A  Trade cost {first.label}"
         _name_panel(panels[0], title, COST_LABEL, "Operating profit [money]")
@@ -282,7 +285,7 @@ def _draw_liberalisation(axes: Axes, first: Case, last: Case) -> None:
     _band(axes, sorted(exporting), text, BLUE, height=0.4)
     axes.axhline(0, color=MUTED, lw=0.7)
     axes.set_xlim(0, 1.15 * max(cutoffs))
-    styles = ((first, "solid"), (last, DASHED))
+    styles: tuple[tuple[Case, LineStyleType], ...] = ((first, "solid"), (last, DASHED))
     lines = [Line2D([], [], color=MUTED, linestyle=dash, label=one.label) for one, dash in styles]
     _key(axes, handles=lines)
 
@@ -419,7 +422,7 @@ def _named(value: float, name: str, *, gap: str = " = ") -> str:
     return f"{name}{gap}{value:.3g}"
 
 
-def _beside(right: float, up: float, align: str = "left") -> dict[str, object]:
+def _beside(right: float, up: float, align: str = "left") -> dict[str, Any]:
     """Annotation text at an offset in points from its place."""
     return {
         "xytext": (right, up),
@@ -429,5 +432,5 @@ def _beside(right: float, up: float, align: str = "left") -> dict[str, object]:
     }
 
 
-def _in_axes(align: str) -> dict[str, object]:
+def _in_axes(align: str) -> dict[str, Any]:
     return {"xycoords": "axes fraction", "ha": align, "va": "top", "fontsize": SMALL}

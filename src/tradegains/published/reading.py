@@ -79,7 +79,7 @@ def list_runs(output: Path) -> list[dict[str, Any]]:
     if not runs:
         cure = "run the study first (tradegains run), or correct the folder"
         raise StudyError(Problem("no run is published", str(output), cure=cure))
-    return runs
+    return list(runs)
 
 
 def _store(output: Path) -> DeltaStore:

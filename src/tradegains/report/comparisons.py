@@ -48,15 +48,23 @@ def prices_in_words(comparison: Comparison) -> str:
     return " and ".join(dict.fromkeys(words))
 
 
+def _quantiles(one: PublishedDistribution) -> tuple[float, float, float] | None:
+    """The weighted percentiles 10, 50 and 90; None where one is not published."""
+    if one.p10 is None or one.p50 is None or one.p90 is None:
+        return None
+    return one.p10, one.p50, one.p90
+
+
 def shift_in_words(comparison: Comparison) -> str:
     """How far the second distribution lies from the first at three weighted quantiles."""
     first, second = comparison.series
-    if None in (first.p10, first.p50, first.p90, second.p10, second.p50, second.p90):
+    before, after = _quantiles(first), _quantiles(second)
+    if before is None or after is None:
         return "The weighted quantiles behind this figure are not published."
-    low, median, high = second.p10 - first.p10, second.p50 - first.p50, second.p90 - first.p90
+    low, median, high = (late - early for early, late in zip(before, after, strict=True))
     return (
-        f"Employment-weighted median: {fixed(first.p50, 3)} log points ({first.member.label}), "
-        f"{fixed(second.p50, 3)} ({second.member.label}): {fixed(median, 3, signed=True)}, "
+        f"Employment-weighted median: {fixed(before[1], 3)} log points ({first.member.label}), "
+        f"{fixed(after[1], 3)} ({second.member.label}): {fixed(median, 3, signed=True)}, "
         f"a factor of {fixed(exp(median), 2)}. 10th percentile: {fixed(low, 3, signed=True)}; "
         f"90th percentile: {fixed(high, 3, signed=True)} log points."
     )

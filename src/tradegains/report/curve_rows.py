@@ -12,7 +12,7 @@ from tradegains.report.captions import data_label
 Row = Mapping[str, Any]
 
 
-def curve_rows(run: PublishedRun, figure: str) -> list[Row]:
+def curve_rows(run: PublishedRun, figure: str) -> Sequence[Row]:
     """Rows of a figure under the headline choices."""
     made = run.headline_choices
     return run.rows(

@@ -133,7 +133,9 @@ def elasticities_exhibit(run: PublishedRun) -> Exhibit | Missing:
 def _window_of_figure_3(run: PublishedRun, rows: Sequence[Row]) -> str | None:
     """The difference of two windows where there is one, else the headline window."""
     published = {row["window"] for row in rows}
-    wanted = [run.difference and run.difference.name, run.headline_window]
+    wanted = [run.headline_window]
+    if run.difference is not None:
+        wanted.insert(0, run.difference.name)
     return next((window for window in wanted if window in published), None)
 
 

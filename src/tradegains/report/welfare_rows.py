@@ -40,7 +40,7 @@ def formula_name(row: Row) -> str:
         >>> formula_name({"formula": "hloy", "elasticity": 3.72})
         'HLOY σ = 3.72'
     """
-    name = FORMULA_NAMES.get(row["formula"], row["formula"])
+    name: str = FORMULA_NAMES.get(row["formula"]) or row["formula"]
     symbol = ELASTICITY_SYMBOLS.get(row["formula"])
     if symbol is None or row["elasticity"] is None:
         return name

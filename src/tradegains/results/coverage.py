@@ -60,8 +60,8 @@ def _census_sums(cells: MarketCells, year: int, digits: int) -> tuple[Amounts, d
     by_code = sums_by(
         (cell.industry and cell.industry[:digits], cell.amounts) for cell in cells.of_year(year)
     )
-    by_code = {code: amounts for code, amounts in by_code.items() if code is not None}
-    return add_up(cell.amounts for cell in cells.of_year(year)), by_code
+    known = {code: amounts for code, amounts in by_code.items() if code is not None}
+    return add_up(cell.amounts for cell in cells.of_year(year)), known
 
 
 def _value(amounts: Amounts, measure: str) -> float:

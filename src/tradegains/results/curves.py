@@ -50,7 +50,7 @@ def industry_rankings(study: Study, tables: Mapping[str, Sequence[Row]]) -> dict
             holds every variable that has no table of its own.
     """
     curves = study.welfare.curves
-    found = {}
+    found: dict[str, Ranking] = {}
     for variable in curves.rank_by if curves else ():
         if table := RANKINGS.get(variable):
             found[variable] = {row["industry"]: row[_COLUMN[table]] for row in tables[table]}
@@ -255,7 +255,7 @@ def _curves_of(
         for code, value in codes.items()
         if not any(code.startswith(group) for group in study.tariffs.leave_out)
     }
-    rows = []
+    rows: list[dict[str, Any]] = []
     for figure, ranked, points in (
         ("4", codes, [("curve", None), *_ranked_points(codes)]),
         ("5", compared, _ranked_points(compared)),

@@ -72,8 +72,11 @@ def _applied(
 
 def _percentiles(choices: MelitzRedding, found: SizeDistribution) -> LogSalesPercentiles:
     upper = choices.upper_percentile
+    q20, q50, q80 = (found.quantiles[share] for share in FIT_SHARES)
     return LogSalesPercentiles(
-        *(found.quantiles[share] for share in FIT_SHARES),
+        q20,
+        q50,
+        q80,
         cutoff=found.quantiles[share_of(choices.cutoff_percentile)],
         cutoff_at=choices.cutoff_percentile,
         upper=None if upper is None else found.quantiles[share_of(upper)],

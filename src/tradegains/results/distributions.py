@@ -58,7 +58,7 @@ def median_pools(study: Study) -> dict[str, tuple[int, ...]]:
     """Pools of years whose industry medians are needed: each year alone, and pooled windows."""
     years = {*study.productivity.years}
     years.update(year for window in study.windows for year in (window.start, window.end))
-    pools = {_year_pool(year): (year,) for year in sorted(years)}
+    pools: dict[str, tuple[int, ...]] = {_year_pool(year): (year,) for year in sorted(years)}
     if POOLED in study.productivity.median_base:
         pools |= {_window_pool(window): (window.start, window.end) for window in study.windows}
     return pools

@@ -103,7 +103,7 @@ def dispersion_rows(study: Study, found: Mapping[Group, Distribution]) -> list[R
     """Two rows per year and 4-digit industry, and two per year for their mean."""
     if study.dispersion is None:
         return []
-    rows = []
+    rows: list[Row] = []
     for (year, level, number, position), distribution in sorted(found.items()):
         if level == "industry4" and position == 0:
             rows += _industry_rows(study, year, _code(study, level, number), distribution)

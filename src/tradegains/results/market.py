@@ -122,7 +122,7 @@ class MarketCells:
 
     @staticmethod
     def of(
-        rows: Iterable[Mapping[str, Any]],
+        rows: Iterable[dict[str, Any]],
         *,
         removing: int,
         digits: int,

@@ -13,6 +13,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 from tradegains.formulas.decompositions import ContinuingSums, PanelSums, TurnoverSums
 from tradegains.formulas.panel_cells import PanelCell, PanelCells, PanelWindow
@@ -211,9 +212,8 @@ def _panel(reading: PanelReading, counted: Counter[str]) -> IndustryPanel:
         total = reading.number(reading.weight, counted[f"{name}_weight_phi"])
         return TurnoverSums(counted[name], counted[f"{name}_weight"], total)
 
-    continuing = ContinuingSums(
-        **{field.name: value(field.name) for field in fields(ContinuingSums)}
-    )
+    sums: dict[str, Any] = {field.name: value(field.name) for field in fields(ContinuingSums)}
+    continuing = ContinuingSums(**sums)
     level0, level1 = group("level0"), group("level1")
     has_weight = level0.weight > 0 and level1.weight > 0
     return IndustryPanel(

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+NumberArray = NDArray[np.int64] | NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -75,10 +77,14 @@ def positions(first: IntArray, counts: IntArray) -> IntArray:
         >>> positions(np.array([7, 2]), np.array([2, 3])).tolist()
         [7, 8, 2, 3, 4]
     """
-    return np.arange(counts.sum()) + np.repeat(first - (np.cumsum(counts) - counts), counts)
+    starts = np.cumsum(counts) - counts
+    found: IntArray = np.arange(counts.sum()) + np.repeat(first - starts, counts)
+    return found
 
 
-def sum_by(key: IntArray, columns: dict[str, NDArray]) -> tuple[IntArray, dict[str, NDArray]]:
+def sum_by(
+    key: IntArray, columns: dict[str, NumberArray]
+) -> tuple[IntArray, dict[str, NumberArray]]:
     """Distinct keys in ascending order, and the sums of the columns by key.
 
     Columns are merged as `merge_runs` does.
@@ -94,7 +100,7 @@ def sum_by(key: IntArray, columns: dict[str, NDArray]) -> tuple[IntArray, dict[s
     return ordered[starts], merge_runs(ordered_columns, starts)
 
 
-def merge_runs(columns: dict[str, NDArray], starts: IntArray) -> dict[str, NDArray]:
+def merge_runs(columns: dict[str, NumberArray], starts: IntArray) -> dict[str, NumberArray]:
     """Sums of the columns over runs of rows that begin at `starts`.
 
     Columns called `lowest` and `highest` are merged by minimum and maximum.

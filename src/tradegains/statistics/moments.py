@@ -45,7 +45,9 @@ class PowerCells:
     def where(self, chosen: IntArray) -> "PowerCells":
         """The chosen cells."""
         return PowerCells(
-            *(column[chosen] for column in (self.year, self.industry, self.membership)),
+            self.year[chosen],
+            self.industry[chosen],
+            self.membership[chosen],
             self.establishments[chosen],
             self.centre[chosen],
             self.factor[chosen],

@@ -346,7 +346,7 @@ def _effect_of_cut(
 
 
 def _probit(state: _State, effect: tuple[float, float] | None) -> Probit:
-    common = {
+    common: dict[str, Any] = {
         "key": state.key,
         "dropped": state.dropped,
         "rows": state.rows,

@@ -8,6 +8,7 @@ distributed statistics equal `formulas.quantiles`, whose targets it is given.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,10 +17,12 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 
 from tradegains.statistics.arrays import (
+    BoolArray,
     CompositeKey,
     FloatArray,
     IntArray,
     ManyToMany,
+    NumberArray,
     merge_runs,
     positions,
 )
@@ -64,12 +67,12 @@ class TargetRanks:
 
     group: IntArray
     rank: IntArray
-    weighted: NDArray[np.bool_]
+    weighted: BoolArray
 
     def __len__(self) -> int:
         return len(self.group)
 
-    def where(self, chosen: NDArray) -> "TargetRanks":
+    def where(self, chosen: BoolArray) -> "TargetRanks":
         """The chosen ones."""
         return TargetRanks(self.group[chosen], self.rank[chosen], self.weighted[chosen])
 
@@ -154,12 +157,13 @@ class _SortedCells:
 
     cells: pa.Table
     rows: IntArray
-    slot: NDArray
+    slot: NDArray[np.unsignedinteger[Any]]
     starts: IntArray
 
-    def of(self, name: str) -> NDArray:
+    def of(self, name: str) -> NumberArray:
         """A column of the cells, in this order."""
-        return self.cells[name].to_numpy()[self.rows]
+        column: NumberArray = self.cells[name].to_numpy()
+        return column[self.rows]
 
 
 @dataclass(frozen=True)
@@ -181,23 +185,24 @@ def _places(cells: pa.Table, strata: Strata, members: ManyToMany, slots: _OpenBi
     by_place = np.argsort(_place(cells), kind="stable")
     rows, slot = wanted.expand(holding[by_place])
     # The cells stand in the order of their places: only the slots are left to be sorted.
-    slot = _narrow(slot)
-    order = np.argsort(slot, kind="stable")
-    slot, rows = slot[order], by_place[rows[order]]
+    narrow = _narrow(slot)
+    order = np.argsort(narrow, kind="stable")
+    narrow, rows = narrow[order], by_place[rows[order]]
     place = _place(cells)[rows]
     is_next = np.ones(len(rows), dtype=bool)
-    is_next[1:] = (slot[1:] != slot[:-1]) | (place[1:] != place[:-1])
-    return _SortedCells(cells, rows, slot, np.flatnonzero(is_next))
+    is_next[1:] = (narrow[1:] != narrow[:-1]) | (place[1:] != place[:-1])
+    return _SortedCells(cells, rows, narrow, np.flatnonzero(is_next))
 
 
-def _narrow(slot: IntArray) -> NDArray:
+def _narrow(slot: IntArray) -> NDArray[np.unsignedinteger[Any]]:
     """Slots in as few bytes as hold them, because numpy sorts two bytes ten times faster."""
     return slot.astype(np.min_scalar_type(int(slot.max(initial=0))))
 
 
-def _place(cells: pa.Table) -> NDArray:
+def _place(cells: pa.Table) -> NumberArray:
     """What cells are ordered by: values where they are known, else bins."""
-    return cells[w.VALUE if w.VALUE in cells.column_names else w.BIN].to_numpy()
+    found: NumberArray = cells[w.VALUE if w.VALUE in cells.column_names else w.BIN].to_numpy()
+    return found
 
 
 def _locate(places: _SortedCells, targets: TargetRanks, slots: _OpenBins) -> _Located:
@@ -222,7 +227,8 @@ def _found(places: _SortedCells, place: IntArray, rank: IntArray) -> _Located:
     ends_of = {name: places.cells[name].to_numpy()[rows] for name in (w.LOWEST, w.HIGHEST)}
     merged = merge_runs(ends_of, np.cumsum(counts) - counts)
     bins = _numbers(places.cells, w.BIN)[places.rows[first]]
-    return _Located(merged[w.LOWEST], merged[w.HIGHEST], bins, rank)
+    lowest, highest = (merged[name].astype(np.float64) for name in (w.LOWEST, w.HIGHEST))
+    return _Located(lowest, highest, bins, rank)
 
 
 def _open_bins(strata: Strata, members: ManyToMany, slots: _OpenBins) -> pa.Table:
@@ -273,4 +279,5 @@ def _values_as_cells(found: pa.Table) -> pa.Table:
 
 
 def _numbers(table: pa.Table, name: str) -> IntArray:
-    return table[name].to_numpy().astype(np.int64)
+    found: IntArray = table[name].to_numpy().astype(np.int64)
+    return found

@@ -11,7 +11,7 @@ is bucketed by what its relation says, so the relation of plain files is made on
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from tradegains.errors import Problem
 from tradegains.store.census_checks import where_files
@@ -75,7 +75,8 @@ def bucketed(rows: "DataFrame", column: str, buckets: int) -> "DataFrame":
     from pyspark.sql.classic.dataframe import DataFrame
 
     spark = rows.sparkSession
-    java, session = spark._jvm, spark._jsparkSession
+    # Any: the classes of the JVM have no types in Python.
+    java, session = cast(Any, spark._jvm), spark._jsparkSession
     sql, sequence = java.org.apache.spark.sql, java.PythonUtils.toSeq
     # Not said to be sorted: a bucket has a file per year, so its rows are not.
     spec = sql.catalyst.catalog.BucketSpec(buckets, sequence([column]), sequence([]))
@@ -125,4 +126,4 @@ def _always_bucketed(spark: "SparkSession") -> Iterator[None]:
     try:
         yield
     finally:
-        spark.conf.set(_AUTOMATIC, before)
+        spark.conf.set(_AUTOMATIC, str(before))

@@ -105,8 +105,8 @@ def _canonical(column: pa.ChunkedArray) -> list[Any]:
         # Adding 0.0 turns -0.0 into 0.0; there are many bit patterns that are not a number.
         values = pc.add(column.cast(pa.float64()), arrow_scalar(0.0))
         plain = pc.if_else(pc.is_nan(values), arrow_scalar(math.nan), values).combine_chunks()
-        return plain.view(pa.int64()).to_pylist()
-    return column.to_pylist()
+        column = plain.view(pa.int64())
+    return list(column.to_pylist())
 
 
 def publish(

@@ -9,6 +9,7 @@ from tradegains.synthetic.economy import INDUSTRIES, log_price
 from tradegains.synthetic.plan import interpolated
 from tradegains.synthetic.planting import Planted
 from tradegains.synthetic.products import PRODUCTS, product_tariffs, product_trade
+from tradegains.synthetic.solving import FloatArray
 from tradegains.synthetic.truths import Truths
 
 PRICE_DIGITS = 6
@@ -56,11 +57,12 @@ def control_totals(sums: pa.Table, truths: Truths) -> pa.Table:
     )
 
 
-def _trade_per_product(years: tuple[int, ...], result: Planted) -> np.ndarray:
+def _trade_per_product(years: tuple[int, ...], result: Planted) -> FloatArray:
     """Exports plus imports of each of an industry's products: twice the imports, by equal parts."""
     products = np.array([PRODUCTS * industry.codes for industry in INDUSTRIES])
     imports = _imports(years, result)["value"].to_numpy().reshape(len(years), -1)
-    return 2.0 * imports / products
+    found: FloatArray = 2.0 * imports / products
+    return found
 
 
 def _imports(years: tuple[int, ...], result: Planted) -> pa.Table:
@@ -75,11 +77,11 @@ def _prices_by_industry(years: tuple[int, ...], result: Planted) -> pa.Table:
     return _by_industry("index", {year: _price(log) for year, log in logs.items()})
 
 
-def _price(logs: np.ndarray) -> np.ndarray:
+def _price(logs: FloatArray) -> FloatArray:
     return np.round(100.0 * np.exp(logs), PRICE_DIGITS)
 
 
-def _at(known: dict[int, np.ndarray], year: int) -> np.ndarray:
+def _at(known: dict[int, FloatArray], year: int) -> FloatArray:
     """Each industry's number at a year, interpolated between the known years."""
     return np.array(
         [
@@ -89,7 +91,7 @@ def _at(known: dict[int, np.ndarray], year: int) -> np.ndarray:
     )
 
 
-def _by_industry(name: str, values: dict[int, np.ndarray]) -> pa.Table:
+def _by_industry(name: str, values: dict[int, FloatArray]) -> pa.Table:
     codes = [industry.code for industry in INDUSTRIES]
     return pa.table(
         {

@@ -15,12 +15,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tradegains import literature
 from tradegains.formulas.bisection import bisect
 from tradegains.formulas.sato_vartia import sato_vartia_weights
 from tradegains.synthetic.economy import INDUSTRIES
-from tradegains.synthetic.solving import dot, least_norm_solution
+from tradegains.synthetic.solving import FloatArray, dot, least_norm_solution
 
 SCALE = {"pre": 8 / 10, "post": 1.0}
 SIGMA = 3.72
@@ -40,8 +41,8 @@ OWN_PART = 0.3
 class CalibrationTargets:
     """Changes of a window, in log points of its own length, one entry per industry."""
 
-    market_share: np.ndarray
-    welfare: np.ndarray
+    market_share: FloatArray
+    welfare: FloatArray
     aggregate_welfare: float
     continuing_share: float
     domestic_share: float
@@ -52,12 +53,12 @@ class CalibrationTargets:
 class Markets:
     """Market sizes at one year [money unit], one entry per industry."""
 
-    expenditure: np.ndarray
-    domestic_sales: np.ndarray
-    continuing_sales: np.ndarray
+    expenditure: FloatArray
+    domestic_sales: FloatArray
+    continuing_sales: FloatArray
 
     @property
-    def imports(self) -> np.ndarray:
+    def imports(self) -> FloatArray:
         """Expenditure less domestic sales."""
         return self.expenditure - self.domestic_sales
 
@@ -94,14 +95,15 @@ def _unrounded(row: literature.IndustryRow) -> dict[str, float]:
     return {"pre": row.pre - gap / 3, "post": row.post + gap / 3}
 
 
-def _sigma() -> np.ndarray:
+def _sigma() -> FloatArray:
     return np.array([industry.sigma for industry in INDUSTRIES])
 
 
-def less_liberalised() -> np.ndarray:
+def less_liberalised() -> NDArray[np.bool_]:
     """True for industries whose tariff cut is below the median cut."""
     cuts = np.array([industry.tariff_cut for industry in INDUSTRIES])
-    return cuts < np.median(cuts)
+    found: NDArray[np.bool_] = cuts < np.median(cuts)
+    return found
 
 
 def solve_end(middle: Markets, total_expenditure: float) -> Markets:
@@ -126,8 +128,8 @@ def _solve(middle: Markets, target: CalibrationTargets, total: float, *, sign: f
 
 
 def _expenditure_weights(
-    middle: Markets, target: CalibrationTargets, outer_share: np.ndarray, *, sign: float
-) -> np.ndarray:
+    middle: Markets, target: CalibrationTargets, outer_share: FloatArray, *, sign: float
+) -> FloatArray:
     """Expenditure shares nearest to the middle year's that meet the three aggregate targets."""
     base = middle.expenditure / middle.expenditure.sum()
     low = less_liberalised()
@@ -135,7 +137,7 @@ def _expenditure_weights(
     restricted = math.log(middle.continuing_sales[low].sum() / middle.expenditure.sum())
     wanted = target.continuing_share + target.domestic_share
 
-    def misses(tilt: np.ndarray) -> np.ndarray:
+    def misses(tilt: FloatArray) -> FloatArray:
         weights = _tilted(base, tilt)
         return np.array(
             [
@@ -150,19 +152,20 @@ def _expenditure_weights(
     return _tilted(base, least_norm_root(misses, len(base)))
 
 
-def _tilted(base: np.ndarray, tilt: np.ndarray) -> np.ndarray:
+def _tilted(base: FloatArray, tilt: FloatArray) -> FloatArray:
     weights = base * np.exp(tilt)
-    return weights / weights.sum()
+    found: FloatArray = weights / weights.sum()
+    return found
 
 
-def _weights(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+def _weights(before: FloatArray, after: FloatArray) -> FloatArray:
     codes = [industry.code for industry in INDUSTRIES]
     ends = [dict(zip(codes, shares.tolist(), strict=True)) for shares in (before, after)]
     weights = sato_vartia_weights(*ends) or {}
     return np.array([weights[code] for code in codes])
 
 
-def least_norm_root(misses: Callable[[np.ndarray], np.ndarray], size: int) -> np.ndarray:
+def least_norm_root(misses: Callable[[FloatArray], FloatArray], size: int) -> FloatArray:
     """A root of fewer equations than unknowns, near the origin, by Gauss-Newton steps.
 
     Which of the many roots is found depends on the path. Far from it the path is rounded, so that
@@ -188,7 +191,7 @@ def least_norm_root(misses: Callable[[np.ndarray], np.ndarray], size: int) -> np
 FAR, PATH_DIGITS = 1e-5, 6
 
 
-def _jacobian(misses: Callable[[np.ndarray], np.ndarray], point: np.ndarray) -> np.ndarray:
+def _jacobian(misses: Callable[[FloatArray], FloatArray], point: FloatArray) -> FloatArray:
     step = (
         2.0**-10
     )  # wide, so that the quotients hardly feel last digits; steps only converge later
@@ -204,11 +207,11 @@ def _jacobian(misses: Callable[[np.ndarray], np.ndarray], point: np.ndarray) -> 
 def _domestic_sales(
     middle: Markets,
     target: CalibrationTargets,
-    expenditure: np.ndarray,
-    continuing: np.ndarray,
+    expenditure: FloatArray,
+    continuing: FloatArray,
     *,
     sign: float,
-) -> np.ndarray:
+) -> FloatArray:
     """Domestic sales that give the total Δln(X^c/X), hence the total Δlnλ.
 
     The industry's own part of its change goes to this margin in the proportion OWN_PART, within
@@ -223,8 +226,9 @@ def _domestic_sales(
         + sign * target.continuing_share
     )
 
-    def sales(shift: float) -> np.ndarray:
-        return continuing / (start * np.exp(np.clip(shift + slope, smallest, largest)))
+    def sales(shift: float) -> FloatArray:
+        found: FloatArray = continuing / (start * np.exp(np.clip(shift + slope, smallest, largest)))
+        return found
 
     def miss(shift: float) -> float:
         return math.log(continuing.sum() / sales(shift).sum()) - wanted

@@ -19,7 +19,7 @@ from tradegains.formulas.bisection import bisect
 from tradegains.formulas.normal import normal_cdf, normal_density, normal_quantile
 from tradegains.synthetic.draws import Draws
 from tradegains.synthetic.economy import BASE_YEAR, END
-from tradegains.synthetic.solving import dot
+from tradegains.synthetic.solving import FloatArray, dot
 from tradegains.synthetic.states import STATE, lacks_value_added, productivity, with_state
 from tradegains.synthetic.truths import Truths
 
@@ -54,10 +54,10 @@ class EntryCells:
     `growth` is the mean growth of productivity until END that has nothing to do with exporting.
     """
 
-    quartile: np.ndarray
-    cut: np.ndarray
-    establishments: np.ndarray
-    growth: np.ndarray
+    quartile: FloatArray
+    cut: FloatArray
+    establishments: FloatArray
+    growth: FloatArray
 
 
 def plan_entry(lives: DataFrame, *, draws: Draws, truths: Truths) -> EntryPlan:
@@ -182,14 +182,14 @@ def _slope_for(rate: float, cells: EntryCells, quartile: int, level: float) -> f
     return bisect(reaches_rate, 0.0, 4.0, halvings=40)[0]
 
 
-def _difference(cells: EntryCells, starts: np.ndarray) -> float:
+def _difference(cells: EntryCells, starts: FloatArray) -> float:
     """Mean growth of those who start less that of the others, each cell by its probability."""
     among = cells.establishments * starts
     rest = cells.establishments * (1.0 - starts)
-    return dot(among, cells.growth) / among.sum() - dot(rest, cells.growth) / rest.sum()
+    return float(dot(among, cells.growth) / among.sum() - dot(rest, cells.growth) / rest.sum())
 
 
-def _each(function: Callable[[float], float], values: np.ndarray) -> np.ndarray:
+def _each(function: Callable[[float], float], values: FloatArray) -> FloatArray:
     return np.array([function(value) for value in values.tolist()])
 
 

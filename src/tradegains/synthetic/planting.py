@@ -25,7 +25,7 @@ from tradegains.synthetic.economy import END, INDUSTRIES, MIDDLE, START, expendi
 from tradegains.synthetic.plan import Factors
 from tradegains.synthetic.premium import LIFTS, MOMENTS, WEIGHTINGS, PremiumSums, lifts
 from tradegains.synthetic.rows import LOG_PARTS, WEIGHTED_PARTS
-from tradegains.synthetic.solving import dot, least_norm_solution
+from tradegains.synthetic.solving import FloatArray, dot, least_norm_solution
 from tradegains.synthetic.truths import Truths
 
 WINDOW_OF_YEAR = {START: "pre", END: "post"}
@@ -39,7 +39,7 @@ SumsOf = Callable[[Factors], "Sums"]
 class Sums:
     """Whole-number sums of drawn rows, in the cells of `rows.sum_rows`, in a fixed order."""
 
-    columns: Mapping[str, np.ndarray]
+    columns: Mapping[str, FloatArray]
 
     @staticmethod
     def of_cells(cells: pa.Table) -> "Sums":
@@ -51,7 +51,7 @@ class Sums:
         place = np.searchsorted(codes, columns["industry_group"].astype(codes.dtype))
         return Sums(columns | {"place": place})
 
-    def of(self, amount: str, year: int, window: str | None = None) -> np.ndarray:
+    def of(self, amount: str, year: int, window: str | None = None) -> FloatArray:
         """An amount by industry at a year: of all rows, or of a window's continuing ones."""
         chosen = self.columns["year"] == year
         if window is not None:
@@ -121,7 +121,7 @@ class Planted:
 
     factors: Factors
     markets: dict[int, Markets]
-    relative_prices: dict[int, np.ndarray]
+    relative_prices: dict[int, FloatArray]
     exit_component: float | None = None
 
 
@@ -178,9 +178,10 @@ def _markets(natural: Sums, establishments: int) -> dict[int, Markets]:
     middle = total[MIDDLE] * shares / shares.sum()
     domestic = middle * domestic_shares
 
-    def continuing(window: str) -> np.ndarray:
+    def continuing(window: str) -> FloatArray:
         share = natural.of("domestic_sales", MIDDLE, window) / natural.of("domestic_sales", MIDDLE)
-        return domestic * share
+        found: FloatArray = domestic * share
+        return found
 
     pre = Markets(middle, domestic, continuing("pre"))
     post = Markets(middle, domestic, continuing("post"))
@@ -194,11 +195,11 @@ def _markets(natural: Sums, establishments: int) -> dict[int, Markets]:
         raise StudyError(_TOO_FEW) from error
 
 
-def _middle_factor(natural: Sums, middle: Markets) -> np.ndarray:
+def _middle_factor(natural: Sums, middle: Markets) -> FloatArray:
     return np.log(middle.domestic_sales / natural.of("domestic_sales", MIDDLE))
 
 
-def _outer_factors(natural: Sums, markets: dict[int, Markets], year: int) -> dict[str, np.ndarray]:
+def _outer_factors(natural: Sums, markets: dict[int, Markets], year: int) -> dict[str, FloatArray]:
     """Factors beside the middle one for the continuing and the other rows of an outer year."""
     window, target = WINDOW_OF_YEAR[year], markets[year]
     continuing = natural.of("domestic_sales", year, window)
@@ -278,7 +279,7 @@ def _outward_growth(sums: Sums, amount: str, year: int) -> float:
     return math.log(outer / middle) - log_price(year)
 
 
-def _relative_prices(traded: Sums) -> dict[int, np.ndarray]:
+def _relative_prices(traded: Sums) -> dict[int, FloatArray]:
     """Relative prices of industries that leave the continuing rows' real growth as planted.
 
     The deflated sums Σ R/P and Σ VA/P are the same with these as with the economy's index, so that

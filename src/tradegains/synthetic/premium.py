@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tradegains.synthetic.solving import solution
+from tradegains.synthetic.solving import FloatArray, solution
 from tradegains.synthetic.truths import Truths
 
 # A lift is its number times an indicator and a power of size.
@@ -37,10 +37,10 @@ class PremiumSums:
     productivity) and their product, times the weight [log points and their powers].
     """
 
-    industry: np.ndarray
-    exporter: np.ndarray
-    established: np.ndarray
-    sums: Mapping[str, Mapping[str, np.ndarray]]
+    industry: FloatArray
+    exporter: FloatArray
+    established: FloatArray
+    sums: Mapping[str, Mapping[str, FloatArray]]
 
     @property
     def indicators(self) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def lifts(moments: PremiumSums, truths: Truths) -> dict[str, float]:
 
 
 def _within(
-    moments: PremiumSums, sums: Mapping[str, np.ndarray]
+    moments: PremiumSums, sums: Mapping[str, FloatArray]
 ) -> Callable[[_Variable, _Variable | None], float]:
     """Sum of products of two variables' deviations from their industries' means.
 
@@ -91,10 +91,10 @@ def _within(
     powers = ("weight", "size", "size_2", "size_3")
     levels = ("level", "size_level")
 
-    def by_industry(values: np.ndarray) -> np.ndarray:
-        return np.bincount(place, weights=values)
+    def by_industry(values: FloatArray) -> FloatArray:
+        return np.bincount(place, weights=values).astype(np.float64)
 
-    def total(*variables: _Variable | None) -> np.ndarray:
+    def total(*variables: _Variable | None) -> FloatArray:
         """The sum of the variables' product by industry."""
         known = [variable for variable in variables if variable is not None]
         indicator: Any = 1.0

@@ -6,12 +6,16 @@ handful of unknowns is solved in fractions, exactly, and rounded once.
 """
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
 
 
-def dot(one: np.ndarray, other: np.ndarray) -> float:
+def dot(one: FloatArray, other: FloatArray) -> float:
     """Sum of products of two vectors of one length; the sum is correctly rounded.
 
     Example:
@@ -21,7 +25,7 @@ def dot(one: np.ndarray, other: np.ndarray) -> float:
     return math.fsum((one * other).tolist())
 
 
-def solution(matrix: np.ndarray, values: np.ndarray) -> np.ndarray:
+def solution(matrix: FloatArray, values: FloatArray) -> FloatArray:
     """The x of matrix x = values, correctly rounded.
 
     Args:
@@ -42,7 +46,7 @@ def solution(matrix: np.ndarray, values: np.ndarray) -> np.ndarray:
     return np.array([float(value) for value in _eliminated(rows)])
 
 
-def least_norm_solution(rows: np.ndarray, values: np.ndarray) -> np.ndarray:
+def least_norm_solution(rows: FloatArray, values: FloatArray) -> FloatArray:
     """The shortest x with rows x = values, for independent rows, fewer than unknowns.
 
     Args:
@@ -57,11 +61,15 @@ def least_norm_solution(rows: np.ndarray, values: np.ndarray) -> np.ndarray:
         [1.0, 1.0, 0.0]
     """
     exact = [[Fraction(each) for each in row] for row in rows.tolist()]
-    products = [[sum(map(Fraction.__mul__, one, other)) for other in exact] for one in exact]
+    products = [[_dot(one, other) for other in exact] for one in exact]
     system = [[*row, Fraction(value)] for row, value in zip(products, values.tolist(), strict=True)]
     multipliers = _eliminated(system)
-    found = (sum(map(Fraction.__mul__, multipliers, column)) for column in zip(*exact, strict=True))
+    found = (_dot(multipliers, column) for column in zip(*exact, strict=True))
     return np.array([float(value) for value in found])
+
+
+def _dot(one: Sequence[Fraction], other: Sequence[Fraction]) -> Fraction:
+    return sum(map(Fraction.__mul__, one, other), start=Fraction(0))
 
 
 def _eliminated(rows: list[list[Fraction]]) -> list[Fraction]:

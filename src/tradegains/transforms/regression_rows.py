@@ -164,4 +164,5 @@ def _indicator(bit: int) -> Column:
 
 
 def _relative_productivity() -> Column:
-    return relative_productivity(F.col(w.LOG_PRODUCTIVITY), F.col(w.CENTRE))
+    found: Column = relative_productivity(F.col(w.LOG_PRODUCTIVITY), F.col(w.CENTRE))
+    return found

@@ -61,7 +61,14 @@ def accounting(run: PublishedRun) -> PageTable | None:
     if not entries:
         return None
     footnotes, compared = Footnotes(), any(entry.published for entry in entries)
-    header = ("component", "effect", "share", "contribution", "published", "where it came from")
+    header: tuple[str, ...] = (
+        "component",
+        "effect",
+        "share",
+        "contribution",
+        "published",
+        "where it came from",
+    )
     rows = list(_rows(entries, footnotes))
     if not compared:
         header, rows = _without(PUBLISHED, header), [_without(PUBLISHED, row) for row in rows]
@@ -162,7 +169,7 @@ def _rows(entries: Sequence[AccountingEntry], notes: Footnotes) -> Iterator[tupl
                 _cell(entry.effect, 1, notes),
                 _cell(entry.share, 2, notes),
                 _cell(entry.contribution, 1, notes),
-                plain(entry.published and fixed(entry.published.contribution, 1)),
+                plain(None if entry.published is None else fixed(entry.published.contribution, 1)),
                 Cell(entry.origin, numeric=False),
             )
         if group is not None and len(members) > 1:

@@ -8,7 +8,7 @@ from tradegains.report.comparisons import PRICES
 from tradegains.report.ranked import ranked_exhibits
 from tradegains.report.section import Missing, Paragraph, Section, section_of
 from tradegains.report.side_by_side import ComparedNumber, SideBySide, as_page_table, citation
-from tradegains.report.welfare_rows import NumberOrReason, measured
+from tradegains.report.welfare_rows import NumberOrReason, Row, measured
 
 NAME, TITLE = "productivity_growth", "growth per worker of continuing establishments"
 MEASURES = {
@@ -88,7 +88,7 @@ def basis(run: PublishedRun) -> str:
     )
 
 
-def _change(row: dict | None) -> NumberOrReason:
+def _change(row: Row | None) -> NumberOrReason:
     return measured(row, "delta_ln")
 
 

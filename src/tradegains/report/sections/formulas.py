@@ -1,9 +1,11 @@
 """Formulas that assume a productivity cutoff, beside those that do not (HLOY, section 2.2.2)."""
 
+from collections.abc import Mapping
+
 from tradegains.published.printing import fixed
 from tradegains.published.published_run import PublishedRun
 from tradegains.report.elasticities import welfare_elasticity_exhibit
-from tradegains.report.page_table import Footnotes, PageTable, names, plain
+from tradegains.report.page_table import Cell, Footnotes, PageTable, names, plain
 from tradegains.report.section import Missing, Section, section_of
 from tradegains.report.side_by_side import as_page_table
 from tradegains.report.table_1 import table_c1
@@ -51,9 +53,9 @@ def cutoffs(run: PublishedRun) -> PageTable | None:
         row = next((one for one in by_window.values() if one), None)
         if row:
             rows.append(_line(run, (formula_name(row), "none"), by_window, footnotes))
-    for (formula, distribution), by_window in found.items():
+    for (formula, distribution), of_cutoff in found.items():
         name = (MELITZ_REDDING[formula], DISTRIBUTIONS.get(distribution, distribution))
-        rows.append(_line(run, name, by_window, footnotes))
+        rows.append(_line(run, name, of_cutoff, footnotes))
     return PageTable(
         title="With a productivity cutoff: the Melitz-Redding formulas",
         unit="welfare change, 100 × Δ ln, in percent; hazard per log point of productivity",
@@ -76,9 +78,9 @@ def reason(run: PublishedRun) -> str:
 def _line(
     run: PublishedRun,
     name: tuple[str, str],
-    by_window: dict[str, Row | None],
+    by_window: Mapping[str, Row | None],
     footnotes: Footnotes,
-) -> tuple:
+) -> tuple[Cell, ...]:
     """One formula; the hazard is that of the headline window."""
     numbers = (measured(by_window.get(window), "welfare_change") for window in run.welfare_windows)
     row = by_window.get(run.headline_window or "")

@@ -65,7 +65,7 @@ def combinations(run: PublishedRun) -> PageTable:
 
 def _counts_of_sets(run: PublishedRun) -> str:
     """Continuing establishments behind every set of choices; imports change none of them."""
-    told = {}
+    told: dict[str, str] = {}
     for made in variants(run):
         name = ", ".join(made[key] for key in ("restriction", "continuing"))
         told.setdefault(name, continuing_counts(run, **made))

@@ -104,7 +104,7 @@ def _series(run: PublishedRun) -> list[TradeSeries]:
     ]
 
 
-def _headline_rows(run: PublishedRun) -> list[Row]:
+def _headline_rows(run: PublishedRun) -> Sequence[Row]:
     """Trade with the world: of all reporters together where there are several."""
     rows = run.rows(TABLE, partner=WORLD)
     pooled = [row for row in rows if row["reporter"] == WORLD]

@@ -71,8 +71,10 @@ def _bar(run: PublishedRun, rows: dict[tuple[str, str], Row], window: str) -> We
     hloy, acr = rows.get((window, "hloy")), rows.get((window, "acr"))
     if hloy is None or any(hloy[term] is None for term in TERMS):
         return None
-    terms = (hloy[term] for term in TERMS)
-    return WelfareBar(window, run.window_title(window), *terms, acr and acr["welfare_change"])
+    domestic, continuing, change = (hloy[term] for term in TERMS)
+    title = run.window_title(window)
+    acr_change = None if acr is None else acr["welfare_change"]
+    return WelfareBar(window, title, domestic, continuing, change, acr_change)
 
 
 def _bar_in_words(bar: WelfareBar) -> str:
