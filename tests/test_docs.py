@@ -10,6 +10,7 @@ Marks in the pages, each on the line before a fenced block:
 
 import contextlib
 import doctest
+import io
 import re
 import shlex
 import textwrap
@@ -286,6 +287,8 @@ def terminal(
 ) -> Callable[[str], str]:
     """A folder and a function that runs a shell block in it and gives what its end printed."""
     monkeypatch.setattr(cli, "_engine", lambda _: contextlib.nullcontext(engine))
+    start = lambda *_, **__: contextlib.nullcontext(engine)  # noqa: E731  one process, one engine
+    monkeypatch.setattr("tradegains.engines.start.start_engine", start)
     monkeypatch.setenv("COLUMNS", str(WIDTH))
     monkeypatch.chdir(tmp_path)
 
@@ -321,7 +324,9 @@ def follow(page: Path, terminal: Callable[[str], str]) -> None:
         if block.mark == "run" and block.language == "sh":
             printed = terminal(block.text)
         elif block.mark == "run":
-            exec(compile(block.text, str(page), "exec"), {})
+            with contextlib.redirect_stdout(io.StringIO()) as shown:
+                exec(compile(block.text, str(page), "exec"), {})
+            printed = shown.getvalue()
         elif block.mark == "output":
             assert without_run_ids(printed) == without_run_ids(block.text)
         elif block.mark.startswith("edit "):

@@ -32,7 +32,7 @@ _MAVEN = "https://repo1.maven.org/maven2/io/delta/"
 _MAVEN_SECONDS = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Checked:
     """What a check found: the study and its census as far as they can be read, and the errors.
 
@@ -54,6 +54,10 @@ class Checked:
     def exit_code(self) -> int:
         """0, or the exit code of the first error."""
         return self.errors[0].exit_code if self.errors else 0
+
+    def __repr__(self) -> str:
+        """What is wrong, for a notebook."""
+        return "\n".join(map(str, self.problems)) or "nothing is wrong"
 
 
 def check_study(
