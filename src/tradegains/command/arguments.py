@@ -32,8 +32,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.set_defaults(command=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for add in (_add_demo, _add_init, _add_check, _add_run, _add_show, _add_runs, _add_report,
-                _add_export, _add_synth, _add_model, _add_jars_command,
-                _add_class_archive):  # fmt: skip
+                _add_export, _add_verify, _add_clean, _add_retire, _add_synth, _add_model,
+                _add_jars_command, _add_class_archive):  # fmt: skip
         add(commands)
     return parser
 
@@ -186,6 +186,54 @@ def _add_export(commands: Any) -> None:
         choices=("csv", "parquet", "stata", "latex", "xlsx"),
         default="csv",
         help="kind of file (default: csv)",
+    )
+
+
+def _add_verify(commands: Any) -> None:
+    parser = _command(
+        commands,
+        "verify",
+        does="compare every published table with what its run published",
+        example="tradegains verify results",
+    )
+    _add_folder(parser)
+
+
+def _add_clean(commands: Any) -> None:
+    parser = _command(
+        commands,
+        "clean",
+        does="remove what runs that are no more have left in an output",
+        example="tradegains clean results --dry-run",
+    )
+    _add_folder(parser)
+    parser.add_argument(
+        "--older-than",
+        metavar="DAYS",
+        type=_not_negative,
+        default=30.0,
+        help="only what was last changed so many days ago (default: 30)",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be removed")
+
+
+def _add_retire(commands: Any) -> None:
+    parser = _command(
+        commands,
+        "retire",
+        does="take a published run out of an output, with its rows in every table",
+        example="tradegains retire 25dce142cec6926b --output results",
+    )
+    parser.add_argument("run", metavar="RUN", help="a run, or the start of its id")
+    _add_published(parser, run=False)
+
+
+def _add_folder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "folder",
+        metavar="OUTPUT",
+        nargs="?",
+        help=f"folder of the results (default: ${OUTPUT}, else the current folder)",
     )
 
 

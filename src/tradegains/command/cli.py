@@ -391,6 +391,31 @@ def _export(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _verify(chosen: argparse.Namespace) -> int:
+    folder = _published(chosen.folder)
+    from tradegains.command.verify import verify_output
+
+    found = verify_output(str(folder))
+    print(found.text)
+    return 1 if found.damaged else 0
+
+
+def _clean(chosen: argparse.Namespace) -> int:
+    folder = _published(chosen.folder)
+    from tradegains.command.clean import clean_output
+
+    print(clean_output(str(folder), days=chosen.older_than, dry_run=chosen.dry_run))
+    return 0
+
+
+def _retire(chosen: argparse.Namespace) -> int:
+    folder = _published(chosen.output)
+    from tradegains.command.clean import retire_run
+
+    print(retire_run(str(folder), chosen.run))
+    return 0
+
+
 def _synth(chosen: argparse.Namespace) -> int:
     folder = _writable(chosen.output)
     _keep_others_out(chosen, [])
@@ -557,6 +582,9 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "runs": _runs,
     "report": _report,
     "export": _export,
+    "verify": _verify,
+    "clean": _clean,
+    "retire": _retire,
     "synth": _synth,
     "model": _model,
     "jars": _jars,

@@ -300,6 +300,30 @@ class DeltaRs(DeltaStore):
             raise _commit_failed(path, None)
         return version
 
+    def data_files(self, name: str, run_id: str | None = None) -> list[Path]:
+        """The files that hold the rows of a run now, or of all; none while there is no table."""
+        table = self._open(name)
+        return [] if table is None else _data_files(table, run_id)
+
+    def remove(self, name: str, run_id: str) -> None:
+        """Remove the rows of a run in one commit; its files stay until somebody removes them.
+
+        Raises:
+            EngineError: the table cannot be read, or the commit failed.
+        """
+        from deltalake.exceptions import DeltaError
+
+        table = self._open(name)
+        if table is None or not _data_files(table, run_id):
+            return
+        if not _RUN_ID.fullmatch(run_id):
+            raise ValueError("a run id has letters, digits, _ and - only")
+        try:
+            table.delete(f"run_id = '{run_id}'")
+        except (DeltaError, OSError) as error:
+            raise _commit_failed(self.path(name), error) from error
+        self.settle([name], run_id)
+
     def _create(self, name: str) -> None:
         from deltalake import DeltaTable
         from deltalake.exceptions import DeltaError

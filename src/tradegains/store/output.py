@@ -113,14 +113,15 @@ def locate_output(given: str) -> Output:
 
 @contextmanager
 def hold_output(
-    given: str, *, wait_seconds: float = 0.0, keep_days: float = KEEP_DAYS
+    given: str, *, wait_seconds: float = 0.0, keep_days: float | None = KEEP_DAYS
 ) -> Iterator[Output]:
     """Make the output folder and hold its lock; rows that killed runs left are removed.
 
     Args:
         given: the output folder or URI.
         wait_seconds: how long to wait for another run to end [s].
-        keep_days: how long quarantined and duplicate rows are kept [days].
+        keep_days: how long quarantined and duplicate rows are kept [days]; None: no row of
+            whatever run is touched.
 
     Raises:
         StudyError: the folder cannot be made or written to.
@@ -134,8 +135,9 @@ def hold_output(
         _wait_for(lock, output, wait_seconds)
         _sign(lock)
         try:
-            for line in sweep_rows(Path(output.work), keep_days=keep_days):
-                log.warning("%s", line)
+            if keep_days is not None:
+                for line in sweep_rows(Path(output.work), keep_days=keep_days):
+                    log.warning("%s", line)
             yield output
         finally:
             _unsign(lock)

@@ -99,6 +99,12 @@ def files_of_run(table: Path, run_id: str) -> list[Path]:
     return found
 
 
+def removed_files(table: Path) -> set[Path]:
+    """Files that some commit since the last checkpoint has taken out of a table."""
+    actions = [action for entry in _entries(table).values() for action in _actions(entry) or ()]
+    return {table / unquote(each["remove"]["path"]) for each in actions if "remove" in each}
+
+
 def settle(files: Iterable[Path]) -> None:
     """Return when the disk has these files, and the folders that name them."""
     paths = list(files)

@@ -1,0 +1,48 @@
+"""`tradegains verify`: is every run of an output what was published, and what to do where not."""
+
+from dataclasses import dataclass
+
+from tradegains.store.output import locate_output
+from tradegains.store.runs import damage, published_runs, published_tables
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was found: a line per run, and what is wrong by run and table."""
+
+    text: str
+    damaged: dict[tuple[str, str], str]
+
+
+def verify_output(given: str) -> Verification:
+    """Compare every table of every run with the digest in `runs`.
+
+    Raises:
+        StudyError: the path can be no output.
+        EngineError: the table `runs` cannot be read.
+    """
+    store = locate_output(given).open_tables()
+    lines, damaged = [], {}
+    rows = published_runs(store).to_pylist()
+    for row in rows:
+        run, tables = row["run_id"], published_tables(row)
+        found = {table.name: damage(store, run, table) for table in tables}
+        wrong = {name: what for name, what in found.items() if what}
+        damaged |= {(run, name): what for name, what in wrong.items()}
+        said = "intact" if not wrong else f"{len(wrong)} of them damaged"
+        lines.append(
+            f"run {run}  {row['study']}  {row['published_at'][:10]}  {len(tables)} tables, {said}"
+        )
+        lines += [f"  {name}: {what}" for name, what in wrong.items()]
+    if damaged:
+        runs = sorted({run for run, _ in damaged})
+        lines += [
+            "what to do:",
+            "  run the study of each again with the same --output: it mends its tables from their "
+            "files, or computes them",
+            "  or restore the folder from a copy",
+            f"  or take the run out: tradegains retire {runs[0]} --output {given}",
+        ]
+    elif not rows:
+        lines.append("no run is published")
+    return Verification("\n".join(lines), damaged)

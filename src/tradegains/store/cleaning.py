@@ -1,0 +1,210 @@
+"""Removing what no published run needs: leftovers of runs that are no more, and runs by name.
+
+A run is published by its row of `runs`; so that row goes first, and a kill at any later moment
+leaves rows that nobody sees, which the next removal finishes. A file is removed only while the
+table, as its log then says, does not need it.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tradegains.errors import EngineError, Problem, StudyError
+from tradegains.store.delta import DeltaRs
+from tradegains.store.leftovers import leftover_rows
+from tradegains.store.mending import ASIDE
+from tradegains.store.output import Output
+from tradegains.store.private import remove_tree
+from tradegains.store.runs import published_runs
+from tradegains.store.transaction_log import removed_files
+from tradegains.tables.published import TABLES
+
+RUNS = "runs"
+_DAY = 24 * 3600.0
+
+
+@dataclass(frozen=True)
+class Leftovers:
+    """What may be removed from an output.
+
+    Attributes:
+        rows: folders and files of rows of establishments under `work/`.
+        unpublished: table and run whose rows no run has published.
+        orphans: files and folders under `tables/` that no table needs.
+        kept: what looks like a leftover and is left alone, in words.
+    """
+
+    rows: tuple[Path, ...]
+    unpublished: tuple[tuple[str, str], ...]
+    orphans: tuple[Path, ...]
+    kept: tuple[str, ...]
+
+    @property
+    def bytes(self) -> int:
+        """Size of the files among them [bytes]."""
+        return sum(map(_size, (*self.rows, *self.orphans)))
+
+
+def find_leftovers(output: Output, *, days: float) -> Leftovers:
+    """What runs that are no more have left in an output of this machine, older than some days.
+
+    Raises:
+        EngineError: the table `runs` cannot be read: nobody can tell what is published.
+    """
+    store = local_tables(output)
+    published = {row["run_id"] for row in published_runs(store).to_pylist()}
+    doubtful = _lost_commits(store) - published
+    kept = [
+        f"run {run}: runs/ has a file of it that its log does not name, so that it may have been "
+        f"published; to remove it: tradegains retire {run}"
+        for run in sorted(doubtful)
+    ]
+    unpublished: list[tuple[str, str]] = []
+    orphans: list[Path] = sorted(
+        path for path in Path(store.root).glob(f"{ASIDE}*") if _age(path) >= days
+    )
+    for name in TABLES:
+        try:
+            needed = store.data_files(name)
+        except EngineError as error:
+            kept.append(f"table {name}: {error.problems[0].what}")
+            continue
+        dead = _dead_runs(needed, published | doubtful, days=days)
+        unpublished += [(name, run) for run in dead]
+        found = _orphans(Path(store.path(name)), set(needed), days=days)
+        orphans += [path for path in found if _run_of(path) not in doubtful]
+    work = Path(output.work)
+    rows = leftover_rows(work, keep_days=days) if work.is_dir() else []
+    old = [path for path in rows if _age(path) >= days]
+    return Leftovers(tuple(old), tuple(unpublished), tuple(orphans), tuple(kept))
+
+
+def local_tables(output: Output) -> DeltaRs:
+    """The tables of an output of this machine.
+
+    Raises:
+        StudyError: the output is behind an address.
+    """
+    if not output.is_local:
+        cure = "run the command where the output is a folder, or mount it as one"
+        raise StudyError(Problem("this needs a folder of this machine", output.root, cure=cure))
+    return DeltaRs(output.tables)
+
+
+def _lost_commits(store: DeltaRs) -> set[str]:
+    """Runs of which `runs/` has a file, but its log no row."""
+    needed = set(store.data_files(RUNS))
+    folder = Path(store.path(RUNS))
+    files = set(folder.glob("run_id=*/*.parquet")) - needed - removed_files(folder)
+    return set(map(_run_of, files))
+
+
+def _dead_runs(files: list[Path], alive: set[str], *, days: float) -> list[str]:
+    """Runs that nobody published, whose youngest file is older than some days."""
+    ages: dict[str, float] = {}
+    for path in files:
+        run = _run_of(path)
+        ages[run] = min(ages.get(run, float("inf")), _age(path))
+    return sorted(run for run, age in ages.items() if run not in alive and age >= days)
+
+
+def _orphans(folder: Path, needed: set[Path], *, days: float) -> Iterator[Path]:
+    """Files below the folders of runs that the table does not need."""
+    for path in sorted(folder.glob("run_id=*/*")):
+        if path not in needed and path.is_file() and _age(path) >= days:
+            yield path
+
+
+def _run_of(path: Path) -> str:
+    """The run whose rows a data file holds."""
+    return path.parent.name.removeprefix("run_id=")
+
+
+def _age(path: Path) -> float:
+    """Days since a file or folder was last changed; none for one that is not there."""
+    try:
+        return (time.time() - path.lstat().st_mtime) / _DAY
+    except OSError:
+        return -1.0
+
+
+def _size(path: Path) -> int:
+    files = path.rglob("*") if path.is_dir() and not path.is_symlink() else [path]
+    return sum(file.lstat().st_size for file in files if file.is_file())
+
+
+def remove_leftovers(output: Output, found: Leftovers) -> None:
+    """Remove leftovers; call it while the output is held.
+
+    Raises:
+        EngineError: a commit failed, or a file cannot be removed.
+    """
+    store = local_tables(output)
+    for path in found.rows:
+        _remove(path)
+    for name, run in found.unpublished:
+        store.remove(name, run)
+        _remove_files(store, name, run)
+    for name in TABLES:
+        needed = set(store.data_files(name)) if _may_hold(found.orphans, store, name) else set()
+        for path in found.orphans:
+            if path.parent.parent == Path(store.path(name)) and path not in needed:
+                _remove(path)
+    for path in found.orphans:
+        if path.name.startswith(ASIDE):
+            _remove(path)
+
+
+def _may_hold(orphans: tuple[Path, ...], store: DeltaRs, name: str) -> bool:
+    return any(path.parent.parent == Path(store.path(name)) for path in orphans)
+
+
+def retire(output: Output, run: str) -> int:
+    """Take a run out of an output; call it while the output is held.
+
+    Returns:
+        From how many tables rows were removed.
+
+    Raises:
+        StudyError: no table knows the run.
+        EngineError: a table cannot be read, or a commit failed.
+    """
+    store = local_tables(output)
+    having = [name for name in TABLES if store.data_files(name, run)]
+    traces = [name for name in TABLES if Path(store.path(name), f"run_id={run}").is_dir()]
+    if not having and not traces:
+        known = ", ".join(row["run_id"] for row in published_runs(store).to_pylist()[:5])
+        cure = f"choose among {known}" if known else ""
+        raise StudyError(Problem(f"run {run} is not there", output.root, cure=cure))
+    # Nobody sees its rows from here on, whatever happens next.
+    store.remove(RUNS, run)
+    for name in having:
+        store.remove(name, run)
+    for name in traces:
+        _remove_files(store, name, run)
+    _remove(Path(output.work, run))
+    return len(having) - (RUNS in having)
+
+
+def _remove_files(store: DeltaRs, name: str, run: str) -> None:
+    """Remove the files of a run's rows that were removed from a table."""
+    folder, needed = Path(store.path(name), f"run_id={run}"), set(store.data_files(name, run))
+    for path in sorted(folder.glob("*")):
+        if path not in needed:
+            _remove(path)
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _remove(path: Path) -> None:
+    try:
+        remove_tree(path)
+    except OSError as error:
+        raise EngineError(
+            Problem(
+                f"a file cannot be removed ({error.strerror})",
+                str(path),
+                cure="check permissions there, then give the command again",
+            )
+        ) from error
