@@ -49,6 +49,38 @@ def test_exiters_and_continuing_are_measured_before_the_exit(run):
     assert [one.member.population for one in figure.series] == ["exiters", "continuing"]
 
 
+@pytest.mark.parametrize(
+    ("windows", "year"),
+    [
+        ("[]", 1988),
+        ('["post"]', 1988),
+        ('["entry_before"]', 1980),
+        ('["pre", "entry_before"]', 1980),
+    ],
+)
+def test_exit_is_shown_of_a_window_that_the_study_compares(run_with, tables, windows, year):
+    changed = {}
+    for name in ("histograms", "moments"):
+        rows = [row | {"window": "entry_before", "year": 1980} for row in tables[name].to_pylist()
+                if row["population"] in ("exiters", "continuing")]  # fmt: skip
+        changed[name] = pa.concat_tables(
+            [tables[name], pa.Table.from_pylist(rows, schema=tables[name].schema)]
+        )
+    study = {'figure_windows = ["entry_before", "post"]': f"figure_windows = {windows}"}
+    figure = by_key(run_with(study=study, **changed))["figure_exit"]
+    assert {one.member.year for one in figure.series} == {year}
+
+
+def test_employment_too_little_to_have_shares_is_told(run_with, tables):
+    rows = [row | {"share": None, "employment": 0.0} for row in tables["histograms"].to_pylist()]
+    table = pa.Table.from_pylist(rows, schema=tables["histograms"].schema)
+    found = comparisons(run_with(histograms=table))
+    assert all(isinstance(one, Missing) for one in found)
+    assert found[0].reason == (
+        "employment adds up to 0: no shares of it for all in 1988 and all in 1996"
+    )
+
+
 def test_quantiles_are_the_published_weighted_ones(run):
     exporters = by_key(run)["figure_5c"].series[1]
     (published,) = run.rows("moments", population="exporters", weighting="employment")

@@ -119,7 +119,7 @@ def test_the_liberalised_gain_names_who_is_left_out(exhibits):
     exhibit = exhibits["figure_hloy_5"]
     assert "Industries left out: 32." in exhibit.caption
     # 5 + 6 x (1 - 0.5)^2 = 6.5
-    assert exhibit.text.startswith("Split at the median, liberalised industries gain more by")
+    assert exhibit.text.startswith("Split at the median, HLOY of liberalised less other industries")
     assert exhibit.text.endswith("+6.50 percent in 1988-1996.")
     lines = rows_of(exhibit.data[""])
     for line in lines:

@@ -136,7 +136,7 @@ def test_synthetic_data_are_announced(run_with, page):
 
 def test_absent_numbers_carry_the_letter_of_their_reason(html):
     assert '<td class="number">–<sup>a</sup></td>' in html
-    assert "<sup>a</sup> no continuing domestic sales in 1996" in html
+    assert "<sup>a</sup> No continuing domestic sales in 1996" in html
 
 
 def test_industries_stand_on_their_shares_elasticity_weight_and_n(page):
@@ -227,6 +227,16 @@ def test_only_long_tables_stand_in_a_box_that_scrolls(run):
     assert int(choices[1]) > 30
     printed = page.text.split("@media print")[1]
     assert ".table.long, .picture { overflow: visible; max-height: none; }" in printed
+
+
+def test_a_table_counts_the_establishments_of_its_own_windows(run):
+    table = undrawn(run).text.split("Table C1: ")[1].split("Published: ")[0]
+    assert "Continuing establishments: 1988–1996 n = 20,114." in table
+    assert "1978" not in table
+
+
+def test_the_banner_does_not_stand_over_the_literature(page):
+    assert "a generated census, but for those quoted from publications" in page.text
 
 
 def test_numbers_of_the_headline_have_their_establishments_beside_them(run):

@@ -1,11 +1,14 @@
 """Any number of welfare windows, compared or not, and a headline window of the study's choice."""
 
+from dataclasses import replace
+
 import pytest
 
 from made_run import undrawn_page
 from tradegains.report.answer import headlines
+from tradegains.report.ranked import ranked_exhibits
 from tradegains.report.table_1 import table_1, table_1_text
-from tradegains.report.welfare_rows import continuing_counts
+from tradegains.report.welfare_rows import counted
 
 NAMES = ("pre", "post", "third", "fourth", "fifth")
 ENDS = {"pre": (1978, 1988), "post": (1988, 1996), "third": (1980, 1988)}
@@ -84,7 +87,23 @@ def test_the_headline_window_is_the_studys_choice(with_windows):
 def test_counts_are_those_of_the_windows_shown(run, run_with, tables):
     extra = [row | {"window": "entry_before"} for row in tables["welfare"].to_pylist()]
     rows = [*tables["welfare"].to_pylist(), *extra]
+    windows = run.welfare_windows
     with_more = run_with(
         welfare=tables["welfare"].from_pylist(rows, schema=tables["welfare"].schema)
     )
-    assert continuing_counts(with_more) == continuing_counts(run)
+    assert counted(with_more, windows) == counted(run, windows)
+    assert counted(run, ["post"]) == "Continuing establishments: 1988-1996 n = 20,114."
+
+
+def test_curves_by_a_ranking_end_with_the_headlines(with_windows, tables):
+    run = with_windows(4, difference=True)
+    rows = tables["welfare_curves"].to_pylist()
+    rows += [row | {"window": "third"} for row in rows if row["window"] == "post"]
+    curves = tables["welfare_curves"].from_pylist(rows, schema=tables["welfare_curves"].schema)
+    run = replace(run, tables={**run.tables, "welfare_curves": curves})
+    [exhibit] = ranked_exhibits(run, "4")
+    places = [exhibit.text.index(years) for years in ("1978-1988", "1980-1988", "1988-1996")]
+    assert places == sorted(places)
+    assert "1980-1988 (broken)" in exhibit.caption
+    assert "1988-1996 (solid)" in exhibit.caption
+    assert exhibit.picture.png.startswith(b"\x89PNG")

@@ -63,7 +63,7 @@ def draw_welfare_elasticity(
         )
         axes.plot(economy.change, economy.elasticity, color=BLUE, lw=1.8)
         axes.annotate(
-            "HLOY in a lognormal economy",
+            "Melitz-Redding in a lognormal economy",
             (economy.change[-1], economy.elasticity[-1]),
             xytext=(-2, 5),
             textcoords="offset points",

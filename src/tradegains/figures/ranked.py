@@ -1,7 +1,12 @@
-"""Drawing of gains by a ranking of industries (HLOY, figures 4 and 5)."""
+"""Drawing of gains by a ranking of industries (HLOY, figures 4 and 5).
+
+Both are functions of a threshold, and between two values that industries have nobody changes
+sides: so they are steps. A number stands from its value down to the next smaller one.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle, islice
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,6 +19,7 @@ from tradegains.figures.style import (
     DASHED,
     DOTTED,
     HEIGHT,
+    INK,
     MUTED,
     RULE,
     SMALL,
@@ -26,20 +32,28 @@ from tradegains.figures.style import (
 )
 from tradegains.published.printing import typeset
 
+KEY_COLUMNS = 4  # windows side by side in the key
+BROKEN: tuple[tuple[str, LineStyleType], ...] = (
+    (VERMILION, DASHED),
+    (MUTED, DOTTED),
+    (INK, (0, (7, 1.5, 1, 1.5))),
+    (MUTED, (0, (3, 1))),
+)
 ALL_GAP = 0.09  # of the axis, from the largest value to the place where everything counts
 
 
 @dataclass(frozen=True)
 class RankedCurve:
-    """A window's numbers by the ranking variable, from large to small.
+    """A window's numbers by the ranking variable.
 
-    `x` in the variable's unit, `y` in percent; `everything` is the number when nothing is left
-    out, which lies beyond the largest x.
+    `x` in the variable's unit, `y` in percent; the step of the smallest x ends at `end`.
+    `everything` is the number when nothing is left out, which lies beyond the largest x.
     """
 
     label: str
     x: np.ndarray
     y: np.ndarray
+    end: float
     everything: float | None = None
 
 
@@ -53,13 +67,13 @@ def draw_ranked(
 ) -> Picture:
     """Figures 4 and 5: numbers by a ranking of industries, from large to small values.
 
-    The first curve is dashed, the last solid.
+    The last curve is solid, the others are broken: see `line_styles`.
     """
     with house_style():
         figure = Figure(figsize=(WIDTH, HEIGHT))
         axes = figure.add_subplot()
         everything = _place_of_everything(curves)
-        for curve, colour, dash in zip(curves, *_ranked_styles(len(curves)), strict=True):
+        for curve, colour, dash in zip(curves, *line_styles(len(curves)), strict=True):
             _draw_ranked_curve(axes, curve, everything, colour=colour, dash=dash)
         _zero_level(axes)
         _turn_axis(axes, curves, everything)
@@ -80,7 +94,7 @@ def draw_ranked(
         figure.legend(
             handles=_ranked_key(curves),
             loc="outside upper left",
-            ncols=len(curves),
+            ncols=min(len(curves), KEY_COLUMNS),
             frameon=False,
             handlelength=4.0,
         )
@@ -88,12 +102,15 @@ def draw_ranked(
         return saved(figure)
 
 
-def _ranked_styles(curves: int) -> tuple[list[str], list[LineStyleType]]:
-    """Dashed and vermilion first, solid and blue last, grey between."""
-    middle = max(curves - 2, 0)
-    colours = [VERMILION, *[MUTED] * middle, BLUE]
-    dashes: list[LineStyleType] = [DASHED, *[DOTTED] * middle, "solid"]
-    return colours[-curves:], dashes[-curves:]
+def line_styles(curves: int) -> tuple[list[str], list[LineStyleType]]:
+    """Colours and dashes: solid and blue last, dashed and vermilion first, grey or black between.
+
+    Example:
+        >>> line_styles(1)
+        (['#0072b2'], ['solid'])
+    """
+    broken = list(islice(cycle(BROKEN), curves - 1))
+    return [*(colour for colour, _ in broken), BLUE], [*(dash for _, dash in broken), "solid"]
 
 
 def _place_of_everything(curves: Sequence[RankedCurve]) -> float | None:
@@ -113,13 +130,14 @@ def _draw_ranked_curve(
         x, y = np.append(x, everything), np.append(y, curve.everything)
         axes.plot(everything, curve.everything, "s", color=colour, ms=4.5, zorder=4)
     order = np.argsort(-x)
-    axes.plot(x[order], y[order], color=colour, linestyle=dash, lw=1.6, zorder=3)
+    x, y = np.append(x[order], curve.end), np.append(y[order], y[order][-1])
+    axes.plot(x, y, drawstyle="steps-post", color=colour, linestyle=dash, lw=1.6, zorder=3)
     axes.plot(curve.x, curve.y, "o", color=colour, ms=3, zorder=3)
 
 
 def _turn_axis(axes: Axes, curves: Sequence[RankedCurve], everything: float | None) -> None:
     """From large to small; the place where everything counts has a name for a number."""
-    values = np.concatenate([curve.x for curve in curves])
+    values = np.concatenate([np.append(curve.x, curve.end) for curve in curves])
     low, high = float(values.min()), float(values.max())
     room = 0.03 * (high - low or 1.0)
     axes.set_xlim((everything or high) + room, low - room)
@@ -137,5 +155,5 @@ def _zero_level(axes: Axes) -> None:
 def _ranked_key(curves: Sequence[RankedCurve]) -> list[Line2D]:
     return [
         Line2D([], [], color=colour, linestyle=dash, marker="o", ms=3, label=typeset(curve.label))
-        for curve, colour, dash in zip(curves, *_ranked_styles(len(curves)), strict=True)
+        for curve, colour, dash in zip(curves, *line_styles(len(curves)), strict=True)
     ]

@@ -23,9 +23,8 @@ from tradegains.formulas.melitz_ottaviano import (
     producer_outcome,
     trade_equilibrium,
 )
-from tradegains.published.arranged import PrintedColumn
+from tradegains.published.columns import PrintedColumn, side_by_side
 from tradegains.published.printing import csv_text, fixed
-from tradegains.published.text_table import side_by_side
 
 TITLE = (
     "Model of Melitz and Trefler (2012), figures 2 to 4: unit costs uniform on [0, c_max], two "

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from tradegains.published.columns import PrintedColumn
 from tradegains.published.letters import Letters
 from tradegains.published.printing import in_unit
 from tradegains.tables.published import TABLES
@@ -17,17 +18,7 @@ from tradegains.tables.published import TABLES
 MONEY = "money unit of the study"
 NOTE = "note"
 HIDDEN = ("run_id", NOTE)  # one value for all rows, and a footnote
-CELL_WIDTH, HEADER_WIDTH = 40, 12
-
-
-@dataclass(frozen=True)
-class PrintedColumn:
-    """A column as text; `unit` is empty where there is none or the name says it."""
-
-    name: str
-    unit: str
-    cells: tuple[str, ...]
-    numeric: bool = False
+CELL_WIDTH = 40
 
 
 @dataclass(frozen=True)
@@ -86,21 +77,6 @@ def printed_column(rows: pa.Table, name: str, column: str, money_unit: str) -> P
     numeric = pa.types.is_integer(type_) or pa.types.is_floating(type_)
     shown_unit = "" if unit == column else unit.replace(MONEY, money_unit)
     return PrintedColumn(column, shown_unit, cells, numeric)
-
-
-def broken(name: str, width: int = HEADER_WIDTH) -> list[str]:
-    """A column's name over several lines, broken after underscores.
-
-    Example:
-        >>> broken("delta_ln_continuing_share")
-        ['delta_ln_', 'continuing_', 'share']
-    """
-    lines = [""]
-    for part in name.replace("_", "_ ").split():
-        if lines[-1] and len(lines[-1]) + len(part) > width:
-            lines.append("")
-        lines[-1] += part
-    return lines
 
 
 def unit_of(name: str, column: str) -> str:

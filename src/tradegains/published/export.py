@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
@@ -138,8 +139,10 @@ def _writer(file_format: str) -> Callable[[Extract, Path], None]:
 
 
 def _flat(rows: pa.Table) -> pa.Table:
-    """Nested columns as JSON text, which every format can hold."""
+    """Nested columns as JSON text, which every format can hold, and no zero that is negative."""
     for position, field in enumerate(rows.schema):
+        if pa.types.is_floating(field.type):
+            rows = rows.set_column(position, field, pc.add(rows[field.name], 0.0))
         if pa.types.is_nested(field.type):
             texts = [None if v is None else json.dumps(v) for v in rows[field.name].to_pylist()]
             rows = rows.set_column(position, field.name, pa.array(texts, pa.string()))

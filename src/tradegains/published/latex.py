@@ -6,7 +6,8 @@ The document needs `\usepackage{booktabs}`, and `\usepackage{longtable}` for tab
 import re
 from collections.abc import Iterable, Sequence
 
-from tradegains.published.arranged import Arranged, PrintedColumn, broken
+from tradegains.published.arranged import Arranged
+from tradegains.published.columns import PrintedColumn, broken
 
 PAGE_ROWS = 40  # more rows than these run over pages
 ESCAPES = {

@@ -73,8 +73,8 @@ def in_unit(value: Number | str | bool, unit: str) -> str:
     Example:
         >>> in_unit(0.123456, "share"), in_unit(1234.5, "jobs"), in_unit(1988, "year")
         ('0.1235', '1,234.5', '1988')
-        >>> in_unit(16610437.25, "of the measure")
-        '16,610,437'
+        >>> in_unit(16610437.25, "of the measure"), in_unit(-0.0, "log points of the unit")
+        ('16,610,437', '0')
     """
     if value is None:
         return ""
@@ -88,18 +88,23 @@ def in_unit(value: Number | str | bool, unit: str) -> str:
         return fixed(value, 1)
     if unit.startswith(AMOUNTS):
         return fixed(value, 0 if abs(value) >= 1000 else 2)
-    return f"{value:.6g}"
+    return f"{value + 0.0:.6g}"
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Rows under a header, lines ending in a newline.
+    """Rows under a header, lines ending in a newline; no zero is negative.
 
     Example:
-        >>> csv_text(["a", "b"], [(1, "x, y")])
-        'a,b\\n1,"x, y"\\n'
+        >>> csv_text(["a", "b"], [(1, "x, y"), (-0.0, "z")])
+        'a,b\\n1,"x, y"\\n0.0,z\\n'
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows(rows)
+    writer.writerows([_unsigned(value) for value in row] for row in rows)
     return text.getvalue()
+
+
+def _unsigned(value: object) -> object:
+    """A cell; -0.0 as 0.0."""
+    return value + 0.0 if isinstance(value, float) else value

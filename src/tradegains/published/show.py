@@ -4,11 +4,11 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tradegains.published.arranged import PrintedColumn
+from tradegains.published.columns import PrintedColumn, side_by_side
 from tradegains.published.published_run import PublishedRun
 from tradegains.published.reading import list_runs, read_table
 from tradegains.published.rows import filtered, selected, unshown_keys
-from tradegains.published.text_table import rows_text, side_by_side
+from tradegains.published.text_table import rows_text
 
 LOOK_ALIKE = "rows that look alike differ by (name columns to see them)"
 # What the list of runs says about each: names and units.

@@ -5,19 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pyarrow as pa
 
-from tradegains.published.arranged import (
-    HEADER_WIDTH,
-    NOTE,
-    Arranged,
-    PrintedColumn,
-    arranged,
-    broken,
-    unit_of,
-)
+from tradegains.published.arranged import NOTE, Arranged, arranged, unit_of
+from tradegains.published.columns import GAP, PrintedColumn, side_by_side, width_of
 from tradegains.published.printing import in_unit
 from tradegains.tables.published import TABLES
 
-GAP = "  "
 NO_ROOM = "no room (name columns to see them)"
 NO_NUMBER = (
     "what names a row fills the width: fix a part of it by --where COLUMN=VALUE to see numbers"
@@ -55,18 +47,6 @@ def rows_text(
     return "\n".join(lines).strip("\n")
 
 
-def side_by_side(columns: Sequence[PrintedColumn]) -> list[str]:
-    """Lines of the columns joined: names, units, a rule, cells.
-
-    Example:
-        >>> side_by_side([PrintedColumn("rows", "", ("1", "20"), numeric=True)])
-        ['rows', '----', '   1', '  20']
-    """
-    height = max((len(_header(column)) for column in columns), default=0)
-    lines = zip(*(_column_lines(column, height) for column in columns), strict=True)
-    return [GAP.join(line).rstrip() for line in lines]
-
-
 def _one_row_text(rows: pa.Table, name: str, money_unit: str, width: int) -> str:
     """A single row, one value a line, texts in full."""
     table = arranged(rows, name, money_unit=money_unit)
@@ -80,24 +60,6 @@ def _one_row_text(rows: pa.Table, name: str, money_unit: str, width: int) -> str
         text = f"{column.name.ljust(longest)}{GAP}{value}{column.unit and f' [{column.unit}]'}"
         lines += textwrap.wrap(text, width, subsequent_indent=" " * (longest + len(GAP)))
     return "\n".join([*lines, *_paragraphs({"no value": ", ".join(table.empty)}, width)])
-
-
-def _header(column: PrintedColumn) -> list[str]:
-    """Name and unit of a column over as many lines as they need."""
-    unit = textwrap.wrap(f"[{column.unit}]", HEADER_WIDTH, break_long_words=False)
-    return [*broken(column.name), *(unit if column.unit else ())]
-
-
-def _width(column: PrintedColumn) -> int:
-    """Width of the widest line of a column."""
-    return max(map(len, (*_header(column), *column.cells)))
-
-
-def _column_lines(column: PrintedColumn, height: int) -> list[str]:
-    """Header over `height` lines, a rule and the cells, all of one width."""
-    header, width = _header(column), _width(column)
-    texts = [*[""] * (height - len(header)), *header, "-" * width, *column.cells]
-    return [text.rjust(width) if column.numeric else text.ljust(width) for text in texts]
 
 
 def _by_importance(columns: Iterable[PrintedColumn], name: str) -> list[PrintedColumn]:
@@ -118,7 +80,7 @@ def _fitting(columns: Sequence[PrintedColumn], width: int) -> list[PrintedColumn
     others = [column for column in columns if column.name != NOTE]
     fitting = [*notes, *others[:1]]
     for column in others[1:]:
-        if sum(_width(one) + len(GAP) for one in fitting) + _width(column) > width:
+        if sum(width_of(one) + len(GAP) for one in fitting) + width_of(column) > width:
             break
         fitting.append(column)
     return fitting

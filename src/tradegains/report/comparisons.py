@@ -13,7 +13,7 @@ from tradegains.figures.comparison import VARIANT, Comparison, Member, Published
 from tradegains.figures.density import filled_cells
 from tradegains.formulas.productivity import ASSUMED, RELATIVE, STANDARDISED
 from tradegains.published.printing import count, fixed
-from tradegains.published.published_run import PublishedRun
+from tradegains.published.published_run import PublishedRun, PublishedWindow
 from tradegains.report.section import Missing
 
 YEAR_BASES = ("base_year", "pooled", "same_year")
@@ -95,8 +95,7 @@ def _two_years(run: PublishedRun, measure: str) -> Comparison | Missing:
 def _entrants(run: PublishedRun, measure: str) -> Comparison | Missing:
     """Figure 5B: entrants of an early and a late window, in the window's last year."""
     key = "figure_5b"
-    names = run.section("report").get("figure_windows") or ()
-    windows = sorted((run.windows[n] for n in names if n in run.windows), key=lambda w: w.end)
+    windows = _windows_compared(run)
     if len(windows) < 2:
         reason = "the study names fewer than two figure_windows under [report]"
         return Missing(key, "Entrants of an earlier and a later window", reason)
@@ -121,9 +120,14 @@ def _exporters(run: PublishedRun, measure: str) -> Comparison | Missing:
 
 
 def _exiters(run: PublishedRun, measure: str) -> Comparison | Missing:
-    """Exiting and continuing establishments in the first year of the headline window."""
+    """Exiting and continuing establishments in the first year of a window.
+
+    Of the headline window, unless the study names others under `figure_windows`: then of the last.
+    """
     key, title = "figure_exit", "Exiting and continuing establishments"
-    window = run.windows.get(run.headline_window or "")
+    window, named = run.windows.get(run.headline_window or ""), _windows_compared(run)
+    if named and window not in named:
+        window = named[-1]
     if window is None:
         return Missing(key, title, "the study names no window to compare")
     members = [
@@ -132,6 +136,12 @@ def _exiters(run: PublishedRun, measure: str) -> Comparison | Missing:
     ]
     title = f"Establishments of {window.start} that exit by {window.end}, and those that continue"
     return _compared(run, key, title, members, bases=GROUP_BASES, measure=measure)
+
+
+def _windows_compared(run: PublishedRun) -> list[PublishedWindow]:
+    """Windows whose groups the study compares, by their last year."""
+    names = run.section("report").get("figure_windows") or ()
+    return sorted((run.windows[n] for n in names if n in run.windows), key=lambda w: w.end)
 
 
 def _years_compared(run: PublishedRun) -> tuple[int, ...]:
@@ -166,8 +176,16 @@ def _compared(
                 series=(first, second),
                 standardised_by=_standardised_by(run) if is_standardised else None,
             )
+    return Missing(key, title, _why_not(run, members, measure))
+
+
+def _why_not(run: PublishedRun, members: Sequence[Member], measure: str) -> str:
+    """Which histograms are not published, or have no shares."""
     wanted = " and ".join(f"{m.population} in {m.year}" for m in members)
-    return Missing(key, title, f"no histogram is published for {wanted}")
+    found = [_histogram(run, m, base, measure) for m in members for base in GROUP_BASES]
+    if any(rows and _lacks_shares(rows) for rows, _ in found):
+        return f"employment adds up to 0: no shares of it for {wanted}"
+    return f"no histogram is published for {wanted}"
 
 
 def _standardised_by(run: PublishedRun) -> str | None:
@@ -178,7 +196,18 @@ def _standardised_by(run: PublishedRun) -> str | None:
 def _distribution(
     run: PublishedRun, member: Member, base: str, measure: str
 ) -> PublishedDistribution | None:
-    """The published distribution of one member; None when its histogram has no rows."""
+    """The published distribution of one member; None when its histogram has no shares."""
+    rows, where = _histogram(run, member, base, measure)
+    if not rows or _lacks_shares(rows):
+        return None
+    moments = run.rows("moments", **where, weighting="employment")
+    return _assembled(member, rows, moments[0] if moments else {})
+
+
+def _histogram(
+    run: PublishedRun, member: Member, base: str, measure: str
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Rows of a member's histogram, of its window or of none, and what they were found by."""
     for window in dict.fromkeys((member.window, None)):
         where = {
             "year": member.year,
@@ -190,11 +219,14 @@ def _distribution(
         # Runs of an earlier version have no measure to ask for.
         if measure == STANDARDISED:
             where["measure"] = measure
-        rows = run.rows("histograms", **where)
-        if rows:
-            moments = run.rows("moments", **where, weighting="employment")
-            return _assembled(member, rows, moments[0] if moments else {})
-    return None
+        if rows := run.rows("histograms", **where):
+            return rows, where
+    return [], {}
+
+
+def _lacks_shares(rows: list[dict[str, Any]]) -> bool:
+    """Whether the employment of all bins together is too little to have shares."""
+    return any(row["share"] is None for row in rows)
 
 
 def _assembled(

@@ -43,6 +43,17 @@ def typeset(text: str) -> Markup:
     return Markup(re.sub(r"\^(\w)", r"<sup>\1</sup>", shown))
 
 
+def as_sentence(reason: str) -> str:
+    """A reason as a footnote begins: with a capital, unless its first word is a name of the run.
+
+    Example:
+        >>> as_sentence("a Pareto has infinite sales"), as_sentence("welfare.gain is not there")
+        ('A Pareto has infinite sales', 'welfare.gain is not there')
+    """
+    first = reason.split(" ", 1)[0]
+    return reason[:1].upper() + reason[1:] if first.isalpha() else reason
+
+
 def data_link(text: str) -> Markup:
     """CSV as an address that carries it."""
     return Markup("data:text/csv;base64,") + base64.b64encode(text.encode("utf-8")).decode("ascii")
@@ -57,6 +68,6 @@ def page_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"typeset": typeset, "data_link": data_link}
+    environment.filters |= {"typeset": typeset, "data_link": data_link, "as_sentence": as_sentence}
     environment.globals["inline_svg"] = inline_svg
     return environment

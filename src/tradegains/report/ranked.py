@@ -48,12 +48,12 @@ def _ranked_exhibit(
     key = f"figure_hloy_{figure}" + ("" if first else f"_{variable}")
     title = f"{TITLES[figure]} (HLOY, figure {figure}{'' if first else f', by {variable}'})"
     rows = [row for row in curve_rows(run, figure) if row["variable"] == variable]
-    by_window = {window: _curve_of(rows, window) for window in run.welfare_windows}
-    shown = {name: found for name, found in by_window.items() if name in run.windows and found}
+    shown = _curves_of(run, rows)
     if not shown:
         reason = run.reason_for("welfare_curves", f"no curve of figure {figure} by {variable}")
         return Missing(key, title, reason)
     curves = [_ranked_curve(run, window, found) for window, found in shown.items()]
+    told = {window: [row for row in found if _has_number(row)] for window, found in shown.items()}
     medians = [row["x"] for row in rows if row["point"] == "median" and row["x"] is not None]
     median = medians[0] if medians else None
     x_title, y_title = _ranked_titles(figure, variable)
@@ -70,25 +70,38 @@ def _ranked_exhibit(
             synthetic=run.synthetic,
         ),
         text=words(curves, median),
-        caption=_ranked_caption(run, figure, shown, median),
+        caption=_ranked_caption(run, figure, told, median),
         data={"": curve_csv(run, [row for row in rows if row["window"] in shown])},
     )
 
 
-def _curve_of(rows: Sequence[Row], window: str) -> list[Row]:
-    """Points of a window that have a number."""
-    return [
-        row
-        for row in rows
-        if row["window"] == window and row["point"] == "curve" and row["welfare_change"] is not None
-    ]
+def _curves_of(run: PublishedRun, rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """Points of each window of the study that has a number at one of them, the headline's last."""
+    windows = [name for name in run.welfare_windows if name in run.windows]
+    windows.sort(key=lambda name: name == run.headline_window)
+    found = {
+        window: [row for row in rows if row["window"] == window and row["point"] == "curve"]
+        for window in windows
+    }
+    return {name: points for name, points in found.items() if any(map(_has_place, points))}
+
+
+def _has_number(row: Row) -> bool:
+    return row["welfare_change"] is not None
+
+
+def _has_place(row: Row) -> bool:
+    return _has_number(row) and row["x"] is not None
 
 
 def _ranked_curve(run: PublishedRun, window: str, rows: Sequence[Row]) -> RankedCurve:
-    points = sorted((row["x"], 100 * row["welfare_change"]) for row in rows if row["x"] is not None)
-    everything = [100 * row["welfare_change"] for row in rows if row["x"] is None]
+    points = sorted((row["x"], 100 * row["welfare_change"]) for row in filter(_has_place, rows))
+    told = filter(_has_number, rows)
+    everything = [100 * row["welfare_change"] for row in told if row["x"] is None]
     x, y = points_of(points)
-    return RankedCurve(run.window_title(window), x, y, everything[0] if everything else None)
+    end = min(row["x"] for row in rows if row["x"] is not None)
+    whole = everything[0] if everything else None
+    return RankedCurve(run.window_title(window), x, y, end, whole)
 
 
 def _ranked_titles(figure: str, variable: str) -> tuple[str, str]:
@@ -138,7 +151,7 @@ def _liberalised_in_words(curves: Sequence[RankedCurve], median: float | None) -
     parts = [
         f"{fixed(_at(curve, median), 2, signed=True)} percent in {curve.label}" for curve in curves
     ]
-    return f"Split at the median, liberalised industries gain more by {', '.join(parts)}."
+    return f"Split at the median, HLOY of liberalised less other industries: {', '.join(parts)}."
 
 
 def _ranked_caption(
@@ -146,10 +159,10 @@ def _ranked_caption(
 ) -> str:
     """Choices, what each point compares, n, and who is left out."""
     made = run.headline_choices
+    dashes = ["solid"] if len(shown) == 1 else ["dashed", *["broken"] * (len(shown) - 2), "solid"]
     windows = "; ".join(
-        f"{run.window_title(window)} ({'dashed' if number == 0 and len(shown) > 1 else 'solid'}): "
-        f"{_industry_range(rows)}"
-        for number, (window, rows) in enumerate(shown.items())
+        f"{run.window_title(window)} ({dash}): {_industry_range(rows)}"
+        for dash, (window, rows) in zip(dashes, shown.items(), strict=True)
     )
     what = (
         "HLOY statistic with the continuing establishments of industries strictly below each "
@@ -162,8 +175,9 @@ def _ranked_caption(
     out = f" Industries left out: {', '.join(left)}." if left and figure == "5" else ""
     line = "" if median is None else f" Dotted line: median over industries, {median:g}."
     elasticity = next(iter(shown.values()))[0]["elasticity"]
+    steps = "A step: between two values nobody changes sides."
     return (
-        f"{data_words(run)}{what}. σ = {elasticity:g}. {windows}.{line}{out} Continuing: "
+        f"{data_words(run)}{what}. {steps} σ = {elasticity:g}. {windows}.{line}{out} Continuing: "
         f"{made['continuing']}; imports: {made['imports']}. {scaling(run)}"
     )
 

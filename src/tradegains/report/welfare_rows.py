@@ -114,21 +114,23 @@ def _position(listed: Sequence[str], value: str) -> tuple[int, str]:
     return (listed.index(value) if value in listed else len(listed), value)
 
 
-def counted(run: PublishedRun) -> str:
-    """How many establishments stand behind the headline, as a sentence; empty without."""
-    counts = continuing_counts(run)
+def counted(run: PublishedRun, windows: Sequence[str]) -> str:
+    """How many establishments stand behind the headline in these windows; empty without."""
+    counts = continuing_counts(run, windows)
     return f"Continuing establishments: {counts}." if counts else ""
 
 
-def continuing_counts(run: PublishedRun, **choices: str) -> str:
-    """Continuing establishments of each window, in words; empty where none are counted.
+def continuing_counts(run: PublishedRun, windows: Sequence[str], **choices: str) -> str:
+    """Continuing establishments of the windows, in words; empty where none are counted.
 
     Those of the headline, unless other choices are given.
     """
     rows = total_rows(run, **choices)
     counts = {
         window: row["establishments"]
-        for window in run.welfare_windows
-        if (row := rows.get((window, "hloy"))) and row["establishments"] is not None
+        for window in windows
+        if window in run.windows
+        and (row := rows.get((window, "hloy")))
+        and row["establishments"] is not None
     }
     return ", ".join(f"{run.window_years(w)} n = {count(n)}" for w, n in counts.items())

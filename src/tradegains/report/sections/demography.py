@@ -83,10 +83,8 @@ def job_flows(run: PublishedRun) -> PageTable | None:
         stub=2,
         remark=(
             "Created and destroyed: over the average of both years' employment. Of the start: "
-            "destroyed over employment in the first year; for the lower half of productivity "
-            "within 4-digit industries this is the figure to set beside the 12 percent of Melitz "
-            "and Trefler (2012). Entrants have no productivity in the first year: only the row of "
-            "all has them."
+            "destroyed over employment in the first year. Entrants have no productivity in the "
+            "first year: only the row of all has them."
         ),
     )
 

@@ -23,21 +23,24 @@ from tradegains.report.welfare_rows import (
 
 def section(run: PublishedRun) -> Section:
     """Table C1, the formulas with a cutoff, and figure 2."""
-    sources = table_c1(run)
     return section_of(
         "formulas",
         "Other imports, other formulas",
         "Imports, formulas",
-        as_page_table(sources, remark=counted(run)) if sources else _no_table_c1(run),
+        _sources(run),
         cutoffs(run) or Missing("cutoffs", "Comparison with a productivity cutoff", reason(run)),
         welfare_elasticity_exhibit(run),
     )
 
 
-def _no_table_c1(run: PublishedRun) -> Missing:
-    why = "one source of imports: trade.imports does not list both"
-    title = "Table of import sources (Table C1)"
-    return Missing("table_c1", title, run.reason_for("welfare", why))
+def _sources(run: PublishedRun) -> PageTable | Missing:
+    """The headline's window under both sources of imports."""
+    table, window = table_c1(run), run.headline_window
+    if table is None or window is None:
+        why = "one source of imports: trade.imports does not list both"
+        title = "Table of import sources (Table C1)"
+        return Missing("table_c1", title, run.reason_for("welfare", why))
+    return as_page_table(table, remark=counted(run, [window]))
 
 
 def cutoffs(run: PublishedRun) -> PageTable | None:

@@ -181,9 +181,9 @@ def _entries(run: PublishedRun) -> PageTable | None:
         stub=2,
         notes=marks.notes,
         remark=(
-            "Quartiles of first-year productivity, 1 the lowest; ratio: rate over that of quartile "
-            "1. Due to cuts: mean of the probability of starting less the probability without the "
-            f"tariff cut, by a probit in each quartile. {_cuts(rows)}"
+            "Quartiles of first-year productivity, 1 the lowest; ratio: due to cuts over that of "
+            "quartile 1. Due to cuts: mean of the probability of starting less the probability "
+            f"without the tariff cut, by a probit in each quartile. {_cuts(rows)}"
         ),
         data=(
             rows_csv(run, ENTRY, rows),

@@ -68,7 +68,7 @@ def _counts_of_sets(run: PublishedRun) -> str:
     told: dict[str, str] = {}
     for made in variants(run):
         name = ", ".join(made[key] for key in ("restriction", "continuing"))
-        told.setdefault(name, continuing_counts(run, **made))
+        told.setdefault(name, continuing_counts(run, run.welfare_windows, **made))
     return "; ".join(f"{name}: {counts}" for name, counts in told.items() if counts) + "."
 
 

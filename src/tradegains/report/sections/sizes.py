@@ -101,7 +101,7 @@ def _size_caption(run: PublishedRun, panels: Sequence[SizePanel]) -> str:
         f"{data_words(run)}Log employment of establishments with employment above 0, unweighted. "
         f"Steps: exact histograms, bins of {width:g} log points. Lines: normal densities through "
         "the 20th, 50th and 80th percentiles: mean, the mean of the three; standard deviation, "
-        "(q80 - q20)/(2 × 0.8416). Shaded: area under the lower of the two lines (overlap). "
+        "(q80 − q20)/(2 × 0.8416). Shaded: area under the lower of the two lines (overlap). "
         f"Exiting and continuing by the rule {run.headline_choices['continuing']}, in the "
         f"window's first year. {'. '.join(parts)}."
     )

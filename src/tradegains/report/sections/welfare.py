@@ -35,7 +35,7 @@ def section(run: PublishedRun) -> Section:
         "welfare",
         "Market shares and welfare",
         "Welfare",
-        as_page_table(table_1(run), remark=counted(run)),
+        as_page_table(table_1(run), remark=counted(run, run.welfare_windows)),
         Paragraph(SYMBOLS, NOTE),
         terms_exhibit(run),
         elasticities_exhibit(run),
