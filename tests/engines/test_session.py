@@ -1,5 +1,6 @@
 """Engines start, say what they are, clean up after themselves and fail in plain words."""
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -119,6 +120,63 @@ def test_folders_of_killed_runs_are_swept_and_those_in_use_kept(tmp_path: Path) 
         fcntl.flock(held, fcntl.LOCK_EX)
         scratch._sweep(tmp_path)
     assert [folder.name for folder in tmp_path.iterdir()] == ["tradegains-engine-running"]
+
+
+def test_a_scratch_folder_is_its_users_alone(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        with contextlib.ExitStack() as closing:
+            folder = scratch.scratch_folder(tmp_path, closing)
+            modes = [path.stat().st_mode & 0o777 for path in (folder, folder / "lock")]
+    finally:
+        os.umask(before)
+    assert modes == [0o700, 0o600]
+    assert list(tmp_path.iterdir()) == []
+
+
+ANOTHER = 62_003  # a user
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make what another user owns")
+@pytest.mark.parametrize("kind", ["pipe", "link", "file"])
+def test_what_another_user_made_stops_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    private = tmp_path / "private"
+    private.write_text("kept")
+    folder = tmp_path / "root" / "tradegains-engine-x"
+    folder.mkdir(parents=True)
+    make = {"pipe": os.mkfifo, "link": lambda path: path.symlink_to(private), "file": Path.touch}
+    make[kind](folder / "lock")
+    os.chown(folder, ANOTHER, ANOTHER)
+    scratch._sweep(folder.parent)
+    assert os.path.lexists(folder / "lock")
+    assert private.read_text() == "kept"
+    assert ("no engine's" in caplog.text) == (kind != "file")
+
+
+def test_a_link_in_place_of_an_own_lock_is_not_followed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    private, folder = tmp_path / "private", tmp_path / "tradegains-engine-x"
+    private.write_text("kept")
+    folder.mkdir()
+    (folder / "lock").symlink_to(private)
+    scratch._sweep(tmp_path)
+    assert (folder / "lock").is_symlink()
+    assert "left alone" in caplog.text
+
+
+@pytest.mark.only("embedded")
+@pytest.mark.parametrize("after", [0.0, 0.05, 0.1, 0.2, 0.3, 0.5])
+def test_a_stop_while_the_engine_starts_leaves_nothing(tmp_path: Path, after: float) -> None:
+    # The clock runs from the first line, with what is slow imported already.
+    told = "import pyspark.sql.connect.session, pysail.spark\n"
+    told += f"threading.Timer({after}, os.kill, (os.getpid(), signal.SIGTERM)).start()\n"
+    waits = "import time; time.sleep(60)"
+    ended = run_python(f"sys.argv[1:] = [{str(tmp_path)!r}]\n{told}{OPEN_ENGINE}{waits}")
+    assert ended.returncode in (143, -15)  # -15: before there was anything to remove
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.only("embedded")
