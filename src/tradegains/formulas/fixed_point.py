@@ -7,8 +7,8 @@ half away from zero; at zero decimals it acts on the double product exactly, bec
 with a fraction of one half is its own shortest decimal. `round_half_away` is the plain twin.
 It does not add 0.5 and floor: that sum itself rounds, and gives 1 for the largest double below 0.5.
 
-Overflow must be an error. Spark raises, Sail wraps modulo 2**64, so every BIGINT sum travels with
-the DOUBLE sum of the same units, and `sums_agree` compares the two.
+Overflow must be an error that names the sum. Sail wraps modulo 2**64 and Spark is asked for a null,
+so every BIGINT sum travels with the DOUBLE sum of the same units, and `sums_agree` compares them.
 """
 
 import math
@@ -87,7 +87,7 @@ def from_fixed_point(units: int, units_per_one: int) -> float:
     return units / units_per_one
 
 
-def sums_agree(fixed_total: int, double_total: float) -> bool:
+def sums_agree(fixed_total: int | None, double_total: float) -> bool:
     """Whether a BIGINT sum and the DOUBLE sum of the same units describe one total.
 
     Both totals are in the same units: the twin sums the rounded units as doubles, not the raw
@@ -95,14 +95,14 @@ def sums_agree(fixed_total: int, double_total: float) -> bool:
     cancel to about 0 have no useful relative one.
 
     Args:
-        fixed_total: BIGINT sum [units].
+        fixed_total: BIGINT sum [units]; None where the engine says that it does not fit.
         double_total: DOUBLE sum of the same rows [units].
 
     Example:
         >>> sums_agree(10**18, 1e18), sums_agree(10**19 - 2**64, 1e19)
         (True, False)
     """
-    if not math.isfinite(double_total):
+    if fixed_total is None or not math.isfinite(double_total):
         return False
     return abs(fixed_total - int(double_total)) <= TWIN_TOLERANCE
 

@@ -7,6 +7,7 @@ from pyspark.sql import functions as F
 
 from tradegains.tables import working as w
 from tradegains.transforms.bits import bigint
+from tradegains.transforms.whole_sums import whole_sums
 
 
 def sum_market_cells(
@@ -15,19 +16,15 @@ def sum_market_cells(
     """One row per year, flags, membership and the given industry columns.
 
     Reads them, the amounts and, for `changes` (names of pairs of years), later employment. Sums
-    are whole numbers, each with its DOUBLE twin, because one of the engines wraps where the other
-    raises.
+    are whole numbers, each with its DOUBLE twin.
     """
     amounts = {amount: F.col(amount) for amount in w.AMOUNTS}
     for name in changes:
         amounts |= _employment_changes(name)
-    # Multiplied, not cast: Sail gives a sum and a sum of the same column cast one name.
-    twins = [F.sum(amount * 1.0e0).alias(w.twin(name)) for name, amount in amounts.items()]
     return matched.groupBy(w.YEAR, w.FLAGS, w.MEMBERSHIP, *industries).agg(
         F.count(F.lit(1)).alias(w.ESTABLISHMENTS),
         F.count(w.DUPLICATED_ID).alias(w.DUPLICATED_ID),
-        *(F.sum(amount).alias(name) for name, amount in amounts.items()),
-        *twins,
+        *whole_sums(matched, amounts),
     )
 
 

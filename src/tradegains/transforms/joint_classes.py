@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 from tradegains.formulas.fixed_point import LARGEST_AMOUNT
 from tradegains.formulas.productivity import relative_productivity
 from tradegains.tables import working as w
+from tradegains.transforms.whole_sums import whole_sums
 
 PRODUCTIVITY_CLASS, SIZE_CLASS = "productivity_class", "size_class"
 REPORTED = "employment"
@@ -41,14 +42,12 @@ def sum_joint_classes(
     size = F.col(REPORTED)
     is_amount = (size <= LARGEST_AMOUNT) & ~F.isnan(size)
     from_edge = [is_amount & (size >= float(edge)) for edge in edges]
-    amounts = (w.EMPLOYMENT, w.SALES, w.VALUE_ADDED)
+    amounts = {amount: F.col(amount) for amount in (w.EMPLOYMENT, w.SALES, w.VALUE_ADDED)}
     return classed.groupBy(
         w.YEAR, _count(above).alias(PRODUCTIVITY_CLASS), _count(from_edge).alias(SIZE_CLASS)
     ).agg(
         F.count(F.lit(1)).alias(w.ESTABLISHMENTS),
-        *(F.sum(amount).alias(amount) for amount in amounts),
-        # Multiplied, not cast: Sail gives a sum and a sum of the same column cast one name.
-        *(F.sum(F.col(amount) * 1.0e0).alias(w.twin(amount)) for amount in amounts),
+        *whole_sums(classed, amounts),
     )
 
 
