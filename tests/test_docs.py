@@ -201,6 +201,12 @@ def test_readme_lists_every_table() -> None:
     assert re.findall(r"^\| `(\w+)` \|", part, re.MULTILINE) == list(TABLES)
 
 
+def test_readme_lists_every_section_of_a_study() -> None:
+    part = README.read_text(encoding="utf-8").split("## The study file")[1].split("\n## ")[0]
+    listed = re.findall(r"^\| `\[+([\w.]+)\]+` \|", part, re.MULTILINE)
+    assert sorted(listed) == sorted({*SECTIONS, "census.columns", "census.rules"})
+
+
 def test_study_page_has_every_key() -> None:
     text = STUDY_PAGE.read_text(encoding="utf-8")
     parts = dict(

@@ -7,7 +7,9 @@ import pytest
 
 import tradegains
 from tradegains.command.check import check_study
+from tradegains.command.cli import main
 from tradegains.engines.start import start_engine
+from tradegains.errors import UnsupportedSystemError
 from tradegains.pipeline import run
 from tradegains.published.results import open_results
 from tradegains.study import read_study
@@ -47,3 +49,11 @@ def test_it_offers_five_functions() -> None:
 def test_a_name_that_it_has_not_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'open_result'"):
         tradegains.open_result  # noqa: B018  looked up for its error
+
+
+def test_a_system_without_file_locks_is_refused(monkeypatch, capsys) -> None:
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    with pytest.raises(UnsupportedSystemError, match="Windows Subsystem for Linux"):
+        tradegains.run  # noqa: B018  looked up for its error
+    assert main(["runs", "--output", "results"]) == 1
+    assert "no POSIX file locks" in capsys.readouterr().err

@@ -15,6 +15,8 @@ engine and no library, and reading results none but what reading needs.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from tradegains.errors import require_file_locks
+
 if TYPE_CHECKING:
     from tradegains.command.check import check_study as check
     from tradegains.engines.start import start_engine
@@ -38,6 +40,7 @@ def __getattr__(name: str) -> Any:
     """What the package offers, from the module that has it."""
     if name not in _PLACES:
         raise AttributeError(f"module 'tradegains' has no attribute {name!r}")
+    require_file_locks()
     module, attribute = _PLACES[name]
     return getattr(import_module(module), attribute)
 

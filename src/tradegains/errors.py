@@ -70,3 +70,21 @@ class DamagedOutputError(TradegainsError):
 
 class EngineError(TradegainsError):
     """An engine cannot start or stopped with an error of its own."""
+
+
+class UnsupportedSystemError(TradegainsError):
+    """This operating system lacks what a run needs."""
+
+
+def require_file_locks() -> None:
+    """Refuse a system whose Python has no `fcntl`: its locks keep two runs on one output apart.
+
+    Raises:
+        UnsupportedSystemError: on Windows.
+    """
+    try:
+        import fcntl  # noqa: F401  only whether it is there
+    except ImportError:
+        cure = "use Linux or macOS; on Windows, the Windows Subsystem for Linux (WSL)"
+        what = "tradegains does not run on this system, which has no POSIX file locks (fcntl)"
+        raise UnsupportedSystemError(Problem(what, cure=cure)) from None

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from tradegains.command.arguments import OUTPUT, build_parser
 from tradegains.engines.environment import is_on
-from tradegains.errors import Problem, StudyError, TradegainsError
+from tradegains.errors import Problem, StudyError, TradegainsError, require_file_locks
 
 if TYPE_CHECKING:
     from tradegains.command.check import Checked
@@ -67,6 +67,7 @@ def main(arguments: Sequence[str] | None = None, *, own_process: bool = False) -
         parser.print_help(sys.stderr)
         return 2
     try:
+        require_file_locks()
         code = COMMANDS[chosen.command](chosen)
         sys.stdout.flush()
         return code

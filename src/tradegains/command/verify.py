@@ -22,7 +22,8 @@ def verify_output(given: str) -> Verification:
         EngineError: the table `runs` cannot be read.
     """
     store = locate_output(given).open_tables()
-    lines, damaged = [], {}
+    lines: list[str] = []
+    damaged: dict[tuple[str, str], str] = {}
     rows = published_runs(store).to_pylist()
     for row in rows:
         run, tables = row["run_id"], published_tables(row)

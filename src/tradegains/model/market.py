@@ -126,7 +126,7 @@ def stated_model(
         >>> [(case.label, round(case.equilibrium.cutoff, 6)) for case in model.cases]
         [('autarky', 10.626586), ('t = 4', 9.960602), ('integrated', 8.434327)]
 
-    Source: MT figures 2 to 4; method section 8.
+    Source: MT figures 2 to 4; docs/melitz_trefler.md#the-model.
     """
     market = Market(size, slope, entry_cost, largest_cost)
     merged = replace(market, size=COUNTRIES * market.size)
