@@ -30,10 +30,10 @@ from tradegains.tables.published import TABLES
 from tradegains.tables.table import Column
 
 STATA_NAME, STATA_LABEL = 32, 80  # limits of Stata, in characters
+STATA_TEXT = 2045  # longest text of a fixed length, in bytes
 STATA_RESERVED = {"end"}  # of the names of published columns
 STATA_LONG = 2_147_483_620  # largest whole number of Stata's type long
-
-
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")  # with which a spreadsheet begins a formula
 SHEET_ROWS = 1_048_576  # rows of a worksheet, header included
 SUFFIXES = {"csv": ".csv", "parquet": ".parquet", "stata": ".dta", "latex": ".tex", "xlsx": ".xlsx"}
 
@@ -151,9 +151,29 @@ def _flat(rows: pa.Table) -> pa.Table:
 
 def _write_csv(extract: Extract, path: Path) -> None:
     """CSV with a header, nulls empty, and what the columns mean in a file beside it."""
-    pyarrow.csv.write_csv(extract.rows, path)
+    pyarrow.csv.write_csv(_without_formulas(extract.rows), path)
+    lines = [tuple(map(_plain, line)) for line in _codebook(extract)]
     with path.with_name(f"{path.stem}_columns.csv").open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(_codebook(extract))
+        csv.writer(file, lineterminator="\n").writerows(lines)
+
+
+def _without_formulas(rows: pa.Table) -> pa.Table:
+    """The rows with an apostrophe before each text that a spreadsheet would compute."""
+    for position, field in enumerate(rows.schema):
+        if pa.types.is_string(field.type):
+            texts = [None if v is None else _plain(v) for v in rows[field.name].to_pylist()]
+            rows = rows.set_column(position, field, pa.array(texts, pa.string()))
+    return rows
+
+
+def _plain(text: str) -> str:
+    """A text that a spreadsheet shows and does not compute.
+
+    Example:
+        >>> _plain("=1+1"), _plain("Peru")
+        ("'=1+1", 'Peru')
+    """
+    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
 
 
 def _write_parquet(extract: Extract, path: Path) -> None:
@@ -190,7 +210,16 @@ def _write_stata(extract: Extract, path: Path) -> None:
         time_stamp=_published_at(extract.run),
         data_label=extract.title[:STATA_LABEL],
         variable_labels=dict(zip(names, map(_stata_label, extract.columns), strict=True)),
+        # pandas itself counts characters, and fails where these are fewer than the bytes.
+        convert_strl=[name for name in names if _is_long(frame[name])],
     )
+
+
+def _is_long(values: Any) -> bool:
+    """Whether a column has a text longer than Stata's fixed ones."""
+    if values.dtype.kind in "iuf":
+        return False
+    return any(len(text.encode()) > STATA_TEXT for text in values)
 
 
 def _write_xlsx(extract: Extract, path: Path) -> None:
@@ -209,8 +238,19 @@ def _write_xlsx(extract: Extract, path: Path) -> None:
         sheet = book.create_sheet(title)
         sheet.freeze_panes = "A2"
         for line in lines:
-            sheet.append(line)
+            sheet.append([_cell(sheet, value) for value in line])
     book.save(path)
+
+
+def _cell(sheet: Any, value: Any) -> Any:
+    """A value for a worksheet; a text that looks like a formula stays a text."""
+    from openpyxl.cell import WriteOnlyCell
+
+    if not isinstance(value, str) or not value.startswith("="):
+        return value
+    cell = WriteOnlyCell(sheet, value)
+    cell.data_type = "s"
+    return cell
 
 
 def _codebook(extract: Extract) -> list[tuple[str, ...]]:
