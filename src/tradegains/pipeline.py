@@ -13,7 +13,6 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from tradegains.engines.start import Engine
-from tradegains.errors import DamagedOutputError
 from tradegains.families.context import ComputedTables, MergeBy, Rows
 from tradegains.families.measuring import TABLES_IN_ORDER, measure
 from tradegains.families.work_folders import passing_folders
@@ -34,16 +33,16 @@ from tradegains.store.manifest import (
     require_unchanged,
     row_files,
 )
-from tradegains.store.mending import mend_logs
+from tradegains.store.mending import mend_logs, salvage
 from tradegains.store.output import KEEP_DAYS, Output, hold_output
 from tradegains.store.row_tables import PLANT_PRODUCTS, ROW_TABLES, read_plant_products
 from tradegains.store.runs import (
     Publication,
     RunRecord,
+    damage,
     publish,
     published_runs,
     published_tables,
-    require_intact,
     run_id,
 )
 from tradegains.store.small_tables import SMALL_TABLES
@@ -213,15 +212,16 @@ def published_summary(store: DeltaStore, name: str) -> RunSummary | None:
 
 
 def _is_whole(store: DeltaStore, name: str) -> bool:
-    """Whether every table of a published run is what was published; told where one is not."""
+    """Whether every table of a published run is what was published, or could be mended to be."""
     tables = [t for row in store.read("runs", name).to_pylist() for t in published_tables(row)]
-    try:
-        require_intact(store, name, tables)
-    except DamagedOutputError as error:
-        for problem in error.problems:
-            log.warning("%s; computed again to mend it", problem.what)
-        return False
-    return True
+    whole = True
+    for table in tables:
+        if what := damage(store, name, table):
+            mended = salvage(store, name, table)
+            how = "mended from its files" if mended else "it is computed again"
+            log.warning("table %s is not what was published (%s): %s", table.name, what, how)
+            whole = whole and mended
+    return whole
 
 
 def publish_tables(

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,15 @@ from pyspark.sql import SparkSession
 from small_study import write_small_study
 from tradegains.engines import scratch
 from tradegains.errors import EngineError, StudyError
+from tradegains.store.delta import DeltaRs
 from tradegains.store.disk import told_of_full_disk
 from tradegains.store.leftovers import sweep_rows
 from tradegains.store.output import hold_output, locate_output
 from tradegains.store.private import make_private, private_folder, write_private
 from tradegains.store.row_tables import read_plant_products
 from tradegains.store.work import WorkFolder
+
+from .conftest import QualityRows
 
 RUN, OTHER_RUN = "0123456789abcdef", "fedcba9876543210"
 SOMEBODY = 31_988  # a user id that nobody has
@@ -271,6 +275,39 @@ def test_a_full_disk_is_told_as_one(tmp_path: Path) -> None:
         raise RuntimeError("External error: IO error: No space left on device (os error 28)")
     with pytest.raises(RuntimeError), told_of_full_disk(str(tmp_path)):
         raise RuntimeError("something else")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Return a disk of 2 MB, which only root can make."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)])
+    if made.returncode:
+        pytest.skip("no right to mount a small disk")
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+@needs_root
+@pytest.mark.parametrize("free", [4, 40, 400, 1000])  # [KB]
+def test_a_commit_to_a_full_disk_says_so_and_nothing_more(
+    small_disk: Path, quality_rows: QualityRows, capfd: pytest.CaptureFixture, free: int
+) -> None:
+    store = DeltaRs(str(small_disk / "tables"))
+    store.write("quality", quality_rows("one", 1), "one")
+    available = os.statvfs(small_disk)
+    room = available.f_bavail * available.f_frsize - (free << 10)
+    (small_disk / "filler").write_bytes(b"x" * room)
+    with pytest.raises(EngineError, match="the disk is full") as refusal:
+        store.write("quality", quality_rows("two", *range(40)), "two")
+    assert "free some space" in refusal.value.problems[0].cure
+    assert capfd.readouterr().err == ""
+    (small_disk / "filler").unlink()
+    store.write("quality", quality_rows("two", 2), "two")
+    assert sorted(store.read("quality")["rows"].to_pylist()) == [1, 2]
 
 
 def test_folders_are_made_private_or_refused(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ from pyspark.sql.types import (
 )
 
 from tradegains.errors import EngineError, Problem
+from tradegains.store.disk import disk_full, is_full, require_room
 from tradegains.store.evolution import Change, column_changes
 from tradegains.store.scalars import arrow_scalar
 from tradegains.store.transaction_log import files_of_run, log_damage, settle
@@ -156,12 +157,15 @@ class DeltaStore(ABC):
             The Delta version that holds the rows.
 
         Raises:
-            EngineError: the table on disk has other columns, or the commit failed.
+            EngineError: the table on disk has other columns, or the commit failed; also for want of
+                room on the disk.
         """
         if not _RUN_ID.fullmatch(run_id):
             raise ValueError("a run id has letters, digits, _ and - only")
         table = conform(name, rows, run_id)
         self._refuse_other_columns(name)
+        # Without room for its file delta-rs fails by a panic, whose text we cannot keep back.
+        require_room(self.path(name), table.nbytes)
         return self._replace(name, table, f"run_id = '{run_id}'")
 
     def _refuse_other_columns(self, name: str) -> None:
@@ -520,6 +524,8 @@ def _unreadable(path: str, why: Exception | str) -> EngineError:
 
 
 def _commit_failed(path: str, error: Exception | None) -> EngineError:
+    if error is not None and is_full(path, error):
+        return disk_full(path)
     # The writer's own text may hold rows, so only its kind is told.
     kind = f" ({type(error).__name__})" if error else ""
     return EngineError(

@@ -6,6 +6,7 @@ that have not changed (same path, size, times and inode) come from a cache, so t
 quick.
 """
 
+import contextlib
 import hashlib
 import json
 import posixpath
@@ -246,5 +247,7 @@ def _write_cache(
         for source, digest in hashed
         if source.file.stamp.settled_before(settled)
     }
-    cache.parent.mkdir(parents=True, exist_ok=True)
-    write_private(cache, json.dumps({**known, **new}))
+    # Without it the next run takes longer, and nothing else.
+    with contextlib.suppress(OSError):
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        write_private(cache, json.dumps({**known, **new}))

@@ -11,6 +11,7 @@ of which replaces only its own run. An output that cannot be used is a StudyErro
 because the command line names it.
 """
 
+import contextlib
 import fcntl
 import json
 import logging
@@ -197,7 +198,10 @@ def _taken(lock: IO[str], output: Output) -> bool:
 
 
 def _sign(lock: IO[str]) -> None:
-    if _is_ours(lock):
+    if not _is_ours(lock):
+        return
+    # The lock holds without it; on a full disk the run has something better to say.
+    with contextlib.suppress(OSError):
         lock.seek(0)
         lock.truncate(0)
         started = datetime.now(UTC).isoformat(timespec="seconds")
