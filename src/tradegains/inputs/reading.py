@@ -2,7 +2,8 @@
 
 Decision: there is one judgement, `judge_inputs`. A check that had its own would one day pass what a
 run refuses, after hours in a queue. No engine is started for it, and no row of an establishment is
-read: of the census and of plant_products the footers, of the small tables everything.
+read: of the census and of plant_products the footers, of the small tables everything. A run also
+reads all bytes of the census for their digests, and so finds a disk that cannot give them.
 """
 
 from collections.abc import Iterator, Mapping

@@ -51,7 +51,7 @@ def row_table_problems(path: str, *, needs_value: bool) -> list[Problem]:
     except FileNotFoundError:
         cure = f"correct {PLANT_PRODUCTS} under [inputs], or remove it to do without"
         return [Problem(f"the {PLANT_PRODUCTS} file does not exist", path, cure=cure)]
-    except (pa.ArrowException, OSError):
+    except (pa.ArrowException, OSError, UnicodeDecodeError):
         cure = "write it as Parquet, or as CSV in UTF-8 with commas and one line of names"
         return [Problem(f"the {PLANT_PRODUCTS} file cannot be read", path, cure=cure)]
     wanted = [name for name in _COLUMNS if needs_value or name != "value"]

@@ -224,18 +224,19 @@ def _is_parquet(place: Location) -> bool:
 
 def _parsed_file(content: bytes, place: Location, table: SmallTable) -> pa.Table:
     name, source = place.path.lower(), pa.BufferReader(content)
+    if not _is_parquet(place) and not name.endswith((".csv", ".csv.gz")):
+        what = f"the {table.name} file is neither Parquet nor CSV"
+        raise InputError(Problem(what, place.given, cure="convert it"))
     try:
         if _is_parquet(place):
-            return pq.read_table(source)
-        if name.endswith(".csv"):
-            return _read_csv(source, table)
-        if name.endswith(".csv.gz"):
-            return _read_csv(pa.CompressedInputStream(source, "gzip"), table)
-    except (pa.ArrowException, OSError) as error:
+            raw = pq.read_table(source)
+        else:
+            packed = pa.CompressedInputStream(source, "gzip") if name.endswith(".gz") else source
+            raw = _read_csv(packed, table)
+        raw.column_names  # noqa: B018  names that are not UTF-8 are found here
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(_unreadable(place, table)) from error
-    raise InputError(
-        Problem(f"the {table.name} file is neither Parquet nor CSV", place.given, cure="convert it")
-    )
+    return raw
 
 
 def _unreadable(place: Location, table: SmallTable) -> Problem:
