@@ -15,6 +15,7 @@ from tradegains.report.section import Exhibit
 from tradegains.store.delta import arrow_schema
 from tradegains.store.output import Output
 from tradegains.store.runs import RunRecord, publish
+from tradegains.tables.absence import Absence, absences_json
 from tradegains.tables.published.productivity import QUANTILES
 
 RUN_ID = "3f9c1a7be2d04856"
@@ -548,12 +549,7 @@ def _intra_industry_trade():
 
 
 def run_record(tables, **changed):
-    absent = [
-        {
-            "result": "export_entry",
-            "reason": "the study has no plant_products input <b>&</b> no product tariffs",
-        }
-    ]
+    why = "the study has no plant_products input <b>&</b> no product tariffs"
     return {
         "run_id": RUN_ID,
         "study": "cusfta",
@@ -563,7 +559,7 @@ def run_record(tables, **changed):
         "input_digest": "b51ce0" + "0" * 58,
         "code_version": "0.1.0+9d2f11c0aa12",
         "engine": "embedded (pysail 0.7.2, pyspark 4.2.0, deltalake 1.6.6)",
-        "absent": json.dumps(absent),
+        "absent": absences_json([Absence("table", "export_entry", None, why)]),
         "tables": [
             {"name": name, "version": 1, "rows": table.num_rows, "digest": "ab" * 32}
             for name, table in sorted(tables.items())

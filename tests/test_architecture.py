@@ -34,14 +34,14 @@ ARROWS = {
     "families": (
         "families study formulas tables transforms conditions statistics results progress inputs"
     ),
-    "pipeline": "families study store engines progress inputs",
+    "pipeline": "tables families study store engines progress inputs",
     "published": "published store tables formulas",
     "figures": "figures published formulas",
     "report": "report figures published store tables formulas literature",
     "model": "model figures published formulas",
     "synthetic": "synthetic tables formulas literature",
     "command": (
-        "command conditions inputs pipeline progress published report model study synthetic "
+        "command tables conditions inputs pipeline progress published report model study synthetic "
         "engines store families"
     ),
 }

@@ -8,6 +8,7 @@ Marks in the pages, each on the line before a fenced block:
     <!-- columns of T -->   generated from the declared tables; `python tests/test_docs.py` rewrites
 """
 
+import argparse
 import contextlib
 import doctest
 import io
@@ -25,7 +26,7 @@ from deltalake import DeltaTable
 
 from tradegains import literature
 from tradegains.command import cli
-from tradegains.command.arguments import build_parser
+from tradegains.command.arguments import add_what_to_run, build_parser
 from tradegains.engines.start import Engine
 from tradegains.errors import StudyError
 from tradegains.study import model, read_study
@@ -160,9 +161,9 @@ def test_options_of_submitted_jobs_are_there(page: Path) -> None:
         for words in commands(block.text) if block.language == "sh" else ():
             jobs = [number for number, word in enumerate(words) if word.startswith("jobs/")]
             for job in jobs:
-                source = (ROOT / words[job]).read_text(encoding="utf-8")
-                options = [word for word in words[job:] if word.startswith("--")]
-                assert all(f'"{option}"' in source for option in options), words
+                parser = argparse.ArgumentParser()
+                add_what_to_run(parser)
+                assert parser.parse_args(words[job + 1 :]).output, words
 
 
 @pytest.mark.parametrize("page", PAGES, ids=PAGE_NAMES)

@@ -1,11 +1,10 @@
 """A run: read, flag, match, measure, publish; in that order, once."""
 
 import gc
-import json
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -13,8 +12,9 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from tradegains.engines.start import Engine
+from tradegains.errors import Problem, StudyError
 from tradegains.families.context import ComputedTables, MergeBy, Rows
-from tradegains.families.measuring import TABLES_IN_ORDER, measure
+from tradegains.families.measuring import absences_of, measure
 from tradegains.families.work_folders import passing_folders
 from tradegains.inputs.names import name_problems
 from tradegains.inputs.reading import given_row_tables, has_product_values, judge_inputs
@@ -48,6 +48,8 @@ from tradegains.store.runs import (
 from tradegains.store.small_tables import SMALL_TABLES
 from tradegains.store.work import WorkFolder
 from tradegains.study import Study, resolved_toml
+from tradegains.tables.absence import Absence, absences_json, not_given, read_absences
+from tradegains.tables.published import MEASURED, chosen_tables
 
 log = logging.getLogger("tradegains")
 
@@ -59,11 +61,12 @@ class RunSummary:
     run_id: str
     new: bool
     rows: Mapping[str, int]
-    absent: Mapping[str, str]
+    absent: tuple[Absence, ...]
 
     def has(self, tables: Collection[str]) -> bool:
         """Whether each of these tables is published, or known to be absent."""
-        return all(name in self.rows or f"table {name}" in self.absent for name in tables)
+        known = {absence.name for absence in self.absent if absence.kind == "table"}
+        return set(tables) <= self.rows.keys() | known
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class RunInputs:
     small: SmallInputs
     files: Sequence[InputFile]
     manifest: Sequence[ManifestEntry]
-    absent: Mapping[str, str] = field(default_factory=dict)
+    absent: tuple[Absence, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -87,7 +90,7 @@ def run(
     study: Study,
     *,
     output: str,
-    only: Collection[str] = TABLES_IN_ORDER,
+    only: Collection[str] | None = None,
     progress: Progress | None = None,
     wait_seconds: float = 0.0,
     again: bool = False,
@@ -111,11 +114,13 @@ def run(
         The run's id and tables. A run that was published before is not computed again.
 
     Raises:
-        StudyError: a name in the study cannot stand; nothing was published.
+        StudyError: a name in the study cannot stand, or a table in `only` is none that a run makes
+            or this study can have; nothing was published.
         InputError: the inputs are refused; nothing was published.
         OutputBusyError: another run holds the output.
         EngineError: the engine failed; nothing was published.
     """
+    only = MEASURED if only is None else chosen_tables(only)
     progress = progress or Progress()
     if any(name_problems(study)):
         judge_inputs(study).usable_census()  # raises, before anything of the output is touched
@@ -133,8 +138,10 @@ def run(
         published = published_summary(store, name)
         if published and published.has(only) and not again and _is_whole(store, name):
             return published
+        _require_some(only, study, inputs)
         measured = _measure(engine, study, inputs, _work_folder(place, name, study), only, progress)
-        absent = {**inputs.absent, **measured.absent}
+        before = published.absent if published else ()
+        absent = tuple(dict.fromkeys((*inputs.absent, *before, *measured.absent)))
         record = _record(study, inputs, engine, absent)
         with progress.step("publish") as step:
             require_unchanged(inputs.files)
@@ -169,7 +176,7 @@ def _work_folder(place: Output, name: str, study: Study) -> WorkFolder:
 
 
 def _record(
-    study: Study, inputs: RunInputs, engine: Engine, absent: Mapping[str, str]
+    study: Study, inputs: RunInputs, engine: Engine, absent: Iterable[Absence]
 ) -> RunRecord:
     return RunRecord(
         study.name,
@@ -178,8 +185,15 @@ def _record(
         inputs.digest,
         code_version(),
         engine.describe(),
-        json.dumps(absent),
+        absences_json(absent),
     )
+
+
+def _require_some(only: Collection[str], study: Study, inputs: RunInputs) -> None:
+    """Refuse a run of tables that the study can have none of."""
+    absent = absences_of(only, study, inputs.small)
+    if len(absent) == len(only):
+        raise StudyError([Problem(f"no table {each.name}", cure=each.reason) for each in absent])
 
 
 def read_inputs(study: Study, output: Output) -> RunInputs:
@@ -195,10 +209,7 @@ def read_inputs(study: Study, output: Output) -> RunInputs:
     files = row_files(census, others)
     manifest = input_manifest(files, read=judged.read, cache=output.manifest_cache)
     given = {*others, *(entry.input for entry in judged.read)}
-    absent = {f"input {name}": "not given under [inputs]" for name in (*SMALL_TABLES, *ROW_TABLES)}
-    absent |= {f"input {name}": "not used by this version" for name in study.inputs.given()}
-    for name in ("census", *given):
-        absent.pop(f"input {name}", None)
+    absent = tuple(not_given(name) for name in (*SMALL_TABLES, *ROW_TABLES) if name not in given)
     return RunInputs(census, judged.small, files, manifest, absent)
 
 
@@ -207,7 +218,7 @@ def published_summary(store: DeltaStore, name: str) -> RunSummary | None:
     for row in published_runs(store).to_pylist():
         if row["run_id"] == name:
             rows = {table.name: table.rows for table in published_tables(row)}
-            return RunSummary(name, False, rows, json.loads(row["absent"] or "{}"))
+            return RunSummary(name, False, rows, read_absences(row["absent"]))
     return None
 
 

@@ -460,6 +460,49 @@ def test_run_publishes_once_and_says_what_is_absent(tradegains: Command, folder:
     assert "nothing was published twice" in second.out
 
 
+@pytest.mark.only("embedded")
+@pytest.mark.usefixtures("suite_engine")
+def test_only_the_tables_that_are_named_are_published(tradegains: Command, folder: Path) -> None:
+    arguments = ("run", folder / "study.toml", "--output", folder / "out", "--quiet", "--tables")
+    first = tradegains(*arguments, "welfare,welfare_curves")
+    assert first.code == 0
+    assert " published 1 tables" in first.out
+    assert "without them no welfare_curves, melitz_redding" in " ".join(first.out.split())
+    second = tradegains(*arguments, "moments, dispersion")
+    assert " published 2 tables" in second.out
+    assert "without them no welfare_curves, melitz_redding, dispersion" in " ".join(
+        second.out.split()
+    )
+    listed = tradegains("show", "--output", folder / "out").out.splitlines()
+    assert [line.split()[0] for line in listed] == ["moments", "welfare"]
+    again = tradegains(*arguments, "welfare,dispersion")
+    assert "nothing was published twice" in again.out
+
+
+@pytest.mark.parametrize("option", [(), ("--dry-run",)])
+def test_tables_that_no_run_makes_are_refused_with_the_nearest(
+    tradegains: Command, folder: Path, option: tuple[str, ...]
+) -> None:
+    tables = ("--tables", "wellfare,moments,runs", *option)
+    answer = tradegains("run", folder / "study.toml", "--output", folder / "out", *tables)
+    assert answer.code == 2
+    assert "did you mean welfare?" in answer.err
+    assert "'runs'" in answer.err
+    assert not (folder / "out").exists()
+
+
+@pytest.mark.only("embedded")
+@pytest.mark.usefixtures("suite_engine")
+def test_tables_of_which_the_study_can_have_none_are_refused(
+    tradegains: Command, folder: Path
+) -> None:
+    tables = ("--tables", "dispersion,coverage")
+    answer = tradegains("run", folder / "study.toml", "--output", folder / "out", *tables)
+    assert answer.code == 2
+    assert "the study has no [dispersion]" in answer.err
+    assert "it needs the input control_totals" in answer.err
+
+
 @pytest.mark.usefixtures("suite_engine")
 def test_results_are_shown_reported_and_exported(
     tradegains: Command, folder: Path, monkeypatch: pytest.MonkeyPatch

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from reference.studies import study_with
+from tradegains.families.context import absence_of
 from tradegains.formulas.distribution import HistogramBin, SizeDistribution
 from tradegains.formulas.membership import MembershipBits
 from tradegains.formulas.sato_vartia import IndustryChange, aggregate_industries
@@ -28,6 +29,7 @@ from tradegains.results.sizes import (
 )
 from tradegains.results.welfare import measure_markets, welfare_rows
 from tradegains.study import Curves, MelitzRedding, SizeFits, Tariffs, Window
+from tradegains.tables.absence import without_section
 
 CURVES = Curves(("tariff_cut",), 1.0, 2.0, 0.5, published_elasticities=True)
 STUDY = study_with(
@@ -305,10 +307,14 @@ def test_size_fits_by_hand():
 
 
 def test_sizes_are_absent_with_a_reason():
-    assert "table size_fits" in size_absences(STUDY)
+    assert absence_of("size_fits", STUDY, SmallInputs()) == without_section(
+        "table", "size_fits", "size_fits"
+    )
     weighted = {**FITS.census.columns, "sampling_weight": "w"}
     study = replace(FITS, census=replace(FITS.census, columns=weighted))
-    assert "sampling weights" in size_absences(study)["table size_fits"]
+    fits, histograms = size_absences(study)
+    assert (fits.kind, fits.name, histograms.name) == ("table", "size_fits", "size_histograms")
+    assert "sampling weights" in fits.reason
     assert size_groups(study, ["size_fits", "welfare"]) == []
 
 

@@ -175,7 +175,7 @@ def test_a_run_that_lacks_a_column_of_runs_is_read(older: Path, quality_rows: Qu
     store = DeltaRs(str(older))
     (bare,) = published_runs(store).to_pylist()
     assert (bare["absent"], published_tables(bare)) == (None, ())
-    assert published_summary(store, "bare") == RunSummary("bare", False, {}, {})
+    assert published_summary(store, "bare") == RunSummary("bare", False, {}, ())
     assert publish(store, "new", RECORD, {"quality": quality_rows("new", 1)}).new
     assert published_runs(store).num_rows == 2
 

@@ -1,7 +1,6 @@
 """The jobs: what each publishes, and the way to a cluster through spark-submit and a zip."""
 
 import contextlib
-import json
 import os
 import runpy
 import subprocess
@@ -18,23 +17,22 @@ from small_study import SECRET_ID, write_small_study
 from tradegains.engines.delta_jars import DELTA_COORDINATES, DELTA_EXCLUDES
 from tradegains.engines.java import java_environment
 from tradegains.engines.start import Engine
-from tradegains.families.distributions import DISTRIBUTION_TABLES
-from tradegains.families.markets import MARKET_TABLES
-from tradegains.families.measuring import TABLES_IN_ORDER
 from tradegains.pipeline import run
 from tradegains.progress import Progress
 from tradegains.store.code_version import code_version
 from tradegains.store.delta import open_delta
 from tradegains.store.runs import published_runs
 from tradegains.study import read_study
+from tradegains.tables.absence import read_absences
+from tradegains.tables.published import MEASURED, tables_of
 
 ROOT = Path(__file__).parents[2]
 SPARK_HOME = Path(pyspark.__file__).parent
 
 JOBS = {
-    "run_study": TABLES_IN_ORDER,
-    "productivity_moments": DISTRIBUTION_TABLES,
-    "welfare_gains": MARKET_TABLES,
+    "run_study": MEASURED,
+    "productivity_moments": tables_of("distributions"),
+    "welfare_gains": tables_of("quality", "markets"),
 }
 
 # A cluster's Python has what PySpark itself needs there, numpy and pyarrow, and no more; what it
@@ -83,7 +81,7 @@ def pack(target: Path) -> None:
 def absent_tables(output: Path) -> set[str]:
     """The tables that the one published run says it could not have."""
     (run,) = published_runs(open_delta(str(output / "tables"))).to_pylist()
-    return {what.removeprefix("table ") for what in json.loads(run["absent"])}
+    return {each.name for each in read_absences(run["absent"]) if each.kind == "table"}
 
 
 def published_digests(output: Path) -> list[dict[str, str]]:
@@ -137,6 +135,30 @@ def test_job_keeps_the_text_of_an_unexpected_error_to_itself(
     told = "".join(capsys.readouterr())
     assert "unexpected error (RuntimeError)" in told
     assert SECRET_ID not in told
+
+
+@pytest.mark.only("embedded")
+def test_a_job_publishes_the_tables_that_are_named(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = write_small_study(tmp_path)
+    start = lambda _: contextlib.nullcontext(engine)  # noqa: E731
+    monkeypatch.setattr(tradegains.engines.start, "start_engine", start)
+    arguments = [str(study), "--output", str(tmp_path / "out"), "--tables", "welfare,quality"]
+    monkeypatch.setattr(sys, "argv", ["run_study", *arguments])
+    assert runpy.run_path(str(ROOT / "jobs/run_study.py"))["main"]() == 0
+    (digests,) = published_digests(tmp_path / "out")
+    assert set(digests) == {"welfare", "quality"}
+
+
+def test_a_job_refuses_a_table_that_no_run_makes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = write_small_study(tmp_path)
+    arguments = [str(study), "--output", str(tmp_path / "out"), "--tables", "wellfare"]
+    monkeypatch.setattr(sys, "argv", ["run_study", *arguments])
+    assert runpy.run_path(str(ROOT / "jobs/run_study.py"))["main"]() == 2
+    assert "did you mean welfare?" in capsys.readouterr().err
 
 
 # --- the zip and the settings -----------------------------------------------------------------

@@ -104,19 +104,9 @@ def _add_run(commands: Any) -> None:
         does="compute a study and publish its tables",
         example="tradegains run study.toml --output results --engine spark --threads 8",
     )
-    _add_study(parser)
-    parser.add_argument(
-        "--output", metavar="DIR", required=True, help="folder of the results; made if needed"
-    )
+    add_what_to_run(parser)
     parser.add_argument(
         "--dry-run", action="store_true", help="check only, and print the resolved study"
-    )
-    parser.add_argument(
-        "--wait",
-        metavar="SECONDS",
-        type=float,
-        default=0.0,
-        help="how long to wait for another run on the same output (default: 0)",
     )
     parser.add_argument(
         "--again", action="store_true", help="compute even what is published already"
@@ -356,6 +346,31 @@ def _add_class_archive(commands: Any) -> None:
     _add_jars(parser)
     parser.add_argument("--remove", action="store_true", help="remove the file instead")
     parser.add_argument("--dry-run", action="store_true", help="only say where it is or would be")
+
+
+def add_what_to_run(parser: argparse.ArgumentParser, *, tables: bool = True) -> None:
+    """What a run takes, by the command or as a job: study, inputs, output, tables, patience."""
+    _add_study(parser)
+    parser.add_argument(
+        "--output",
+        metavar="DIR",
+        required=True,
+        help="folder or URI of the results; made if needed",
+    )
+    if tables:
+        parser.add_argument(
+            "--tables",
+            metavar="NAME,...",
+            type=_words,
+            help="publish these tables only (default: all that the study asks for)",
+        )
+    parser.add_argument(
+        "--wait",
+        metavar="SECONDS",
+        type=float,
+        default=0.0,
+        help="how long to wait for another run on the same output (default: 0)",
+    )
 
 
 def _add_study(parser: argparse.ArgumentParser) -> None:

@@ -13,11 +13,10 @@ from typing import Final
 from tradegains.command.demo import prepare_demo
 from tradegains.engines.start import class_archive, start_engine, stop_java
 from tradegains.errors import EngineError, Problem
-from tradegains.families.distributions import DISTRIBUTION_TABLES
-from tradegains.families.markets import MARKET_TABLES
 from tradegains.pipeline import run
 from tradegains.progress import Progress
 from tradegains.study import read_study
+from tradegains.tables.published import tables_of
 
 ESTABLISHMENTS: Final = 2000
 """Of the demonstration whose run shows which classes are needed [establishments a year]."""
@@ -45,7 +44,7 @@ def write_class_archive(progress: Progress, *, jars: str | None = None) -> Path:
         with start_engine("spark", settings=options, jars=jars, memory="2g") as engine:
             output = Path(folder, "demo")
             study = prepare_demo(engine, output, establishments=ESTABLISHMENTS, progress=progress)
-            wanted = (*MARKET_TABLES, *DISTRIBUTION_TABLES)
+            wanted = tables_of("markets", "distributions")
             run(engine, read_study(study), output=str(output), only=wanted, progress=progress)
         with progress.step("write the class archive"):
             stop_java()

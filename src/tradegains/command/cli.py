@@ -11,7 +11,6 @@ import atexit
 import contextlib
 import gc
 import os
-import re
 import shutil
 import signal
 import sys
@@ -24,6 +23,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from tradegains.command.arguments import OUTPUT, build_parser
 from tradegains.engines.environment import is_on
 from tradegains.errors import Problem, StudyError, TradegainsError, require_file_locks
+from tradegains.tables.absence import Absence
 
 if TYPE_CHECKING:
     from tradegains.command.check import Checked
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 DEBUG = "TRADEGAINS_DEBUG"
 INTERRUPTED = 130
 WIDTH = 80
-NOT_GIVEN = "not given under [inputs]"
-_NO_SECTION = re.compile(r"the study has no (?:section )?(\[[\w.]+\])")
 
 
 def program() -> NoReturn:
@@ -222,6 +220,7 @@ def _print_check(chosen: argparse.Namespace, found: "Checked") -> None:
 
 
 def _run(chosen: argparse.Namespace) -> int:
+    only = _wanted(chosen.tables)
     if chosen.dry_run:
         return _dry_run(chosen)
     from tradegains.study import read_study
@@ -244,6 +243,7 @@ def _run(chosen: argparse.Namespace) -> int:
             engine,
             study,
             output=chosen.output,
+            only=only,
             progress=Progress(None if chosen.quiet else sys.stderr),
             wait_seconds=chosen.wait,
             again=chosen.again,
@@ -272,40 +272,35 @@ def _outcome(done: "RunSummary") -> str:
     return "\n".join([*lines, *_absent_lines(done.absent)])
 
 
-def _absent_lines(absent: Mapping[str, str]) -> list[str]:
-    """What is absent, in short: results of their own reason by name, the rest a line per kind.
+def _absent_lines(absent: Iterable[Absence]) -> list[str]:
+    """What is absent, in short: inputs and sections that the study lacks in a line each.
 
     The run keeps each with its full reason, and the report lists them.
 
     Example:
-        >>> for line in _absent_lines({
-        ...     "input prices": "not given under [inputs]",
-        ...     "table size_fits": "the study has no [size_fits]",
-        ...     "table coverage": "it needs the input control_totals",
-        ... }):
+        >>> from tradegains.tables.absence import not_given, without_section
+        >>> for line in _absent_lines([
+        ...     not_given("prices"),
+        ...     without_section("table", "size_fits", "size_fits"),
+        ...     Absence("table", "coverage", None, "it needs the input control_totals"),
+        ... ]):
         ...     print(line)
         absent (the report has every reason):
           inputs not given: prices
           sections not in the study: [size_fits]; without them no size_fits
           table coverage: it needs the input control_totals
     """
-    kinds: dict[str, list[str]] = {"inputs": [], "sections": [], "results": []}
-    told = []
-    for what, why in absent.items():
-        kind, _, name = what.rpartition(" ")
-        section = _NO_SECTION.fullmatch(why)
-        if kind == "input" and why == NOT_GIVEN:
-            kinds["inputs"].append(name)
-        elif section:
-            kinds["sections"].append(section[1])
-            kinds["results"].append(name)
-        else:
-            told.append(f"{what}: {why}")
-    inputs, sections, results = (", ".join(dict.fromkeys(names)) for names in kinds.values())
-    if sections:
-        told.insert(0, f"sections not in the study: {sections}; without them no {results}")
+    absent = list(absent)
+    inputs = [each.name for each in absent if each.kind == "input" and each.section]
+    lacking = {each.name: each.section for each in absent if each.kind != "input" and each.section}
+    told = [str(each) for each in absent if not each.section]
+    if lacking:
+        sections = ", ".join(dict.fromkeys(f"[{section}]" for section in lacking.values()))
+        told.insert(
+            0, f"sections not in the study: {sections}; without them no {', '.join(lacking)}"
+        )
     if inputs:
-        told.insert(0, f"inputs not given: {inputs}")
+        told.insert(0, f"inputs not given: {', '.join(inputs)}")
     shown = [
         line
         for text in told
@@ -539,6 +534,15 @@ def _engine(chosen: argparse.Namespace) -> "Engine":
 
 
 # --- values of options ----------------------------------------------------------------------------
+
+
+def _wanted(names: Sequence[str] | None) -> Sequence[str] | None:
+    """Tables to publish, where some are named; judged before anything that takes longer."""
+    if names is None:
+        return None
+    from tradegains.tables.published import chosen_tables
+
+    return chosen_tables(names)
 
 
 def _inputs(given: Sequence[str]) -> dict[str, str]:

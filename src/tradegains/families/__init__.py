@@ -1,6 +1,6 @@
-"""The passes over a run's rows, one module per family of published tables.
+"""The families of published tables, a module for each, and the passes that they are made of.
 
-Each is a function of the run's context and its matched rows. A pass that a study may do
-without first asks for it, and says under `absent` why its tables are not there; it imports what
-it computes with only then, so that no run waits for the modules of another study.
+A family is a function of the run's context and its matched rows. It is called where the study has
+what at least one of its tables is declared to need; it imports what it computes with only then, so
+that no run waits for the modules of another study.
 """

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -16,6 +17,8 @@ from tradegains.results.sets import StudySets
 from tradegains.results.sizes import Sizes
 from tradegains.statistics.ranks import ROW_LIMIT
 from tradegains.study import Study
+from tradegains.tables.absence import Absence, without_section
+from tradegains.tables.published import TABLES
 from tradegains.transforms.matching import MergeBy as MergeBy
 
 Rows = list[dict[str, Any]]
@@ -27,16 +30,16 @@ KeepRows = Callable[[DataFrame, str], DataFrame]
 class ComputedTables:
     """Rows of published tables by name, and what the study could not have, with the reason.
 
-    A table that the study did not ask for, or that its inputs cannot give, is under `absent`
-    as "table NAME" and not among `tables`.
+    A table that the study did not ask for, or that its inputs cannot give, is under `absent` and
+    not among `tables`.
     """
 
     tables: dict[str, Rows] = field(default_factory=dict)
-    absent: dict[str, str] = field(default_factory=dict)
+    absent: tuple[Absence, ...] = ()
 
     def __or__(self, other: "ComputedTables") -> "ComputedTables":
         """Both together."""
-        return ComputedTables(self.tables | other.tables, self.absent | other.absent)
+        return ComputedTables(self.tables | other.tables, self.absent + other.absent)
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,10 @@ class RunContext:
     products: DataFrame | None = None
     parts: int = 1
     merge_by: MergeBy = "hash"
+
+    def makes(self, table: str) -> bool:
+        """Whether the study has what the table is declared to need."""
+        return absence_of(table, self.study, self.small) is None
 
     @cached_property
     def splits(self) -> dict[str, dict[str, float]]:
@@ -78,6 +85,17 @@ class RunContext:
     def removing(self) -> int:
         """Bits of the rules whose rows leave the study."""
         return removing_bits(self.rules)
+
+
+def absence_of(table: str, study: Study, small: SmallInputs) -> Absence | None:
+    """Why a study cannot have a table, by what the table is declared to need; None if it can."""
+    declared = TABLES[table]
+    if declared.section is not None and attrgetter(declared.section)(study) is None:
+        return without_section("table", table, declared.section)
+    for name in declared.inputs:
+        if not getattr(small, name):
+            return Absence("table", table, None, f"it needs the input {name}")
+    return None
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,16 @@
 
 from tradegains.families.context import ComputedTables, Rows, RunContext
 from tradegains.results.market import MarketCells
+from tradegains.results.welfare import NO_SOURCE
+from tradegains.tables.absence import Absence
 
 
 def curve_tables(context: RunContext, cells: MarketCells, welfare: Rows) -> ComputedTables:
     """Rows of `welfare_curves`, where the study has the section and a source of imports."""
-    if context.study.welfare.curves is None:
-        return ComputedTables(absent={"table welfare_curves": "the study has no [welfare.curves]"})
+    if not context.makes("welfare_curves"):
+        return ComputedTables()
     if not context.study.trade.imports:
-        reason = "no source of imports: [trade] imports is empty"
-        return ComputedTables(absent={"table welfare_curves": reason})
+        return ComputedTables(absent=(Absence("table", "welfare_curves", None, NO_SOURCE),))
     from tradegains.results.curves import elasticity_rows, industry_rankings, ranked_rows
 
     rankings = industry_rankings(context.study, context.small.by_name())

@@ -2,14 +2,10 @@
 
 from tradegains.families.context import ComputedTables, MatchedCensus, RunContext
 
-DECOMPOSITION_TABLES = ("decompositions",)
-
 
 def decomposition_tables(context: RunContext, matched: MatchedCensus) -> ComputedTables:
-    """Rows of `decompositions`, where the study has the section."""
+    """Rows of `decompositions`."""
     study = context.study
-    if study.decomposition is None:
-        return ComputedTables(absent={"table decompositions": "the study has no [decomposition]"})
     from tradegains.results.decompositions import (
         decomposition_rows,
         panel_industries,

@@ -38,13 +38,6 @@ from tradegains.statistics.scales import industry_scales
 from tradegains.study import Study
 from tradegains.tables import working as w
 
-DISTRIBUTION_TABLES = (
-    "industry_medians",
-    "moments",
-    "histograms",
-    "dispersion",
-    "joint_distribution",
-)
 MEDIANS = "select industry medians"
 
 

@@ -42,6 +42,6 @@ def dispersion_tables(
     context: RunContext, by_industry: Mapping[Group, Distribution]
 ) -> ComputedTables:
     """Rows of `dispersion`, where the study has the section."""
-    if context.study.dispersion is None:
-        return ComputedTables(absent={"table dispersion": "the study has no section [dispersion]"})
+    if not context.makes("dispersion"):
+        return ComputedTables()
     return ComputedTables({"dispersion": dispersion_rows(context.study, by_industry)})

@@ -7,17 +7,15 @@ from tradegains.families.matching import market_cells, sum_cells
 from tradegains.results.market import MarketCells
 from tradegains.tables import working as w
 
-FLOW_TABLES = ("job_flows",)
-
 
 def flow_tables(context: RunContext, matched: MatchedCensus) -> ComputedTables:
-    """Rows of `job_flows`, where the study has the section."""
-    if context.study.job_flows is None:
-        return ComputedTables(absent={"table job_flows": "the study has no section [job_flows]"})
+    """Rows of `job_flows`."""
+    choices = context.study.job_flows
+    assert choices is not None
     from tradegains.results.job_flows import job_flow_rows
 
     by_quartile: dict[int | None, Rows] = {}
-    if context.study.job_flows.productivity_quartiles:
+    if choices.productivity_quartiles:
         with context.progress.step("select productivity quartiles"):
             by_quartile = _cells_by_quartile(context, matched)
     with context.progress.step("sum job flows") as step:

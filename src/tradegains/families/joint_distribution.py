@@ -10,8 +10,7 @@ def joint_tables(context: RunContext, described: DataFrame, medians: Medians) ->
     """Rows of `joint_distribution`, where the study has the section."""
     chosen, years = context.study.joint_distribution, context.study.productivity.years
     if chosen is None:
-        reason = "the study has no section [joint_distribution]"
-        return ComputedTables(absent={"table joint_distribution": reason})
+        return ComputedTables()
     from tradegains.results.joint_distribution import joint_rows
     from tradegains.statistics.joint_distribution import JointClasses, describe_joint
 

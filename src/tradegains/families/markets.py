@@ -23,16 +23,6 @@ from tradegains.results.welfare import (
     welfare_rows,
 )
 
-MARKET_TABLES = (
-    "quality",
-    "demography",
-    "transitions",
-    "market_shares",
-    "welfare",
-    "welfare_curves",
-    "productivity_growth",
-)
-
 
 def market_tables(context: RunContext, matched: MatchedCensus) -> ComputedTables:
     """Rows of the market tables; of some by raw ids and, below, by ids repaired by successors."""
@@ -46,7 +36,7 @@ def market_tables(context: RunContext, matched: MatchedCensus) -> ComputedTables
             ),
         }
     welfare = raw["welfare"]
-    found = ComputedTables(tables, welfare_absences(study, welfare))
+    found = ComputedTables(tables, tuple(welfare_absences(study, welfare)))
     found |= curve_tables(context, matched.cells, welfare)
     every = {"raw": raw}
     if context.small.successors:

@@ -1,48 +1,62 @@
-"""From census rows to the rows of every published table: the passes, in their order.
+"""From census rows to the rows of every published table: the families of tables, in their order.
 
 One pass matches and writes the matched rows once; every other reads those, or their sums by
-market cell. What each family of tables is computed from stands in a module of its own in `passes`.
+market cell. What each family of tables is computed from stands in a module of its own, under the
+name that its tables declare.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
-from itertools import chain
 
 from pyspark.sql import DataFrame
 
-from tradegains.families.context import ComputedTables, KeepRows, MatchedCensus, RunContext
-from tradegains.families.coverage import COVERAGE_TABLES, coverage_tables
-from tradegains.families.decompositions import DECOMPOSITION_TABLES, decomposition_tables
-from tradegains.families.distributions import DISTRIBUTION_TABLES, distribution_tables
-from tradegains.families.job_flows import FLOW_TABLES, flow_tables
-from tradegains.families.markets import MARKET_TABLES, market_tables
+from tradegains.families.context import (
+    ComputedTables,
+    KeepRows,
+    MatchedCensus,
+    RunContext,
+    absence_of,
+)
+from tradegains.families.coverage import coverage_tables
+from tradegains.families.decompositions import decomposition_tables
+from tradegains.families.distributions import distribution_tables
+from tradegains.families.job_flows import flow_tables
+from tradegains.families.markets import market_tables
 from tradegains.families.matching import match_census
 from tradegains.families.preparing import flag_census
 from tradegains.families.quality import quality_tables
-from tradegains.families.regressions import REGRESSION_TABLES, regression_tables
+from tradegains.families.regressions import regression_tables
 from tradegains.families.sizes import describe_wanted_sizes, size_tables
-from tradegains.families.trade import TRADE_TABLES, trade_tables
+from tradegains.families.trade import trade_tables
 from tradegains.inputs.small import SmallInputs
 from tradegains.progress import Progress
 from tradegains.results.sets import study_sets
-from tradegains.results.sizes import SIZE_TABLES
 from tradegains.statistics.ranks import ROW_LIMIT
 from tradegains.study import Study
+from tradegains.tables.absence import Absence
+from tradegains.tables.published import MEASURED, tables_of
 from tradegains.transforms.matching import MergeBy
 
-PASSES: Mapping[tuple[str, ...], Callable[[RunContext, MatchedCensus], ComputedTables]] = {
-    MARKET_TABLES: market_tables,
-    SIZE_TABLES: size_tables,
-    FLOW_TABLES: flow_tables,
-    DISTRIBUTION_TABLES: distribution_tables,
-    DECOMPOSITION_TABLES: decomposition_tables,
-    COVERAGE_TABLES: coverage_tables,
-    TRADE_TABLES: trade_tables,
-    REGRESSION_TABLES: regression_tables,
+FAMILIES: Mapping[str, Callable[[RunContext, MatchedCensus], ComputedTables]] = {
+    "markets": market_tables,
+    "sizes": size_tables,
+    "job_flows": flow_tables,
+    "distributions": distribution_tables,
+    "decompositions": decomposition_tables,
+    "coverage": coverage_tables,
+    "trade": trade_tables,
+    "regressions": regression_tables,
 }
-"""The pass behind each family of published tables, in the order in which they run."""
+"""Each family of published tables, as the tables name it, in the order in which they are made.
 
-TABLES_IN_ORDER = tuple(chain.from_iterable(PASSES))
+`quality` comes before them all, because its rows may end the run.
+"""
+
+
+def absences_of(tables: Iterable[str], study: Study, small: SmallInputs) -> tuple[Absence, ...]:
+    """Those of the tables for which the study lacks what they are declared to need."""
+    found = (absence_of(table, study, small) for table in tables)
+    return tuple(absence for absence in found if absence)
 
 
 def measure(
@@ -52,7 +66,7 @@ def measure(
     *,
     keep: KeepRows,
     progress: Progress,
-    wanted: Collection[str] = TABLES_IN_ORDER,
+    wanted: Collection[str] = MEASURED,
     rows_by_year: Mapping[int, int] | None = None,
     row_limit: int = ROW_LIMIT,
     products: DataFrame | None = None,
@@ -67,7 +81,7 @@ def measure(
         small: the optional inputs.
         keep: keeps row-level tables in the run's work folder.
         progress: told of each step.
-        wanted: names of published tables; a pass that none of them needs is left out.
+        wanted: names of published tables; a family that none of them is of is left out.
         rows_by_year: rows by the files' footers, which the rows read must equal.
         row_limit: rows that may be collected to end an exact selection.
         products: products of establishments by row, where the study has them.
@@ -92,7 +106,12 @@ def measure(
     matched = match_census(context, flag_census(study, census, small))
     found = quality_tables(context, matched, rows_by_year)
     matched = replace(matched, sizes=describe_wanted_sizes(context, matched))
-    for tables, measured in PASSES.items():
-        if not context.wanted.isdisjoint(tables):
-            found |= measured(context, matched)
+    for family, compute in FAMILIES.items():
+        tables = tables_of(family)
+        if context.wanted.isdisjoint(tables):
+            continue
+        absent = absences_of(tables, study, small)
+        found |= ComputedTables(absent=absent)
+        if len(absent) < len(tables):
+            found |= compute(context, matched)
     return found

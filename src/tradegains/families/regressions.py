@@ -2,14 +2,9 @@
 
 from tradegains.families.context import ComputedTables, MatchedCensus, RunContext
 
-REGRESSION_TABLES = ("regressions", "export_entry")
-
 
 def regression_tables(context: RunContext, matched: MatchedCensus) -> ComputedTables:
-    """Rows of `regressions` and `export_entry`, where the study has the section."""
-    if context.study.regressions is None:
-        reason = "the study has no [regressions]"
-        return ComputedTables(absent={f"table {name}": reason for name in REGRESSION_TABLES})
+    """Rows of `regressions` and `export_entry`."""
     from tradegains.families.regression_families import estimate_families
 
     with context.progress.step("estimate regressions") as step:

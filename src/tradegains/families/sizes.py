@@ -2,7 +2,6 @@
 
 from tradegains.families.context import ComputedTables, MatchedCensus, RunContext
 from tradegains.results.sizes import (
-    SIZE_TABLES,
     Sizes,
     size_absences,
     size_fit_rows,
@@ -33,14 +32,13 @@ def describe_wanted_sizes(context: RunContext, matched: MatchedCensus) -> Sizes:
 
 
 def size_tables(context: RunContext, matched: MatchedCensus) -> ComputedTables:
-    """Rows of `size_fits` and `size_histograms`, where the study has the section."""
-    absent = size_absences(context.study)
-    if f"table {SIZE_TABLES[0]}" in absent:
+    """Rows of `size_fits` and `size_histograms`, where rows of the census have a size."""
+    study, bits = context.study, context.sets.memberships
+    absent = size_absences(study)
+    if any(absence.kind == "table" for absence in absent):
         return ComputedTables(absent=absent)
     tables = {
-        "size_fits": size_fit_rows(
-            context.study, matched.sizes, matched.cells, context.sets.memberships
-        ),
-        "size_histograms": size_histogram_rows(context.study, matched.sizes),
+        "size_fits": size_fit_rows(study, matched.sizes, matched.cells, bits),
+        "size_histograms": size_histogram_rows(study, matched.sizes),
     }
     return ComputedTables(tables, absent)

@@ -1,6 +1,5 @@
 """One published run as the report reads it: its record, its study and its tables."""
 
-import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import pyarrow.compute as pc
 
 from tradegains.formulas.productivity import STANDARDISED
 from tradegains.store.scalars import arrow_scalar
+from tradegains.tables.absence import Absence, read_absences
 from tradegains.tables.window_names import difference_window
 
 SECONDARY = {"ids": "repaired", "measure": STANDARDISED}
@@ -149,23 +149,23 @@ class PublishedRun:
         return {"continuing": continuing[0], "imports": imports[0], "restriction": "all"}
 
     @cached_property
-    def absent(self) -> tuple[tuple[str, str], ...]:
+    def absent(self) -> tuple[Absence, ...]:
         """Results that are absent, each with its reason."""
-        listed = json.loads(self.record.get("absent") or "[]")
-        if isinstance(listed, Mapping):
-            return tuple((str(what), str(why)) for what, why in listed.items())
-        return tuple((str(entry["result"]), str(entry["reason"])) for entry in listed)
+        return read_absences(self.record.get("absent"))
+
+    def absence_of(self, table: str) -> Absence | None:
+        """Why the run could not have a table; None where it says nothing of it."""
+        found = (each for each in self.absent if each.kind == "table" and each.name == table)
+        return next(found, None)
 
     def tells_absence(self, table: str) -> bool:
         """Whether the run itself gives a reason why it has no such table."""
-        return f"table {table}" in dict(self.absent)
+        return self.absence_of(table) is not None
 
     def reason_for(self, table: str, otherwise: str = "no rows for it") -> str:
         """Why a table has nothing to show: the run's own words where it gave some."""
-        told = dict(self.absent)
-        for name in (f"table {table}", table):
-            if name in told:
-                return told[name]
+        if absence := self.absence_of(table):
+            return absence.reason
         published = {entry["name"] for entry in self.record.get("tables") or ()}
         if table not in published:
             return f"the run published no table {table}"

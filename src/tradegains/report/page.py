@@ -106,7 +106,7 @@ def page_html(run: PublishedRun, sections: Sequence[Section]) -> str:
 def _absent(run: PublishedRun, sections: Iterable[Section]) -> Section:
     """Results, figures and tables that are absent, each with its reason."""
     missing = [(one.title, one.reason) for section in sections for one in section.missing]
-    entries = (*run.absent, *missing)
+    entries = (*((each.what, each.reason) for each in run.absent), *missing)
     none = Paragraph("Nothing: the run published every result it can compute.")
     shown = Facts(entries) if entries else none
     return section_of("absent", "What is absent, and why", "What is absent", shown)

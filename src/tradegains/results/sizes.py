@@ -10,12 +10,15 @@ from tradegains.formulas.size_distribution import FittedNormal, fit_normal, over
 from tradegains.results.market import MarketCells
 from tradegains.results.sets import EXPORTER, continuing_set
 from tradegains.study import MelitzRedding, Study
+from tradegains.tables.absence import Absence
+from tradegains.tables.published import tables_of
 
-SIZE_TABLES = ("size_fits", "size_histograms")
+SIZE_TABLES = tables_of("sizes")
 FIT_SHARES = (Fraction(1, 5), Fraction(1, 2), Fraction(4, 5))
 
 WEIGHTED = "sampling weights are counted in every amount, so no row has a size of its own"
 """Why a census with sampling weights has no size distributions."""
+NO_EXPORTS = "the census has no exports"
 
 Sizes = Mapping[SizeGroup, SizeDistribution]
 _Key = tuple[int, str | None, str]
@@ -51,17 +54,13 @@ def share_of(number: float) -> Fraction:
     return Fraction(repr(number))
 
 
-def size_absences(study: Study) -> dict[str, str]:
-    """Why the tables of sizes are absent; empty where they are not."""
-    reason = ""
-    if study.size_fits is None:
-        reason = "the study has no [size_fits]"
-    elif study.census.has("sampling_weight"):
-        reason = WEIGHTED
-    found = {f"table {name}": reason for name in SIZE_TABLES} if reason else {}
-    if not reason and not study.census.has("exports"):
-        found["size_fits of exporters"] = "the census has no exports"
-    return found
+def size_absences(study: Study) -> tuple[Absence, ...]:
+    """Tables of sizes, and rows of them, that a study with the section cannot have."""
+    if study.census.has("sampling_weight"):
+        return tuple(Absence("table", name, None, WEIGHTED) for name in SIZE_TABLES)
+    if not study.census.has("exports"):
+        return (Absence("result", "size_fits of exporters", None, NO_EXPORTS),)
+    return ()
 
 
 def size_fit_rows(

@@ -29,11 +29,13 @@ from tradegains.results.market import Amounts, MarketCells, money, sums_by
 from tradegains.results.sets import continuing_set, restricted_set
 from tradegains.results.sizes import WEIGHTED
 from tradegains.study import Study, Window
+from tradegains.tables.absence import Absence, without_section
 from tradegains.tables.window_names import difference_window
 
 AGGREGATED = "industries_aggregated"
 UNRESTRICTED = "all"
 NO_IMPORTS = "none"
+NO_SOURCE = "no source of imports: [trade] imports is empty"
 
 
 @dataclass(frozen=True)
@@ -372,19 +374,13 @@ def _is_headline_set(study: Study, choice: Choice) -> bool:
     return found == ("total", rule, UNRESTRICTED) and choice.imports != NO_IMPORTS
 
 
-def welfare_absences(study: Study, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def welfare_absences(study: Study, rows: Sequence[Mapping[str, Any]]) -> Iterator[Absence]:
     """Results the study cannot have, each with its reason."""
-    found = _welfare_absences(study, rows)
-    if study.welfare.melitz_redding is None:
-        found["melitz_redding"] = "the study has no [welfare.melitz_redding]"
-    elif study.census.has("sampling_weight"):
-        found["melitz_redding"] = WEIGHTED
-    return found
-
-
-def _welfare_absences(study: Study, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     if not study.trade.imports:
-        return {"welfare_change": "no source of imports: [trade] imports is empty"}
-    if rows and all(row["welfare_change"] is None for row in rows):
-        return {"welfare_change": rows[0]["note"]}
-    return {}
+        yield Absence("result", "welfare_change", None, NO_SOURCE)
+    elif rows and all(row["welfare_change"] is None for row in rows):
+        yield Absence("result", "welfare_change", None, rows[0]["note"])
+    if study.welfare.melitz_redding is None:
+        yield without_section("result", "melitz_redding", "welfare.melitz_redding")
+    elif study.census.has("sampling_weight"):
+        yield Absence("result", "melitz_redding", None, WEIGHTED)

@@ -16,7 +16,7 @@ class Absence:
         kind: what is absent: an input, a whole table, a result in a table, a family of
             regressions, or a term of all of them.
         name: of the input, table, result, family or term.
-        section: section of the study whose absence is the reason; None: there is another.
+        section: section of the study that would have to state it; None: the reason is another.
         reason: in words, for a reader.
 
     Example:
@@ -39,16 +39,21 @@ class Absence:
 
 
 def without_section(kind: Kind, name: str, section: str) -> Absence:
-    """An absence because the study has no such section."""
+    """A result that is absent because the study has no such section."""
     return Absence(kind, name, section, f"the study has no [{section}]")
+
+
+def not_given(name: str) -> Absence:
+    """An input that the study does not name."""
+    return Absence("input", name, "inputs", "not given under [inputs]")
 
 
 def absences_json(absences: Iterable[Absence]) -> str:
     """The records as the table `runs` keeps them: a JSON list of objects.
 
     Example:
-        >>> print(absences_json([Absence("input", "prices", None, "not given under [inputs]")]))
-        [{"kind": "input", "name": "prices", "section": null, "reason": "not given under [inputs]"}]
+        >>> print(absences_json([Absence("term", "tariff_cut", None, "no cuts")]))
+        [{"kind": "term", "name": "tariff_cut", "section": null, "reason": "no cuts"}]
     """
     return json.dumps([asdict(absence) for absence in absences])
 

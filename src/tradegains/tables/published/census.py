@@ -6,7 +6,6 @@ from tradegains.tables.table import Column, Table
 
 QUALITY = Table(
     name="quality",
-    title="Rows read, valid and quarantined",
     family="quality",
     key=("year", "rule"),
     columns=(
@@ -33,7 +32,6 @@ QUALITY = Table(
 
 COVERAGE = Table(
     name="coverage",
-    title="How much of control totals the census covers",
     family="coverage",
     inputs=("control_totals",),
     key=("year", "level", "industry", "measure"),

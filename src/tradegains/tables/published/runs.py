@@ -18,7 +18,6 @@ PUBLISHED_TABLE = ArrayType(
 
 RUNS = Table(
     name="runs",
-    title="Published runs",
     family="",
     key=("run_id",),
     columns=(

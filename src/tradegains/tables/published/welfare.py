@@ -26,7 +26,6 @@ from tradegains.tables.table import ABOVE_0, Column, Table
 
 MARKET_SHARES = Table(
     name="market_shares",
-    title="Market shares behind the gains",
     family="markets",
     key=(
         "window",
@@ -64,7 +63,6 @@ MARKET_SHARES = Table(
 
 WELFARE = Table(
     name="welfare",
-    title="Gains from trade",
     family="markets",
     key=(
         "window",
@@ -151,7 +149,6 @@ WELFARE = Table(
 
 WELFARE_CURVES = Table(
     name="welfare_curves",
-    title="How the gain moves with one thing at a time",
     family="markets",
     section="welfare.curves",
     key=("figure", "curve", "point", "label", "window", "variable", "x"),
