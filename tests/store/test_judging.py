@@ -13,6 +13,7 @@ from tradegains.tables.table import ABOVE_0, SHARE, Column, Range, Table
 
 TABLE = Table(
     name="made_up",
+    title="Made up",
     family="",
     key=("name", "number"),
     columns=(
@@ -113,6 +114,7 @@ def test_tables_are_declared_with_a_key_and_a_meaning() -> None:
         assert table.columns[0].name == "run_id"
         assert len(set(table.names)) == len(table.names)
         assert table.key, table.name
+        assert table.title, table.name
         for each in table.columns:
             assert each.meaning, (table.name, each.name)
             assert not (each.words and each.type != TEXT), (table.name, each.name)
@@ -120,4 +122,4 @@ def test_tables_are_declared_with_a_key_and_a_meaning() -> None:
 
 def test_a_key_of_columns_that_are_not_there_is_refused() -> None:
     with pytest.raises(ValueError, match="has no column more"):
-        Table("quality", "", TABLES["quality"].columns, ("year", "more"))
+        Table("quality", "", "", TABLES["quality"].columns, ("year", "more"))

@@ -9,9 +9,10 @@ from tradegains.published.printing import count, fixed
 from tradegains.published.published_run import PublishedRun
 from tradegains.report.data import rows_csv
 from tradegains.report.page_table import Cell, Footnotes, PageTable, names
+from tradegains.tables.published import TABLES
 
 NAME = "dispersion"
-TITLE = "Dispersion of productivity within industries"
+TITLE = TABLES[NAME].title
 MEASURES = ("sd", "d7525", "d9010", "d9990", "d1001")
 HEADER = ("sd", "75–25", "90–10", "99–90", "10–1")
 SPREAD = "d9010"

@@ -9,9 +9,10 @@ from tradegains.published.published_run import PublishedRun
 from tradegains.report.comparisons import WORDS
 from tradegains.report.data import rows_csv
 from tradegains.report.page_table import Cell, PageTable, names, plain
+from tradegains.tables.published import TABLES
 
 NAME = "joint_distribution"
-TITLE = "Employment and output by productivity and size"
+TITLE = TABLES[NAME].title
 SHARES = ("employment_share", "output_share")
 Row = Mapping[str, Any]
 

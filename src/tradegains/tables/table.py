@@ -5,9 +5,6 @@ rows apart, the family of measures that makes it, the section of the study it ne
 in files, the order of columns on a screen, what `run --tables` takes, why a table is absent and the
 tables of the documentation all follow. Writing holds the rows to it (`store.judging`).
 
-Decision: headings and captions stay with the report. A mended one must leave every `run_id`, and
-what is declared here is part of the code behind it.
-
 What is true of a table as a whole has its place in `Table`, beside the key: how its cells add up,
 say, or which columns tell how uncertain others are.
 """
@@ -80,6 +77,7 @@ class Table:
 
     Attributes:
         name: as readers see it.
+        title: what it tells, in a few words.
         family: the module of `families` that makes it; empty for `runs`, which publishing makes.
         columns: `run_id` first.
         key: columns that tell the rows of a run apart; null is a value of its own there.
@@ -90,6 +88,7 @@ class Table:
     """
 
     name: str
+    title: str
     family: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]

@@ -10,9 +10,10 @@ from tradegains.report.comparisons import PRICES
 from tradegains.report.data import rows_csv
 from tradegains.report.page_table import Cell, Footnotes, PageTable, names, plain
 from tradegains.report.section import Section, or_missing, section_of
+from tradegains.tables.published import TABLES
 
 NAME = "decompositions"
-TITLE = "Where productivity growth comes from"
+TITLE = TABLES[NAME].title
 METHODS = ("bhc", "fhk", "gr", "bg", "df", "mp")
 LEVELS = ("total", "industry2_aggregated", "industry4_aggregated")
 # Terms that stand in one column: what one method says of averages, another says of shares.

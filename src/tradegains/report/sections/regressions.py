@@ -15,9 +15,10 @@ from tradegains.report.section import (
     Section,
     section_of,
 )
+from tradegains.tables.published import TABLES
 
 NAME, ENTRY = "regressions", "export_entry"
-TITLES = {NAME: "Exporters, exit and the effect of exporting", ENTRY: "Who starts to export"}
+TITLES = {name: TABLES[name].title for name in (NAME, ENTRY)}
 PREMIA = {"exporter_premium": "no", "exporter_premium_with_size": "yes"}
 EXITS = {"exit_linear": "linear probability", "exit_probit": "probit"}
 EFFECTS = {

@@ -14,9 +14,10 @@ from tradegains.report.captions import data_label, data_words
 from tradegains.report.page_table import Footnotes, PageTable, names
 from tradegains.report.section import Exhibit, Missing, Section, section_of
 from tradegains.report.welfare_rows import Row
+from tradegains.tables.published import TABLES
 
 KEY, TABLE, WORLD = "figure_mt_1", "intra_industry_trade", "world"
-TITLE = "Intra-industry trade"
+TITLE = TABLES["intra_industry_trade"].title
 MOST_YEARS = 12  # rows of the table; the figure and its data have every year
 MATCHING = {
     "by_partner": "exports of a product to a partner meet its imports from that partner",

@@ -6,6 +6,7 @@ from tradegains.tables.table import Column, Table
 
 QUALITY = Table(
     name="quality",
+    title="Rows read, valid and quarantined",
     family="quality",
     key=("year", "rule"),
     columns=(
@@ -32,6 +33,7 @@ QUALITY = Table(
 
 COVERAGE = Table(
     name="coverage",
+    title="How much of control totals the census covers",
     family="coverage",
     inputs=("control_totals",),
     key=("year", "level", "industry", "measure"),

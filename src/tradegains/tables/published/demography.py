@@ -24,6 +24,7 @@ from tradegains.tables.table import Column, Table
 
 DEMOGRAPHY = Table(
     name="demography",
+    title="Continuing establishments, entrants and exiters",
     family="markets",
     key=("window", "kind", "continuing", "ids", "level", "industry", "status", "year"),
     first=("establishments", "establishment_rate", "employment", "employment_rate"),
@@ -65,6 +66,7 @@ _STATE_WORDS = ("absent", "nonexporter", "exporter", "present", "dormant")
 
 TRANSITIONS = Table(
     name="transitions",
+    title="From which state to which",
     family="markets",
     key=("window", "kind", "level", "industry", "state_at_start", "state_at_end"),
     first=("establishments", "establishment_share", "employment", "employment_share"),
@@ -85,6 +87,7 @@ TRANSITIONS = Table(
 
 JOB_FLOWS = Table(
     name="job_flows",
+    title="Jobs created and destroyed",
     family="job_flows",
     section="job_flows",
     key=("window", "kind", "level", "industry", "productivity_group"),

@@ -23,6 +23,7 @@ from tradegains.tables.table import Column, Table
 
 PRODUCTIVITY_GROWTH = Table(
     name="productivity_growth",
+    title="Growth per worker of continuing establishments",
     family="markets",
     key=("window", "continuing", "level", "industry", "measure"),
     columns=(
@@ -67,6 +68,7 @@ PRODUCTIVITY_GROWTH = Table(
 
 DECOMPOSITIONS = Table(
     name="decompositions",
+    title="Where productivity growth comes from",
     family="decompositions",
     section="decomposition",
     key=("window", "year", "share", "method", "level", "industry", "term"),

@@ -26,6 +26,7 @@ from tradegains.tables.table import ABOVE_0, AT_LEAST_0, Column, Range, Table
 
 INDUSTRY_MEDIANS = Table(
     name="industry_medians",
+    title="Medians of log productivity by industry",
     family="distributions",
     key=("median_base", "window", "year", "industry"),
     columns=(
@@ -88,6 +89,7 @@ QUANTILES = {
 
 MOMENTS = Table(
     name="moments",
+    title="Moments and quantiles of relative productivity",
     family="distributions",
     key=(*_DISTRIBUTION, "weighting"),
     first=("p50", "establishments", "p10", "p90", "sd"),
@@ -124,6 +126,7 @@ MOMENTS = Table(
 
 HISTOGRAMS = Table(
     name="histograms",
+    title="Histograms of relative productivity",
     family="distributions",
     key=(*_DISTRIBUTION, "bin_start"),
     columns=(
@@ -139,6 +142,7 @@ HISTOGRAMS = Table(
 
 DISPERSION = Table(
     name="dispersion",
+    title="Dispersion of productivity within industries",
     family="distributions",
     section="dispersion",
     key=("year", "level", "industry", "weighting"),
@@ -169,6 +173,7 @@ DISPERSION = Table(
 
 JOINT_DISTRIBUTION = Table(
     name="joint_distribution",
+    title="Employment and output by productivity and size",
     family="distributions",
     section="joint_distribution",
     key=("year", "productivity_group", "size_from"),

@@ -36,6 +36,7 @@ def _number(name: str, unit: str, meaning: str, range: Range | None = None) -> C
 
 REGRESSIONS = Table(
     name="regressions",
+    title="Exporters, exit and the effect of exporting",
     family="regressions",
     section="regressions",
     key=("window", "years", "model", "outcome", "sample", "weighting", "term"),
@@ -100,6 +101,7 @@ REGRESSIONS = Table(
 
 EXPORT_ENTRY = Table(
     name="export_entry",
+    title="Who starts to export",
     family="regressions",
     section="regressions",
     key=("window", "quartile"),

@@ -18,6 +18,7 @@ PUBLISHED_TABLE = ArrayType(
 
 RUNS = Table(
     name="runs",
+    title="Published runs",
     family="",
     key=("run_id",),
     columns=(

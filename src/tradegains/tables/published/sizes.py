@@ -32,6 +32,7 @@ _SIZE_KEY = (
 
 SIZE_FITS = Table(
     name="size_fits",
+    title="Log employment and the normal curves through it",
     family="sizes",
     section="size_fits",
     key=("year", "window", "population"),
@@ -71,6 +72,7 @@ SIZE_FITS = Table(
 
 SIZE_HISTOGRAMS = Table(
     name="size_histograms",
+    title="Histograms of log employment",
     family="sizes",
     section="size_fits",
     key=("year", "window", "population", "bin_start"),

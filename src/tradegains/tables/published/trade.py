@@ -5,6 +5,7 @@ from tradegains.tables.table import Column, Range, Table
 
 INTRA_INDUSTRY_TRADE = Table(
     name="intra_industry_trade",
+    title="Intra-industry trade",
     family="trade",
     section="intra_industry_trade",
     inputs=("product_trade",),

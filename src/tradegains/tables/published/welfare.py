@@ -26,6 +26,7 @@ from tradegains.tables.table import ABOVE_0, Column, Table
 
 MARKET_SHARES = Table(
     name="market_shares",
+    title="Market shares behind the gains",
     family="markets",
     key=(
         "window",
@@ -63,6 +64,7 @@ MARKET_SHARES = Table(
 
 WELFARE = Table(
     name="welfare",
+    title="Gains from trade",
     family="markets",
     key=(
         "window",
@@ -149,6 +151,7 @@ WELFARE = Table(
 
 WELFARE_CURVES = Table(
     name="welfare_curves",
+    title="How the gain moves with one thing at a time",
     family="markets",
     section="welfare.curves",
     key=("figure", "curve", "point", "label", "window", "variable", "x"),
