@@ -1,8 +1,7 @@
 """Everything that would stop a run, found in seconds: study, inputs, environment, conditions.
 
 Each part is looked at even where another has problems, so that one answer names them all. No JVM
-is started. Conditions ([[populations]], [[restrictions]]) need an engine to understand them; they
-are tried on the embedded one, and only when nothing else is wrong.
+and no engine is started: conditions ([[populations]], [[restrictions]]) are judged as text.
 """
 
 import os
@@ -25,8 +24,8 @@ if TYPE_CHECKING:
 
 OLDEST_PYTHON = (3, 11)
 _PACKAGES = {
-    "embedded": ("pyspark", "pysail", "deltalake", "pyarrow", "numpy", "pandas"),
-    "spark": ("pyspark", "deltalake", "pyarrow", "numpy", "pandas"),
+    "embedded": ("pyspark", "pysail", "deltalake", "pyarrow", "numpy", "pandas", "lark"),
+    "spark": ("pyspark", "deltalake", "pyarrow", "numpy", "pandas", "lark"),
 }
 _MAVEN = "https://repo1.maven.org/maven2/io/delta/"
 _MAVEN_SECONDS = 5
@@ -103,8 +102,8 @@ def check_study(
             protection = choose_protection(unshared=unshared).told
         except EngineError as error:
             errors.append(error)
-    if not errors and study is not None and census is not None:
-        errors += _check_conditions(study, census, unshared=unshared)
+    if study is not None and census is not None:
+        errors += _check_conditions(study, census)
     return Checked(study, census, tuple(errors), protection)
 
 
@@ -210,15 +209,12 @@ def _maven_answers() -> bool:
         return False
 
 
-def _check_conditions(
-    study: Study, census: "CensusFiles", *, unshared: bool
-) -> Iterator[StudyError]:
+def _check_conditions(study: Study, census: "CensusFiles") -> Iterator[TradegainsError]:
     if not study.populations and not study.restrictions:
         return
-    from tradegains.conditions.predicates import predicate_problems
-    from tradegains.engines.start import start_engine
+    from tradegains.conditions.judging import read_conditions
 
-    with start_engine("embedded", threads=1, unshared=unshared) as engine:
-        problems = list(predicate_problems(engine.spark, study, census.types))
-    if problems:
-        yield StudyError(problems)
+    try:
+        read_conditions(study, census.types)
+    except TradegainsError as error:
+        yield error

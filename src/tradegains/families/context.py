@@ -44,7 +44,10 @@ class ComputedTables:
 
 @dataclass(frozen=True)
 class RunContext:
-    """A study being measured: its choices, its sets, what is wanted and where its steps go."""
+    """A study being measured: its choices, its sets, what is wanted and where its steps go.
+
+    `dividing` names the populations and restrictions whose conditions divide.
+    """
 
     study: Study
     small: SmallInputs
@@ -56,6 +59,7 @@ class RunContext:
     products: DataFrame | None = None
     parts: int = 1
     merge_by: MergeBy = "hash"
+    dividing: tuple[str, ...] = ()
 
     def makes(self, table: str) -> bool:
         """Whether the study has what the table is declared to need."""
@@ -68,10 +72,11 @@ class RunContext:
 
     @cached_property
     def rules(self) -> Mapping[str, str]:
-        """Action of each rule; a missing price or counterpart takes no row out by itself."""
+        """Action of each rule; what misses a price, counterpart or quotient stays."""
         counted = {
             "missing_price": self.study.productivity.prices != "none",
             "no_counterpart": bool(self.small.concordance),
+            "division_by_zero": bool(self.dividing),
         }
         kept = {rule: "keep" for rule, applies in counted.items() if applies}
         return {**self.study.census.rules, **kept}

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from pyspark.sql import DataFrame
 
+from tradegains.conditions.judging import read_conditions
 from tradegains.families.context import (
     ComputedTables,
     KeepRows,
@@ -91,6 +92,7 @@ def measure(
     Raises:
         InputError: rows break a rule whose action is stop, or rows went missing.
     """
+    types = dict(census.dtypes)
     context = RunContext(
         study,
         small,
@@ -102,6 +104,7 @@ def measure(
         products=products,
         parts=parts,
         merge_by=merge_by,
+        dividing=tuple(name for name, _ in read_conditions(study, types).dividing),
     )
     matched = match_census(context, flag_census(study, census, small))
     found = quality_tables(context, matched, rows_by_year)

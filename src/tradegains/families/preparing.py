@@ -1,18 +1,22 @@
 """From census rows to rows ready to be matched, as the study's choices say."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import reduce
 
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from tradegains.conditions.predicates import check_predicates
+from tradegains.conditions.columns import column_of, divides_by_zero
+from tradegains.conditions.expressions import Expression
+from tradegains.conditions.judging import read_conditions
 from tradegains.formulas.concordance import main_industry, parts_numbers
 from tradegains.inputs.small import Rows, SmallInputs
 from tradegains.study import Study
 from tradegains.tables import working as w
 from tradegains.transforms.flagging import (
+    DIVISION_BY_ZERO,
     add_derived_columns,
     add_log_productivity,
     convert_industries,
@@ -31,7 +35,7 @@ def flag_census(study: Study, census: DataFrame, small: SmallInputs) -> DataFram
     """One row per census row, flagged, with every column a rule or predicate reads."""
     digits = study.census.industry_digits
     productivity = study.productivity
-    check_predicates(census.sparkSession, study, dict(census.dtypes))
+    conditions = read_conditions(study, dict(census.dtypes))
     rows = standardise_industry(
         census, digits=digits, group_digits=study.census.industry_group_digits
     )
@@ -42,6 +46,8 @@ def flag_census(study: Study, census: DataFrame, small: SmallInputs) -> DataFram
         rows = _look_up_prices(rows, small.prices)
     if small.tariff_cuts:
         rows = _look_up_cuts(rows, small.tariff_cuts)
+    if conditions.dividing:
+        rows = rows.withColumn(DIVISION_BY_ZERO, _any_divides(conditions.dividing))
     return flag_rows(
         rows,
         rules=study.census.rules,
@@ -59,11 +65,18 @@ def measure_rows(study: Study, flagged: DataFrame) -> DataFrame:
         log_price=None if study.productivity.prices == "none" else LOG_PRICE,
     )
     predicates = {"domestic": F.col(w.SALES) > F.col(w.EXPORTS)}
-    for position, population in enumerate(study.populations):
-        predicates[w.population_column(position)] = F.expr(population.where)
-    for restriction in study.restrictions:
-        predicates[w.restriction_column(restriction.name)] = F.expr(restriction.where)
+    conditions = read_conditions(study, dict(flagged.dtypes))
+    for position, condition in enumerate(conditions.populations.values()):
+        predicates[w.population_column(position)] = column_of(condition)
+    for name, condition in conditions.restrictions.items():
+        predicates[w.restriction_column(name)] = column_of(condition)
     return rows.withColumns({name: _if_valid(test) for name, test in predicates.items()})
+
+
+def _any_divides(conditions: Iterable[tuple[str, Expression]]) -> Column:
+    """Whether any of these conditions, all of which divide, is missing for a division by zero."""
+    tests = [test for _, each in conditions if (test := divides_by_zero(each)) is not None]
+    return reduce(lambda left, right: left | right, tests)
 
 
 def _if_valid(test: Column) -> Column:

@@ -21,8 +21,16 @@ def quality_tables(
     quality = quality_rows(matched.cells, context.rules, years=context.study.years)
     _require_every_row(quality, rows_by_year or {})
     refuse_stopping_rows(quality)
+    _tell_divisions_by_zero(context, quality)
     _keep_quarantined(context, matched, quality)
     return ComputedTables({"quality": quality})
+
+
+def _tell_divisions_by_zero(context: RunContext, quality: Rows) -> None:
+    """Say in how many rows a condition does not hold because it divides by zero."""
+    if rows := sum(row["rows"] for row in quality if row["rule"] == "division_by_zero"):
+        with context.progress.step(f"divided by zero: {', '.join(context.dividing)}") as step:
+            step.rows = rows
 
 
 def _require_every_row(quality: Rows, rows_by_year: Mapping[int, int]) -> None:

@@ -16,6 +16,7 @@ ROW_RULES = (
     "nonpositive_value_added",
     "missing_price",
     "no_counterpart",
+    "division_by_zero",
 )
 
 UNMEASURED_RULES = ("nonpositive_value_added", "missing_price", "invalid_industry")

@@ -13,6 +13,7 @@ from tradegains.transforms.bits import bigint, bit_if, merge_bits
 from tradegains.transforms.lookups import COUNTERPART
 
 NO_COUNTERPART = "no_counterpart"
+DIVISION_BY_ZERO = "division_by_zero"
 
 THOUSANDTHS, HUNDREDTHS = float(EMPLOYMENT_UNITS), float(MONEY_UNITS)
 SURELY_MEASURABLE = 1e-100
@@ -174,6 +175,8 @@ def _rule_conditions(
         conditions["missing_price"] = F.col("log_price").isNull()
     if NO_COUNTERPART in census.columns:
         conditions[NO_COUNTERPART] = F.col(NO_COUNTERPART)
+    if DIVISION_BY_ZERO in census.columns:
+        conditions[DIVISION_BY_ZERO] = F.col(DIVISION_BY_ZERO)
     return conditions
 
 
@@ -199,6 +202,8 @@ def _is_surely_clean(census: DataFrame, industry_digits: int, measure: Sequence[
         tests.append(F.col("value_added").between(-LARGEST_AMOUNT, LARGEST_AMOUNT))
     if "log_price" in census.columns:
         tests.append(F.col("log_price").isNotNull())
+    if DIVISION_BY_ZERO in census.columns:
+        tests.append(~F.col(DIVISION_BY_ZERO))
     return F.coalesce(reduce(lambda left, right: left & right, tests), F.lit(False))
 
 
