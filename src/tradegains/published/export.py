@@ -9,6 +9,7 @@ they are synthetic. The same run gives the same bytes, but for xlsx, whose conta
 import csv
 import importlib.util
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -161,8 +162,11 @@ def _without_formulas(rows: pa.Table) -> pa.Table:
     """The rows with an apostrophe before each text that a spreadsheet would compute."""
     for position, field in enumerate(rows.schema):
         if pa.types.is_string(field.type):
-            texts = [None if v is None else _plain(v) for v in rows[field.name].to_pylist()]
-            rows = rows.set_column(position, field, pa.array(texts, pa.string()))
+            # Arrow's own functions: making an array of Python texts would load pandas.
+            texts = rows[field.name]
+            signs = pc.match_substring_regex(texts, f"^[{re.escape(''.join(FORMULA_SIGNS))}]")
+            quoted = pc.binary_join_element_wise("'", texts, "")
+            rows = rows.set_column(position, field, pc.if_else(signs, quoted, texts))
     return rows
 
 
