@@ -74,6 +74,14 @@ def test_numbers_that_a_run_may_have_are_accepted(study: Study, reference: str) 
             ("year=last selects no row: year is a whole number", "correct the value"),
         ),
         (
+            "welfare.welfare_change where level=totla",
+            ("level=totla selects no row", "did you mean total?", "industries_aggregated"),
+        ),
+        (
+            "welfare.welfare_change where continuing=",
+            ("continuing= selects no row: continuing is never null", "leave it out"),
+        ),
+        (
             "welfare.welfare_change where window=pots",
             ("window=pots is no window of the study", "did you mean post?", "post-pre"),
         ),
@@ -99,6 +107,16 @@ def test_a_table_that_the_study_switches_off_is_refused(study: Study) -> None:
     text = told(naming(without, effect="regressions.coefficient where model=two_stage"))
     assert "this study does not make the table regressions" in text
     assert "add [regressions], or state effect as a number" in text
+    without = replace(study, welfare=replace(study.welfare, curves=None))
+    text = told(naming(without, effect="welfare_curves.welfare_change where figure=3"))
+    assert "add [welfare.curves], or state effect as a number" in text
+    inputs = replace(study.inputs, product_trade=None)
+    text = told(
+        naming(
+            replace(study, inputs=inputs), share="intra_industry_trade.grubel_lloyd where year=1988"
+        )
+    )
+    assert "give the input product_trade, or state share as a number" in text
 
 
 # --- further columns ------------------------------------------------------------------------------

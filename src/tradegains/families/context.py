@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from operator import attrgetter
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -95,7 +94,7 @@ class RunContext:
 def absence_of(table: str, study: Study, small: SmallInputs) -> Absence | None:
     """Why a study cannot have a table, by what the table is declared to need; None if it can."""
     declared = TABLES[table]
-    if declared.section is not None and attrgetter(declared.section)(study) is None:
+    if declared.section is not None and not study.has_section(declared.section):
         return without_section("table", table, declared.section)
     for name in declared.inputs:
         if not getattr(small, name):

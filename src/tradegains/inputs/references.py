@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from operator import attrgetter
 
 from tradegains.errors import Problem
 from tradegains.study import AccountingComponent, Study
 from tradegains.study.fields import nearest
 from tradegains.tables.published import TABLES
 from tradegains.tables.references import FACTORS, Reference, read_reference
+from tradegains.tables.table import Table
 
 _WHOLE = re.compile(r"-?\d+")
 
@@ -38,9 +38,9 @@ def _reference_problems(
         fitting = [name for name, found in units.items() if found in FACTORS[key]]
         cure = f"name one in {' or '.join(FACTORS[key])}"
         cure += f": {', '.join(fitting)}" if fitting else ""
-    elif (section := TABLES[reference.table].section) and not has_section(study, section):
+    elif lacking := _lacking(study, TABLES[reference.table]):
         what = f"this study does not make the table {reference.table}"
-        cure = f"add [{section}], or state {key} as a number"
+        cure = f"{lacking}, or state {key} as a number"
     elif odd := _odd_values(study, reference):
         what, cure = odd
     else:
@@ -48,17 +48,25 @@ def _reference_problems(
     yield Problem(what, where, cure=cure)
 
 
-def has_section(study: Study, section: str) -> bool:
-    """Whether a study has a section, with dots for sections in sections."""
-    return attrgetter(section)(study) is not None
+def _lacking(study: Study, table: Table) -> str:
+    """What a study would have to add to have a table; empty where it has it."""
+    if table.section is not None and not study.has_section(table.section):
+        return f"add [{table.section}]"
+    missing = [name for name in table.inputs if name not in study.inputs.given()]
+    return f"give the input {', '.join(missing)}" if missing else ""
 
 
 def _odd_values(study: Study, reference: Reference) -> tuple[str, str] | None:
     """A value that no row can have, with the cure: a window not there, text for a number."""
-    types = {column.name: column.type.typeName() for column in TABLES[reference.table].columns}
     for name, value in reference.where.items():
-        if value and types[name] in ("integer", "long") and not _WHOLE.fullmatch(value):
-            return f"{name}={value} selects no row: {name} is a whole number", "correct the value"
+        column, says = TABLES[reference.table].column(name), f"{name}={value} selects no row"
+        is_whole = column.type.typeName() in ("integer", "long")
+        if not value and not column.nullable:
+            return f"{says}: {name} is never null", "correct the value, or leave it out"
+        if value and is_whole and not _WHOLE.fullmatch(value):
+            return f"{says}: {name} is a whole number", "correct the value"
+        if value and column.words and value not in column.words:
+            return says, _meant(value, column.words)
         windows = _windows(study)
         if value and name == "window" and value not in windows:
             return f"{name}={value} is no window of the study", _meant(value, windows)

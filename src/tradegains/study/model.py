@@ -7,6 +7,7 @@ left to what only labels or limits the output.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from operator import attrgetter
 
 REQUIRED_COLUMNS = ("establishment_id", "year", "industry", "employment", "sales")
 OPTIONAL_COLUMNS = ("exports", "value_added", "enterprise_id", "sampling_weight", "hours")
@@ -423,6 +424,10 @@ class Study:
         """What the other continuing rules and sources of imports are compared with."""
         imports = self.trade.imports
         return Headline(self.matching.continuing[0], imports[0] if imports else None)
+
+    def has_section(self, name: str) -> bool:
+        """Whether the study has an optional section, with dots for sections in sections."""
+        return attrgetter(name)(self) is not None
 
     def window(self, name: str) -> Window:
         """The window of that name.
