@@ -162,11 +162,10 @@ def _without_formulas(rows: pa.Table) -> pa.Table:
     """The rows with an apostrophe before each text that a spreadsheet would compute."""
     for position, field in enumerate(rows.schema):
         if pa.types.is_string(field.type):
-            # Arrow's own functions: making an array of Python texts would load pandas.
-            texts = rows[field.name]
-            signs = pc.match_substring_regex(texts, f"^[{re.escape(''.join(FORMULA_SIGNS))}]")
-            quoted = pc.binary_join_element_wise("'", texts, "")
-            rows = rows.set_column(position, field, pc.if_else(signs, quoted, texts))
+            # By Arrow itself: an array made of Python texts would load pandas.
+            signs = rf"\A([{re.escape(''.join(FORMULA_SIGNS))}])"
+            texts = pc.replace_substring_regex(rows[field.name], signs, r"'\1")
+            rows = rows.set_column(position, field, texts)
     return rows
 
 
