@@ -29,6 +29,7 @@ from tradegains.command import cli
 from tradegains.command.arguments import add_what_to_run, build_parser
 from tradegains.engines.start import Engine
 from tradegains.errors import StudyError
+from tradegains.store.small_tables import SMALL_TABLES
 from tradegains.study import model, read_study
 from tradegains.tables.published import TABLES
 from tradegains.tables.published.runs import PUBLISHED_TABLE
@@ -219,6 +220,14 @@ def test_study_page_has_every_key() -> None:
     assert {name: sorted(keys) for name, keys in listed.items()} == {
         name: sorted(keys) for name, keys in expected.items()
     }
+
+
+def test_study_page_has_the_columns_of_every_small_table() -> None:
+    text = STUDY_PAGE.read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \|(.* CSV \|.*)$", text, re.MULTILINE))
+    for name, table in SMALL_TABLES.items():
+        listed = re.findall(r"`(\w+)`", rows[name].split(" | ")[1])
+        assert sorted(listed) == sorted(column.name for column in table.columns), name
 
 
 def test_study_page_has_the_actions_of_every_rule(tmp_path: Path) -> None:

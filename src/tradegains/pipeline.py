@@ -17,7 +17,7 @@ from tradegains.families.context import ComputedTables, MergeBy, Rows
 from tradegains.families.measuring import absences_of, measure
 from tradegains.families.work_folders import passing_folders
 from tradegains.inputs.names import name_problems
-from tradegains.inputs.reading import given_row_tables, has_product_values, judge_inputs
+from tradegains.inputs.reading import has_product_values, judge_inputs
 from tradegains.inputs.small import SmallInputs
 from tradegains.progress import Progress
 from tradegains.store.census import CensusFiles, read_census, require_buckets
@@ -31,7 +31,6 @@ from tradegains.store.manifest import (
     manifest_json,
     require_content,
     require_unchanged,
-    row_files,
 )
 from tradegains.store.mending import mend_logs, salvage
 from tradegains.store.output import KEEP_DAYS, Output, hold_output
@@ -205,10 +204,9 @@ def read_inputs(study: Study, output: Output) -> RunInputs:
     """
     work = WorkFolder(output.work)
     judged = judge_inputs(study, keep=lambda ids: work.keep_lines(ids, "successors_in_a_cycle.csv"))
-    census, others = judged.usable_census(), given_row_tables(study)
-    files = row_files(census, others)
+    census, files = judged.usable_census(), judged.files
     manifest = input_manifest(files, read=judged.read, cache=output.manifest_cache)
-    given = {*others, *(entry.input for entry in judged.read)}
+    given = {entry.input for entry in manifest}
     absent = tuple(not_given(name) for name in (*SMALL_TABLES, *ROW_TABLES) if name not in given)
     return RunInputs(census, judged.small, files, manifest, absent)
 

@@ -13,7 +13,7 @@ from tradegains.errors import InputError, Problem, StudyError, TradegainsError
 from tradegains.inputs.names import name_problems
 from tradegains.inputs.small import KeepIds, Rows, SmallInputs, small_input_problems
 from tradegains.store.census import CensusFiles, list_census
-from tradegains.store.manifest import ManifestEntry
+from tradegains.store.manifest import InputFile, ManifestEntry, row_files
 from tradegains.store.row_tables import ROW_TABLES, row_table_problems
 from tradegains.store.small_tables import SMALL_TABLES, read_small_table
 from tradegains.study import Study
@@ -27,12 +27,14 @@ class JudgedInputs:
         census: its files; None where they are refused.
         small: the small tables that could be read.
         read: entries in the manifest of the small tables, from the bytes that were read.
+        files: what an engine will read, of the census first; none where something is wrong.
         errors: what is wrong, an error for each kind with the exit code of that kind.
     """
 
     census: CensusFiles | None
     small: SmallInputs
     read: tuple[ManifestEntry, ...]
+    files: tuple[InputFile, ...]
     errors: tuple[TradegainsError, ...]
 
     def usable_census(self) -> CensusFiles:
@@ -65,12 +67,13 @@ def judge_inputs(study: Study, *, keep: KeepIds | None = None) -> JudgedInputs:
     problems += _row_table_problems(study)
     id_type = census.types["establishment_id"] if census else None
     problems += small_input_problems(study, small, id_type=id_type, keep=keep)
+    files = _files(study, census, problems)
     errors: list[TradegainsError] = []
     if misnamed := list(name_problems(study)):
         errors.append(StudyError(misnamed))
     if problems:
         errors.append(InputError(problems))
-    return JudgedInputs(census, small, read, tuple(errors))
+    return JudgedInputs(census, small, read, files, tuple(errors))
 
 
 def _census(study: Study, problems: list[Problem]) -> CensusFiles | None:
@@ -85,6 +88,19 @@ def _census(study: Study, problems: list[Problem]) -> CensusFiles | None:
     except InputError as error:
         problems += error.problems
         return None
+
+
+def _files(
+    study: Study, census: CensusFiles | None, problems: list[Problem]
+) -> tuple[InputFile, ...]:
+    """What an engine will read; looked for where there is no problem yet."""
+    if census is None or problems:
+        return ()
+    try:
+        return row_files(census, given_row_tables(study))
+    except InputError as error:
+        problems += error.problems
+        return ()
 
 
 def _small_tables(
