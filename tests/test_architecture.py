@@ -30,7 +30,7 @@ ARROWS = {
     "conditions": "conditions study transforms",
     "results": "results formulas tables study literature",
     "store": "store tables",
-    "inputs": "inputs study tables formulas store",
+    "inputs": "inputs conditions study tables formulas store",
     "families": (
         "families study formulas tables transforms conditions statistics results progress inputs"
     ),
@@ -41,7 +41,7 @@ ARROWS = {
     "model": "model figures published formulas",
     "synthetic": "synthetic tables formulas literature",
     "command": (
-        "command tables conditions inputs pipeline progress published report model study synthetic "
+        "command tables inputs pipeline progress published report model study synthetic "
         "engines store families"
     ),
 }

@@ -113,8 +113,8 @@ def run(
         The run's id and tables. A run that was published before is not computed again.
 
     Raises:
-        StudyError: a name in the study cannot stand, or a table in `only` is none that a run makes
-            or this study can have; nothing was published.
+        StudyError: a name or a condition in the study cannot stand, or a table in `only` is none
+            that a run makes or this study can have; nothing was published.
         InputError: the inputs are refused; nothing was published.
         OutputBusyError: another run holds the output.
         EngineError: the engine failed; nothing was published.
@@ -199,7 +199,7 @@ def read_inputs(study: Study, output: Output) -> RunInputs:
     """The study's inputs, checked, and the manifest of what was or will be read.
 
     Raises:
-        StudyError: a name in the study cannot stand.
+        StudyError: a name or a condition in the study cannot stand.
         InputError: the inputs are refused. Whichever comes first names every problem.
     """
     work = WorkFolder(output.work)

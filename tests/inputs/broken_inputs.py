@@ -372,6 +372,7 @@ def _of_names() -> Iterator[Break]:
     ways = {
         "reserved": (change('["owner"]', '["owner", "flags"]'), "column that a run makes"),
         "no_table": (change("[trade]\n", component.format("welfar.gain")), "no table welfar"),
+        "condition": (change("employment >= 5", "employmnt >= 5"), "no column is called employmnt"),
         "no_column": (change("[trade]\n", component.format("welfare.gain")), "no column gain"),
     }
     for way, (act, said) in ways.items():

@@ -102,8 +102,6 @@ def check_study(
             protection = choose_protection(unshared=unshared).told
         except EngineError as error:
             errors.append(error)
-    if study is not None and census is not None:
-        errors += _check_conditions(study, census)
     return Checked(study, census, tuple(errors), protection)
 
 
@@ -207,14 +205,3 @@ def _maven_answers() -> bool:
         return True  # it answers; a mirror may refuse HEAD
     except OSError:
         return False
-
-
-def _check_conditions(study: Study, census: "CensusFiles") -> Iterator[TradegainsError]:
-    if not study.populations and not study.restrictions:
-        return
-    from tradegains.conditions.judging import read_conditions
-
-    try:
-        read_conditions(study, census.types)
-    except TradegainsError as error:
-        yield error

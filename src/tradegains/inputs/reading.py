@@ -41,7 +41,7 @@ class JudgedInputs:
         """The census, where nothing is wrong with any input.
 
         Raises:
-            StudyError: a name in the study cannot stand.
+            StudyError: a name or a condition in the study cannot stand.
             InputError: files are refused. Whichever comes first names the problems of both.
         """
         if self.errors or self.census is None:
@@ -69,8 +69,8 @@ def judge_inputs(study: Study, *, keep: KeepIds | None = None) -> JudgedInputs:
     problems += small_input_problems(study, small, id_type=id_type, keep=keep)
     files = _files(study, census, problems)
     errors: list[TradegainsError] = []
-    if misnamed := list(name_problems(study)):
-        errors.append(StudyError(misnamed))
+    if in_study := [*name_problems(study), *_condition_problems(study, census)]:
+        errors.append(StudyError(in_study))
     if problems:
         errors.append(InputError(problems))
     return JudgedInputs(census, small, read, files, tuple(errors))
@@ -88,6 +88,20 @@ def _census(study: Study, problems: list[Problem]) -> CensusFiles | None:
     except InputError as error:
         problems += error.problems
         return None
+
+
+def _condition_problems(study: Study, census: CensusFiles | None) -> tuple[Problem, ...]:
+    """What is wrong with the conditions, which are about the columns of the census."""
+    if census is None or not (study.populations or study.restrictions):
+        return ()
+    # Not loaded without need: most studies have no condition.
+    from tradegains.conditions.judging import read_conditions
+
+    try:
+        read_conditions(study, census.types)
+    except StudyError as error:
+        return error.problems
+    return ()
 
 
 def _files(
