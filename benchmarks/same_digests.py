@@ -11,7 +11,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from standalone_cluster import ROOT, report, standalone_cluster, timed_run
+from standalone_cluster import ROOT, report, standalone_cluster, timed_run, write_settings
 
 RUNS = [
     ("local[2]", 1), ("local[2]", 3), ("local[2]", 8), ("local[2]", 17),
@@ -27,6 +27,7 @@ def main() -> int:
     parser.add_argument("--output", type=Path, default=ROOT / "build" / "digests")
     chosen = parser.parse_args()
     arguments = [chosen.study, *(f"--input={given}" for given in chosen.input)]
+    write_settings(chosen.output / "spark.conf")
     with standalone_cluster(chosen.output / "daemons") as cluster:
         found = {
             (master, partitions): timed_run(

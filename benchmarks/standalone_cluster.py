@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import ctypes
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -55,6 +56,7 @@ def main() -> int:
     if chosen.study is None:
         inputs = [f"census={census_of(Size(1), ROOT / 'build' / 'benchmark')}"]
     arguments = [chosen.study or STUDY, *(f"--input={given}" for given in inputs)]
+    write_settings(chosen.output / "spark.conf")
     local = timed_run("local[2]", PARTITIONS, arguments, output=chosen.output / "local")
     with standalone_cluster(chosen.output / "daemons") as master:
         there = timed_run(master, PARTITIONS, arguments, output=chosen.output / "standalone")
@@ -81,7 +83,7 @@ def timed_run(
         "spark.executor.memory": MEMORY["executor"],
     }
     command = [SPARK_HOME / "bin" / "spark-submit", "--master", master]
-    command += ["--properties-file", ROOT / "conf" / "spark" / "local.conf"]
+    command += ["--properties-file", output.parent / "spark.conf"]
     command += [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
     command += ["--py-files", PACKAGE, ROOT / "jobs" / "run_study.py"]
     began = time.monotonic()
@@ -95,6 +97,17 @@ def timed_run(
     if ended.returncode:
         raise SystemExit(f"{master}: exit code {ended.returncode}\n{ended.stdout}{ended.stderr}")
     return time.monotonic() - began, digests(output)
+
+
+def write_settings(file: Path) -> None:
+    """The shipped settings and a secret of this cluster's, for nobody else to read."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.unlink(missing_ok=True)
+    file.touch(mode=0o600)
+    shipped = (ROOT / "conf" / "spark" / "local.conf").read_text()
+    secret = f"spark.authenticate.secret {secrets.token_hex(32)}"
+    encrypted = "spark.network.crypto.enabled true\nspark.io.encryption.enabled true"
+    file.write_text(f"{shipped}\n{secret}\n{encrypted}\n")
 
 
 def digests(output: Path) -> Digests:
@@ -134,7 +147,8 @@ def standalone_cluster(folder: Path) -> Iterator[str]:
         probe.bind((LOOPBACK, 0))
         port = probe.getsockname()[1]
     url = f"spark://{LOOPBACK}:{port}"
-    listen = ["--host", LOOPBACK, "--webui-port", "0"]
+    settings = str(folder.parent / "spark.conf")
+    listen = ["--properties-file", settings, "--host", LOOPBACK, "--webui-port", "0"]
     with contextlib.ExitStack() as running:
         master = [*listen, "--port", str(port)]
         running.enter_context(daemon("master.Master", master, folder / "master.log"))

@@ -203,12 +203,19 @@ def test_shipped_settings_name_the_same_delta(file: Path) -> None:
 # --- spark-submit -----------------------------------------------------------------------------
 
 
+LOCAL = ROOT / "conf" / "spark" / "local.conf"
+
+
 def submit(
-    job: str, *arguments: object, package: Path, options: Sequence[str] = (), **environment: str
+    job: str,
+    *arguments: object,
+    package: Path,
+    options: Sequence[str] = (),
+    properties: Path = LOCAL,
+    **environment: str,
 ) -> subprocess.CompletedProcess[str]:
     """Submit a job as the documentation says, with little memory."""
-    command = [SPARK_HOME / "bin" / "spark-submit"]
-    command += ["--properties-file", ROOT / "conf" / "spark" / "local.conf"]
+    command = [SPARK_HOME / "bin" / "spark-submit", "--properties-file", properties]
     command += ["--driver-memory", "1g", "--conf", "spark.sql.shuffle.partitions=2", *options]
     for side in ("driver", "executor"):  # one compiler: each JVM ends before the second pays off
         command += ["--conf", f"spark.{side}.extraJavaOptions=-XX:TieredStopAtLevel=1"]
@@ -228,9 +235,13 @@ def test_submitted_job_publishes_the_same_from_executors_of_their_own(
     study, here, there = write_small_study(tmp_path), tmp_path / "here", tmp_path / "there"
     run(engine, read_study(study), output=str(here), progress=Progress(None))
     master = ["--master", "local-cluster[2,1,1024]"]  # two executors of a core and a gigabyte
+    # As on a cluster of its own: a secret that is no word of a command line, and rows encrypted.
+    properties = tmp_path / "spark.conf"
+    protected = "\nspark.authenticate.secret a-secret\nspark.network.crypto.enabled true\n"
+    properties.write_text(f"{LOCAL.read_text()}{protected}spark.io.encryption.enabled true\n")
     ended = submit(
         "run_study", study, "--output", there,
-        options=master, package=package_zip, **cluster_python,
+        options=master, properties=properties, package=package_zip, **cluster_python,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stdout + ended.stderr
     (digests,) = published_digests(there)

@@ -112,6 +112,9 @@ def _launch_settings(resources: Resources, master: str | None, folder: Path) -> 
     if master.startswith("local"):
         # Loopback only: no firewall question, and no dependence on the machine's own name.
         settings |= {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}
+        # The loopback is every user's: else any of them could send code. Spark makes the secret,
+        # except for a cluster that it plays on one machine.
+        settings |= {} if "cluster" in master else {"spark.authenticate": "true"}
         # The default, 200, is meant for clusters; two per core keep both ends busy. Planning each
         # stage anew from what the last one wrote gains nothing here, and cost seconds of a run.
         settings |= {PARTITIONS: str(2 * resources.cores), "spark.sql.adaptive.enabled": "false"}
