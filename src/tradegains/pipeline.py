@@ -11,8 +11,9 @@ from uuid import uuid4
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
+from tradegains.engines.failures import DamagedPageError
 from tradegains.engines.start import Engine
-from tradegains.errors import Problem, StudyError
+from tradegains.errors import InputError, Problem, StudyError
 from tradegains.families.context import ComputedTables, MergeBy, Rows
 from tradegains.families.measuring import absences_of, measure
 from tradegains.families.work_folders import passing_folders
@@ -34,6 +35,7 @@ from tradegains.store.manifest import (
 )
 from tradegains.store.mending import mend_logs, salvage
 from tradegains.store.output import KEEP_DAYS, Output, hold_output
+from tradegains.store.pages import undecodable
 from tradegains.store.row_tables import PLANT_PRODUCTS, ROW_TABLES, read_plant_products
 from tradegains.store.runs import (
     Publication,
@@ -138,7 +140,9 @@ def run(
         if published and published.has(only) and not again and _is_whole(store, name):
             return published
         _require_some(only, study, inputs)
-        measured = _measure(engine, study, inputs, _work_folder(place, name, study), only, progress)
+        with _damage_told(inputs.files):
+            work = _work_folder(place, name, study)
+            measured = _measure(engine, study, inputs, work, only, progress)
         before = published.absent if published else ()
         absent = tuple(dict.fromkeys((*inputs.absent, *before, *measured.absent)))
         record = _record(study, inputs, engine, absent)
@@ -166,6 +170,18 @@ def _rare_collection() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
+
+
+@contextmanager
+def _damage_told(files: Sequence[InputFile]) -> Iterator[None]:
+    """Name the files that an engine could not read; it does not say which they are."""
+    try:
+        yield
+    except DamagedPageError as error:
+        found = [undecodable(each.place, each.file.absolute) for each in files]
+        if problems := [problem for problem in found if problem]:
+            raise InputError(problems) from error
+        raise
 
 
 def _work_folder(place: Output, name: str, study: Study) -> WorkFolder:

@@ -194,6 +194,12 @@ def test_debug_shows_the_traceback(
     assert "what happened" in told
 
 
+def test_debug_is_off_at_0(tradegains: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRADEGAINS_DEBUG", "0")
+    fail(monkeypatch, ValueError("what happened"))
+    assert "Traceback" not in tradegains("runs").err
+
+
 def test_interruption_and_busy_output(tradegains: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     fail(monkeypatch, KeyboardInterrupt())
     answer = tradegains("runs")

@@ -4,12 +4,12 @@ The files under `jobs/` are what `spark-submit` takes; they differ in the tables
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 
 from tradegains.command.arguments import add_what_to_run
 from tradegains.engines import start
+from tradegains.engines.environment import is_on
 from tradegains.errors import TradegainsError
 from tradegains.pipeline import RunSummary, run
 from tradegains.study import read_study
@@ -36,7 +36,7 @@ def run_job(does: str, tables: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return error.exit_code
     except Exception as error:  # its text may quote a value of the census
-        if os.environ.get("TRADEGAINS_DEBUG"):
+        if is_on("TRADEGAINS_DEBUG"):
             raise
         print(f"unexpected error ({type(error).__name__}); see TRADEGAINS_DEBUG", file=sys.stderr)
         return 1

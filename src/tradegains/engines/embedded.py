@@ -60,6 +60,7 @@ def start_embedded(resources: Resources, protection: Protection) -> Engine:
             "embedded",
             spark,
             _description(resources),
+            scratch=folder,
             rows_at_once=int(_HASH_SHARE * resources.memory / _HASHED_ROW),
             _close=closing.pop_all(),
         )

@@ -9,7 +9,9 @@ from typing import Final, Literal
 
 from pyspark.sql import SparkSession
 
+from tradegains.engines.failures import meaning
 from tradegains.engines.signals import keep_signals
+from tradegains.errors import TradegainsError
 
 PARTITIONS: Final = "spark.sql.shuffle.partitions"
 _ROWS_PER_PARTITION: Final = 1_000_000  # a task holds 50 bytes of each while it matches
@@ -44,6 +46,7 @@ class Engine:
     spark: SparkSession
     description: str
     log: Path | None = None
+    scratch: Path | None = None
     rows_at_once: int | None = None  # that a hash of all establishments may hold; None: any
     partitions: int | None = None  # of a shuffle of cells, where we choose it; None: others did
     _close: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, repr=False)
@@ -72,7 +75,24 @@ class Engine:
 
     @contextlib.contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Name the jobs started inside, for Spark's web page; they can be stopped by Ctrl-C."""
+        """Name the jobs started inside, for Spark's web page; they can be stopped by Ctrl-C.
+
+        Raises:
+            EngineError: what happened inside is a failure of the engine that `meaning` knows.
+        """
+        try:
+            with self._named(name):
+                yield
+        except TradegainsError:
+            raise
+        except Exception as error:
+            told = meaning(error, self.scratch)
+            if told is None:
+                raise
+            raise told from error
+
+    @contextlib.contextmanager
+    def _named(self, name: str) -> Iterator[None]:
         if self.name == "embedded":
             # On a busy machine the server takes the signals only after its first answer.
             keep_signals()

@@ -65,7 +65,7 @@ def start_spark(
     from pyspark import SparkContext
 
     options = _SESSION_SETTINGS | NO_CALL_SITES | (DELTA_SETTINGS if delta else {})
-    log = None
+    folder = log = None
     open_already = SparkContext._active_spark_context is not None
     with contextlib.ExitStack() as closing:
         # spark-submit has started the JVM, chosen the master and the class path: add nothing.
@@ -87,7 +87,7 @@ def start_spark(
         chosen = None if PARTITIONS in settings else options.get(PARTITIONS)
         partitions = None if chosen is None else int(chosen)
         close = closing.pop_all()
-        return Engine("spark", spark, description, log, partitions=partitions, _close=close)
+        return Engine("spark", spark, description, log, folder, partitions=partitions, _close=close)
 
 
 def _launch_settings(resources: Resources, master: str | None, folder: Path) -> dict[str, str]:

@@ -382,9 +382,11 @@ def _rows_of_files(table: "DeltaTable", run_id: str | None) -> pa.Table:
     for path in _data_files(table, run_id):
         with path.open("rb") as file:
             rows = pq.ParquetFile(file).read()
-        # Delta keeps what a table is partitioned by in the folder's name alone.
-        run = pa.repeat(arrow_scalar(path.parent.name.removeprefix(_PARTITION)), rows.num_rows)
-        parts.append(_in_schema(rows.append_column("run_id", run), schema))
+        # Delta keeps what a table is partitioned by in the folder's name; Spark's in the file too.
+        if "run_id" not in rows.column_names:
+            run = pa.repeat(arrow_scalar(path.parent.name.removeprefix(_PARTITION)), rows.num_rows)
+            rows = rows.append_column("run_id", run)
+        parts.append(_in_schema(rows, schema))
     return pa.concat_tables(parts) if parts else schema.empty_table()
 
 

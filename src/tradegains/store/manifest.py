@@ -23,6 +23,7 @@ from tradegains.store.census import CensusFiles
 from tradegains.store.census_checks import some_of
 from tradegains.store.census_files import CensusFile, Location, locate, read_footers
 from tradegains.store.listing import stamp_of
+from tradegains.store.pages import page_problem
 from tradegains.store.private import write_private
 
 # hashlib releases the interpreter's lock, so threads share the processors.
@@ -213,7 +214,7 @@ def _entry(source: InputFile, digest: str) -> ManifestEntry:
 
 
 def _digest(source: InputFile, known: Mapping[str, list[object]]) -> str | Problem:
-    """Digest of a file's bytes."""
+    """Digest of a file's bytes; a problem if they cannot be read, or differ from its checksums."""
     file = source.file
     cached = known.get(file.uri)
     if isinstance(cached, list) and len(cached) == 5 and cached[:4] == [*astuple(file.stamp)]:
@@ -225,7 +226,8 @@ def _digest(source: InputFile, known: Mapping[str, list[object]]) -> str | Probl
                 digest.update(block)
     except OSError:
         return Problem("the file cannot be read to its end", file.uri, cure="check the disk")
-    return digest.hexdigest()
+    damaged = page_problem(source.place, file.absolute) if file.schema.names else None
+    return damaged or digest.hexdigest()
 
 
 def _read_cache(cache: Path | None) -> dict[str, list[object]]:
