@@ -1,10 +1,8 @@
-"""Predicates of a study, judged by SQLite: an SQL that neither engine under test had a hand in.
+"""Conditions of a study, judged by SQLite: an SQL that neither engine under test had a hand in.
 
-SQLite keeps NaN as null, while in Spark's SQL it is greater than every number: it is handed over
-as infinity, which the predicates of these tests cannot tell from it.
+Like a condition, SQLite takes NaN for a missing value; what these tests ask divides nothing.
 """
 
-import math
 import sqlite3
 from typing import Any
 
@@ -22,7 +20,7 @@ def rows_where(rows: list[Row], where: str) -> list[Row]:
         database.executemany(
             f"INSERT INTO census VALUES ({', '.join('?' * (len(names) + 1))})",
             (
-                (position, *(_readable(row.columns.get(name)) for name in names))
+                (position, *(row.columns.get(name) for name in names))
                 for position, row in enumerate(rows)
             ),
         )
@@ -30,7 +28,3 @@ def rows_where(rows: list[Row], where: str) -> list[Row]:
             f"SELECT position FROM census WHERE {where} ORDER BY position"
         ).fetchall()
     return [rows[position] for (position,) in kept]
-
-
-def _readable(value: Any) -> Any:
-    return math.inf if isinstance(value, float) and math.isnan(value) else value
