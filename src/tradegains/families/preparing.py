@@ -13,6 +13,7 @@ from tradegains.conditions.expressions import Expression
 from tradegains.conditions.judging import read_conditions
 from tradegains.formulas.concordance import main_industry, parts_numbers
 from tradegains.inputs.small import Rows, SmallInputs
+from tradegains.statistics.handing import as_rows
 from tradegains.study import Study
 from tradegains.tables import working as w
 from tradegains.transforms.flagging import (
@@ -100,7 +101,7 @@ def _convert_industries(rows: DataFrame, study: Study, concordance: Rows) -> Dat
     small = pa.table(columns)
     return convert_industries(
         rows,
-        rows.sparkSession.createDataFrame(small),
+        as_rows(small, beside=rows),
         group_digits=study.census.industry_group_digits,
     )
 
@@ -127,7 +128,7 @@ def repair_ids(flagged: DataFrame, last_ids: Mapping[str, str]) -> DataFrame:
         for name, ids in columns.items()
     }
     typed[LINK] = pa.array(range(len(last_ids)), pa.int32())
-    links = flagged.sparkSession.createDataFrame(pa.table(typed))
+    links = as_rows(pa.table(typed), beside=flagged)
     joined = flagged.join(F.broadcast(links), on=w.ESTABLISHMENT_ID, how="left")
     last_id = F.coalesce(F.col(LAST_ID), F.col(w.ESTABLISHMENT_ID))
     return joined.withColumn(w.ESTABLISHMENT_ID, last_id).drop(LAST_ID)
@@ -142,7 +143,7 @@ def _look_up_prices(rows: DataFrame, prices: Rows) -> DataFrame:
             LOG_PRICE: pa.array([math.log(row["index"]) for row in prices], pa.float64()),
         }
     )
-    return look_up(rows, rows.sparkSession.createDataFrame(small), digits=digits, on=(w.YEAR,))
+    return look_up(rows, as_rows(small, beside=rows), digits=digits, on=(w.YEAR,))
 
 
 def _look_up_cuts(rows: DataFrame, cuts: Rows) -> DataFrame:
@@ -153,7 +154,7 @@ def _look_up_cuts(rows: DataFrame, cuts: Rows) -> DataFrame:
         }
     )
     digits = _code_length(cuts)
-    return look_up(rows, rows.sparkSession.createDataFrame(small), digits=digits)
+    return look_up(rows, as_rows(small, beside=rows), digits=digits)
 
 
 def _code_length(rows: Rows) -> int:

@@ -17,6 +17,7 @@ from tradegains.formulas.distribution import IndustryMedian
 from tradegains.formulas.least_squares import binary_places
 from tradegains.results.regressions import Labels, Linear, joined, probit_rows
 from tradegains.results.sets import entry_windows
+from tradegains.statistics.handing import as_rows
 from tradegains.statistics.medians import industry_medians
 from tradegains.statistics.probits import Probit
 from tradegains.statistics.regressions import (
@@ -138,9 +139,7 @@ class RegressionContext:
             w.INDUSTRY: pa.array(list(found), pa.int64()),
             w.CENTRE: pa.array(list(found.values()), pa.float64()),
         }
-        # Stated, because no one may have productivity, and an empty table has no types to tell.
-        types = f"{w.INDUSTRY} bigint, {w.CENTRE} double"
-        return self.matched.sparkSession.createDataFrame(pa.table(columns), types)
+        return as_rows(pa.table(columns), beside=self.matched)
 
     @cached_property
     def met_by_products(self) -> tuple[int, int]:
@@ -185,7 +184,7 @@ def _plant_cuts(context: RunContext, matched: DataFrame) -> DataFrame | None:
     bound = max(abs(row[CUT]) for row in tariffs)
     cuts = mean_plant_cuts(
         products,
-        products.sparkSession.createDataFrame(table),
+        as_rows(table, beside=products),
         is_value_weighted=asked.plant_cuts == "value_weighted",
         # The shares of an establishment's products add up to one; rounding adds a little.
         places=min(binary_places(2 * bound), MOST_CUT_PLACES),

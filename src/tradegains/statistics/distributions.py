@@ -24,6 +24,7 @@ from tradegains.formulas.quantiles import (
     weighted_target,
 )
 from tradegains.statistics.arrays import CompositeKey, FloatArray, ManyToMany, sum_by
+from tradegains.statistics.handing import as_rows
 from tradegains.statistics.moments import (
     BothMoments,
     PowerCells,
@@ -147,7 +148,7 @@ def _related_rows(task: DistributionTask) -> DataFrame:
         medians = medians.drop_columns([w.INDUSTRY_SD, w.KAPPA])
     return relate_to_medians(
         task.matched,
-        task.matched.sparkSession.createDataFrame(medians),
+        as_rows(medians, beside=task.matched),
         bin_width=task.bin_width,
         standardised=standardised,
     )

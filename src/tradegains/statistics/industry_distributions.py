@@ -18,6 +18,7 @@ from tradegains.formulas.distribution import Distribution
 from tradegains.formulas.membership import MembershipBits
 from tradegains.statistics.arrays import IntArray, ManyToMany
 from tradegains.statistics.distributions import group_totals, wanted_ranks
+from tradegains.statistics.handing import as_rows
 from tradegains.statistics.moments import (
     BothMoments,
     PowerCells,
@@ -120,7 +121,7 @@ def _ranked_rows(matched: DataFrame, task: IndustryTask) -> DataFrame:
         mask |= required | forbidden
     return relate_by_industry(
         matched.filter(F.col(w.YEAR).isin(*task.medians)),
-        matched.sparkSession.createDataFrame(medians),
+        as_rows(medians, beside=matched),
         mask=mask,
     )
 

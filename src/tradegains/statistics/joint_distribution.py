@@ -14,6 +14,7 @@ from tradegains.formulas.fixed_point import sums_agree
 from tradegains.formulas.joint_distribution import JointCell
 from tradegains.formulas.quantiles import interpolate, linear_position, weighted_target
 from tradegains.statistics.arrays import ManyToMany
+from tradegains.statistics.handing import as_rows
 from tradegains.statistics.ranks import ROW_LIMIT, TargetRanks, select_ranks, strata_of
 from tradegains.tables import working as w
 from tradegains.transforms.industry_ranking import relate_by_industry
@@ -59,11 +60,11 @@ def describe_joint(
         InputError: a sum does not fit a whole number of 64 bits.
     """
     rows = matched.filter(F.col(w.YEAR).isin(*medians))
-    centres = rows.sparkSession.createDataFrame(_median_table(medians))
+    centres = as_rows(_median_table(medians), beside=rows)
     cuts = _cuts(relate_by_industry(rows, centres, mask=0), classes, row_limit)
     if not cuts:
         return {}, []
-    bounds = rows.sparkSession.createDataFrame(_cut_table(cuts, classes.groups))
+    bounds = as_rows(_cut_table(cuts, classes.groups), beside=rows)
     summed = sum_joint_classes(
         rows, centres, bounds, groups=classes.groups, edges=classes.edges
     ).toArrow()

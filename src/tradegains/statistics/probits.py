@@ -30,6 +30,7 @@ from tradegains.formulas.probit import (
     newton_step,
 )
 from tradegains.statistics.collecting import collect_in_order
+from tradegains.statistics.handing import as_rows
 from tradegains.statistics.regressions import Key, ProductCells
 from tradegains.transforms.probit_sums import (
     ALPHA,
@@ -201,7 +202,7 @@ def _advance(plan: _Rows, moving: Sequence[_State], by: Sequence[str]) -> None:
     """One pass over the rows: a step for every sample that still moves."""
     summed = sum_newton(
         plan.rows,
-        plan.rows.sparkSession.createDataFrame(_parameters(plan, moving)),
+        as_rows(_parameters(plan, moving), beside=plan.rows),
         on=plan.cells.keys,
         outcome=plan.outcome,
         regressors=plan.regressors,
@@ -317,7 +318,7 @@ def _effects_of_cut(
     places = _places(plan, done)
     summed = sum_effect_of_cut(
         plan.rows,
-        plan.rows.sparkSession.createDataFrame(_parameters(plan, done)),
+        as_rows(_parameters(plan, done), beside=plan.rows),
         on=plan.cells.keys,
         regressors=plan.regressors,
         cut=plan.regressors.index(cut),

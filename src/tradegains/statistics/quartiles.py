@@ -6,6 +6,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from tradegains.statistics.handing import as_rows
 from tradegains.statistics.medians import QUARTILES, industry_quantiles
 from tradegains.statistics.ranks import ROW_LIMIT
 from tradegains.tables import working as w
@@ -32,7 +33,5 @@ def with_quartiles(
     for position, cut in enumerate(CUTS):
         values = [quantiles[position] for _, quantiles in found.values()]
         columns[cut] = pa.array(values, pa.float64())
-    # Stated, because no one may have productivity, and Connect tells no types from an empty table.
-    types = f"{w.YEAR} int, {w.INDUSTRY} bigint, " + ", ".join(f"{cut} double" for cut in CUTS)
-    cuts = matched.sparkSession.createDataFrame(pa.table(columns), types)
+    cuts = as_rows(pa.table(columns), beside=matched)
     return add_productivity_quartile(chosen, cuts)

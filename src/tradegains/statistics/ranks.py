@@ -26,6 +26,7 @@ from tradegains.statistics.arrays import (
     merge_runs,
     positions,
 )
+from tradegains.statistics.handing import as_rows
 from tradegains.tables import working as w
 from tradegains.transforms.ranking import count_bins, count_values, keep_bins, list_values
 
@@ -253,7 +254,7 @@ def _look_inside(
     rows_inside = pc.sum(
         cells.join(open_bins, keys=keys, join_type="left semi")[w.ESTABLISHMENTS]
     ).as_py()
-    opened = ranked.sparkSession.createDataFrame(open_bins)
+    opened = as_rows(open_bins, beside=ranked)
     inside = keep_bins(ranked, opened, on=strata.on, refinement=refinement)
     if rows_inside <= row_limit:
         # Not grouped by value: most values are distinct, and the engine would hash each.

@@ -31,6 +31,7 @@ from tradegains.formulas.least_squares import (
     within_products,
 )
 from tradegains.statistics.collecting import collect_in_order
+from tradegains.statistics.handing import as_rows
 from tradegains.tables import working as w
 from tradegains.transforms.regression_rows import largest_logs
 from tradegains.transforms.regression_sums import (
@@ -327,7 +328,7 @@ def _collect_meats(
     ]
     summed = sum_meat(
         rows,
-        rows.sparkSession.createDataFrame(table),
+        as_rows(table, beside=rows),
         on=cells.keys,
         by=by,
         variables=cells.variables,

@@ -57,6 +57,7 @@ class WorkFolder:
             writer = rows.write.mode("overwrite").options(**CHEAP_TO_WRITE)
             writer.parquet(path_to_write(spark, path))
         if self._is_local:
+            private_folder(Path(path))  # Sail makes no folder for no rows
             make_private(Path(path))
         return spark.read.schema(rows.schema).parquet(path_to_read(spark, path))
 
