@@ -157,14 +157,14 @@ def test_a_low_limit_refines_three_times_and_never_collects_more(spark, monkeypa
         for value in values + heaped
     ]
     seen = []
-    look_inside = ranks._look_inside
+    look_inside = ranks.BinnedRows._look_inside
 
     def recorded(*arguments, **choices):
         cells, refinement = look_inside(*arguments, **choices)
         seen.append((refinement, ranks.w.VALUE in cells.column_names, len(cells)))
         return cells, refinement
 
-    monkeypatch.setattr(ranks, "_look_inside", recorded)
+    monkeypatch.setattr(ranks.BinnedRows, "_look_inside", recorded)
     found = industry_medians(matched_rows(spark, rows), {"1988": (1988,)}, row_limit=1)
     assert found["1988", 111].median == (values[-1] + 2.0) / 2
     refined = [refinement for refinement, is_values, _ in seen if not is_values]

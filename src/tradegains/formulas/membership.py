@@ -12,6 +12,7 @@ Two packings, both decided on the driver and both small enough for a BIGINT:
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 WORD_BITS = 62
 """Bits used of a BIGINT: the sign bit and one more stay free."""
@@ -66,6 +67,23 @@ class HistoryBits:
         return tuple(masks)
 
 
+class MembershipMask(NamedTuple):
+    """Bits that a membership must all have, and bits of which it must have none."""
+
+    required: int
+    forbidden: int
+
+    @property
+    def bits(self) -> int:
+        """Every bit that is looked at."""
+        return self.required | self.forbidden
+
+    def fits(self, membership: Any) -> Any:
+        """Is a row with this membership meant? One answer per element of an array."""
+        has_all = membership & self.required == self.required
+        return has_all & (membership & self.forbidden == 0)
+
+
 @dataclass(frozen=True)
 class MembershipBits:
     """Positions of the sets a row can belong to.
@@ -102,6 +120,18 @@ class MembershipBits:
     def holds(self, membership: int, name: tuple[str, ...]) -> bool:
         """Is a row with this membership in the set?"""
         return bool(membership & self.bit(name))
+
+    def mask(
+        self, inside: Sequence[tuple[str, ...]], outside: Sequence[tuple[str, ...]] = ()
+    ) -> MembershipMask:
+        """What tells the rows that are in all the sets `inside` and in none `outside`.
+
+        Example:
+            >>> bits = MembershipBits.of([("exporter",), ("population", "large")])
+            >>> [bits.mask([("exporter",)], [("population", "large")]).fits(m) for m in range(4)]
+            [False, True, False, False]
+        """
+        return MembershipMask(sum(map(self.bit, inside)), sum(map(self.bit, outside)))
 
 
 def continuing_marks(rule: str, ends: Ends, years: Sequence[int]) -> list[Mark]:

@@ -149,13 +149,11 @@ def _fit(found: SizeDistribution) -> FittedNormal | None:
 
 
 def _establishments(group: SizeGroup, cells: MarketCells, bits: MembershipBits) -> int:
-    required, forbidden = (
-        sum(bits.bit(name) for name in side) for side in (group.inside, group.outside)
-    )
+    mask = bits.mask(group.inside, group.outside)
     return sum(
         cell.amounts.establishments
         for cell in cells.of_year(group.year)
-        if cell.membership & required == required and not cell.membership & forbidden
+        if mask.fits(cell.membership)
     )
 
 

@@ -7,7 +7,6 @@ rank, and moments one pass in which every row counts once whatever the number of
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from math import ceil, log2
 from typing import NamedTuple
 
@@ -16,14 +15,14 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from tradegains.formulas.distribution import Distribution, HistogramBin, IndustryScales
-from tradegains.formulas.membership import MembershipBits
+from tradegains.formulas.membership import MembershipBits, MembershipMask
 from tradegains.formulas.quantiles import (
     PERCENTILES,
     interpolate,
     linear_position,
     weighted_target,
 )
-from tradegains.statistics.arrays import CompositeKey, FloatArray, ManyToMany, sum_by
+from tradegains.statistics.arrays import CompositeKey, ManyToMany, sum_by
 from tradegains.statistics.handing import as_rows
 from tradegains.statistics.moments import (
     BothMoments,
@@ -32,10 +31,9 @@ from tradegains.statistics.moments import (
     population_moments,
     scale_cells,
 )
-from tradegains.statistics.ranks import ROW_LIMIT, Strata, TargetRanks, select_ranks, strata_of
+from tradegains.statistics.ranks import ROW_LIMIT, BinnedRows, Position, Strata
 from tradegains.tables import working as w
 from tradegains.transforms.productivity import relate_to_medians
-from tradegains.transforms.ranking import count_bins
 
 WIDEST_BIN = 1 / 256
 """Width of the first bins at most [log points]; they divide the histogram's bins evenly."""
@@ -89,11 +87,9 @@ class DistributionTask:
         """Binary digits that cut a histogram bin into bins of at most `WIDEST_BIN`."""
         return max(0, ceil(log2(self.bin_width / WIDEST_BIN)))
 
-    def masks(self, population: BasePopulation) -> tuple[int, int]:
-        """Bits that a member has, and bits that it has not."""
-        sides = (population.inside, population.outside)
-        required, forbidden = (sum(self.bits.bit(name) for name in side) for side in sides)
-        return required, forbidden
+    def mask(self, population: BasePopulation) -> MembershipMask:
+        """What tells the population's rows."""
+        return self.bits.mask(population.inside, population.outside)
 
 
 def describe_distributions(
@@ -111,22 +107,13 @@ def describe_distributions(
     """
     related = _related_rows(task)
     keys = (w.BASE, w.MEMBERSHIP)
-    cells = count_bins(related, keys=keys, refinement=task.refinement).toArrow()
-    strata = strata_of(cells, keys=keys, on=keys)
-    members = _strata_of_populations(strata, task)
-    totals = group_totals(cells, strata, members, len(task.populations))
-    wanted = wanted_ranks(totals)
-    values = select_ranks(
-        related,
-        cells,
-        refinement=task.refinement,
-        strata=strata,
-        members=members,
-        targets=wanted.targets(),
-        row_limit=row_limit,
-    )
+    binned = BinnedRows.of(related, keys=keys, on=keys, refinement=task.refinement)
+    groups = _groups_of_populations(binned.strata, task)
+    totals = group_totals(binned, groups, len(task.populations))
+    wanted = wanted_percentiles(totals)
+    values = binned.values_around(wanted.positions, groups, row_limit=row_limit)
     moments = _moments(task, powers)
-    histograms = _histograms(cells, strata, members, task)
+    histograms = _histograms(binned, groups, task)
     return [
         Distribution(total.establishments, total.employment, *moment, *quantile, histogram)
         for total, moment, quantile, histogram in zip(
@@ -166,12 +153,11 @@ _MEDIANS = pa.schema(
 )
 
 
-def _strata_of_populations(strata: Strata, task: DistributionTask) -> ManyToMany:
-    base, membership = (strata.table[key].to_numpy() for key in strata.keys)
+def _groups_of_populations(strata: Strata, task: DistributionTask) -> ManyToMany:
+    base, membership = map(strata.column, strata.keys)
     stratum, group = [np.array([], dtype=np.int64)], [np.array([], dtype=np.int64)]
     for position, population in enumerate(task.populations):
-        required, forbidden = task.masks(population)
-        is_member = (membership & required == required) & (membership & forbidden == 0)
+        is_member = task.mask(population).fits(membership)
         stratum.append(np.flatnonzero(is_member & (base == population.base)))
         group.append(np.full(len(stratum[-1]), position))
     return ManyToMany.of(np.concatenate(stratum), np.concatenate(group))
@@ -184,13 +170,14 @@ class _Total(NamedTuple):
     employment: int
 
 
-def group_totals(cells: pa.Table, strata: Strata, members: ManyToMany, groups: int) -> list[_Total]:
-    """Rows and employment of each group."""
-    by_stratum = np.zeros((len(strata.table), 2), dtype=np.int64)
-    counted = [cells[name].to_numpy() for name in (w.ESTABLISHMENTS, w.EMPLOYMENT)]
-    np.add.at(by_stratum, strata.numbers(cells), np.stack(counted, axis=1))
-    totals = np.zeros((groups, 2), dtype=np.int64)
-    np.add.at(totals, members.group, by_stratum[members.stratum])
+def group_totals(binned: BinnedRows, groups: ManyToMany, count: int) -> list[_Total]:
+    """Rows and employment of each of so many groups."""
+    # By stratum first: a stratum has many cells, and each of them may count in many groups.
+    by_stratum = np.zeros((len(binned.strata.table), 2), dtype=np.int64)
+    counted = [binned.column(name) for name in (w.ESTABLISHMENTS, w.EMPLOYMENT)]
+    np.add.at(by_stratum, binned.stratum, np.stack(counted, axis=1))
+    totals = np.zeros((count, 2), dtype=np.int64)
+    np.add.at(totals, groups.group, by_stratum[groups.stratum])
     return [_Total(*total) for total in totals.tolist()]
 
 
@@ -198,9 +185,7 @@ def _moments(task: DistributionTask, powers: PowerCells) -> list[BothMoments]:
     centred = [_centred(powers, base) for base in task.bases]
     moments = []
     for population in task.populations:
-        required, forbidden = task.masks(population)
-        cells = centred[population.base]
-        moments.append(population_moments(cells, required=required, forbidden=forbidden))
+        moments.append(population_moments(centred[population.base], task.mask(population)))
     return moments
 
 
@@ -210,68 +195,59 @@ def _centred(powers: PowerCells, base: MedianBase) -> PowerCells:
 
 
 @dataclass(frozen=True)
-class _WantedRanks:
-    """Ranks behind the quantiles: (group, name, weighted, rank, fraction to the next rank)."""
+class _WantedPercentiles:
+    """The published percentiles that groups have: the name of each, and where it lies."""
 
     groups: int
-    ranks: list[tuple[int, str, bool, int, Fraction]]
+    names: list[str]
+    positions: list[Position]
 
-    def targets(self) -> TargetRanks:
-        """Each rank, and the next one where a quantile lies between the two."""
-        wanted = [
-            (group, rank + step, weighted)
-            for group, _, weighted, rank, fraction in self.ranks
-            for step in ((0, 1) if fraction else (0,))
-        ]
-        group, rank, weighted = zip(*wanted, strict=True) if wanted else ((), (), ())
-        return TargetRanks(
-            np.array(group, np.int64), np.array(rank, np.int64), np.array(weighted, bool)
-        )
-
-    def quantiles(self, values: FloatArray) -> list[tuple[dict[str, float], dict[str, float]]]:
-        """Weighted and plain quantiles of each group, from the values of the targets."""
+    def quantiles(
+        self, values: Sequence[tuple[float, float]]
+    ) -> list[tuple[dict[str, float], dict[str, float]]]:
+        """Weighted and plain percentiles of each group, from the values around each position."""
         found: list[tuple[dict[str, float], dict[str, float]]] = [
             ({}, {}) for _ in range(self.groups)
         ]
-        value = iter(values.tolist())
-        for group, name, weighted, _, fraction in self.ranks:
-            lower = next(value)
-            upper = next(value) if fraction else lower
-            found[group][0 if weighted else 1][name] = interpolate(lower, upper, fraction)
+        for name, each, ends in zip(self.names, self.positions, values, strict=True):
+            found[each.group][0 if each.weighted else 1][name] = interpolate(*ends, each.fraction)
         return found
 
 
-def wanted_ranks(totals: Sequence[_Total]) -> _WantedRanks:
-    """Ranks behind the published percentiles of groups of these sizes."""
-    ranks: list[tuple[int, str, bool, int, Fraction]] = []
+def wanted_percentiles(totals: Sequence[_Total]) -> _WantedPercentiles:
+    """The published percentiles of groups of these sizes."""
+    wanted = _WantedPercentiles(len(totals), [], [])
     for group, total in enumerate(totals):
         for name, p in PERCENTILES.items():
             if total.employment:
                 target = weighted_target(total.employment, p)
-                ranks.append((group, name, True, target, Fraction(0)))
+                wanted.names.append(name)
+                wanted.positions.append(Position(group, target, weighted=True))
             if total.establishments:
                 lower, fraction = linear_position(total.establishments, p)
-                ranks.append((group, name, False, lower + 1, fraction))
-    return _WantedRanks(len(totals), ranks)
+                wanted.names.append(name)
+                wanted.positions.append(Position(group, lower + 1, fraction))
+    return wanted
 
 
 def _histograms(
-    cells: pa.Table, strata: Strata, members: ManyToMany, task: DistributionTask
+    binned: BinnedRows, groups: ManyToMany, task: DistributionTask
 ) -> list[tuple[HistogramBin, ...]]:
-    number = np.right_shift(cells[w.BIN].to_numpy(), task.refinement)
-    pairing = CompositeKey.of(number)
+    # The first bins cut those of the histogram: without its last digits a number is the wider's.
+    number = np.right_shift(binned.column(w.BIN), task.refinement)
+    key = CompositeKey.of(number)
     names = (w.ESTABLISHMENTS, w.EMPLOYMENT)
-    by_stratum, counted = sum_by(
-        pairing.pack(strata.numbers(cells), number),
-        {name: cells[name].to_numpy() for name in names},
+    # Added up by stratum and bin before each stratum is copied to its groups: far fewer copies.
+    packed, counted = sum_by(
+        key.pack(binned.stratum, number), {name: binned.column(name) for name in names}
     )
-    stratum, number = pairing.unpack(by_stratum)
-    rows, group = members.expand(stratum)
+    stratum, number = key.unpack(packed)
+    rows, group = groups.expand(stratum)
     keys, summed = sum_by(
-        pairing.pack(group, number[rows]), {name: counted[name][rows] for name in names}
+        key.pack(group, number[rows]), {name: counted[name][rows] for name in names}
     )
     histograms: list[list[HistogramBin]] = [[] for _ in task.populations]
-    columns = (*pairing.unpack(keys), *(summed[name] for name in names))
+    columns = (*key.unpack(keys), *(summed[name] for name in names))
     for each, *filled in zip(*(column.tolist() for column in columns), strict=True):
         histograms[each].append(HistogramBin(*filled))
     return [tuple(histogram) for histogram in histograms]

@@ -15,9 +15,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from tradegains.formulas.distribution import Distribution
-from tradegains.formulas.membership import MembershipBits
+from tradegains.formulas.membership import MembershipBits, MembershipMask
 from tradegains.statistics.arrays import IntArray, ManyToMany
-from tradegains.statistics.distributions import group_totals, wanted_ranks
+from tradegains.statistics.distributions import group_totals, wanted_percentiles
 from tradegains.statistics.handing import as_rows
 from tradegains.statistics.moments import (
     BothMoments,
@@ -25,10 +25,9 @@ from tradegains.statistics.moments import (
     centre_cells,
     population_moments,
 )
-from tradegains.statistics.ranks import ROW_LIMIT, Strata, select_ranks, strata_of
+from tradegains.statistics.ranks import ROW_LIMIT, BinnedRows, Strata
 from tradegains.tables import working as w
 from tradegains.transforms.industry_ranking import relate_by_industry
-from tradegains.transforms.ranking import count_bins
 
 REFINEMENT = 7
 """Binary digits of the first bins: 1/128 of a log point, so that the bins of the wanted ranks
@@ -62,12 +61,9 @@ class IndustryTask:
     levels: Mapping[str, int]
     bits: MembershipBits
 
-    def masks(self) -> list[tuple[int, int]]:
-        """Bits that each population's members have, and bits that they have not."""
-        return [
-            (sum(map(self.bits.bit, inside)), sum(map(self.bits.bit, outside)))
-            for inside, outside in self.populations
-        ]
+    def masks(self) -> list[MembershipMask]:
+        """What tells each population's rows."""
+        return [self.bits.mask(inside, outside) for inside, outside in self.populations]
 
 
 def describe_industries(
@@ -87,20 +83,11 @@ def describe_industries(
     """
     ranked = _ranked_rows(matched, task)
     keys = (w.YEAR, w.INDUSTRY, w.MEMBERSHIP)
-    cells = count_bins(ranked, keys=keys, refinement=REFINEMENT).toArrow()
-    strata = strata_of(cells, keys=keys, on=(w.YEAR, w.INDUSTRY))
-    members, groups = _strata_of_groups(strata, task)
-    totals = group_totals(cells, strata, members, len(groups))
-    wanted = wanted_ranks(totals)
-    values = select_ranks(
-        ranked,
-        cells,
-        refinement=REFINEMENT,
-        strata=strata,
-        members=members,
-        targets=wanted.targets(),
-        row_limit=row_limit,
-    )
+    binned = BinnedRows.of(ranked, keys=keys, on=(w.YEAR, w.INDUSTRY), refinement=REFINEMENT)
+    strata_of_groups, groups = _numbered_groups(binned.strata, task)
+    totals = group_totals(binned, strata_of_groups, len(groups))
+    wanted = wanted_percentiles(totals)
+    values = binned.values_around(wanted.positions, strata_of_groups, row_limit=row_limit)
     moments = dict(_moments(powers, task))
     return {
         group: Distribution(*total, *moments[group], *quantiles, ())
@@ -117,8 +104,8 @@ def _ranked_rows(matched: DataFrame, task: IndustryTask) -> DataFrame:
     columns = zip(*rows, strict=True) if rows else ((), (), ())
     medians = pa.table([list(column) for column in columns], schema=_MEDIANS)
     mask = 0
-    for required, forbidden in task.masks():
-        mask |= required | forbidden
+    for each in task.masks():
+        mask |= each.bits
     return relate_by_industry(
         matched.filter(F.col(w.YEAR).isin(*task.medians)),
         as_rows(medians, beside=matched),
@@ -129,14 +116,13 @@ def _ranked_rows(matched: DataFrame, task: IndustryTask) -> DataFrame:
 _MEDIANS = pa.schema([(w.YEAR, pa.int32()), (w.INDUSTRY, pa.int64()), (w.CENTRE, pa.float64())])
 
 
-def _strata_of_groups(strata: Strata, task: IndustryTask) -> tuple[ManyToMany, list[IndustryGroup]]:
-    year, industry, membership = (strata.table[key].to_numpy() for key in strata.keys)
+def _numbered_groups(strata: Strata, task: IndustryTask) -> tuple[ManyToMany, list[IndustryGroup]]:
+    year, industry, membership = map(strata.column, strata.keys)
     number: dict[IndustryGroup, int] = {}
     stratum: list[int] = []
     group: list[int] = []
-    for position, (required, forbidden) in enumerate(task.masks()):
-        is_member = (membership & required == required) & (membership & forbidden == 0)
-        for each in np.flatnonzero(is_member).tolist():
+    for position, mask in enumerate(task.masks()):
+        for each in np.flatnonzero(mask.fits(membership)).tolist():
             for level, divisor in task.levels.items():
                 key = IndustryGroup(
                     int(year[each]), level, int(industry[each]) // divisor, position
@@ -153,8 +139,8 @@ def _moments(powers: PowerCells, task: IndustryTask) -> Iterator[tuple[IndustryG
         for level, divisor in task.levels.items():
             for industry, chosen in _by_code(cells.industry // divisor):
                 inside = cells.where(chosen)
-                for position, (required, forbidden) in enumerate(masks):
-                    found = population_moments(inside, required=required, forbidden=forbidden)
+                for position, mask in enumerate(masks):
+                    found = population_moments(inside, mask)
                     yield IndustryGroup(year, level, industry, position), found
 
 

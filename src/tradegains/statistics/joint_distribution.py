@@ -15,7 +15,7 @@ from tradegains.formulas.joint_distribution import JointCell
 from tradegains.formulas.quantiles import interpolate, linear_position, weighted_target
 from tradegains.statistics.arrays import ManyToMany
 from tradegains.statistics.handing import as_rows
-from tradegains.statistics.ranks import ROW_LIMIT, TargetRanks, select_ranks, strata_of
+from tradegains.statistics.ranks import ROW_LIMIT, BinnedRows, Position
 from tradegains.tables import working as w
 from tradegains.transforms.industry_ranking import relate_by_industry
 from tradegains.transforms.joint_classes import (
@@ -24,7 +24,6 @@ from tradegains.transforms.joint_classes import (
     cut_column,
     sum_joint_classes,
 )
-from tradegains.transforms.ranking import count_bins
 
 REFINEMENT = 8
 """Binary digits of the first bins: 1/256 of a log point."""
@@ -72,46 +71,32 @@ def describe_joint(
 
 
 def _cuts(ranked: DataFrame, classes: JointClasses, row_limit: int) -> Cuts:
-    cells = count_bins(ranked, keys=(w.YEAR,), refinement=REFINEMENT).toArrow()
-    strata = strata_of(cells, keys=(w.YEAR,), on=(w.YEAR,))
-    years = strata.table[w.YEAR].to_pylist()
-    counted = cells[w.EMPLOYMENT if classes.weighted else w.ESTABLISHMENTS].to_numpy()
+    binned = BinnedRows.of(ranked, keys=(w.YEAR,), on=(w.YEAR,), refinement=REFINEMENT)
+    years = binned.strata.column(w.YEAR).tolist()
     totals = np.zeros(len(years), dtype=np.int64)
-    np.add.at(totals, strata.numbers(cells), counted)
+    counted = binned.column(w.EMPLOYMENT if classes.weighted else w.ESTABLISHMENTS)
+    np.add.at(totals, binned.stratum, counted)
     wanted = [
-        (group, *_rank(total, Fraction(k, classes.groups), weighted=classes.weighted))
-        for group, total in enumerate(totals.tolist())
+        _position(year, total, Fraction(k, classes.groups), weighted=classes.weighted)
+        for year, total in enumerate(totals.tolist())
         if total
         for k in range(1, classes.groups)
     ]
-    both = [(group, rank + step) for group, rank, _ in wanted for step in (0, 1)]
-    targets = TargetRanks(
-        np.array([group for group, _ in both], np.int64),
-        np.array([min(rank, int(totals[group])) for group, rank in both], np.int64),
-        np.full(len(both), classes.weighted),
+    each_alone = np.arange(len(years))
+    values = binned.values_around(
+        wanted, ManyToMany.of(each_alone, each_alone), row_limit=row_limit
     )
-    everyone = np.arange(len(years))
-    values = select_ranks(
-        ranked,
-        cells,
-        refinement=REFINEMENT,
-        strata=strata,
-        members=ManyToMany.of(everyone, everyone),
-        targets=targets,
-        row_limit=row_limit,
-    ).tolist()
     found: dict[int, list[float]] = {}
-    for (group, _, fraction), lower, upper in zip(wanted, values[0::2], values[1::2], strict=True):
-        found.setdefault(years[group], []).append(interpolate(lower, upper, fraction))
+    for each, ends in zip(wanted, values, strict=True):
+        found.setdefault(years[each.group], []).append(interpolate(*ends, each.fraction))
     return {year: tuple(cuts) for year, cuts in found.items()}
 
 
-def _rank(total: int, p: Fraction, *, weighted: bool) -> tuple[int, Fraction]:
-    """Rank from 1, and the fraction of the way to the next one."""
+def _position(group: int, total: int, p: Fraction, *, weighted: bool) -> Position:
     if weighted:
-        return weighted_target(total, p), Fraction(0)
+        return Position(group, weighted_target(total, p), weighted=True)
     lower, fraction = linear_position(total, p)
-    return lower + 1, fraction
+    return Position(group, lower + 1, fraction)
 
 
 def _median_table(medians: Medians) -> pa.Table:

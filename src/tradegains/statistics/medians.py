@@ -4,16 +4,14 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 import numpy as np
-import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from tradegains.formulas.distribution import IndustryMedian
 from tradegains.formulas.quantiles import MEDIAN, interpolate, linear_position
 from tradegains.statistics.arrays import IntArray, ManyToMany
-from tradegains.statistics.ranks import ROW_LIMIT, Strata, TargetRanks, select_ranks, strata_of
+from tradegains.statistics.ranks import ROW_LIMIT, BinnedRows, Position, Strata
 from tradegains.tables import working as w
 from tradegains.transforms.productivity import rank_log_productivity
-from tradegains.transforms.ranking import count_bins
 
 REFINEMENT = 4
 """Binary digits of the first bins: 1/16 of a log point."""
@@ -55,30 +53,22 @@ def industry_quantiles(
     """
     ranked = rank_log_productivity(matched)
     keys = (w.YEAR, w.INDUSTRY)
-    cells = count_bins(ranked, keys=keys, refinement=REFINEMENT).toArrow()
-    strata = strata_of(cells, keys=keys, on=keys)
-    members, groups = _industries_of_pools(strata, pools)
-    counts = _group_counts(cells, strata, members, len(groups))
-    positions = [linear_position(count, p) for count in counts.tolist() for p in probabilities]
-    values = select_ranks(
-        ranked,
-        cells,
-        refinement=REFINEMENT,
-        strata=strata,
-        members=members,
-        targets=_ranks_around(positions, counts, len(probabilities)),
-        row_limit=row_limit,
-    )
+    binned = BinnedRows.of(ranked, keys=keys, on=keys, refinement=REFINEMENT)
+    strata_of_groups, groups = _industries_of_pools(binned.strata, pools)
+    counts = _group_counts(binned, strata_of_groups, len(groups)).tolist()
+    wanted = [
+        Position(group, lower + 1, fraction)
+        for group, count in enumerate(counts)
+        for lower, fraction in (linear_position(count, p) for p in probabilities)
+    ]
+    values = binned.values_around(wanted, strata_of_groups, row_limit=row_limit)
     quantiles = [
-        interpolate(lower, upper, fraction)
-        for (_, fraction), lower, upper in zip(
-            positions, values[0::2].tolist(), values[1::2].tolist(), strict=True
-        )
+        interpolate(*ends, each.fraction) for each, ends in zip(wanted, values, strict=True)
     ]
     each = len(probabilities)
     return {
         group: (count, tuple(quantiles[each * number : each * (number + 1)]))
-        for number, (group, count) in enumerate(zip(groups, counts.tolist(), strict=True))
+        for number, (group, count) in enumerate(zip(groups, counts, strict=True))
     }
 
 
@@ -98,19 +88,8 @@ def _industries_of_pools(
     return ManyToMany.of(stratum, np.array([number[group] for _, group in pairs], np.int64)), groups
 
 
-def _group_counts(cells: pa.Table, strata: Strata, members: ManyToMany, groups: int) -> IntArray:
-    rows, group = members.expand(strata.numbers(cells))
+def _group_counts(binned: BinnedRows, strata_of_groups: ManyToMany, groups: int) -> IntArray:
+    rows, group = strata_of_groups.expand(binned.stratum)
     counts = np.zeros(groups, dtype=np.int64)
-    np.add.at(counts, group, cells[w.ESTABLISHMENTS].to_numpy()[rows])
+    np.add.at(counts, group, binned.column(w.ESTABLISHMENTS)[rows])
     return counts
-
-
-def _ranks_around(
-    positions: Sequence[tuple[int, Fraction]], counts: IntArray, probabilities: int
-) -> TargetRanks:
-    """Two targets per group and probability: the ranks below and above its position, from 1."""
-    group = np.repeat(np.arange(len(counts)), probabilities)
-    lower = np.array([rank + 1 for rank, _ in positions], dtype=np.int64)
-    between = np.array([fraction > 0 for _, fraction in positions], dtype=np.int64)
-    rank = np.stack([lower, lower + between], axis=1).ravel()
-    return TargetRanks(np.repeat(group, 2), rank, np.zeros(len(rank), dtype=bool))

@@ -15,6 +15,7 @@ from pyspark.sql import DataFrame
 
 from tradegains.formulas.distribution import IndustryScales
 from tradegains.formulas.fixed_point import moment_scale_bits
+from tradegains.formulas.membership import MembershipMask
 from tradegains.formulas.moments import Moments, moments_about_mean, moved_power_sums
 from tradegains.statistics.arrays import FloatArray, IntArray
 from tradegains.tables import working as w
@@ -127,16 +128,14 @@ def scale_cells(cells: PowerCells, scales: IndustryScales) -> PowerCells:
     )
 
 
-def population_moments(cells: PowerCells, *, required: int, forbidden: int) -> BothMoments:
-    """Moments of the rows whose membership has all `required` and no `forbidden` bits.
+def population_moments(cells: PowerCells, mask: MembershipMask) -> BothMoments:
+    """Moments of the rows that the mask fits.
 
     Args:
         cells: of the population's year, relative to its median base.
-        required: bits that a membership must have.
-        forbidden: bits that it must not have.
+        mask: of their memberships.
     """
-    is_inside = (cells.membership & required == required) & (cells.membership & forbidden == 0)
-    inside = cells.where(np.flatnonzero(is_inside))
+    inside = cells.where(np.flatnonzero(mask.fits(cells.membership)))
     count = int(inside.establishments.sum())
     return BothMoments(
         _present(count, inside, inside.weighted, inside.weighted_bits),

@@ -4,11 +4,34 @@ Pass by pass the bins that hold a wanted rank are cut 256 times finer, until eac
 distinct value or few enough rows to collect; the driver never holds more than `row_limit` rows.
 Nothing is approximate: a rank is always a value of the data. This is the place where the
 distributed statistics equal `formulas.quantiles`, whose targets it is given.
+
+The engine counts rows by *stratum* (a combination of key values, such as year and membership) and
+bin; such a count is a *cell*. A *group* is any union of strata, so that a cell counts in many.
+
+A worked example, as far as the driver goes. Three cells; group 0 is strata 0 and 1, group 1 is
+stratum 1; wanted are the fourth value of group 0 and the first of group 1::
+
+    cell   stratum   bin   rows        by group and bin        rows before
+      0        0      10      1        group 0, bin 10: cells 0, 2      0
+      1        0      11      1        group 0, bin 11: cell 1          3
+      2        1      10      2        group 1, bin 10: cell 2          4
+                                       the end                          6
+
+Rows are counted through, over the ends of groups: group 1 starts where 4 rows lie before it. So
+the fourth value of group 0 is the (0 + 4)-th row of all, past the 3 rows of bin 10: in bin 11, as
+its first. The first of group 1 is the (4 + 1)-th of all: in its bin 10, as its first. Bin 11 has
+one row and so one value, which is the answer. Bin 10 of group 1 has two rows: unless they have the
+same value, it is *open*, and the next pass over the rows looks at stratum 1, bin 10, and no other.
+There the search starts again, with (group 1, bin 10) in the place of group 1 and rank 1 inside it.
+
+Everything is one array operation over all groups, because groups are many (an industry, a year
+and a population each) and a loop over them in Python took longer than the engine's pass.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from fractions import Fraction
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -39,11 +62,26 @@ ROW_LIMIT = 1_000_000
 
 @dataclass(frozen=True)
 class Strata:
-    """Key values of the cells of a ranked table, numbered; `on` are the keys bins are opened by."""
+    """Key values of the cells of a ranked table, numbered; `on` are the keys bins are opened by.
+
+    Where `on` leaves keys out, the engine compares fewer columns and gives a few rows too many.
+    """
 
     keys: tuple[str, ...]
     on: tuple[str, ...]
     table: pa.Table
+
+    @staticmethod
+    def of(cells: pa.Table, keys: Sequence[str], on: Sequence[str]) -> "Strata":
+        """The distinct strata of some cells, in ascending order."""
+        distinct = cells.select(list(keys)).group_by(list(keys)).aggregate([])
+        ordered = distinct.sort_by([(key, "ascending") for key in keys])
+        return Strata(tuple(keys), tuple(on), ordered)
+
+    def column(self, key: str) -> NumberArray:
+        """A key's value in each stratum."""
+        found: NumberArray = self.table[key].to_numpy()
+        return found
 
     def numbers(self, cells: pa.Table) -> IntArray:
         """Number of each cell's stratum."""
@@ -51,6 +89,7 @@ class Strata:
 
     def _codes(self, table: pa.Table) -> IntArray:
         """One whole number per row, in the order of the keys."""
+        # A number in a mixed base: each key is a digit whose base is its count of distinct values.
         codes = np.zeros(len(table), dtype=np.int64)
         for key in self.keys:
             values = pc.unique(self.table[key]).sort()
@@ -78,59 +117,122 @@ class TargetRanks:
         return TargetRanks(self.group[chosen], self.rank[chosen], self.weighted[chosen])
 
 
-def strata_of(cells: pa.Table, *, keys: Sequence[str], on: Sequence[str]) -> Strata:
-    """The distinct strata of some cells, in ascending order."""
-    distinct = cells.select(list(keys)).group_by(list(keys)).aggregate([])
-    return Strata(tuple(keys), tuple(on), distinct.sort_by([(key, "ascending") for key in keys]))
+class Position(NamedTuple):
+    """Where a quantile lies in a group: at a rank from 1, or `fraction` of the way to the next."""
+
+    group: int
+    rank: int
+    fraction: Fraction = Fraction(0)
+    weighted: bool = False
 
 
-def select_ranks(
-    ranked: DataFrame,
-    cells: pa.Table,
-    *,
-    refinement: int,
-    strata: Strata,
-    members: ManyToMany,
-    targets: TargetRanks,
-    row_limit: int = ROW_LIMIT,
-) -> FloatArray:
-    """The wanted values, one per target.
+@dataclass(frozen=True)
+class BinnedRows:
+    """Ranked rows, counted once by stratum and bin: what every search for ranks starts from.
 
-    Args:
+    Attributes:
         ranked: rows with the stratum keys, the weight, value and scaled.
         cells: `count_bins` of those rows at `refinement`, collected.
-        refinement: binary digits of the bins of `cells`.
         strata: numbering of the cells' keys.
-        members: which groups each stratum belongs to.
-        targets: ranks, each within its group's count or weight.
-        row_limit: rows that may be collected; above it the bins are refined instead.
+        refinement: binary digits of the bins.
     """
-    values = np.full(len(targets), np.nan)
-    pending = np.arange(len(targets))
-    slots = _OpenBins.whole_groups(targets)
-    cells = cells.append_column(PARENT, pa.array(np.zeros(len(cells), dtype=np.int64)))
-    while len(pending):
-        found = _locate(_places(cells, strata, members, slots), targets, slots)
-        is_single = found.lowest == found.highest
-        values[pending[is_single]] = found.lowest[is_single]
-        pending = pending[~is_single]
-        targets = TargetRanks(targets.group, found.rank, targets.weighted).where(~is_single)
-        slots = _OpenBins.of(targets.group, found.bin[~is_single])
-        if len(pending):
-            cells, refinement = _look_inside(
-                ranked,
-                cells,
-                _open_bins(strata, members, slots),
-                strata=strata,
-                refinement=refinement,
-                row_limit=row_limit,
-            )
-    return values
+
+    ranked: DataFrame
+    cells: pa.Table
+    strata: Strata
+    refinement: int
+
+    @staticmethod
+    def of(
+        ranked: DataFrame, *, keys: Sequence[str], on: Sequence[str], refinement: int
+    ) -> "BinnedRows":
+        """Count the rows by these keys and bin; one pass over them."""
+        cells = count_bins(ranked, keys=keys, refinement=refinement).toArrow()
+        return BinnedRows(ranked, cells, Strata.of(cells, keys, on), refinement)
+
+    @property
+    def stratum(self) -> IntArray:
+        """Number of each cell's stratum."""
+        return self.strata.numbers(self.cells)
+
+    def column(self, name: str) -> NumberArray:
+        """A column of the cells."""
+        found: NumberArray = self.cells[name].to_numpy()
+        return found
+
+    def values_around(
+        self, wanted: Sequence[Position], groups: ManyToMany, *, row_limit: int = ROW_LIMIT
+    ) -> list[tuple[float, float]]:
+        """The values at each position's rank and at the next rank, for `interpolate`.
+
+        Without a fraction the next rank may not exist: its value is then that of the rank.
+
+        Args:
+            wanted: positions, each within its group's count or weight.
+            groups: which groups each stratum belongs to.
+            row_limit: rows that may be collected; above it the bins are refined instead.
+        """
+        group, rank, fraction, weighted = zip(*wanted, strict=True) if wanted else ((),) * 4
+        lower = np.array(rank, dtype=np.int64)
+        upper = lower + np.array([bool(each) for each in fraction], dtype=np.int64)
+        targets = TargetRanks(
+            np.repeat(np.array(group, dtype=np.int64), 2),
+            np.stack([lower, upper], axis=1).ravel(),
+            np.repeat(np.array(weighted, dtype=np.bool_), 2),
+        )
+        values = self._values_at(targets, groups, row_limit).tolist()
+        return list(zip(values[0::2], values[1::2], strict=True))
+
+    def _values_at(self, targets: TargetRanks, groups: ManyToMany, row_limit: int) -> FloatArray:
+        """The wanted values, one per target."""
+        values = np.full(len(targets), np.nan)
+        pending = np.arange(len(targets))
+        bins = _OpenBins.whole_groups(targets)
+        cells = self.cells.append_column(PARENT, pa.array(np.zeros(len(self.cells), np.int64)))
+        refinement = self.refinement
+        while len(pending):
+            found = _locate(_sorted_cells(cells, self.strata, groups, bins), targets, bins)
+            is_single = found.lowest == found.highest
+            values[pending[is_single]] = found.lowest[is_single]
+            pending = pending[~is_single]
+            # From here on a rank counts from the start of its bin.
+            targets = TargetRanks(targets.group, found.rank, targets.weighted).where(~is_single)
+            bins = _OpenBins.of(targets.group, found.bin[~is_single])
+            if len(pending):
+                cells, refinement = self._look_inside(
+                    cells, _rows_of_bins(self.strata, groups, bins), refinement, row_limit
+                )
+        return values
+
+    def _look_inside(
+        self, cells: pa.Table, open_bins: pa.Table, refinement: int, row_limit: int
+    ) -> tuple[pa.Table, int]:
+        """The open bins' values if they are few enough rows, else their finer bins."""
+        on, keys = self.strata.on, self.strata.keys
+        rows_inside = pc.sum(
+            cells.join(open_bins, keys=[*on, w.BIN], join_type="left semi")[w.ESTABLISHMENTS]
+        ).as_py()
+        opened = as_rows(open_bins, beside=self.ranked)
+        inside = keep_bins(self.ranked, opened, on=on, refinement=refinement)
+        if rows_inside <= row_limit:
+            # Not grouped by value: most values are distinct, and the engine would hash each.
+            rows = list_values(inside, keys=keys, refinement=refinement).toArrow()
+            ones = pa.array(np.ones(len(rows), dtype=np.int64))
+            return _values_as_cells(rows.append_column(w.ESTABLISHMENTS, ones)), refinement
+        if refinement >= FINEST:
+            # Doubles this close are few: what is left in such a bin are many equal values.
+            found = count_values(inside, keys=keys, refinement=refinement).toArrow()
+            return _values_as_cells(found), refinement
+        finer = refinement + REFINEMENT_STEP
+        counted = count_bins(inside, keys=keys, refinement=finer).toArrow()
+        # Bins nest: without its last digits a finer bin's number is that of the bin around it.
+        parent = np.right_shift(_numbers(counted, w.BIN), REFINEMENT_STEP)
+        return counted.append_column(PARENT, pa.array(parent)), finer
 
 
 @dataclass(frozen=True)
 class _OpenBins:
-    """The distinct (group, bin) that hold targets, and the slot of each target."""
+    """The distinct (group, bin) that hold targets, numbered; and the number for each target."""
 
     group: IntArray
     bin: IntArray
@@ -138,27 +240,28 @@ class _OpenBins:
 
     @staticmethod
     def of(group: IntArray, bins: IntArray) -> "_OpenBins":
-        pairing = CompositeKey.of(bins)
-        packed, of_target = np.unique(pairing.pack(group, bins), return_inverse=True)
-        return _OpenBins(*pairing.unpack(packed), of_target)
+        # One number per pair, because `unique` over rows of two columns is many times slower.
+        key = CompositeKey.of(bins)
+        packed, of_target = np.unique(key.pack(group, bins), return_inverse=True)
+        return _OpenBins(*key.unpack(packed), of_target)
 
     @staticmethod
     def whole_groups(targets: TargetRanks) -> "_OpenBins":
-        """One slot per group: where the search begins."""
+        """One per group, bin 0, which every cell says it is in: where the search begins."""
         return _OpenBins.of(targets.group, np.zeros(len(targets), dtype=np.int64))
 
 
 @dataclass(frozen=True)
 class _SortedCells:
-    """Cells in the order of slot and place; a place is a bin or a value, maybe of many cells.
+    """Cells in the order of open bin and, in it, of bin or value: of what they are cut into.
 
-    A cell, by its row in `cells`, stands once in each slot it counts in; `starts` are the first
-    positions of the places.
+    A cell, by its row in `cells`, stands once in each open bin that it counts in. Cells of one bin
+    of several strata stand side by side; `starts` are the first positions of such runs.
     """
 
     cells: pa.Table
     rows: IntArray
-    slot: NDArray[np.unsignedinteger[Any]]
+    open_bin: NDArray[np.unsignedinteger[Any]]
     starts: IntArray
 
     def of(self, name: str) -> NumberArray:
@@ -177,97 +280,88 @@ class _Located:
     rank: IntArray
 
 
-def _places(cells: pa.Table, strata: Strata, members: ManyToMany, slots: _OpenBins) -> _SortedCells:
-    """Only what the slots need: a cell goes to the slots of its stratum and its parent bin."""
-    slot_number, stratum = members.by_group().expand(slots.group)
-    parents = CompositeKey.of(slots.bin)
-    wanted = ManyToMany.of(parents.pack(stratum, slots.bin[slot_number]), slot_number)
+def _sorted_cells(
+    cells: pa.Table, strata: Strata, groups: ManyToMany, bins: _OpenBins
+) -> _SortedCells:
+    """Only cells that count: each goes to the open bins of its stratum's groups and its parent."""
+    number, stratum = groups.by_group().expand(bins.group)
+    parents = CompositeKey.of(bins.bin)
+    # From (stratum, parent bin), which a cell knows, to the numbers of open bins.
+    wanted = ManyToMany.of(parents.pack(stratum, bins.bin[number]), number)
     holding = parents.pack(strata.numbers(cells), _numbers(cells, PARENT))
-    by_place = np.argsort(_place(cells), kind="stable")
-    rows, slot = wanted.expand(holding[by_place])
-    # The cells stand in the order of their places: only the slots are left to be sorted.
-    narrow = _narrow(slot)
+    by_value = np.argsort(_bin_or_value(cells), kind="stable")
+    rows, open_bin = wanted.expand(holding[by_value])
+    # The cells stand in the order of their values: a stable sort by open bin alone keeps it.
+    narrow = _narrow(open_bin)
     order = np.argsort(narrow, kind="stable")
-    narrow, rows = narrow[order], by_place[rows[order]]
-    place = _place(cells)[rows]
+    narrow, rows = narrow[order], by_value[rows[order]]
+    value = _bin_or_value(cells)[rows]
     is_next = np.ones(len(rows), dtype=bool)
-    is_next[1:] = (narrow[1:] != narrow[:-1]) | (place[1:] != place[:-1])
+    is_next[1:] = (narrow[1:] != narrow[:-1]) | (value[1:] != value[:-1])
     return _SortedCells(cells, rows, narrow, np.flatnonzero(is_next))
 
 
-def _narrow(slot: IntArray) -> NDArray[np.unsignedinteger[Any]]:
-    """Slots in as few bytes as hold them, because numpy sorts two bytes ten times faster."""
-    return slot.astype(np.min_scalar_type(int(slot.max(initial=0))))
+def _narrow(numbers: IntArray) -> NDArray[np.unsignedinteger[Any]]:
+    """Numbers in as few bytes as hold them, because numpy sorts two bytes ten times faster."""
+    return numbers.astype(np.min_scalar_type(int(numbers.max(initial=0))))
 
 
-def _place(cells: pa.Table) -> NumberArray:
+def _bin_or_value(cells: pa.Table) -> NumberArray:
     """What cells are ordered by: values where they are known, else bins."""
     found: NumberArray = cells[w.VALUE if w.VALUE in cells.column_names else w.BIN].to_numpy()
     return found
 
 
-def _locate(places: _SortedCells, targets: TargetRanks, slots: _OpenBins) -> _Located:
-    """The bin of each target, by binary search in its slot's cumulated counts."""
-    first = np.searchsorted(places.slot, slots.of_target.astype(places.slot.dtype))
-    place, rank = np.zeros_like(first), np.zeros_like(first)
+def _locate(cells: _SortedCells, targets: TargetRanks, bins: _OpenBins) -> _Located:
+    """The run of cells that holds each target, by binary search in the counts cumulated over all.
+
+    The example of this module's head:
+
+    Example:
+        >>> table = pa.table({"stratum": [0, 0, 1], w.BIN: [10, 11, 10], PARENT: [0, 0, 0],
+        ...     w.ESTABLISHMENTS: [1, 1, 2], w.EMPLOYMENT: [5, 5, 9],
+        ...     w.LOWEST: [1.0, 1.1, 1.0], w.HIGHEST: [1.0, 1.1, 1.05]})
+        >>> strata = Strata.of(table, ["stratum"], ["stratum"])
+        >>> groups = ManyToMany.of(np.array([0, 1, 1]), np.array([0, 0, 1]))
+        >>> targets = TargetRanks(np.array([0, 1]), np.array([4, 1]), np.array([False, False]))
+        >>> bins = _OpenBins.whole_groups(targets)
+        >>> found = _locate(_sorted_cells(table, strata, groups, bins), targets, bins)
+        >>> found.bin.tolist(), found.rank.tolist()
+        ([11, 10], [1, 1])
+        >>> found.lowest.tolist(), found.highest.tolist()  # the second is still open
+        ([1.1, 1.0], [1.1, 1.05])
+    """
+    first = np.searchsorted(cells.open_bin, bins.of_target.astype(cells.open_bin.dtype))
+    run, rank = np.zeros_like(first), np.zeros_like(first)
     for weighted, name in ((False, w.ESTABLISHMENTS), (True, w.EMPLOYMENT)):
         chosen = targets.weighted == weighted
-        before = np.concatenate(([0], np.cumsum(places.of(name))))
+        # Not cumulated within each open bin: what lies before its first cell is added instead.
+        before = np.concatenate(([0], np.cumsum(cells.of(name))))
         reached = before[first[chosen]] + targets.rank[chosen]
         position = np.searchsorted(before[1:], reached, side="left")
-        place[chosen] = np.searchsorted(places.starts, position, side="right") - 1
-        rank[chosen] = reached - before[places.starts[place[chosen]]]
-    return _found(places, place, rank)
+        run[chosen] = np.searchsorted(cells.starts, position, side="right") - 1
+        rank[chosen] = reached - before[cells.starts[run[chosen]]]
+    return _located(cells, run, rank)
 
 
-def _found(places: _SortedCells, place: IntArray, rank: IntArray) -> _Located:
-    """The ends and the bin of these places, over the cells that make up each."""
-    ends = np.append(places.starts, len(places.rows))
-    first, counts = ends[place], np.diff(ends)[place]
-    rows = places.rows[positions(first, counts)]
-    ends_of = {name: places.cells[name].to_numpy()[rows] for name in (w.LOWEST, w.HIGHEST)}
+def _located(cells: _SortedCells, run: IntArray, rank: IntArray) -> _Located:
+    """The ends and the bin of these runs, over the cells that make up each."""
+    ends = np.append(cells.starts, len(cells.rows))
+    first, counts = ends[run], np.diff(ends)[run]
+    rows = cells.rows[positions(first, counts)]
+    ends_of = {name: cells.cells[name].to_numpy()[rows] for name in (w.LOWEST, w.HIGHEST)}
     merged = merge_runs(ends_of, np.cumsum(counts) - counts)
-    bins = _numbers(places.cells, w.BIN)[places.rows[first]]
+    bins = _numbers(cells.cells, w.BIN)[cells.rows[first]]
     lowest, highest = (merged[name].astype(np.float64) for name in (w.LOWEST, w.HIGHEST))
     return _Located(lowest, highest, bins, rank)
 
 
-def _open_bins(strata: Strata, members: ManyToMany, slots: _OpenBins) -> pa.Table:
-    """The distinct bins to look into: one row per `on` keys and bin."""
-    slot, stratum = members.by_group().expand(slots.group)
+def _rows_of_bins(strata: Strata, groups: ManyToMany, bins: _OpenBins) -> pa.Table:
+    """The distinct bins to look into, for the engine: one row per `on` keys and bin."""
+    number, stratum = groups.by_group().expand(bins.group)
     keys = strata.table.select(list(strata.on)).take(pa.array(stratum))
-    opened = keys.append_column(w.BIN, pa.array(slots.bin[slot]))
+    opened = keys.append_column(w.BIN, pa.array(bins.bin[number]))
     return opened.group_by([*strata.on, w.BIN]).aggregate([])
-
-
-def _look_inside(
-    ranked: DataFrame,
-    cells: pa.Table,
-    open_bins: pa.Table,
-    *,
-    strata: Strata,
-    refinement: int,
-    row_limit: int,
-) -> tuple[pa.Table, int]:
-    """The open bins' values if they are few enough rows, else their finer bins."""
-    keys = [*strata.on, w.BIN]
-    rows_inside = pc.sum(
-        cells.join(open_bins, keys=keys, join_type="left semi")[w.ESTABLISHMENTS]
-    ).as_py()
-    opened = as_rows(open_bins, beside=ranked)
-    inside = keep_bins(ranked, opened, on=strata.on, refinement=refinement)
-    if rows_inside <= row_limit:
-        # Not grouped by value: most values are distinct, and the engine would hash each.
-        rows = list_values(inside, keys=strata.keys, refinement=refinement).toArrow()
-        ones = pa.array(np.ones(len(rows), dtype=np.int64))
-        return _values_as_cells(rows.append_column(w.ESTABLISHMENTS, ones)), refinement
-    if refinement >= FINEST:
-        found = count_values(inside, keys=strata.keys, refinement=refinement).toArrow()
-        return _values_as_cells(found), refinement
-    finer = refinement + REFINEMENT_STEP
-    counted = count_bins(inside, keys=strata.keys, refinement=finer).toArrow()
-    parent = np.right_shift(_numbers(counted, w.BIN), REFINEMENT_STEP)
-    return counted.append_column(PARENT, pa.array(parent)), finer
 
 
 def _values_as_cells(found: pa.Table) -> pa.Table:

@@ -6,20 +6,17 @@ one more pass looks at the rows of the few bins that hold a wanted rank.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from tradegains.formulas.distribution import HistogramBin, SizeDistribution, SizeGroup
 from tradegains.formulas.membership import MembershipBits
 from tradegains.formulas.quantiles import interpolate, linear_position
-from tradegains.statistics.arrays import CompositeKey, FloatArray, ManyToMany, sum_by
-from tradegains.statistics.ranks import ROW_LIMIT, Strata, TargetRanks, select_ranks, strata_of
+from tradegains.statistics.arrays import CompositeKey, ManyToMany, sum_by
+from tradegains.statistics.ranks import ROW_LIMIT, BinnedRows, Position, Strata
 from tradegains.tables import working as w
-from tradegains.transforms.ranking import count_bins
 from tradegains.transforms.sizes import SIZE, SIZES, UNITS, rank_sizes
 
 REFINEMENT = 6
@@ -50,35 +47,24 @@ def describe_sizes(
     years = {size: sorted({g.year for g in groups if g.size == size}) for size in SIZES}
     ranked = rank_sizes(matched, years=years, removing=removing, bin_width=bin_width)
     keys = (SIZE, w.YEAR, w.MEMBERSHIP)
-    cells = count_bins(ranked, keys=keys, refinement=REFINEMENT).toArrow()
-    strata = strata_of(cells, keys=keys, on=(SIZE, w.YEAR))
-    members = _strata_of_groups(strata, groups, bits)
-    histograms = _histograms(cells, strata, members, len(groups))
+    binned = BinnedRows.of(ranked, keys=keys, on=(SIZE, w.YEAR), refinement=REFINEMENT)
+    described = _numbered_groups(binned.strata, groups, bits)
+    histograms = _histograms(binned, described, len(groups))
     counts = [sum(each.establishments for each in histogram) for histogram in histograms]
-    wanted = _wanted_ranks(groups, counts)
-    values = select_ranks(
-        ranked,
-        cells,
-        refinement=REFINEMENT,
-        strata=strata,
-        members=members,
-        targets=_targets(wanted),
-        row_limit=row_limit,
-    )
+    wanted = _wanted_shares(groups, counts)
+    positions = [position for _, position in wanted]
+    values = binned.values_around(positions, described, row_limit=row_limit)
     quantiles = _quantiles(groups, wanted, values)
     return [SizeDistribution(*found) for found in zip(counts, quantiles, histograms, strict=True)]
 
 
-def _strata_of_groups(
+def _numbered_groups(
     strata: Strata, groups: Sequence[SizeGroup], bits: MembershipBits
 ) -> ManyToMany:
-    size, year, membership = (strata.table[key].to_numpy() for key in strata.keys)
+    size, year, membership = map(strata.column, strata.keys)
     stratum, number = [np.array([], dtype=np.int64)], [np.array([], dtype=np.int64)]
     for position, group in enumerate(groups):
-        required, forbidden = (
-            sum(bits.bit(name) for name in side) for side in (group.inside, group.outside)
-        )
-        is_member = (membership & required == required) & (membership & forbidden == 0)
+        is_member = bits.mask(group.inside, group.outside).fits(membership)
         is_described = (size == SIZES.index(group.size)) & (year == group.year)
         stratum.append(np.flatnonzero(is_member & is_described))
         number.append(np.full(len(stratum[-1]), position))
@@ -86,56 +72,44 @@ def _strata_of_groups(
 
 
 def _histograms(
-    cells: pa.Table, strata: Strata, members: ManyToMany, groups: int
+    binned: BinnedRows, groups: ManyToMany, count: int
 ) -> list[tuple[HistogramBin, ...]]:
-    rows, group = members.expand(strata.numbers(cells))
-    number = np.right_shift(cells[w.BIN].to_numpy().astype(np.int64), REFINEMENT)[rows]
-    pairing = CompositeKey.of(number)
+    rows, group = groups.expand(binned.stratum)
+    number = np.right_shift(binned.column(w.BIN).astype(np.int64), REFINEMENT)[rows]
+    key = CompositeKey.of(number)
     names = (w.ESTABLISHMENTS, w.EMPLOYMENT)
     keys, summed = sum_by(
-        pairing.pack(group, number), {name: cells[name].to_numpy()[rows] for name in names}
+        key.pack(group, number), {name: binned.column(name)[rows] for name in names}
     )
-    histograms: list[list[HistogramBin]] = [[] for _ in range(groups)]
-    columns = (*pairing.unpack(keys), *(summed[name] for name in names))
+    histograms: list[list[HistogramBin]] = [[] for _ in range(count)]
+    columns = (*key.unpack(keys), *(summed[name] for name in names))
     for each, *filled in zip(*(column.tolist() for column in columns), strict=True):
         histograms[each].append(HistogramBin(*filled))
     return [tuple(histogram) for histogram in histograms]
 
 
-@dataclass(frozen=True)
-class _WantedRank:
-    """Where a percentile lies: its group, its share, the lower rank and the way to the next."""
-
-    group: int
-    share: Fraction
-    lower: int
-    fraction: Fraction
-
-
-def _wanted_ranks(groups: Sequence[SizeGroup], counts: Sequence[int]) -> list[_WantedRank]:
+def _wanted_shares(
+    groups: Sequence[SizeGroup], counts: Sequence[int]
+) -> list[tuple[Fraction, Position]]:
+    """The percentiles of groups that are not empty: the share of each, and where it lies."""
     return [
-        _WantedRank(position, share, *linear_position(count, share))
-        for position, (group, count) in enumerate(zip(groups, counts, strict=True))
+        (share, Position(number, lower + 1, fraction))
+        for number, (group, count) in enumerate(zip(groups, counts, strict=True))
         for share in group.shares
         if count
+        for lower, fraction in (linear_position(count, share),)
     ]
 
 
-def _targets(wanted: Sequence[_WantedRank]) -> TargetRanks:
-    """Two ranks a percentile, counted from 1: the lower and, where it is needed, the next."""
-    group = np.array([each.group for each in wanted for _ in range(2)], dtype=np.int64)
-    rank = [each.lower + 1 + step for each in wanted for step in (0, 1 if each.fraction else 0)]
-    return TargetRanks(group, np.array(rank, dtype=np.int64), np.zeros(len(rank), dtype=bool))
-
-
 def _quantiles(
-    groups: Sequence[SizeGroup], wanted: Sequence[_WantedRank], values: FloatArray
+    groups: Sequence[SizeGroup],
+    wanted: Sequence[tuple[Fraction, Position]],
+    values: Sequence[tuple[float, float]],
 ) -> list[dict[Fraction, float]]:
     """Percentiles of log size: the logarithms of the two values, interpolated."""
     found: list[dict[Fraction, float]] = [{} for _ in groups]
-    pairs = zip(values[0::2].tolist(), values[1::2].tolist(), strict=True)
-    for each, (lower, upper) in zip(wanted, pairs, strict=True):
-        unit = UNITS[groups[each.group].size]
+    for (share, position), (lower, upper) in zip(wanted, values, strict=True):
+        unit = UNITS[groups[position.group].size]
         ends = math.log(lower / unit), math.log(upper / unit)
-        found[each.group][each.share] = interpolate(*ends, each.fraction)
+        found[position.group][share] = interpolate(*ends, position.fraction)
     return found
