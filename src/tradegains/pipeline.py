@@ -308,7 +308,7 @@ def merging(engine: Engine, census: CensusFiles, progress: Progress) -> MergeBy:
     Raises:
         InputError: Spark would look for rows in other buckets than they are in.
     """
-    if engine.name != "spark" or census.buckets is None:
+    if not engine.is_classic or census.buckets is None:
         return engine.merge_by
     with progress.step("check buckets"):
         require_buckets(engine.spark, census)

@@ -62,6 +62,8 @@ def start_embedded(resources: Resources, protection: Protection) -> Engine:
             _description(resources),
             scratch=folder,
             rows_at_once=int(_HASH_SHARE * resources.memory / _HASHED_ROW),
+            merge_by="hash",
+            is_classic=False,
             _close=closing.pop_all(),
         )
 

@@ -49,6 +49,10 @@ class Engine:
     scratch: Path | None = None
     rows_at_once: int | None = None  # that a hash of all establishments may hold; None: any
     partitions: int | None = None  # of a shuffle of cells, where we choose it; None: others did
+    # How it brings the rows of an establishment together, as `match_establishments` has it. Spark
+    # sorts, and writes to disk what its memory does not hold; Sail's sort takes six times its hash.
+    merge_by: Literal["hash", "sort"] = "sort"
+    is_classic: bool = True  # it has a context, names its jobs and can read bucket by bucket
     _close: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, repr=False)
 
     def parts_of(self, rows: int) -> int:
@@ -63,15 +67,6 @@ class Engine:
     def describe(self) -> str:
         """Return the engine, its versions and its limits in one line."""
         return self.description
-
-    @property
-    def merge_by(self) -> Literal["hash", "sort"]:
-        """How it brings the rows of an establishment together, as `match_establishments` has it.
-
-        Spark sorts, and writes to disk what its memory does not hold. Sail's sort takes six times
-        as long as its hash.
-        """
-        return "hash" if self.name == "embedded" else "sort"
 
     @contextlib.contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -93,7 +88,7 @@ class Engine:
 
     @contextlib.contextmanager
     def _named(self, name: str) -> Iterator[None]:
-        if self.name == "embedded":
+        if not self.is_classic:
             # On a busy machine the server takes the signals only after its first answer.
             keep_signals()
             yield

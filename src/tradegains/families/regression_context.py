@@ -196,15 +196,15 @@ def _plant_cuts(context: RunContext, matched: DataFrame) -> DataFrame | None:
 def linear_of(found: Estimate) -> Linear:
     """An estimate as its published rows take it."""
     return Linear(
-        found.model.regressors,
-        found.fit,
-        found.errors,
-        found.within.rows,
-        found.within.groups,
-        found.within.singletons,
-        found.clusters,
-        found.dropped,
-        found.problem,
+        terms=found.model.regressors,
+        fit=found.fit,
+        standard_errors=found.errors,
+        observations=found.within.rows,
+        groups=found.within.groups,
+        singletons=found.within.singletons,
+        clusters=found.clusters,
+        dropped=found.dropped,
+        problem=found.problem,
     )
 
 

@@ -1,4 +1,20 @@
-"""Cells shared by many groups: each cell of the engine counts in every group it belongs to."""
+"""Joins and sums over NumPy arrays: what a database does with keys, in whole-array operations.
+
+A group is a union of strata and shares them with others, so a cell of the engine counts in every
+group of its stratum. Three steps do everything, here for the counts of two groups that share
+stratum 1:
+
+>>> groups = ManyToMany.of(np.array([0, 1, 1]), np.array([0, 0, 1]))
+>>> stratum, bins, rows = np.array([0, 1, 1]), np.array([5, 5, 6]), np.array([1, 2, 4])
+>>> cell, group = groups.expand(stratum)              # 1. each cell once per group: a join
+>>> cell.tolist(), group.tolist()
+([0, 1, 1, 2, 2], [0, 0, 1, 0, 1])
+>>> key = CompositeKey.of(bins)                       # 2. (group, bin) as one number
+>>> packed = key.pack(group, bins[cell])
+>>> keys, sums = sum_by(packed, {"rows": rows[cell]})  # 3. sum by that number
+>>> [each.tolist() for each in key.unpack(keys)], sums["rows"].tolist()
+([[0, 0, 1, 1], [5, 6, 5, 6]], [3, 4, 2, 4])
+"""
 
 from dataclasses import dataclass
 
@@ -32,6 +48,7 @@ class ManyToMany:
             >>> [each.tolist() for each in members.expand(np.array([1, 0]))]
             [[0, 1, 1], [7, 7, 8]]
         """
+        # The pairs are sorted, so those of one stratum are a run: between its two insertion points.
         first = np.searchsorted(self.stratum, stratum, side="left")
         counts = np.searchsorted(self.stratum, stratum, side="right") - first
         return np.repeat(np.arange(len(stratum)), counts), self.group[positions(first, counts)]
@@ -77,6 +94,7 @@ def positions(first: IntArray, counts: IntArray) -> IntArray:
         >>> positions(np.array([7, 2]), np.array([2, 3])).tolist()
         [7, 8, 2, 3, 4]
     """
+    # One counter over all runs; each run's start is moved to where the run begins.
     starts = np.cumsum(counts) - counts
     found: IntArray = np.arange(counts.sum()) + np.repeat(first - starts, counts)
     return found
