@@ -3,6 +3,19 @@
 The engine sums each row once, by year, industry and membership. Relative productivity is log
 productivity minus a constant of the industry, so the sums of any population under any median
 base follow from these few cells by moving each to where its industry's median puts it.
+
+A worked example with two industries, weight 1 a row and power sums of k = 0, 1, 2. Industry 11 has
+log productivity 4.1 and 4.3 and median 4.2; industry 12 has 7.0 and median 7.0. The engine gives
+each industry's sums about a centre c of its own, where the deviations are small and lose no digit::
+
+    industry    c    sum 1   sum (phi - c)   sum (phi - c)^2     c less the median
+       11      4.0     2          0.4             0.10                  -0.2
+       12      7.0     1          0.0             0.00                   0.0
+
+Relative productivity is phi - c plus the last column. Its sum is 0.4 + 2 (-0.2) = 0 in industry 11
+and 0 in 12: the mean m is 0. Then the sums are moved once more, by what leads from c to m: in
+industry 11 the second becomes 0.10 + 2 (-0.2) 0.4 + (-0.2)^2 2 = 0.02, and the variance 0.02 / 3.
+Another median base only has another last column, so no row is read again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -151,10 +164,12 @@ def _present(
     weight = float(sums[0].sum())
     if not weight:
         return None
+    # Twice, because moving to the mean at once would subtract two large numbers in the variance.
     mean = float((sums[1] + centre * sums[0]).sum()) / weight
     central = [float(each.sum()) for each in moved_power_sums(sums, centre - mean)]
     rounding = spread_of_rounding(count, weight, bits) * float(cells.factor.max()) ** 2
     if central[2] / weight <= rounding:
+        # All values equal: what is left is rounding, whose skewness would be a number of chance.
         central[2] = 0.0
     return moments_about_mean(count, mean, central)
 

@@ -40,6 +40,8 @@ def collect_panels(
         InputError: a year's weight does not fit a whole number of 64 bits.
     """
     _require_room(totals)
+    # Windows with one first year need a column each for what comes later; windows with different
+    # first years share one, for a row is the first year of at most one of them in each layer.
     plan = PanelPlan(
         years=tuple(sorted({*years, *(year for each in windows for year in _ends(each))})),
         layers=_layers(windows),

@@ -164,6 +164,8 @@ def _begin(plan: _Rows, sample: Key, by: Sequence[str], effect_of: Callable[[int
             totals[group] = totals[group] + sums if group in totals else sums
     position = cells.variables.index(plan.outcome)
     one = 2 ** cells.places[False].sums[position]
+    # Where all or none have the outcome, the group's effect runs off to infinity and fits them
+    # exactly: such a group says nothing of the coefficients.
     mixed = {
         group: each for group, each in totals.items() if 0 < each.sums[position] < each.rows * one
     }
@@ -223,6 +225,7 @@ def _advance(plan: _Rows, moving: Sequence[_State], by: Sequence[str]) -> None:
 def _step(state: _State) -> None:
     """Newton's step; half of the last one where that one lost likelihood."""
     likelihood = math.fsum(each.log_likelihood for each in state.sums.values())
+    # The likelihood is concave: a step that loses some of it went too far, never the wrong way.
     lost = 1e-9 * abs(likelihood) + 1e-9
     if state.before is not None and not likelihood > state.likelihood - lost:
         alpha, beta = state.before
@@ -238,6 +241,7 @@ def _step(state: _State) -> None:
         state.problem = SEPARATED
         return
     state.before, state.likelihood = (state.alpha, state.beta), likelihood
+    # Judged by the gain still promised, not by the size of the step, which has no unit.
     state.has_arrived = step.decrement < ENOUGH
     state.alpha = {
         group: value + change

@@ -224,6 +224,8 @@ def estimate(
     Returns:
         By sample, then model; a model that cannot be estimated says why.
     """
+    # Cells are by 4-digit industry, the finest effect; a group of effects is a sum of them, so that
+    # one pass over the rows serves models with effects of any width.
     samples = [_Sample.of(cells, sample, by, effect_of) for sample in cells.samples(by)]
     fitted = [sample.fit(model) for sample in samples for model in models]
     meats = _collect_meats(
@@ -277,6 +279,8 @@ class _Sample:
                 return Estimate(self.key, model, within, _fit(within, kept), dropped=dropped)
             except CollinearError as error:
                 others = tuple(name for name in kept.regressors if name != error.regressor)
+                # Left out, not refused: with one regressor less the model may well stand. Without
+                # its instrument, or what that stands for, it would be another model.
                 needed = (model.instrument, kept.regressors[0]) if model.instrument else ()
                 if error.regressor in needed:
                     problem = str(error)
@@ -360,6 +364,7 @@ def _scales(cells: ProductCells, estimate: Estimate, rows_per_cluster: int | Non
     cluster sums add to at most T w z^2 R.
     """
     assert estimate.fit is not None
+    # Within a group a value lies at most twice its bound from the mean, give or take its rounding.
     deviation = {
         name: 2.0 * _SLACK * value
         for name, value in zip(cells.variables, cells.largest, strict=True)
@@ -390,6 +395,7 @@ def _parameters(
     rows = []
     for sample in by_sample.values():
         for group, keys in sample.members.items():
+            # A group of one row explains that row exactly: its scores are 0.
             if sample.groups[False][group].rows > 1:
                 means = _means(sample, group)
                 rows += [
@@ -445,6 +451,7 @@ def _with_errors(
     if estimate.fit is None or meat is None:
         return estimate
     within, (clusters, matrix) = estimate.within, meat
+    # Effects inside a cluster cost no degree of freedom: they move with the cluster as a whole.
     effects = 1 if is_nested else within.groups
     parameters = len(estimate.fit.regressors) + effects
     correction = cluster_correction(within.rows, parameters, clusters)

@@ -33,6 +33,7 @@ def industry_scales(
 def _scales(cells: PowerCells, *, weighted: bool) -> IndustryScales:
     industry, place = np.unique(cells.industry, return_inverse=True)
     sums = cells.weighted if weighted else cells.plain
+    # `place` numbers each cell's industry, so that `bincount` sums cells by industry in one go.
     sds = _standard_deviations(sums, cells.centre, place)
     # False too for the NaN of an industry without employment.
     chosen = np.flatnonzero(sds >= SMALLEST_SD)
