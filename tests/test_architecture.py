@@ -1,10 +1,11 @@
 """The rooms of the project and the arrows between them, read from the sources.
 
 What may be imported where is stated below once. A new module of the package belongs to a room, or
-gets a line of its own here.
+gets a line of its own here. `python tests/test_architecture.py` writes the map of DEVELOPING.md.
 """
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "tradegains"
+DEVELOPING = ROOT / "DEVELOPING.md"
 
 # Room or module -> the rooms and modules it may import. `errors` is open to all but formulas.
 ARROWS = {
@@ -37,12 +39,12 @@ ARROWS = {
     "pipeline": "tables families study store engines progress inputs",
     "published": "published store tables formulas",
     "figures": "figures published formulas",
-    "report": "report figures published store tables formulas literature",
+    "report": "report figures published tables formulas literature",
     "model": "model figures published formulas",
-    "synthetic": "synthetic tables formulas literature",
+    "synthetic": "synthetic formulas literature",
     "command": (
         "command tables inputs pipeline progress published report model study synthetic "
-        "engines store families"
+        "engines store"
     ),
 }
 
@@ -150,6 +152,123 @@ def test_arrows_name_what_exists() -> None:
         for each in ready:
             del arrows[each]
     assert arrows == {}, "these rooms import one another in a circle"
+
+
+def used_arrows() -> dict[str, set[str]]:
+    """What each room or module imports of the others."""
+    used: dict[str, set[str]] = {name: set() for name in ARROWS}
+    for path in SOURCES:
+        own = {name.split(".")[1] for name in imported(path) if name.startswith("tradegains.")}
+        used[room(path)] |= own & set(ARROWS) - {room(path), "errors"}
+    return used
+
+
+def test_no_arrow_is_left_over() -> None:
+    allowed = {name: set(to.split()) - {name} for name, to in ARROWS.items()}
+    assert allowed == used_arrows()
+
+
+def test_modules_outside_of_rooms_are_three() -> None:
+    single = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"}
+    assert single == {"pipeline", "progress", "errors"}
+
+
+def test_tests_mirror_the_rooms() -> None:
+    """A folder of tests for each room; besides, what concerns several rooms or all of them."""
+    across = {"architecture", "reference", "scenarios", "whole"}
+    folders = {path.name for path in (ROOT / "tests").iterdir() if any(path.glob("*[!c]"))}
+    folders = {name for name in folders if (ROOT / "tests" / name).is_dir()} - {"__pycache__"}
+    rooms = {name for name in ARROWS if (PACKAGE / name).is_dir()}
+    assert folders - rooms == across
+    loose = {path.stem for path in (ROOT / "tests").glob("test_*.py")}
+    assert loose == {"test_architecture", "test_docs", "test_package"}
+
+
+# --- the map of DEVELOPING.md -----------------------------------------------------------------
+
+
+def floors() -> dict[str, int]:
+    """Floor of each room: one above the highest of those it imports."""
+    found: dict[str, int] = {}
+    arrows = {name: set(to.split()) - {name} for name, to in ARROWS.items()}
+    while len(found) < len(arrows):
+        for name, to in arrows.items():
+            if name not in found and to <= set(found):
+                found[name] = 1 + max((found[each] for each in to), default=0)
+    return found
+
+
+def purpose(name: str) -> str:
+    """First sentence of what a room, or a module without one, says of itself."""
+    place = PACKAGE / name
+    source = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+    said = ast.get_docstring(parsed(source)) or ""
+    return " ".join(said.split("\n\n")[0].split())
+
+
+def room_map() -> str:
+    """The rooms from the highest floor to the lowest, in Markdown."""
+    floor = floors()
+    lines = ["| floor | room | what is in it | may import |", "|---|---|---|---|"]
+    for name in sorted(ARROWS, key=lambda name: (-floor[name], name)):
+        shown = f"`{name}/`" if (PACKAGE / name).is_dir() else f"`{name}.py`"
+        to = ", ".join(sorted(set(ARROWS[name].split()) - {name})) or "nothing"
+        lines.append(f"| {floor[name]} | {shown} | {purpose(name)} | {to} |")
+    return "\n".join(lines)
+
+
+def with_map(text: str) -> str:
+    """The page with its generated map as it should be."""
+    part = re.compile(r"(<!-- rooms -->\n).*?(\n<!-- end of rooms -->)", re.DOTALL)
+    return part.sub(lambda found: f"{found[1]}{room_map()}{found[2]}", text)
+
+
+def test_the_map_of_the_developers_page_is_that_of_the_code() -> None:
+    text = DEVELOPING.read_text(encoding="utf-8")
+    assert "<!-- rooms -->" in text
+    assert text == with_map(text), "run `python tests/test_architecture.py`, it rewrites the map"
+
+
+def test_the_developers_page_names_what_exists() -> None:
+    """Every file, folder, function and class in code quotes of the page is there."""
+    text = DEVELOPING.read_text(encoding="utf-8").partition("## What to run")[0]
+    names = re.findall(r"`([\w./]+(?::\w+)?)`", text)
+    assert len(names) > 100
+    assert [name for name in names if name != "file.py:name" and not is_there(name)] == []
+
+
+def is_there(name: str) -> bool:
+    """Whether `FOLDER/`, `FILE`, `FILE:NAME` or a word of the code exists.
+
+    A path is below the root, the package or the tests.
+    """
+    path, _, defined = name.partition(":")
+    if "/" not in path and not path.endswith((".py", ".md", ".csv")):
+        return any(path.rpartition(".")[2] in words_of(source) for source in SOURCES)
+    places = [each / path for each in (ROOT, PACKAGE, *SCENARIOS) if (each / path).exists()]
+    return bool(places) and (not defined or defined in defined_in(places[0]))
+
+
+SCENARIOS = sorted((ROOT / "tests" / "scenarios").glob("*/"))
+
+
+def defined_in(path: Path) -> set[str]:
+    """Functions, classes and constants of a module."""
+    found: set[str] = set()
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign):
+            found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            found.add(node.target.id)
+    return found
+
+
+@cache
+def words_of(path: Path) -> frozenset[str]:
+    """Every word of a source."""
+    return frozenset(re.findall(r"\w+", path.read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "jobs").glob("*.py")), ids=lambda path: path.name)
@@ -278,3 +397,7 @@ def test_functions_are_short_and_take_few_arguments(path: Path) -> None:
     positional = {each.name: len(positional_arguments(each)) for each in functions(path)}
     public = {name: count for name, count in positional.items() if not name.startswith("_")}
     assert {name: count for name, count in public.items() if count > 4} == {}
+
+
+if __name__ == "__main__":
+    DEVELOPING.write_text(with_map(DEVELOPING.read_text(encoding="utf-8")), encoding="utf-8")

@@ -38,7 +38,7 @@ ROOT = Path(__file__).parents[1]
 README, METHOD = ROOT / "README.md", ROOT / "docs" / "method.md"
 MELITZ_TREFLER = ROOT / "docs" / "melitz_trefler.md"
 STUDY_PAGE, TABLES_PAGE = ROOT / "docs" / "study.md", ROOT / "docs" / "tables.md"
-PAGES = sorted({README, *(ROOT / "docs").glob("*.md")})
+PAGES = sorted({README, ROOT / "DEVELOPING.md", *(ROOT / "docs").glob("*.md")})
 
 WIDTH = 80  # of the terminal that the printed outputs show
 RUN_ID = re.compile(r"\b[0-9a-f]{16}\b")

@@ -49,7 +49,7 @@ SPREAD_OF_ESTIMATES = 1e-6
 end: the step is below 1e-6 of a standard error."""
 
 MEAN_CUT = 1e-9
-"""Cuts are rounded to 2**-34 each (`passes.export_entry`)."""
+"""Cuts are rounded to 2**-34 each (`families.export_entry`)."""
 
 ESTIMATES = {
     **dict.fromkeys(("coefficient", "premium_percent", "r2", "log_likelihood"), ESTIMATED),

@@ -132,7 +132,7 @@ def fit_probits(
 
     Args:
         rows: the regression rows behind the cells.
-        cells: of `selection.regressions.collect_products`, with outcome and regressors.
+        cells: of `statistics.regressions.collect_products`, with outcome and regressors.
         by: keys that tell samples apart, the first of the cells' keys.
         effect_of: group of effects that an effect belongs to.
         outcome: a variable that is 0.0 or 1.0.
