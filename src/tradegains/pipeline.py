@@ -47,6 +47,7 @@ from tradegains.store.runs import (
     run_id,
 )
 from tradegains.store.small_tables import SMALL_TABLES
+from tradegains.store.storage import needs_rows_one_by_one, storage_problems
 from tradegains.store.work import WorkFolder
 from tradegains.study import Study, resolved_toml
 from tradegains.tables.absence import Absence, absences_json, not_given, read_absences
@@ -132,6 +133,8 @@ def run(
         with progress.step("check inputs") as step:
             inputs = read_inputs(study, place)
             step.rows = inputs.census.rows
+        if problems := list(storage_problems(inputs.census, engine.name)):
+            raise InputError(problems)
         name = run_id(resolved_toml(study), inputs.digest, code_digest())
         store = place.open_tables(engine.name, engine.spark)
         for line in mend_logs(store):
@@ -140,7 +143,8 @@ def run(
         if published and published.has(only) and not again and _is_whole(store, name):
             return published
         _require_some(only, study, inputs)
-        with _damage_told(inputs.files):
+        one_by_one = engine.name == "spark" and needs_rows_one_by_one(inputs.census)
+        with _damage_told(inputs.files), engine.reading(one_by_one=one_by_one):
             work = _work_folder(place, name, study)
             measured = _measure(engine, study, inputs, work, only, progress)
         before = published.absent if published else ()

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tradegains.engines.protection import choose_protection
-from tradegains.errors import EngineError, Problem, StudyError, TradegainsError
+from tradegains.errors import EngineError, InputError, Problem, StudyError, TradegainsError
 from tradegains.store.writers import needs_spark
 from tradegains.study import Study, read_study
 
@@ -95,6 +95,7 @@ def check_study(
         judged = judge_inputs(study)
         census = judged.census
         errors += judged.errors
+        errors += _storage_errors(census, engine)
     errors += environment_errors(engine, jars, output)
     protection = None
     if engine == "embedded":
@@ -103,6 +104,15 @@ def check_study(
         except EngineError as error:
             errors.append(error)
     return Checked(study, census, tuple(errors), protection)
+
+
+def _storage_errors(census: "CensusFiles | None", engine: str) -> Iterator[InputError]:
+    if census is None:
+        return
+    from tradegains.store.storage import storage_problems
+
+    if problems := list(storage_problems(census, engine)):
+        yield InputError(problems)
 
 
 def output_problems(output: str | None) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from tradegains.engines.signals import keep_signals
 from tradegains.errors import TradegainsError
 
 PARTITIONS: Final = "spark.sql.shuffle.partitions"
+_BATCHES: Final = "spark.sql.parquet.enableVectorizedReader"
 _ROWS_PER_PARTITION: Final = 1_000_000  # a task holds 50 bytes of each while it matches
 
 # PySpark looks up which of our lines made each column, to name it in error messages: on Spark five
@@ -113,6 +114,19 @@ class Engine:
             yield
         finally:
             self.spark.conf.set(PARTITIONS, str(self.partitions))
+
+    @contextlib.contextmanager
+    def reading(self, *, one_by_one: bool) -> Iterator[None]:
+        """Have Spark read Parquet row by row, where its reader of batches lacks an encoding."""
+        if self.name != "spark" or not one_by_one:
+            yield
+            return
+        before = self.spark.conf.get(_BATCHES, "true") or "true"
+        self.spark.conf.set(_BATCHES, "false")
+        try:
+            yield
+        finally:
+            self.spark.conf.set(_BATCHES, before)
 
     def close(self) -> None:
         """Stop the engine and remove its temporary files; a second call does nothing."""

@@ -1,0 +1,129 @@
+"""How a census's files store their columns, where an engine cannot read it.
+
+What the footers say is compared with what each engine is known to read, so that a run is refused
+before it starts and not in the middle of it, on a cluster after the queue.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tradegains.errors import Problem
+from tradegains.store.census import CensusFiles
+from tradegains.store.census_checks import some_of
+from tradegains.store.census_files import CensusFile
+from tradegains.store.census_types import CONTRACT_KINDS
+
+_BIGINT_LIMIT = 2**63
+_SPARK_LACKS = frozenset({"BROTLI", "LZO"})
+_ROW_BY_ROW = "BYTE_STREAM_SPLIT"
+
+
+def storage_problems(census: CensusFiles, engine: str) -> Iterator[Problem]:
+    """What the engine cannot read, or could only read in part.
+
+    Args:
+        census: its checked files.
+        engine: "embedded" or "spark".
+    """
+    codes = [column for name, column in census.inside.items() if CONTRACT_KINDS.get(name) == "code"]
+    for column in dict.fromkeys(codes):
+        yield from _too_large(census, column)
+        yield from _not_text(census, column)
+    if engine == "spark":
+        yield from _not_for_spark(census)
+
+
+def needs_rows_one_by_one(census: CensusFiles) -> bool:
+    """Whether Spark has to read the files row by row: its reader of batches lacks an encoding."""
+    return any(
+        _ROW_BY_ROW in chunk.encodings for file in census.files for chunk in _chunks(census, file)
+    )
+
+
+def _not_for_spark(census: CensusFiles) -> Iterator[Problem]:
+    for codec in sorted(_SPARK_LACKS):
+        found = [
+            file
+            for file in census.files
+            if any(chunk.compression == codec for chunk in _chunks(census, file))
+        ]
+        yield from _told(
+            found,
+            f"files are compressed with {codec.lower()}, which Spark does not read",
+            "write them with zstd or snappy, or use --engine embedded",
+        )
+
+
+def _too_large(census: CensusFiles, column: str) -> Iterator[Problem]:
+    def goes_beyond(file: CensusFile) -> bool:
+        with census.place.system.open_input_file(file.absolute) as source:
+            footer = pq.ParquetFile(source).metadata
+        groups = [footer.row_group(each) for each in range(footer.num_row_groups)]
+        chunks = (each.column(number) for each in groups for number in range(each.num_columns))
+        return any(_largest(chunk) >= _BIGINT_LIMIT for chunk in chunks
+                   if chunk.path_in_schema == column)  # fmt: skip
+
+    yield from _told(
+        _files_of(census, column, lambda type_: type_ == pa.uint64(), goes_beyond),
+        f"column {column!r} holds whole numbers beyond 64 bits with a sign",
+        "cast it to text",
+    )
+
+
+def _largest(chunk: pq.ColumnChunkMetaData) -> int:
+    """The largest whole number of a column, 0 where its writer kept none."""
+    known = chunk.statistics is not None and chunk.statistics.has_min_max
+    return int(chunk.statistics.max) if known else 0
+
+
+def _not_text(census: CensusFiles, column: str) -> Iterator[Problem]:
+    def is_no_text(file: CensusFile) -> bool:
+        with census.place.system.open_input_file(file.absolute) as source:
+            values = pq.ParquetFile(source).read(columns=[column])[column]
+        try:
+            pc.cast(values, pa.large_string())
+        except pa.ArrowInvalid:
+            return True
+        return False
+
+    yield from _told(
+        _files_of(census, column, _is_bytes, is_no_text),
+        f"column {column!r} holds bytes that are no text in UTF-8",
+        "write it as text (pandas: .str.decode('latin-1'))",
+    )
+
+
+def _is_bytes(type_: pa.DataType) -> bool:
+    return bool(pa.types.is_binary(type_) or pa.types.is_large_binary(type_))
+
+
+def _files_of(
+    census: CensusFiles,
+    column: str,
+    is_kind: Callable[[pa.DataType], bool],
+    is_bad: Callable[[CensusFile], bool],
+) -> list[CensusFile]:
+    """The files whose column is of a kind and bad; those of another kind are not opened."""
+    return [
+        file for file in census.files if is_kind(file.schema.field(column).type) and is_bad(file)
+    ]
+
+
+def _chunks(census: CensusFiles, file: CensusFile) -> list[pq.ColumnChunkMetaData]:
+    """The columns a run reads, as the first group of rows stores them; writers keep to one way."""
+    wanted = set(census.inside.values())
+    with census.place.system.open_input_file(file.absolute) as source:
+        footer = pq.ParquetFile(source).metadata
+    if footer.num_row_groups == 0:
+        return []
+    group = footer.row_group(0)
+    chunks = [group.column(number) for number in range(group.num_columns)]
+    return [chunk for chunk in chunks if chunk.path_in_schema in wanted]
+
+
+def _told(files: Sequence[CensusFile], what: str, cure: str) -> Iterator[Problem]:
+    if files:
+        yield Problem(what, some_of([file.path for file in files]), len(files), cure=cure)

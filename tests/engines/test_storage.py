@@ -1,0 +1,123 @@
+"""Ways to store a census that only one engine reads: read by both, or refused before the run."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from small_study import YEARS, write_small_study, write_year, year_file
+from tradegains.command.check import check_study
+from tradegains.engines.engine import Engine
+from tradegains.errors import InputError
+from tradegains.pipeline import RunSummary, run
+from tradegains.progress import Progress
+from tradegains.store.delta import open_delta
+from tradegains.store.runs import published_runs
+from tradegains.study import read_study
+
+
+def run_small(engine: Engine, folder: Path, output: str = "out") -> RunSummary:
+    study = read_study(folder / "study.toml")
+    return run(engine, study, output=str(folder / output), progress=Progress(None))
+
+
+def digests(folder: Path) -> dict[str, str]:
+    (published,) = published_runs(open_delta(str(folder / "tables"))).to_pylist()
+    return {table["name"]: table["digest"] for table in published["tables"]}
+
+
+def write_again(path: Path, rows: pa.Table | None = None, **options: object) -> None:
+    pq.write_table(pq.ParquetFile(path).read() if rows is None else rows, path, **options)
+
+
+def test_doubles_in_streams_of_bytes_are_read_by_both_engines(
+    engine: Engine, tmp_path: Path
+) -> None:
+    write_small_study(tmp_path)
+    run_small(engine, tmp_path, "before")
+    for year in YEARS:
+        streams = {"use_byte_stream_split": ["sales", "jobs"], "use_dictionary": False}
+        write_again(year_file(tmp_path, year), **streams)
+    done = run_small(engine, tmp_path, "after")
+    assert done.new
+    assert digests(tmp_path / "after") == digests(tmp_path / "before")
+
+
+def test_brotli_is_refused_before_spark_starts_on_it(engine: Engine, tmp_path: Path) -> None:
+    study = write_small_study(tmp_path)
+    write_again(year_file(tmp_path, YEARS[0]), compression="brotli")
+    (error, *_) = check_study(study, engine="spark", jars="none").errors
+    assert "compressed with brotli" in str(error)
+    assert "year=1990/part-0.parquet" in str(error)
+    assert "cure: write them with zstd" in str(error)
+    assert not check_study(study).errors
+    if engine.name == "spark":
+        with pytest.raises(InputError, match="compressed with brotli"):
+            run_small(engine, tmp_path)
+    else:
+        assert run_small(engine, tmp_path).new
+
+
+HASHES = [14_237_112_467_619_739_401, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("ids", "words"),
+    [
+        (pa.array(HASHES, pa.uint64()), "whole numbers beyond 64 bits"),
+        (pa.array([b"caf\xe9", b"b", b"c"], pa.binary()), "no text in UTF-8"),
+    ],
+    ids=["unsigned hashes", "Latin-1 bytes"],
+)
+def test_ids_that_no_engine_reads_are_refused_without_being_shown(
+    engine: Engine, tmp_path: Path, ids: pa.Array, words: str
+) -> None:
+    study = write_small_study(tmp_path)
+    path = year_file(tmp_path, YEARS[0])
+    rows = pq.ParquetFile(path).read()
+    write_again(path, rows.set_column(rows.column_names.index("id"), "id", ids))
+    rows = pq.ParquetFile(year_file(tmp_path, YEARS[1])).read()
+    other = pa.array([1, 2, 3], pa.uint64()) if pa.types.is_integer(ids.type) else rows["id"]
+    rows = rows.set_column(rows.column_names.index("id"), "id", other)
+    write_again(year_file(tmp_path, YEARS[1]), rows)
+    for told in (check_study(study).errors, [refused(engine, tmp_path)]):
+        text = "\n".join(map(str, told))
+        assert words in text
+        assert "cure: " in text
+        assert str(HASHES[0]) not in text
+        assert "caf" not in text
+
+
+def refused(engine: Engine, folder: Path) -> InputError:
+    with pytest.raises(InputError) as refusal:
+        run_small(engine, folder)
+    return refusal.value
+
+
+def test_smaller_unsigned_ids_and_bytes_of_text_are_fine(engine: Engine, tmp_path: Path) -> None:
+    write_small_study(tmp_path)
+    for year in YEARS:
+        path = year_file(tmp_path, year)
+        rows = pq.ParquetFile(path).read()
+        ids = pa.array([1, 2, 2**63 - 1], pa.uint64())
+        write_again(path, rows.set_column(rows.column_names.index("id"), "id", ids))
+    assert run_small(engine, tmp_path).new
+
+
+def test_a_census_without_any_productivity_is_published(engine: Engine, tmp_path: Path) -> None:
+    write_small_study(tmp_path)
+    text = (tmp_path / "study.toml").read_text()
+    (tmp_path / "study.toml").write_text(
+        text.replace('invalid_employment = "stop"', 'invalid_employment = "keep"')
+    )
+    for year in YEARS:
+        write_year(tmp_path, year, jobs=[0.0, 0.0, 0.0])
+    assert run_small(engine, tmp_path).new
+
+
+def test_an_arrow_table_without_rows_is_a_frame(engine: Engine) -> None:
+    schema = pa.schema([("year", pa.int32()), ("centre", pa.float64())])
+    empty = engine.spark.createDataFrame(schema.empty_table())
+    assert [(name, kind) for name, kind in empty.dtypes] == [("year", "int"), ("centre", "double")]
+    assert empty.count() == 0
