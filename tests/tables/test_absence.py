@@ -43,5 +43,10 @@ def test_a_run_of_an_earlier_version_is_read() -> None:
     assert {each.what: each.reason for each in found} == older
 
 
+def test_a_run_of_a_later_version_is_read() -> None:
+    record = {"kind": "table", "name": "x", "section": "x", "reason": "no [x]", "since": "0.2"}
+    assert read_absences(json.dumps([record])) == (Absence("table", "x", "x", "no [x]"),)
+
+
 def test_a_run_that_lacks_nothing_or_says_nothing_is_read() -> None:
     assert read_absences(None) == read_absences("{}") == read_absences("[]") == ()

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Literal, get_args
 
 Kind = Literal["input", "table", "result", "regression", "term"]
@@ -70,7 +70,8 @@ def read_absences(text: str | None) -> tuple[Absence, ...]:
     found = json.loads(text or "[]")
     if isinstance(found, Mapping):
         return tuple(_of_texts(what, why) for what, why in found.items())
-    return tuple(Absence(**record) for record in found)
+    known = [each.name for each in fields(Absence)]  # a later version may tell more
+    return tuple(Absence(**{name: record.get(name) for name in known}) for record in found)
 
 
 def _of_texts(what: str, why: str) -> Absence:
