@@ -1,5 +1,6 @@
 """Amounts become whole numbers on the engines as in plain Python: `fix_amounts`."""
 
+import math
 import random
 
 import pyarrow as pa
@@ -13,7 +14,8 @@ from tradegains.formulas.fixed_point import (
     to_fixed_point,
 )
 from tradegains.tables import working as w
-from tradegains.transforms.flagging import fix_amounts
+from tradegains.tables.flags import FLAG_BITS, ROW_RULES
+from tradegains.transforms.flagging import fix_amounts, flag_rows
 
 # Halves of the last unit and their neighbours, and numbers that have no fraction left.
 EDGES = [0.0, 0.005, 0.0049999999999999994, 0.015, 1.005, 2.675, 0.125, 1e-300, 45035996273704.95,
@@ -40,3 +42,55 @@ def test_amounts_are_rounded_as_in_python(spark: SparkSession, sign: int) -> Non
         )
         for row in fixed
     ]
+
+
+# --- amounts times a weight ---------------------------------------------------------------------
+
+HALF = LARGEST_AMOUNT / 2  # twice it is the largest amount, twice the next double is more
+ABOVE = math.nextafter(HALF, math.inf)
+WEIGHTED_RULES = {
+    "employment": "invalid_employment",
+    "sales": "invalid_sales",
+    "exports": "invalid_exports",
+    "value_added": "invalid_value_added",
+}
+
+
+def flags_of(spark: SparkSession, **columns: list[float | None]) -> list[set[str]]:
+    """Rules that rows break, clean but for these columns."""
+    (length,) = {len(values) for values in columns.values()}
+    clean = {"employment": 1.0, "sales": HALF, "exports": 0.0, "value_added": 1.0}
+    amounts = {name: pa.array(columns.get(name, [value] * length), pa.float64())
+               for name, value in {**clean, "sampling_weight": 2.0}.items()}  # fmt: skip
+    ids, codes = [f"p{number}" for number in range(length)], ["0111"] * length
+    rows = pa.table(
+        {"position": range(length), w.ESTABLISHMENT_ID: ids, w.INDUSTRY: codes} | amounts
+    )
+    flagged = flag_rows(
+        spark.createDataFrame(rows),
+        rules=dict.fromkeys(ROW_RULES, "keep"),
+        industry_digits=4,
+        measure=("sales", "employment"),
+    )
+    found = flagged.toArrow().sort_by("position").to_pydict()[w.FLAGS]
+    return [{rule for rule, bit in FLAG_BITS.items() if flags & bit} for flags in found]
+
+
+@pytest.mark.parametrize("name", WEIGHTED_RULES)
+def test_an_amount_too_large_by_its_weight_breaks_its_rule(spark: SparkSession, name: str) -> None:
+    found = flags_of(spark, **{name: [HALF, ABOVE, 5e13]})
+    rule = WEIGHTED_RULES[name]
+    assert [rule in flags for flags in found] == [False, True, True]
+
+
+def test_a_negative_value_added_too_large_by_its_weight_breaks_its_rule(
+    spark: SparkSession,
+) -> None:
+    found = flags_of(spark, value_added=[-HALF, -ABOVE])
+    assert [flags & {"invalid_value_added"} for flags in found] == [set(), {"invalid_value_added"}]
+
+
+def test_an_unusable_weight_is_the_fault_of_employment_alone(spark: SparkSession) -> None:
+    weights = [None, math.nan, math.inf, -1.0, 1e300, 0.0]
+    found = flags_of(spark, sampling_weight=weights)
+    assert found == [{"invalid_employment"}] * 5 + [set()]

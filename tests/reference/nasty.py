@@ -118,7 +118,8 @@ class Case:
     def _break(self, chance: random.Random, row: Raw) -> None:
         """Spoil some of the row's values, as the case's quirks say."""
         if "giants" in self.quirks and chance.random() < 0.2:
-            row |= {"employment": chance.choice(GIANT_EMPLOYMENT), "sales": 4e12, "exports": 1e9}
+            sales = chance.choice((4e12, 4e12, 5e13))  # at a weight of 2.5 the last is too much
+            row |= {"employment": chance.choice(GIANT_EMPLOYMENT), "sales": sales, "exports": 1e9}
         if "fractions" in self.quirks:
             row["employment"] = chance.choice(FRACTIONAL_EMPLOYMENT)
             row["sales"] += chance.choice(FRACTIONS)

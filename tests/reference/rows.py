@@ -90,25 +90,31 @@ def flags_of(raw: Raw, study: Any) -> set[str]:
     """Every flag of a row but `duplicate`, which needs the other rows."""
     employment, sales = raw.get("employment"), raw.get("sales")
     exports = 0.0 if raw.get("exports") is None else raw["exports"]
+    times = weight_of(raw, study)
     value_added = raw.get("value_added")
     flags = set()
     if identifier(raw.get("establishment_id")) is None:
         flags.add("missing_id")
     if industry_code(raw.get("industry"), study.census.industry_digits) is None:
         flags.add("invalid_industry")
-    if not is_amount(employment):
+    if not is_amount(employment) or not is_number(employment * times):
         flags.add("invalid_employment")
-    if not is_amount(sales):
+    if not is_amount(sales) or not is_number(sales * times):
         flags.add("invalid_sales")
-    if not is_amount(exports):
+    if not is_amount(exports) or not is_number(exports * times):
         flags.add("invalid_exports")
     if is_amount(sales) and is_amount(exports) and exports > sales:
         flags.add("exports_above_sales")
-    if value_added is not None and not is_number(value_added):
+    if value_added is not None and not (is_number(value_added) and is_number(value_added * times)):
         flags.add("invalid_value_added")
     if log_ratio(raw, study) is None:
         flags.add("nonpositive_value_added")
     return flags & study.census.rules.keys()
+
+
+def weight_of(raw: Raw, study: Any) -> float:
+    """How many establishments the row stands for."""
+    return raw["sampling_weight"] if study.census.has("sampling_weight") else 1.0
 
 
 def is_quarantined(flags: set[str], study: Any) -> bool:
@@ -210,12 +216,13 @@ def count_quality(read: list[Raw], flags: list[set[str]], study: Any) -> list[di
 
 def row_of(raw: Raw, study: Any) -> Row:
     """The row in fixed point, invalid numbers as 0."""
+    times = weight_of(raw, study)
     employment, sales, exports = (
-        raw[name] if is_amount(raw.get(name)) else 0.0
+        raw[name] if is_amount(raw.get(name)) and is_number(raw[name] * times) else 0.0
         for name in ("employment", "sales", "exports")
     )
     value_added = raw["value_added"] if is_number(raw.get("value_added")) else 0.0
-    times = raw["sampling_weight"] if study.census.has("sampling_weight") else 1.0
+    value_added = value_added if is_number(value_added * times) else 0.0
     columns = predicate_columns(raw, study)
     return Row(
         establishment_id=columns["establishment_id"],

@@ -1,7 +1,7 @@
 """Census rows into flagged rows with whole-number amounts: nothing is dropped here."""
 
 from collections.abc import Mapping, Sequence
-from functools import reduce
+from functools import partial, reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -154,23 +154,27 @@ def _rule_conditions(
     is_text = dict(census.dtypes)[w.ESTABLISHMENT_ID] == "string"
     is_blank = F.trim(identifier) == "" if is_text else F.lit(False)
     is_code = F.col(w.INDUSTRY).rlike(f"^[0-9]{{{industry_digits}}}$")
+    is_weighted = "sampling_weight" in census.columns
+    is_invalid = partial(_is_uncountable, weight="sampling_weight") if is_weighted else _is_invalid
     conditions = {
         "missing_id": identifier.isNull() | is_blank,
         "invalid_industry": F.col(w.INDUSTRY).isNull() | ~is_code,
-        "invalid_employment": _is_missing("employment") | _is_invalid("employment"),
-        "invalid_sales": _is_missing("sales") | _is_invalid("sales"),
+        "invalid_employment": _is_missing("employment") | is_invalid("employment"),
+        "invalid_sales": _is_missing("sales") | is_invalid("sales"),
         "nonpositive_value_added": _is_unmeasurable(*measure),
     }
-    if "sampling_weight" in census.columns:
+    if is_weighted:
         unweighable = _is_missing("sampling_weight") | _is_invalid("sampling_weight")
         conditions["invalid_employment"] = conditions["invalid_employment"] | unweighable
     if "exports" in census.columns:
-        conditions["invalid_exports"] = _is_invalid("exports")
+        conditions["invalid_exports"] = is_invalid("exports")
         are_amounts = ~_is_invalid("exports") & ~_is_invalid("sales")
         conditions["exports_above_sales"] = are_amounts & (F.col("exports") > F.col("sales"))
     if "value_added" in census.columns:
         value = F.col("value_added")
-        conditions["invalid_value_added"] = F.isnan(value) | (F.abs(value) > LARGEST_AMOUNT)
+        is_no_number = F.isnan(value) | (F.abs(value) > LARGEST_AMOUNT)
+        is_large = _is_too_large("value_added", "sampling_weight") if is_weighted else F.lit(False)
+        conditions["invalid_value_added"] = is_no_number | is_large
     if "log_price" in census.columns:
         conditions["missing_price"] = F.col("log_price").isNull()
     if NO_COUNTERPART in census.columns:
@@ -188,12 +192,16 @@ def _is_surely_clean(census: DataFrame, industry_digits: int, measure: Sequence[
     identifier, code = F.col(w.ESTABLISHMENT_ID), F.col(w.INDUSTRY)
     is_text = dict(census.dtypes)[w.ESTABLISHMENT_ID] == "string"
     amounts = {"employment", "sales", "sampling_weight"} & {*census.columns}
+    weight = F.col("sampling_weight")
+    is_weighted = "sampling_weight" in census.columns
+    weighted = {"employment", "sales", "value_added"} & {*census.columns} if is_weighted else set()
     tests = [
         F.trim(identifier) != "" if is_text else identifier.isNotNull(),
         # A number this large in so few characters is made of digits alone.
         F.length(code) == industry_digits,
         code.try_cast("bigint") >= bigint(10 ** (industry_digits - 1)),
         *(F.col(name).between(0.0, LARGEST_AMOUNT) for name in sorted(amounts)),
+        *(F.abs(F.col(name) * weight) <= LARGEST_AMOUNT for name in sorted(weighted)),
         *(F.col(name).between(SURELY_MEASURABLE, LARGEST_AMOUNT) for name in measure),
     ]
     if "exports" in census.columns:
@@ -214,6 +222,17 @@ def _is_missing(name: str) -> Column:
 def _is_invalid(name: str) -> Column:
     amount = F.col(name)
     return F.isnan(amount) | (amount < 0) | (amount > LARGEST_AMOUNT)
+
+
+def _is_uncountable(name: str, *, weight: str) -> Column:
+    """Whether an amount is none, or is more times its weight than a sum can hold to the unit."""
+    return _is_invalid(name) | _is_too_large(name, weight)
+
+
+def _is_too_large(name: str, weight: str) -> Column:
+    """An invalid weight is employment's fault alone."""
+    is_too_large = F.abs(F.col(name) * F.col(weight)) > LARGEST_AMOUNT
+    return ~_is_missing(weight) & ~_is_invalid(weight) & is_too_large
 
 
 def _is_unmeasurable(numerator: str, denominator: str) -> Column:
