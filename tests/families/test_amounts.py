@@ -62,7 +62,8 @@ def flags_of(spark: SparkSession, **columns: list[float | None]) -> list[set[str
     clean = {"employment": 1.0, "sales": HALF, "exports": 0.0, "value_added": 1.0}
     amounts = {name: pa.array(columns.get(name, [value] * length), pa.float64())
                for name, value in {**clean, "sampling_weight": 2.0}.items()}  # fmt: skip
-    ids, codes = [f"p{number}" for number in range(length)], ["0111"] * length
+    # A code without a leading zero: such rows are taken for clean at first sight.
+    ids, codes = [f"p{number}" for number in range(length)], ["1111"] * length
     rows = pa.table(
         {"position": range(length), w.ESTABLISHMENT_ID: ids, w.INDUSTRY: codes} | amounts
     )
