@@ -86,6 +86,12 @@ def test_tables_and_runs_are_listed(results: Results, tables) -> None:
     assert run.published_at.tzinfo is not None
 
 
+def test_the_table_of_runs_is_a_table_like_any_other(results: Results) -> None:
+    (row,) = results.table("runs", where={"study": "cusfta"}).itertuples()
+    assert row.study_toml.startswith("\n[study]")
+    assert {each["name"] for each in row.tables} == set(results.tables().index)
+
+
 def test_a_notebook_shows_what_there_is(results: Results) -> None:
     told = repr(results)
     assert "1 run; the latest, 3f9c1a7be2d04856, of study cusfta, synthetic data" in told

@@ -23,6 +23,7 @@ from tradegains.store.code_version import (
     digest_of,
     reached_modules,
     read_package,
+    without_captions,
 )
 
 SOURCE = Path(tradegains.__file__).parent
@@ -98,6 +99,9 @@ def changed(package: dict[str, str], path: str, old: str, new: str) -> dict[str,
         ("store/census_types.py", '"bigint"', '"int"'),
         ("families/regression_families.py", "import", "import os, "),
         ("literature/hloy_table_b1.csv", ",", ";"),
+        ("tables/published/census.py", "nullable=True", "nullable=False"),
+        ("tables/published/census.py", '"stop", "quarantine"', '"quarantine", "stop"'),
+        ("tables/columns.py", "ABOVE_0)", "AT_LEAST_0)"),
     ],
 )
 def test_what_can_change_a_number_moves_it(
@@ -116,6 +120,9 @@ def test_what_can_change_a_number_moves_it(
         ("formulas/welfare.py", "\n    Args:", "\n    In other words:\n\n    Args:"),
         ("formulas/welfare.py", "\n\n", "\n\n\n# a comment\n"),
         ("formulas/melitz_ottaviano.py", "def ", "def _"),
+        ("tables/published/census.py", "Rows read, valid", "All rows read, valid"),
+        ("tables/published/census.py", '"rows counted")', '(\n"rows that "\n"are counted"\n),)'),
+        ("tables/columns.py", '"census year"', '"a year of the census"'),
         ("__init__.py", "__version__ = ", "__version__ = 'later' or "),
     ],
 )
@@ -176,6 +183,33 @@ def test_reached_modules_are_those_that_pythons_own_parser_finds(package: dict[s
 def test_nothing_reached_is_imported_by_a_name_made_of_text(package: dict[str, str]) -> None:
     hidden = re.compile(r"import_module|__import__|runpy|exec\(|__doc__")
     assert [path for path, code in reached_modules(package).items() if hidden.search(code)] == []
+
+
+def test_captions_of_tables_are_left_out_whatever_their_length() -> None:
+    short = 'X = Column("ratio", NUMBER, "log points", "a over b", nullable=True)\n'
+    long = """
+X = Column(
+    "ratio",
+    NUMBER,
+    "percent of it",
+    (
+        "a over b, "
+        f"where {THIS}"
+    ),
+    nullable=True,
+)
+"""
+    assert without_captions(short) == without_captions(long)
+    assert without_captions(short) != without_captions(short.replace("ratio", "rate"))
+
+
+def test_data_beside_what_is_reached_count(package: dict[str, str]) -> None:
+    beside = {path for path in SOURCE.rglob("*") if path.suffix not in (".py", ".pyc")}
+    folders = {SOURCE / Path(path).parent for path in reached_modules(package)}
+    uncounted = {path.name for path in beside if path.parent in folders and path.is_file()} - {
+        Path(path).name for path in package
+    }
+    assert uncounted == {"py.typed"}, "a run may read these, and their changes move no run_id"
 
 
 @pytest.mark.only("embedded")

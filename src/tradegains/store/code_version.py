@@ -6,8 +6,10 @@ beside them. A mended caption, figure, help text or command is in none of them: 
 `run_id`, and no study is computed again for it.
 
 Comments and docstrings compute nothing and are left out, so that who explains a formula better
-changes no `run_id` either. All else in a reached module counts, the wording of an error too: that
-a change of code touches no number is not for a program to decide. The package's own `__init__`,
+changes no `run_id` either; nor does who mends what a published table or column is said to be: in
+their declarations, texts of several words are titles, units and meanings. All else in a reached
+module counts, the wording of an error too: that a change of code touches no number is not for a
+program to decide. The package's own `__init__`,
 which only names what a notebook may ask for, is not part of it, and neither is the version, which
 also moves when only the report has changed.
 
@@ -27,6 +29,7 @@ from tradegains import __version__
 
 PIPELINE = "pipeline.py"
 _CODE, _DATA = ".py", ".csv"
+_DECLARATIONS = re.compile(r"tables/(published/(?!__init__)|columns)\w*\.py")
 
 # In this order: strings of three quotes, of one, comments.
 _TOKEN = re.compile(
@@ -41,6 +44,9 @@ _BLANK_LINES = re.compile(r"\n[ \t\n]*\n")
 _END_OF_LINE = re.compile(r"[ \t]*(?:#|\n|\Z)")
 # Names for annotations only.
 _TYPES_ONLY = re.compile(r"^([ \t]*)if TYPE_CHECKING:\n(?:\1[ \t]+[^\n]*\n)+", re.MULTILINE)
+# What a caption of another length brings with it: line ends, and what stands around them.
+_LAYOUT = re.compile(r"\s+|,(?=\s*[)\]}])")
+_CAPTIONS = re.compile(r"\((?:f?¶)+\)|(?:f?¶)+")
 _IMPORT = re.compile(
     r"^[ \t]*(?:from (tradegains[\w.]*) import (\([^)]*\)|[^\n]*)|import (tradegains[^\n]*))",
     re.MULTILINE,
@@ -97,10 +103,22 @@ def reached_modules(package: Mapping[str, str]) -> dict[str, str]:
     while waiting:
         path = waiting.pop()
         if path not in reached:
-            reached[path] = _TYPES_ONLY.sub("", bare_code(package[path]))
-            for name in _imported(reached[path]):
+            code = _TYPES_ONLY.sub("", bare_code(package[path]))
+            for name in _imported(code):
                 waiting += _files_of(name, package)
+            reached[path] = without_captions(code) if _DECLARATIONS.fullmatch(path) else code
     return reached
+
+
+def without_captions(code: str) -> str:
+    """Bare code of declarations, texts of several words and the layout left out.
+
+    Example:
+        >>> without_captions('Column("ratio", NUMBER, "", "census over control", nullable=True)')
+        'Column("ratio",NUMBER,"",¶,nullable=True)'
+    """
+    marked = _TOKEN.sub(lambda token: "¶" if " " in token[0] else token[0], code)
+    return _CAPTIONS.sub("¶", _LAYOUT.sub("", marked))
 
 
 def _imported(code: str) -> Iterator[str]:
