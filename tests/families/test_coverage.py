@@ -4,6 +4,7 @@ from reference.studies import study_with
 from tradegains.inputs.small import SmallInputs, code_problems
 from tradegains.results.coverage import coverage_rows
 from tradegains.results.market import Amounts, MarketCell, MarketCells
+from tradegains.results.sets import study_sets
 from tradegains.study import Window
 
 STUDY = study_with(windows=(Window("only", 2000, 2001),), productivity={"years": (2000, 2001)})
@@ -18,6 +19,7 @@ CELLS = MarketCells(
     },
     {},
     0,
+    study_sets(STUDY).memberships,
 )
 CONTROLS = [
     {"industry": "11", "year": 2000, "employment": 50.0, "sales": 150.0},

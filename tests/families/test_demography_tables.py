@@ -121,8 +121,9 @@ def test_two_years_leave_no_absence_to_bridge() -> None:
         matching={"annual": True, "reactivation_years": 2},
         productivity={"years": (2000, 2001)},
     )
-    cells = MarketCells({2000: (MarketCell(2000, "1101", 0, {}, Amounts(1, 5000)),)}, {}, 0)
-    rows = demography_rows(short, cells, study_sets(short).memberships)
+    cell = MarketCell(2000, "1101", 0, {}, Amounts(1, 5000))
+    cells = MarketCells({2000: (cell,)}, {}, 0, study_sets(short).memberships)
+    rows = demography_rows(short, cells)
     assert {each["status"] for each in rows} == {"exiter"}
 
 

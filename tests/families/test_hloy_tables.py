@@ -57,7 +57,7 @@ def cell(year, industry, member, amounts, *, at_start=None):
 
 def cells_of(*found):
     by_year = {year: tuple(c for c in found if c.year == year) for year in (2000, 2002, 2004)}
-    return MarketCells(by_year, {}, 0)
+    return MarketCells(by_year, {}, 0, BITS)
 
 
 def amounts(sales, *, n=1, jobs=10, value_added=0):
@@ -83,7 +83,7 @@ POST_ONLY = replace(STUDY, welfare=replace(STUDY.welfare, windows=("post",), dif
 
 def ranked(study=POST_ONLY, market=MARKET, cuts=None, imports=IMPORTS):
     rankings = {"tariff_cut": cuts or {"10": 2.0, "20": 6.0}}
-    rows = ranked_rows(study, market, BITS, imports=imports, rankings=rankings)
+    rows = ranked_rows(study, market, imports=imports, rankings=rankings)
     return {(r["figure"], r["point"], r["x"]): r for r in rows if r["window"] == "post"}
 
 
@@ -101,7 +101,7 @@ def test_figure_4_keeps_industries_strictly_below_x():
 
 
 def test_figure_4_ends_at_the_gain_of_the_welfare_table():
-    sizes = measure_markets(POST_ONLY, MARKET, BITS, IMPORTS)
+    sizes = measure_markets(POST_ONLY, MARKET, IMPORTS)
     (whole,) = (
         row["welfare_change"]
         for row in welfare_rows(POST_ONLY, sizes, {})
@@ -163,7 +163,7 @@ def test_any_variable_of_the_table_ranks_industries():
         "exposure": {"10": 5.0, "20": 1.0},
         "tariff_cut": {"10": 2.0, "20": 6.0},
     }
-    found = ranked_rows(study, MARKET, BITS, imports=IMPORTS, rankings=rankings)
+    found = ranked_rows(study, MARKET, imports=IMPORTS, rankings=rankings)
     rows = {(row["figure"], row["variable"], row["x"]): row for row in found}
     by_cut, exposed = rows["5", "tariff_cut", 6.0], rows["5", "exposure", 5.0]
     assert exposed["welfare_change"] == -by_cut["welfare_change"]
@@ -224,7 +224,7 @@ def test_growth_is_a_ratio_of_deflated_sums():
         {"industry": "20", "year": 2002, "index": 1.0},
         {"industry": "20", "year": 2004, "index": 1.0},
     ]
-    rows = productivity_growth_rows(study, MARKET, BITS, prices)
+    rows = productivity_growth_rows(study, MARKET, prices)
     found = {(r["level"], r["industry"], r["measure"]): r for r in rows}
     total = found["total", None, "sales_per_worker"]
     # (60 + 80)/20 = 7, then (15 + 20)/20 = 1.75: ln(1/4).
@@ -232,7 +232,7 @@ def test_growth_is_a_ratio_of_deflated_sums():
     assert total["delta_ln"] == pytest.approx(-math.log(4.0), rel=1e-15)
     assert found["industry2", "10", "sales_per_worker"]["end"] == 1.5
     assert found["total", None, "value_added_per_worker"]["delta_ln"] is None
-    rows = productivity_growth_rows(study, MARKET, BITS, prices[:3])
+    rows = productivity_growth_rows(study, MARKET, prices[:3])
     (missing,) = (r for r in rows if (r["level"], r["measure"][:5]) == ("total", "sales"))
     assert missing["delta_ln"] is None
     assert "no price of industry 2011 in 2004" in missing["note"]
@@ -244,7 +244,7 @@ def test_growth_is_scaled_and_its_difference_taken():
         cell(2002, "1011", ["pre", "post"], amounts(20)),
         cell(2004, "1011", ["post"], amounts(80)),
     )
-    rows = productivity_growth_rows(STUDY, market, BITS, ())
+    rows = productivity_growth_rows(STUDY, market, ())
     found = {r["window"]: r for r in rows if (r["level"], r["measure"][:5]) == ("total", "sales")}
     # pre: ln 2 over two years on one year's basis; post: ln 4, its own length.
     assert found["pre"]["delta_ln"] == pytest.approx(math.log(2.0) / 2.0, rel=1e-15)
@@ -262,8 +262,8 @@ def test_splitting_a_continuing_establishment_changes_no_growth_and_no_curve():
     ]
     split = cells_of(*halves)
     for found, again in zip(
-        productivity_growth_rows(POST_ONLY, MARKET, BITS, ()),
-        productivity_growth_rows(POST_ONLY, split, BITS, ()),
+        productivity_growth_rows(POST_ONLY, MARKET, ()),
+        productivity_growth_rows(POST_ONLY, split, ()),
         strict=True,
     ):
         assert found["delta_ln"] == again["delta_ln"]
@@ -288,11 +288,11 @@ def distribution(q20, q50, q80, n):
 
 def test_size_fits_by_hand():
     market = MarketCells(
-        {2002: (MarketCell(2002, "1011", BITS.bit(EXPORTER), {}, Amounts(7)),)}, {}, 0
+        {2002: (MarketCell(2002, "1011", BITS.bit(EXPORTER), {}, Amounts(7)),)}, {}, 0, BITS
     )
     one, other = distribution(1.0, 2.0, 3.0, 6), distribution(2.0, 3.0, 4.0, 4)
     sizes = described(one, other, one, SizeDistribution(0, {}, ()))
-    rows = {r["population"]: r for r in size_fit_rows(FITS, sizes, market, BITS)}
+    rows = {r["population"]: r for r in size_fit_rows(FITS, sizes, market)}
     exporters = rows["exporters"]
     # sd = (3 - 1)/(2 x 0.8416212); means one apart: overlap 2 Phi(-1/(2 sd)).
     sd = 1.0 / 0.8416212335729143
@@ -334,7 +334,7 @@ def test_an_unknown_expenditure_leaves_no_aggregate_and_is_named():
 
 def test_an_industry_that_only_imports_has_a_row_and_keeps_its_weight():
     imports = {**IMPORTS, ("30", 2002): 40.0, ("30", 2004): 60.0}
-    markets = measure_markets(POST_ONLY, MARKET, BITS, imports)
+    markets = measure_markets(POST_ONLY, MARKET, imports)
     rows = {
         (r["level"], r["industry"], r["formula"]): r for r in welfare_rows(POST_ONLY, markets, {})
     }
@@ -354,7 +354,7 @@ def test_an_industry_that_only_imports_has_a_row_and_keeps_its_weight():
 
 
 def test_implied_trade_elasticity_of_the_paper_and_its_nulls():
-    markets = measure_markets(POST_ONLY, MARKET, BITS, IMPORTS)
+    markets = measure_markets(POST_ONLY, MARKET, IMPORTS)
     (row,) = (
         r for r in welfare_rows(POST_ONLY, markets, {})
         if (r["level"], r["formula"]) == ("total", "hloy")
@@ -372,7 +372,7 @@ def test_cutoff_rows_stand_beside_the_headline_only():
     (group,) = size_groups(study, ["welfare"])
     q = [3.0, 4.0, 5.0, 2.0]
     quantiles = dict(zip(group.shares, q, strict=True))
-    markets = measure_markets(study, MARKET, BITS, IMPORTS)
+    markets = measure_markets(study, MARKET, IMPORTS)
     rows = welfare_rows(study, markets, {}, {group: SizeDistribution(9, quantiles, ())})
     found = {(r["formula"], r["distribution"]): r for r in rows if r["distribution"]}
     assert len(found) == 4

@@ -93,12 +93,12 @@ def cells_of(made: Study, establishments: Iterable[Presence]) -> MarketCells:
         for year in sorted(each.years)
     ]
     by_year = {year: tuple(cell for cell in cells if cell.year == year) for year in CENSUS}
-    return MarketCells(by_year, {}, 0)
+    return MarketCells(by_year, {}, 0, sets.memberships)
 
 
 def demography(made: Study, establishments: Iterable[Presence]) -> list[dict]:
     cells = cells_of(made, establishments)
-    rows = demography_rows(made, cells, study_sets(made).memberships)
+    rows = demography_rows(made, cells)
     return [row for row in rows if row["level"] == "total"]
 
 
@@ -276,7 +276,7 @@ def test_bridging_changes_the_ends_of_short_absences_only(
 
 
 def transitions(panel: list[Presence], made: Study) -> list[dict]:
-    rows = transition_rows(made, cells_of(made, panel), study_sets(made).memberships)
+    rows = transition_rows(made, cells_of(made, panel))
     return [row for row in rows if row["level"] == "total"]
 
 

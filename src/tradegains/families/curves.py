@@ -15,7 +15,5 @@ def curve_tables(context: RunContext, cells: MarketCells, welfare: Rows) -> Comp
     from tradegains.results.curves import elasticity_rows, industry_rankings, ranked_rows
 
     rankings = industry_rankings(context.study, context.small.by_name())
-    ranked = ranked_rows(
-        context.study, cells, context.sets.memberships, imports=context.imports, rankings=rankings
-    )
+    ranked = ranked_rows(context.study, cells, imports=context.imports, rankings=rankings)
     return ComputedTables({"welfare_curves": [*elasticity_rows(context.study, welfare), *ranked]})

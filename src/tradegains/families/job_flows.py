@@ -22,7 +22,7 @@ def flow_tables(context: RunContext, matched: MatchedCensus) -> ComputedTables:
         groups: dict[int | None, MarketCells] = {
             quartile: market_cells(context, rows) for quartile, rows in by_quartile.items()
         }
-        flows = job_flow_rows(context.study, matched.cells, groups, context.sets.memberships)
+        flows = job_flow_rows(context.study, matched.cells, groups)
         step.rows = len(flows)
     return ComputedTables({"job_flows": flows})
 

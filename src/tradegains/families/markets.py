@@ -26,18 +26,16 @@ from tradegains.results.welfare import (
 
 def market_tables(context: RunContext, matched: MatchedCensus) -> ComputedTables:
     """Rows of the market tables; of some by raw ids and, below, by ids repaired by successors."""
-    study, bits = context.study, context.sets.memberships
+    study, cells = context.study, matched.cells
     with context.progress.step("sum markets"):
         raw = _tables_by_ids(context, matched)
         tables = {
-            "transitions": transition_rows(study, matched.cells, bits),
-            "productivity_growth": productivity_growth_rows(
-                study, matched.cells, bits, context.small.prices
-            ),
+            "transitions": transition_rows(study, cells),
+            "productivity_growth": productivity_growth_rows(study, cells, context.small.prices),
         }
     welfare = raw["welfare"]
     found = ComputedTables(tables, tuple(welfare_absences(study, welfare)))
-    found |= curve_tables(context, matched.cells, welfare)
+    found |= curve_tables(context, cells, welfare)
     every = {"raw": raw}
     if context.small.successors:
         every["repaired"] = _tables_by_repaired_ids(context, matched)
@@ -50,11 +48,11 @@ def market_tables(context: RunContext, matched: MatchedCensus) -> ComputedTables
 
 def _tables_by_ids(context: RunContext, matched: MatchedCensus) -> dict[str, Rows]:
     """Tables that are published for raw ids and for repaired ones."""
-    study, bits, cells = context.study, context.sets.memberships, matched.cells
+    study, cells = context.study, matched.cells
     sigma = {row["industry"]: row["sigma"] for row in context.small.elasticities}
-    markets = measure_markets(study, cells, bits, context.imports)
+    markets = measure_markets(study, cells, context.imports)
     return {
-        "demography": demography_rows(study, cells, bits),
+        "demography": demography_rows(study, cells),
         "market_shares": market_share_rows(markets),
         "welfare": welfare_rows(study, markets, sigma, matched.sizes),
     }

@@ -71,6 +71,7 @@ def market_cells(context: RunContext, rows: Rows) -> MarketCells:
     """Market cells from their rows, those of split industries in parts."""
     return MarketCells.of(
         rows,
+        context.sets.memberships,
         removing=context.removing,
         digits=context.study.census.industry_digits,
         windows=industry_years(context.study),

@@ -33,12 +33,12 @@ def describe_wanted_sizes(context: RunContext, matched: MatchedCensus) -> Sizes:
 
 def size_tables(context: RunContext, matched: MatchedCensus) -> ComputedTables:
     """Rows of `size_fits` and `size_histograms`, where rows of the census have a size."""
-    study, bits = context.study, context.sets.memberships
+    study = context.study
     absent = size_absences(study)
     if any(absence.kind == "table" for absence in absent):
         return ComputedTables(absent=absent)
     tables = {
-        "size_fits": size_fit_rows(study, matched.sizes, matched.cells, bits),
+        "size_fits": size_fit_rows(study, matched.sizes, matched.cells),
         "size_histograms": size_histogram_rows(study, matched.sizes),
     }
     return ComputedTables(tables, absent)

@@ -19,7 +19,6 @@ from statistics import median
 from typing import Any
 
 from tradegains.formulas.market_shares import MarketSales, market_share_changes
-from tradegains.formulas.membership import MembershipBits
 from tradegains.formulas.outcomes import joined_notes
 from tradegains.formulas.welfare import (
     WelfareChange,
@@ -183,7 +182,6 @@ Ends = tuple[_RankedEnd, _RankedEnd]
 def ranked_rows(
     study: Study,
     cells: MarketCells,
-    bits: MembershipBits,
     *,
     imports: Mapping[tuple[str, int], float],
     rankings: Mapping[str, Ranking],
@@ -193,7 +191,6 @@ def ranked_rows(
     Args:
         study: whose windows, headline choices and industries to leave out are taken.
         cells: market cells with the industries of `sets.start_industries`.
-        bits: positions of the sets in a membership.
         imports: imports by industry code and year [money unit].
         rankings: value of each variable by industry code.
     """
@@ -204,7 +201,7 @@ def ranked_rows(
         for name in study.welfare.windows:
             window = study.window(name)
             start, end = (
-                _ranked_end(study, window, year, digits, cells=cells, bits=bits, imports=imports)
+                _ranked_end(study, window, year, digits, cells=cells, imports=imports)
                 for year in (window.start, window.end)
             )
             by_window[name] = (start, end)
@@ -219,10 +216,9 @@ def _ranked_end(
     digits: int,
     *,
     cells: MarketCells,
-    bits: MembershipBits,
     imports: Mapping[tuple[str, int], float],
 ) -> _RankedEnd:
-    rule = bits.bit(continuing_set(window.name, study.headline.continuing))
+    rule = cells.memberships.bit(continuing_set(window.name, study.headline.continuing))
     at_start = window.name if study.matching.industry_at == "start" else str(window.start)
     coded = [
         (code and code[:digits], cell)

@@ -40,14 +40,14 @@ class _Period:
     status: Status
 
 
-def demography_rows(study: Study, cells: MarketCells, bits: MembershipBits) -> list[dict[str, Any]]:
+def demography_rows(study: Study, cells: MarketCells) -> list[dict[str, Any]]:
     """One row per period, continuing rule, level, industry, status and year.
 
     An establishment present at both ends that fails a stricter continuing rule has no status
     under that rule: it neither entered nor exited.
     """
     rows = []
-    for period in _periods(study, bits):
+    for period in _periods(study, cells.memberships):
         for year in period.ends:
             rows += _rows_of_year(study, period, year, cells.of_year(year))
     return rows

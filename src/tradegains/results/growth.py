@@ -11,7 +11,6 @@ from operator import or_
 from typing import Any
 
 from tradegains.formulas.growth import output_per_worker, output_per_worker_growth
-from tradegains.formulas.membership import MembershipBits
 from tradegains.formulas.outcomes import Outcome, joined_notes, minus
 from tradegains.results.market import Amounts, MarketCells, add_up, levels_of, money, sums_by
 from tradegains.results.sets import continuing_set
@@ -59,14 +58,13 @@ _Market = tuple[str, str, str | None]
 
 
 def productivity_growth_rows(
-    study: Study, cells: MarketCells, bits: MembershipBits, prices: Rows
+    study: Study, cells: MarketCells, prices: Rows
 ) -> list[dict[str, Any]]:
     """One row per welfare window, rule, market and measure; with the difference of two windows.
 
     Args:
         study: whose windows, rules and deflator are taken.
         cells: market cells of the run.
-        bits: positions of the sets in a membership.
         prices: rows of the price table; not looked at when the study deflates by none.
     """
     deflator = Prices.of(prices if study.productivity.prices != "none" else ())
@@ -74,8 +72,7 @@ def productivity_growth_rows(
     for name in study.welfare.windows:
         window = study.window(name)
         ends = {
-            year: _continuing(study, window, year, cells, bits)
-            for year in (window.start, window.end)
+            year: _continuing(study, window, year, cells) for year in (window.start, window.end)
         }
         markets = sorted({*ends[window.start], *ends[window.end]}, key=_in_order)
         for rule, level, industry in markets:
@@ -92,12 +89,11 @@ def _in_order(market: _Market) -> tuple[str, str, str]:
     return rule, level, industry or ""
 
 
-def _continuing(
-    study: Study, window: Window, year: int, cells: MarketCells, bits: MembershipBits
-) -> dict[_Market, _End]:
+def _continuing(study: Study, window: Window, year: int, cells: MarketCells) -> dict[_Market, _End]:
     """Continuing establishments by rule and market; the whole economy even where nobody does."""
     rules = {
-        rule: bits.bit(continuing_set(window.name, rule)) for rule in study.matching.continuing
+        rule: cells.memberships.bit(continuing_set(window.name, rule))
+        for rule in study.matching.continuing
     }
     some_rule = reduce(or_, rules.values(), 0)
     by_rules = sums_by(

@@ -42,7 +42,6 @@ def job_flow_rows(
     study: Study,
     cells: MarketCells,
     by_quartile: Mapping[int | None, MarketCells],
-    bits: MembershipBits,
 ) -> list[dict[str, Any]]:
     """One row per period, level, industry and productivity group.
 
@@ -51,15 +50,14 @@ def job_flow_rows(
         cells: market cells with the changes of employment.
         by_quartile: the cells of the windows' first years by quartile of productivity within the
             4-digit industry; empty where the study does not ask for them.
-        bits: positions of the sets in a membership.
     """
     rows = []
     for period in chain(windows(study), consecutive(study)):
-        flows = chain(_from_start(period, cells, bits), _from_nothing(period, cells, bits))
+        flows = chain(_from_start(period, cells), _from_nothing(period, cells))
         for key, found in _sums(study, period, flows).items():
             rows.append(_row(period, EVERYONE, key, found))
         if period.kind != ANNUAL:
-            rows += _rows_of_groups(study, period, by_quartile, bits)
+            rows += _rows_of_groups(study, period, by_quartile)
     return rows
 
 
@@ -94,24 +92,20 @@ def _sums(
     return dict(sums)
 
 
-def _from_start(
-    period: Period, cells: MarketCells, bits: MembershipBits
-) -> Iterator[tuple[MarketCell, GrossJobFlows]]:
+def _from_start(period: Period, cells: MarketCells) -> Iterator[tuple[MarketCell, GrossJobFlows]]:
     """Each cell of the first year."""
     name = CONSECUTIVE if period.kind == ANNUAL else period.name
     for cell in cells.of_year(period.ends[0]):
-        yield cell, _flows_from_start(period, cell, bits, *cell.changes[name])
+        yield cell, _flows_from_start(period, cell, cells.memberships, *cell.changes[name])
 
 
-def _from_nothing(
-    period: Period, cells: MarketCells, bits: MembershipBits
-) -> Iterator[tuple[MarketCell, GrossJobFlows]]:
+def _from_nothing(period: Period, cells: MarketCells) -> Iterator[tuple[MarketCell, GrossJobFlows]]:
     """Each cell of the last year whose establishments were not there in the first."""
     for cell in cells.of_year(period.ends[1]):
         jobs = cell.amounts.employment
-        if bits.holds(cell.membership, period.also_at_start):
+        if cells.memberships.holds(cell.membership, period.also_at_start):
             continue
-        if period.bridged and bits.holds(cell.membership, period.bridged[1]):
+        if period.bridged and cells.memberships.holds(cell.membership, period.bridged[1]):
             yield cell, GrossJobFlows.of_continuing(0, gained=jobs, lost=0)
         else:
             yield cell, GrossJobFlows.of_entrants(jobs)
@@ -132,13 +126,12 @@ def _rows_of_groups(
     study: Study,
     period: Period,
     by_quartile: Mapping[int | None, MarketCells],
-    bits: MembershipBits,
 ) -> Iterator[dict[str, Any]]:
     """Rows of each quartile, of the lower half and of those without productivity."""
     halves: defaultdict[_Key, _Sum] = defaultdict(_Sum)
     quartiles: Iterable[int | None] = sorted(by_quartile, key=lambda each: (each is None, each))
     for quartile in quartiles:
-        flows = _from_start(period, by_quartile[quartile], bits)
+        flows = _from_start(period, by_quartile[quartile])
         for key, found in _sums(study, period, flows).items():
             if key[0] in LEVELS_OF_GROUPS:
                 yield _row(period, quartile_group(quartile), key, found)

@@ -15,6 +15,7 @@ from tradegains.formulas.fixed_point import (
     from_fixed_point,
     sums_agree,
 )
+from tradegains.formulas.membership import MembershipBits
 from tradegains.results.splitting import split_cell
 from tradegains.tables import working as w
 
@@ -114,15 +115,20 @@ def levels_of(industry: str | None, group_digits: int) -> dict[str, str | None]:
 
 @dataclass(frozen=True)
 class MarketCells:
-    """All market cells of a run, by year, with the rows behind each combination of flags."""
+    """All market cells of a run, by year, with the rows behind each combination of flags.
+
+    `memberships` tells which sets the bits of a cell's membership stand for.
+    """
 
     by_year: Mapping[int, tuple[MarketCell, ...]]
     rows_by_flags: Mapping[tuple[int, int], int]
     duplicated: int
+    memberships: MembershipBits
 
     @staticmethod
     def of(
         rows: Iterable[dict[str, Any]],
+        memberships: MembershipBits,
         *,
         removing: int,
         digits: int,
@@ -134,6 +140,7 @@ class MarketCells:
 
         Args:
             rows: as `sum_market_cells` makes them.
+            memberships: positions of the sets in a membership.
             removing: bits of the rules whose rows are quarantined.
             digits: of an industry code.
             windows: windows with an industry column of their own.
@@ -163,7 +170,7 @@ class MarketCells:
                     _cell(row, digits, windows, changes, rows_in=rows_in) for row in parts
                 )
         ordered = {year: tuple(cells) for year, cells in sorted(by_year.items())}
-        return MarketCells(ordered, dict(rows_by_flags), duplicated)
+        return MarketCells(ordered, dict(rows_by_flags), duplicated, memberships)
 
     def of_year(self, year: int) -> tuple[MarketCell, ...]:
         """Cells of one year."""

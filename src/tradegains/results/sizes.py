@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from tradegains.formulas.distribution import SizeDistribution, SizeGroup
-from tradegains.formulas.membership import BOTH_ENDS, MembershipBits
+from tradegains.formulas.membership import BOTH_ENDS
 from tradegains.formulas.size_distribution import FittedNormal, fit_normal, overlap_area
 from tradegains.results.market import MarketCells
 from tradegains.results.sets import EXPORTER, continuing_set
@@ -63,9 +63,7 @@ def size_absences(study: Study) -> tuple[Absence, ...]:
     return ()
 
 
-def size_fit_rows(
-    study: Study, sizes: Sizes, cells: MarketCells, bits: MembershipBits
-) -> list[dict[str, Any]]:
+def size_fit_rows(study: Study, sizes: Sizes, cells: MarketCells) -> list[dict[str, Any]]:
     """One row per year or window, and population: two of each, compared with each other."""
     fits = {key: _fit(sizes[group]) for key, group in _fitted_groups(study)}
     rows = []
@@ -73,7 +71,7 @@ def size_fit_rows(
         found = sizes[group]
         fit, other = fits[year, window, population], _OTHER[population]
         compared = fits[year, window, other]
-        everyone = _establishments(group, cells, bits)
+        everyone = _establishments(group, cells)
         overlap = None if fit is None or compared is None else overlap_area(fit, compared)
         rows.append(
             {
@@ -148,8 +146,8 @@ def _fit(found: SizeDistribution) -> FittedNormal | None:
     return fit_normal(*(found.quantiles[share] for share in FIT_SHARES))
 
 
-def _establishments(group: SizeGroup, cells: MarketCells, bits: MembershipBits) -> int:
-    mask = bits.mask(group.inside, group.outside)
+def _establishments(group: SizeGroup, cells: MarketCells) -> int:
+    mask = cells.memberships.mask(group.inside, group.outside)
     return sum(
         cell.amounts.establishments
         for cell in cells.of_year(group.year)

@@ -36,25 +36,25 @@ class Counted(NamedTuple):
     employment: int = 0
 
 
-def transition_rows(study: Study, cells: MarketCells, bits: MembershipBits) -> list[dict[str, Any]]:
+def transition_rows(study: Study, cells: MarketCells) -> list[dict[str, Any]]:
     """One row per period, level, industry, state at the start and state at the end."""
     return [
         row
         for period in chain(windows(study), consecutive(study))
-        for row in _rows(period, _sums(study, period, cells, bits))
+        for row in _rows(period, _sums(study, period, cells))
     ]
 
 
 _Sums = dict[tuple[str, str | None, Transition], Counted]
 
 
-def _sums(study: Study, period: Period, cells: MarketCells, bits: MembershipBits) -> _Sums:
+def _sums(study: Study, period: Period, cells: MarketCells) -> _Sums:
     by_industry = sums_by(
         (
             (cell.industry_in(period.name), transition),
             Counted(cell.amounts.establishments, cell.amounts.employment),
         )
-        for cell, transition in _transitions(study, period, cells, bits)
+        for cell, transition in _transitions(study, period, cells)
     )
     return sums_by(
         ((level, code, transition), counted)
@@ -65,10 +65,10 @@ def _sums(study: Study, period: Period, cells: MarketCells, bits: MembershipBits
 
 
 def _transitions(
-    study: Study, period: Period, cells: MarketCells, bits: MembershipBits
+    study: Study, period: Period, cells: MarketCells
 ) -> Iterator[tuple[MarketCell, Transition]]:
     """Each cell of the first year with its transition, and those of the last that come in."""
-    start, end = period.ends
+    (start, end), bits = period.ends, cells.memberships
     for cell in cells.of_year(start):
         yield cell, Transition(_state(study, cell, bits), _later_state(study, period, cell, bits))
     for cell in cells.of_year(end):

@@ -76,20 +76,19 @@ ImportsTable = Mapping[tuple[str, int], float]
 
 
 def measure_markets(
-    study: Study, cells: MarketCells, bits: MembershipBits, imports: ImportsTable
+    study: Study, cells: MarketCells, imports: ImportsTable
 ) -> dict[tuple[str, Choice], Ends]:
     """Both ends of every welfare window's markets.
 
     Args:
         study: whose windows, levels, rules, restrictions and import sources are measured.
         cells: market cells of the run.
-        bits: positions of the sets in a membership.
         imports: imports by industry code (any number of digits) and year [money unit].
     """
     markets: dict[tuple[str, Choice], Ends] = {}
     for name in study.welfare.windows:
         window = study.window(name)
-        sums = {year: _sums_of_year(study, window, year, cells, bits) for year in _years(window)}
+        sums = {year: _sums_of_year(study, window, year, cells) for year in _years(window)}
         for choice in _choices(study, sums, _importing_groups(study, window, imports)):
             start, end = (
                 _market_at(study, choice, year, sums[year], imports) for year in _years(window)
@@ -227,9 +226,7 @@ _Market = tuple[str, str | None, str, str]
 _Sums = Mapping[_Market, Amounts]
 
 
-def _sums_of_year(
-    study: Study, window: Window, year: int, cells: MarketCells, bits: MembershipBits
-) -> _Sums:
+def _sums_of_year(study: Study, window: Window, year: int, cells: MarketCells) -> _Sums:
     def group(industry: str | None) -> str | None:
         return industry and industry[: study.census.industry_group_digits]
 
@@ -237,7 +234,7 @@ def _sums_of_year(
         ((group(cell.industry_in(window.name)), cell.membership), cell.amounts)
         for cell in cells.of_year(year)
     )
-    sets = _sets(study, window, bits)
+    sets = _sets(study, window, cells.memberships)
 
     def counted_in(code: str | None, membership: int) -> Iterator[_Market]:
         levels = [("total", None)] if code is None else [("total", None), ("industry2", code)]
