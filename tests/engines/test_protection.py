@@ -264,6 +264,18 @@ def test_a_machine_on_which_nothing_helps_is_refused(monkeypatch: pytest.MonkeyP
     assert protection.choose_protection().way == "unshared machine"
 
 
+def test_the_page_has_the_words_of_each_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "security.md").read_text()
+    told = []
+    for own, closing in ((True, True), (False, True), (False, False)):
+        monkeypatch.setattr(protection, "in_own_network", lambda own=own: own)
+        monkeypatch.setattr(protection, "can_close_ports", lambda closing=closing: closing)
+        told.append(protection.choose_protection(unshared=True).told.split(",")[0].split(";")[0])
+    assert [f"| {words} |" in page for words in told] == [True] * 3
+    assert protection.UNSHARED_OPTION in page
+    assert f"{protection.UNSHARED}=1" in page
+
+
 @pytest.mark.parametrize(("text", "on"), [("1", True), ("yes", True), ("0", False), ("", False)])
 def test_switches_in_the_environment(
     monkeypatch: pytest.MonkeyPatch, text: str, *, on: bool
