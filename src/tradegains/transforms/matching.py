@@ -3,6 +3,17 @@
 Each establishment's history (a few bits per year, `formulas.membership`) is merged by id and put
 beside its rows; every window, continuing rule, status and restriction is then a bit test on a row,
 so one pass serves them all and the id goes no further.
+
+A worked example: the marks are present in 1988, present in 1996 and domestic in 1996, which are
+bits 1, 2 and 4; the window is 1988-1996, and bit 1 of a membership is "continuing in it"::
+
+    id   year   its own marks   history of the id   membership
+    A    1988   1               1 | 2 | 4 = 7       7 has 1 and 2: 1, continuing
+    A    1996   2 | 4 = 6       7                   1
+    B    1988   1               1                   1 lacks 2: 0, and in 1988: an exiter
+    C    1996   2 | 4 = 6       6                   6 lacks 1: 0, and in 1996: an entrant
+
+The bitwise OR over an id's rows is all that crosses the network, whatever the study asks.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
