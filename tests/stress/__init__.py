@@ -1,0 +1,1 @@
+"""Attempts to break what is promised of publication: run them with `make stress`."""
