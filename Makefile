@@ -7,7 +7,7 @@ BIN     = $(VENV)/bin
 PY      = $(BIN)/python
 PIP     = $(PY) -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test test-embedded test-spark lint types format dist bench cluster-check java clean
+.PHONY: help demo test test-embedded test-spark lint types format dist bench cluster-check stress java clean
 
 help:
 	@echo "make demo    run the whole study on a synthetic census; results under build/demo/"
@@ -16,6 +16,7 @@ help:
 	@echo "make types   check types            make dist    build dist/tradegains.zip for clusters"
 	@echo "make bench   measure speed          make java    install a Java for Spark from PyPI"
 	@echo "make cluster-check    compare a small Spark cluster on this machine with one process"
+	@echo "make stress  try for a quarter of an hour to break publication (MINUTES=2: shorter)"
 	@echo "make clean   remove what the other targets made"
 
 demo: $(VENV)/ready-run
@@ -60,6 +61,14 @@ bench: $(VENV)/ready-benchmark
 # The study on a Spark cluster of three processes on this machine: the digests of a local run?
 cluster-check: $(VENV)/ready-benchmark dist
 	$(PY) benchmarks/standalone_cluster.py
+
+# Kills, races, full disks, flipped bits and swapped inputs; opt-in, and its figures are written down.
+MINUTES ?= 13
+SEED    ?= 1988
+STRESS  ?= --page docs/reliability.md
+
+stress: $(VENV)/ready-test
+	PYTHONPATH=src:tests $(PY) -m stress --minutes $(MINUTES) --seed $(SEED) $(STRESS)
 
 java: $(VENV)/ready-java
 

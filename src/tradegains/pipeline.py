@@ -42,9 +42,9 @@ from tradegains.store.runs import (
     RunRecord,
     damage,
     publish,
-    published_runs,
     published_tables,
     run_id,
+    sound_runs,
 )
 from tradegains.store.small_tables import SMALL_TABLES
 from tradegains.store.storage import needs_rows_one_by_one, storage_problems
@@ -233,7 +233,7 @@ def read_inputs(study: Study, output: Output) -> RunInputs:
 
 def published_summary(store: DeltaStore, name: str) -> RunSummary | None:
     """What a published run holds; None when it is not published."""
-    for row in published_runs(store).to_pylist():
+    for row in sound_runs(store):
         if row["run_id"] == name:
             rows = {table.name: table.rows for table in published_tables(row)}
             return RunSummary(name, False, rows, read_absences(row["absent"]))

@@ -132,10 +132,12 @@ def test_records_of_runs_gain_fields(
     writer: DeltaStore, monkeypatch: pytest.MonkeyPatch, quality_rows: QualityRows
 ) -> None:
     (old,) = published_runs(writer).to_pylist()
-    *columns, tables = TABLES["runs"].columns
+    columns = TABLES["runs"].columns
+    tables = next(column for column in columns if column.name == "tables")
     fields = [*tables.type.elementType.fields, StructField("groups", LongType())]
-    type_ = ArrayType(StructType(fields))
-    declare(monkeypatch, "runs", (*columns, Column("tables", type_, "", tables.meaning)))
+    grown = Column("tables", ArrayType(StructType(fields)), "", tables.meaning)
+    others = tuple(column for column in columns if column is not tables)
+    declare(monkeypatch, "runs", (*others, grown))
     publish(writer, "new", RECORD, {"quality": quality_rows("new", 1)})
     new, then = published_runs(writer).to_pylist()
     assert [entry["groups"] for entry in new["tables"]] == [None]

@@ -13,7 +13,7 @@ from deltalake import DeltaTable
 
 from tradegains.errors import DamagedOutputError, EngineError
 from tradegains.store import runs
-from tradegains.store.delta import DeltaRs
+from tradegains.store.delta import DeltaRs, arrow_schema
 from tradegains.store.mending import mend_logs, salvage_published
 from tradegains.store.runs import RunRecord, publish, published_runs, read_published
 from tradegains.store.transaction_log import files_of_run, log_damage
@@ -155,6 +155,39 @@ def test_a_broken_log_of_runs_is_never_set_aside(store: DeltaRs) -> None:
     assert mend_logs(store) == []
     with pytest.raises(EngineError, match="entry 1 of its log is missing"):
         published_runs(store)
+
+
+def flip_study(store: DeltaRs) -> None:
+    """Write a row of `runs` whose study says another thing than was published."""
+    row = {**store.read("runs", "two").to_pylist()[0], "study_toml": "[studi]"}
+    store.write("runs", pa.Table.from_pylist([row], schema=arrow_schema("runs")), "two")
+
+
+def test_a_changed_row_of_runs_is_refused_and_mended_by_its_run(
+    store: DeltaRs, quality_rows: QualityRows
+) -> None:
+    flip_study(store)
+    with pytest.raises(DamagedOutputError, match="the row of run two in runs is not what was"):
+        published_runs(store)
+    again = publish(store, "two", RECORD, {"quality": quality_rows("two", *range(1, 41))})
+    assert again.new
+    assert {row["run_id"] for row in published_runs(store).to_pylist()} == set(RUNS)
+    assert read_published(store, "runs")["study_toml"].to_pylist() == ["[study]"] * 3
+
+
+def test_a_row_of_runs_that_cannot_be_read_hides_no_other(
+    store: DeltaRs, quality_rows: QualityRows
+) -> None:
+    (path,) = Path(store.path("runs"), "run_id=two").glob("*.parquet")
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(EngineError, match="cannot be read"):
+        published_runs(store)
+    assert mend_logs(store) == [
+        "runs: the row of run two cannot be read; run its study again to publish it"
+    ]
+    assert {row["run_id"] for row in published_runs(store).to_pylist()} == {"one", "three"}
+    publish(store, "two", RECORD, {"quality": quality_rows("two", *range(1, 41))})
+    assert len(published_runs(store)) == 3
 
 
 # --- remembering ---------------------------------------------------------------------------------

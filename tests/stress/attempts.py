@@ -4,6 +4,7 @@ An attempt is a function of the workshop, a source of chance and its own number;
 AssertionError where the promise did not hold, and gives a word that says how it went.
 """
 
+import json
 import os
 import random
 import shutil
@@ -232,47 +233,58 @@ def _small_disk(disk: Path, size: int) -> Iterator[None]:
 # --- flipped bits ---------------------------------------------------------------------------------
 
 
+BITS = 20
+LOOK = "import sys; from stress.attempts import flip_bits; flip_bits(*sys.argv[1:])"
+
+
 def flip_a_bit(shop: Workshop, chance: random.Random, number: int) -> str:
-    """Flip a bit of a published file: refused by name, or nothing that is shown is other."""
+    """Flip bits of published files, one at a time: refused, or nothing that is shown is other."""
     output = shop.folder / "outputs" / "flips"
-    if not output.exists():
-        shutil.copytree(shop.folder / "outputs" / "both", output)
+    shutil.rmtree(output, ignore_errors=True)
+    shutil.copytree(shop.folder / "outputs" / "both", output)
+    reference = shop.folder / "reference.json"
+    reference.write_text(json.dumps(shop.reference), encoding="utf-8")
+    # A process of its own: a reader that ends by a signal must not end us.
+    seed = str(chance.randrange(1 << 30))
+    ended = subprocess.run(
+        [sys.executable, "-c", LOOK, str(output), str(reference), seed],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    require(ended.returncode == 0, f"seed {seed}, code {ended.returncode}: {ended.stderr[-2000:]}")
+    if number % 4 == 0:
+        _flip(output, chance)
+        _mend(shop, output)
+    return f"of {BITS} bits {ended.stdout.strip()} refused"
+
+
+def flip_bits(output: str, reference: str, seed: str) -> None:
+    """Flip bits one at a time, look at everything each time, and print how many were refused."""
+    chance, refused = random.Random(seed), 0
+    expected = json.loads(Path(reference).read_text(encoding="utf-8"))
+    for _ in range(BITS):
+        path, good = _flip(Path(output), chance)
+        Path(output, "work", "verified.json").unlink(missing_ok=True)
+        try:
+            if verify_output(output).damaged:
+                refused += 1
+            else:
+                require(published(Path(output)) == expected, f"{path}: another run is shown")
+        except TradegainsError:
+            refused += 1
+        path.write_bytes(good)
+    print(refused)
+
+
+def _flip(output: Path, chance: random.Random) -> tuple[Path, bytes]:
     paths = sorted(path for path in (output / "tables").rglob("*") if path.is_file())
     path = chance.choice([p for p in paths if "orphan" not in p.name])
     good = path.read_bytes()
     bad = bytearray(good)
     bad[chance.randrange(len(bad))] ^= 1 << chance.randrange(8)
     path.write_bytes(bad)
-    (output / "work" / "verified.json").unlink(missing_ok=True)
-    try:
-        # A process of its own: a reader that ends by a signal must not end us.
-        pid = os.fork()
-        if pid == 0:
-            os._exit(_look(shop, output))
-        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        require(code in (0, 1), f"{path.name}: ended by {code}")
-        if number % 25 == 0 and code == 1:
-            _mend(shop, output)
-            return "refused, and mended"
-    finally:
-        if path.exists():
-            path.write_bytes(good)
-        if number % 25 == 0:
-            shutil.rmtree(output)
-    return "refused" if code else "no effect"
-
-
-def _look(shop: Workshop, output: Path) -> int:
-    """0: all is shown as published; 1: something is refused; 2: something else is shown."""
-    try:
-        found = verify_output(str(output))
-        if found.damaged:
-            return 1
-        return 0 if published(output) == shop.reference else 2
-    except TradegainsError:
-        return 1
-    except BaseException:
-        return 3
+    return path, good
 
 
 def _mend(shop: Workshop, output: Path) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tradegains.store.output import locate_output
-from tradegains.store.runs import damage, published_runs, published_tables
+from tradegains.store.runs import damage, is_sound, published_tables
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,12 @@ def verify_output(given: str) -> Verification:
     store = locate_output(given).open_tables()
     lines: list[str] = []
     damaged: dict[tuple[str, str], str] = {}
-    rows = published_runs(store).to_pylist()
-    for row in rows:
+    rows = store.read("runs").to_pylist()
+    for row in sorted(rows, key=lambda row: str(row["published_at"]), reverse=True):
         run, tables = row["run_id"], published_tables(row)
         found = {table.name: damage(store, run, table) for table in tables}
+        if not is_sound(row):
+            found["runs"] = "its row is not what was published"
         wrong = {name: what for name, what in found.items() if what}
         damaged |= {(run, name): what for name, what in wrong.items()}
         said = "intact" if not wrong else f"{len(wrong)} of them damaged"

@@ -174,7 +174,7 @@ def retire(output: Output, run: str) -> int:
     having = [name for name in TABLES if store.data_files(name, run)]
     traces = [name for name in TABLES if Path(store.path(name), f"run_id={run}").is_dir()]
     if not having and not traces:
-        known = ", ".join(row["run_id"] for row in published_runs(store).to_pylist()[:5])
+        known = ", ".join(store.read(RUNS)["run_id"].to_pylist()[:5])
         cure = f"choose among {known}" if known else ""
         raise StudyError(Problem(f"run {run} is not there", output.root, cure=cure))
     # Nobody sees its rows from here on, whatever happens next.

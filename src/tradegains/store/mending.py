@@ -14,14 +14,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tradegains.errors import EngineError
-from tradegains.store.delta import DeltaStore, arrow_schema
+from tradegains.store.delta import DeltaRs, DeltaStore, arrow_schema
 from tradegains.store.evolution import earlier_columns
 from tradegains.store.runs import (
     PublishedTable,
     content_digest,
     damage,
-    published_runs,
     published_tables,
+    sound_runs,
 )
 from tradegains.store.transaction_log import cut_off_entry, log_damage
 from tradegains.tables.published import TABLES
@@ -52,7 +52,21 @@ def mend_logs(store: DeltaStore) -> list[str]:
             os.replace(folder, _free(folder))
             done.append(f"{name}: its log is broken; the folder is set aside")
             broken.append(name)
+    done += _unpublish_unreadable(store)
     return [*done, *(_salvage_all(store, broken) if broken else ())]
+
+
+def _unpublish_unreadable(store: DeltaStore) -> Iterator[str]:
+    """Take rows out of `runs` whose file cannot be read: they would keep all others from view."""
+    if not isinstance(store, DeltaRs) or log_damage(Path(store.path("runs"))):
+        return
+    for path in store.data_files("runs"):
+        run = path.parent.name.removeprefix("run_id=")
+        try:
+            store.stored("runs", run)
+        except EngineError:
+            store.remove("runs", run)
+            yield f"runs: the row of run {run} cannot be read; run its study again to publish it"
 
 
 def _free(folder: Path) -> Path:
@@ -62,7 +76,7 @@ def _free(folder: Path) -> Path:
 
 
 def _salvage_all(store: DeltaStore, names: list[str]) -> Iterator[str]:
-    for row in published_runs(store).to_pylist():
+    for row in sound_runs(store):
         for table in published_tables(row):
             if table.name in names:
                 found = salvage(store, row["run_id"], table)
@@ -128,7 +142,7 @@ def _rows_of(path: Path, table: PublishedTable) -> pa.Table | None:
 def salvage_published(store: DeltaStore) -> list[tuple[str, str, bool]]:
     """Mend what can be mended of every published run: run, table and whether it is whole now."""
     done = []
-    for row in published_runs(store).to_pylist():
+    for row in sound_runs(store):
         for table in published_tables(row):
             if damage(store, row["run_id"], table) is not None:
                 try:

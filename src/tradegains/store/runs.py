@@ -31,6 +31,7 @@ from tradegains.tables.published import TABLES
 
 # Sixteen hexadecimal digits: a chance meeting of two runs needs billions of them.
 _RUN_ID_DIGITS = 16
+ROW_DIGEST = "row_digest"
 # A commit is mostly waiting: for files, and for the small jobs of Spark.
 _TABLES_AT_ONCE = 4
 
@@ -237,7 +238,7 @@ def published_tables(row: Mapping[str, Any]) -> tuple[PublishedTable, ...]:
 
 
 def _tables_of(store: DeltaStore, run: str) -> dict[str, PublishedTable]:
-    rows = store.read("runs", run).to_pylist()
+    rows = [row for row in store.read("runs", run).to_pylist() if is_sound(row)]
     return {table.name: table for row in rows for table in published_tables(row)}
 
 
@@ -247,13 +248,62 @@ def _runs_row(run: str, record: RunRecord, tables: tuple[PublishedTable, ...]) -
         "published_at": datetime.now(UTC).isoformat(timespec="microseconds"),
         "tables": [asdict(table) for table in tables],
     }
+    row |= {ROW_DIGEST: row_digest(row)}
     return pa.Table.from_pylist([row], schema=arrow_schema("runs"))
 
 
+def row_digest(row: Mapping[str, Any]) -> str:
+    """Digest of a row of `runs`, without what is null in it and so may be of a later version.
+
+    Example:
+        >>> row_digest({"study": "a", "row_digest": "b"}) == row_digest({"study": "a", "new": None})
+        True
+    """
+    said = {name: _said(value) for name, value in row.items() if name != ROW_DIGEST}
+    told = {name: value for name, value in said.items() if value is not None}
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _said(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_said(each) for each in value]
+    if isinstance(value, Mapping):
+        return {name: each for name, each in value.items() if each is not None}
+    return value
+
+
+def is_sound(row: Mapping[str, Any]) -> bool:
+    """Whether a row of `runs` is as it was published; of older versions nobody can tell."""
+    return row.get(ROW_DIGEST) in (None, row_digest(row))
+
+
 def published_runs(store: DeltaStore) -> pa.Table:
-    """The published runs, the latest first: rows of the table `runs`."""
+    """The published runs, the latest first: rows of the table `runs`.
+
+    Raises:
+        DamagedOutputError: a row is not as it was published.
+    """
     order = [("published_at", "descending"), ("run_id", "ascending")]
-    return store.read("runs").sort_by(order)
+    rows = store.read("runs").sort_by(order)
+    problems = [
+        Problem(
+            f"the row of run {row['run_id']} in runs is not what was published",
+            store.path("runs"),
+            cure="run its study again with the same --output, or take it out with tradegains "
+            "retire, or restore the folder from a copy",
+        )
+        for row in rows.to_pylist()
+        if not is_sound(row)
+    ]
+    if problems:
+        raise DamagedOutputError(problems)
+    return rows
+
+
+def sound_runs(store: DeltaStore) -> list[dict[str, Any]]:
+    """Rows of `runs` as they were published, the latest first; a damaged one is no run."""
+    order = [("published_at", "descending"), ("run_id", "ascending")]
+    return [row for row in store.read("runs").sort_by(order).to_pylist() if is_sound(row)]
 
 
 def read_published(store: DeltaStore, table: str, run: str | None = None) -> pa.Table:

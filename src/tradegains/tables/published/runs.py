@@ -32,6 +32,7 @@ RUNS = Table(
         Column("engine", TEXT, "", "engine and versions that computed the run"),
         Column("absent", TEXT, "JSON", "results that are absent, each with the reason"),
         Column("tables", PUBLISHED_TABLE, "", "published tables: Delta version, rows, digest"),
+        Column("row_digest", TEXT, "", "sha256 of the rest of this row; null from older versions"),
     ),
 )
 
