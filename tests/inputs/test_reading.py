@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import fields
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -11,6 +12,7 @@ from tradegains.inputs import reading
 from tradegains.inputs.reading import judge_inputs
 from tradegains.inputs.small import SmallInputs
 from tradegains.pipeline import read_inputs
+from tradegains.store import small_tables
 from tradegains.store.output import locate_output
 from tradegains.store.row_tables import ROW_TABLES
 from tradegains.store.small_tables import SMALL_TABLES
@@ -44,18 +46,21 @@ def test_small_inputs_are_the_declared_small_tables() -> None:
         SmallInputs(tarif_cuts=())
 
 
+@pytest.mark.parametrize(
+    ("module", "name"), [(small_tables, "_parsed_file"), (reading, "small_input_problems")]
+)
 def test_a_table_replaced_after_it_was_read_keeps_the_digest_of_its_rows(
-    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str
 ) -> None:
     path = tmp_path / "imports.csv"
     before = path.read_bytes()
-    judge = reading.small_input_problems
+    following = getattr(module, name)
 
     def replaced(*given, **choices):
         path.write_text("industry,year,value\n0111,1990,7777\n")
-        return judge(*given, **choices)
+        return following(*given, **choices)
 
-    monkeypatch.setattr(reading, "small_input_problems", replaced)
+    monkeypatch.setattr(module, name, replaced)
     found = read_inputs(study, locate_output(str(tmp_path / "output")))
     assert [row["value"] for row in found.small.imports] == [3.0]
     (entry,) = (each for each in found.manifest if each.input == "imports")
