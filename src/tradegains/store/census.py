@@ -28,7 +28,14 @@ from tradegains.store.census_checks import (
     layout_problems,
 )
 from tradegains.store.census_files import CensusFile, Location, find_files, locate, read_footers
-from tradegains.store.census_types import CONTRACT_KINDS, FileType, common_type, file_type, quoted
+from tradegains.store.census_types import (
+    CONTRACT_KINDS,
+    FileType,
+    common_type,
+    file_type,
+    goes_by_text,
+    quoted,
+)
 from tradegains.store.engine_paths import hadoop_address, hadoop_path, is_connect, sail_path
 
 if TYPE_CHECKING:
@@ -217,7 +224,7 @@ def _connect_scan(
     reader = spark.read if inferred else spark.read.schema(_ddl(declared))
     rows = reader.parquet(*(sail_path(file.uri) for file in group))
     year = None if group[0].year is None else lit(group[0].year)
-    return _selected(rows, census, frozenset(declared), year)
+    return _selected(rows, census, {name: types[name] for name in declared}, year)
 
 
 def _classic_scan(
@@ -227,7 +234,7 @@ def _classic_scan(
 
     rows = _classic_files(spark, census, group)
     year = col(quoted(census.columns["year"])) if census.partitioned else None
-    return _selected(rows, census, frozenset(rows.columns), year)
+    return _selected(rows, census, _file_types(census, group[0]), year)
 
 
 def _classic_files(
@@ -261,7 +268,10 @@ def _shortest(census: CensusFiles, group: Sequence[CensusFile]) -> list[str]:
 
 
 def _selected(
-    rows: "DataFrame", census: CensusFiles, held: frozenset[str], year: "Column | None"
+    rows: "DataFrame",
+    census: CensusFiles,
+    held: Mapping[str, FileType],
+    year: "Column | None",
 ) -> "DataFrame":
     """Contract names and common types; `held` are the file columns that hold anything."""
     from pyspark.sql.functions import col, lit
@@ -272,10 +282,14 @@ def _selected(
             return year
         return col(quoted(column)) if column in held else lit(None)
 
+    def cast(name: str, type_: str) -> "Column":
+        source = held.get(census.columns[name])
+        if type_ == "double" and source is not None and goes_by_text(source):
+            return values(name).cast("string").cast(type_)
+        return values(name).cast(type_)
+
     wanted = rows if year is not None else rows.filter(values("year").isin(*census.years))
-    return wanted.select(
-        *(values(name).cast(type_).alias(name) for name, type_ in census.types.items())
-    )
+    return wanted.select(*(cast(name, type_).alias(name) for name, type_ in census.types.items()))
 
 
 def _ddl(types: Mapping[str, str]) -> str:

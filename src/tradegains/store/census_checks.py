@@ -28,6 +28,7 @@ from tradegains.store.census_types import (
 )
 
 _EXPECTED: Mapping[Kind, str] = {
+    "id": "text or a whole number",
     "code": "text or a whole number",
     "year": "a whole number",
     "number": "a number",

@@ -3,10 +3,13 @@
 Measured with Sail 0.7.2 and Spark 4.2 (declared type on the left, file type on the right): Spark
 widens int8/int16/int32 to BIGINT and DOUBLE; Sail widens int32 only, and refuses the smaller
 ones; both refuse int64 as DOUBLE and every decimal as anything else. So each file is read with
-exactly its own type and cast afterwards. Sail also compares columns that nobody asked for, so
-files are grouped by their whole schema there.
+exactly its own type and cast afterwards.
+Sail also compares columns that nobody asked for, so files are grouped by their whole schema there.
+Sail rounds a decimal twice on its way to a double: its digits, then their quotient by a power of
+ten. Where both are exact in a double that is the nearest one, as Spark's; else it goes by text.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -15,12 +18,12 @@ import pyarrow as pa
 from pyarrow import types as kinds
 
 Family = Literal["text", "whole", "decimal", "float", "boolean", "date", "time", "empty", "other"]
-Kind = Literal["code", "year", "number", "any"]
+Kind = Literal["id", "code", "year", "number", "any"]
 
 #: What each contract column must hold; a column that is not named here passes as it is.
 CONTRACT_KINDS: Mapping[str, Kind] = {
-    "establishment_id": "code",
-    "enterprise_id": "code",
+    "establishment_id": "id",
+    "enterprise_id": "id",
     "industry": "code",
     "year": "year",
     "employment": "number",
@@ -43,6 +46,8 @@ _WHOLE = {
 }
 _NUMERIC = frozenset({"whole", "decimal", "float", "empty"})
 _CODES = frozenset({"text", "whole", "empty"})
+_DECIMAL = re.compile(r"decimal\((\d+),(\d+)\)")
+_BIGINT_DIGITS, _DOUBLE_DIGITS, _PLACES_OF_AMOUNTS = 18, 15, 2
 _SIMPLE = {"text": "string", "whole": "bigint", "float": "double", "boolean": "boolean"}
 
 
@@ -96,6 +101,32 @@ def _other_file_type(type_: pa.DataType) -> FileType:
     return FileType("other", "")
 
 
+def is_wide(type_: FileType) -> bool:
+    """Whether whole numbers of a type may be beyond 64 bits.
+
+    Example:
+        >>> is_wide(file_type(pa.uint64())), is_wide(file_type(pa.int64()))
+        (True, False)
+    """
+    decimal = _DECIMAL.fullmatch(type_.declared)
+    return type_.family == "whole" and decimal is not None and int(decimal[1]) > _BIGINT_DIGITS
+
+
+def goes_by_text(type_: FileType) -> bool:
+    """Whether a decimal becomes the same double on both engines by its digits only.
+
+    With two places or fewer an amount has no more digits than a double up to the largest amount.
+
+    Example:
+        >>> [goes_by_text(file_type(pa.decimal128(*each))) for each in ((38, 10), (15, 9), (38, 2))]
+        [True, False, False]
+    """
+    decimal = _DECIMAL.fullmatch(type_.declared)
+    if decimal is None:
+        return False
+    return int(decimal[1]) > _DOUBLE_DIGITS and int(decimal[2]) > _PLACES_OF_AMOUNTS
+
+
 def accepts(kind: Kind, family: Family) -> bool:
     """Whether a column of this kind may be stored as this family.
 
@@ -103,7 +134,7 @@ def accepts(kind: Kind, family: Family) -> bool:
         >>> accepts("number", "text"), accepts("code", "float"), accepts("year", "float")
         (False, False, True)
     """
-    if kind == "code":
+    if kind in ("id", "code"):
         return family in _CODES
     if kind in ("number", "year"):
         return family in _NUMERIC
@@ -118,12 +149,16 @@ def common_type(kind: Kind, found: frozenset[FileType]) -> str | None:
         'bigint'
         >>> common_type("code", frozenset({file_type(pa.int32()), file_type(pa.string())})) is None
         True
+        >>> common_type("id", frozenset({file_type(pa.int64()), file_type(pa.uint64())}))
+        'string'
     """
     families: set[Family] = {type_.family for type_ in found} - {"empty"}
     if kind == "year":
         return "int"
     if kind == "number":
         return "double"
+    if len(families) == 1 and any(map(is_wide, found)) and kind != "code":
+        return "string" if kind == "id" else _same_declared(found) or "double"
     if len(families) == 1:
         return _single_family_type(families.pop(), found)
     if not families:
@@ -134,10 +169,12 @@ def common_type(kind: Kind, found: frozenset[FileType]) -> str | None:
 def _single_family_type(family: Family, found: frozenset[FileType]) -> str | None:
     if family in _SIMPLE:
         return _SIMPLE[family]
-    declared = {type_.declared for type_ in found if type_.family == family}
-    if len(declared) == 1:
-        return declared.pop()
-    return "double" if family == "decimal" else None
+    return _same_declared(found) or ("double" if family == "decimal" else None)
+
+
+def _same_declared(found: frozenset[FileType]) -> str | None:
+    declared = {type_.declared for type_ in found if type_.family != "empty"}
+    return declared.pop() if len(declared) == 1 else None
 
 
 def quoted(name: str) -> str:

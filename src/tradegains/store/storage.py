@@ -28,10 +28,12 @@ def storage_problems(census: CensusFiles, engine: str) -> Iterator[Problem]:
         census: its checked files.
         engine: "embedded" or "spark".
     """
-    codes = [column for name, column in census.inside.items() if CONTRACT_KINDS.get(name) == "code"]
-    for column in dict.fromkeys(codes):
-        yield from _too_large(census, column)
-        yield from _not_text(census, column)
+    kinds = {column: CONTRACT_KINDS.get(name) for name, column in census.inside.items()}
+    for column, kind in kinds.items():
+        if kind == "code":
+            yield from _too_large(census, column)
+        if kind in ("id", "code"):
+            yield from _not_text(census, column)
     if engine == "spark":
         yield from _not_for_spark(census)
 
