@@ -19,7 +19,7 @@ from tradegains.formulas.melitz_ottaviano import (
 )
 
 MARKET = Market(size=1000.0, slope=0.01, entry_cost=50.0, highest_cost=20.0)
-PRINTED = 5e-7  # method section 8 prints six decimals
+PRINTED = 5e-7  # what the numbers below are rounded to
 AUTARKY = 10.626585691826110
 # Entry costs here keep the cutoff, at most (12 x 100 x 40 / (100 x 0.01))^(1/3) = 36.3, below 40.
 markets = st.builds(

@@ -173,3 +173,13 @@ def test_sums_of_powers_fit_a_bigint(pairs: Rows) -> None:
     bits = moment_scale_bits(sum(w for _, w in pairs))
     for powers in zip(*(weighted_powers(w, v, 2.0**bits) for v, w in pairs), strict=True):
         assert abs(sum(round(power) for power in powers)) < BIGINT_LIMIT
+
+
+def test_sums_that_no_values_can_have_give_no_kurtosis():
+    # Of a spread of 1, no fourth moment is below 1, nor below 1 + skewness squared.
+    for third, fourth in ((0.0, -0.1), (0.0, 0.499), (1.0, 0.999)):
+        found = moments_about_mean(2, 5.0, [1.0, 0.0, 1.0, third, fourth])
+        assert (found.sd, found.skewness, found.kurtosis) == (1.0, None, None)
+    for third, fourth in ((0.0, 1.0), (0.0, 0.5), (1.0, 1.0), (1.0, 2.0)):
+        found = moments_about_mean(2, 5.0, [1.0, 0.0, 1.0, third, fourth])
+        assert (found.skewness, found.kurtosis) == (third, fourth)

@@ -219,7 +219,7 @@ def test_quantile_inverts_the_cdf(probability):
 
 
 def test_quantile_of_the_percentile_rule():
-    assert normal_quantile(0.8) == pytest.approx(0.8416212, abs=5e-8)  # method section 6
+    assert normal_quantile(0.8) == pytest.approx(0.8416212, abs=5e-8)
     assert normal_quantile(0.975) == pytest.approx(1.959963984540054, abs=1e-15)
 
 

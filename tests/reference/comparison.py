@@ -5,6 +5,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from tradegains.formulas.moments import NO_DIGITS
 from tradegains.tables.published import TABLES
 from tradegains.tables.table import Table
 
@@ -59,7 +60,7 @@ ESTIMATES = {
     "mean_tariff_cut": MEAN_CUT,
 }
 
-REASONS = (
+TOLD = (
     r"does not vary within the absorbed effects",
     r"is a combination of the regressors before it",
     r"does not move export_start",
@@ -68,8 +69,18 @@ REASONS = (
     r"there is no maximum",
     r"\d+ in an effect of their own left out",
     r"\d+ in effects with one outcome left out",
+    r"\d+ establishments of \d+ industries without a (?:median|spread)",
+    r"undecomposed: \w+",
+    r"no price of industry \w+ in \d+",
+    r"no employment in \d+",
+    r"no establishment in \d[\d, ]*",
+    r"no control total of \d[\d, ]*",
+    r"not ranked: \d[\d, ]*",
+    r"expenditure of these industries is not known: \d[\d, ]*",
+    r"\d+(?= \([^()]*(?:expenditure|sales|imports|share)[^()]*\))",
 )
-"""What the notes of estimates say of missing numbers and rows; the rest of them is wording."""
+"""What notes count and name: rows left out, industries without a number; the rest is wording. The
+last is an industry that adds nothing to a sum, with its reason in brackets."""
 
 ORDERS = {"mean": 0, "sd": 2, "skewness": 3, "kurtosis": 4}
 """The power of sd that a moment is divided by, when its error is counted in its own size."""
@@ -119,7 +130,8 @@ EXACT = {
 }
 
 WORDING = frozenset({"note", "run_id"})
-"""Not compared: a note is for reading, a run id is not the reference engine's to know."""
+"""Not compared: a note is for reading, but for what it counts and names (`told`); a run id is not
+the reference engine's to know."""
 
 Row = Mapping[str, Any]
 
@@ -162,18 +174,20 @@ def _row_differences(
         for name, value in want.items()
         if name not in ignoring and not same(value, have.get(name, "absent"), tolerance(name, want))
     ]
-    if table in ("regressions", "export_entry") and reasons(want) != reasons(have):
+    if told(want) != told(have):
         lines.append(f"{table} {_shown(key)}: note is {have['note']!r}, not {want['note']!r}")
     return lines
 
 
-def reasons(row: Row) -> list[str]:
-    """What a note tells, in a fixed order."""
-    return [found for reason in REASONS for found in re.findall(reason, row["note"] or "")]
+def told(row: Row) -> list[str]:
+    """What a note counts and names, in a fixed order."""
+    return [found for each in TOLD for found in re.findall(each, row.get("note") or "")]
 
 
 def same(want: Any, have: Any, allowed: float) -> bool:
-    """Whether a value is the one wanted."""
+    """Whether a value is the one wanted; none will do where rounding leaves no digit of it."""
+    if have is None and isinstance(want, float) and allowed >= NO_DIGITS:
+        return True
     if not allowed or not isinstance(want, float) or not isinstance(have, float):
         return want == have
     allowed = max(allowed, getattr(want, "blur", 0.0))

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from reference.rows import Row
+from reference.rows import Row, establishments, parts_of
 
 AMOUNTS = {
     "employment": ("weight", 1000),
@@ -21,19 +21,31 @@ def list_coverage(
     found = []
     for year in study.years if controls else ():
         of_year = [row for row in rows if row.year == year]
+        parts = [part for row in of_year for _, part in parts_of(row, row.counted)]
         known = {entry["industry"]: entry for entry in controls if entry["year"] == year}
         digits = len(controls[0]["industry"])
-        codes = {row.industry[:digits] for row in of_year if row.industry is not None} | set(known)
+        codes = {row.industry[:digits] for row in parts if row.industry is not None} | set(known)
         for measure in controls[0].keys() - {"industry", "year"}:
             has = measure == "establishments" or study.census.has(measure)
             total = math.fsum(entry[measure] for entry in known.values()) if known else None
-            found.append(compare(year, None, measure, add(of_year, measure, has), total))
+            found.append(
+                compare(year, None, measure, add(of_year, measure, has), total)
+                | {"note": one_sided(parts, known, digits) if known else None}
+            )
             for code in codes if known else ():
-                inside = [row for row in of_year if (row.industry or "").startswith(code)]
+                inside = [row for row in parts if (row.industry or "").startswith(code)]
                 stated = known[code][measure] if code in known else None
                 counted = add(inside, measure, has) if inside else None
                 found.append(compare(year, code, measure, counted, stated))
     return found
+
+
+def one_sided(parts: list[Row], known: Mapping[str, Any], digits: int) -> str | None:
+    """Industries of one side only."""
+    there = {row.industry[:digits] for row in parts if row.industry is not None}
+    sides = {"no establishment in": known.keys() - there, "no control total of": there - {*known}}
+    named = (f"{what} {', '.join(sorted(codes))}" for what, codes in sides.items() if codes)
+    return "; ".join(named) or None
 
 
 def add(rows: list[Row], measure: str, has: bool) -> float | None:
@@ -41,7 +53,7 @@ def add(rows: list[Row], measure: str, has: bool) -> float | None:
     if not has:
         return None
     if measure == "establishments":
-        return float(len(rows))
+        return float(establishments(rows))
     name, units = AMOUNTS[measure]
     return sum(getattr(row, name) for row in rows) / units
 

@@ -8,8 +8,8 @@ import math
 from statistics import median
 from typing import Any
 
-from reference.matching import continuing_ids, industry_in_window
-from reference.rows import Row
+from reference.matching import continuing_ids, counted_in_window
+from reference.rows import Row, establishments, parts_of
 
 NUMBERS = ("welfare_change", "liberalised_change", "rest_change")
 
@@ -29,7 +29,7 @@ def list_curves(
         ranking = {industry: value for name, industry, value in named if name == variable}
         found += by_ranking(rows, study, small, variable=variable, ranking=ranking)
     made = {"continuing": study.matching.continuing[0], "imports": study.trade.imports[0]}
-    return [{**BLANK, **made, **row, "note": None} for row in found]
+    return [{**BLANK, **made, "note": None, **row} for row in found]
 
 
 BLANK = dict.fromkeys(
@@ -86,6 +86,7 @@ def by_ranking(
     windows = [study.window(name) for name in study.welfare.windows]
     coded = {window.name: codes_of(rows, window, digits) for window in windows}
     seen = {code for pairs in coded.values() for _, code in pairs}
+    unranked = sorted(code for code in seen - ranking.keys() if code is not None)
     ranked = {code: value for code, value in ranking.items() if code in seen}
     leave = study.tariffs.leave_out
     compared = (
@@ -106,6 +107,7 @@ def by_ranking(
                 "variable": variable,
                 "x": x,
                 "elasticity": study.welfare.sigma,
+                "note": f"not ranked: {', '.join(unranked)}" if unranked else None,
             }
             gains = {}
             for window in windows:
@@ -137,10 +139,11 @@ Coded = list[tuple[Row, str | None]]
 
 
 def codes_of(rows: list[Row], window: Any, digits: int) -> Coded:
-    """Rows of a window's ends, each with the first digits of its industry at the start."""
-    industry = industry_in_window(rows, window, "start")
+    """Rows of a window's ends, or parts, with the first digits of their industry at the start."""
+    counted = counted_in_window(rows, window, "start")
     ends = [row for row in rows if row.year in (window.start, window.end)]
-    return [(row, industry(row) and industry(row)[:digits]) for row in ends]
+    parts = (part for row in ends for part in parts_of(row, counted(row)))
+    return [(part, code and code[:digits]) for code, part in parts]
 
 
 def gain_below(
@@ -156,7 +159,7 @@ def gain_below(
     return {
         "welfare_change": hloy(chosen, everyone, window, study, small, None),
         "industries": len(kept),
-        "establishments": sum(row.year == window.end for row in chosen),
+        "establishments": establishments(row for row in chosen if row.year == window.end),
     }
 
 
@@ -178,7 +181,7 @@ def gain_of_liberalised(
         "liberalised_change": changes[0],
         "rest_change": changes[1],
         "industries": len(above),
-        "establishments": sum(row.year == window.end for row in kept),
+        "establishments": establishments(row for row in kept if row.year == window.end),
     }
 
 

@@ -1,7 +1,7 @@
 """Productivity growth decomposed straight from establishments, in exact fractions.
 
-Each method is written as method section 5 defines it: shares, averages and differences of single
-establishments, no sums shared between methods.
+Each method is written as docs/melitz_trefler.md#decompositions defines it: shares, averages and
+differences of single establishments, no sums shared between methods.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -71,7 +71,7 @@ def list_decompositions(
         if "olley_pakes" in chosen.methods:
             found += list_levels(rows, study, productivity, share)
     prices = "nominal" if study.productivity.prices == "none" else study.productivity.prices
-    return [{**row, "prices": prices, "note": None} for row in found]
+    return [{"note": None, **row, "prices": prices} for row in found]
 
 
 def point(row: Row, productivity: Productivity, share: str) -> Point:
@@ -289,6 +289,8 @@ def aggregated_rows(
     terms, counts = Terms(), dict.fromkeys(TERMS[method], 0)
     total = None
     if whole0 and whole1:
+        named["note"] = "; ".join(undecomposed(panels[level], method)) or None
+    if whole0 and whole1:
         total = mean(all1) - mean(all0)
         terms, counts = across_industries(industries, method, whole0, whole1)
     elif len(industries) == 1:
@@ -300,6 +302,14 @@ def aggregated_rows(
             "total": as_float(total),
             "establishments": counts.get(term, 0),
         }
+
+
+def undecomposed(panels: dict[str | None, Panel], method: str) -> Iterator[str]:
+    """Industries with weight in both years for which the method has no terms."""
+    for code, panel in sorted(panels.items(), key=lambda item: item[0] or ""):
+        terms, total = decomposed(panel, method)
+        if total is not None and not terms:
+            yield f"undecomposed: {code}"
 
 
 def across_industries(

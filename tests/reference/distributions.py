@@ -41,7 +41,7 @@ class Distribution:
 
     key: dict[str, Any]
     points: list[Point]
-    dropped: int  # industries with no median in the base
+    left_out: tuple[str, ...] = ()  # who of the year has no place in it, counted
     kappa: float | None = None
 
 
@@ -154,9 +154,18 @@ class Productivity:
             if row in self.of_row and row.industry in base
         ]
 
-    def without_base(self, rows: Iterable[Row], base: Medians) -> int:
-        """Industries of these rows that have no median in the base."""
-        return len({row.industry for row in rows if row in self.of_row} - base.keys())
+    def without(self, year: int, base: Base, *, standardised: bool = False) -> tuple[str, ...]:
+        """Establishments of a year in industries without a median in the base, or a spread."""
+        of_year = self.by_industry({year})
+        lost = {"median": of_year.keys() - base.medians.keys()}
+        if standardised:
+            lost["spread"] = of_year.keys() & base.medians.keys() - base.sds.keys()
+        return tuple(
+            f"{sum(len(of_year[code]) for code in codes)} establishments of {len(codes)} "
+            f"industries without a {what}"
+            for what, codes in lost.items()
+            if codes
+        )
 
 
 def quartile_cuts(values: list[float]) -> list[float]:
@@ -259,11 +268,12 @@ def both_measures(
     productivity: Productivity, members: list[Row], base: Base, named: dict[str, Any]
 ) -> Iterator[Distribution]:
     """A population's relative productivity; where the study standardises, that as well."""
-    yield measure_points(productivity, members, base.medians, named)
+    points = productivity.points(members, base.medians)
+    yield Distribution(named, points, productivity.without(named["year"], base))
     if base.sds is not None:
         points = productivity.standardised(members, base)
-        dropped = len({row.industry for row in members if row in productivity.of_row} - {*base.sds})
-        yield Distribution(named | {"measure": "standardised"}, points, dropped, base.kappa)
+        lost = productivity.without(named["year"], base, standardised=True)
+        yield Distribution(named | {"measure": "standardised"}, points, lost, base.kappa)
 
 
 def industry_distributions(
@@ -280,7 +290,7 @@ def industry_distributions(
             for code in {row.industry[: digits[level]] for row in now}:
                 inside = [row for row in now if row.industry[: digits[level]] == code]
                 named = key(year, None, "all", "same_year") | {"level": level, "industry": code}
-                yield measure_points(productivity, inside, base, named)
+                yield Distribution(named, productivity.points(inside, base))
 
 
 def list_dispersion(
@@ -314,7 +324,7 @@ def list_dispersion(
                     "n_min": study.dispersion.n_min,
                     "note": None,
                 }
-                for row in list_moments(Distribution({}, points, 0), study)
+                for row in list_moments(Distribution({}, points), study)
             ]
         for weighting in ("employment", "unweighted"):
             found.append(mean_dispersion(found, study, year=year, weighting=weighting))
@@ -361,15 +371,6 @@ def key(year: int, window: str | None, population: str, median_base: str) -> dic
     }
 
 
-def measure_points(
-    productivity: Productivity, members: list[Row], base: Medians, key: dict[str, Any]
-) -> Distribution:
-    """The distribution of a population against a base."""
-    return Distribution(
-        key, productivity.points(members, base), productivity.without_base(members, base)
-    )
-
-
 def list_moments(found: Distribution, study: Any) -> list[dict[str, Any]]:
     """Two rows: weighted by employment, and unweighted. An empty population has both, in nulls."""
     points = found.points
@@ -395,10 +396,9 @@ def list_moments(found: Distribution, study: Any) -> list[dict[str, Any]]:
 
 
 def note_of(found: Distribution) -> str | None:
-    """Why numbers are null, or who was left out."""
-    if not found.points:
-        return "no establishment"
-    return f"{found.dropped} industries without a base median" if found.dropped else None
+    """Why numbers are null, and who was left out."""
+    nobody = () if found.points else ("no establishment",)
+    return "; ".join((*nobody, *found.left_out)) or None
 
 
 def quantile_columns(quantiles: Mapping[int, float | None]) -> dict[str, float | None]:

@@ -3,8 +3,8 @@
 import math
 from typing import Any
 
-from reference.matching import by_industry, continuing_ids, industry_in_window
-from reference.rows import Row
+from reference.matching import by_industry, continuing_ids, counted_in_window
+from reference.rows import Row, establishments, parts_of
 
 AMOUNTS = {"sales_per_worker": "sales", "value_added_per_worker": "value_added"}
 
@@ -14,7 +14,7 @@ def list_growth(rows: list[Row], study: Any, prices: Any) -> list[dict[str, Any]
     found = []
     for name in study.welfare.windows:
         window = study.window(name)
-        industry = industry_in_window(rows, window, study.matching.industry_at)
+        industry = counted_in_window(rows, window, study.matching.industry_at)
         for rule in study.matching.continuing:
             ids = continuing_ids(rows, window, rule)
             kept = [
@@ -40,8 +40,8 @@ def grow(
     for measure, amount in AMOUNTS.items():
         if amount == "value_added" and not study.census.has(amount):
             continue
-        start, end = (
-            per_worker([row for row in cell if row.year == year], amount, study, prices)
+        (start, *why), (end, *also) = (
+            per_worker([row for row in cell if row.year == year], year, amount, study, prices)
             for year in (window.start, window.end)
         )
         known = None not in (start, end) and start > 0 and end > 0
@@ -56,26 +56,38 @@ def grow(
                 "end": end,
                 "delta_ln": window.scale * math.log(end / start) if known else None,
                 "scale": window.scale,
-                "establishments": sum(row.year == window.end for row in cell),
-                "note": None,
+                "establishments": establishments(row for row in cell if row.year == window.end),
+                "note": joined(*why, *also),
             }
         )
     return found
 
 
-def per_worker(members: list[Row], amount: str, study: Any, prices: Any) -> float | None:
-    """Deflated sum per job; None without a job, or where a row has no price."""
+def joined(*notes: str | None) -> str | None:
+    return "; ".join(dict.fromkeys(filter(None, notes))) or None
+
+
+def per_worker(
+    members: list[Row], year: int, amount: str, study: Any, prices: Any
+) -> tuple[float | None, str | None]:
+    """Deflated sum per job; None and why without a job, or where a row has no price."""
     jobs = sum(row.weight for row in members) / 1000
+    # Each in its own industry's prices, or in those of the industries that it is split into.
+    members = [part for row in members for _, part in parts_of(row, row.counted)]
     if study.productivity.prices == "none":
         logs = [0.0] * len(members)
     else:
         logs = [prices.log(row.year, row.industry) for row in members]
-    if not jobs or None in logs:
-        return None
+    if not jobs:
+        return None, f"no employment in {year}" if establishments(members) else None
+    if None in logs:
+        lost = (row for row, log in zip(members, logs, strict=True) if log is None)
+        code = min(row.industry or "" for row in lost)
+        return None, f"no price of industry {code or 'unknown'} in {year}"
     output = [
         getattr(row, amount) / 100 / math.exp(log) for row, log in zip(members, logs, strict=True)
     ]
-    return math.fsum(output) / jobs
+    return math.fsum(output) / jobs, None
 
 
 def list_differences(found: list[dict[str, Any]], study: Any) -> list[dict[str, Any]]:
@@ -99,6 +111,7 @@ def list_differences(found: list[dict[str, Any]], study: Any) -> list[dict[str, 
                     "delta_ln": row["delta_ln"] - earlier["delta_ln"] if known else None,
                     "scale": 1.0,
                     "establishments": None,
+                    "note": joined(row["note"], earlier["note"]),
                 }
             )
     return rows

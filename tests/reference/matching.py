@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
-from reference.rows import Row
+from reference.rows import Row, Split, establishments, even_part, parts_of
 
 LEVELS = ("total", "industry2", "industry4")
 
@@ -75,30 +75,50 @@ def status_rows(
     }
 
 
-def industry_in_window(rows: list[Row], window: Any, choice: str) -> Callable[[Row], str | None]:
+Counted = Callable[[Row], str | Split | None]
+
+
+def counted_in_window(rows: list[Row], window: Any, choice: str) -> Counted:
     """The industry a row counts in: its own, or that of its establishment at one end, if there."""
     if choice == "own_year":
-        return lambda row: row.industry
+        return lambda row: row.counted
     year = {"start": window.start, "end": window.end}[choice]
-    found: dict[str, str] = {}
+    found: dict[str, str | Split] = {}
     for row in rows:
         if row.year == year and row.establishment_id is not None and row.industry is not None:
             # Copies of one establishment exist only where the study keeps duplicates.
-            found[row.establishment_id] = max(row.industry, found.get(row.establishment_id, ""))
-    return lambda row: found.get(row.establishment_id or "", row.industry)
+            known = found.get(row.establishment_id, "")
+            found[row.establishment_id] = max(row.counted, known, key=_rank)
+    return lambda row: found.get(row.establishment_id or "", row.counted)
+
+
+def _rank(code: str | Split) -> tuple[int, str]:
+    return (code.place, code.main) if isinstance(code, Split) else (0, code)
+
+
+def industry_in_window(rows: list[Row], window: Any, choice: str) -> Callable[[Row], str | None]:
+    """The undivided industry of a row in a window."""
+    counted = counted_in_window(rows, window, choice)
+
+    def industry(row: Row) -> str | None:
+        code = counted(row)
+        return code.main if isinstance(code, Split) else code
+
+    return industry
 
 
 def by_industry(
-    rows: Iterable[Row], level: str, industry: Callable[[Row], str | None], group_digits: int
+    rows: Iterable[Row], level: str, counted: Counted, group_digits: int
 ) -> dict[str | None, list[Row]]:
-    """Rows of each industry of a level; at level total all rows, under None."""
+    """Rows of each industry of a level, or their parts; at level total all rows, under None."""
     cells: dict[str | None, list[Row]] = defaultdict(list)
     for row in rows:
-        code = industry(row)
         if level == "total":
             cells[None].append(row)
-        elif code is not None:
-            cells[code[:group_digits] if level == "industry2" else code].append(row)
+            continue
+        for code, part in parts_of(row, counted(row)):
+            if code is not None:
+                cells[code[:group_digits] if level == "industry2" else code].append(part)
     return cells
 
 
@@ -129,7 +149,7 @@ def count_window(
     digits = study.census.industry_group_digits
     # The choice is about the study's windows; consecutive years are always in their own industry.
     choice = study.matching.industry_at if kind == "window" else "own_year"
-    industry = industry_in_window(rows, window, choice)
+    industry = counted_in_window(rows, window, choice)
     longest = study.matching.reactivation_years if kind == "annual" else 0
     bridged = bridged_ids(rows, window, longest)
     counted = []
@@ -158,7 +178,7 @@ def totals(cell: list[Row], study: Any) -> dict[str, Any]:
     """Count and sums of a cell; a column the study does not map is null."""
     has = study.census.has
     return {
-        "establishments": len(cell),
+        "establishments": establishments(cell),
         "employment": sum(row.weight for row in cell) / 1000,
         "sales": sum(row.sales for row in cell) / 100,
         "exports": sum(row.exports for row in cell) / 100 if has("exports") else None,
@@ -170,7 +190,7 @@ def totals(cell: list[Row], study: Any) -> dict[str, Any]:
 def rates(cell: list[Row], everyone: list[Row]) -> dict[str, float | None]:
     """A cell's part of all rows of its year, level and industry."""
     return {
-        "establishment_rate": share(len(cell), len(everyone)),
+        "establishment_rate": share(establishments(cell), establishments(everyone)),
         "employment_rate": share(
             sum(row.weight for row in cell), sum(row.weight for row in everyone)
         ),
@@ -191,7 +211,7 @@ def list_transitions(rows: list[Row], study: Any) -> list[dict[str, Any]]:
     found = []
     for window, kind in [*((w, "window") for w in study.windows), *((p, "annual") for p in pairs)]:
         choice = study.matching.industry_at if kind == "window" else "own_year"
-        industry = industry_in_window(rows, window, choice)
+        industry = counted_in_window(rows, window, choice)
         longest = study.matching.reactivation_years if kind == "annual" else 0
         states = states_of(rows, study, window, bridged_ids(rows, window, longest))
         seen = first_rows(rows, window)
@@ -248,9 +268,9 @@ def count_transitions(
             {
                 "state_at_start": start,
                 "state_at_end": end,
-                "establishments": len(members),
+                "establishments": establishments(members),
                 "employment": sum(row.weight for row in members) / 1000,
-                "establishment_share": share(len(members), len(alike)),
+                "establishment_share": share(establishments(members), establishments(alike)),
                 "employment_share": share(
                     sum(row.weight for row in members), sum(row.weight for row in alike)
                 ),
@@ -298,7 +318,7 @@ def flows_of_period(
 ) -> list[dict[str, Any]]:
     """Job flows of one period; a group is a set of ids, None for everyone."""
     choice = study.matching.industry_at if kind == "window" else "own_year"
-    industry = industry_in_window(rows, window, choice)
+    industry = counted_in_window(rows, window, choice)
     longest = study.matching.reactivation_years if kind == "annual" else 0
     bridged = bridged_ids(rows, window, longest)
     at_end = {row.establishment_id: row.weight for row in rows if row.year == window.end}
@@ -329,6 +349,7 @@ def count_flows(
     for row in cell:
         before = row.weight if row.year == window.start else None
         after = at_end.get(row.establishment_id)
+        after = None if after is None else even_part(after, row.share)
         start, end = start + (before or 0), end + (after or 0)
         stayed = (before is not None and after is not None) or row.establishment_id in bridged
         change = (after or 0) - (before or 0)
@@ -339,7 +360,7 @@ def count_flows(
     created = flows["entrant_creation"] + flows["expander_creation"]
     destroyed = flows["exiter_destruction"] + flows["contractor_destruction"]
     return {
-        "establishments": len(cell),
+        "establishments": establishments(cell),
         "employment_start": start / 1000,
         "employment_end": end / 1000,
         **{name: jobs / 1000 for name, jobs in flows.items()},

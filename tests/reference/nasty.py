@@ -156,3 +156,20 @@ def anchor() -> list[Raw]:
 def census_of(cases: Iterable[Case]) -> list[Raw]:
     """All cases in one census."""
     return [*anchor(), *(row for case in cases for row in case.rows())]
+
+
+def that_split(row: Raw) -> Raw:
+    """The row with amounts whose quarters of quarters are whole units.
+
+    A quarter of a quarter is needed where a row is in one industry that is split and its
+    establishment is counted in another: whole jobs are 2**3 * 125 thousandths, coins 2**2 * 25
+    hundredths.
+    """
+    amounts = ("employment", "sales", "exports", "value_added")
+    even = {name: 4.0 * math.ceil(row[name]) for name in amounts if _is_small(row[name])}
+    return row | even | {"sampling_weight": float(math.ceil(row["sampling_weight"]))}
+
+
+def _is_small(value: float | None) -> bool:
+    """Larger ones are even as they are, or no amounts at all."""
+    return value is not None and abs(value) < min(GIANT_EMPLOYMENT)

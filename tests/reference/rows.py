@@ -9,8 +9,8 @@ with sales only where both are valid numbers.
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -22,9 +22,25 @@ LARGEST_AMOUNT = 90_071_992_547_409.0
 Raw = Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class Split:
+    """An old industry that a concordance splits: the part of each new one in what is added up.
+
+    An establishment stays one and counts in the main industry, the one with the largest part.
+    `place` is that of the old code among all that are split.
+    """
+
+    place: int
+    shares: Mapping[str, Fraction]
+
+    @property
+    def main(self) -> str:
+        return min(self.shares, key=lambda code: (-self.shares[code], code))
+
+
 @dataclass(frozen=True, eq=False)
 class Row:
-    """A valid row: one establishment in one year."""
+    """A valid row: one establishment in one year, or a part of what it adds to sums."""
 
     establishment_id: str | None
     year: int
@@ -36,10 +52,56 @@ class Row:
     exporter: bool
     productivity: float | None  # ln(numerator / denominator), before any deflator
     columns: dict[str, Any]  # what a predicate may read
+    split: Split | None = None  # of its industry, which is then the main one
+    share: Fraction = Fraction(1)  # of the establishment's amounts
+    count: int = 1  # 0 in a part that does not hold the establishment
 
     @property
     def domestic_sales(self) -> int:
         return self.sales - self.exports
+
+    @property
+    def counted(self) -> "str | Split | None":
+        """The industry that its amounts count in."""
+        return self.split or self.industry
+
+
+def parts_of(row: Row, counted: str | Split | None) -> Iterator[tuple[str | None, Row]]:
+    """Code and part of a row in each industry that it counts in.
+
+    Where the parts are of the row's own industry, each is a row of its new industry.
+    """
+    if not isinstance(counted, Split):
+        yield counted, row
+        return
+    for code, share in counted.shares.items():
+        own = {"industry": code, "split": None} if counted == row.split else {}
+        yield (
+            code,
+            replace(
+                row,
+                weight=even_part(row.weight, share),
+                sales=even_part(row.sales, share),
+                exports=even_part(row.exports, share),
+                value_added=even_part(row.value_added, share),
+                share=row.share * share,
+                count=row.count if code == counted.main else 0,
+                **own,
+            ),
+        )
+
+
+def even_part(amount: int, share: Fraction) -> int:
+    """A part that is whole: how an engine rounds others depends on what it adds up first."""
+    part = amount * share
+    if part.denominator != 1:
+        raise ValueError(f"{share} of {amount} is not whole: draw amounts that can be split")
+    return int(part)
+
+
+def establishments(rows: Iterable[Row]) -> int:
+    """How many rows, parts without their establishment left out."""
+    return sum(row.count for row in rows)
 
 
 @dataclass(frozen=True)
@@ -154,14 +216,26 @@ def under_new_codes(
     raws: Iterable[Raw], study: Any, concordance: list[Mapping[str, Any]]
 ) -> list[Raw]:
     """Rows under the new codes; without a counterpart a code is lost, and the row is marked."""
+    splits = splits_of(concordance)
     new = {row["new"]: row["new"] for row in concordance}
     new |= {row["old"]: row["new"] for row in concordance}
+    new |= {old: split.main for old, split in splits.items()}
     found = []
     for raw in raws:
         code = as_text(raw.get("industry"), study.census.industry_digits)
         lost = code is not None and code not in new
-        found.append({**raw, "industry": new.get(code), "no_counterpart": lost})
+        known = {"industry": new.get(code), "split": splits.get(code)}
+        found.append({**raw, **known, "no_counterpart": lost})
     return found
+
+
+def splits_of(concordance: list[Mapping[str, Any]]) -> dict[str, Split]:
+    """Old codes with several new ones."""
+    shares: dict[str, dict[str, Fraction]] = {}
+    for row in concordance:
+        shares.setdefault(row["old"], {})[row["new"]] = Fraction(row.get("weight", 1.0))
+    several = sorted(old for old, of_old in shares.items() if len(of_old) > 1)
+    return {old: Split(place, shares[old]) for place, old in enumerate(several, start=1)}
 
 
 def read_rows(raws: Iterable[Raw], study: Any, priced: Callable[[Raw], bool]) -> Census:
@@ -235,6 +309,7 @@ def row_of(raw: Raw, study: Any) -> Row:
         exporter=exports > 0,
         productivity=log_ratio(raw, study),
         columns=columns,
+        split=raw.get("split"),
     )
 
 
@@ -242,8 +317,9 @@ def predicate_columns(raw: Raw, study: Any) -> dict[str, Any]:
     """What a predicate may read: the census's columns and those derived from them."""
     industry = industry_code(raw.get("industry"), study.census.industry_digits)
     exports = 0.0 if raw.get("exports") is None else raw["exports"]
+    given = {name: value for name, value in raw.items() if name != "split"}
     return {
-        **raw,
+        **given,
         "establishment_id": identifier(raw.get("establishment_id")),
         "industry": industry,
         "industry_group": industry and industry[: study.census.industry_group_digits],

@@ -12,9 +12,9 @@ from operator import truediv
 from typing import Any
 
 from reference.cutoffs import list_cutoffs
-from reference.matching import by_industry, continuing_ids, industry_in_window
+from reference.matching import by_industry, continuing_ids, counted_in_window
 from reference.predicates import rows_where
-from reference.rows import Row
+from reference.rows import Row, establishments
 
 DELTAS = (
     "delta_ln_continuing_share",
@@ -78,7 +78,7 @@ def window_shares(
     small: Small,
 ) -> list[dict[str, Any]]:
     """Shares of one continuing set: an industry seen at either end has a row for both."""
-    industry = industry_in_window(rows, window, study.matching.industry_at)
+    industry = counted_in_window(rows, window, study.matching.industry_at)
     digits = study.census.industry_group_digits
     ends = [row for row in rows if row.year in (window.start, window.end)]
     markets = [
@@ -145,8 +145,8 @@ def cell_shares(cell: list[Row], ids: set[str], imports: float | None) -> dict[s
     expenditure = None if imports is None else sales + imports
     has_market = expenditure is not None and expenditure > 0
     return {
-        "establishments": len(cell),
-        "continuing_establishments": len(continuing),
+        "establishments": establishments(cell),
+        "continuing_establishments": establishments(continuing),
         "domestic_sales": sales,
         "continuing_domestic_sales": continuing_sales,
         "imports_value": imports,
@@ -228,13 +228,22 @@ def add_up(members: list[tuple[dict[str, Any], list[float]]]) -> dict[str, Any]:
     for row, weight in zip(rows, weights or [None] * len(rows), strict=True):
         row["weight"] = weight
     known = [row for row in rows if row["weight"] and row["welfare_change"] is not None]
+    codes = [row["industry"] for row in rows]
+    if unknown:
+        named = [code for code, amounts in zip(codes, spent, strict=True) if None in amounts]
+        note = f"expenditure of these industries is not known: {', '.join(sorted(named))}"
+    elif weights is None:
+        note = None
+    else:
+        left_out = sorted(set(codes) - {row["industry"] for row in known})
+        note = "; ".join(f"{code} (expenditure or sales)" for code in left_out) or None
     total = math.fsum(row["weight"] * row["welfare_change"] for row in known) if known else None
     return {
         **rows[0],
         **dict.fromkeys((*CHANGES, "industry", "elasticity", "establishments", "weight")),
         "level": "industries_aggregated",
         "welfare_change": total,
-        "note": None if len(known) == len(rows) else "not every industry has a number",
+        "note": note,
     }
 
 
@@ -349,6 +358,8 @@ def differences(found: Iterable[dict[str, Any]], study: Any) -> list[dict[str, A
             "establishments": None,
             "weight": None,
             "hazard": None,
+            "note": "; ".join(dict.fromkeys(filter(None, (later["note"], earlier["note"]))))
+            or None,
         }
         for (window, *values), later in by_key.items()
         if window == post and (earlier := by_key.get((pre, *values)))

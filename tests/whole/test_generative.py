@@ -21,7 +21,7 @@ from reference.comparison import differences
 from reference.dealing import Dealer, missed, some_of
 from reference.engine import Tables
 from reference.files import CENSUS_SCHEMA
-from reference.nasty import QUIRKS, YEARS, Case, census_of
+from reference.nasty import QUIRKS, YEARS, Case, census_of, that_split
 from reference.run import measure_piecemeal, publish_study, with_inputs
 from reference.studies import BASE, RULES, populations, restrictions, study_with
 from reference.welfare import Small
@@ -211,13 +211,29 @@ def product_trade(dealer: Dealer) -> list[dict[str, Any]]:
 
 
 def concordance(dealer: Dealer) -> list[dict[str, Any]]:
-    """Two codes of some groups become one, codes of others stay or have no counterpart; or none."""
-    if not dealer.deal("concordance", (False, True)):
+    """Two codes of some groups become one or are split, codes of others stay or are lost; or none.
+
+    What is split goes to industries of the group, of the next one, and to one that is split itself.
+    """
+    made = dealer.deal("concordance", (None, "merged", "split"))
+    if made is None:
         return []
     groups = dealer.chance.sample(range(1, MOST_CASES + 1), dealer.chance.randint(4, MOST_CASES))
     kept = [{"old": f"{group:02d}09", "new": f"{group:02d}09"} for group in groups]
-    merged = [{"old": f"{g:02d}{n:02d}", "new": f"{g:02d}02"} for g in groups for n in (1, 2)]
-    return [*kept, *merged, {"old": "0001", "new": "0001"}]
+    kept.append({"old": "0001", "new": "0001"})
+    if made == "merged":
+        both = [{"old": f"{g:02d}{n:02d}", "new": f"{g:02d}02"} for g in groups for n in (1, 2)]
+        return [*kept, *both]
+    split = [
+        {"old": old, "new": new, "weight": weight}
+        for g in groups
+        for old, parts in (
+            (f"{g:02d}01", {f"{g:02d}01": 0.25, f"{g:02d}03": 0.5, f"{g:02d}02": 0.25}),
+            (f"{g:02d}02", {f"{g + 1:02d}05": 0.5, f"{g:02d}05": 0.5}),
+        )
+        for new, weight in parts.items()
+    ]
+    return [*({**row, "weight": 1.0} for row in kept), *split]
 
 
 def successors(dealer: Dealer) -> list[dict[str, Any]]:
@@ -306,6 +322,8 @@ def compare(
     """Every difference between a run and the reference engine on these cases."""
     study, small = fitted(study, small, cases)
     rows = census_of(cases)
+    if any("weight" in row for row in small.concordance or ()):
+        rows = [that_split(row) for row in rows]
     read = (*study.census.columns, *study.census.extra_columns)
     named = [{name: row[name] for name in read} for row in rows]
     expected = measure(named, study, small)

@@ -98,7 +98,7 @@ def melitz_redding_on_log_sales(
         >>> round(changes.local_change, 4), round(changes.global_change, 4)
         (0.0956, 0.0956)
 
-    Source: HLOY, eqs. 2 and 3; method section 2 ("on data").
+    Source: HLOY, eqs. 2 and 3; docs/method.md#7-sizes-and-a-productivity-cutoff.
     """
     if not 1.0 < sigma < math.inf:
         raise ValueError("sigma must be above 1")

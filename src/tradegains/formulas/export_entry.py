@@ -51,7 +51,7 @@ def probability_due_to_cut(index: float, *, cut: float, coefficient: float) -> f
         >>> round(probability_due_to_cut(0.0, cut=5.0, coefficient=0.1), 6)  # Phi(0) - Phi(-.5)
         0.191462
 
-    Source: MT, "Trade Costs and the Export Decision"; method section 4.
+    Source: MT, "Trade Costs and the Export Decision"; docs/melitz_trefler.md#export-entry.
     """
     return normal_cdf(index) - normal_cdf(index - coefficient * cut)
 

@@ -145,7 +145,7 @@ class TruncatedPareto:
         >>> round(TruncatedPareto(4.25, lower=1.0, upper=2.85).hazard(0.5, order=3.0), 4)
         2.5228
 
-    Source: Melitz and Redding (2015); method section 2.
+    Source: Melitz and Redding (2015), section on truncated Pareto productivity.
     """
 
     shape: float
@@ -193,7 +193,7 @@ class Lognormal:
         >>> round(Lognormal(location=0.0, scale=0.5).hazard(0.0, order=3.0), 4)
         0.2776
 
-    Source: Head, Mayer and Thoenig (2014); method section 2.
+    Source: Head, Mayer and Thoenig (2014).
     """
 
     location: float
@@ -295,7 +295,7 @@ def lognormal_of_log_sales(fit: FittedNormal, *, sigma: float) -> Lognormal:
         >>> lognormal_of_log_sales(FittedNormal(6.0, 1.5), sigma=4.0)
         Lognormal(location=2.0, scale=0.5)
 
-    Source: method section 2.
+    Source: Head, Mayer and Thoenig (2014).
     """
     order = _order(sigma)
     return Lognormal(location=fit.mean / order, scale=fit.sd / order)

@@ -164,7 +164,7 @@ def status_in_window(year: int, ends: Ends, *, at_both_ends: bool) -> str:
         >>> status_in_window(1996, (1988, 1996), at_both_ends=False)
         'entrant'
 
-    Source: method section 1; HLOY figure 1 note.
+    Source: HLOY, figure 1, note; docs/method.md#2-matching.
     """
     if at_both_ends:
         return "continuing"

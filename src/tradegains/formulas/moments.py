@@ -20,6 +20,10 @@ from dataclasses import dataclass
 from typing import Any
 
 
+NO_DIGITS = 0.5
+"""A kurtosis of less than this share of 1 + skewness**2, its least, is rounding and no number."""
+
+
 @dataclass(frozen=True)
 class Moments:
     """Moments of one population.
@@ -29,9 +33,9 @@ class Moments:
         weight: total weight [units].
         mean: [log points], or the unit of the values.
         sd: standard deviation, divisor the total weight [as mean].
-        skewness: third standardised moment; None where sd is 0.
-        kurtosis: fourth standardised moment, 3 for the normal; None where sd is 0. It is never
-            below 1 + skewness**2.
+        skewness: third standardised moment; None as kurtosis.
+        kurtosis: fourth standardised moment, 3 for the normal; None where sd is 0, or so small
+            that rounding has left no digits of it. It is never below 1 + skewness**2.
     """
 
     count: int
@@ -104,7 +108,8 @@ def moments_about_mean(count: int, mean: float, central: Sequence[float]) -> Mom
         count: rows.
         mean: of the values.
         central: the five sums; the first is the weight, > 0. A second that is not above 0 means
-            that there is no spread.
+            that there is no spread; sums that no values can have are what rounding left, and give
+            neither skewness nor kurtosis.
 
     Example:
         >>> moments_about_mean(2, 5.0, [2.0, 0.0, 2.0, 0.0, 2.0])
@@ -114,14 +119,11 @@ def moments_about_mean(count: int, mean: float, central: Sequence[float]) -> Mom
     second, third, fourth = (each / weight for each in central[2:])
     if second <= 0:
         return Moments(count, weight, mean, 0.0, None, None)
-    return Moments(
-        count=count,
-        weight=weight,
-        mean=mean,
-        sd=math.sqrt(second),
-        skewness=third / second**1.5,
-        kurtosis=fourth / second**2,
-    )
+    skewness, kurtosis = third / second**1.5, fourth / second**2
+    sd = math.sqrt(second)
+    if not kurtosis >= NO_DIGITS * (1.0 + skewness**2):
+        return Moments(count, weight, mean, sd, None, None)
+    return Moments(count, weight, mean, sd, skewness, kurtosis)
 
 
 def moments_of(values: Sequence[float], weights: Sequence[float]) -> Moments | None:

@@ -57,7 +57,7 @@ def fit_pareto(q20: float, q50: float, q80: float) -> FittedPareto | None:
         >>> round(fit.tail, 12), round(fit.lower, 12)
         (2.0, 3.0)
 
-    Source: method sections 2 and 6; the rule is ours.
+    Source: the rule is ours, docs/method.md#7-sizes-and-a-productivity-cutoff.
     """
     distance = _outer_distance(q20, q50, q80)
     if distance == 0.0:
@@ -96,7 +96,7 @@ def fit_truncated_pareto(
         >>> round(fit.tail, 9), round(fit.lower, 9)
         (2.0, 1.0)
 
-    Source: method sections 2 and 6; the rule is ours.
+    Source: the rule is ours, docs/method.md#7-sizes-and-a-productivity-cutoff.
     """
     distance = _outer_distance(q20, q50, q80)
     if distance == 0.0:

@@ -42,7 +42,7 @@ def logarithmic_mean(a: float, b: float) -> float:
         >>> round(logarithmic_mean(1.0, 2.0), 12), logarithmic_mean(0.3, 0.3)
         (1.442695040889, 0.3)
 
-    Source: Sato (1976); method section 2, many industries.
+    Source: Sato (1976), Vartia (1976); docs/method.md#6-welfare.
     """
     if not (0.0 <= a < math.inf and 0.0 <= b < math.inf):
         raise ValueError("a logarithmic mean needs two finite numbers of at least 0")

@@ -53,7 +53,7 @@ def fit_normal(q20: float, q50: float, q80: float) -> FittedNormal:
         >>> round(fit.mean, 6), round(fit.sd, 6)
         (3.333333, 1.782274)
 
-    Source: HLOY figure 1, note; the rule is method section 6.
+    Source: HLOY, figure 1, note; docs/method.md#7-sizes-and-a-productivity-cutoff.
     """
     if not q20 <= q50 <= q80:
         raise ValueError("percentiles must be in order: 20th, 50th, 80th")
@@ -90,7 +90,7 @@ def overlap_area(first: FittedNormal, second: FittedNormal) -> float | None:
         >>> overlap_area(FittedNormal(0.0, 1.0), FittedNormal(0.0, 1.0))
         1.0
 
-    Source: method section 6; Inman and Bradley (1989), Communications in Statistics 18.
+    Source: Inman and Bradley (1989), Communications in Statistics 18.
     """
     narrow, wide = sorted((first, second), key=lambda fit: fit.sd)
     if narrow.sd == 0.0:

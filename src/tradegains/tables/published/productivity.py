@@ -104,7 +104,7 @@ MOMENTS = Table(
             "skewness",
             NUMBER,
             "",
-            "third standardised moment; null where sd is 0",
+            "third standardised moment; null as kurtosis",
             nullable=True,
         ),
         Column(
