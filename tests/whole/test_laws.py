@@ -5,6 +5,7 @@ to the reference engine.
 """
 
 import math
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -116,9 +117,19 @@ def test_new_industry_codes_rename_industries_and_change_no_number(rows):
     codes = {"1011": "7703", "1012": "7701", "2022": "0110"}
     recoded = changed(rows, industry=lambda row: codes[row["industry"]])
     translate = codes | {"10": "77", "20": "01", None: None}
+
+    def note(row: Raw) -> str | None:
+        """With the new codes where it names industries: before a reason, or after a colon."""
+        named = r"\b(?:1011|1012|2022|10|20)(?= \()|(?<=: )(?:1011|1012|2022|10|20)\b"
+        return row["note"] and re.sub(named, lambda found: translate[found[0]], row["note"])
+
+    def industry(row: Raw) -> str | None:
+        return translate[row["industry"]]
+
+    made = {"industry": industry, "note": note}
     expected = {
-        table: changed(found, industry=lambda row: translate[row["industry"]])
-        if found and "industry" in found[0]
+        table: changed(found, **{name: make for name, make in made.items() if name in found[0]})
+        if found
         else found
         for table, found in measure(rows, STUDY).items()
     }

@@ -19,7 +19,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-
 NO_DIGITS = 0.5
 """A kurtosis of less than this share of 1 + skewness**2, its least, is rounding and no number."""
 
