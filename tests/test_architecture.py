@@ -364,12 +364,17 @@ def test_nothing_is_called_utils() -> None:
 
 
 def test_a_class_name_means_one_thing() -> None:
-    defined: dict[str, list[str]] = {}
+    """No class or alias of another module has it, be it with or without an underscore."""
+    defined: dict[str, set[str]] = {}
     for path in SOURCES:
+        place = path.relative_to(PACKAGE).as_posix()
         for node in ast.walk(parsed(path)):
             if isinstance(node, ast.ClassDef):
-                place = path.relative_to(PACKAGE).as_posix()
-                defined.setdefault(node.name, []).append(place)
+                defined.setdefault(node.name.removeprefix("_"), set()).add(place)
+    classes = set(defined)
+    for path in SOURCES:
+        for name in defined_in(path) & classes:
+            defined[name].add(path.relative_to(PACKAGE).as_posix())
     assert {name: places for name, places in defined.items() if len(places) > 1} == {}
 
 

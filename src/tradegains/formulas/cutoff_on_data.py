@@ -59,7 +59,7 @@ class MelitzReddingChanges:
 
 
 @dataclass(frozen=True)
-class _SizeDistribution:
+class _RelativeSizes:
     """Size over its median, and the log of the cutoff in it; or the reason why there is none."""
 
     distribution: ProductivityDistribution | None
@@ -146,43 +146,43 @@ def _assumptions(percentiles: LogSalesPercentiles, distribution: str, delta_ln_e
     )
 
 
-def _fitted(percentiles: LogSalesPercentiles, distribution: str) -> _SizeDistribution:
+def _fitted(percentiles: LogSalesPercentiles, distribution: str) -> _RelativeSizes:
     sales = percentiles
     if sales.q20 == sales.q80:
-        return _SizeDistribution(None, reason="log domestic sales have no spread")
+        return _RelativeSizes(None, reason="log domestic sales have no spread")
     if distribution == "lognormal":
         fit = fit_normal(sales.q20, sales.q50, sales.q80)
         relative = FittedNormal(fit.mean - sales.q50, fit.sd)
         size = lognormal_of_log_sales(relative, sigma=SIGMA_OF_SIZES)
-        return _SizeDistribution(size, sales.cutoff - sales.q50)
+        return _RelativeSizes(size, sales.cutoff - sales.q50)
     if distribution == "pareto":
         return _pareto(sales, fit_pareto(sales.q20, sales.q50, sales.q80))
     if sales.upper is None:
-        return _SizeDistribution(None, reason="no upper end is stated")
+        return _RelativeSizes(None, reason="no upper end is stated")
     return _truncated(
         sales, fit_truncated_pareto(sales.q20, sales.q50, sales.q80, upper=sales.upper)
     )
 
 
-def _pareto(sales: LogSalesPercentiles, fit: FittedPareto | None) -> _SizeDistribution:
+def _pareto(sales: LogSalesPercentiles, fit: FittedPareto | None) -> _RelativeSizes:
     if fit is None or not fit.tail > ORDER_OF_SIZES:
         reason = "a Pareto through these quantiles has infinite sales: tail index not above 1"
-        return _SizeDistribution(None, reason=reason)
+        return _RelativeSizes(None, reason=reason)
     start = fit.lower - sales.q50
-    return _SizeDistribution(
+    return _RelativeSizes(
         Pareto(fit.tail, math.exp(start)), max(sales.cutoff - sales.q50, _inside(start))
     )
 
 
-def _truncated(sales: LogSalesPercentiles, fit: FittedPareto | None) -> _SizeDistribution:
+def _truncated(sales: LogSalesPercentiles, fit: FittedPareto | None) -> _RelativeSizes:
     if fit is None:
         reason = "no truncated Pareto has these quantiles and this upper end"
-        return _SizeDistribution(None, reason=reason)
+        return _RelativeSizes(None, reason=reason)
     start, end = fit.lower - sales.q50, fit.upper - sales.q50
     cutoff = max(sales.cutoff - sales.q50, _inside(start))
     if not cutoff < end:
-        return _SizeDistribution(None, reason="the cutoff is at the upper end")
-    return _SizeDistribution(TruncatedPareto(fit.tail, math.exp(start), math.exp(end)), cutoff)
+        return _RelativeSizes(None, reason="the cutoff is at the upper end")
+    return _RelativeSizes(TruncatedPareto(fit.tail, math.exp(start), math.exp(end)), cutoff)
 
 
 def _inside(ln_lower: float) -> float:

@@ -25,7 +25,7 @@ MEDIAN = Fraction(1, 2)
 PERCENTILES = {f"p{k:02d}": Fraction(k, 100) for k in (1, 5, 10, 25, 50, 75, 90, 95, 99)}
 """The published quantiles by column name."""
 
-Cell = tuple[float, int]
+CountedValue = tuple[float, int]
 """A value and the whole weight (or count) at it."""
 
 
@@ -37,7 +37,7 @@ def _checked(p: Fraction) -> Fraction:
     return p
 
 
-def merge_ties(values: Iterable[float], weights: Iterable[int]) -> list[Cell]:
+def merge_ties(values: Iterable[float], weights: Iterable[int]) -> list[CountedValue]:
     """Distinct values in ascending order, each with its total weight; weightless values go.
 
     Args:
@@ -118,7 +118,7 @@ def interpolate(lower: float, upper: float, fraction: Fraction) -> float:
     return float(exact_lower + fraction * (Fraction(upper) - exact_lower))
 
 
-def value_at(cells: Iterable[Cell], target: int) -> float:
+def value_at(cells: Iterable[CountedValue], target: int) -> float:
     """First value at which the cumulated weight reaches the target.
 
     With counts as weights, the value of rank r (from 0) is `value_at(cells, r + 1)`.

@@ -30,7 +30,7 @@ Status = Callable[[int, MarketCell], str | None]
 
 
 @dataclass(frozen=True)
-class _Period:
+class _ComparedYears:
     """A pair of years whose establishments are compared, and how each cell's status is told."""
 
     name: str
@@ -53,16 +53,16 @@ def demography_rows(study: Study, cells: MarketCells) -> list[dict[str, Any]]:
     return rows
 
 
-def _periods(study: Study, bits: MembershipBits) -> Iterator[_Period]:
+def _periods(study: Study, bits: MembershipBits) -> Iterator[_ComparedYears]:
     for window in study.windows:
         ends = (window.start, window.end)
         for rule in study.matching.continuing:
             status = _status_in_window(window.name, ends, rule, bits)
-            yield _Period(window.name, "window", ends, rule, status)
+            yield _ComparedYears(window.name, "window", ends, rule, status)
     for ends in consecutive_years(study):
         name = f"{ends[0]}-{ends[1]}"
         status = _status_in_pair(ends, bits, bridging=study.matching.reactivation_years > 0)
-        yield _Period(name, "annual", ends, BOTH_ENDS, status)
+        yield _ComparedYears(name, "annual", ends, BOTH_ENDS, status)
 
 
 def _status_in_window(
@@ -91,7 +91,7 @@ def _status_in_pair(ends: tuple[int, int], bits: MembershipBits, *, bridging: bo
 
 
 def _rows_of_year(
-    study: Study, period: _Period, year: int, cells: Iterable[MarketCell]
+    study: Study, period: _ComparedYears, year: int, cells: Iterable[MarketCell]
 ) -> list[dict[str, Any]]:
     by_industry = sums_by(
         ((cell.industry_in(period.name), period.status(year, cell)), cell.amounts) for cell in cells
@@ -111,7 +111,7 @@ def _rows_of_year(
 
 def _row(
     study: Study,
-    period: _Period,
+    period: _ComparedYears,
     year: int,
     key: tuple[str, str | None, str | None],
     amounts: Amounts,

@@ -106,7 +106,7 @@ class _State:
 
 
 @dataclass(frozen=True)
-class _Rows:
+class _ProbitRows:
     """The rows of all samples and what each pass needs to know of them."""
 
     rows: DataFrame
@@ -139,7 +139,7 @@ def fit_probits(
         regressors: variables, in the order of the results.
         cut: the regressor whose effect on the probability is wanted.
     """
-    plan = _Rows(rows, cells, outcome, tuple(regressors))
+    plan = _ProbitRows(rows, cells, outcome, tuple(regressors))
     states = [_begin(plan, sample, by, effect_of) for sample in cells.samples(by)]
     for _ in range(MOST_PASSES):
         moving = [state for state in states if state.is_moving]
@@ -153,7 +153,9 @@ def fit_probits(
     return [_probit(state, effects.get(state.key)) for state in states]
 
 
-def _begin(plan: _Rows, sample: Key, by: Sequence[str], effect_of: Callable[[int], int]) -> _State:
+def _begin(
+    plan: _ProbitRows, sample: Key, by: Sequence[str], effect_of: Callable[[int], int]
+) -> _State:
     cells = plan.cells
     members: dict[int, list[Key]] = defaultdict(list)
     totals: dict[int, GroupSums] = {}
@@ -186,7 +188,9 @@ def _begin(plan: _Rows, sample: Key, by: Sequence[str], effect_of: Callable[[int
     return state
 
 
-def _told_apart(plan: _Rows, groups: Sequence[GroupSums]) -> tuple[tuple[str, ...], dict[str, str]]:
+def _told_apart(
+    plan: _ProbitRows, groups: Sequence[GroupSums]
+) -> tuple[tuple[str, ...], dict[str, str]]:
     """Regressors that differ within groups and from each other, and why the others do not."""
     within = within_products(groups, plan.cells.places[False], plan.cells.variables)
     kept, dropped = plan.regressors, dict[str, str]()
@@ -200,7 +204,7 @@ def _told_apart(plan: _Rows, groups: Sequence[GroupSums]) -> tuple[tuple[str, ..
     return kept, dropped
 
 
-def _advance(plan: _Rows, moving: Sequence[_State], by: Sequence[str]) -> None:
+def _advance(plan: _ProbitRows, moving: Sequence[_State], by: Sequence[str]) -> None:
     """One pass over the rows: a step for every sample that still moves."""
     summed = sum_newton(
         plan.rows,
@@ -250,7 +254,7 @@ def _step(state: _State) -> None:
     state.beta = [a + b for a, b in zip(state.beta, step.coefficients, strict=True)]
 
 
-def _parameters(plan: _Rows, states: Sequence[_State]) -> pa.Table:
+def _parameters(plan: _ProbitRows, states: Sequence[_State]) -> pa.Table:
     """One row per key of the samples: the effect of its group and the coefficients."""
     rows = []
     for state in states:
@@ -266,7 +270,7 @@ def _parameters(plan: _Rows, states: Sequence[_State]) -> pa.Table:
     return pa.Table.from_pylist(rows)
 
 
-def _places(plan: _Rows, states: Sequence[_State]) -> ProbitPlaces:
+def _places(plan: _ProbitRows, states: Sequence[_State]) -> ProbitPlaces:
     """Places for the widest index that the states allow: a hazard is at most its size plus one."""
     index = max(
         max(map(abs, state.alpha.values()), default=0.0)
@@ -291,7 +295,7 @@ def _places(plan: _Rows, states: Sequence[_State]) -> ProbitPlaces:
 def _score_sums(
     rows: Sequence[Mapping[str, Any]],
     places: ProbitPlaces,
-    plan: _Rows,
+    plan: _ProbitRows,
     kept: Sequence[str],
 ) -> ScoreSums:
     """A group's sums over its keys, of the kept regressors."""
@@ -313,7 +317,7 @@ def _score_sums(
 
 
 def _effects_of_cut(
-    plan: _Rows, states: Sequence[_State], cut: str, by: Sequence[str]
+    plan: _ProbitRows, states: Sequence[_State], cut: str, by: Sequence[str]
 ) -> dict[Key, tuple[float, float]]:
     """Mean probability due to the cut and its error, by sample that has a coefficient for it."""
     done = [state for state in states if state.has_arrived and cut in state.regressors]
@@ -336,7 +340,7 @@ def _effects_of_cut(
 
 
 def _effect_of_cut(
-    plan: _Rows, state: _State, by_key: Mapping[Key, Mapping[str, Any]], places: ProbitPlaces
+    plan: _ProbitRows, state: _State, by_key: Mapping[Key, Mapping[str, Any]], places: ProbitPlaces
 ) -> tuple[float, float]:
     def mean(keys: Sequence[Key], name: str, digits: int) -> float:
         return math.ldexp(sum(by_key[key][name] for key in keys), -digits) / state.rows

@@ -349,14 +349,14 @@ def _collect_meats(
 
 
 @dataclass(frozen=True)
-class _Scales:
+class _ScorePlaces:
     """Binary places of each instrument's scores: within a cluster, and in the products."""
 
     cluster: tuple[int, ...]
     product: tuple[int, ...]
 
 
-def _scales(cells: ProductCells, estimate: Estimate, rows_per_cluster: int | None) -> _Scales:
+def _scales(cells: ProductCells, estimate: Estimate, rows_per_cluster: int | None) -> _ScorePlaces:
     """Places that no sum can overflow.
 
     A weighted squared residual is at most their sum R, so a score w z u is at most
@@ -375,7 +375,7 @@ def _scales(cells: ProductCells, estimate: Estimate, rows_per_cluster: int | Non
     sizes = [math.sqrt(spread) * deviation[name] for name in estimate.model.instruments]
     product = tuple(binary_places(together * size * size) // 2 for size in sizes)
     cluster = tuple(binary_places(together * size) for size in sizes)
-    return _Scales(cluster if rows_per_cluster else product, product)
+    return _ScorePlaces(cluster if rows_per_cluster else product, product)
 
 
 def _parameters(
@@ -383,7 +383,7 @@ def _parameters(
     samples: Sequence[_Sample],
     fitted: Sequence[Estimate],
     models: Sequence[LinearModel],
-    scales: Mapping[tuple[Key, int], _Scales],
+    scales: Mapping[tuple[Key, int], _ScorePlaces],
 ) -> pa.Table:
     """One row per key of the cells whose group has two rows or more."""
     by_sample = {sample.key: sample for sample in samples}
@@ -414,7 +414,7 @@ def _means(sample: _Sample, group: int) -> dict[str, float]:
 
 
 def _model_columns(
-    cells: ProductCells, estimate: Estimate, m: int, scales: _Scales | None
+    cells: ProductCells, estimate: Estimate, m: int, scales: _ScorePlaces | None
 ) -> dict[str, float]:
     """Residual and scales of a model; of one without a fit all 0, so that it adds nothing."""
     counts = dict.fromkeys(cells.variables, 0.0)
@@ -432,7 +432,7 @@ def _model_columns(
 
 
 def _meat(
-    row: Mapping[str, Any], m: int, size: int, scales: _Scales
+    row: Mapping[str, Any], m: int, size: int, scales: _ScorePlaces
 ) -> tuple[int, list[list[float]]]:
     matrix = [[0.0] * size for _ in range(size)]
     for position, (i, j) in enumerate(pairs(size)):

@@ -22,7 +22,7 @@ _RESULT = re.compile(r"\w+\.\w+( where \w+=[^,=]*(, \w+=[^,=]*)*)?")
 
 
 @dataclass(frozen=True)
-class Kind(Generic[T]):
+class ValueKind(Generic[T]):
     """What a key may hold: in words, how to read it (None: unfit), and a blank of its type."""
 
     expected: str
@@ -48,23 +48,23 @@ def _result(value: object) -> str | None:
     return value if isinstance(value, str) and _RESULT.fullmatch(value) else None
 
 
-TEXT = Kind("a text in quotes, not empty", _text, "", "texts in quotes")
-NAME = Kind("a name of letters, digits and _ that begins with a letter", _name, "", "names")
-RESULT = Kind("a published result: TABLE.COLUMN where COLUMN=VALUE, COLUMN=VALUE", _result, "")
-FLAG = Kind("true or false", _flag, False)
+TEXT = ValueKind("a text in quotes, not empty", _text, "", "texts in quotes")
+NAME = ValueKind("a name of letters, digits and _ that begins with a letter", _name, "", "names")
+RESULT = ValueKind("a published result: TABLE.COLUMN where COLUMN=VALUE, COLUMN=VALUE", _result, "")
+FLAG = ValueKind("true or false", _flag, False)
 
 
-def whole(low: int, high: int, several: str = "whole numbers") -> Kind[int]:
+def whole(low: int, high: int, several: str = "whole numbers") -> ValueKind[int]:
     """A whole number from `low` to `high`."""
 
     def read(value: object) -> int | None:
         fits = isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
         return int(value) if fits and isinstance(value, int) else None
 
-    return Kind(f"a whole number from {low} to {high}", read, low, several)
+    return ValueKind(f"a whole number from {low} to {high}", read, low, several)
 
 
-def number(*, above: float, most: float = math.inf) -> Kind[float]:
+def number(*, above: float, most: float = math.inf) -> ValueKind[float]:
     """A finite number greater than `above` and at most `most`."""
 
     def read(value: object) -> float | None:
@@ -74,20 +74,22 @@ def number(*, above: float, most: float = math.inf) -> Kind[float]:
 
     least = "" if math.isinf(above) else f" greater than {above:g}"
     limit = "" if math.isinf(most) else f" and at most {most:g}"
-    return Kind(f"a number{least}{limit}", read, math.nan, "numbers")
+    return ValueKind(f"a number{least}{limit}", read, math.nan, "numbers")
 
 
-def one_of(options: Sequence[str]) -> Kind[str]:
+def one_of(options: Sequence[str]) -> ValueKind[str]:
     """One of a few words."""
 
     def read(value: object) -> str | None:
         return value if isinstance(value, str) and value in options else None
 
     words = quoted(options)
-    return Kind(f"one of {words}" if len(options) > 1 else words, read, "", words, tuple(options))
+    return ValueKind(
+        f"one of {words}" if len(options) > 1 else words, read, "", words, tuple(options)
+    )
 
 
-def list_of(kind: Kind[T], *, at_least: int) -> Kind[tuple[T, ...]]:
+def list_of(kind: ValueKind[T], *, at_least: int) -> ValueKind[tuple[T, ...]]:
     """A list of distinct values of one kind; its order is kept."""
 
     def read(value: object) -> tuple[T, ...] | None:
@@ -99,7 +101,7 @@ def list_of(kind: Kind[T], *, at_least: int) -> Kind[tuple[T, ...]]:
 
     few = f", at least {at_least}" if at_least else ""
     expected = f"a list [...] of {kind.several}{few}, none twice"
-    return Kind(expected, read, (), options=kind.options)
+    return ValueKind(expected, read, (), options=kind.options)
 
 
 YEAR = whole(1000, 9999, "years")
@@ -173,13 +175,13 @@ class TomlTable:
     def __contains__(self, key: str) -> bool:
         return key in self.values
 
-    def required(self, key: str, kind: Kind[T]) -> T:
+    def required(self, key: str, kind: ValueKind[T]) -> T:
         """Value of a key that must be there."""
         if key not in self.values:
             self._missing[key] = kind.expected
         return self.optional(key, kind, kind.blank)
 
-    def optional(self, key: str, kind: Kind[T], default: T) -> T:
+    def optional(self, key: str, kind: ValueKind[T], default: T) -> T:
         """Value of a key that may be left out."""
         self.known.append(key)
         if key not in self.values:
@@ -190,7 +192,7 @@ class TomlTable:
             return kind.blank
         return value
 
-    def nothing_or(self, key: str, kind: Kind[T]) -> T | None:
+    def nothing_or(self, key: str, kind: ValueKind[T]) -> T | None:
         """Value of a key that may be left out; None then."""
         if key in self.values:
             return self.optional(key, kind, kind.blank)
@@ -267,7 +269,7 @@ class TomlTable:
         for key, expected in self._missing.items():
             self.problem(key, f"{self.label(key)} is missing", f"state {key}: {expected}")
 
-    def _report_unfit(self, key: str, kind: Kind[T]) -> None:
+    def _report_unfit(self, key: str, kind: ValueKind[T]) -> None:
         value = self.values[key]
         words = [value] if isinstance(value, str) else value if isinstance(value, list) else []
         odd = [word for word in words if isinstance(word, str) and word not in kind.options]
