@@ -209,6 +209,31 @@ def test_readme_lists_every_section_of_a_study() -> None:
     assert sorted(listed) == sorted({*SECTIONS, "census.columns", "census.rules"})
 
 
+def citations() -> Iterator[tuple[str, str, str]]:
+    """Source, page and anchor of every place of the documentation that the code points to."""
+    for path in sorted((ROOT / "src").rglob("*")):
+        if path.suffix in (".py", ".jinja", ".html", ".csv"):
+            text = path.read_text(encoding="utf-8")
+            for page, anchor in re.findall(r"\b((?:docs/)?\w+\.md)(?:#([\w-]+))?", text):
+                yield path.relative_to(ROOT).as_posix(), page, anchor
+
+
+def test_what_the_code_cites_is_there() -> None:
+    lost = {
+        (source, page, anchor)
+        for source, page, anchor in citations()
+        if not (ROOT / page).is_file() or (anchor and anchor not in set(anchors(ROOT / page)))
+    }
+    assert lost == set()
+    assert any(anchor for _, _, anchor in citations())
+
+
+def test_the_code_cites_no_page_without_its_name() -> None:
+    numbered = re.compile(r"\bmethod,? sections? \d", re.IGNORECASE)
+    sources = (ROOT / "src").rglob("*.py")
+    assert [path.name for path in sources if numbered.search(path.read_text("utf-8"))] == []
+
+
 def test_study_page_has_every_key() -> None:
     text = STUDY_PAGE.read_text(encoding="utf-8")
     parts = dict(
