@@ -6,7 +6,6 @@ Source: Hsieh, Li, Ossa and Yang (2023), Table 1; online appendix, Tables A1 and
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import TypeVar
 
 from tradegains import literature
@@ -97,13 +96,6 @@ def table_c1(run: PublishedRun) -> SideBySide | None:
         lines.append((_label(quantity, sources[0]), tuple(entries)))
     title = f"{'Table C1: t' if printed else 'T'}wo sources of imports, {run.window_years(window)}"
     return SideBySide(title, citation(run), ("imports table", "imports = exports"), tuple(lines))
-
-
-def tables_text(run: PublishedRun) -> str:
-    """Tables 1, A1 and C1 of a run for the terminal, as far as it has them."""
-    others = [replace(one, citation="") for one in (table_a1(run), table_c1(run)) if one]
-    texts = (table_text(one, remark=_data_remark(run)) for one in others)
-    return "\n\n".join([table_1_text(run), *texts])
 
 
 def table_1_text(run: PublishedRun) -> str:
