@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pyarrow as pa
@@ -143,7 +144,7 @@ def test_a_file_that_may_not_be_read_is_told_as_such(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-def test_a_file_of_mode_000_is_told_as_such_to_its_ordinary_owner(tmp_path: Path) -> None:
+def test_a_file_of_mode_000_is_told_as_such_to_its_ordinary_owner() -> None:
     code = (
         "import os, sys\n"
         "sys.path.insert(0, sys.argv[2])\n"
@@ -158,14 +159,33 @@ def test_a_file_of_mode_000_is_told_as_such_to_its_ordinary_owner(tmp_path: Path
         "os.setresuid(31988, 31988, 31988)\n"
         f"list_census(str(folder / 'census'), {COLUMNS!r}, [1990, 1991])\n"
     )
-    place = tmp_path / "open"
-    place.mkdir()
-    for folder in (place, *place.parents[: len(place.parents) - 2]):
-        folder.chmod(0o755)
-    ended = subprocess.run(
-        [sys.executable, "-c", code, str(place), str(Path(__file__).parents[1])],
-        capture_output=True,
-        text=True,
-    )
+    # Not below pytest's own folder, which other users may not enter.
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        ended = subprocess.run(
+            [sys.executable, "-c", code, place, str(Path(__file__).parents[1])],
+            capture_output=True,
+            text=True,
+        )
     assert "the file may not be read in year=1990/part-0.parquet" in ended.stderr
     assert "chmod u+r" in ended.stderr
+
+
+# --- text --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("column", ["id", "sic"])
+def test_unmarked_bytes_that_are_not_utf8_are_refused_by_column(
+    census: Path, tmp_path: Path, column: str
+) -> None:
+    texts = {"id": ["a", "é", "c"], "sic": ["0111", "3211", "321é"]}
+    good = pa.table({**ROWS, **texts}).set_column(0, "id", pa.array(texts["id"]).cast("binary"))
+    pq.write_table(good, year_file(tmp_path, 1990))
+    pq.write_table(good, year_file(tmp_path, 1991))
+    assert listed(census).types["establishment_id"] == "string"
+    position = good.column_names.index(column)
+    latin = pa.array([text.encode("latin-1") for text in texts[column]], pa.binary())
+    pq.write_table(good.set_column(position, column, latin), year_file(tmp_path, 1991))
+    text = refusal(census)
+    assert f"column {column!r} holds bytes that are not UTF-8 (1 case) in year 1991" in text
+    assert "Latin-1" in text

@@ -26,6 +26,7 @@ from tradegains.store.census_checks import (
     files_with_years,
     folder_year_problems,
     layout_problems,
+    text_problems,
 )
 from tradegains.store.census_files import CensusFile, Location, find_files, locate, read_footers
 from tradegains.store.census_types import (
@@ -135,6 +136,8 @@ def list_census(
         problems += folder_year_problems(found, files, wanted, path)
     elif not problems:
         files, problems = files_with_years(place, files, columns["year"], wanted)
+    if not problems:
+        problems = text_problems(place, files, census.inside.values())
     if problems:
         raise InputError(problems)
     return replace(census, files=tuple(files), types=_common_types(census))

@@ -155,6 +155,55 @@ def _changed(
     )
 
 
+def text_problems(
+    place: Location, files: Sequence[CensusFile], columns: Iterable[str]
+) -> list[Problem]:
+    """Bytes that no engine can be told are text: columns that are not marked as text are read.
+
+    Older Hive and Impala mark none. Sail stops at the first byte that is no UTF-8, and Spark reads
+    on with letters lost.
+    """
+    wanted = list(dict.fromkeys(columns))
+    found: dict[str, list[CensusFile]] = defaultdict(list)
+    for file in files:
+        unmarked = [name for name in wanted if _is_unmarked(file.schema.field(name).type)]
+        for name in _without_text(place, file, unmarked):
+            found[name].append(file)
+    return [
+        Problem(
+            f"column {name!r} holds bytes that are not UTF-8",
+            where_files(at),
+            len(at),
+            cure="write it again as text in UTF-8: older files are often in Latin-1",
+        )
+        for name, at in found.items()
+    ]
+
+
+def _is_unmarked(type_: pa.DataType) -> bool:
+    kinds = pa.types
+    return bool(
+        kinds.is_binary(type_) or kinds.is_large_binary(type_) or kinds.is_binary_view(type_)
+    )
+
+
+def _without_text(place: Location, file: CensusFile, columns: Sequence[str]) -> list[str]:
+    """The columns of a file that hold other bytes than UTF-8; one part of the file at a time."""
+    bad: dict[str, None] = {}
+    if not columns:
+        return []
+    with place.system.open_input_file(file.absolute) as source:
+        parquet = pq.ParquetFile(source)
+        for group in range(parquet.num_row_groups):
+            rows = parquet.read_row_group(group, columns=list(columns))
+            for name in columns:
+                try:
+                    rows.column(name).cast(pa.string())
+                except pa.ArrowInvalid:
+                    bad[name] = None
+    return list(bad)
+
+
 def folder_year_problems(
     found: Sequence[CensusFile], read: Sequence[CensusFile], wanted: Sequence[int], census: str
 ) -> list[Problem]:
