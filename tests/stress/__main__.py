@@ -46,7 +46,8 @@ def attempt_all(shop: Workshop, kinds: list[Kind], *, seconds: float, seed: int)
         ends = time.monotonic() + seconds * kind.share / whole
         while number == 0 or time.monotonic() < ends:
             try:
-                tally.outcomes[kind.attempt(shop, chance, number)] += 1
+                went = kind.attempt(shop, chance, number)
+                tally.outcomes.update([went] if isinstance(went, str) else went)
             except (AssertionError, OSError, ValueError, subprocess.SubprocessError) as error:
                 told = f"{kind.name} {number}: {error}"
                 tally.failures.append(told)

@@ -1,7 +1,7 @@
 """The attempts: each breaks in at another place, and looks whether the promise held.
 
 An attempt is a function of the workshop, a source of chance and its own number; it raises an
-AssertionError where the promise did not hold, and gives a word that says how it went.
+AssertionError where the promise did not hold, and gives a word that says how it went, or several.
 """
 
 import json
@@ -43,7 +43,7 @@ class Kind:
     name: str
     promise: str
     tried: str
-    attempt: Callable[[Workshop, random.Random, int], str]
+    attempt: Callable[[Workshop, random.Random, int], str | list[str]]
     share: float
     needs_root: bool = False
 
@@ -150,7 +150,7 @@ def kill_at_a_commit(shop: Workshop, chance: random.Random, number: int) -> str:
     """Kill a run before or after a commit, or when files were put on the disk."""
     output = shop.with_first(f"commit-{number}")
     study = str(shop.folder / "second.toml")
-    step = number % 26
+    step = chance.randrange(26)
     ended = subprocess.run(
         [sys.executable, "-c", KILLED_INSIDE, str(step), "run", study, "--output", str(output)],
         capture_output=True,
@@ -237,7 +237,7 @@ BITS = 20
 LOOK = "import sys; from stress.attempts import flip_bits; flip_bits(*sys.argv[1:])"
 
 
-def flip_a_bit(shop: Workshop, chance: random.Random, number: int) -> str:
+def flip_a_bit(shop: Workshop, chance: random.Random, number: int) -> list[str]:
     """Flip bits of published files, one at a time: refused, or nothing that is shown is other."""
     output = shop.folder / "outputs" / "flips"
     shutil.rmtree(output, ignore_errors=True)
@@ -256,7 +256,8 @@ def flip_a_bit(shop: Workshop, chance: random.Random, number: int) -> str:
     if number % 4 == 0:
         _flip(output, chance)
         _mend(shop, output)
-    return f"of {BITS} bits {ended.stdout.strip()} refused"
+    refused = int(ended.stdout)
+    return ["refused"] * refused + ["no effect"] * (BITS - refused)
 
 
 def flip_bits(output: str, reference: str, seed: str) -> None:
