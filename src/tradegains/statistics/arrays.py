@@ -96,8 +96,8 @@ def positions(first: IntArray, counts: IntArray) -> IntArray:
     """
     # One counter over all runs; each run's start is moved to where the run begins.
     starts = np.cumsum(counts) - counts
-    found: IntArray = np.arange(counts.sum()) + np.repeat(first - starts, counts)
-    return found
+    places: IntArray = np.arange(counts.sum()) + np.repeat(first - starts, counts)
+    return places
 
 
 def sum_by(

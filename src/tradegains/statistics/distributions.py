@@ -206,12 +206,14 @@ class _WantedPercentiles:
         self, values: Sequence[tuple[float, float]]
     ) -> list[tuple[dict[str, float], dict[str, float]]]:
         """Weighted and plain percentiles of each group, from the values around each position."""
-        found: list[tuple[dict[str, float], dict[str, float]]] = [
+        quantiles: list[tuple[dict[str, float], dict[str, float]]] = [
             ({}, {}) for _ in range(self.groups)
         ]
         for name, each, ends in zip(self.names, self.positions, values, strict=True):
-            found[each.group][0 if each.weighted else 1][name] = interpolate(*ends, each.fraction)
-        return found
+            quantiles[each.group][0 if each.weighted else 1][name] = interpolate(
+                *ends, each.fraction
+            )
+        return quantiles
 
 
 def wanted_percentiles(totals: Sequence[_Total]) -> _WantedPercentiles:

@@ -140,13 +140,13 @@ def _moments(powers: PowerCells, task: IndustryTask) -> Iterator[tuple[IndustryG
             for industry, chosen in _by_code(cells.industry // divisor):
                 inside = cells.where(chosen)
                 for position, mask in enumerate(masks):
-                    found = population_moments(inside, mask)
-                    yield IndustryGroup(year, level, industry, position), found
+                    moments = population_moments(inside, mask)
+                    yield IndustryGroup(year, level, industry, position), moments
 
 
 def _by_code(codes: IntArray) -> Iterator[tuple[int, IntArray]]:
     """Each code and the positions that have it."""
     order = np.argsort(codes, kind="stable")
-    found, first = np.unique(codes[order], return_index=True)
+    distinct, first = np.unique(codes[order], return_index=True)
     if len(codes):
-        yield from zip(found.tolist(), np.split(order, first[1:]), strict=True)
+        yield from zip(distinct.tolist(), np.split(order, first[1:]), strict=True)

@@ -86,10 +86,10 @@ def _cuts(ranked: DataFrame, classes: JointClasses, row_limit: int) -> Cuts:
     values = binned.values_around(
         wanted, ManyToMany.of(each_alone, each_alone), row_limit=row_limit
     )
-    found: dict[int, list[float]] = {}
+    cuts_of_year: dict[int, list[float]] = {}
     for each, ends in zip(wanted, values, strict=True):
-        found.setdefault(years[each.group], []).append(interpolate(*ends, each.fraction))
-    return {year: tuple(cuts) for year, cuts in found.items()}
+        cuts_of_year.setdefault(years[each.group], []).append(interpolate(*ends, each.fraction))
+    return {year: tuple(cuts) for year, cuts in cuts_of_year.items()}
 
 
 def _position(group: int, total: int, p: Fraction, *, weighted: bool) -> Position:
@@ -101,7 +101,9 @@ def _position(group: int, total: int, p: Fraction, *, weighted: bool) -> Positio
 
 def _median_table(medians: Medians) -> pa.Table:
     rows = [
-        (year, number, each) for year, found in medians.items() for number, each in found.items()
+        (year, number, each)
+        for year, of_year in medians.items()
+        for number, each in of_year.items()
     ]
     columns = zip(*rows, strict=True) if rows else ((), (), ())
     schema = pa.schema([(w.YEAR, pa.int32()), (w.INDUSTRY, pa.int64()), (w.CENTRE, pa.float64())])

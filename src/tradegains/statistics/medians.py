@@ -36,8 +36,8 @@ def industry_medians(
     Returns:
         One entry per pool and industry with an establishment that has log productivity.
     """
-    found = industry_quantiles(matched, pools, (MEDIAN,), row_limit=row_limit)
-    return {group: IndustryMedian(count, median) for group, (count, (median,)) in found.items()}
+    medians = industry_quantiles(matched, pools, (MEDIAN,), row_limit=row_limit)
+    return {group: IndustryMedian(count, median) for group, (count, (median,)) in medians.items()}
 
 
 def industry_quantiles(

@@ -102,11 +102,11 @@ def _cell(row: Mapping[str, Any], plan: PanelPlan) -> PanelCell:
 
 def _joined(row: Mapping[str, Any], plan: PanelPlan) -> Sequence[tuple[tuple[str, str], int]]:
     """Both parts of each product as one whole number; 0 where nothing was measured."""
-    found = []
+    products = []
     for name, weight, phi in _pairs(plan):
         coarse, fine = (row[product(weight, phi, part)] or 0 for part in (COARSE, FINE))
-        found.append(((weight, phi), plan.bits[name].joined(coarse, fine)))
-    return found
+        products.append(((weight, phi), plan.bits[name].joined(coarse, fine)))
+    return products
 
 
 def _pairs(plan: PanelPlan) -> Sequence[tuple[str, str, str]]:

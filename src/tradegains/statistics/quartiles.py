@@ -25,13 +25,13 @@ def with_quartiles(
     """
     chosen = matched.filter(F.col(w.YEAR).isin(*years))
     pools = {str(year): (year,) for year in years}
-    found = industry_quantiles(chosen, pools, QUARTILES, row_limit=row_limit)
+    cuts_of = industry_quantiles(chosen, pools, QUARTILES, row_limit=row_limit)
     columns = {
-        w.YEAR: pa.array([int(year) for year, _ in found], pa.int32()),
-        w.INDUSTRY: pa.array([industry for _, industry in found], pa.int64()),
+        w.YEAR: pa.array([int(year) for year, _ in cuts_of], pa.int32()),
+        w.INDUSTRY: pa.array([industry for _, industry in cuts_of], pa.int64()),
     }
     for position, cut in enumerate(CUTS):
-        values = [quantiles[position] for _, quantiles in found.values()]
+        values = [quantiles[position] for _, quantiles in cuts_of.values()]
         columns[cut] = pa.array(values, pa.float64())
     cuts = as_rows(pa.table(columns), beside=matched)
     return add_productivity_quartile(chosen, cuts)

@@ -80,8 +80,8 @@ class Strata:
 
     def column(self, key: str) -> NumberArray:
         """A key's value in each stratum."""
-        found: NumberArray = self.table[key].to_numpy()
-        return found
+        values: NumberArray = self.table[key].to_numpy()
+        return values
 
     def numbers(self, cells: pa.Table) -> IntArray:
         """Number of each cell's stratum."""
@@ -93,8 +93,8 @@ class Strata:
         codes = np.zeros(len(table), dtype=np.int64)
         for key in self.keys:
             values = pc.unique(self.table[key]).sort()
-            found = pc.index_in(table[key], value_set=values)
-            codes = codes * len(values) + found.to_numpy().astype(np.int64)
+            digits = pc.index_in(table[key], value_set=values)
+            codes = codes * len(values) + digits.to_numpy().astype(np.int64)
         return codes
 
 
@@ -157,8 +157,8 @@ class BinnedRows:
 
     def column(self, name: str) -> NumberArray:
         """A column of the cells."""
-        found: NumberArray = self.cells[name].to_numpy()
-        return found
+        values: NumberArray = self.cells[name].to_numpy()
+        return values
 
     def values_around(
         self, wanted: Sequence[Position], groups: ManyToMany, *, row_limit: int = ROW_LIMIT
@@ -191,13 +191,13 @@ class BinnedRows:
         cells = self.cells.append_column(PARENT, pa.array(np.zeros(len(self.cells), np.int64)))
         refinement = self.refinement
         while len(pending):
-            found = _locate(_sorted_cells(cells, self.strata, groups, bins), targets, bins)
-            is_single = found.lowest == found.highest
-            values[pending[is_single]] = found.lowest[is_single]
+            located = _locate(_sorted_cells(cells, self.strata, groups, bins), targets, bins)
+            is_single = located.lowest == located.highest
+            values[pending[is_single]] = located.lowest[is_single]
             pending = pending[~is_single]
             # From here on a rank counts from the start of its bin.
-            targets = TargetRanks(targets.group, found.rank, targets.weighted).where(~is_single)
-            bins = _OpenBins.of(targets.group, found.bin[~is_single])
+            targets = TargetRanks(targets.group, located.rank, targets.weighted).where(~is_single)
+            bins = _OpenBins.of(targets.group, located.bin[~is_single])
             if len(pending):
                 cells, refinement = self._look_inside(
                     cells, _rows_of_bins(self.strata, groups, bins), refinement, row_limit
@@ -221,8 +221,8 @@ class BinnedRows:
             return _values_as_cells(rows.append_column(w.ESTABLISHMENTS, ones)), refinement
         if refinement >= FINEST:
             # Doubles this close are few: what is left in such a bin are many equal values.
-            found = count_values(inside, keys=keys, refinement=refinement).toArrow()
-            return _values_as_cells(found), refinement
+            counted = count_values(inside, keys=keys, refinement=refinement).toArrow()
+            return _values_as_cells(counted), refinement
         finer = refinement + REFINEMENT_STEP
         counted = count_bins(inside, keys=keys, refinement=finer).toArrow()
         # Bins nest: without its last digits a finer bin's number is that of the bin around it.
@@ -308,8 +308,8 @@ def _narrow(numbers: IntArray) -> NDArray[np.unsignedinteger[Any]]:
 
 def _bin_or_value(cells: pa.Table) -> NumberArray:
     """What cells are ordered by: values where they are known, else bins."""
-    found: NumberArray = cells[w.VALUE if w.VALUE in cells.column_names else w.BIN].to_numpy()
-    return found
+    values: NumberArray = cells[w.VALUE if w.VALUE in cells.column_names else w.BIN].to_numpy()
+    return values
 
 
 def _locate(cells: _SortedCells, targets: TargetRanks, bins: _OpenBins) -> _Located:
@@ -325,10 +325,10 @@ def _locate(cells: _SortedCells, targets: TargetRanks, bins: _OpenBins) -> _Loca
         >>> groups = ManyToMany.of(np.array([0, 1, 1]), np.array([0, 0, 1]))
         >>> targets = TargetRanks(np.array([0, 1]), np.array([4, 1]), np.array([False, False]))
         >>> bins = _OpenBins.whole_groups(targets)
-        >>> found = _locate(_sorted_cells(table, strata, groups, bins), targets, bins)
-        >>> found.bin.tolist(), found.rank.tolist()
+        >>> located = _locate(_sorted_cells(table, strata, groups, bins), targets, bins)
+        >>> located.bin.tolist(), located.rank.tolist()
         ([11, 10], [1, 1])
-        >>> found.lowest.tolist(), found.highest.tolist()  # the second is still open
+        >>> located.lowest.tolist(), located.highest.tolist()  # the second is still open
         ([1.1, 1.0], [1.1, 1.05])
     """
     first = np.searchsorted(cells.open_bin, bins.of_target.astype(cells.open_bin.dtype))
@@ -364,15 +364,15 @@ def _rows_of_bins(strata: Strata, groups: ManyToMany, bins: _OpenBins) -> pa.Tab
     return opened.group_by([*strata.on, w.BIN]).aggregate([])
 
 
-def _values_as_cells(found: pa.Table) -> pa.Table:
+def _values_as_cells(values: pa.Table) -> pa.Table:
     """Each distinct value as a bin of its own, inside the bin it was found in."""
     return (
-        found.append_column(PARENT, found[w.BIN])
-        .append_column(w.LOWEST, found[w.VALUE])
-        .append_column(w.HIGHEST, found[w.VALUE])
+        values.append_column(PARENT, values[w.BIN])
+        .append_column(w.LOWEST, values[w.VALUE])
+        .append_column(w.HIGHEST, values[w.VALUE])
     )
 
 
 def _numbers(table: pa.Table, name: str) -> IntArray:
-    found: IntArray = table[name].to_numpy().astype(np.int64)
-    return found
+    numbers: IntArray = table[name].to_numpy().astype(np.int64)
+    return numbers

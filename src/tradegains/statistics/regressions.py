@@ -139,8 +139,8 @@ def largest_log(matched: DataFrame) -> float:
 
     Measured, because each binary digit of a bound is one that the sums of squares lose.
     """
-    (found,) = largest_logs(matched).toArrow().to_pylist()
-    return max((log for log in found.values() if log is not None), default=0.0)
+    (logs,) = largest_logs(matched).toArrow().to_pylist()
+    return max((log for log in logs.values() if log is not None), default=0.0)
 
 
 def collect_products(
@@ -169,9 +169,11 @@ def collect_products(
     ).to_pylist()
     groups = {kind: {_key(cell, keys): _group(cell, names, kind) for cell in cells}
               for kind in kinds}  # fmt: skip
-    found = [max((cell[largest(i)] for cell in cells), default=0.0) for i in range(len(names))]
+    largest_values = [
+        max((cell[largest(i)] for cell in cells), default=0.0) for i in range(len(names))
+    ]
     weight = max((cell[LARGEST_WEIGHT] for cell in cells), default=1) if True in kinds else 1
-    return ProductCells(tuple(keys), names, places, groups, tuple(found), float(weight))
+    return ProductCells(tuple(keys), names, places, groups, tuple(largest_values), float(weight))
 
 
 def _places(size: float, variables: Sequence[Variable]) -> BinaryPlaces:
@@ -261,11 +263,11 @@ class _Sample:
         for key in cells.groups[False]:
             if cells.sample_of(key, by) == sample:
                 members[effect_of(key[-1])].append(key)
-        for kind, found in cells.groups.items():
+        for kind, sums in cells.groups.items():
             for group, keys in members.items():
-                total = found[keys[0]]
+                total = sums[keys[0]]
                 for key in keys[1:]:
-                    total = total + found[key]
+                    total = total + sums[key]
                 groups[kind][group] = total
         return _Sample(sample, cells.variables, cells.places, groups, members)
 

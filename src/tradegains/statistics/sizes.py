@@ -55,7 +55,7 @@ def describe_sizes(
     positions = [position for _, position in wanted]
     values = binned.values_around(positions, described, row_limit=row_limit)
     quantiles = _quantiles(groups, wanted, values)
-    return [SizeDistribution(*found) for found in zip(counts, quantiles, histograms, strict=True)]
+    return [SizeDistribution(*each) for each in zip(counts, quantiles, histograms, strict=True)]
 
 
 def _numbered_groups(
@@ -107,9 +107,9 @@ def _quantiles(
     values: Sequence[tuple[float, float]],
 ) -> list[dict[Fraction, float]]:
     """Percentiles of log size: the logarithms of the two values, interpolated."""
-    found: list[dict[Fraction, float]] = [{} for _ in groups]
+    percentiles: list[dict[Fraction, float]] = [{} for _ in groups]
     for (share, position), (lower, upper) in zip(wanted, values, strict=True):
         unit = UNITS[groups[position.group].size]
         ends = math.log(lower / unit), math.log(upper / unit)
-        found[position.group][share] = interpolate(*ends, position.fraction)
-    return found
+        percentiles[position.group][share] = interpolate(*ends, position.fraction)
+    return percentiles
