@@ -115,7 +115,8 @@ def test_all_faults_of_a_table_come_together_with_counts_and_no_values(write: Wr
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("elasticities", "industry,sigma\n01,1\n", "'sigma' is not above 1 (1 case)"),
+        ("elasticities", "industry,sigma\n01,1\n", "'sigma' is below 1.001 (1 case)"),
+        ("elasticities", "industry,sigma\n01,1e308\n", "'sigma' is above 1001 (1 case)"),
         ("prices", "year,index\n1988,0\n", "'index' is not above 0 (1 case)"),
         ("prices", "year,index\n1988,1e999\n", "'index' is not a finite number"),
         ("imports", "industry,year,value\n1,1988,1\n1,1988,2\n", "same industry and year (1 case)"),

@@ -198,13 +198,13 @@ MISTAKES = {
         ("sigma = 3.72", 'sigma = "3.72"'),
         '[welfare] sigma = "3.72" is not valid',
         "sigma =",
-        "write a number greater than 1",
+        "write a number at least 1.001 and at most 1001",
     ),
     "number out of range": (
         ("sigma = 3.72", "sigma = 1"),
         "[welfare] sigma = 1 is not valid",
         "sigma =",
-        "write a number greater than 1",
+        "write a number at least 1.001 and at most 1001",
     ),
     "number without end": (
         ("bin_width = 0.1", "bin_width = nan"),
@@ -216,7 +216,7 @@ MISTAKES = {
         ("trade_elasticity = 4.71", "trade_elasticity = true"),
         "[welfare] trade_elasticity = true is not valid",
         "trade_elasticity",
-        "write a number greater than 0",
+        "write a number at least 0.001 and at most 1000",
     ),
     "number for a truth value": (
         ("annual = true", "annual = 1"),

@@ -42,14 +42,15 @@ _EXPECTED = {
 class SmallColumn:
     """A column of a small table.
 
-    A number may have a smallest value, excluded or included. An industry code has a shortest and a
-    longest length; all codes of a table have the same one.
+    A number may have a smallest value, excluded or included, and a largest. An industry code has
+    a shortest and a longest length; all codes of a table have the same one.
     """
 
     name: str
     kind: SmallKind
     above: float | None = None
     least: float | None = None
+    most: float | None = None
     optional: bool = False
     lengths: tuple[CodeLength, CodeLength] | None = None
 
@@ -107,12 +108,12 @@ SMALL_TABLES = {
             (_INDUSTRY, SmallColumn("variable", "text"), SmallColumn("value", "number")),
             ("variable", "industry"),
         ),
-        # The welfare formulas divide by sigma - 1.
+        # The welfare formulas divide by sigma - 1; the bounds are those of [welfare].
         SmallTable(
             "elasticities",
             (
                 SmallColumn("industry", "code", lengths=("group", "group")),
-                SmallColumn("sigma", "number", above=1),
+                SmallColumn("sigma", "number", least=1.001, most=1_001.0),
             ),
             ("industry",),
         ),
@@ -373,6 +374,8 @@ def _out_of_range(values: pa.ChunkedArray, column: SmallColumn) -> dict[str, pa.
         faults[f"is not above {column.above:g}"] = pc.less_equal(values, column.above)
     if column.least is not None:
         faults[f"is below {column.least:g}"] = pc.less(values, column.least)
+    if column.most is not None:
+        faults[f"is above {column.most:g}"] = pc.greater(values, column.most)
     return {what: pc.fill_null(mask, False) for what, mask in faults.items()}
 
 

@@ -64,17 +64,20 @@ def whole(low: int, high: int, several: str = "whole numbers") -> ValueKind[int]
     return ValueKind(f"a whole number from {low} to {high}", read, low, several)
 
 
-def number(*, above: float, most: float = math.inf) -> ValueKind[float]:
-    """A finite number greater than `above` and at most `most`."""
+def number(
+    *, above: float = -math.inf, least: float = -math.inf, most: float = math.inf
+) -> ValueKind[float]:
+    """A finite number greater than `above`, at least `least` and at most `most`."""
 
     def read(value: object) -> float | None:
         if isinstance(value, bool) or not isinstance(value, int | float):
             return None
-        return float(value) if above < value <= most and math.isfinite(value) else None
+        is_within = above < value and least <= value <= most
+        return float(value) if is_within and math.isfinite(value) else None
 
-    least = "" if math.isinf(above) else f" greater than {above:g}"
-    limit = "" if math.isinf(most) else f" and at most {most:g}"
-    return ValueKind(f"a number{least}{limit}", read, math.nan, "numbers")
+    limits = {"greater than": above, "at least": least, "at most": most}
+    told = [f"{words} {limit:g}" for words, limit in limits.items() if math.isfinite(limit)]
+    return ValueKind(" ".join(["a number", " and ".join(told)]).rstrip(), read, math.nan, "numbers")
 
 
 def one_of(options: Sequence[str]) -> ValueKind[str]:

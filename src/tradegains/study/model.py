@@ -49,6 +49,9 @@ PLANT_CUTS = ("simple", "value_weighted")
 RANKINGS = {"tariff_cut": "tariff_cuts", "sigma": "elasticities"}
 """What curves may rank industries by beside the variables of the input `rankings`, and where."""
 
+SMALLEST_ELASTICITY, LARGEST_ELASTICITY = 0.001, 1_000.0
+"""Bounds of sigma - 1 and epsilon: beyond them no estimate lies, and results need not be finite."""
+
 BUILT_IN_POPULATIONS = (
     "all",
     "exporters",

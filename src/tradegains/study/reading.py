@@ -25,6 +25,8 @@ from tradegains.study.fields import (
     whole,
 )
 from tradegains.study.model import (
+    LARGEST_ELASTICITY,
+    SMALLEST_ELASTICITY,
     AccountingComponent,
     Census,
     Curves,
@@ -63,6 +65,9 @@ _ACTIONS_OF_RULE = {
     "duplicate": ("stop", "quarantine"),
     "nonpositive_value_added": ("keep",),
 }
+
+
+_ELASTICITY = number(least=SMALLEST_ELASTICITY, most=LARGEST_ELASTICITY)
 
 
 def read_study(path: str | Path, overrides: Mapping[str, str] | None = None) -> Study:
@@ -370,8 +375,10 @@ def _read_welfare(table: TomlTable) -> Welfare:
     return Welfare(
         windows=table.required("windows", list_of(NAME, at_least=1)),
         difference=(difference[0], difference[1]) if difference else None,
-        sigma=table.required("sigma", number(above=1)),
-        trade_elasticity=table.required("trade_elasticity", number(above=0)),
+        sigma=table.required(
+            "sigma", number(least=1 + SMALLEST_ELASTICITY, most=1 + LARGEST_ELASTICITY)
+        ),
+        trade_elasticity=table.required("trade_elasticity", _ELASTICITY),
         levels=table.required("levels", list_of(one_of(model.WELFARE_LEVELS), at_least=1)),
         expenditure_share=table.nothing_or("expenditure_share", number(above=0, most=1)),
         value_added_share=table.nothing_or("value_added_share", number(above=0, most=1)),
@@ -399,8 +406,8 @@ def _read_curves(table: TomlTable | None) -> Curves | None:
         return None
     return Curves(
         rank_by=table.required("rank_by", list_of(NAME, at_least=0)),
-        elasticity_from=table.required("elasticity_from", number(above=0)),
-        elasticity_to=table.required("elasticity_to", number(above=0)),
+        elasticity_from=table.required("elasticity_from", _ELASTICITY),
+        elasticity_to=table.required("elasticity_to", _ELASTICITY),
         elasticity_step=table.required("elasticity_step", number(above=0)),
         published_elasticities=table.required("published_elasticities", FLAG),
     )
