@@ -25,7 +25,7 @@ ARROWS = {
     "formulas": "formulas",
     "tables": "tables",
     "literature": "literature",
-    "study": "study literature",
+    "study": "study literature formulas",
     "engines": "engines",
     "transforms": "transforms tables formulas",
     "statistics": "statistics transforms tables formulas",

@@ -215,13 +215,31 @@ def test_every_method_is_called() -> None:
     assert idle == []
 
 
+def documented() -> Iterator[tuple[str, ast.FunctionDef, str]]:
+    """Public functions of the room, each with its docstring."""
+    for name in public_formulas():
+        node = definitions(name[0])[name[1]]
+        if isinstance(node, ast.FunctionDef):
+            yield short(name), node, ast.get_docstring(node) or ""
+
+
 def test_every_public_formula_has_an_executed_example() -> None:
-    functions = (
-        (name, definitions(name[0])[name[1]])
-        for name in public_formulas()
-        if isinstance(definitions(name[0])[name[1]], ast.FunctionDef)
-    )
-    bare = [
-        short(name) for name, node in functions if ">>> " not in (ast.get_docstring(node) or "")
-    ]
-    assert bare == []
+    assert [name for name, _, text in documented() if ">>> " not in text] == []
+
+
+def test_formulas_of_several_arguments_explain_them() -> None:
+    several = {
+        name: text
+        for name, node, text in documented()
+        if len(node.args.args) + len(node.args.kwonlyargs) > 2
+    }
+    assert [name for name, text in several.items() if "Args:\n" not in text] == []
+
+
+def test_formulas_that_raise_say_what() -> None:
+    raising = {
+        name: text
+        for name, node, text in documented()
+        if any(isinstance(each, ast.Raise) for each in ast.walk(node))
+    }
+    assert [name for name, text in raising.items() if "Raises:\n" not in text] == []

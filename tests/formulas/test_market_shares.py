@@ -13,6 +13,7 @@ from tradegains.formulas.market_shares import (
     expenditure,
     market_share_changes,
 )
+from tradegains.formulas.outcomes import window_scale
 
 laws = settings(max_examples=40, deadline=None)
 amounts = st.floats(1e-3, 1e9, allow_nan=False)
@@ -38,7 +39,7 @@ def test_changes_by_hand() -> None:
 
 
 def test_every_change_is_scaled_to_the_common_length() -> None:
-    found = market_share_changes(START, END, scale=0.8)
+    found = market_share_changes(START, END, scale=window_scale(1978, 1988, 8))
     assert found.scale == 0.8
     assert astuple(found)[:3] == pytest.approx(
         (0.8 * math.log(1.5), 0.8 * math.log(0.75), 0.8 * math.log(1.125)), rel=1e-14

@@ -8,6 +8,7 @@ from tradegains.formulas.melitz_ottaviano import (
     CutoffError,
     Market,
     closed_equilibrium,
+    cost_of_profit,
     innovation_cutoff,
     integrated_equilibrium,
     operating_profit,
@@ -309,3 +310,11 @@ def test_liberalisation_tips_some_into_innovation():
     ]
     assert cutoffs == sorted(cutoffs)
     assert cutoffs[0] < cutoffs[-1]
+
+
+@given(markets, st.floats(0.0, 1.0), st.floats(0.0, 1.0))
+def test_the_cost_of_a_profit_has_that_profit(market, cutoff_share, cost_share):
+    cutoff = max(cutoff_share * market.highest_cost, 1e-3)
+    profit = operating_profit(cost_share * cutoff, cutoff, market=market)
+    cost = cost_of_profit(profit, cutoff, market=market)
+    assert cost == pytest.approx(cost_share * cutoff, rel=1e-12, abs=1e-12 * cutoff)

@@ -1,6 +1,6 @@
 import pytest
 
-from tradegains.formulas.outcomes import delta_ln, minus, rate
+from tradegains.formulas.outcomes import delta_ln, minus, rate, window_scale
 
 
 def test_a_rate_of_nothing_is_none() -> None:
@@ -36,3 +36,10 @@ def test_a_logarithm_that_cannot_be_taken_has_a_reason(
     start: float | None, end: float | None, note: str
 ) -> None:
     assert delta_ln(start, end, name="sales") == (None, note)
+
+
+def test_a_window_must_end_after_it_starts() -> None:
+    assert window_scale(1978, 1988, 8) == 0.8
+    for end in (1988, 1980):
+        with pytest.raises(ValueError, match="ends after"):
+            window_scale(1988, end, 8)

@@ -17,9 +17,15 @@ from tradegains.formulas.outcomes import Outcome, delta_ln, joined_notes
 def deflate(output: Any, price_index: Any) -> Any:
     """Output at the prices of the index's base [money unit of the base]; floats or Columns.
 
+    Args:
+        output: sales or value added [money unit].
+        price_index: of its industry or the economy, above 0; 1 in the base.
+
     Example:
         >>> deflate(120.0, 1.2)
         100.0
+
+    Source: HLOY, section 3.3.
     """
     return output / price_index
 
@@ -46,7 +52,7 @@ def output_per_worker_growth(start: Outcome, end: Outcome, *, scale: float = 1.0
     Args:
         start: output per worker at the start, or why there is none.
         end: the same at the end.
-        scale: what a change is multiplied by to be one over the common length of windows.
+        scale: of the window, `outcomes.window_scale`.
 
     Returns:
         Scaled change of the logarithm, or None and the reason: a level is missing or not positive.

@@ -269,6 +269,11 @@ def group_means(group: GroupSums, places: BinaryPlaces) -> tuple[float, ...]:
 def least_squares(within: Within, outcome: str, regressors: Sequence[str]) -> Fit:
     """Coefficients of the regressors, the effects absorbed.
 
+    Args:
+        within: products of deviations from group means.
+        outcome: name of the variable to explain.
+        regressors: names of what explains it.
+
     Raises:
         CollinearError: naming the first regressor that does not vary within groups, or is a
             combination of the regressors before it.
@@ -290,6 +295,13 @@ def two_stage_least_squares(
     within: Within, outcome: str, *, endogenous: str, instrument: str, controls: Sequence[str] = ()
 ) -> Fit:
     """Coefficients of the endogenous regressor and the controls, by one excluded instrument.
+
+    Args:
+        within: products of deviations from group means.
+        outcome: name of the variable to explain.
+        endogenous: name of the regressor that the instrument stands for.
+        instrument: name of what moves it and nothing else.
+        controls: names of regressors that are instruments of themselves.
 
     Raises:
         CollinearError: naming what does not vary, or the instrument where it does not move the
@@ -384,6 +396,11 @@ def _fit(
 
 def cluster_correction(rows: int, parameters: int, clusters: int) -> float | None:
     """(n - 1) / (n - K) times G / (G - 1); None where either has no degree of freedom left.
+
+    Args:
+        rows: n, those in groups of two or more.
+        parameters: K, coefficients and absorbed effects.
+        clusters: G.
 
     With one row per cluster it is HC1's n / (n - K), the correction of robust errors.
 

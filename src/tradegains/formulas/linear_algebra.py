@@ -107,6 +107,11 @@ def inverse(matrix: Matrix, smallest: float = SMALLEST_PIVOT) -> list[list[float
 def quadratic(left: Vector, matrix: Matrix, right: Vector) -> float:
     """left' matrix right.
 
+    Args:
+        left: one number per row of the matrix.
+        matrix: by row.
+        right: one number per column.
+
     Example:
         >>> quadratic([1.0, 2.0], [[1.0, 0.0], [0.0, 3.0]], [1.0, 1.0])
         7.0

@@ -22,9 +22,15 @@ from tradegains.formulas.outcomes import Outcome, delta_ln, joined_notes, minus
 def expenditure(domestic_sales: Any, imports: Any) -> Any:
     """Y = X + M, spending on domestic and imported goods [money unit].
 
+    Args:
+        domestic_sales: X, sales less exports of all establishments [money unit].
+        imports: M, at least 0 [money unit].
+
     Example:
         >>> expenditure(60.0, 40.0)
         100.0
+
+    Source: HLOY, section 2.1.
     """
     return domestic_sales + imports
 
@@ -32,9 +38,15 @@ def expenditure(domestic_sales: Any, imports: Any) -> Any:
 def continuing_share(continuing_domestic_sales: Any, domestic_sales: Any) -> Any:
     """X^c / X, the continuing establishments' share of domestic sales.
 
+    Args:
+        continuing_domestic_sales: X^c [money unit].
+        domestic_sales: X, above 0 [money unit].
+
     Example:
         >>> continuing_share(45.0, 60.0)
         0.75
+
+    Source: HLOY, table 1.
     """
     return continuing_domestic_sales / domestic_sales
 
@@ -42,9 +54,15 @@ def continuing_share(continuing_domestic_sales: Any, domestic_sales: Any) -> Any
 def domestic_share(domestic_sales: Any, imports: Any) -> Any:
     """lambda = X / Y, the domestic establishments' share of the market.
 
+    Args:
+        domestic_sales: X [money unit].
+        imports: M, at least 0 and with X above 0 together [money unit].
+
     Example:
         >>> domestic_share(60.0, 40.0)
         0.6
+
+    Source: HLOY, table 1.
     """
     return domestic_sales / expenditure(domestic_sales, imports)
 
@@ -54,9 +72,16 @@ def continuing_market_share(
 ) -> Any:
     """lambda^c = X^c / Y, the continuing domestic establishments' share of the market.
 
+    Args:
+        continuing_domestic_sales: X^c [money unit].
+        domestic_sales: X [money unit].
+        imports: M, at least 0 and with X above 0 together [money unit].
+
     Example:
         >>> continuing_market_share(45.0, 60.0, 40.0)
         0.45
+
+    Source: HLOY, eq. 1 and table 1.
     """
     return continuing_domestic_sales / expenditure(domestic_sales, imports)
 
@@ -140,7 +165,7 @@ def market_share_changes(
     Args:
         start: the market at the window's start.
         end: the market at its end; its continuing set is the same establishments.
-        scale: what a change is multiplied by to be one over the common length of windows.
+        scale: of the window, `outcomes.window_scale`.
 
     Returns:
         Changes [log points]; without imports only that of X^c/X.

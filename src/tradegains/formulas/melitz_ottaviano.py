@@ -75,8 +75,15 @@ def _checked_cutoff(cutoff: float, market: Market) -> float:
     return cutoff
 
 
-def _entry_volume(market: Market) -> float:
-    """12 f c_max / (S b), which the cubes of the cutoffs add up to."""
+def entry_volume(market: Market) -> float:
+    """12 f c_max / (S b), which the cubes of the cutoffs add up to [cubed money per unit].
+
+    Example:
+        >>> entry_volume(Market(1000.0, 0.01, 50.0, 20.0))
+        1200.0
+
+    Source: MT footnote 1, by free entry.
+    """
     return 12.0 * market.entry_cost * market.highest_cost / (market.size * market.slope)
 
 
@@ -99,7 +106,7 @@ def closed_equilibrium(market: Market) -> Equilibrium:
 
     Source: MT figure 2.
     """
-    cutoff = _checked_cutoff(math.cbrt(_entry_volume(market)), market)
+    cutoff = _checked_cutoff(math.cbrt(entry_volume(market)), market)
     return Equilibrium(
         cutoff=cutoff,
         export_cutoff=None,
@@ -165,7 +172,7 @@ def trade_equilibrium(market: Market, *, trade_cost: float) -> Equilibrium:
     """
     if not trade_cost >= 0.0:
         raise ValueError("the trade cost must be at least 0")
-    volume = _entry_volume(market)
+    volume = entry_volume(market)
     if trade_cost >= math.cbrt(volume):
         return replace(closed_equilibrium(market), trade_cost=trade_cost)
     cutoff = _checked_cutoff(_two_country_cutoff(volume, trade_cost), market)
@@ -188,6 +195,11 @@ def trade_equilibrium(market: Market, *, trade_cost: float) -> Equilibrium:
 def residual_demand(price: Any, cutoff: Any, *, market: Market) -> Any:
     """Quantity a producer sells at a price up to the cutoff: S b (c* - p) [units].
 
+    Args:
+        price: up to the cutoff [money per unit].
+        cutoff: c* [money per unit].
+        market: where it sells.
+
     Example:
         >>> residual_demand(6.0, 10.0, market=Market(1000.0, 0.01, 50.0, 20.0))
         40.0
@@ -203,6 +215,8 @@ def price(cost: Any, cutoff: Any) -> Any:
     Example:
         >>> price(2.0, 10.0)
         6.0
+
+    Source: MT footnote 1.
     """
     return 0.5 * (cutoff + cost)
 
@@ -210,9 +224,16 @@ def price(cost: Any, cutoff: Any) -> Any:
 def quantity(cost: Any, cutoff: Any, *, market: Market) -> Any:
     """Output at a unit cost up to the cutoff: S b (c* - c)/2 [units].
 
+    Args:
+        cost: of a unit delivered to the market, up to the cutoff [money per unit].
+        cutoff: c* [money per unit].
+        market: where it sells.
+
     Example:
         >>> quantity(2.0, 10.0, market=Market(1000.0, 0.01, 50.0, 20.0))
         40.0
+
+    Source: MT footnote 1.
     """
     return 0.5 * market.size * market.slope * (cutoff - cost)
 
@@ -220,11 +241,38 @@ def quantity(cost: Any, cutoff: Any, *, market: Market) -> Any:
 def operating_profit(cost: Any, cutoff: Any, *, market: Market) -> Any:
     """Profit before the entry cost at a unit cost up to the cutoff: S b (c* - c)^2/4 [money].
 
+    Args:
+        cost: of a unit delivered to the market, up to the cutoff [money per unit].
+        cutoff: c* [money per unit].
+        market: where it sells.
+
     Example:
         >>> operating_profit(2.0, 10.0, market=Market(1000.0, 0.01, 50.0, 20.0))
         160.0
+
+    Source: MT footnote 1.
     """
     return 0.25 * market.size * market.slope * (cutoff - cost) * (cutoff - cost)
+
+
+def cost_of_profit(profit: float, cutoff: float, *, market: Market) -> float:
+    """Unit cost at which the operating profit has a value; below 0 where none is low enough.
+
+    Args:
+        profit: before the entry cost, >= 0 [money].
+        cutoff: c*, of the market it is earned in [money per unit].
+        market: that market.
+
+    Returns:
+        c* - 2 (profit / (S b))^(1/2) [money per unit].
+
+    Example:
+        >>> cost_of_profit(160.0, 10.0, market=Market(1000.0, 0.01, 50.0, 20.0))
+        2.0
+
+    Source: the inverse of `operating_profit`.
+    """
+    return cutoff - 2.0 * math.sqrt(profit / (market.size * market.slope))
 
 
 @dataclass(frozen=True)
@@ -281,12 +329,29 @@ def producer_outcome(cost: float, equilibrium: Equilibrium, *, market: Market) -
     return ProducerOutcome(cost, *home, *abroad, net_profit=home[2] + abroad[2] - market.entry_cost)
 
 
+def innovation_output(innovation_cost: float, cost_reduction: float) -> float:
+    """Output in all markets above which a producer innovates: f_I / delta c_I [units].
+
+    Args:
+        innovation_cost: f_I, above 0 [money].
+        cost_reduction: delta c_I, by which innovation lowers the unit cost, above 0
+            [money per unit].
+
+    Example:
+        >>> innovation_output(40.0, 0.5)
+        80.0
+
+    Source: MT, "A Theory of Market Size and Firm Innovation".
+    """
+    return innovation_cost / cost_reduction
+
+
 def innovation_cutoff(
     equilibrium: Equilibrium, *, market: Market, innovation_cost: float, cost_reduction: float
 ) -> float | None:
     """Unit cost below which producers innovate, given their output at home and abroad.
 
-    A producer innovates where its output in all markets exceeds f_I / delta c_I.
+    They are those whose output in all markets exceeds `innovation_output`.
 
     Args:
         equilibrium: of the market.
@@ -317,7 +382,8 @@ def innovation_cutoff(
     if not (innovation_cost > 0.0 and cost_reduction > 0.0):
         raise ValueError("innovation cost and cost reduction must be above 0")
     # Output is S b (c* - c)/2 at home and the same with c + t abroad: the needed fall from c*.
-    needed = innovation_cost / cost_reduction / (market.size * market.slope)
+    output = innovation_output(innovation_cost, cost_reduction)
+    needed = output / (market.size * market.slope)
     cutoff = equilibrium.cutoff - 2.0 * needed
     trade_cost = equilibrium.trade_cost
     if equilibrium.export_cutoff is not None and trade_cost is not None and 2 * needed > trade_cost:

@@ -160,6 +160,11 @@ def continuing_marks(rule: str, ends: Ends, years: Sequence[int]) -> list[Mark]:
 def status_in_window(year: int, ends: Ends, *, at_both_ends: bool) -> str:
     """Status of an establishment seen in `year`, one of the window's ends.
 
+    Args:
+        year: of the row.
+        ends: first and last year of the window.
+        at_both_ends: whether the establishment has a row in both.
+
     Example:
         >>> status_in_window(1996, (1988, 1996), at_both_ends=False)
         'entrant'

@@ -48,6 +48,11 @@ class Moments:
 def bin_position(value: Any, bin_width: float, index: Any) -> Any:
     """Distance of a value from the centre of its bin, in bin widths; serves floats and Columns.
 
+    Args:
+        value: [log points].
+        bin_width: > 0 [log points].
+        index: number of the value's bin, floor(value / bin_width).
+
     Example:
         >>> bin_position(0.3125, 0.25, 1)
         -0.25

@@ -1,4 +1,4 @@
-"""A number, or the reason why there is none: nothing that cannot be computed becomes a 0."""
+"""Changes and rates, or the reason why there is none: what cannot be computed becomes no 0."""
 
 import math
 from typing import NamedTuple
@@ -74,3 +74,25 @@ def delta_ln(start: float | None, end: float | None, *, name: str = "the level")
     if problems or start is None or end is None:
         return Outcome(None, "; ".join(problems))
     return Outcome(math.log(end / start))
+
+
+def window_scale(start: int, end: int, scale_to_years: float | None = None) -> float:
+    """Factor that brings a window's changes to a common length; 1 without one.
+
+    Args:
+        start: first year of the window.
+        end: last year, after start.
+        scale_to_years: the common length [years], > 0; None leaves changes as they are.
+
+    Raises:
+        ValueError: the window does not end after it starts.
+
+    Example:
+        >>> window_scale(1978, 1988, 8), window_scale(1988, 1996)
+        (0.8, 1.0)
+
+    Source: HLOY, footnote 13.
+    """
+    if end <= start:
+        raise ValueError("a window ends after it starts")
+    return 1.0 if scale_to_years is None else scale_to_years / (end - start)

@@ -205,6 +205,12 @@ def delta_error(
 ) -> float:
     """Standard error of a function of the estimates with this gradient.
 
+    Args:
+        groups: the information by group.
+        effects: gradient by each group's effect.
+        coefficients: gradient by each coefficient.
+        regressors: their names.
+
     Raises:
         CollinearError: as `newton_step`.
 

@@ -88,6 +88,8 @@ def log_labour_productivity(output: float | None, labour: float | None) -> float
     Returns:
         [log money unit per job or hour].
 
+    Source: MT, figure 5.
+
     Example:
         >>> log_labour_productivity(100.0, 100.0), log_labour_productivity(100.0, 0.0)
         (0.0, None)
@@ -100,9 +102,15 @@ def log_labour_productivity(output: float | None, labour: float | None) -> float
 def relative_productivity(log_productivity: Any, industry_median: Any) -> Any:
     """phi - m_s [log points]; floats or Columns.
 
+    Args:
+        log_productivity: phi [log money unit per job].
+        industry_median: m_s, of the 4-digit industry in the base's years [as phi].
+
     Example:
         >>> relative_productivity(4.5, 4.0)
         0.5
+
+    Source: MT, figure 5.
     """
     return log_productivity - industry_median
 
@@ -111,6 +119,13 @@ def productivity_class(relative: float, cuts: Sequence[float]) -> int:
     """Class of a value among ascending cuts, from 1; a value equal to a cut is below it.
 
     With the 25th, 50th and 75th percentiles as cuts, the quartile; with the median, its half.
+
+    Args:
+        relative: the value [log points].
+        cuts: ascending [log points].
+
+    Returns:
+        From 1 to one more than there are cuts.
 
     Example:
         >>> [productivity_class(value, [-1.0, 0.0, 1.0]) for value in (-1.0, -0.5, 0.5, 9.0)]
@@ -165,7 +180,12 @@ def lileeva_kappa(industry_sds: Sequence[float], employments: Sequence[float]) -
 
 
 def lileeva_productivity(relative: Any, industry_sd: Any, kappa: Any) -> Any:
-    """z = kappa (phi - m_s) / sd_s [log points]; floats or Columns; sd_s must not be 0.
+    """z = kappa (phi - m_s) / sd_s [log points]; floats or Columns.
+
+    Args:
+        relative: phi - m_s [log points].
+        industry_sd: sd_s, at least SMALLEST_SD [log points].
+        kappa: `lileeva_kappa` [log points].
 
     Example:
         >>> lileeva_productivity(1.0, 0.5, 0.625)

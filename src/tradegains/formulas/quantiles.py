@@ -67,6 +67,9 @@ def weighted_target(total: int, p: Fraction) -> int:
         total: W > 0 [units].
         p: from 0 (the smallest value) to 1 (the largest).
 
+    Raises:
+        ValueError: no weight, or p is not between 0 and 1.
+
     Example:
         >>> weighted_target(4, Fraction(1, 2)), weighted_target(10, Fraction(1, 3))
         (2, 4)
@@ -86,6 +89,9 @@ def linear_position(count: int, p: Fraction) -> tuple[int, Fraction]:
     Returns:
         The lower rank, counted from 0, and the fraction in [0, 1) of the way to the next rank.
         With a fraction of 0 the next rank is not needed and may not exist.
+
+    Raises:
+        ValueError: no value, or p is not between 0 and 1.
 
     Example:
         >>> linear_position(4, Fraction(1, 2)), linear_position(5, Fraction(1))
@@ -175,6 +181,9 @@ def quantile(values: Iterable[float], p: Fraction) -> float:
     Args:
         values: finite, at least one.
         p: from 0 to 1.
+
+    Raises:
+        ValueError: no value, NaN, or p is not between 0 and 1.
 
     Example:
         >>> quantile([1.0, 2.0, 3.0, 4.0], Fraction(1, 4))

@@ -18,7 +18,9 @@ from tradegains.formulas.melitz_ottaviano import (
     Equilibrium,
     Market,
     closed_equilibrium,
+    entry_volume,
     innovation_cutoff,
+    innovation_output,
     integrated_equilibrium,
     producer_outcome,
     trade_equilibrium,
@@ -68,7 +70,7 @@ class Innovation:
     @property
     def needed_output(self) -> float:
         """f_I over the fall of unit cost: innovation pays above this output [units]."""
-        return self.cost / self.gain
+        return innovation_output(self.cost, self.gain)
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,7 @@ def _no_cutoff(market: Market) -> Problem:
 
     c*^3 = 12 f c_max / (S b) is at most c_max^3 when f is at most S b c_max^2 / 12.
     """
-    volume = 12.0 * market.entry_cost * market.highest_cost / (market.size * market.slope)
+    volume = entry_volume(market)
     most = market.size * market.slope * market.highest_cost**2 / 12.0
     return Problem(
         f"the cost cutoff in autarky would be {math.cbrt(volume):.6g}, above the largest cost "

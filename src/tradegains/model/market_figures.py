@@ -32,6 +32,7 @@ from tradegains.figures.style import (
 )
 from tradegains.formulas.melitz_ottaviano import (
     Market,
+    cost_of_profit,
     operating_profit,
     price,
     producer_outcome,
@@ -103,9 +104,7 @@ def break_even_cost(case: Case) -> float:
     S b (c* - c)^2 / 4 = f. Free entry puts it between c* (1 - 1/sqrt 3) and c*.
     """
     market = case.market
-    return case.equilibrium.cutoff - 2.0 * math.sqrt(
-        market.entry_cost / (market.size * market.slope)
-    )
+    return cost_of_profit(market.entry_cost, case.equilibrium.cutoff, market=market)
 
 
 def _draw_two_producers(axes: Axes, case: Case, costs: Sequence[float]) -> None:
@@ -250,8 +249,8 @@ def _draw_home_and_abroad(axes: Axes, case: Case) -> None:
     else:
         marks.insert(0, (exporting, "c* − t"))
         height = 0.5 * operating_profit(0.0, exporting, market=case.market)
-        abroad = _cost_of_profit(height, exporting, case.market)
-        home = _cost_of_profit(height, cutoff, case.market)
+        abroad = cost_of_profit(height, exporting, market=case.market)
+        home = cost_of_profit(height, cutoff, market=case.market)
         axes.annotate(
             "", (home, height), (abroad, height), arrowprops={"arrowstyle": "<->", "lw": 0.8}
         )
@@ -299,11 +298,6 @@ def _draw_profit_curves(axes: Axes, case: Case, *, dash: object) -> None:
             costs = np.linspace(0, end, CURVE_POINTS)
             profits = operating_profit(costs, end, market=case.market)
             axes.plot(costs, profits, color=colour, lw=1.6, linestyle=dash, label=label)
-
-
-def _cost_of_profit(profit: float, cutoff: float, market: Market) -> float:
-    """Unit cost at which the operating profit has a value; the inverse of S b (c* - c)^2/4."""
-    return cutoff - 2.0 * math.sqrt(profit / (market.size * market.slope))
 
 
 # --- innovation -----------------------------------------------------------------------------------

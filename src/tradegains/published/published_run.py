@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tradegains.formulas.outcomes import window_scale
 from tradegains.formulas.productivity import STANDARDISED
 from tradegains.store.scalars import arrow_scalar
 from tradegains.tables.absence import Absence, read_absences
@@ -227,7 +228,5 @@ def matching(table: pa.Table, **values: Any) -> pa.Table:
 def _window(entry: Mapping[str, Any]) -> PublishedWindow:
     """A window from its section of the study."""
     start, end = entry["start"], entry["end"]
-    years = end - start
-    return PublishedWindow(
-        entry["name"], start, end, (entry.get("scale_to_years") or years) / years
-    )
+    scale = window_scale(start, end, entry.get("scale_to_years"))
+    return PublishedWindow(entry["name"], start, end, scale)

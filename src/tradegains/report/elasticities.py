@@ -12,6 +12,7 @@ from tradegains.figures.elasticities import (
     draw_elasticities,
     draw_welfare_elasticity,
 )
+from tradegains.formulas.welfare import acr_welfare_change
 from tradegains.formulas.welfare_elasticity import (
     FARTHEST,
     LOG_SALES_SD,
@@ -62,8 +63,8 @@ def _areas_in_words(run: PublishedRun, economy: WelfareElasticity, observed: flo
     years = run.window_years(run.headline_window or "")
     areas = (
         economy.welfare_change(observed),
-        -observed / economy.trade_elasticity,
-        -observed / (economy.sigma - 1),
+        acr_welfare_change(observed, economy.trade_elasticity),
+        acr_welfare_change(observed, economy.sigma - 1),
     )
     curve, acr, armington = (percent(area, signed=True) for area in areas)
     return (

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from operator import attrgetter
 
+from tradegains.formulas.outcomes import window_scale
+
 REQUIRED_COLUMNS = ("establishment_id", "year", "industry", "employment", "sales")
 OPTIONAL_COLUMNS = ("exports", "value_added", "enterprise_id", "sampling_weight", "hours")
 COLUMNS = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
@@ -131,9 +133,7 @@ class Window:
             >>> Window("pre", 1978, 1988, scale_to_years=8).scale
             0.8
         """
-        if self.scale_to_years is None:
-            return 1.0
-        return self.scale_to_years / (self.end - self.start)
+        return window_scale(self.start, self.end, self.scale_to_years)
 
 
 @dataclass(frozen=True)
