@@ -338,8 +338,17 @@ def _market_share_row(end: MarketAtEnd) -> dict[str, Any]:
         "continuing_market_share": (
             continuing_market_share(kept, sold, imports) if has_market else None
         ),
-        "note": "" if imports is not None else "imports are not known",
+        "note": _note_on_shares(sold, imports),
     }
+
+
+def _note_on_shares(domestic_sales: float, imports: float | None) -> str:
+    """Why a market's shares are missing, or below 0 for exports above sales."""
+    return joined_notes(
+        "" if domestic_sales > 0 else "domestic sales are not positive",
+        "imports are not known" if imports is None else "",
+        "" if imports is None or domestic_sales + imports > 0 else "expenditure is not positive",
+    )
 
 
 def _welfare_row(
