@@ -8,6 +8,7 @@ probability at the mean index, which is larger.
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 from tradegains.formulas.normal import normal_cdf
 
@@ -36,6 +37,23 @@ def starter_rate(starters: int, establishments: int) -> float | None:
     return starters / establishments if establishments else None
 
 
+def index_without_cut(index: Any, *, cut: Any, coefficient: Any) -> Any:
+    """The probit's index of an establishment had its tariff not been cut; floats or Columns.
+
+    Args:
+        index: of the establishment, its own cut included.
+        cut: the establishment's tariff cut [percentage points].
+        coefficient: the probit's coefficient on the cut [per percentage point].
+
+    Example:
+        >>> index_without_cut(0.75, cut=5.0, coefficient=0.1)
+        0.25
+
+    Source: as `probability_due_to_cut`.
+    """
+    return index - coefficient * cut
+
+
 def probability_due_to_cut(index: float, *, cut: float, coefficient: float) -> float:
     """Probability of starting to export with the tariff cut minus that without it.
 
@@ -53,7 +71,8 @@ def probability_due_to_cut(index: float, *, cut: float, coefficient: float) -> f
 
     Source: MT, "Trade Costs and the Export Decision"; docs/melitz_trefler.md#export-entry.
     """
-    return normal_cdf(index) - normal_cdf(index - coefficient * cut)
+    without = index_without_cut(index, cut=cut, coefficient=coefficient)
+    return normal_cdf(index) - normal_cdf(without)
 
 
 def mean_probability_due_to_cut(

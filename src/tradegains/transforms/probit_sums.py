@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from tradegains.formulas.export_entry import index_without_cut
 from tradegains.formulas.least_squares import pairs
 from tradegains.formulas.probit import score_and_curvature
 from tradegains.tables import working as w
@@ -88,12 +89,16 @@ def sum_effect_of_cut(
 ) -> DataFrame:
     """One row per keys `on`: the probability due to the cut, and how it answers to estimates.
 
+    Must equal the sum behind formulas.export_entry.mean_probability_due_to_cut.
+
     Reads the keys and the regressors, of which the one at position `cut` is the tariff cut. The
     gradient has the change of density for the effect, its products with the regressors, and for
     the cut the density with the cut times the cut.
     """
     indexed = _with_index(rows, parameters, on=on, regressors=regressors)
-    without = F.col(INDEX) - F.col(regressors[cut]) * F.col(coefficient_column(cut))
+    without = index_without_cut(
+        F.col(INDEX), cut=F.col(regressors[cut]), coefficient=F.col(coefficient_column(cut))
+    )
     indexed = indexed.withColumn("without", without)
     indexed = add_distribution(indexed, INDEX, cdf="cdf", density="density")
     indexed = add_distribution(indexed, "without", cdf="cdf_without", density="density_without")
