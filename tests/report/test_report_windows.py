@@ -7,6 +7,7 @@ import pytest
 from made_run import undrawn_page
 from tradegains.report.answer import headlines
 from tradegains.report.ranked import ranked_exhibits
+from tradegains.report.side_by_side import as_page_table
 from tradegains.report.table_1 import table_1, table_1_text
 from tradegains.report.welfare_rows import counted
 
@@ -66,6 +67,14 @@ def test_only_the_windows_compared_stand_beside_published_numbers(with_windows):
     published = dict(table_1(with_windows(4, difference=True)).rows)["HLOY σ = 3.72"]
     assert [entry.published for entry in published] == [-1.35, 5.10, 6.45, None, None]
     assert not table_1(with_windows(3, difference=False)).compared
+
+
+def test_windows_that_nothing_was_published_of_have_one_column(with_windows):
+    table = as_page_table(table_1(with_windows(4, difference=True)))
+    compared = ("published", "recovered", "diff.")
+    assert table.header == ("", *compared * 3, "recovered", "recovered")
+    assert [span for _, span in table.groups] == [1, 3, 3, 3, 1, 1]
+    assert {len(row) for row in table.rows} == {len(table.header)}
 
 
 def test_three_windows_are_no_difference(with_windows):

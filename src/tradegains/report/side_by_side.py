@@ -1,8 +1,9 @@
 """Published numbers beside those a run recovered, for the page and for the terminal."""
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from tradegains import literature
 from tradegains.published.printing import fixed
@@ -12,6 +13,9 @@ from tradegains.report.welfare_rows import (
     NumberOrReason,
 )
 
+RECOVERED = "recovered"
+PUBLISHED_HEADS = ("published", RECOVERED, "diff.")
+PERCENT = "100 × Δ ln, in percent"
 WIDTH, LABEL_WIDTH, NUMBER_WIDTH = 80, 14, 7  # three windows of three numbers fit
 
 
@@ -45,9 +49,15 @@ class SideBySide:
     rows: tuple[tuple[str, tuple[ComparedNumber, ...]], ...]
 
     @property
+    def beside_published(self) -> tuple[bool, ...]:
+        """Of each column, whether any of its numbers has a published one beside it."""
+        columns = zip(*(entries for _, entries in self.rows), strict=True)
+        return tuple(any(one.published is not None for one in column) for column in columns)
+
+    @property
     def compared(self) -> bool:
         """Whether any number has a published one beside it."""
-        return any(entry.published is not None for _, entries in self.rows for entry in entries)
+        return any(self.beside_published)
 
     @property
     def largest_difference(self) -> float | None:
@@ -110,39 +120,35 @@ def _printed(value: float | None, digits: int) -> str:
     return "-" if value is None else fixed(value, digits)
 
 
-PERCENT = "100 × Δ ln, in percent"
-
-
 def as_page_table(table: SideBySide, *, remark: str = "") -> PageTable:
     """Published | recovered | difference; recovered alone where nothing is published."""
-    footnotes, spans = Footnotes(), 3 if table.compared else 1
-    rows = tuple(
-        (
-            *names([label]),
-            *(cell for entry in entries for cell in entry_cells(entry, table, footnotes)),
-        )
-        for label, entries in table.rows
-    )
-    heads = ("published", "recovered", "diff.")
+    footnotes = Footnotes()
+    spans = [len(PUBLISHED_HEADS) if beside else 1 for beside in table.beside_published]
+    heads = [PUBLISHED_HEADS if span > 1 else (RECOVERED,) for span in spans]
     return PageTable(
         title=table.title,
         unit=PERCENT
         + ("; diff. = recovered − published, in percentage points" if table.compared else ""),
-        header=("", *(heads * len(table.columns) if table.compared else table.columns)),
-        rows=rows,
-        groups=(("", 1), *((column, spans) for column in table.columns)) if spans > 1 else (),
+        header=("", *(chain(*heads) if table.compared else table.columns)),
+        rows=tuple(
+            (*names([label]), *entry_cells(entries, table, footnotes))
+            for label, entries in table.rows
+        ),
+        groups=(("", 1), *zip(table.columns, spans, strict=True)) if table.compared else (),
         notes=footnotes.notes,
         remark=" ".join(filter(None, (remark, table.citation and f"Published: {table.citation}"))),
     )
 
 
-def entry_cells(entry: ComparedNumber, table: SideBySide, footnotes: Footnotes) -> tuple[Cell, ...]:
-    """The cells of one entry."""
-    recovered = footnotes.percent(entry.recovered)
-    if not table.compared:
-        return (recovered,)
-    published, difference = (
-        plain(None if number is None else fixed(number, digits))
-        for number, digits in ((entry.published, 2), (entry.difference, 3))
-    )
-    return (published, recovered, difference)
+def entry_cells(
+    entries: Iterable[ComparedNumber], table: SideBySide, footnotes: Footnotes
+) -> Iterator[Cell]:
+    """The cells of a row, three for each column that has published numbers."""
+    for entry, beside in zip(entries, table.beside_published, strict=True):
+        recovered = footnotes.percent(entry.recovered)
+        if not beside:
+            yield recovered
+            continue
+        yield plain(None if entry.published is None else fixed(entry.published, 2))
+        yield recovered
+        yield plain(None if entry.difference is None else fixed(entry.difference, 3))

@@ -110,7 +110,7 @@ def industries(run: PublishedRun) -> PageTable | None:
     rows = [
         (
             *names([name]),
-            *(cell for entry in entries for cell in entry_cells(entry, table, footnotes)),
+            *entry_cells(entries, table, footnotes),
             *_behind(behind[name].get(later), footnotes),
         )
         for name, entries in table.rows
