@@ -1,8 +1,10 @@
 """What a census is refused for: every problem in one message, and never a value from a row."""
 
+import math
 import os
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +110,20 @@ def test_year_whose_files_have_no_rows(tmp_path: Path) -> None:
     files = {"year=1988/a.parquet": rows().slice(0, 0), "year=1996/a.parquet": rows()}
     message = refused(write(tmp_path, files), [1988, 1996])
     assert message.startswith("the files of 1988 have no rows")
+
+
+@pytest.mark.parametrize(
+    "years",
+    [
+        pa.array([1988.0, math.nan, 1988.5, math.inf], pa.float64()),
+        pa.array([1988.0, 1988.25, None, -math.inf], pa.float32()),
+        pa.array([Decimal("1988.0"), Decimal("1988.5"), None, Decimal("0.1")]),
+    ],
+)
+def test_years_that_are_no_whole_number_are_missing(tmp_path: Path, years: pa.Array) -> None:
+    table = pa.concat_tables([rows()] * 4).append_column("year", years)
+    message = refused(write(tmp_path, {"a.parquet": table}), [1988])
+    assert "rows have no year (column 'year') (3 cases) in a.parquet" in message
 
 
 def test_year_column_without_the_year_or_with_empty_years(tmp_path: Path) -> None:

@@ -270,25 +270,45 @@ def _years_inside(
     """Which of the wanted years a file holds, and how many rows have none.
 
     A row group's smallest and largest year are there for certain; whether a year between them is
-    there is looked up by reading that column alone.
+    there is looked up by reading that column alone; so is whether doubles and decimals are years.
     """
+    type_ = file.schema.field(column).type
+    may_be_none = _may_hold_fractions(type_)
     found: set[int] = set()
     nulls = 0
     with place.system.open_input_file(file.absolute) as source:
         parquet = pq.ParquetFile(source)
         for group in range(parquet.num_row_groups):
             sought = set(wanted) - found
-            statistics = _statistics(parquet, group, column)
+            statistics = None if may_be_none else _statistics(parquet, group, column)
             if statistics is not None:
                 low, high = statistics.min, statistics.max
                 found |= sought & {low, high}
                 sought = {year for year in sought - found if low < year < high}
                 nulls += statistics.null_count
-            if sought:
+            if sought or may_be_none:
                 years = parquet.read_row_group(group, columns=[column]).column(0)
                 found |= sought & set(pc.unique(years).to_pylist())
-                nulls += years.null_count if statistics is None else 0
+                nulls += _without_year(years) if statistics is None else 0
     return found, nulls
+
+
+def _may_hold_fractions(type_: pa.DataType) -> bool:
+    return bool(pa.types.is_floating(type_) or pa.types.is_decimal(type_))
+
+
+def _without_year(years: pa.ChunkedArray) -> int:
+    """How many values are missing, not a number or no whole number.
+
+    Example:
+        >>> _without_year(pa.chunked_array([[1988.0, None, float("nan"), 1988.5]]))
+        3
+    """
+    if not _may_hold_fractions(years.type):
+        return int(years.null_count)
+    numbers = pc.cast(years, pa.float64())
+    whole = pc.and_(pc.is_finite(numbers), pc.equal(pc.floor(numbers), numbers))
+    return len(years) - int(pc.sum(whole).as_py() or 0)
 
 
 def _statistics(parquet: pq.ParquetFile, group: int, column: str) -> pq.Statistics | None:
