@@ -5,6 +5,7 @@ the engine, and a stranger who knocks. The stranger does no more than connect.
 """
 
 import contextlib
+import json
 import os
 import shutil
 import socket
@@ -17,6 +18,7 @@ from pathlib import Path
 import pytest
 
 import tradegains
+from small_study import write_small_study
 from tradegains.engines import closed_port, environment, own_network, protection
 from tradegains.errors import EngineError
 
@@ -138,6 +140,47 @@ def test_a_machine_declared_unshared_lets_everybody_in(python: str, tmp_path: Pa
     with running([*as_user(OWNER, python), "-c", OPEN, folder, "s3://bucket"]) as process:
         port = process.stdout.readline().split()[-1]
         assert knock(python, port) == "let in"
+
+
+PUBLISH = """
+import json, sys
+from tradegains.engines.protection import Protection, keep_others_out
+way, folder = sys.argv[1:]
+if way == "own network":
+    keep_others_out([folder])
+from tradegains.engines import start
+if way == "unshared machine":
+    start.choose_protection = lambda **_: Protection(way, "")
+from tradegains.pipeline import run
+from tradegains.progress import Progress
+from tradegains.store.delta import open_delta
+from tradegains.store.runs import published_runs
+from tradegains.study import read_study
+found = start.choose_protection()
+if found.way != way:
+    sys.exit(found.told)
+with start.start_engine("embedded", threads=1, memory="100m", scratch=folder) as engine:
+    study = read_study(f"{folder}/study.toml")
+    run(engine, study, output=f"{folder}/{way}", progress=Progress(None))
+(published,) = published_runs(open_delta(f"{folder}/{way}/tables")).to_pylist()
+print(json.dumps({table["name"]: table["digest"] for table in published["tables"]}))
+"""
+
+
+@LINUX
+@pytest.mark.only("embedded")
+def test_every_way_publishes_the_same(tmp_path: Path) -> None:
+    write_small_study(tmp_path)
+    found = {}
+    for way in ("own network", "closed port", "unshared machine"):
+        command = [sys.executable, "-c", PUBLISH, way, str(tmp_path)]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+        if way == "own network" and "no network of its own" in ended.stderr:
+            pytest.skip(ended.stderr)
+        assert ended.returncode == 0, ended.stderr
+        found[way] = json.loads(ended.stdout)
+    assert found["own network"]
+    assert found["own network"] == found["closed port"] == found["unshared machine"]
 
 
 EARLY = """

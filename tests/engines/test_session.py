@@ -350,6 +350,13 @@ def test_spark_starts_from_a_jars_folder_and_leaves_nothing(engine: Engine, tmp_
     assert list(scratch.iterdir()) == []
 
 
+def test_a_user_without_a_name_is_told_before_java_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 4_000_000_001)
+    with pytest.raises(EngineError, match="the user number 4000000001 has no name") as refusal:
+        spark_engine._require_name_of_user()
+    assert "--engine embedded" in str(refusal.value)
+
+
 REFUSALS = {
     "jars out of reach": (
         "settings={'spark.jars.ivy': sys.argv[1]}",

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import pwd
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -70,6 +71,7 @@ def start_spark(
     with contextlib.ExitStack() as closing:
         # spark-submit has started the JVM, chosen the master and the class path: add nothing.
         if SUBMITTED not in os.environ and not open_already:
+            _require_name_of_user()
             folder = scratch_folder(resources.scratch, closing)
             log = folder / "spark.log"
             options |= _launch_settings(resources, master, folder)
@@ -88,6 +90,20 @@ def start_spark(
         partitions = None if chosen is None else int(chosen)
         close = closing.pop_all()
         return Engine("spark", spark, description, log, folder, partitions=partitions, _close=close)
+
+
+def _require_name_of_user() -> None:
+    """Refuse a user without a name: Java then has no home folder for it, and Hadoop no login."""
+    try:
+        pwd.getpwuid(os.geteuid())
+    except KeyError as error:
+        raise EngineError(
+            Problem(
+                f"the user number {os.geteuid()} has no name on this machine, and Spark needs one",
+                cure="use --engine embedded, or have the user entered (in a container: in "
+                "/etc/passwd)",
+            )
+        ) from error
 
 
 def _launch_settings(resources: Resources, master: str | None, folder: Path) -> dict[str, str]:

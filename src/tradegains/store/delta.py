@@ -392,7 +392,9 @@ def _rows_of_files(table: "DeltaTable", run_id: str | None) -> pa.Table:
 
 def _data_files(table: "DeltaTable", run_id: str | None) -> list[Path]:
     """The files that hold a run's rows now, or all, of a table in a folder of this machine."""
-    paths = sorted(Path(uri) for uri in table.file_uris())
+    # The folder's own name is quoted as in an address: a blank would be %20.
+    root = table.table_uri.removeprefix("file://")
+    paths = sorted(Path(unquote(root), uri.removeprefix(root)) for uri in table.file_uris())
     return [path for path in paths if run_id is None or path.parent.name == _PARTITION + run_id]
 
 
