@@ -78,8 +78,3 @@ class Expression:
     def divides(self) -> bool:
         """Whether it divides anywhere."""
         return any(part.operation == "/" for part in self)
-
-    @property
-    def columns(self) -> frozenset[str]:
-        """Names of the columns it reads."""
-        return frozenset(str(part.value) for part in self if part.operation == "column")

@@ -53,8 +53,8 @@ def read_condition(text: str, types: Mapping[str, str]) -> Expression:
     Example:
         >>> found = read_condition("sales > 0 and industry = '0111'", {"sales": "double",
         ...     "industry": "string"})
-        >>> found.operation, [part.operation for part in found.parts], sorted(found.columns)
-        ('and', ['>', '='], ['industry', 'sales'])
+        >>> found.operation, [part.operation for part in found.parts]
+        ('and', ['>', '='])
     """
     tree = parse(text)
     _require_shallow(tree)
