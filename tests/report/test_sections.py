@@ -36,7 +36,9 @@ def test_a_new_section_needs_nothing_else(run, monkeypatch):
         @staticmethod
         def section(run):
             shown = Facts((("Theil index", "0.25"),))
-            return section_of("theil", "Inequality", "Inequality", Paragraph("Of output."), shown)
+            return section_of(
+                "theil", "Inequality of output", "Inequality", Paragraph("Of output."), shown
+            )
 
     monkeypatch.setattr(page, "SECTIONS", (Theil,))
     text = page.page_html(run, page.page_sections(run))
