@@ -12,6 +12,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from tradegains.engines.failures import DamagedPageError
+from tradegains.engines.signals import ending_cleanly
 from tradegains.engines.start import Engine
 from tradegains.errors import InputError, Problem, StudyError
 from tradegains.families.context import ComputedTables, MergeBy, Rows
@@ -127,6 +128,7 @@ def run(
     if any(name_problems(study)):
         judge_inputs(study).usable_census()  # raises, before anything of the output is touched
     with (
+        ending_cleanly(),
         hold_output(output, wait_seconds=wait_seconds, keep_days=keep_days) as place,
         _rare_collection(),
     ):
@@ -136,9 +138,7 @@ def run(
         if problems := list(storage_problems(inputs.census, engine.name)):
             raise InputError(problems)
         name = run_id(resolved_toml(study), inputs.digest, code_digest())
-        store = place.open_tables(engine.name, engine.spark)
-        for line in mend_logs(store):
-            log.warning("%s", line)
+        store = _whole_tables(place, engine)
         published = published_summary(store, name)
         if published and published.has(only) and not again and _is_whole(store, name):
             return published
@@ -160,6 +160,14 @@ def run(
     return RunSummary(
         name, publication.new, {each.name: each.rows for each in publication.tables}, absent
     )
+
+
+def _whole_tables(place: Output, engine: Engine) -> DeltaStore:
+    """The published tables, their logs mended where a lock keeps others from writing to them."""
+    store = place.open_tables(engine.name, engine.spark)
+    for line in mend_logs(store) if place.is_local else ():
+        log.warning("%s", line)
+    return store
 
 
 @contextmanager

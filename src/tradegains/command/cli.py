@@ -12,7 +12,6 @@ import contextlib
 import gc
 import os
 import shutil
-import signal
 import sys
 import textwrap
 import traceback
@@ -225,7 +224,6 @@ def _run(chosen: argparse.Namespace) -> int:
         return _dry_run(chosen)
     from tradegains.study import read_study
 
-    _end_cleanly()
     study = read_study(chosen.study, _inputs(chosen.input))
     _keep_others_out(chosen, study.inputs.given().values())
     from tradegains.command.check import environment_errors, output_problems
@@ -253,13 +251,6 @@ def _run(chosen: argparse.Namespace) -> int:
     print(_outcome(done))
     print(f"next: tradegains report --output {chosen.output}")
     return 0
-
-
-def _end_cleanly() -> None:
-    """Let a scheduler's stop and a closed terminal end a run with its clean-up: rows must go."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, lambda received, _: sys.exit(128 + received))
 
 
 def _outcome(done: "RunSummary") -> str:

@@ -3,6 +3,8 @@
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 def keep_signals() -> None:
@@ -20,6 +22,25 @@ def keep_signals() -> None:
             chosen = _end
         if chosen is not None:  # None: set by a program that has Python inside
             signal.signal(number, chosen)
+
+
+@contextmanager
+def ending_cleanly() -> Iterator[None]:
+    """Let a scheduler's stop and a closed terminal end what is inside with its clean-up.
+
+    Python ends at once on SIGTERM and SIGHUP, and rows of establishments would stay on the disk.
+    """
+    handled = threading.current_thread() is threading.main_thread()
+    numbers = (signal.SIGTERM, signal.SIGHUP) if handled else ()
+    ours = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, _end)
+    try:
+        yield
+    finally:
+        for number in ours:
+            if signal.getsignal(number) is _end:
+                signal.signal(number, signal.SIG_DFL)
 
 
 def _end(number: int, _: object) -> None:

@@ -7,6 +7,9 @@ first, so rows that a crash left behind are never seen, and a rerun writes the s
 `run_id` is a digest of study, inputs and code, not of the engine: the engines agree to 1e-12, not
 to the last bit. A run that is already published and intact is therefore left alone, and the answer
 says which tables came out with other digits; the first publication stands.
+
+Readers compare what is on the disk with the digests in `runs`: a log that lost its last entry, a
+file that another program wrote or a flipped bit would else be shown as what was published.
 """
 
 import hashlib
