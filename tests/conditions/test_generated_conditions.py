@@ -9,7 +9,7 @@ from pyspark.sql import Column, SparkSession
 
 from conditions.dealt_conditions import TYPES, Dealing
 from conditions.nasty_rows import as_table, nasty_rows
-from reference.conditions import answer, divides_by_zero
+from reference.conditions import answer, divides_by_zero, stored
 from tradegains.conditions import columns
 from tradegains.conditions.expressions import Expression
 from tradegains.conditions.foreign import ConditionError
@@ -35,6 +35,15 @@ def short_enough() -> Iterator[tuple[Expression, str]]:
             yield expression, text
 
 
+def short_values() -> Iterator[tuple[Expression, str]]:
+    dealing = Dealing(seed=31)
+    while True:
+        kind = dealing.chance.choice(("number", "number", "number", "whole", "text"))
+        expression, text, _ = dealing.value(kind, dealing.chance.randint(2, 3))
+        if expression.parts and expression.levels <= MOST_LEVELS:
+            yield expression, text
+
+
 def test_conditions_are_read_as_they_are_meant(dealt: Sequence[tuple[Expression, str]]) -> None:
     for expression, text in dealt:
         try:
@@ -57,6 +66,19 @@ def test_engine_answers_as_plain_python_does(
     assert_agreement(
         spark, dealt, columns.column_of, lambda expression, row: answer(expression, row)
     )
+
+
+def test_engine_computes_values_as_plain_python_does(spark: SparkSession) -> None:
+    """Beside their comparisons: of two close numbers, few constants lie between."""
+    values = list(islice(short_values(), CONDITIONS // 4))
+    frame = spark.createDataFrame(as_table(ROWS))
+    for start in range(0, len(values), TOGETHER):
+        some = values[start : start + TOGETHER]
+        asked = [columns.column_of(each).alias(f"c{n}") for n, (each, _) in enumerate(some)]
+        found = frame.select("position", *asked).toArrow().sort_by("position").to_pydict()
+        for number, (expression, text) in enumerate(some):
+            given = [stored(value) for value in found[f"c{number}"]]
+            assert given == [answer(expression, row) for row in ROWS], text
 
 
 def test_engine_finds_divisions_by_zero(
