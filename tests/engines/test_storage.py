@@ -66,7 +66,7 @@ HASHES = [14_237_112_467_619_739_401, 2, 3]
     ("column", "codes", "words"),
     [
         ("sic", pa.array(HASHES, pa.uint64()), "whole numbers beyond 64 bits"),
-        ("id", pa.array([b"caf\xe9", b"b", b"c"], pa.binary()), "no text in UTF-8"),
+        ("id", pa.array([b"caf\xe9", b"b", b"c"], pa.binary()), "that are not UTF-8"),
     ],
     ids=["unsigned hashes", "Latin-1 bytes"],
 )
