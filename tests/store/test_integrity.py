@@ -1,9 +1,11 @@
 """What was published is what is shown: every kind of damage is refused by name, and mended."""
 
 import json
+import os
 import random
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -67,6 +69,7 @@ DAMAGES: dict[str, Callable[[DeltaRs], object]] = {
     ),
     "first entry missing": lambda store: entry(store, 0).unlink(),
     "middle entry missing": lambda store: entry(store, 2).unlink(),
+    "first entry no commit": lambda store: entry(store, 0).write_text('{"adf": {}}\n'),
     "middle entry empty": lambda store: entry(store, 2).write_text(""),
     "data file missing": lambda store: data_file(store, "three").unlink(),
     "data file empty": lambda store: data_file(store, "three").write_text(""),
@@ -150,11 +153,57 @@ def test_an_empty_commit_to_runs_is_set_aside_and_its_run_published_again(
     assert len(published_runs(store)) == 3
 
 
-def test_a_broken_log_of_runs_is_never_set_aside(store: DeltaRs) -> None:
-    Path(store.path("runs"), "_delta_log", f"{1:020}.json").unlink()
-    assert mend_logs(store) == []
-    with pytest.raises(EngineError, match="entry 1 of its log is missing"):
+LOST: dict[str, Callable[[Path], object]] = {
+    "folder of the log": lambda runs: shutil.rmtree(runs / "_delta_log"),
+    "middle entry": lambda runs: (runs / "_delta_log" / f"{2:020}.json").unlink(),
+    "first entry": lambda runs: (runs / "_delta_log" / f"{0:020}.json").write_text("{}"),
+    "name of a file": lambda runs: change_a_name(runs / "_delta_log" / f"{2:020}.json"),
+}
+
+
+def change_a_name(entry: Path) -> None:
+    entry.write_text(entry.read_text().replace('"path":"run_id', '"path":"run_ie'))
+
+
+@pytest.mark.parametrize("lost", LOST)
+def test_a_lost_log_of_runs_is_refused_and_made_again_from_its_files(
+    store: DeltaRs, lost: str
+) -> None:
+    publish(store, "one", replace(RECORD, study="later"), {})  # nothing new, nothing written
+    before = published_runs(store)
+    LOST[lost](Path(store.path("runs")))
+    with pytest.raises((EngineError, DamagedOutputError)):
         published_runs(store)
+    assert mend_logs(store)[0].startswith("runs: its log was lost; rows of 3 runs")
+    assert published_runs(store).equals(before)
+    assert mend_logs(store) == []
+    assert all(read_published(store, "quality", run).num_rows == 40 for run in RUNS)
+
+
+@pytest.mark.parametrize("step", range(6))
+def test_a_kill_while_runs_is_made_again_can_be_finished(
+    store: DeltaRs, step: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, steps = published_runs(store), iter(range(100))
+    shutil.rmtree(Path(store.path("runs"), "_delta_log"))
+
+    def killed(function: Callable) -> Callable:
+        def call(*given: object) -> object:
+            if next(steps) == step:
+                raise KeyboardInterrupt
+            return function(*given)
+
+        return call
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tradegains.store.mending.os.replace", killed(os.replace))
+        patch.setattr(DeltaRs, "write", killed(DeltaRs.write))
+        try:
+            mend_logs(store)
+        except KeyboardInterrupt:
+            mend_logs(store)
+    assert published_runs(store).equals(before)
+    assert not list(Path(store.root).glob(".damaged-making"))
 
 
 def flip_study(store: DeltaRs) -> None:

@@ -1,9 +1,10 @@
 """Damaged tables made whole again, as far as their own files still hold what was published.
 
 A commit that a power cut emptied is set aside: no run relied on it. A table whose log is broken
-further back is set aside as a whole. Rows that a published run misses are looked for in the data
-files, of the table and of what was set aside: a file that gives the published digest is written
-again. Each step can be repeated, so that a kill between two loses nothing.
+further back, or lost, is set aside as a whole; of `runs` a new one is made first, from the rows in
+its files that have the digest they were published with. Rows that a published run misses are looked
+for in the data files, of the table and of what was set aside: a file that gives the published
+digest is written again. Each step can be repeated, so that a kill between two loses nothing.
 """
 
 import os
@@ -16,16 +17,19 @@ import pyarrow.parquet as pq
 from tradegains.errors import EngineError
 from tradegains.store.delta import DeltaRs, DeltaStore, arrow_schema
 from tradegains.store.evolution import earlier_columns
+from tradegains.store.private import remove_tree
 from tradegains.store.runs import (
     PublishedTable,
     content_digest,
     damage,
+    is_sound,
     published_tables,
     sound_runs,
 )
-from tradegains.store.transaction_log import cut_off_entry, log_damage
+from tradegains.store.transaction_log import cut_off_entry, has_lost_log
 from tradegains.tables.published import TABLES
 
+PARTITION = "run_id="
 ASIDE = ".damaged-"
 """How folders that were set aside begin; readers do not see them."""
 
@@ -33,8 +37,7 @@ ASIDE = ".damaged-"
 def mend_logs(store: DeltaStore) -> list[str]:
     """Set aside commits that a power cut emptied, and tables with a broken log.
 
-    Call it while nobody else writes. The table `runs` is never set aside as a whole: without it
-    nothing would be published any more.
+    Call it while nobody else writes.
 
     Returns:
         What was done, in words.
@@ -43,22 +46,68 @@ def mend_logs(store: DeltaStore) -> list[str]:
     broken = []
     for name in TABLES:
         folder = store.folder(name)
-        if folder is None or log_damage(folder) is None:
+        if folder is None or not _is_broken(store, name):
             continue
         if entry := cut_off_entry(folder):
             os.replace(entry, entry.with_name(f"{ASIDE}{entry.name}"))
             done.append(f"{name}: its last commit was not on the disk and is set aside")
-        if log_damage(folder) and name != "runs":
+        if name != "runs" and _is_broken(store, name):
             os.replace(folder, _free(folder))
             done.append(f"{name}: its log is broken; the folder is set aside")
             broken.append(name)
+    done += _mend_runs(store)
     done += _unpublish_unreadable(store)
     return [*done, *(_salvage_all(store, broken) if broken else ())]
 
 
+def _mend_runs(store: DeltaStore) -> Iterator[str]:
+    """Make `runs` anew from its files where its log is broken or lost.
+
+    The new table is complete before it takes the old one's place; a kill between is finished here.
+    """
+    folder = store.folder("runs")
+    if folder is None or not isinstance(store, DeltaRs):
+        return
+    draft = folder.parent / f"{ASIDE}making"
+    if not folder.exists() and (draft / "runs").is_dir():
+        os.replace(draft / "runs", folder)
+    remove_tree(draft)
+    rows = _rows_of_runs(folder) if _is_lost(store, folder) else {}
+    if not rows:
+        return
+    made = DeltaRs(str(draft))
+    for run, row in rows.items():
+        made.write("runs", row, run)
+        made.settle(["runs"], run)
+    os.replace(folder, _free(folder))
+    os.replace(draft / "runs", folder)
+    remove_tree(draft)
+    yield f"runs: its log was lost; rows of {len(rows)} runs were written again from its files"
+
+
+def _is_lost(store: DeltaRs, folder: Path) -> bool:
+    """Whether the log of `runs` is gone, cannot be read or names files that are not there."""
+    if has_lost_log(folder) or _is_broken(store, "runs"):
+        return True
+    return not all(path.is_file() for path in store.data_files("runs"))
+
+
+def _rows_of_runs(folder: Path) -> dict[str, pa.Table]:
+    """The latest sound row of each run among the files of `runs`."""
+    latest: dict[str, dict[str, object]] = {}
+    for path in folder.glob(f"{PARTITION}*/*.parquet"):
+        run = path.parent.name.removeprefix(PARTITION)
+        rows = _read(path)
+        row = None if rows is None or rows.num_rows != 1 else {**rows.to_pylist()[0], "run_id": run}
+        if row and is_sound(row):
+            latest[run] = max(latest.get(run, row), row, key=lambda row: str(row["published_at"]))
+    schema = arrow_schema("runs")
+    return {run: pa.Table.from_pylist([row], schema=schema) for run, row in latest.items()}
+
+
 def _unpublish_unreadable(store: DeltaStore) -> Iterator[str]:
     """Take rows out of `runs` whose file cannot be read: they would keep all others from view."""
-    if not isinstance(store, DeltaRs) or log_damage(Path(store.path("runs"))):
+    if not isinstance(store, DeltaRs) or _is_broken(store, "runs"):
         return
     for path in store.data_files("runs"):
         run = path.parent.name.removeprefix("run_id=")
@@ -67,6 +116,15 @@ def _unpublish_unreadable(store: DeltaStore) -> Iterator[str]:
         except EngineError:
             store.remove("runs", run)
             yield f"runs: the row of run {run} cannot be read; run its study again to publish it"
+
+
+def _is_broken(store: DeltaStore, name: str) -> bool:
+    """Whether a table's log cannot be read; one that is lost is no longer a table."""
+    try:
+        store.schema(name)
+    except EngineError:
+        return True
+    return False
 
 
 def _free(folder: Path) -> Path:
@@ -128,15 +186,20 @@ def _candidates(store: DeltaStore, run: str, table: PublishedTable) -> Iterator[
 
 def _rows_of(path: Path, table: PublishedTable) -> pa.Table | None:
     """The rows of a data file, if they are those that were published."""
-    try:
-        with path.open("rb") as file:
-            rows = pq.ParquetFile(file).read()
-    except (pa.ArrowException, OSError, ValueError, OverflowError):
-        return None
-    if rows.num_rows != table.rows:
+    rows = _read(path)
+    if rows is None or rows.num_rows != table.rows:
         return None
     found = (content_digest(each) for each in earlier_columns(rows, rows.column_names))
     return rows if table.digest in found else None
+
+
+def _read(path: Path) -> pa.Table | None:
+    """The rows of a data file; None where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return pq.ParquetFile(file).read()
+    except (pa.ArrowException, OSError, ValueError, OverflowError):
+        return None
 
 
 def salvage_published(store: DeltaStore) -> list[tuple[str, str, bool]]:

@@ -29,6 +29,7 @@ from tradegains.store.delta import DeltaStore, arrow_schema, conform
 from tradegains.store.evolution import earlier_columns
 from tradegains.store.judging import require_declared
 from tradegains.store.scalars import arrow_scalar
+from tradegains.store.transaction_log import has_lost_log
 from tradegains.store.verified import fact
 from tradegains.tables.published import TABLES
 
@@ -286,8 +287,7 @@ def published_runs(store: DeltaStore) -> pa.Table:
     Raises:
         DamagedOutputError: a row is not as it was published.
     """
-    order = [("published_at", "descending"), ("run_id", "ascending")]
-    rows = store.read("runs").sort_by(order)
+    rows = _latest_first(store)
     problems = [
         Problem(
             f"the row of run {row['run_id']} in runs is not what was published",
@@ -305,8 +305,22 @@ def published_runs(store: DeltaStore) -> pa.Table:
 
 def sound_runs(store: DeltaStore) -> list[dict[str, Any]]:
     """Rows of `runs` as they were published, the latest first; a damaged one is no run."""
+    return [row for row in _latest_first(store).to_pylist() if is_sound(row)]
+
+
+def _latest_first(store: DeltaStore) -> pa.Table:
+    folder = store.folder("runs")
+    if folder is not None and has_lost_log(folder):
+        raise DamagedOutputError(
+            Problem(
+                "the log of the table runs is missing",
+                str(folder),
+                cure="run any study with the same --output, which makes the table again from its "
+                "files; or restore the folder from a copy",
+            )
+        )
     order = [("published_at", "descending"), ("run_id", "ascending")]
-    return [row for row in store.read("runs").sort_by(order).to_pylist() if is_sound(row)]
+    return store.read("runs").sort_by(order)
 
 
 def read_published(store: DeltaStore, table: str, run: str | None = None) -> pa.Table:

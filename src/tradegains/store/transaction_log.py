@@ -42,6 +42,11 @@ def log_damage(table: Path) -> str | None:
     return None
 
 
+def has_lost_log(table: Path) -> bool:
+    """Whether a table has files and no log at all; writing makes the log first."""
+    return not _entries(table) and _checkpoint(table) < 0 and any(table.glob("*/*.parquet"))
+
+
 def cut_off_entry(table: Path) -> Path | None:
     """The last entry of a log, if it is empty or cut off; None while it is whole."""
     versions = _entries(table)
