@@ -253,7 +253,7 @@ def flip_a_bit(shop: Workshop, chance: random.Random, number: int) -> list[str]:
         timeout=PATIENCE,
     )
     require(ended.returncode == 0, f"seed {seed}, code {ended.returncode}: {ended.stderr[-2000:]}")
-    if number % 4 == 0:
+    if number % 2 == 0:
         _flip(output, chance)
         _mend(shop, output)
     refused = int(ended.stdout)
