@@ -233,7 +233,9 @@ def test_the_process_ends_when_a_stranger_was_quicker(python: str, tmp_path: Pat
 @pytest.mark.only("embedded")
 def test_a_server_that_a_stranger_may_have_visited_is_not_used(python: str, tmp_path: Path) -> None:
     ended = starting(python, tmp_path, KNOCK)
-    assert "connections that cannot be accounted for" in ended.stderr
+    # The kernel remembers a visit that ended in order, and counts one that ended by a reset.
+    words = ("somebody else connected", "connections that cannot be accounted for")
+    assert any(text in ended.stderr for text in words)
     assert (ended.stdout, ended.returncode) == ("", 1)
     assert list(tmp_path.iterdir()) == []
 
