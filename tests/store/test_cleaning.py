@@ -218,6 +218,20 @@ def test_a_kill_while_a_run_is_taken_out_leaves_the_others_and_can_be_finished(
     assert not any(RUNS[0] in path for path in files(output))
 
 
+def test_what_a_killed_removal_of_a_run_left_is_cleaned(
+    output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = content(output)
+    with monkeypatch.context() as patch:
+        killed_at(1, patch)
+        with pytest.raises(Kill):
+            retire_run(str(output), RUNS[0])
+    assert any(RUNS[0] in path for path in files(output))
+    assert "left alone" not in clean_output(str(output), days=0, dry_run=False)
+    assert not any(RUNS[0] in path for path in files(output))
+    assert content(output) == {RUNS[1]: before[RUNS[1]]}
+
+
 @pytest.mark.parametrize("step", range(5))
 def test_a_kill_while_leftovers_go_leaves_every_published_run(
     output: Path, quality_rows: QualityRows, step: int, monkeypatch: pytest.MonkeyPatch

@@ -304,6 +304,8 @@ def test_a_commit_to_a_full_disk_says_so_and_nothing_more(
     with pytest.raises(EngineError, match="the disk is full") as refusal:
         store.write("quality", quality_rows("two", *range(40)), "two")
     assert "free some space" in refusal.value.problems[0].cure
+    with pytest.raises(EngineError, match="disk is full"), told_of_full_disk(str(small_disk)):
+        raise RuntimeError("an engine's own words")
     assert capfd.readouterr().err == ""
     (small_disk / "filler").unlink()
     store.write("quality", quality_rows("two", 2), "two")

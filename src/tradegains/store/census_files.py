@@ -211,7 +211,7 @@ def partition_year(path: str, year_column: str) -> int | None:
 
 def is_year(text: str) -> bool:
     """Whether a text is a whole number as everybody writes it, so that every engine reads it so."""
-    return text.isascii() and text.isdecimal() and str(int(text)) == text
+    return text.isdecimal() and str(int(text)) == text
 
 
 def read_footers(
