@@ -7,7 +7,6 @@ before it starts and not in the middle of it, on a cluster after the queue.
 from collections.abc import Callable, Iterator, Sequence
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tradegains.errors import Problem
@@ -32,8 +31,6 @@ def storage_problems(census: CensusFiles, engine: str) -> Iterator[Problem]:
     for column, kind in kinds.items():
         if kind == "code":
             yield from _too_large(census, column)
-        if kind in ("id", "code"):
-            yield from _not_text(census, column)
     if engine == "spark":
         yield from _not_for_spark(census)
 
@@ -79,27 +76,6 @@ def _largest(chunk: pq.ColumnChunkMetaData) -> int:
     """The largest whole number of a column, 0 where its writer kept none."""
     known = chunk.statistics is not None and chunk.statistics.has_min_max
     return int(chunk.statistics.max) if known else 0
-
-
-def _not_text(census: CensusFiles, column: str) -> Iterator[Problem]:
-    def is_no_text(file: CensusFile) -> bool:
-        with census.place.system.open_input_file(file.absolute) as source:
-            values = pq.ParquetFile(source).read(columns=[column])[column]
-        try:
-            pc.cast(values, pa.large_string())
-        except pa.ArrowInvalid:
-            return True
-        return False
-
-    yield from _told(
-        _files_of(census, column, _is_bytes, is_no_text),
-        f"column {column!r} holds bytes that are no text in UTF-8",
-        "write it as text (pandas: .str.decode('latin-1'))",
-    )
-
-
-def _is_bytes(type_: pa.DataType) -> bool:
-    return bool(pa.types.is_binary(type_) or pa.types.is_large_binary(type_))
 
 
 def _files_of(
