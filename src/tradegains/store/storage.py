@@ -4,7 +4,9 @@ What the footers say is compared with what each engine is known to read, so that
 before it starts and not in the middle of it, on a cluster after the queue.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,7 +14,7 @@ import pyarrow.parquet as pq
 from tradegains.errors import Problem
 from tradegains.store.census import CensusFiles
 from tradegains.store.census_checks import some_of
-from tradegains.store.census_files import CensusFile
+from tradegains.store.census_files import FOOTER_THREADS, CensusFile
 from tradegains.store.census_types import CONTRACT_KINDS
 
 _BIGINT_LIMIT = 2**63
@@ -37,20 +39,17 @@ def storage_problems(census: CensusFiles, engine: str) -> Iterator[Problem]:
 
 def needs_rows_one_by_one(census: CensusFiles) -> bool:
     """Whether Spark has to read the files row by row: its reader of batches lacks an encoding."""
-    return any(
-        _ROW_BY_ROW in chunk.encodings for file in census.files for chunk in _chunks(census, file)
-    )
+    return any(_ROW_BY_ROW in chunk.encodings for chunks in _chunks(census) for chunk in chunks)
 
 
 def _not_for_spark(census: CensusFiles) -> Iterator[Problem]:
-    for codec in sorted(_SPARK_LACKS):
-        found = [
-            file
-            for file in census.files
-            if any(chunk.compression == codec for chunk in _chunks(census, file))
-        ]
+    found: dict[str, list[CensusFile]] = defaultdict(list)
+    for file, chunks in zip(census.files, _chunks(census), strict=True):
+        for codec in {chunk.compression for chunk in chunks} & _SPARK_LACKS:
+            found[codec].append(file)
+    for codec, files in sorted(found.items()):
         yield from _told(
-            found,
+            files,
             f"files are compressed with {codec.lower()}, which Spark does not read",
             "write them with zstd or snappy, or use --engine embedded",
         )
@@ -90,8 +89,16 @@ def _files_of(
     ]
 
 
-def _chunks(census: CensusFiles, file: CensusFile) -> list[pq.ColumnChunkMetaData]:
-    """The columns a run reads, as the first group of rows stores them; writers keep to one way."""
+def _chunks(census: CensusFiles) -> list[list[pq.ColumnChunkMetaData]]:
+    """For each file the columns a run reads, as its first group of rows stores them.
+
+    Writers keep to one way in a file.
+    """
+    with ThreadPoolExecutor(FOOTER_THREADS) as threads:
+        return list(threads.map(lambda file: _chunks_of(census, file), census.files))
+
+
+def _chunks_of(census: CensusFiles, file: CensusFile) -> list[pq.ColumnChunkMetaData]:
     wanted = set(census.inside.values())
     with census.place.system.open_input_file(file.absolute) as source:
         footer = pq.ParquetFile(source).metadata
