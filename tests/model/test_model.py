@@ -21,7 +21,7 @@ from tradegains.model.market_figures import (
 
 MARKET = {"size": 1000.0, "slope": 0.01, "entry_cost": 50.0, "largest_cost": 20.0}
 OPTIONS = ["--market-size", "1000", "--slope", "0.01", "--entry-cost", "50", "--largest-cost", "20"]
-PRINTED = 5e-7  # method section 8 prints six decimals
+PRINTED = 5e-7  # what the numbers below are rounded to
 
 
 @pytest.fixture(scope="module")
