@@ -15,6 +15,7 @@ from tradegains.errors import EngineError, OutputBusyError, StudyError
 from tradegains.store import cleaning
 from tradegains.store.cleaning import find_leftovers
 from tradegains.store.delta import DeltaRs
+from tradegains.store.mending import mend_logs
 from tradegains.store.output import hold_output, locate_output
 from tradegains.store.runs import RunRecord, publish, published_runs, read_published
 
@@ -145,6 +146,20 @@ def test_a_table_with_a_broken_log_is_left_alone(output: Path, quality_rows: Qua
     before = files(output)
     assert "left alone: table quality" in clean_output(str(output), days=0, dry_run=False)
     assert files(output) == before
+
+
+def test_a_table_that_was_set_aside_is_kept_for_the_stated_time(output: Path) -> None:
+    before = content(output)
+    grow_old(output, days=400)
+    (output / "tables/quality/_delta_log" / f"{1:020}.json").unlink()
+    assert mend_logs(store_of(output))
+    assert content(output) == before
+    assert clean_output(str(output), days=30, dry_run=False) == "nothing to remove"
+    (aside,) = (output / "tables").glob(".damaged-quality-*")
+    grow_old(output, days=31)
+    assert "removed 1 file that no table needs" in clean_output(str(output), days=30, dry_run=False)
+    assert not aside.exists()
+    assert content(output) == before
 
 
 def test_an_output_that_is_held_is_not_cleaned(output: Path) -> None:

@@ -52,7 +52,7 @@ def mend_logs(store: DeltaStore) -> list[str]:
             os.replace(entry, entry.with_name(f"{ASIDE}{entry.name}"))
             done.append(f"{name}: its last commit was not on the disk and is set aside")
         if name != "runs" and _is_broken(store, name):
-            os.replace(folder, _free(folder))
+            _set_aside(folder)
             done.append(f"{name}: its log is broken; the folder is set aside")
             broken.append(name)
     done += _mend_runs(store)
@@ -79,7 +79,7 @@ def _mend_runs(store: DeltaStore) -> Iterator[str]:
     for run, row in rows.items():
         made.write("runs", row, run)
         made.settle(["runs"], run)
-    os.replace(folder, _free(folder))
+    _set_aside(folder)
     os.replace(draft / "runs", folder)
     remove_tree(draft)
     yield f"runs: its log was lost; rows of {len(rows)} runs were written again from its files"
@@ -125,6 +125,13 @@ def _is_broken(store: DeltaStore, name: str) -> bool:
     except EngineError:
         return True
     return False
+
+
+def _set_aside(folder: Path) -> None:
+    """Move a table's folder out of the way; its age, by which it is cleaned up, begins now."""
+    aside = _free(folder)
+    os.replace(folder, aside)
+    os.utime(aside)
 
 
 def _free(folder: Path) -> Path:
