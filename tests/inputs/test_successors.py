@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
+from reference.files import CENSUS_SCHEMA
 from reference.run import publish_study, with_inputs
 from reference.studies import study_with
 from reference.welfare import Small
@@ -113,3 +115,22 @@ def test_text_ids_do_not_fit_a_census_of_whole_numbers() -> None:
         2,
     )
     assert not list(successor_problems(links, id_type="string", keep=str))
+
+
+def test_whole_ids_go_to_the_last_of_64_bits() -> None:
+    ends = (2**63 - 1, -(2**63), 1_234_567_890_123_456_789)
+    good = [link(str(end), str(number)) for number, end in enumerate(ends)]
+    assert not list(successor_problems(good, id_type="bigint", keep=str))
+    bad = [link(str(2**63), "1"), link("2", str(-(2**63) - 1)), link("3", "1" * 20)]
+    (problem,) = successor_problems([*good, *bad], id_type="bigint", keep=str)
+    assert problem.count == len(bad)
+
+
+def test_ids_of_19_digits_are_repaired(engine: Engine, tmp_path: Path) -> None:
+    numbers = {name: 1_234_567_890_123_456_000 + place for place, name in enumerate("abcdefgh")}
+    census = [{**each, "establishment_id": numbers[each["establishment_id"]]} for each in CENSUS]
+    links = [link(str(numbers[each["old"]]), str(numbers[each["new"]])) for each in LINKS]
+    schema = CENSUS_SCHEMA.set(0, pa.field("establishment_id", pa.int64()))
+    asked = with_inputs(STUDY, census, tmp_path, small=Small(successors=links), schema=schema)
+    tables = publish_study(engine, asked, tmp_path / "output")
+    assert shares(tables, "repaired") == {2000: 0.85, 2002: 1.0}

@@ -23,7 +23,8 @@ Rows = Sequence[Mapping[str, Any]]
 KeepIds = Callable[[Iterable[object]], str]
 """Keeps ids in a file and tells which."""
 
-_WHOLE = re.compile(r"-?[0-9]{1,18}")
+_WHOLE = re.compile(r"-?[0-9]{1,19}")
+_BIGINT = range(-(2**63), 2**63)
 
 
 class SmallInputs:
@@ -114,7 +115,8 @@ def successor_problems(
 
 
 def _is_whole(identifier: str) -> bool:
-    return bool(_WHOLE.fullmatch(identifier))
+    """Whether an id is a whole number of 64 bits with a sign, as the census's are read."""
+    return bool(_WHOLE.fullmatch(identifier)) and int(identifier) in _BIGINT
 
 
 def code_problems(study: Study, small: SmallInputs) -> list[Problem]:
