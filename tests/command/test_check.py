@@ -128,6 +128,18 @@ def test_price_index_by_industry_needs_the_industry(folder: Path) -> None:
     assert what == 'prices = "industry" but the table prices has no column industry'
 
 
+def test_one_price_index_is_of_no_industry(folder: Path) -> None:
+    # KLEMS has a row per industry, and one for the total: neither is the index of everybody.
+    rows = pa.table({"industry": ["01", "32"], "year": [1990, 1990], "index": [1.0, 3.0]})
+    pq.write_table(rows, folder / "prices.parquet")
+    given = ("[census]\n", 'prices = "prices.parquet"\n[census]\n')
+    [(what, _, cure)] = texts(checked(folder, given, ('prices = "none"', 'prices = "economy"')))
+    assert what == 'prices = "economy" but the table prices has a column industry'
+    assert cure.endswith('or choose prices = "industry"')
+    for prices in ("none", "industry"):
+        assert checked(folder, given, ('"none"', f'"{prices}"')).errors == ()
+
+
 def test_small_tables_are_judged_as_a_run_judges_them(folder: Path) -> None:
     (folder / "imports.csv").write_text("industry,year,value\n01,1990,3\n0111,1991,3\n")
     (folder / "codes.csv").write_text("old,new,weight\n0111,22,1\n")

@@ -265,6 +265,11 @@ def _of_particular_tables() -> Iterator[Break]:
             lambda b: b.tables["prices"].pop("industry"),
             "no column industry",
         ),
+        "prices_with_industry": (
+            "prices",
+            lambda b: b.changes.append(('prices = "industry"', 'prices = "economy"')),
+            "has a column industry",
+        ),
         "ranked_by_nothing": (
             "rankings",
             lambda b: _set_all(b.tables["rankings"], "variable", ["size", "size"]),

@@ -69,6 +69,10 @@ def _price_problems(study: Study, prices: Rows) -> Iterator[Problem]:
     if prices and study.productivity.prices == "industry" and "industry" not in prices[0]:
         what = 'prices = "industry" but the table prices has no column industry'
         cure = 'add the column, or choose prices = "economy"'
+    if prices and study.productivity.prices == "economy" and "industry" in prices[0]:
+        what = 'prices = "economy" but the table prices has a column industry'
+        cure = "give a table with one index for each year and no column industry, or choose "
+        yield Problem(what, "input prices", cure=f'{cure}prices = "industry"')
         yield Problem(what, "input prices", cure=cure)
 
 
