@@ -185,6 +185,11 @@ def test_industry_of_another_year_is_split_by_its_own_weights(engine: Engine, tm
         ([("0101", "2201", 0.6), ("0101", "2202", 0.41)], "do not add up to 1"),
         ([("0101", "2201", 1.0), ("0101", "2202", 1.0)], "do not add up to 1"),
         ([("0101", "2201", 0.6)], "do not add up to 1"),
+        ([("0101", "2201", 0.9999)], "do not add up to 1; the farthest to 0.9999"),
+        (
+            [("0101", f"220{n}", 0.333) for n in (1, 2, 3)],
+            "do not add up to 1; the farthest to 0.999",
+        ),
         ([("0101", "22", 1.0)], "new codes are not codes of the census"),
     ],
 )
@@ -193,3 +198,20 @@ def test_concordances_that_are_refused(rows: list[tuple[str, str, float]], what:
     (problem,) = code_problems(STUDY, SmallInputs(concordance=links))
     assert what in problem.what
     assert problem.where == "input concordance"
+
+
+@pytest.mark.parametrize("decimals", [4, 6, 10])
+def test_rounded_thirds_are_thirds(engine: Engine, tmp_path, decimals: int) -> None:
+    thirds = [
+        {"old": "0101", "new": code, "weight": round(1 / 3, decimals)}
+        for code in ("2201", "2202", "3301")
+    ]
+    census = [row("a", year, "0101") | {"employment": 9.0, "sales": 900.0} for year in (2000, 2001)]
+    asked = with_inputs(STUDY, census, tmp_path, small=Small(concordance=thirds))
+    tables = publish_study(engine, asked, tmp_path / "output")
+    found = at_industries(tables, "continuing", 2000)
+    assert {code: amounts[1:] for code, amounts in found.items()} == {
+        "2201": (3.0, 300.0),
+        "2202": (3.0, 300.0),
+        "3301": (3.0, 300.0),
+    }

@@ -15,7 +15,10 @@ from tradegains.store.small_tables import SMALL_TABLES, CodeLength
 from tradegains.study import RANKINGS, Study
 
 SUM_ERROR = 1e-9
-"""How far the weights of an old industry may be from 1 together."""
+"""How far an only weight may be from 1, and a sum of weights from what their rounding explains."""
+
+WEIGHT_ERROR = 0.5e-4
+"""How far each of several weights may be from its share: as far as four decimals round it."""
 
 WORLD = "world"
 
@@ -66,13 +69,13 @@ def small_input_problems(
 
 
 def _price_problems(study: Study, prices: Rows) -> Iterator[Problem]:
-    if prices and study.productivity.prices == "industry" and "industry" not in prices[0]:
-        what = 'prices = "industry" but the table prices has no column industry'
-        cure = 'add the column, or choose prices = "economy"'
     if prices and study.productivity.prices == "economy" and "industry" in prices[0]:
         what = 'prices = "economy" but the table prices has a column industry'
         cure = "give a table with one index for each year and no column industry, or choose "
         yield Problem(what, "input prices", cure=f'{cure}prices = "industry"')
+    if prices and study.productivity.prices == "industry" and "industry" not in prices[0]:
+        what = 'prices = "industry" but the table prices has no column industry'
+        cure = 'add the column, or choose prices = "economy"'
         yield Problem(what, "input prices", cure=cure)
 
 
@@ -167,16 +170,30 @@ def _concordance_problems(study: Study, concordance: Rows) -> Iterator[Problem]:
     weights: defaultdict[str, list[float]] = defaultdict(list)
     for row in concordance:
         weights[row["old"]].append(row.get("weight", 1.0))
-    odd_sums = [old for old, found in weights.items() if abs(math.fsum(found) - 1.0) > SUM_ERROR]
+    odd_sums = [total for total in map(_sum_that_is_not_1, weights.values()) if total is not None]
     if odd_sums:
-        cure = "give each new industry its share in the column weight, 1 to an only one"
-        what = "weights of old industries do not add up to 1"
+        farthest = max(odd_sums, key=lambda total: abs(total - 1.0))
+        cure = "give each new industry its share in the column weight, 1 to an only one; shares "
+        cure += "rounded to four decimals or more are taken as parts of their sum"
+        what = f"weights of old industries do not add up to 1; the farthest to {farthest:.6g}"
         yield Problem(what, where, len(odd_sums), cure)
     digits = study.census.industry_digits
     odd = [row for row in concordance if not re.fullmatch(f"[0-9]{{{digits}}}", row["new"])]
     if odd:
         cure = f"give every new code {digits} digits, with leading zeros"
         yield Problem("new codes are not codes of the census", where, len(odd), cure)
+
+
+def _sum_that_is_not_1(weights: Sequence[float]) -> float | None:
+    """What the weights of an old industry add up to; None where that is 1, but for rounding.
+
+    Example:
+        >>> _sum_that_is_not_1([0.3333, 0.3333, 0.3333]), _sum_that_is_not_1([0.33, 0.33, 0.33])
+        (None, 0.99)
+    """
+    total = math.fsum(weights)
+    rounded = len(weights) * WEIGHT_ERROR if len(weights) > 1 else 0.0
+    return None if abs(total - 1.0) <= rounded + SUM_ERROR else total
 
 
 def _product_trade_problems(study: Study, flows: Rows) -> Iterator[Problem]:
