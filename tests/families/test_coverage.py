@@ -1,24 +1,21 @@
 """A census beside control totals, worked by hand."""
 
+from made_cells import MadeCell, market_cells
 from reference.studies import study_with
 from tradegains.inputs.small import SmallInputs, code_problems
 from tradegains.results.coverage import coverage_rows
-from tradegains.results.market import Amounts, MarketCell, MarketCells
+from tradegains.results.market import Amounts
 from tradegains.results.sets import study_sets
 from tradegains.study import Window
 
 STUDY = study_with(windows=(Window("only", 2000, 2001),), productivity={"years": (2000, 2001)})
-CELLS = MarketCells(
-    {
-        2000: (
-            MarketCell(2000, "1101", 0, {}, Amounts(2, 30_000, 12_500)),
-            MarketCell(2000, "1102", 1, {}, Amounts(1, 10_000, 2_500)),
-            MarketCell(2000, "2201", 0, {}, Amounts(1, 5_000, 4_000)),
-            MarketCell(2000, None, 0, {}, Amounts(1, 1_000, 1_000)),
-        )
-    },
-    {},
-    0,
+CELLS = market_cells(
+    [
+        MadeCell(2000, "1101", 0, Amounts(2, 30_000, 12_500)),
+        MadeCell(2000, "1102", 1, Amounts(1, 10_000, 2_500)),
+        MadeCell(2000, "2201", 0, Amounts(1, 5_000, 4_000)),
+        MadeCell(2000, None, 0, Amounts(1, 1_000, 1_000)),
+    ],
     study_sets(STUDY).memberships,
 )
 CONTROLS = [

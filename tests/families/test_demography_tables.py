@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from made_cells import MadeCell, market_cells
 from reference.run import publish_study, with_inputs
 from reference.studies import study_with
 from tradegains.engines.start import Engine
 from tradegains.results.demography import demography_rows
-from tradegains.results.market import Amounts, MarketCell, MarketCells
+from tradegains.results.market import Amounts
 from tradegains.results.sets import study_sets
 from tradegains.study import JobFlows, Study, Window
 
@@ -121,8 +122,8 @@ def test_two_years_leave_no_absence_to_bridge() -> None:
         matching={"annual": True, "reactivation_years": 2},
         productivity={"years": (2000, 2001)},
     )
-    cell = MarketCell(2000, "1101", 0, {}, Amounts(1, 5000))
-    cells = MarketCells({2000: (cell,)}, {}, 0, study_sets(short).memberships)
+    cell = MadeCell(2000, "1101", 0, Amounts(1, 5000))
+    cells = market_cells([cell], study_sets(short).memberships)
     rows = demography_rows(short, cells)
     assert {each["status"] for each in rows} == {"exiter"}
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from made_cells import MadeCell, market_cells
 from reference.studies import study_with
 from tradegains.families.context import absence_of
 from tradegains.formulas.distribution import HistogramBin, SizeDistribution
@@ -18,7 +19,7 @@ from tradegains.results.curves import (
     ranked_rows,
 )
 from tradegains.results.growth import productivity_growth_rows
-from tradegains.results.market import Amounts, MarketCell, MarketCells
+from tradegains.results.market import Amounts
 from tradegains.results.sets import EXPORTER, continuing_set, start_industries, study_sets
 from tradegains.results.sizes import (
     share_of,
@@ -52,12 +53,11 @@ def cell(year, industry, member, amounts, *, at_start=None):
     """A cell of continuing establishments of some windows, in hundredths and thousandths."""
     membership = sum(KEPT[window] for window in member)
     starts = {str(start): at_start or industry for start in (2000, 2002)}
-    return MarketCell(year, industry, membership, starts, amounts)
+    return MadeCell(year, industry, membership, amounts, starts)
 
 
 def cells_of(*found):
-    by_year = {year: tuple(c for c in found if c.year == year) for year in (2000, 2002, 2004)}
-    return MarketCells(by_year, {}, 0, BITS)
+    return market_cells(found, BITS)
 
 
 def amounts(sales, *, n=1, jobs=10, value_added=0):
@@ -67,7 +67,7 @@ def amounts(sales, *, n=1, jobs=10, value_added=0):
 
 # Two industries; 10 is cut by 2 and 20 by 6 points. Post: of 10, continuing sell 60 of 100, then
 # 30 of 90; of 20, 80 of 100, then 20 of 50. Imports 100 and 100, then 110 and 150.
-MARKET = cells_of(
+MADE = (
     cell(2002, "1011", ["post"], amounts(60)),
     cell(2002, "1011", [], amounts(40)),
     cell(2002, "2011", ["post"], amounts(80)),
@@ -77,6 +77,7 @@ MARKET = cells_of(
     cell(2004, "2011", ["post"], amounts(20)),
     cell(2004, "2011", [], amounts(30)),
 )
+MARKET = cells_of(*MADE)
 IMPORTS = {("10", 2002): 100.0, ("20", 2002): 100.0, ("10", 2004): 110.0, ("20", 2004): 150.0}
 POST_ONLY = replace(STUDY, welfare=replace(STUDY.welfare, windows=("post",), difference=None))
 
@@ -140,8 +141,8 @@ def test_unknown_imports_of_an_industry_leave_its_group_without_a_number_and_nam
 
 def test_an_establishment_counts_in_its_industry_of_the_first_year():
     moved = cells_of(
-        *(c for c in MARKET.of_year(2002)),
-        *(c for c in MARKET.of_year(2004) if c.membership == 0),
+        *(c for c in MADE if c.year == 2002),
+        *(c for c in MADE if c.year == 2004 and c.membership == 0),
         cell(2004, "2011", ["post"], amounts(30), at_start="1011"),
         cell(2004, "1011", ["post"], amounts(20), at_start="2011"),
     )
@@ -256,8 +257,7 @@ def test_growth_is_scaled_and_its_difference_taken():
 def test_splitting_a_continuing_establishment_changes_no_growth_and_no_curve():
     halves = [
         replace(c, amounts=Amounts(1, *(a // 2 for a in c.amounts[1:])))
-        for year in (2002, 2004)
-        for c in MARKET.of_year(year)
+        for c in MADE
         for _ in range(2)
     ]
     split = cells_of(*halves)
@@ -287,9 +287,7 @@ def distribution(q20, q50, q80, n):
 
 
 def test_size_fits_by_hand():
-    market = MarketCells(
-        {2002: (MarketCell(2002, "1011", BITS.bit(EXPORTER), {}, Amounts(7)),)}, {}, 0, BITS
-    )
+    market = cells_of(MadeCell(2002, "1011", BITS.bit(EXPORTER), Amounts(7)))
     one, other = distribution(1.0, 2.0, 3.0, 6), distribution(2.0, 3.0, 4.0, 4)
     sizes = described(one, other, one, SizeDistribution(0, {}, ()))
     rows = {r["population"]: r for r in size_fit_rows(FITS, sizes, market)}

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from made_cells import MadeCell, market_cells
 from reference.studies import study_with
 from tradegains.formulas.membership import Mark, SetCondition
 from tradegains.results.demography import demography_rows
-from tradegains.results.market import Amounts, MarketCell, MarketCells
+from tradegains.results.market import Amounts
+from tradegains.results.market_cells import MarketCells
 from tradegains.results.sets import StudySets, study_sets
 from tradegains.results.transitions import transition_rows
 from tradegains.study import Study, Window
@@ -88,12 +90,11 @@ def cells_of(made: Study, establishments: Iterable[Presence]) -> MarketCells:
     """A market cell for every row; each has a job."""
     sets = study_sets(made)
     cells = [
-        MarketCell(year, "1101", membership(sets, each, year), {}, Amounts(1, 1000))
+        MadeCell(year, "1101", membership(sets, each, year), Amounts(1, 1000))
         for each in establishments
         for year in sorted(each.years)
     ]
-    by_year = {year: tuple(cell for cell in cells if cell.year == year) for year in CENSUS}
-    return MarketCells(by_year, {}, 0, sets.memberships)
+    return market_cells(cells, sets.memberships)
 
 
 def demography(made: Study, establishments: Iterable[Presence]) -> list[dict]:

@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame
 from tradegains.families.preparing import split_industries
 from tradegains.inputs.small import SmallInputs
 from tradegains.progress import Progress
-from tradegains.results.market import MarketCells
+from tradegains.results.market_cells import MarketCells
 from tradegains.results.quality import removing_bits
 from tradegains.results.sets import StudySets
 from tradegains.results.sizes import Sizes

@@ -1,7 +1,7 @@
 """Welfare curves: how the gain moves with the elasticity, and with the industries liberalised."""
 
 from tradegains.families.context import ComputedTables, Rows, RunContext
-from tradegains.results.market import MarketCells
+from tradegains.results.market_cells import MarketCells
 from tradegains.results.welfare import NO_SOURCE
 from tradegains.tables.absence import Absence
 

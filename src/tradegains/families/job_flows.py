@@ -1,10 +1,8 @@
 """Job flows: jobs created and destroyed, of all establishments and by productivity quartile."""
 
-from collections import defaultdict
-
-from tradegains.families.context import ComputedTables, MatchedCensus, Rows, RunContext
-from tradegains.families.matching import market_cells, sum_cells
-from tradegains.results.market import MarketCells
+from tradegains.families.context import ComputedTables, MatchedCensus, RunContext
+from tradegains.families.matching import sum_cells
+from tradegains.results.market_cells import MarketCells
 from tradegains.tables import working as w
 
 
@@ -14,26 +12,20 @@ def flow_tables(context: RunContext, matched: MatchedCensus) -> ComputedTables:
     assert choices is not None
     from tradegains.results.job_flows import job_flow_rows
 
-    by_quartile: dict[int | None, Rows] = {}
+    by_quartile: MarketCells | None = None
     if choices.productivity_quartiles:
         with context.progress.step("select productivity quartiles"):
             by_quartile = _cells_by_quartile(context, matched)
     with context.progress.step("sum job flows") as step:
-        groups: dict[int | None, MarketCells] = {
-            quartile: market_cells(context, rows) for quartile, rows in by_quartile.items()
-        }
-        flows = job_flow_rows(context.study, matched.cells, groups)
+        flows = job_flow_rows(context.study, matched.cells, by_quartile)
         step.rows = len(flows)
     return ComputedTables({"job_flows": flows})
 
 
-def _cells_by_quartile(context: RunContext, matched: MatchedCensus) -> dict[int | None, Rows]:
-    """Rows of market cells by the productivity quartile in a window's first year."""
+def _cells_by_quartile(context: RunContext, matched: MatchedCensus) -> MarketCells:
+    """Market cells of the windows' first years, by the productivity quartile in them."""
     from tradegains.statistics.quartiles import with_quartiles
 
     years = sorted({window.start for window in context.study.windows})
     rows = with_quartiles(matched.rows, years, row_limit=context.row_limit)
-    found: defaultdict[int | None, Rows] = defaultdict(list)
-    for row in sum_cells(context, rows, w.QUARTILE):
-        found[row[w.QUARTILE]].append(row)
-    return found
+    return sum_cells(context, rows, w.QUARTILE)

@@ -4,10 +4,10 @@ from functools import reduce
 
 from pyspark.sql import DataFrame
 
-from tradegains.families.context import MatchedCensus, Rows, RunContext
+from tradegains.families.context import MatchedCensus, RunContext
 from tradegains.families.preparing import measure_rows
 from tradegains.families.work_folders import MATCHED, WITHOUT_DUPLICATES
-from tradegains.results.market import MarketCells
+from tradegains.results.market_cells import NONE, MarketCells
 from tradegains.results.sets import employment_changes, industry_years
 from tradegains.statistics.collecting import collect_in_order
 from tradegains.tables import working as w
@@ -37,7 +37,7 @@ def match_once(context: RunContext, flagged: DataFrame, name: str) -> MatchedCen
             for part in range(context.parts)
         )
         rows = reduce(DataFrame.union, parts)
-        cells = market_cells(context, sum_cells(context, rows))
+        cells = sum_cells(context, rows)
         step.rows = sum(cells.rows_by_flags.values())
     return MatchedCensus(flagged, rows, cells)
 
@@ -56,25 +56,25 @@ def _match_part(context: RunContext, flagged: DataFrame) -> DataFrame:
     )
 
 
-def sum_cells(context: RunContext, matched: DataFrame, *keys: str) -> Rows:
-    """Market cells as rows, by further keys if any."""
-    codes = (w.INDUSTRY, *map(w.window_industry, industry_years(context.study)))
+def sum_cells(context: RunContext, matched: DataFrame, *keys: str) -> MarketCells:
+    """Market cells, by further keys if any; those of split industries in parts."""
+    windows = tuple(industry_years(context.study))
+    codes = (w.INDUSTRY, *map(w.window_industry, windows))
     parts = map(w.parts_column, codes) if context.splits else ()
-    industries = [*codes, *keys, *parts]
     changes = employment_changes(context.study)
-    summed = collect_in_order(sum_market_cells(matched, industries=industries, changes=changes))
-    rows: Rows = summed.to_pylist()
-    return rows
-
-
-def market_cells(context: RunContext, rows: Rows) -> MarketCells:
-    """Market cells from their rows, those of split industries in parts."""
+    summed = collect_in_order(
+        sum_market_cells(matched, industries=[*codes, *keys, *parts], changes=changes)
+    )
+    columns = {
+        # A sum that does not fit is null on Spark and must not pass for a number.
+        name: (column if w.twin(name) in summed.column_names else column.fill_null(NONE)).to_numpy()
+        for name, column in zip(summed.column_names, summed.columns, strict=True)
+    }
     return MarketCells.of(
-        rows,
+        columns,
         context.sets.memberships,
         removing=context.removing,
         digits=context.study.census.industry_digits,
-        windows=industry_years(context.study),
-        changes=employment_changes(context.study),
+        windows=windows,
         splits=context.splits,
     )

@@ -117,9 +117,9 @@ class MembershipBits:
         """The set's bit as a mask."""
         return 1 << self.positions[name]
 
-    def holds(self, membership: int, name: tuple[str, ...]) -> bool:
-        """Is a row with this membership in the set?"""
-        return bool(membership & self.bit(name))
+    def holds(self, membership: Any, name: tuple[str, ...]) -> Any:
+        """Is a row with this membership in the set? One answer per element of an array."""
+        return membership & self.bit(name) != 0
 
     def mask(
         self, inside: Sequence[tuple[str, ...]], outside: Sequence[tuple[str, ...]] = ()

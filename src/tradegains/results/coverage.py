@@ -9,8 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tradegains.formulas.outcomes import rate
-from tradegains.results.market import Amounts, MarketCells, add_up, money, sums_by
+from tradegains.results.market import Amounts, money, sums_by
+from tradegains.results.market_cells import MarketCells
 from tradegains.study import Study
+from tradegains.tables import working as w
 
 TOTAL, INDUSTRY = "total", "industry"
 MEASURES = ("establishments", "employment", "sales", "exports", "value_added")
@@ -57,11 +59,13 @@ def _rows(
 
 def _census_sums(cells: MarketCells, year: int, digits: int) -> tuple[Amounts, dict[str, Amounts]]:
     """All establishments of a year; and those of each code, cut to so many digits."""
+    of_year = cells.of_year(year)
     by_code = sums_by(
-        (cell.industry and cell.industry[:digits], cell.amounts) for cell in cells.of_year(year)
+        (code[:digits], amounts)
+        for code, amounts in of_year.amounts_by_code(of_year[w.INDUSTRY]).items()
+        if code is not None
     )
-    known = {code: amounts for code, amounts in by_code.items() if code is not None}
-    return add_up(cell.amounts for cell in cells.of_year(year)), known
+    return of_year.total, by_code
 
 
 def _value(amounts: Amounts, measure: str) -> float:

@@ -28,7 +28,8 @@ from tradegains.formulas.welfare import (
     hloy_welfare_change,
 )
 from tradegains.literature import table_b1, table_b2
-from tradegains.results.market import Amounts, MarketCells, add_up, money, sums_by
+from tradegains.results.market import Amounts, add_up, money, sums_by
+from tradegains.results.market_cells import MarketCells
 from tradegains.results.sets import continuing_set
 from tradegains.study import RANKINGS, Curves, Study, Window
 from tradegains.tables.window_names import difference_window
@@ -218,15 +219,16 @@ def _ranked_end(
     cells: MarketCells,
     imports: Mapping[tuple[str, int], float],
 ) -> _RankedEnd:
-    rule = cells.memberships.bit(continuing_set(window.name, study.headline.continuing))
+    of_year = cells.of_year(year)
+    kept = of_year.where(of_year.inside(continuing_set(window.name, study.headline.continuing)))
     at_start = window.name if study.matching.industry_at == "start" else str(window.start)
-    coded = [
-        (code and code[:digits], cell)
-        for cell in cells.of_year(year)
-        for code in (cell.industry_in(at_start),)
-    ]
-    everyone = sums_by((code, cell.amounts) for code, cell in coded)
-    continuing = sums_by((code, cell.amounts) for code, cell in coded if cell.membership & rule)
+    everyone, continuing = (
+        sums_by(
+            (code and code[:digits], amounts)
+            for code, amounts in some.amounts_by_code(some.industry_in(at_start)).items()
+        )
+        for some in (of_year, kept)
+    )
     if study.headline.imports == "exports":
         by_code = {code: money(sums.exports) for code, sums in everyone.items() if code}
         total = money(_total(everyone, everyone).exports)

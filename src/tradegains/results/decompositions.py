@@ -24,7 +24,7 @@ from tradegains.formulas.membership import BOTH_ENDS
 from tradegains.formulas.olley_pakes import olley_pakes
 from tradegains.formulas.outcomes import joined_notes
 from tradegains.formulas.panel_cells import PanelCells, PanelWindow, layers_of
-from tradegains.results.market import Amounts, MarketCells, add_up
+from tradegains.results.market_cells import MarketCells, largest_of
 from tradegains.results.panels import IndustryPanel, PanelReading, Panels, window_panels, year_sums
 from tradegains.results.sets import StudySets, continuing_set, decomposition_weights
 from tradegains.study import Study
@@ -69,8 +69,7 @@ def panel_industries(study: Study) -> list[str]:
 
 def panel_totals(study: Study, cells: MarketCells) -> dict[str, int]:
     """The largest sum of any year by weight column, and of establishments under UNIT."""
-    years = (add_up(cell.amounts for cell in of_year) for of_year in cells.by_year.values())
-    largest = Amounts(*map(max, zip(Amounts(), *years, strict=True)))
+    largest = largest_of(cells.amounts_by(cells[w.YEAR]).values())
     by_column = {w.EMPLOYMENT: largest.employment, w.SALES: largest.sales}
     chosen = {column: by_column[column] for column in decomposition_weights(study).values()}
     return chosen | {w.UNIT: largest.establishments}

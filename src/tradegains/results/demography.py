@@ -1,43 +1,44 @@
 """Who continues, enters and exits: in every window and between consecutive years."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tradegains.formulas.membership import BOTH_ENDS, MembershipBits, status_in_window
+from tradegains.formulas.membership import BOTH_ENDS, status_in_window
 from tradegains.formulas.outcomes import rate
-from tradegains.results.market import (
-    Amounts,
-    MarketCell,
-    MarketCells,
-    levels_of,
-    money,
-    sums_by,
-)
+from tradegains.results.market import Amounts, money
+from tradegains.results.market_cells import MarketCells
 from tradegains.results.sets import (
     BRIDGED_NEXT_YEAR,
     BRIDGED_PREVIOUS_YEAR,
     NEXT_YEAR,
     PREVIOUS_YEAR,
+    SetName,
     consecutive_years,
     continuing_set,
 )
 from tradegains.study import Study
 
-EVERYONE = "every status"
-
-Status = Callable[[int, MarketCell], str | None]
-
 
 @dataclass(frozen=True)
 class _ComparedYears:
-    """A pair of years whose establishments are compared, and how each cell's status is told."""
+    """A pair of years whose establishments are compared, and how each cell's status is told.
+
+    Attributes:
+        name: of the window, or START-END.
+        kind: window or annual.
+        ends: first and last year.
+        rule: continuing rule.
+        in_both: by year, the rows whose establishment is there at the other end.
+        ruled: those of them that the rule takes.
+    """
 
     name: str
     kind: str
     ends: tuple[int, int]
     rule: str
-    status: Status
+    in_both: Mapping[int, SetName]
+    ruled: Mapping[int, SetName]
 
 
 def demography_rows(study: Study, cells: MarketCells) -> list[dict[str, Any]]:
@@ -47,65 +48,39 @@ def demography_rows(study: Study, cells: MarketCells) -> list[dict[str, Any]]:
     under that rule: it neither entered nor exited.
     """
     rows = []
-    for period in _periods(study, cells.memberships):
+    for period in _periods(study):
         for year in period.ends:
             rows += _rows_of_year(study, period, year, cells.of_year(year))
     return rows
 
 
-def _periods(study: Study, bits: MembershipBits) -> Iterator[_ComparedYears]:
+def _periods(study: Study) -> Iterator[_ComparedYears]:
     for window in study.windows:
         ends = (window.start, window.end)
+        both = dict.fromkeys(ends, continuing_set(window.name, BOTH_ENDS))
         for rule in study.matching.continuing:
-            status = _status_in_window(window.name, ends, rule, bits)
-            yield _ComparedYears(window.name, "window", ends, rule, status)
-    for ends in consecutive_years(study):
-        name = f"{ends[0]}-{ends[1]}"
-        status = _status_in_pair(ends, bits, bridging=study.matching.reactivation_years > 0)
-        yield _ComparedYears(name, "annual", ends, BOTH_ENDS, status)
-
-
-def _status_in_window(
-    window: str, ends: tuple[int, int], rule: str, bits: MembershipBits
-) -> Status:
-    both, ruled = (bits.bit(continuing_set(window, each)) for each in (BOTH_ENDS, rule))
-
-    def status(year: int, cell: MarketCell) -> str | None:
-        if cell.membership & both and not cell.membership & ruled:
-            return None
-        return status_in_window(year, ends, at_both_ends=bool(cell.membership & both))
-
-    return status
-
-
-def _status_in_pair(ends: tuple[int, int], bits: MembershipBits, *, bridging: bool) -> Status:
-    """By presence in the other year; who is absent there only for a while has not left."""
+            ruled = dict.fromkeys(ends, continuing_set(window.name, rule))
+            yield _ComparedYears(window.name, "window", ends, rule, both, ruled)
+    # Who is absent in the other year only for a while has not left.
+    bridging = study.matching.reactivation_years > 0
     later = BRIDGED_NEXT_YEAR if bridging else NEXT_YEAR
     earlier = BRIDGED_PREVIOUS_YEAR if bridging else PREVIOUS_YEAR
-
-    def status(year: int, cell: MarketCell) -> str | None:
-        other = later if year == ends[0] else earlier
-        return status_in_window(year, ends, at_both_ends=bits.holds(cell.membership, other))
-
-    return status
+    for start, end in consecutive_years(study):
+        both = {start: later, end: earlier}
+        yield _ComparedYears(f"{start}-{end}", "annual", (start, end), BOTH_ENDS, both, both)
 
 
 def _rows_of_year(
-    study: Study, period: _ComparedYears, year: int, cells: Iterable[MarketCell]
+    study: Study, period: _ComparedYears, year: int, cells: MarketCells
 ) -> list[dict[str, Any]]:
-    by_industry = sums_by(
-        ((cell.industry_in(period.name), period.status(year, cell)), cell.amounts) for cell in cells
-    )
-    sums = sums_by(
-        ((level, code, each), amounts)
-        for (industry, status), amounts in by_industry.items()
-        for level, code in levels_of(industry, study.census.industry_group_digits).items()
-        for each in (status, EVERYONE)
-    )
+    digits, industry = study.census.industry_group_digits, cells.industry_in(period.name)
+    in_both, ruled = (cells.inside(sets[year]) for sets in (period.in_both, period.ruled))
+    sums = cells.amounts_by_level(industry, digits, in_both, ruled)
+    everyone = cells.amounts_by_level(industry, digits)
     return [
-        _row(study, period, year, key, amounts, sums[key[0], key[1], EVERYONE])
-        for key, amounts in sums.items()
-        if key[2] not in (None, EVERYONE)
+        _row(study, period, year, (level, code, is_in_both), amounts, everyone[level, code])
+        for (level, code, is_in_both, is_ruled), amounts in sums.items()
+        if is_ruled or not is_in_both
     ]
 
 
@@ -113,11 +88,11 @@ def _row(
     study: Study,
     period: _ComparedYears,
     year: int,
-    key: tuple[str, str | None, str | None],
+    key: tuple[str, str | None, bool],
     amounts: Amounts,
     whole: Amounts,
 ) -> dict[str, Any]:
-    level, industry, status = key
+    level, industry, is_in_both = key
     has = study.census.has
     return {
         "window": period.name,
@@ -125,7 +100,7 @@ def _row(
         "continuing": period.rule,
         "level": level,
         "industry": industry,
-        "status": status,
+        "status": status_in_window(year, period.ends, at_both_ends=is_in_both),
         "year": year,
         "establishments": amounts.establishments,
         "employment": amounts.jobs,

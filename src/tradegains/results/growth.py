@@ -6,15 +6,16 @@ industry's prices of its own year (`formulas.growth`).
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, reduce
-from operator import or_
+from functools import cached_property
 from typing import Any
 
 from tradegains.formulas.growth import output_per_worker, output_per_worker_growth
 from tradegains.formulas.outcomes import Outcome, joined_notes, minus
-from tradegains.results.market import Amounts, MarketCells, add_up, levels_of, money, sums_by
+from tradegains.results.market import Amounts, add_up, money
+from tradegains.results.market_cells import MarketCells
 from tradegains.results.sets import continuing_set
 from tradegains.study import Study, Window
+from tradegains.tables import working as w
 from tradegains.tables.window_names import difference_window
 
 MEASURES = {"sales_per_worker": "sales", "value_added_per_worker": "value_added"}
@@ -91,33 +92,18 @@ def _in_order(market: _Market) -> tuple[str, str, str]:
 
 def _continuing(study: Study, window: Window, year: int, cells: MarketCells) -> dict[_Market, _End]:
     """Continuing establishments by rule and market; the whole economy even where nobody does."""
-    rules = {
-        rule: cells.memberships.bit(continuing_set(window.name, rule))
-        for rule in study.matching.continuing
-    }
-    some_rule = reduce(or_, rules.values(), 0)
-    by_rules = sums_by(
-        (
-            (cell.industry_in(window.name), cell.industry, cell.membership & some_rule),
-            cell.amounts,
-        )
-        for cell in cells.of_year(year)
-        if cell.membership & some_rule
-    )
     levels, digits = study.welfare.levels, study.census.industry_group_digits
-    by_own_industry = sums_by(
-        (((rule, level, code), own), amounts)
-        for (industry, own, rules_met), amounts in by_rules.items()
-        for level, code in levels_of(industry, digits).items()
-        if level in levels
-        for rule, bit in rules.items()
-        if rules_met & bit
-    )
-    ends: dict[_Market, dict[str | None, Amounts]] = {
-        (rule, "total", None): {} for rule in rules if "total" in levels
-    }
-    for (market, own), amounts in by_own_industry.items():
-        ends.setdefault(market, {})[own] = amounts
+    of_year = cells.of_year(year)
+    ends: dict[_Market, dict[str | None, Amounts]] = {}
+    for rule in study.matching.continuing:
+        if "total" in levels:
+            ends[rule, "total", None] = {}
+        kept = of_year.where(of_year.inside(continuing_set(window.name, rule)))
+        by_own_industry = kept.amounts_by_level(
+            kept.industry_in(window.name), digits, kept[w.INDUSTRY], levels=levels
+        )
+        for (level, code, own), amounts in by_own_industry.items():
+            ends.setdefault((rule, level, code), {})[cells.code(own)] = amounts
     return {market: _End(amounts) for market, amounts in ends.items()}
 
 

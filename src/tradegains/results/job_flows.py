@@ -8,18 +8,20 @@ absent for a while only (`reactivation_years`) contracts to nothing and expands 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
+import numpy as np
+
 from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, from_fixed_point
 from tradegains.formulas.job_flows import GrossJobFlows
-from tradegains.formulas.membership import MembershipBits
-from tradegains.results.market import MarketCell, MarketCells, levels_of
+from tradegains.results.market_cells import NONE, MarketCells, Whole
 from tradegains.results.periods import ANNUAL, Period, consecutive, windows
-from tradegains.results.sets import CONSECUTIVE
+from tradegains.results.sets import CONSECUTIVE, SetName
 from tradegains.study import Study
+from tradegains.tables import working as w
 
 EVERYONE = "all"
 UNMEASURED = "unmeasured"
@@ -41,23 +43,25 @@ def quartile_group(quartile: int | None) -> str:
 def job_flow_rows(
     study: Study,
     cells: MarketCells,
-    by_quartile: Mapping[int | None, MarketCells],
+    by_quartile: MarketCells | None,
 ) -> list[dict[str, Any]]:
     """One row per period, level, industry and productivity group.
 
     Args:
         study: its windows and, where it asks for them, consecutive years.
         cells: market cells with the changes of employment.
-        by_quartile: the cells of the windows' first years by quartile of productivity within the
-            4-digit industry; empty where the study does not ask for them.
+        by_quartile: the cells of the windows' first years with a column for the quartile of
+            productivity within the 4-digit industry; None where the study does not ask for them.
     """
+    digits = study.census.industry_group_digits
     rows = []
     for period in chain(windows(study), consecutive(study)):
-        flows = chain(_from_start(period, cells), _from_nothing(period, cells))
-        for key, found in _sums(study, period, flows).items():
-            rows.append(_row(period, EVERYONE, key, found))
-        if period.kind != ANNUAL:
-            rows += _rows_of_groups(study, period, by_quartile)
+        sums = _from_start(period, cells, digits)
+        for key, found in _from_nothing(period, cells, digits).items():
+            sums[key].add(found.establishments, found.flows)
+        rows += [_row(period, EVERYONE, key, found) for key, found in sums.items()]
+        if period.kind != ANNUAL and by_quartile is not None:
+            rows += _rows_of_groups(period, by_quartile, digits)
     return rows
 
 
@@ -75,64 +79,74 @@ class _Sum:
 
 
 _Key = tuple[str, str | None]
-_Sums = dict[_Key, _Sum]
+_Sums = defaultdict[_Key, _Sum]
+_CONTINUING, _BRIDGED, _ALONE = 0, 1, 2
 
 
-def _sums(
-    study: Study, period: Period, flows_of_cells: Iterable[tuple[MarketCell, GrossJobFlows]]
-) -> _Sums:
-    """Job flows by level and industry."""
-    by_industry: defaultdict[str | None, _Sum] = defaultdict(_Sum)
-    for cell, flows in flows_of_cells:
-        by_industry[cell.industry_in(period.name)].add(cell.amounts.establishments, flows)
-    sums: defaultdict[_Key, _Sum] = defaultdict(_Sum)
-    for industry, found in by_industry.items():
-        for key in levels_of(industry, study.census.industry_group_digits).items():
-            sums[key].add(found.establishments, found.flows)
-    return dict(sums)
+def _outcome(cells: MarketCells, at_other_end: SetName, bridged: SetName | None) -> Whole:
+    """Is an establishment at the other end of a period, absent there for a while, or gone?"""
+    is_back = cells.inside(bridged) if bridged else np.zeros(len(cells), bool)
+    away = np.where(is_back, _BRIDGED, _ALONE)
+    return np.where(cells.inside(at_other_end), _CONTINUING, away)
 
 
-def _from_start(period: Period, cells: MarketCells) -> Iterator[tuple[MarketCell, GrossJobFlows]]:
-    """Each cell of the first year."""
+def _from_start(period: Period, cells: MarketCells, digits: int) -> _Sums:
+    """Flows of the establishments of the first year, by level and industry."""
+    return _flows_by_quartile(period, cells, digits, None)[None]
+
+
+def _flows_by_quartile(
+    period: Period, cells: MarketCells, digits: int, quartile: str | None
+) -> dict[int | None, _Sums]:
+    """The same by quartile of productivity, a column of the cells; all together without one."""
     name = CONSECUTIVE if period.kind == ANNUAL else period.name
-    for cell in cells.of_year(period.ends[0]):
-        yield cell, _flows_from_start(period, cell, cells.memberships, *cell.changes[name])
+    first = cells.of_year(period.ends[0])
+    sums = first.sums_by_level(
+        first.industry_in(period.name),
+        digits,
+        _outcome(first, period.also_at_end, period.bridged and period.bridged[0]),
+        *([first[quartile]] if quartile else []),
+        amounts=(w.ESTABLISHMENTS, w.EMPLOYMENT, w.jobs_gained(name), w.jobs_lost(name)),
+    )
+    found: defaultdict[int | None, _Sums] = defaultdict(lambda: defaultdict(_Sum))
+    for (level, code, outcome, *group), (count, *changes) in sums.items():
+        number = None if not group or group[0] == NONE else group[0]
+        found[number][level, code].add(count, _flows_from_start(outcome, *changes))
+    return found
 
 
-def _from_nothing(period: Period, cells: MarketCells) -> Iterator[tuple[MarketCell, GrossJobFlows]]:
-    """Each cell of the last year whose establishments were not there in the first."""
-    for cell in cells.of_year(period.ends[1]):
-        jobs = cell.amounts.employment
-        if cells.memberships.holds(cell.membership, period.also_at_start):
-            continue
-        if period.bridged and cells.memberships.holds(cell.membership, period.bridged[1]):
-            yield cell, GrossJobFlows.of_continuing(0, gained=jobs, lost=0)
-        else:
-            yield cell, GrossJobFlows.of_entrants(jobs)
-
-
-def _flows_from_start(
-    period: Period, cell: MarketCell, bits: MembershipBits, gained: int, lost: int
-) -> GrossJobFlows:
-    jobs = cell.amounts.employment
-    if bits.holds(cell.membership, period.also_at_end):
+def _flows_from_start(outcome: int, jobs: int, gained: int, lost: int) -> GrossJobFlows:
+    if outcome == _CONTINUING:
         return GrossJobFlows.of_continuing(jobs, gained=gained, lost=lost)
-    if period.bridged and bits.holds(cell.membership, period.bridged[0]):
+    if outcome == _BRIDGED:
         return GrossJobFlows.of_continuing(jobs, gained=0, lost=jobs)
     return GrossJobFlows.of_exiters(jobs)
 
 
-def _rows_of_groups(
-    study: Study,
-    period: Period,
-    by_quartile: Mapping[int | None, MarketCells],
-) -> Iterator[dict[str, Any]]:
+def _from_nothing(period: Period, cells: MarketCells, digits: int) -> _Sums:
+    """Flows of the establishments of the last year that were not there in the first."""
+    last = cells.of_year(period.ends[1])
+    outcome = _outcome(last, period.also_at_start, period.bridged and period.bridged[1])
+    came_in = last.where(outcome != _CONTINUING)
+    sums = came_in.sums_by_level(
+        came_in.industry_in(period.name),
+        digits,
+        outcome[outcome != _CONTINUING],
+        amounts=(w.ESTABLISHMENTS, w.EMPLOYMENT),
+    )
+    found: _Sums = defaultdict(_Sum)
+    for (level, code, each), (count, jobs) in sums.items():
+        is_back = each == _BRIDGED
+        back = GrossJobFlows.of_continuing(0, gained=jobs, lost=0)
+        found[level, code].add(count, back if is_back else GrossJobFlows.of_entrants(jobs))
+    return found
+
+
+def _rows_of_groups(period: Period, cells: MarketCells, digits: int) -> Iterator[dict[str, Any]]:
     """Rows of each quartile, of the lower half and of those without productivity."""
-    halves: defaultdict[_Key, _Sum] = defaultdict(_Sum)
-    quartiles: Iterable[int | None] = sorted(by_quartile, key=lambda each: (each is None, each))
-    for quartile in quartiles:
-        flows = _from_start(period, by_quartile[quartile])
-        for key, found in _sums(study, period, flows).items():
+    halves: _Sums = defaultdict(_Sum)
+    for quartile, sums in _flows_by_quartile(period, cells, digits, w.QUARTILE).items():
+        for key, found in sums.items():
             if key[0] in LEVELS_OF_GROUPS:
                 yield _row(period, quartile_group(quartile), key, found)
                 if quartile in (1, 2):

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tradegains.errors import InputError, Problem
-from tradegains.results.market import MarketCells
+from tradegains.results.market_cells import MarketCells
 from tradegains.tables.flags import FLAG_BITS, ROW_RULES
 
 

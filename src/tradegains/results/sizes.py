@@ -7,7 +7,7 @@ from typing import Any
 from tradegains.formulas.distribution import SizeDistribution, SizeGroup
 from tradegains.formulas.membership import BOTH_ENDS
 from tradegains.formulas.size_distribution import FittedNormal, fit_normal, overlap_area
-from tradegains.results.market import MarketCells
+from tradegains.results.market_cells import MarketCells
 from tradegains.results.sets import EXPORTER, continuing_set
 from tradegains.study import MelitzRedding, Study
 from tradegains.tables.absence import Absence
@@ -148,11 +148,8 @@ def _fit(found: SizeDistribution) -> FittedNormal | None:
 
 def _establishments(group: SizeGroup, cells: MarketCells) -> int:
     mask = cells.memberships.mask(group.inside, group.outside)
-    return sum(
-        cell.amounts.establishments
-        for cell in cells.of_year(group.year)
-        if mask.fits(cell.membership)
-    )
+    of_year = cells.of_year(group.year)
+    return of_year.where(of_year.fitting(mask)).total.establishments
 
 
 def _note(fit: FittedNormal | None, compared: FittedNormal | None, other: str) -> str:

@@ -10,10 +10,46 @@ Decisions:
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tradegains.formulas.concordance import Shares, main_industry, parts_numbers, split_whole
 from tradegains.tables import working as w
 
 Row = dict[str, Any]
+
+
+def split_columns(
+    cells: Mapping[str, NDArray[Any]],
+    splits: Mapping[str, Shares],
+    *,
+    digits: int,
+    windows: Collection[str],
+) -> dict[str, NDArray[Any]]:
+    """Cells as columns, those of an industry that is split in parts where they stood.
+
+    Args:
+        cells: columns of market cells with `parts_column` beside each industry column.
+        splits: shares of the new industries of each old one that is split.
+        digits: of an industry code.
+        windows: windows with an industry column of their own.
+    """
+    numbers = [*parts_numbers(splits, digits=digits).values()]
+    columns = map(w.parts_column, (w.INDUSTRY, *map(w.window_industry, windows)))
+    is_split = np.logical_or.reduce([np.isin(cells[name], numbers) for name in columns])
+    places, rows = list[int](), list[Row]()
+    for place in np.flatnonzero(is_split).tolist():
+        row = {name: column[place].item() for name, column in cells.items()}
+        parts = split_cell(row, splits, digits=digits, windows=windows)
+        places += [place] * len(parts)
+        rows += parts
+    order = np.argsort([*np.flatnonzero(~is_split), *places], kind="stable")
+    return {
+        name: np.concatenate(
+            [column[~is_split], np.array([row[name] for row in rows], column.dtype)]
+        )[order]
+        for name, column in cells.items()
+    }
 
 
 def split_cell(

@@ -9,16 +9,20 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, from_fixed_point
-from tradegains.formulas.membership import MembershipBits
 from tradegains.formulas.outcomes import rate
-from tradegains.results.market import MarketCell, MarketCells, levels_of, sums_by
+from tradegains.results.market import sums_by
+from tradegains.results.market_cells import MarketCells, Whole
 from tradegains.results.periods import Period, consecutive, windows
-from tradegains.results.sets import EXPORTER
+from tradegains.results.sets import EXPORTER, SetName
 from tradegains.study import Study
+from tradegains.tables import working as w
 
 ABSENT, DORMANT, PRESENT = "absent", "dormant", "present"
 EXPORTING, NOT_EXPORTING = "exporter", "nonexporter"
+STATES = (ABSENT, DORMANT, PRESENT, EXPORTING, NOT_EXPORTING)
 LEVELS = ("total", "industry2")
 
 
@@ -49,49 +53,60 @@ _Sums = dict[tuple[str, str | None, Transition], Counted]
 
 
 def _sums(study: Study, period: Period, cells: MarketCells) -> _Sums:
-    by_industry = sums_by(
-        (
-            (cell.industry_in(period.name), transition),
-            Counted(cell.amounts.establishments, cell.amounts.employment),
-        )
-        for cell, transition in _transitions(study, period, cells)
+    """Cells of the first year by their transition, and those of the last that come in."""
+    first, last = (cells.of_year(year) for year in period.ends)
+    came_in = last.where(~last.inside(period.also_at_start))
+    return {
+        **_sums_of(study, period, first, _state(study, first), _later_state(study, period, first)),
+        **_sums_of(study, period, came_in, _earlier_state(period, came_in), _state(study, came_in)),
+    }
+
+
+def _sums_of(study: Study, period: Period, cells: MarketCells, start: Whole, end: Whole) -> _Sums:
+    sums = cells.sums_by_level(
+        cells.industry_in(period.name),
+        study.census.industry_group_digits,
+        start,
+        end,
+        amounts=(w.ESTABLISHMENTS, w.EMPLOYMENT),
+        levels=LEVELS,
     )
-    return sums_by(
-        ((level, code, transition), counted)
-        for (industry, transition), counted in by_industry.items()
-        for level, code in levels_of(industry, study.census.industry_group_digits).items()
-        if level in LEVELS
-    )
+    return {
+        (level, code, Transition(STATES[start], STATES[end])): Counted(*counted)
+        for (level, code, start, end), counted in sums.items()
+    }
 
 
-def _transitions(
-    study: Study, period: Period, cells: MarketCells
-) -> Iterator[tuple[MarketCell, Transition]]:
-    """Each cell of the first year with its transition, and those of the last that come in."""
-    (start, end), bits = period.ends, cells.memberships
-    for cell in cells.of_year(start):
-        yield cell, Transition(_state(study, cell, bits), _later_state(study, period, cell, bits))
-    for cell in cells.of_year(end):
-        if not bits.holds(cell.membership, period.also_at_start):
-            is_back = period.bridged and bits.holds(cell.membership, period.bridged[1])
-            yield cell, Transition(DORMANT if is_back else ABSENT, _state(study, cell, bits))
-
-
-def _state(study: Study, cell: MarketCell, bits: MembershipBits) -> str:
-    """State of the cell's establishments in its own year."""
+def _state(study: Study, cells: MarketCells) -> Whole:
+    """State of the cells' establishments in their own year, as a place in `STATES`."""
     if not study.census.has("exports"):
-        return PRESENT
-    return EXPORTING if bits.holds(cell.membership, EXPORTER) else NOT_EXPORTING
+        return np.full(len(cells), STATES.index(PRESENT))
+    return _exporting(cells.inside(EXPORTER))
 
 
-def _later_state(study: Study, period: Period, cell: MarketCell, bits: MembershipBits) -> str:
-    """State at the end of the period, of a cell of its first year."""
-    if not bits.holds(cell.membership, period.also_at_end):
-        is_back = period.bridged and bits.holds(cell.membership, period.bridged[0])
-        return DORMANT if is_back else ABSENT
-    if not study.census.has("exports"):
-        return PRESENT
-    return EXPORTING if bits.holds(cell.membership, period.exporter_at_end) else NOT_EXPORTING
+def _exporting(exports: Whole) -> Whole:
+    return np.where(exports, STATES.index(EXPORTING), STATES.index(NOT_EXPORTING))
+
+
+def _later_state(study: Study, period: Period, cells: MarketCells) -> Whole:
+    """State at the end of the period, of cells of its first year."""
+    if study.census.has("exports"):
+        there = _exporting(cells.inside(period.exporter_at_end))
+    else:
+        there = _state(study, cells)
+    away = _away(cells, period.bridged and period.bridged[0])
+    return np.where(cells.inside(period.also_at_end), there, away)
+
+
+def _earlier_state(period: Period, cells: MarketCells) -> Whole:
+    """State at the start of the period, of cells of its last year that had no row then."""
+    return _away(cells, period.bridged and period.bridged[1])
+
+
+def _away(cells: MarketCells, bridged: SetName | None) -> Whole:
+    """Gone, or back after a while: dormant."""
+    is_back = cells.inside(bridged) if bridged else np.zeros(len(cells), bool)
+    return np.where(is_back, STATES.index(DORMANT), STATES.index(ABSENT))
 
 
 def _rows(period: Period, sums: _Sums) -> Iterator[dict[str, Any]]:

@@ -16,7 +16,7 @@ from tradegains.formulas.market_shares import (
     expenditure,
     market_share_changes,
 )
-from tradegains.formulas.membership import MembershipBits
+from tradegains.formulas.membership import MembershipBits, MembershipMask
 from tradegains.formulas.outcomes import joined_notes
 from tradegains.formulas.sato_vartia import (
     IndustryAggregate,
@@ -25,7 +25,8 @@ from tradegains.formulas.sato_vartia import (
 )
 from tradegains.formulas.welfare import WelfareChange, acr, difference, extended, hloy
 from tradegains.results.cutoffs import cutoff_changes
-from tradegains.results.market import Amounts, MarketCells, money, sums_by
+from tradegains.results.market import Amounts, money
+from tradegains.results.market_cells import MarketCells
 from tradegains.results.sets import continuing_set, restricted_set
 from tradegains.results.sizes import WEIGHTED
 from tradegains.study import Study, Window
@@ -227,34 +228,32 @@ _Sums = Mapping[_Market, Amounts]
 
 
 def _sums_of_year(study: Study, window: Window, year: int, cells: MarketCells) -> _Sums:
-    def group(industry: str | None) -> str | None:
-        return industry and industry[: study.census.industry_group_digits]
-
-    by_group = sums_by(
-        ((group(cell.industry_in(window.name)), cell.membership), cell.amounts)
-        for cell in cells.of_year(year)
-    )
-    sets = _sets(study, window, cells.memberships)
-
-    def counted_in(code: str | None, membership: int) -> Iterator[_Market]:
-        levels = [("total", None)] if code is None else [("total", None), ("industry2", code)]
-        inside = [("", "")] + [key for key, mask in sets if membership & mask == mask]
-        return ((level, code, *key) for (level, code), key in product(levels, inside))
-
-    return sums_by(
-        (market, amounts) for key, amounts in by_group.items() for market in counted_in(*key)
-    )
+    of_year = cells.of_year(year)
+    every = [(("", ""), MembershipMask(0, 0)), *_sets(study, window, cells.memberships)]
+    sums: dict[_Market, Amounts] = {}
+    for (rule, restriction), mask in every:
+        some = of_year.where(of_year.fitting(mask))
+        by_level = some.amounts_by_level(
+            some.industry_in(window.name),
+            study.census.industry_group_digits,
+            levels=("total", "industry2"),
+        )
+        for (level, code), amounts in by_level.items():
+            sums[level, code, rule, restriction] = amounts
+    return sums
 
 
-def _sets(study: Study, window: Window, bits: MembershipBits) -> list[tuple[tuple[str, str], int]]:
-    """Each continuing set, restricted or not, with the bits a member has."""
+def _sets(
+    study: Study, window: Window, bits: MembershipBits
+) -> list[tuple[tuple[str, str], MembershipMask]]:
+    """Each continuing set, restricted or not, and how its members are told."""
     sets = []
     for rule in study.matching.continuing:
-        continuing = bits.bit(continuing_set(window.name, rule))
-        sets.append(((rule, UNRESTRICTED), continuing))
+        continuing = continuing_set(window.name, rule)
+        sets.append(((rule, UNRESTRICTED), bits.mask([continuing])))
         for restriction in study.restrictions:
-            kept = bits.bit(restricted_set(window.name, restriction.name))
-            sets.append(((rule, restriction.name), continuing | kept))
+            restricted = restricted_set(window.name, restriction.name)
+            sets.append(((rule, restriction.name), bits.mask([continuing, restricted])))
     return sets
 
 

@@ -1,0 +1,273 @@
+"""Market cells as columns: whole-number sums by year, industry and membership, and sums of them.
+
+A cell is a position in every column. Keys are whole numbers (an industry is its number, `NONE`
+where there is none), so that a further key, such as a quartile, is one more column. Laws: sums are
+exact, whatever their size; sums of sums are the sums of all; keys come as their first cells do.
+
+Example:
+    Industry 0111 has two cells with 2 and 1 establishments, 4 establishments are without a code.
+
+    >>> columns = {name: np.zeros(3, int) for name in AMOUNTS}
+    >>> columns |= {w.ESTABLISHMENTS: np.array([2, 4, 1]), w.INDUSTRY: np.array([111, NONE, 111])}
+    >>> cells = MarketCells(columns, MembershipBits.of([]), digits=4)
+    >>> by_level = cells.amounts_by_level(cells[w.INDUSTRY], 2)
+    >>> [(level, code, each.establishments) for (level, code), each in by_level.items()]
+    [('total', None, 7), ('industry2', '01', 3), ('industry4', '0111', 3)]
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tradegains.errors import InputError, Problem
+from tradegains.formulas.concordance import Shares
+from tradegains.formulas.fixed_point import TWIN_TOLERANCE, sums_agree
+from tradegains.formulas.membership import MembershipBits, MembershipMask
+from tradegains.results.market import Amounts
+from tradegains.results.splitting import split_columns
+from tradegains.tables import working as w
+
+Whole = NDArray[Any]
+"""Whole numbers of 64 bits; Python's own, without bound, where sums might need more."""
+
+NONE = -1
+"""No industry or no quartile, among numbers that are never negative."""
+
+ROWS_IN = "rows_in"
+"""The industry of a cell's rows, also where a concordance splits its amounts among others."""
+
+LEVELS = ("total", "industry2", "industry4")
+AMOUNTS = (w.ESTABLISHMENTS, *w.AMOUNTS)
+_SAFE = 2.0**62
+
+
+@dataclass(frozen=True)
+class MarketCells:
+    """Sums over the valid establishments of one year, industry, membership and further keys.
+
+    Attributes:
+        columns: keys and amounts, named as `sum_market_cells` names them, and `ROWS_IN`.
+        memberships: which sets the bits of a cell's membership stand for.
+        digits: of an industry code.
+        rows_by_flags: rows behind each year and combination of flags, also quarantined ones.
+        duplicated: rows that share their id and year.
+    """
+
+    columns: Mapping[str, Whole]
+    memberships: MembershipBits
+    digits: int
+    rows_by_flags: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    duplicated: int = 0
+
+    @staticmethod
+    def of(
+        columns: Mapping[str, Whole],
+        memberships: MembershipBits,
+        *,
+        removing: int,
+        digits: int,
+        windows: Collection[str],
+        splits: Mapping[str, Shares] | None = None,
+    ) -> "MarketCells":
+        """From the columns that `sum_market_cells` makes, nulls of keys as `NONE`.
+
+        Args:
+            columns: with the DOUBLE twin of each amount.
+            memberships: positions of the sets in a membership.
+            removing: bits of the rules whose rows are quarantined.
+            digits: of an industry code.
+            windows: windows with an industry column of their own.
+            splits: weights of the new industries of each old one that is split.
+
+        Raises:
+            InputError: a sum does not fit a whole number of 64 bits.
+        """
+        _require_no_wrap(columns)
+        counted = MarketCells(columns, memberships, digits)
+        flags = counted.sums((w.YEAR, w.FLAGS), (w.ESTABLISHMENTS, w.DUPLICATED_ID))
+        kept = counted.where(columns[w.FLAGS] & removing == 0)
+        whole = {**kept.columns, ROWS_IN: kept[w.INDUSTRY]}
+        return MarketCells(
+            split_columns(whole, splits, digits=digits, windows=windows) if splits else whole,
+            memberships,
+            digits,
+            {(year, flag): rows for (year, flag), (rows, _) in flags.items()},
+            sum(duplicated for _, duplicated in flags.values()),
+        )
+
+    def __len__(self) -> int:
+        """How many cells."""
+        return len(self[w.ESTABLISHMENTS])
+
+    def __getitem__(self, name: str) -> Whole:
+        """A column."""
+        return self.columns[name]
+
+    def where(self, chosen: NDArray[Any]) -> "MarketCells":
+        """The cells at which an array is true."""
+        columns = {name: column[chosen] for name, column in self.columns.items()}
+        return MarketCells(columns, self.memberships, self.digits)
+
+    @cached_property
+    def _by_year(self) -> dict[int, "MarketCells"]:
+        years = self[w.YEAR]
+        return {int(year): self.where(years == year) for year in np.unique(years)}
+
+    def of_year(self, year: int) -> "MarketCells":
+        """Cells of one year."""
+        found = self._by_year.get(year)
+        return self.where(np.zeros(len(self), bool)) if found is None else found
+
+    def inside(self, name: tuple[str, ...]) -> NDArray[Any]:
+        """Which cells are in a set."""
+        is_inside: NDArray[Any] = self.memberships.holds(self[w.MEMBERSHIP], name)
+        return is_inside
+
+    def fitting(self, mask: MembershipMask) -> NDArray[Any]:
+        """Which cells a mask means."""
+        fits: NDArray[Any] = mask.fits(self[w.MEMBERSHIP])
+        return fits
+
+    def industry_in(self, window: str) -> Whole:
+        """Industry the cells count in for this window."""
+        return self.columns.get(w.window_industry(window), self[w.INDUSTRY])
+
+    def code(self, industry: int, digits: int | None = None) -> str | None:
+        """An industry as published; None for `NONE`."""
+        number = None if industry == NONE else industry
+        return w.industry_code(number, self.digits if digits is None else digits)
+
+    @property
+    def total(self) -> Amounts:
+        """All cells together."""
+        return self.amounts_by().get((), Amounts())
+
+    @cached_property
+    def largest_industry(self) -> Amounts:
+        """The largest count, employment, ... of any industry in any year."""
+        return largest_of(self.amounts_by(self[w.YEAR], self[ROWS_IN]).values())
+
+    def sums(
+        self, keys: Sequence[str | Whole], amounts: Sequence[str]
+    ) -> dict[tuple[int, ...], tuple[int, ...]]:
+        """Sums of columns by keys: names of columns, or further columns."""
+        columns = [self[key] if isinstance(key, str) else key for key in keys]
+        return _as_rows(*sum_by(columns, [self[name] for name in amounts]))
+
+    def amounts_by(self, *keys: Whole) -> dict[tuple[int, ...], Amounts]:
+        """Amounts by keys."""
+        return {key: Amounts(*sums) for key, sums in self.sums(keys, AMOUNTS).items()}
+
+    def amounts_by_code(self, industry: Whole) -> dict[str | None, Amounts]:
+        """Amounts by industry code."""
+        return {self.code(key): each for (key,), each in self.amounts_by(industry).items()}
+
+    def sums_by_level(
+        self,
+        industry: Whole,
+        group_digits: int,
+        *others: Whole,
+        amounts: Sequence[str] = AMOUNTS,
+        levels: Collection[str] = LEVELS,
+    ) -> dict[tuple[Any, ...], tuple[int, ...]]:
+        """Sums by level, code and other keys; at the total alone where there is no industry.
+
+        Args:
+            industry: of each cell.
+            group_digits: digits of a code at level industry2.
+            others: further keys.
+            amounts: columns to add up.
+            levels: which of total, industry2 and industry4.
+        """
+        (codes, *rest), summed = sum_by([industry, *others], [self[name] for name in amounts])
+        found: dict[tuple[Any, ...], tuple[int, ...]] = {}
+        for level in LEVELS:
+            if level not in levels:
+                continue
+            digits = {"total": 0, "industry2": group_digits, "industry4": self.digits}[level]
+            at = codes != NONE if digits else np.ones(len(codes), bool)
+            cut = codes[at] // 10 ** (self.digits - digits) if digits else np.full(at.sum(), NONE)
+            sums = _as_rows(*sum_by([cut, *(k[at] for k in rest)], [s[at] for s in summed]))
+            found |= {
+                (level, self.code(key[0], digits), *key[1:]): each for key, each in sums.items()
+            }
+        return found
+
+    def amounts_by_level(
+        self, industry: Whole, group_digits: int, *others: Whole, levels: Collection[str] = LEVELS
+    ) -> dict[tuple[Any, ...], Amounts]:
+        """Amounts by level, code and other keys, as `sums_by_level` has them."""
+        sums = self.sums_by_level(industry, group_digits, *others, levels=levels)
+        return {key: Amounts(*each) for key, each in sums.items()}
+
+
+def largest_of(amounts: Iterable[Amounts]) -> Amounts:
+    """The largest of each amount; none is below 0.
+
+    Example:
+        >>> largest_of([Amounts(1, 500), Amounts(2, 250)])[:2]
+        (2, 500)
+    """
+    return Amounts(*map(max, zip(Amounts(), *amounts, strict=True)))
+
+
+def sum_by(keys: Sequence[Whole], amounts: Sequence[Whole]) -> tuple[list[Whole], list[Whole]]:
+    """Sums by keys, as columns: the keys in the order of their first cells, and the sums.
+
+    Example:
+        >>> sum_by([np.array([7, 3, 7])], [np.array([2**62, 1, 2**62])])
+        ([array([7, 3])], [array([9223372036854775808, 1], dtype=object)])
+    """
+    size = len(amounts[0])
+    if not size:
+        return list(keys), list(amounts)
+    numbers = np.zeros(size, np.int64)
+    for key in keys:
+        values, places = np.unique(key, return_inverse=True)
+        # Numbered anew for each key, so that numbers stay below the square of the cells.
+        numbers = np.unique(numbers * len(values) + places, return_inverse=True)[1]
+    order = np.argsort(numbers, kind="stable")
+    starts = np.flatnonzero(np.diff(numbers[order], prepend=-1))
+    first = np.argsort(order[starts])
+    return (
+        [key[order[starts]][first] for key in keys],
+        [np.add.reduceat(_wide_enough(each)[order], starts)[first] for each in amounts],
+    )
+
+
+def _wide_enough(amounts: Whole) -> Whole:
+    """Python's own whole numbers where some sum might not fit 64 bits."""
+    is_safe = amounts.dtype != object and np.abs(amounts.astype(float)).sum() < _SAFE
+    return amounts if is_safe else amounts.astype(object)
+
+
+def _as_rows(keys: list[Whole], sums: list[Whole]) -> dict[tuple[int, ...], tuple[int, ...]]:
+    rows = list(zip(*(each.tolist() for each in sums), strict=True))
+    return dict(zip(zip(*(key.tolist() for key in keys), strict=True) if keys else [()] * len(rows),
+                    rows, strict=True))  # fmt: skip
+
+
+def _require_no_wrap(columns: Mapping[str, Whole]) -> None:
+    for amount in [name for name in columns if w.twin(name) in columns]:
+        sums, twins = columns[amount], columns[w.twin(amount)]
+        # In doubles first, with room for their rounding; what is left in doubt exactly.
+        with np.errstate(invalid="ignore"):
+            is_clear = np.abs(sums.astype(float) - twins) < TWIN_TOLERANCE / 2
+        for place in np.flatnonzero(~is_clear):
+            if not sums_agree(_whole(sums[place]), float(twins[place])):
+                raise InputError(
+                    Problem(
+                        f"the sum of {amount} does not fit 64 bits",
+                        f"year {columns[w.YEAR][place]}",
+                        cure="state money in a larger unit (thousands or millions)",
+                    )
+                )
+
+
+def _whole(value: Any) -> int | None:
+    """A sum; None where an engine says that it does not fit."""
+    return None if value != value else int(value)
