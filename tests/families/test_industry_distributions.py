@@ -94,6 +94,26 @@ def test_the_mean_is_over_industries_with_enough_establishments(tables):
     assert alone["note"]
 
 
+def theil(x: list[float], weights: list[float]) -> float:
+    total = sum(weights)
+    mean = sum(w * each for each, w in zip(x, weights, strict=True)) / total
+    terms = (w * each / mean * math.log(each / mean) for each, w in zip(x, weights, strict=True))
+    return sum(terms) / total
+
+
+def test_theil_is_of_the_level_and_nothing_where_productivity_is_equal(tables):
+    x = [1.0, math.e, math.e**2]
+    plain, weighted = theil(x, [1, 1, 1]), theil(x, [1, 1, 2])
+    for weighting, expected in (("unweighted", plain), ("employment", weighted)):
+        found = {row["industry"]: row["theil"] for row in tables["dispersion"]
+                 if row["weighting"] == weighting}  # fmt: skip
+        # The mean is over 1011 and 2022, where productivity is equal.
+        assert found == pytest.approx(
+            {"1011": expected, "1012": 0.0, "2022": 0.0, None: expected / 2}, abs=CLOSE
+        )
+        assert (found["1012"], found["2022"]) == (0.0, 0.0)
+
+
 def moments(tables, **where: Any) -> list[dict[str, Any]]:
     where |= {"weighting": "unweighted"}
     return [

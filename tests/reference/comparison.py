@@ -35,6 +35,11 @@ tells only where hardly anyone works: 1000 thousandths of a job or more make it 
 UNWEIGHTED_PLACES = 2.0**-52
 """Likewise of plain sums: an industry has fewer than 2**10 rows, which leaves all 52 places."""
 
+THEIL = 64 * PLACES
+"""Levels are rounded to 8 of the same units. At worst one establishment with a thousandth of a job
+makes all output: then that is 8 / 2 * e of its level, in the level and in its logarithm, which may
+be some log points from the mean."""
+
 STANDARDISED = 1e-7
 """A standardised value inherits the error of its industry's standard deviation, 0.01 or more."""
 
@@ -215,6 +220,8 @@ def tolerance(name: str, row: Row) -> float:
         return STANDARDISED
     if name == "sd" and "median" in row:
         return STANDARDISED
+    if name == "theil" and row["weighting"] == "employment":
+        return THEIL
     if name not in ORDERS or "weighting" not in row or not row["establishments"]:
         return DERIVED
     if row.get("measure") == "standardised":

@@ -321,6 +321,7 @@ def list_dispersion(
                     "d9010": minus(row["p90"], row["p10"]),
                     "d9990": minus(row["p99"], row["p90"]),
                     "d1001": minus(row["p10"], row["p01"]),
+                    "theil": theil(points, weighted=row["weighting"] == "employment"),
                     "n_min": study.dispersion.n_min,
                     "note": None,
                 }
@@ -348,9 +349,22 @@ def mean_dispersion(
         "employment": math.fsum(row["employment"] for row in kept),
         **{
             name: statistics.fmean(row[name] for row in kept) if kept else None
-            for name in ("sd", "d7525", "d9010", "d9990", "d1001")
+            for name in ("sd", "d7525", "d9010", "d9990", "d1001", "theil")
         },
     }
+
+
+def theil(points: list[Point], *, weighted: bool) -> float | None:
+    """Theil's index of the levels, by its definition: the mean of (x / mean) ln(x / mean)."""
+    weights = [point.weight if weighted else 1 for point in points]
+    total = sum(weights)
+    if total == 0:
+        return None
+    most = max(point.value for point, weight in zip(points, weights, strict=True) if weight)
+    levels = [Fraction(math.exp(min(point.value - most, 0.0))) for point in points]
+    mean = sum(w * x for w, x in zip(weights, levels, strict=True)) / total
+    shares = [(w, float(x / mean)) for w, x in zip(weights, levels, strict=True)]
+    return math.fsum(w * x * math.log(x) for w, x in shares if x) / total
 
 
 def minus(high: float | None, low: float | None) -> float | None:

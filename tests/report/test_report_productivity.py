@@ -58,15 +58,15 @@ def test_a_run_without_rows_has_no_tables() -> None:
 def test_dispersion_shows_means_and_the_quartiles_of_the_same_industries() -> None:
     """Spreads 1, 2 and 3 have the quartiles 1.5 and 2.5; the industry below n_min has no say."""
     about = {"year": 1988, "weighting": "unweighted", "n_min": 10, "employment": 9.0}
-    spread = {"sd": 0.5, "d7525": 0.7, "d9990": 0.4, "d1001": 0.3}
+    spread = {"sd": 0.5, "d7525": 0.7, "d9990": 0.4, "d1001": 0.3, "theil": 0.125}
     one = about | spread | {"level": "industry4", "industries": 1, "establishments": 10}
     rows = [one | {"industry": f"101{k}", "d9010": float(k)} for k in (1, 2, 3)]
     rows += [one | {"industry": "1019", "d9010": 9.0, "establishments": 9}]
     mean = {"level": "industries_mean", "industries": 3, "establishments": 30, "d9010": 2.0}
     table = dispersion(run_with(dispersion=[*rows, about | spread | mean]))
     assert printed(table) == [
-        ["unweighted", "1988", "3", "30", "0.500", "0.700", "2.000", "0.400", "0.300", "1.500",
-         "2.500"]
+        ["unweighted", "1988", "3", "30", "0.500", "0.700", "2.000", "0.400", "0.300", "0.125",
+         "1.500", "2.500"]
     ]  # fmt: skip
     [(name, text)] = table.data
     assert (name, len(lines(text))) == ("table_dispersion.csv", 5)
@@ -78,7 +78,15 @@ def test_dispersion_without_an_industry_large_enough_says_so() -> None:
     mean |= {"industries": 0, "establishments": 0, "note": "no industry has 10 establishments"}
     table = dispersion(run_with(dispersion=[mean]))
     assert table.notes == (("a", "no industry has 10 establishments"),)
-    assert printed(table)[0][4:] == ["–"] * 7
+    assert printed(table)[0][4:] == ["–"] * 8
+
+
+def test_a_run_from_before_the_column_has_no_theil() -> None:
+    mean = {"year": 1988, "level": "industries_mean", "weighting": "unweighted", "n_min": 10}
+    mean |= {"industries": 3, "establishments": 30, "sd": 0.5, "d7525": 0.7, "d9010": 2.0}
+    table = dispersion(run_with(dispersion=[mean | {"d9990": 0.4, "d1001": 0.3}]))
+    assert printed(table)[0][8:10] == ["0.300", "–"]
+    assert ("a", "not computed by the version that made this run") in table.notes
 
 
 def test_joint_distribution_has_sums_over_groups_and_sizes() -> None:

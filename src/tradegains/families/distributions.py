@@ -69,10 +69,13 @@ def distribution_tables(context: RunContext, matched: MatchedCensus) -> Computed
 
 
 def _collect_powers(context: RunContext, described: DataFrame, largest: Amounts) -> PowerCells:
-    """Power sums of log productivity, from which all moments follow."""
+    """Power sums of log productivity, from which all moments follow; levels for `dispersion`."""
     with context.progress.naming(MEDIANS):  # its own thread knows of no step
         return collect_power_cells(
-            described, employment=largest.employment, establishments=largest.establishments
+            described,
+            employment=largest.employment,
+            establishments=largest.establishments,
+            levels=context.makes("dispersion"),
         )
 
 

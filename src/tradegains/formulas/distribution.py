@@ -49,6 +49,8 @@ class Distribution:
         weighted_quantiles: by published name; empty without employment.
         plain_quantiles: by published name; empty without establishments.
         histogram: bins that are not empty, ascending.
+        weighted_theil: Theil index of the level, weighted by employment; None if not asked for.
+        plain_theil: unweighted.
     """
 
     establishments: int
@@ -58,6 +60,8 @@ class Distribution:
     weighted_quantiles: Mapping[str, float]
     plain_quantiles: Mapping[str, float]
     histogram: tuple[HistogramBin, ...]
+    weighted_theil: float | None = None
+    plain_theil: float | None = None
 
 
 @dataclass(frozen=True)

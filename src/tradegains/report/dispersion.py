@@ -13,8 +13,8 @@ from tradegains.tables.published import TABLES
 
 NAME = "dispersion"
 TITLE = TABLES[NAME].title
-MEASURES = ("sd", "d7525", "d9010", "d9990", "d1001")
-HEADER = ("sd", "75–25", "90–10", "99–90", "10–1")
+MEASURES = ("sd", "d7525", "d9010", "d9990", "d1001", "theil")
+HEADER = ("sd", "75–25", "90–10", "99–90", "10–1", "Theil")
 SPREAD = "d9010"
 Row = Mapping[str, Any]
 
@@ -32,7 +32,8 @@ def dispersion(run: PublishedRun) -> PageTable | None:
     )
     return PageTable(
         title=TITLE,
-        unit="log points, means over industries; quarters of industries by their 90–10 spread",
+        unit="log points, Theil without unit; means over industries; quarters of industries by "
+        "their 90–10 spread",
         header=("weights", "year", "industries", "n", *HEADER, "lower", "upper"),
         groups=(("", 4), ("mean over industries", len(MEASURES)), ("quartiles of 90–10", 2)),
         rows=rows,
@@ -41,8 +42,9 @@ def dispersion(run: PublishedRun) -> PageTable | None:
         remark=(
             f"Every {run.industry_digits}-digit industry with {means[0]['n_min']} establishments "
             "or more counts once; the quartiles are over the same industries. Weights are those "
-            "inside an industry. n in establishments. Layout of the Dispersion Statistics on "
-            "Productivity."
+            "inside an industry. Theil is Theil's index of the level of productivity, the other "
+            "measures are of its logarithm. n in establishments. Layout of the Dispersion "
+            "Statistics on Productivity."
         ),
         data=(rows_csv(run, NAME, every),),
     )
@@ -50,7 +52,7 @@ def dispersion(run: PublishedRun) -> PageTable | None:
 
 def _line(run: PublishedRun, row: Row, marks: Footnotes) -> tuple[Cell, ...]:
     """A year's means and the quartiles over industries."""
-    reason = row["note"] or "no industry has enough establishments"
+    reason = row["note"] or "not computed by the version that made this run"
     numbers = [*(row[name] for name in MEASURES), *_quartiles(run, row)]
     return (
         *names([row["weighting"], str(row["year"])]),

@@ -9,6 +9,7 @@ from math import fsum
 from typing import Any, NamedTuple
 
 from tradegains.formulas.distribution import Distribution
+from tradegains.formulas.moments import Moments
 from tradegains.formulas.productivity import (
     GAPS,
     RELATIVE,
@@ -76,7 +77,7 @@ def industry_moment_rows(study: Study, found: Mapping[Group, Distribution]) -> l
         year, level, number, position = group
         if level not in levels:
             continue
-        for weighting, moments, quantiles in _weightings(distribution):
+        for weighting, moments, quantiles, _ in _weightings(distribution):
             rows.append(
                 {
                     "year": year,
@@ -125,7 +126,7 @@ def _industry_rows(
 ) -> Iterator[Row]:
     n_min = study.dispersion.n_min if study.dispersion else 0
     few = distribution.establishments < n_min
-    for weighting, moments, quantiles in _weightings(distribution):
+    for weighting, moments, quantiles, theil in _weightings(distribution):
         yield {
             "year": year,
             "level": "industry4",
@@ -136,6 +137,7 @@ def _industry_rows(
             "employment": jobs(distribution.employment),
             "sd": getattr(moments, "sd", None),
             **quantile_gaps(quantiles),
+            "theil": theil,
             "n_min": n_min,
             "note": "fewer than n_min: not in the mean over industries" if few else "",
         }
@@ -151,16 +153,28 @@ def _mean_row(rows: Iterable[Row], n_min: int) -> Row:
         "industries": count,
         "establishments": sum(row["establishments"] for row in chosen),
         "employment": fsum(row["employment"] for row in chosen),
-        **{name: mean_over_industries(row[name] for row in chosen) for name in ("sd", *GAPS)},
+        **{
+            name: mean_over_industries(row[name] for row in chosen if row[name] is not None)
+            for name in ("sd", *GAPS, "theil")
+        },
         "n_min": n_min,
         "note": "" if count else "no industry with n_min establishments",
     }
 
 
-def _weightings(distribution: Distribution) -> list[tuple[str, Any, Mapping[str, float]]]:
+class _Weighting(NamedTuple):
+    """A distribution under one weighting."""
+
+    name: str
+    moments: Moments | None
+    quantiles: Mapping[str, float]
+    theil: float | None
+
+
+def _weightings(found: Distribution) -> list[_Weighting]:
     return [
-        ("employment", distribution.weighted, distribution.weighted_quantiles),
-        ("unweighted", distribution.plain, distribution.plain_quantiles),
+        _Weighting("employment", found.weighted, found.weighted_quantiles, found.weighted_theil),
+        _Weighting("unweighted", found.plain, found.plain_quantiles, found.plain_theil),
     ]
 
 

@@ -21,9 +21,11 @@ from tradegains.statistics.distributions import group_totals, wanted_percentiles
 from tradegains.statistics.handing import as_rows
 from tradegains.statistics.moments import (
     BothMoments,
+    BothTheils,
     PowerCells,
     centre_cells,
     population_moments,
+    population_theils,
 )
 from tradegains.statistics.ranks import ROW_LIMIT, BinnedRows, Strata
 from tradegains.tables import working as w
@@ -78,7 +80,7 @@ def describe_industries(
     Args:
         matched: matched rows.
         task: years, populations and levels.
-        powers: power sums of the same rows.
+        powers: power sums of the same rows; with levels for Theil indices.
         row_limit: rows that may be collected to end the search for quantiles.
     """
     ranked = _ranked_rows(matched, task)
@@ -90,7 +92,7 @@ def describe_industries(
     values = binned.values_around(wanted.positions, strata_of_groups, row_limit=row_limit)
     moments = dict(_moments(powers, task))
     return {
-        group: Distribution(*total, *moments[group], *quantiles, ())
+        group: Distribution(*total, *moments[group][0], *quantiles, (), *moments[group][1])
         for group, total, quantiles in zip(groups, totals, wanted.quantiles(values), strict=True)
     }
 
@@ -132,7 +134,9 @@ def _numbered_groups(strata: Strata, task: IndustryTask) -> tuple[ManyToMany, li
     return ManyToMany.of(np.array(stratum, np.int64), np.array(group, np.int64)), list(number)
 
 
-def _moments(powers: PowerCells, task: IndustryTask) -> Iterator[tuple[IndustryGroup, BothMoments]]:
+def _moments(
+    powers: PowerCells, task: IndustryTask
+) -> Iterator[tuple[IndustryGroup, tuple[BothMoments, BothTheils]]]:
     masks = task.masks()
     for year, medians in task.medians.items():
         cells = centre_cells(powers, year, medians)
@@ -141,7 +145,8 @@ def _moments(powers: PowerCells, task: IndustryTask) -> Iterator[tuple[IndustryG
                 inside = cells.where(chosen)
                 for position, mask in enumerate(masks):
                     moments = population_moments(inside, mask)
-                    yield IndustryGroup(year, level, industry, position), moments
+                    theils = population_theils(inside, mask, moments)
+                    yield IndustryGroup(year, level, industry, position), (moments, theils)
 
 
 def _by_code(codes: IntArray) -> Iterator[tuple[int, IntArray]]:

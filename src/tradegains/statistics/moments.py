@@ -18,6 +18,7 @@ industry 11 the second becomes 0.10 + 2 (-0.2) 0.4 + (-0.2)^2 2 = 0.02, and the 
 Another median base only has another last column, so no row is read again.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -30,9 +31,10 @@ from tradegains.formulas.distribution import IndustryScales
 from tradegains.formulas.fixed_point import moment_scale_bits
 from tradegains.formulas.membership import MembershipMask
 from tradegains.formulas.moments import Moments, moments_about_mean, moved_power_sums
+from tradegains.formulas.theil import LEVEL_UNIT, theil_index
 from tradegains.statistics.arrays import FloatArray, IntArray
 from tradegains.tables import working as w
-from tradegains.transforms.productivity import MOMENT_BIN, power_sum, sum_powers
+from tradegains.transforms.productivity import MOMENT_BIN, level_sum, power_sum, sum_powers
 
 POWERS = (1, 2, 3, 4)
 
@@ -42,7 +44,8 @@ class PowerCells:
     """Power sums by year, industry and membership, about `centre` [log points].
 
     `weighted` and `plain` hold the sums of weight * v**k for k = 0..4, v [log points]. `factor`
-    is what the rows' log productivity has been multiplied by.
+    is what the rows' log productivity has been multiplied by. The levels hold the sums of
+    weight * e**v and of weight * e**v * v; none where they are not asked for.
     """
 
     year: IntArray
@@ -55,6 +58,8 @@ class PowerCells:
     plain: tuple[FloatArray, ...]
     weighted_bits: int
     plain_bits: int
+    weighted_levels: tuple[FloatArray, ...] = ()
+    plain_levels: tuple[FloatArray, ...] = ()
 
     def where(self, chosen: IntArray) -> "PowerCells":
         """The chosen cells."""
@@ -69,6 +74,8 @@ class PowerCells:
             tuple(each[chosen] for each in self.plain),
             self.weighted_bits,
             self.plain_bits,
+            tuple(each[chosen] for each in self.weighted_levels),
+            tuple(each[chosen] for each in self.plain_levels),
         )
 
 
@@ -79,7 +86,16 @@ class BothMoments(NamedTuple):
     plain: Moments | None
 
 
-def collect_power_cells(matched: DataFrame, *, employment: int, establishments: int) -> PowerCells:
+class BothTheils(NamedTuple):
+    """Theil indices weighted by employment, and unweighted; None without weight or levels."""
+
+    weighted: float | None
+    plain: float | None
+
+
+def collect_power_cells(
+    matched: DataFrame, *, employment: int, establishments: int, levels: bool = False
+) -> PowerCells:
     """Power sums of matched rows.
 
     Args:
@@ -87,9 +103,10 @@ def collect_power_cells(matched: DataFrame, *, employment: int, establishments: 
         employment: the largest of any industry in a year [thousandths of a job]; it bounds the
             fixed-point sums.
         establishments: the largest number of rows of any industry in a year.
+        levels: whether to sum the level of productivity too.
     """
     bits = {True: moment_scale_bits(employment), False: moment_scale_bits(establishments)}
-    summed = sum_powers(matched, weighted_bits=bits[True], plain_bits=bits[False])
+    summed = sum_powers(matched, weighted_bits=bits[True], plain_bits=bits[False], levels=levels)
     keys = (w.YEAR, w.INDUSTRY, w.MEMBERSHIP, w.BIN)
     cells = summed.toArrow().sort_by([(key, "ascending") for key in keys])
     year, industry, membership, number = (cells[key].to_numpy().astype(np.int64) for key in keys)
@@ -104,6 +121,8 @@ def collect_power_cells(matched: DataFrame, *, employment: int, establishments: 
         _log_points(cells, w.ESTABLISHMENTS, bits[False], weighted=False),
         bits[True],
         bits[False],
+        _levels(cells, bits[True], weighted=True) if levels else (),
+        _levels(cells, bits[False], weighted=False) if levels else (),
     )
 
 
@@ -113,6 +132,12 @@ def _log_points(
     sums = (cells[power_sum(k, weighted=weighted)].to_numpy() for k in POWERS)
     scaled = (each * (MOMENT_BIN**k / 2.0**bits) for k, each in zip(POWERS, sums, strict=True))
     return cells[weight].to_numpy().astype(np.float64), *scaled
+
+
+def _levels(cells: pa.Table, bits: int, *, weighted: bool) -> tuple[FloatArray, FloatArray]:
+    whole, stepped = (cells[level_sum(k, weighted=weighted)].to_numpy() for k in (0, 1))
+    unit = 1 / (LEVEL_UNIT * 2.0**bits)
+    return whole * unit, stepped * (unit * MOMENT_BIN)
 
 
 def centre_cells(cells: PowerCells, year: int, medians: Mapping[int, float]) -> PowerCells:
@@ -138,6 +163,8 @@ def scale_cells(cells: PowerCells, scales: IndustryScales) -> PowerCells:
         factor=cells.factor * factor,
         weighted=tuple(each * factor**k for k, each in enumerate(cells.weighted)),
         plain=tuple(each * factor**k for k, each in enumerate(cells.plain)),
+        weighted_levels=(),
+        plain_levels=(),
     )
 
 
@@ -172,6 +199,37 @@ def _present(
         # All values equal: what is left is rounding, whose skewness would be a number of chance.
         central[2] = 0.0
     return moments_about_mean(count, mean, central)
+
+
+def population_theils(cells: PowerCells, mask: MembershipMask, moments: BothMoments) -> BothTheils:
+    """Theil indices of the level of productivity of the rows that the mask fits.
+
+    Args:
+        cells: of the population's year, relative to its median base, with levels.
+        mask: of their memberships.
+        moments: of the same rows; where they show no spread, what T shows is rounding too.
+    """
+    inside = cells.where(np.flatnonzero(mask.fits(cells.membership)))
+    return BothTheils(
+        _theil(inside.centre, inside.weighted[0], inside.weighted_levels, moments.weighted),
+        _theil(inside.centre, inside.plain[0], inside.plain_levels, moments.plain),
+    )
+
+
+def _theil(
+    centre: FloatArray, weight: FloatArray, levels: Sequence[FloatArray], moments: Moments | None
+) -> float | None:
+    """The index, from levels put on the scale of the highest bin: no power of e overflows."""
+    if moments is None or not levels:
+        return None
+    if not moments.sd:
+        return 0.0
+    below = centre - centre[weight > 0].max()
+    # One by one, because numpy's exp differs in its last bit from processor to processor.
+    scale = np.array([math.exp(each) for each in below.tolist()])
+    level = float((scale * levels[0]).sum())
+    level_log = float((scale * (levels[1] + below * levels[0])).sum())
+    return theil_index(float(weight.sum()), level, level_log)
 
 
 def spread_of_rounding(count: int, weight: float, bits: int) -> float:

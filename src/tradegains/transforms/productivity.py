@@ -7,6 +7,7 @@ from pyspark.sql import functions as F
 
 from tradegains.formulas.moments import bin_position, weighted_powers
 from tradegains.formulas.productivity import lileeva_productivity, relative_productivity
+from tradegains.formulas.theil import exponential, weighted_levels
 from tradegains.tables import working as w
 from tradegains.transforms.ranking import SCALED
 
@@ -79,13 +80,25 @@ def power_sum(power: int, *, weighted: bool) -> str:
     return f"{'weighted' if weighted else 'plain'}_power_{power}"
 
 
-def sum_powers(matched: DataFrame, *, weighted_bits: int, plain_bits: int) -> DataFrame:
+def level_sum(moment: int, *, weighted: bool) -> str:
+    """Column of the fixed-point sum of the level within the bin, times the position if 1.
+
+    Example:
+        >>> level_sum(0, weighted=False)
+        'plain_level_0'
+    """
+    return f"{'weighted' if weighted else 'plain'}_level_{moment}"
+
+
+def sum_powers(
+    matched: DataFrame, *, weighted_bits: int, plain_bits: int, levels: bool
+) -> DataFrame:
     """One row per year, industry, membership and bin of log productivity: sums of v**k.
 
     Reads those, employment_thousandths and log_productivity. v in [-1/2, 1/2) is the position
     within the bin, so nothing cancels; the sums are in fixed point with the given number of
     binary places, so the order of rows does not matter. The caller chooses as many places as
-    cannot overflow.
+    cannot overflow. With `levels` also the sums of the level of productivity within the bin.
     """
     measured = matched.filter(F.col(w.LOG_PRODUCTIVITY).isNotNull())
     number = F.floor(F.col(w.LOG_PRODUCTIVITY) / MOMENT_BIN).cast("bigint")
@@ -95,6 +108,12 @@ def sum_powers(matched: DataFrame, *, weighted_bits: int, plain_bits: int) -> Da
         *_sums(weighted_powers(F.lit(1.0), position, 2.0**plain_bits), weighted=False),
         *_sums(weighted_powers(weight, position, 2.0**weighted_bits), weighted=True),
     ]
+    if levels:
+        level = exponential(position * MOMENT_BIN)
+        plain = weighted_levels(F.lit(1.0), position, level, 2.0**plain_bits)
+        by_weight = weighted_levels(weight, position, level, 2.0**weighted_bits)
+        sums += [_sum_of(each, level_sum(k, weighted=False)) for k, each in enumerate(plain)]
+        sums += [_sum_of(each, level_sum(k, weighted=True)) for k, each in enumerate(by_weight)]
     return measured.groupBy(w.YEAR, w.INDUSTRY, w.MEMBERSHIP, number.alias(w.BIN)).agg(
         F.count(F.lit(1)).alias(w.ESTABLISHMENTS), F.sum(w.EMPLOYMENT).alias(w.EMPLOYMENT), *sums
     )
@@ -102,6 +121,11 @@ def sum_powers(matched: DataFrame, *, weighted_bits: int, plain_bits: int) -> Da
 
 def _sums(powers: Sequence[Column], *, weighted: bool) -> list[Column]:
     return [
-        F.sum(F.floor(each + 0.5).cast("bigint")).alias(power_sum(power, weighted=weighted))
+        _sum_of(each, power_sum(power, weighted=weighted))
         for power, each in enumerate(powers, start=1)
     ]
+
+
+def _sum_of(product: Column, name: str) -> Column:
+    """The sum of a product rounded to whole units."""
+    return F.sum(F.floor(product + 0.5).cast("bigint")).alias(name)
