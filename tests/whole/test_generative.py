@@ -26,6 +26,7 @@ from reference.run import measure_piecemeal, publish_study, with_inputs
 from reference.studies import BASE, RULES, populations, restrictions, study_with
 from reference.welfare import Small
 from tradegains.engines.start import Engine
+from tradegains.errors import InputError
 from tradegains.study import (
     Decomposition,
     Dispersion,
@@ -341,7 +342,10 @@ def smallest(
 ) -> str:
     """The first case that differs on its own, with its rows; else all cases."""
     for case in cases:
-        lines = compare(engine, study, small, [case], folder / f"alone_{case.number}", run)
+        try:
+            lines = compare(engine, study, small, [case], folder / f"alone_{case.number}", run)
+        except InputError:  # alone it has no id that the links of successors name
+            continue
         if lines:
             rows = "\n".join(str(row) for row in case.rows())
             return "\n".join([*lines[:10], repr(case), rows])
