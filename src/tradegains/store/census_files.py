@@ -234,8 +234,23 @@ def _with_footer(place: Location, file: CensusFile) -> CensusFile | Problem:
     except PermissionError:
         cure = "make it readable for yourself (chmod u+r), or ask its owner to"
         return Problem("the file may not be read", file.path, cure=cure)
+    except pa.ArrowNotImplementedError as error:
+        return unread_type(error, file.path)
     except (pa.ArrowException, OSError, ValueError):
         return Problem(_unreadable(place, file), file.path, cure="write the file again")
+
+
+def unread_type(error: pa.ArrowNotImplementedError, where: str) -> Problem:
+    """A sound file with a type that Arrow lacks: then it gives no footer, and so no column's name.
+
+    Example:
+        >>> unread_type(pa.ArrowNotImplementedError("Integers with more than 64 bits"), "a").what
+        'a column has a type that cannot be read: Integers with more than 64 bits'
+    """
+    what = f"a column has a type that cannot be read: {error}"
+    cure = "write such columns with another type, also those that the study does not name; whole "
+    cure += "numbers of 128 bits (Int128 of polars) as Int64, Decimal(38, 0) or text"
+    return Problem(what, where, cure=cure)
 
 
 def _schema(footer: pq.ParquetFile) -> pa.Schema:

@@ -13,7 +13,7 @@ from pyarrow import csv, fs
 
 from tradegains.errors import InputError, Problem
 from tradegains.store.census_checks import nearest_name, some_of
-from tradegains.store.census_files import Location, locate
+from tradegains.store.census_files import Location, locate, unread_type
 from tradegains.store.census_types import Family, file_type
 from tradegains.store.engine_paths import path_to_read
 
@@ -51,6 +51,8 @@ def row_table_problems(path: str, *, needs_value: bool) -> list[Problem]:
     except FileNotFoundError:
         cure = f"correct {PLANT_PRODUCTS} under [inputs], or remove it to do without"
         return [Problem(f"the {PLANT_PRODUCTS} file does not exist", path, cure=cure)]
+    except pa.ArrowNotImplementedError as error:
+        return [unread_type(error, path)]
     except (pa.ArrowException, OSError, UnicodeDecodeError):
         cure = "write it as Parquet, or as CSV in UTF-8 with commas and one line of names"
         return [Problem(f"the {PLANT_PRODUCTS} file cannot be read", path, cure=cure)]

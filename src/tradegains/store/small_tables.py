@@ -21,7 +21,7 @@ from pyarrow import csv
 
 from tradegains.errors import InputError, Problem
 from tradegains.store.census_checks import nearest_name, some_of
-from tradegains.store.census_files import Location, locate
+from tradegains.store.census_files import Location, locate, unread_type
 from tradegains.store.manifest import ManifestEntry, schema_fingerprint
 
 SmallKind = Literal["code", "text", "year", "number"]
@@ -235,6 +235,8 @@ def _parsed_file(content: bytes, place: Location, table: SmallTable) -> pa.Table
             packed = pa.CompressedInputStream(source, "gzip") if name.endswith(".gz") else source
             raw = _read_csv(packed, table)
         raw.column_names  # noqa: B018  names that are not UTF-8 are found here
+    except pa.ArrowNotImplementedError as error:
+        raise InputError(unread_type(error, place.given)) from error
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(_unreadable(place, table)) from error
     return raw
