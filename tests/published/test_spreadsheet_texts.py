@@ -70,6 +70,30 @@ def test_a_unit_that_looks_like_a_formula_is_a_text_beside_the_table(
     assert {cell.data_type for cell in cells} == {"s"}
 
 
+UNIT = (
+    "thousand pesos of December 2003, deflated by the output price index of the two-digit CIIU "
+    "rev. 3 industry"
+)
+
+
+@pytest.mark.parametrize("unit", [UNIT, "x" * 78, "千" * 90, "thousand euros of 2015"])
+def test_a_unit_longer_than_a_label_of_stata_is_cut(run, tables, tmp_path, monkeypatch, unit):
+    study = run.record["study_toml"].replace("thousand dollars", unit)
+    changed = type(run)({**run.record, "study_toml": study}, run.tables)
+    monkeypatch.setattr(export, "read_table", lambda *_: (changed, tables["demography"]))
+    path = export_table(tmp_path, "demography", tmp_path / "d.dta", file_format="stata")
+    with pd.io.stata.StataReader(path) as reader:
+        labels, back = reader.variable_labels(), reader.read()
+    assert len(back) == tables["demography"].num_rows
+    assert all(0 < len(label) <= 80 for label in labels.values())
+    meaning, _, shown = labels["sales"].removesuffix("]").partition(" [")
+    assert meaning.startswith("sales")
+    kept = shown.removesuffix("...")
+    assert unit.startswith(kept)
+    assert (kept == unit) == (len(unit) < 50)
+    assert kept == unit or " " not in unit or unit[len(kept)] == " "
+
+
 @pytest.mark.parametrize("letter", ["a", "é", "ж", "統", "𝛌"])
 @pytest.mark.parametrize("length", [600, 1100, 2000, 2045, 2046, 4000])
 def test_stata_takes_long_texts_in_any_script(exported, letter, length):

@@ -31,6 +31,8 @@ from tradegains.tables.published import TABLES
 from tradegains.tables.table import Column
 
 STATA_NAME, STATA_LABEL = 32, 80  # limits of Stata, in characters
+STATA_MEANING = 24  # of a label at least, where the unit is long
+_CUT = "..."
 STATA_TEXT = 2045  # longest text of a fixed length, in bytes
 STATA_RESERVED = {"end"}  # of the names of published columns
 STATA_LONG = 2_147_483_620  # largest whole number of Stata's type long
@@ -211,7 +213,7 @@ def _write_stata(extract: Extract, path: Path) -> None:
         write_index=False,
         version=118,
         time_stamp=_published_at(extract.run),
-        data_label=extract.title[:STATA_LABEL],
+        data_label=_cut_at_a_word(extract.title, STATA_LABEL),
         variable_labels=dict(zip(names, map(_stata_label, extract.columns), strict=True)),
         # pandas itself counts characters, and fails where these are fewer than the bytes.
         convert_strl=[name for name in names if _is_long(frame[name])],
@@ -295,9 +297,26 @@ def _stata_values(values: Any, type_: pa.DataType) -> Any:
 
 
 def _stata_label(column: Column) -> str:
-    """Meaning and unit within Stata's length; the meaning is cut, not the unit."""
-    unit = f" [{column.unit}]" if column.unit else ""
-    return column.meaning[: STATA_LABEL - len(unit)] + unit
+    """Meaning and unit within Stata's length; the unit is cut only where it leaves no meaning."""
+    if not column.unit:
+        return _cut_at_a_word(column.meaning, STATA_LABEL)
+    longest = STATA_LABEL - len(" []") - min(len(column.meaning), STATA_MEANING)
+    unit = f" [{_cut_at_a_word(column.unit, longest)}]"
+    return _cut_at_a_word(column.meaning, STATA_LABEL - len(unit)) + unit
+
+
+def _cut_at_a_word(text: str, longest: int) -> str:
+    """A text of at most so many characters; where it is cut, three dots say so.
+
+    Example:
+        >>> _cut_at_a_word("thousand pesos of 2003", 20), _cut_at_a_word("thousandpesos", 8)
+        ('thousand pesos...', 'thous...')
+    """
+    if len(text) <= longest:
+        return text
+    kept = text[: longest - len(_CUT) + 1]
+    whole_words = kept.rpartition(" ")[0]
+    return (whole_words or kept[:-1]).rstrip() + _CUT
 
 
 def _published_at(run: PublishedRun) -> datetime:
