@@ -7,6 +7,22 @@ from tradegains.errors import InputError, Problem
 from tradegains.results.market_cells import MarketCells
 from tradegains.tables.flags import FLAG_BITS, ROW_RULES
 
+BROKEN_WHEN = {
+    "missing_id": "the id is missing or empty",
+    "duplicate": "another row has the same id and year",
+    "invalid_industry": "the code is not digits, as many as industry_digits says",
+    "invalid_employment": "employment, or its weight, is missing, negative or too large",
+    "invalid_sales": "sales are missing, negative or too large",
+    "invalid_exports": "exports are negative or too large",
+    "exports_above_sales": "exports are above sales",
+    "invalid_value_added": "value added is no number or too large",
+}
+"""When a row breaks the rules that may stop a run, in a few words."""
+_MEND = {
+    "invalid_industry": "mend the rows; give codes with letters, dots or of another length theirs "
+    "by a concordance (old C10.11, new 1011)",
+}
+
 
 def quality_rows(
     cells: MarketCells, rules: Mapping[str, str], *, years: Sequence[int]
@@ -56,9 +72,11 @@ def refuse_stopping_rows(quality: Sequence[Mapping[str, Any]]) -> None:
     for rule in dict.fromkeys(row["rule"] for row in broken):
         rows = [row for row in broken if row["rule"] == rule]
         years = ", ".join(str(row["year"]) for row in rows)
-        cure = f'mend the rows, or set census.rules.{rule} to "quarantine"'
+        cure = f'{_MEND.get(rule, "mend the rows")}; or set census.rules.{rule} to "quarantine", '
+        cure += "which takes them out of every result"
         where = f"the census, year {years}"
-        problems.append(Problem(f"rows break the rule {rule}", where, _total(rows), cure))
+        what = f"rows break the rule {rule}: {BROKEN_WHEN[rule]}"
+        problems.append(Problem(what, where, _total(rows), cure))
     if problems:
         raise InputError(problems)
 
