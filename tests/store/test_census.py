@@ -3,10 +3,11 @@
 import datetime
 import random
 import shutil
+import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -75,6 +76,25 @@ def test_year_folders_under_the_studys_own_name(spark: SparkSession, tmp_path: P
         (1983, 3),
     ]
     assert {r["industry"] for r in collected(spark, census)} == {"0111"}
+
+
+@pytest.mark.parametrize("folders", [True, False])
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_names_with_accents_in_either_form(
+    spark: SparkSession, tmp_path: Path, form: Literal["NFC", "NFD"], folders: bool
+) -> None:
+    # A Mac writes an accent as a sign of its own; a study is typed with it on the letter.
+    ano, codigo = (unicodedata.normalize(form, name) for name in ("año", "código"))
+    table = rows([7]).rename_columns({"isic": codigo})
+    if folders:
+        root = write(tmp_path, {f"{ano}=1981/a.parquet": table})
+    else:
+        root = write(tmp_path, {"a.parquet": table.append_column(ano, [[1981]])})
+    typed = {"year": "año", "industry": "código"}
+    columns = COLUMNS | {name: unicodedata.normalize("NFC", each) for name, each in typed.items()}
+    census = list_census(root, columns, [1981])
+    read = collected(spark, census)
+    assert [(r["year"], r["establishment_id"], r["industry"]) for r in read] == [(1981, 7, "0111")]
 
 
 def test_year_column_in_shared_files(spark: SparkSession, tmp_path: Path) -> None:

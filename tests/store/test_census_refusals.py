@@ -232,3 +232,27 @@ def test_all_kinds_of_problems_come_in_one_message(tmp_path: Path) -> None:
     with pytest.raises(InputError) as refusal:
         list_census(root, COLUMNS, [1986, 1987, 1988, 1989, 1990])
     assert len(refusal.value.problems) == 4
+
+
+# --- names of folders, and names in another form --------------------------------------------------
+
+
+def test_a_column_that_is_a_folders_name(tmp_path: Path) -> None:
+    write(tmp_path, {"country=CL/year=1988/a.parquet": rows()})
+    said = refused(str(tmp_path), [1988], extra_columns=["country"])
+    assert "column 'country' is missing in every file" in said
+    assert "it is in the names of folders (country=...), of which only the year is read" in said
+    assert "did you mean" not in said
+    # Where nobody asks for it, such a folder is no fault.
+    assert list_census(str(tmp_path), COLUMNS, [1988]).rows == 1
+
+
+def test_a_name_in_two_unicode_forms(tmp_path: Path) -> None:
+    columns = {**COLUMNS, "sales": "producci\u00f3n"}
+    composed = rows(output=None).append_column("producci\u00f3n", [[1.0]])
+    apart = rows(output=None).append_column("produccio\u0301n", [[1.0]])
+    write(tmp_path, {"year=1988/a.parquet": composed, "year=1989/a.parquet": apart})
+    said = refused(str(tmp_path), [1988, 1989], columns=columns)
+    assert "which the study maps to sales, is missing in year 1989" in said
+    assert "other Unicode signs, such as an accent of its own: write the name alike" in said
+    assert "did you mean" not in said

@@ -28,7 +28,15 @@ from tradegains.store.census_checks import (
     layout_problems,
     text_problems,
 )
-from tradegains.store.census_files import CensusFile, Location, find_files, locate, read_footers
+from tradegains.store.census_files import (
+    CensusFile,
+    Location,
+    find_files,
+    folder_names,
+    locate,
+    read_footers,
+    written_name,
+)
 from tradegains.store.census_types import (
     CONTRACT_KINDS,
     FileType,
@@ -120,14 +128,17 @@ def list_census(
     """
     wanted = tuple(sorted(set(years)))
     place = locate(path)
-    found, folders = find_files(place, columns["year"])
+    found, folders, year_column = _found(place, columns["year"])
     partitioned = any(file.year is not None for file in found)
     chosen = [file for file in found if file.year in wanted] if partitioned else found
     files, unreadable = read_footers(place, chosen)
-    mapping = {**{name: name for name in extra_columns}, **columns}
+    named = {**{name: name for name in extra_columns}, **columns, "year": year_column}
+    inside = {name for file in files for name in file.schema.names}
+    mapping = {name: written_name(column, inside) for name, column in named.items()}
+    mapping["year"] = year_column if partitioned else mapping["year"]
     census = CensusFiles(place, tuple(files), folders, mapping, {}, wanted, partitioned, buckets)
     problems = [
-        *layout_problems(found, columns["year"]),
+        *layout_problems(found, year_column),
         *(name_problems(chosen, buckets) if buckets else []),
         *unreadable,
         *column_problems(files, census.inside),
@@ -135,12 +146,22 @@ def list_census(
     if partitioned:
         problems += folder_year_problems(found, files, wanted, path)
     elif not problems:
-        files, problems = files_with_years(place, files, columns["year"], wanted)
+        files, problems = files_with_years(place, files, mapping["year"], wanted)
     if not problems:
         problems = text_problems(place, files, census.inside.values())
     if problems:
         raise InputError(problems)
     return replace(census, files=tuple(files), types=_common_types(census))
+
+
+def _found(place: Location, year_column: str) -> tuple[list[CensusFile], dict[str, int], str]:
+    """The files, the folders they are in, and the name that the folders give the year."""
+    found, folders = find_files(place, year_column)
+    named = {name for file in found for name in folder_names(file.path)}
+    written = written_name(year_column, named)
+    if written != year_column:
+        found, folders = find_files(place, written)
+    return found, folders, written
 
 
 def _common_types(census: CensusFiles) -> dict[str, str]:

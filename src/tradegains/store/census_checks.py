@@ -16,6 +16,8 @@ from tradegains.errors import Problem
 from tradegains.store.census_files import (
     CensusFile,
     Location,
+    folder_names,
+    is_same_text,
     is_year,
     partition_texts,
 )
@@ -123,16 +125,24 @@ def _same_name(schema: pa.Schema, column: str) -> int:
 def _missing_column(
     missing: Sequence[CensusFile], files: Sequence[CensusFile], name: str, column: str
 ) -> Problem:
-    names = sorted({n for file in missing for n in (*file.schema.names, *_folder_names(file))})
-    nearest = nearest_name(column, names)
-    said = f"did you mean {nearest!r}?" if nearest else f"the files have {some_of(names, 20)}"
     where = "every file" if len(missing) == len(files) else where_files(missing)
     mapped = "" if name == column else f", which the study maps to {name},"
-    return Problem(f"column {column!r}{mapped} is missing", where, cure=said)
+    cure = _name_cure(missing, column)
+    return Problem(f"column {column!r}{mapped} is missing", where, cure=cure)
 
 
-def _folder_names(file: CensusFile) -> list[str]:
-    return [part.partition("=")[0] for part in file.path.split("/")[:-1] if "=" in part]
+def _name_cure(missing: Sequence[CensusFile], column: str) -> str:
+    """Where the column may be, of files that lack it: in their folders' names, or like another."""
+    folders = {name for file in missing for name in folder_names(file.path)}
+    if column in folders:
+        cure = f"it is in the names of folders ({column}=...), of which only the year is read: "
+        return cure + "write it into the files as a column"
+    names = sorted({name for file in missing for name in file.schema.names} | folders)
+    nearest = nearest_name(column, names)
+    if nearest and is_same_text(nearest, column):
+        cure = "the files write it with other Unicode signs, such as an accent of its own: "
+        return cure + "write the name alike in every file"
+    return f"did you mean {nearest!r}?" if nearest else f"the files have {some_of(names, 20)}"
 
 
 def _unusable(

@@ -7,8 +7,9 @@ whose name starts with `_` or `.` is hidden.
 
 import base64
 import posixpath
+import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -185,6 +186,37 @@ def _census_file(place: Location, listed: ListedFile, year_column: str) -> Censu
         stamp=listed.stamp,
         year=partition_year(path, year_column),
     )
+
+
+def folder_names(path: str) -> list[str]:
+    """Columns of the `column=value` folders of a relative path, the outermost first.
+
+    Example:
+        >>> folder_names("country=CL/ano=1981/part-0.parquet")
+        ['country', 'ano']
+    """
+    return [part.partition("=")[0] for part in path.split("/")[:-1] if "=" in part]
+
+
+def is_same_text(one: str, other: str) -> bool:
+    """Whether two texts are one to a reader: an accent is a sign of its own on some systems.
+
+    Example:
+        >>> "a\u00f1o" == "an\u0303o", is_same_text("a\u00f1o", "an\u0303o")
+        (False, True)
+    """
+    return unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", other)
+
+
+def written_name(column: str, names: Collection[str]) -> str:
+    """A column's name as files have it, where exactly one of their names reads the same.
+
+    Example:
+        >>> written_name("a\u00f1o", ["an\u0303o", "ventas"]) == "an\u0303o"
+        True
+    """
+    alike = [] if column in names else [name for name in names if is_same_text(name, column)]
+    return alike[0] if len(alike) == 1 else column
 
 
 def partition_texts(path: str, year_column: str) -> list[str]:
