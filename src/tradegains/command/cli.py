@@ -166,6 +166,26 @@ def _demo(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _convert(chosen: argparse.Namespace) -> int:
+    place = Path(chosen.output)
+    if chosen.plan:
+        from tradegains.convert.planning import Asked, plan
+
+        asked = Asked(chosen.delimiter, chosen.decimal, chosen.encoding, chosen.sheet)
+        print(plan(chosen.files, place, asked))
+        print(f"\nwrote {place}; read and correct it, then:")
+        print(f"  tradegains convert {place} --output CENSUS")
+        return 0
+    if len(chosen.files) > 1:
+        cure = "give one recipe; data files are first planned, with --plan"
+        raise StudyError(Problem("there are several recipes", "the command line", cure=cure))
+    from tradegains.convert.converting import convert
+
+    print(convert(Path(chosen.files[0]), place))
+    print(f"\nnext: tradegains init --census {place}")
+    return 0
+
+
 def _init(chosen: argparse.Namespace) -> int:
     from tradegains.command.propose import write_proposal
 
@@ -571,6 +591,7 @@ def _published(output: str | None) -> Path:
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "demo": _demo,
+    "convert": _convert,
     "init": _init,
     "check": _check,
     "run": _run,

@@ -1,0 +1,1 @@
+"""Files of Stata, SAS, SPSS, spreadsheets, text and Parquet to a census by year, by a recipe."""

@@ -1,0 +1,117 @@
+"""Which year a row is of, and the files of each year."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tradegains.convert.recipe import YEAR, YearChoice
+from tradegains.errors import InputError, Problem
+
+MOST_YEARS = 300
+_ROWS_TOGETHER = 250_000
+_BYTES_WAITING = 128 << 20
+_FIRST, _LAST = 1000, 9999
+
+
+def year_in(pattern: str, text: str, choice: YearChoice) -> int | None:
+    """The year that a pattern finds in the name of a file or column; None where it does not.
+
+    Example:
+        >>> year_in("enia_(..)", "enia_87.dta", YearChoice("", "enia_(..)", 0, 1930))
+        1987
+    """
+    found = re.search(pattern, text)
+    if found is None or not found[1].isdecimal():
+        return None
+    year = int(found[1])
+    if choice.century_from and year < 100:
+        year = choice.century_from + (year - choice.century_from) % 100
+    return year if _FIRST <= year <= _LAST else None
+
+
+def years_of(values: pa.Array, choice: YearChoice, where: str) -> pa.Array:
+    """Years of rows from the values of the year column.
+
+    Raises:
+        InputError: some are missing, have two digits and no century is stated, or are no years.
+    """
+    is_day = pa.types.is_date(values.type) or pa.types.is_timestamp(values.type)
+    years = pc.year(values) if is_day else values
+    if missing := years.null_count:
+        cure = "correct them at the source, or name the year by [year] file_pattern or value"
+        raise InputError(Problem("rows without a year", where, missing, cure))
+    short = pc.and_(pc.greater_equal(years, 0), pc.less(years, 100))
+    if choice.century_from:
+        first = choice.century_from
+        place = pc.add(pc.subtract(years, first % 100), 100)
+        place = pc.subtract(place, pc.multiply(pc.divide(place, 100), 100))
+        years = pc.if_else(short, pc.add(place, first), years)
+    elif count := pc.sum(short).as_py():
+        cure = "state [year] century_from: from 1930, 78 is 1978 and 05 is 2005"
+        raise InputError(Problem("years of two digits", where, count, cure))
+    other = pc.or_(pc.less(years, _FIRST), pc.greater(years, _LAST))
+    if count := pc.sum(other).as_py():
+        cure = "correct them, or name another [year] column"
+        raise InputError(Problem("values of the year column are no years", where, count, cure))
+    return years
+
+
+def split(rows: pa.Table, years: pa.Array) -> Iterator[tuple[int, pa.Table]]:
+    """Rows of each year, in their order."""
+    distinct = sorted(pc.unique(years).to_pylist())
+    if len(distinct) == 1:
+        yield distinct[0], rows
+        return
+    for year in distinct:
+        yield year, rows.filter(pc.equal(years, year))
+
+
+class YearFiles:
+    """Writes `year=YYYY/part-0.parquet` under a folder; rows wait until they are worth writing."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._writers: dict[int, pq.ParquetWriter] = {}
+        self._waiting: dict[int, list[pa.Table]] = {}
+
+    def add(self, year: int, rows: pa.Table) -> None:
+        """Take rows of a year."""
+        self._waiting.setdefault(year, []).append(rows)
+        if len(self._waiting) > MOST_YEARS:
+            cure = "name another [year] column"
+            what = f"there are more than {MOST_YEARS} years"
+            raise InputError(Problem(what, "the files", cure=cure))
+        if self._rows_of(year) >= _ROWS_TOGETHER:
+            self._write(year)
+        elif self._waiting_bytes() > _BYTES_WAITING:
+            self._write(max(self._waiting, key=self._rows_of))
+
+    def close(self) -> None:
+        """Write what waits and end every file."""
+        for year in list(self._waiting):
+            self._write(year)
+        for writer in self._writers.values():
+            writer.close()
+        self._writers = {}
+
+    def _rows_of(self, year: int) -> int:
+        return sum(rows.num_rows for rows in self._waiting[year])
+
+    def _waiting_bytes(self) -> int:
+        return sum(rows.nbytes for kept in self._waiting.values() for rows in kept)
+
+    def _write(self, year: int) -> None:
+        kept, self._waiting[year] = self._waiting[year], []
+        if not kept:
+            return
+        rows = pa.concat_tables(kept).combine_chunks()
+        if year not in self._writers:
+            folder = self._folder / f"{YEAR}={year}"
+            folder.mkdir()
+            path = folder / "part-0.parquet"
+            self._writers[year] = pq.ParquetWriter(path, rows.schema, compression="zstd")
+        self._writers[year].write_table(rows)

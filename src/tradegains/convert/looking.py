@@ -1,0 +1,110 @@
+"""What the values of foreign files look like, for a recipe to be proposed: one pass over all."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tradegains.convert.source import FoundColumn, Source
+from tradegains.convert.statistical import APART
+
+MARKS = ("-", "--", ".", "..", "...", "NA", "N/A", "n/a", "na", "NULL", "null", "NaN", "nan",
+         "#N/A", "#NULL!", "*", "?", "x")  # fmt: skip
+"""Texts that stand for a missing number."""
+SUSPECTS = (-999.0, -99.0, -98.0, -97.0, -9.0, -8.0, -7.0)
+"""Numbers that may stand for a missing one, where everything else is 0 or more."""
+NINES = (99.0, 999.0, 9999.0, 99999.0, 999999.0)
+_SHAPES = {
+    "whole": r"^[+-]?[0-9]+$",
+    "zero": r"^[+-]?0[0-9]+$",
+    "short": r"^[0-9]{1,2}$",
+    "point": r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$",
+    "comma": r"^[+-]?([0-9]+,?[0-9]*|,[0-9]+)([eE][+-]?[0-9]+)?$",
+    "with_point": r"^[+-]?[0-9]*\.[0-9]+$",
+    "with_comma": r"^[+-]?[0-9]*,[0-9]+$",
+    "group": r"^[+-]?[1-9][0-9]{0,2},[0-9]{3}$",
+    "day": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+    "long": r"^[+-]?[0-9]{19,}$",
+    "blank": r"^\s|\s$",
+}
+
+
+@dataclass
+class Look:
+    """What is known of a column over all files: counts of values by shape, and its ends.
+
+    `shapes` counts texts that are not one of `MARKS`; `low` and `high` stay here.
+    """
+
+    found: FoundColumn
+    files: list[int] = field(default_factory=list)
+    type: str = ""
+    values: int = 0
+    shapes: Counter[str] = field(default_factory=Counter)
+    marks: Counter[str] = field(default_factory=Counter)
+    suspects: Counter[float] = field(default_factory=Counter)
+    parts: int = 0
+    declared: int = 0
+    low: float | None = None
+    high: float | None = None
+
+    def see(self, values: pa.Array) -> None:
+        """Take values into account."""
+        self.type = str(values.type)
+        known = values.drop_null()
+        if pa.types.is_string(values.type):
+            self._see_texts(known)
+        elif pa.types.is_integer(values.type) or pa.types.is_floating(values.type):
+            self._see_numbers(known.cast(pa.float64(), safe=False))
+        else:
+            self.values += len(known)
+
+    def _see_texts(self, texts: pa.Array) -> None:
+        trimmed = pc.utf8_trim_whitespace(texts)
+        is_mark = pc.is_in(trimmed, pa.array(list(MARKS)))
+        for counted in pc.value_counts(trimmed.filter(is_mark)).to_pylist():
+            self.marks[counted["values"]] += counted["counts"]
+        others = texts.filter(pc.invert(is_mark))
+        self.values += len(others)
+        self.shapes["blank"] += _matching(others, "blank")
+        trimmed = pc.utf8_trim_whitespace(others)
+        for shape in _SHAPES:
+            if shape != "blank":
+                self.shapes[shape] += _matching(trimmed, shape)
+
+    def _see_numbers(self, numbers: pa.Array) -> None:
+        numbers = numbers.filter(pc.is_finite(numbers))
+        self.values += len(numbers)
+        if not len(numbers):
+            return
+        self.parts += pc.sum(pc.not_equal(pc.floor(numbers), numbers)).as_py()
+        suspects = numbers.filter(pc.is_in(numbers, pa.array([*SUSPECTS, *NINES])))
+        for counted in pc.value_counts(suspects).to_pylist():
+            self.suspects[counted["values"]] += counted["counts"]
+        others = numbers.filter(pc.invert(pc.is_in(numbers, pa.array(SUSPECTS))))
+        ends = pc.min_max(others).as_py()
+        if ends["min"] is not None:
+            self.low = ends["min"] if self.low is None else min(self.low, ends["min"])
+            self.high = ends["max"] if self.high is None else max(self.high, ends["max"])
+
+
+def _matching(texts: pa.Array, shape: str) -> int:
+    return pc.sum(pc.match_substring_regex(texts, _SHAPES[shape])).as_py() or 0
+
+
+def look_at(sources: Iterable[Source]) -> dict[str, Look]:
+    """Look at every value of every column, by name."""
+    looks: dict[str, Look] = {}
+    for number, source in enumerate(sources):
+        for found in source.columns:
+            looks.setdefault(found.name, Look(found)).files.append(number)
+        for chunk in source.chunks():
+            for name in chunk.schema.names:
+                values = chunk.column(name).combine_chunks()
+                if name in looks:
+                    looks[name].see(values)
+                elif name.endswith(APART):
+                    looks[name.removesuffix(APART)].declared += len(values) - values.null_count
+    return looks

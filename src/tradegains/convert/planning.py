@@ -1,0 +1,361 @@
+"""A recipe proposed from what files hold: each choice stated, a guess with a comment."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tradegains.convert.dates import count_of
+from tradegains.convert.delimited import found_delimiter, found_encoding
+from tradegains.convert.looking import NINES, SUSPECTS, Look, look_at
+from tradegains.convert.opening import SUFFIXES, find_files, format_of, open_source
+from tradegains.convert.recipe import TODO, SourceChoice
+from tradegains.convert.sheets import sheet_names
+from tradegains.convert.source import Source
+from tradegains.convert.statistical import TRANSPORT
+from tradegains.convert.values import EXACT, EXACT_SINGLE
+from tradegains.errors import InputError, Problem, StudyError
+from tradegains.study.writing import toml_value
+
+_YEAR_NAME = re.compile(r"year|yr|ano|año|anio|ann[eé]e|an|jahr|anno|rok|periodo|ye?ar_?\w*", re.I)
+_ID_NAME = re.compile(
+    r".*(_id|id_|^id|ident|plant|estab|nordemp|nui|nif|siren|siret|serial|lbdnum|folio).*|.*id",
+    re.I,
+)
+_CODE_NAME = re.compile(r".*(isic|ciiu|nace|naics|nic|sic|cae|industry|branch|rama|sector).*", re.I)
+_FILE_YEAR = r"(?<!\d)((?:1[89]|20)\d{2})(?!\d)"
+_WIDE = re.compile(r"(.*?\D)((?:19|20)\d{2})")
+_YEARS = (1850, 2150)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command line states of how files are read; None: found."""
+
+    delimiter: str | None = None
+    decimal: str | None = None
+    encoding: str | None = None
+    sheet: str | None = None
+
+
+def plan(given: Sequence[str], recipe: Path, asked: Asked) -> str:
+    """Look at files and write the recipe that is proposed for them.
+
+    Returns:
+        What was found, in words.
+
+    Raises:
+        StudyError: there is a file at the place of the recipe.
+        InputError: the files are of several formats, or of none that is read.
+    """
+    if recipe.exists():
+        cure = "name another file with --output, or remove it first"
+        raise StudyError(
+            Problem("there is something at this place already", str(recipe), cure=cure)
+        )
+    files = _files(given)
+    choice = _source_choice(files, asked)
+    names = tuple(
+        Path(os.path.relpath(each, recipe.absolute().parent)).as_posix() for each in given
+    )
+    sources = [_opened(path, root, choice) for path, root in files]
+    looks = look_at(sources)
+    if not any(look.values for look in looks.values()):
+        raise InputError(Problem("there is no value in the files", names[0], cure="look at them"))
+    text = _RecipeText(names, choice, sources, looks, asked).text()
+    recipe.parent.mkdir(parents=True, exist_ok=True)
+    recipe.write_text(text, encoding="utf-8")
+    told = [
+        f"{source.path.name}: {source.told}; {len(source.columns)} columns" for source in sources
+    ]
+    return "\n".join(told)
+
+
+def _files(given: Sequence[str]) -> list[tuple[Path, Path]]:
+    """The files that are meant; a folder is one of files of a single format."""
+    found: dict[Path, Path] = {}
+    for name in given:
+        formats = [""]
+        if Path(name).is_dir():
+            inside = [path for path in Path(name).rglob("*") if path.suffix.lower() in SUFFIXES]
+            formats = sorted({SUFFIXES[path.suffix.lower()] for path in inside}) or ["parquet"]
+        for file_format in formats:
+            found |= dict(find_files(Path(), [name], file_format))
+    formats = sorted({format_of(path) for path in found})
+    if len(formats) > 1:
+        cure = "plan and convert one format at a time"
+        what = f"the files are of several formats: {', '.join(formats)}"
+        raise InputError(Problem(what, " ".join(given), len(formats), cure))
+    return sorted(found.items())
+
+
+def _source_choice(files: list[tuple[Path, Path]], asked: Asked) -> SourceChoice:
+    path = files[0][0]
+    kind = format_of(path)
+    encoding, delimiter, sheet = asked.encoding or "", asked.delimiter or "", asked.sheet or ""
+    if kind == "text":
+        encodings = {each: found_encoding(each) for each, _ in files} if not encoding else {}
+        if len(set(encodings.values())) > 1 and set(encodings.values()) != {"utf-8", "utf-8-sig"}:
+            cure = "give --encoding where one is right for all, or plan each encoding on its own"
+            told = ", ".join(sorted(set(encodings.values())))
+            raise InputError(Problem(f"the files have several encodings: {told}", cure=cure))
+        encoding = encoding or max(encodings.values())
+        delimiter = delimiter or found_delimiter(path, encoding)
+    elif kind == "xlsx" and not sheet:
+        sheets = sheet_names(path)
+        if len(sheets) > 1:
+            cure = f"give --sheet NAME, one of: {', '.join(sheets)}"
+            what = "the workbook has several sheets"
+            raise InputError(Problem(what, str(path), len(sheets), cure))
+        sheet = sheets[0]
+    return SourceChoice((), kind, delimiter, asked.decimal or ".", "", encoding, sheet)
+
+
+def _opened(path: Path, root: Path, choice: SourceChoice) -> Source:
+    source = open_source(path, root, choice)
+    if choice.format not in ("stata", "sas", "spss") or path.suffix.lower() == TRANSPORT:
+        return source
+    return open_source(path, root, choice, [column.name for column in source.columns])
+
+
+class _RecipeText:
+    """The text of a recipe, section by section."""
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        choice: SourceChoice,
+        sources: list[Source],
+        looks: dict[str, Look],
+        asked: Asked,
+    ) -> None:
+        self.names, self.choice, self.sources, self.looks = names, choice, sources, looks
+        self.decimal = asked.decimal or self._decimal()
+        self.year = self._year_column()
+        self.wide = self._wide() if self.year is None else {}
+        self.same, self.other_names = self._case_variants()
+
+    def text(self) -> str:
+        blocks = [self._head(), self._source(), self._year(), *self._columns(), self._report()]
+        return "\n\n".join(blocks) + "\n"
+
+    def _head(self) -> str:
+        return (
+            "# Proposed by `tradegains convert --plan`: read every line; what it does not state "
+            "is not done.\n# Then: tradegains convert THIS_FILE --output CENSUS\n"
+            "# Where there is no industry, state one for all:\n"
+            '# [[constants]]\n# name = "industry"\n# value = "0000"'
+        )
+
+    def _source(self) -> str:
+        lines = ["[source]", f"files = {toml_value(list(self.names))}"]
+        lines.append(f"format = {toml_value(self.choice.format)}")
+        if self.choice.format == "text":
+            lines.append(f"delimiter = {toml_value(self.choice.delimiter)}")
+            lines.append(f"encoding = {toml_value(self.choice.encoding)}")
+            if self.choice.encoding == "windows-1252":
+                lines[-1] += (
+                    "  # a guess: the files are not UTF-8; look at accents after converting"
+                )
+        if self.choice.format in ("text", "xlsx"):
+            lines.append(f"decimal = {toml_value(self.decimal)}")
+            if self.decimal == TODO:
+                lines[-1] += (
+                    '  # TODO: is 1,234 a thousand ("." and thousands = ",") or 1.234 (",")?'
+                )
+        if self.choice.sheet:
+            lines.append(f"sheet = {toml_value(self.choice.sheet)}")
+        return "\n".join(lines)
+
+    # --- years ------------------------------------------------------------------------------------
+
+    def _year(self) -> str:
+        lines = ["[year]"]
+        if self.year is not None:
+            lines.append(f"column = {toml_value(self.year)}")
+            look = self.looks[self.year]
+            if (look.high is not None and look.high < 100) or look.shapes["short"]:
+                lines.append("# century_from = 1930  # years of two digits: 78 is 1978, 05 is 2005")
+        elif self.wide:
+            lines.append("# the years are in the names of columns: see years = below")
+        else:
+            paths = [source.path.as_posix() for source in self.sources]
+            if all(re.search(_FILE_YEAR, Path(path).name) for path in paths):
+                lines.append(f"file_pattern = '{_FILE_YEAR}'")
+            else:
+                lines.append(f'column = "{TODO}"  # TODO: or file_pattern, or value = 1990')
+        return "\n".join(lines)
+
+    def _year_column(self) -> str | None:
+        everywhere = [
+            name for name, look in self.looks.items() if len(look.files) == len(self.sources)
+        ]
+        named = [name for name in everywhere if _YEAR_NAME.fullmatch(name)]
+        return next((name for name in named if self._is_year(self.looks[name])), None)
+
+    def _is_year(self, look: Look) -> bool:
+        if self.choice.format in ("stata", "sas", "spss") and count_of(
+            self.choice.format, look.found.format
+        ):
+            return True
+        if look.type == "string":
+            return look.values > 0 and look.shapes["whole"] == look.values
+        is_whole = look.low is not None and look.high is not None and not look.parts
+        return is_whole and (look.high or 0) <= _YEARS[1] and (look.low or 0) >= 0
+
+    def _wide(self) -> dict[str, list[str]]:
+        """Names of wide columns by what comes before their year."""
+        stubs: dict[str, list[str]] = {}
+        for name in self.looks:
+            if found := _WIDE.fullmatch(name):
+                stubs.setdefault(found[1], []).append(name)
+        return {stub: names for stub, names in stubs.items() if len(names) > 1}
+
+    # --- columns ----------------------------------------------------------------------------------
+
+    def _columns(self) -> Iterator[str]:
+        inside = {name: stub for stub, names in self.wide.items() for name in names}
+        done = set()
+        for name, look in self.looks.items():
+            if name in self.other_names or inside.get(name) in done:
+                continue
+            lines = ["[[columns]]"]
+            if stub := inside.get(name):
+                done.add(stub)
+                lines.append(f"name = {toml_value(stub.rstrip('_-. ') or stub)}")
+                lines.append(f"years = '{re.escape(stub)}(\\d{{4}})'")
+                look = self._together(self.wide[stub])
+            else:
+                lines.append(f"name = {toml_value(name)}")
+            yield "\n".join([*lines, *self._names_of(name), *self._type_lines(name, look)])
+
+    def _together(self, names: list[str]) -> Look:
+        """The look of which most is asked: texts before numbers, parts before whole numbers."""
+        looks = [self.looks[name] for name in names]
+        rank = {"text": 4, "number": 3, "date": 2, "whole": 1}
+        return max(looks, key=lambda look: rank.get(self._type(look.found.name, look)[0], 0))
+
+    def _names_of(self, name: str) -> Iterator[str]:
+        if also := [other for other, main in self.other_names.items() if main == name]:
+            yield f"also = {toml_value(also)}  # its name in other files"
+        if name in self.same:
+            yield (
+                f"as = {toml_value(self.same[name])}  # another column's name differs in case only"
+            )
+        elif name.lower() == "year" and name != self.year:
+            yield 'as = "year_in_the_file"  # the folders give the year'
+
+    def _case_variants(self) -> tuple[dict[str, str], dict[str, str]]:
+        """New names of columns that differ in case within a file, and names of one across files."""
+        same: dict[str, str] = {}
+        other: dict[str, str] = {}
+        by_lower: dict[str, list[str]] = {}
+        for name in self.looks:
+            by_lower.setdefault(name.lower(), []).append(name)
+        for names in by_lower.values():
+            main = names[0]
+            for number, name in enumerate(names[1:], 2):
+                if set(self.looks[main].files) & set(self.looks[name].files):
+                    same[name] = f"{name}_{number}"
+                else:
+                    other[name] = main
+        return same, other
+
+    def _type_lines(self, name: str, look: Look) -> Iterator[str]:
+        type_, why = self._type(name, look)
+        yield f'type = "{type_}"' + (f"  # {why}" if why else "")
+        if look.type == "string" and look.marks and type_ != "text":
+            count = sum(look.marks.values())
+            yield f"missing = {toml_value(sorted(look.marks))}  # {count:,} values"
+        yield from _suspect_lines(look)
+        if look.declared:
+            yield (
+                f"# apart = true  # {look.declared:,} declared missings (.a, ranges): which, in a "
+                "column of its own"
+            )
+        if type_ == "text" and look.shapes["blank"]:
+            yield f"trim = true  # {look.shapes['blank']:,} values have blanks around them"
+
+    def _type(self, name: str, look: Look) -> tuple[str, str]:
+        if look.type == "string":
+            return self._type_of_texts(look)
+        if look.type in ("int64", "double"):
+            return self._type_of_numbers(name, look)
+        simple = {"bool": "boolean", "date32[day]": "date", "null": "number", "uint64": "text"}
+        if look.type in simple:
+            return simple[look.type], ""
+        if look.type.startswith("timestamp"):
+            return "time", ""
+        if look.type.startswith("decimal"):
+            return "number", look.type
+        return "left_out", f"{look.type} has no place in a census"
+
+    def _type_of_texts(self, look: Look) -> tuple[str, str]:
+        shapes, values = look.shapes, look.values
+        if values == 0:
+            return "number", "no value at all"
+        if shapes["whole"] == values:
+            if shapes["zero"] and look.found.name != self.year:
+                return "text", "digits that begin with zeros"
+            return ("text", "more than 18 digits") if shapes["long"] else ("whole", "")
+        if shapes["comma" if self.decimal in (",", TODO) else "point"] == values:
+            return "number", ""
+        return ("date", "") if shapes["day"] == values else ("text", "")
+
+    def _type_of_numbers(self, name: str, look: Look) -> tuple[str, str]:
+        program, shown = self.choice.format, look.found.format
+        if program in ("stata", "sas", "spss") and (count := count_of(program, shown)):
+            return ("time" if count.is_time else "date"), f"its format is {shown}"
+        if look.values == 0:
+            return "number", "no value at all"
+        if look.parts:
+            return "number", ""
+        limit = EXACT_SINGLE if look.found.is_single else EXACT
+        largest = max(abs(look.low or 0), abs(look.high or 0))
+        if look.type == "double" and largest > limit:
+            held = "32-bit floats" if look.found.is_single else "doubles"
+            why = f"whole numbers so large that {held} may have rounded them"
+            return ("whole" if _ID_NAME.fullmatch(name) else "number"), why
+        return "whole", ""
+
+    def _decimal(self) -> str:
+        """The sign before decimals: that of a column that is numeric under one of them only."""
+        texts = [look for look in self.looks.values() if look.type == "string" and look.values]
+        for look in texts:
+            if look.shapes["comma"] == look.values and look.shapes["with_comma"]:
+                groups_only = look.shapes["group"] == look.shapes["with_comma"]
+                return TODO if groups_only else ","
+        return "."
+
+    def _report(self) -> str:
+        kept = [name for name in self.looks if name not in self.other_names and name != self.year]
+        kept = [name for name in kept if not any(name in names for names in self.wide.values())]
+        written = {name: self.same.get(name, name) for name in kept if name.lower() != "year"}
+        kinds = {name: self._type(name, self.looks[name])[0] for name in written}
+        able = [name for name in written if kinds[name] in ("text", "whole")]
+        codes = [written[name] for name in able if _CODE_NAME.fullmatch(name)]
+        ids = [
+            written[name]
+            for name in able
+            if _ID_NAME.fullmatch(name) and written[name] not in codes
+        ]
+        return "\n".join(
+            [
+                "[report]",
+                f"ids = {toml_value(ids[:1])}  # counted per year",
+                f"codes = {toml_value(codes)}  # their lengths are told per year",
+                "range = false  # true: the report tells smallest and largest values",
+            ]
+        )
+
+
+def _suspect_lines(look: Look) -> Iterator[str]:
+    """Numbers that may stand for missing ones: below 0 where nothing else is, or all nines."""
+    if look.low is not None and look.low >= 0:
+        for code in SUSPECTS:
+            if count := look.suspects[code]:
+                yield f"# missing = [{code:.0f}]  # {count:,} values, and no other is below 0"
+    for code in NINES:
+        if look.high == code and look.suspects[code] > 2:
+            yield f"# missing = [{code:.0f}]  # is it a value? {look.suspects[code]:,} times"

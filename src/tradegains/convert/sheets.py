@@ -1,0 +1,129 @@
+"""Sheets of workbooks, read by openpyxl row by row; every value as the text it would be."""
+
+import datetime
+from collections.abc import Iterator
+from functools import partial
+from importlib import import_module
+from itertools import islice
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pyarrow as pa
+
+from tradegains.convert.recipe import SourceChoice
+from tradegains.convert.source import FoundColumn, Source, rows_at_once
+from tradegains.errors import InputError, Problem, StudyError
+
+
+def openpyxl_or_refusal() -> ModuleType:
+    """The library that reads workbooks.
+
+    Raises:
+        StudyError: it is not installed.
+    """
+    try:
+        openpyxl: ModuleType = import_module("openpyxl")
+    except ImportError:
+        cure = "pip install 'tradegains[convert]', or pip install openpyxl"
+        raise StudyError(Problem("reading workbooks needs openpyxl", cure=cure)) from None
+    return openpyxl
+
+
+def sheet_names(path: Path) -> list[str]:
+    """Names of the sheets of a workbook."""
+    book = _open(path, values=True)
+    try:
+        return list(book.sheetnames)
+    finally:
+        book.close()
+
+
+def sheet_source(path: Path, choice: SourceChoice) -> Source:
+    """A sheet of a workbook; its first row names the columns.
+
+    Raises:
+        InputError: there is no such sheet, or the first row does not name every column once.
+    """
+    names = sheet_names(path)
+    sheet = choice.sheet or names[0]
+    if sheet not in names or (len(names) > 1 and not choice.sheet):
+        cure = f"state [source] sheet, one of: {', '.join(names)}"
+        raise InputError(Problem("which sheet is meant is not clear", str(path), len(names), cure))
+    first = next(_rows(path, sheet, values=True), ())
+    header = ["" if each is None else str(each).strip() for each in first]
+    bad = [number for number, name in enumerate(header, 1) if not name or header.count(name) > 1]
+    if bad or not header:
+        places = ", ".join(map(str, bad[:10]))
+        cure = "let the first row of the sheet name every column, each once"
+        what = f"columns without a name, or with a name twice: number {places}"
+        raise InputError(Problem(what, f"{path}, sheet {sheet}", len(bad), cure))
+    columns = tuple(FoundColumn(name, "cells", is_text=True) for name in header)
+    return Source(path, f"xlsx, sheet {sheet}", columns, partial(_chunks, path, sheet, header))
+
+
+def _open(path: Path, *, values: bool) -> Any:
+    try:
+        return openpyxl_or_refusal().load_workbook(path, read_only=True, data_only=values)
+    except StudyError:
+        raise
+    except Exception as error:  # zip, XML and its own errors alike
+        cure = "save it as .xlsx in a spreadsheet program (.xls and .ods are not read)"
+        what = f"the workbook cannot be read ({type(error).__name__})"
+        raise InputError(Problem(what, str(path), cure=cure)) from None
+
+
+def _rows(path: Path, sheet: str, *, values: bool) -> Iterator[tuple[Any, ...]]:
+    book = _open(path, values=values)
+    try:
+        yield from book[sheet].iter_rows(values_only=True)
+    finally:
+        book.close()
+
+
+def _chunks(path: Path, sheet: str, header: list[str]) -> Iterator[pa.Table]:
+    """Rows in chunks; those without any value are not rows.
+
+    A formula that no program has computed has no value in the file: that is refused, for it would
+    pass for a missing one.
+    """
+    rows = zip(_rows(path, sheet, values=True), _rows(path, sheet, values=False), strict=True)
+    next(rows, None)
+    never, wide = 0, len(header)
+    while block := list(islice(rows, rows_at_once(wide))):
+        never += sum(
+            value is None and formula is not None
+            for values, formulas in block
+            for value, formula in zip(values, formulas, strict=True)
+        )
+        kept = [values for values, _ in block if any(value is not None for value in values)]
+        padded = [(*values[:wide], *[None] * (wide - len(values))) for values in kept]
+        yield pa.table(
+            {
+                name: pa.array([_text(row[place]) for row in padded], pa.string())
+                for place, name in enumerate(header)
+            }
+        )
+    if never:
+        cure = "open the workbook in a spreadsheet program and save it, which computes them"
+        what = "formulas that were never computed"
+        raise InputError(Problem(what, f"{path}, sheet {sheet}", never, cure))
+
+
+def _text(value: object) -> str | None:
+    """A cell as text: numbers without a point they do not need, dates as ISO writes them.
+
+    Example:
+        >>> import datetime
+        >>> _text(12.0), _text(0.1), _text(datetime.datetime(1990, 1, 2)), _text(True)
+        ('12', '0.1', '1990-01-02', '1')
+    """
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, float) and value.is_integer() and abs(value) <= 2**53:
+        return str(int(value))
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(" ").removesuffix(" 00:00:00")
+    return str(value)

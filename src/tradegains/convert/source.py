@@ -1,0 +1,53 @@
+"""What a reader gives of a foreign file: its columns as they were found, and its rows in chunks."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+
+CELLS_AT_ONCE = 2_000_000
+"""Cells of a chunk; a text of a Python object takes some 60 bytes, a number 8 in the end."""
+
+
+@dataclass(frozen=True)
+class FoundColumn:
+    """A column of a file.
+
+    Args:
+        name: as the file has it.
+        kind: its type in words of the file's program, such as "float %9.0g".
+        label: the text that describes it; may be empty.
+        format: display format, which tells dates from numbers; may be empty.
+        is_single: its numbers are 32-bit floats, exact to 2**24.
+        is_text: its values are texts, be they numbers or not.
+        labels: label of each labelled value.
+    """
+
+    name: str
+    kind: str
+    label: str = ""
+    format: str = ""
+    is_single: bool = False
+    is_text: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file: how it was read, in words, its columns, and a fresh pass over its rows."""
+
+    path: Path
+    told: str
+    columns: tuple[FoundColumn, ...]
+    chunks: Callable[[], Iterator[pa.Table]]
+
+
+def rows_at_once(columns: int) -> int:
+    """Rows of a chunk of so many columns.
+
+    Example:
+        >>> rows_at_once(40), rows_at_once(4000)
+        (50000, 1000)
+    """
+    return max(1000, min(200_000, CELLS_AT_ONCE // max(columns, 1)))

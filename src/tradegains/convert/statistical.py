@@ -1,0 +1,154 @@
+"""Files of Stata, SAS and SPSS, read by pyreadstat.
+
+Decision: values always come from a read without `user_missing`, for with it pyreadstat 1.3.7 gives
+a plain missing of a whole-number column as 0. Where missings are to be told apart, a second read
+gives the declared ones, and only where the first has none.
+Dates are left as the numbers they are stored as: pyreadstat converts some formats and not others.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pyarrow as pa
+
+from tradegains.convert.recipe import SourceChoice
+from tradegains.convert.source import FoundColumn, Source, rows_at_once
+from tradegains.errors import InputError, Problem, StudyError
+
+APART = "__missing"
+"""Ends the name of a column that holds which declared missing a value was."""
+TRANSPORT = ".xpt"
+_READERS = {
+    ".dta": "read_dta",
+    ".sas7bdat": "read_sas7bdat",
+    TRANSPORT: "read_xport",
+    ".sav": "read_sav",
+    ".zsav": "read_sav",
+}
+_WHOLE = ("int8", "int16", "int32")
+
+
+def pyreadstat_or_refusal() -> ModuleType:
+    """The library that reads these files.
+
+    Raises:
+        StudyError: it is not installed.
+    """
+    try:
+        import pyreadstat
+    except ImportError:
+        cure = "pip install 'tradegains[convert]', or pip install pyreadstat"
+        what = "reading Stata, SAS and SPSS files needs the package pyreadstat"
+        raise StudyError(Problem(what, cure=cure)) from None
+    return pyreadstat
+
+
+def statistical_source(path: Path, choice: SourceChoice, apart: Collection[str]) -> Source:
+    """A file of Stata, SAS or SPSS; `apart` are columns whose declared missings are told apart."""
+    read = partial(getattr(pyreadstat_or_refusal(), _reader(path)), str(path))
+    options = {"encoding": choice.encoding} if choice.encoding else {}
+    read = partial(_read, read, path, disable_datetime_conversion=True, **options)
+    _, found = read(metadataonly=True)
+    columns = tuple(_column(found, name) for name in found.column_names)
+    told = f"{choice.format}, encoding {choice.encoding or found.file_encoding or 'UTF-8'}"
+    if apart and path.suffix.lower() == TRANSPORT:
+        cure = "leave out apart, or save the file as .sas7bdat"
+        what = "missings of SAS transport files cannot be told apart"
+        raise StudyError(Problem(what, str(path), cure=cure))
+    marked = tuple(each.name for each in columns if each.name in apart and not each.is_text)
+    is_mark = _is_code if choice.format == "spss" else _is_letter
+    return Source(path, told, columns, partial(_chunks, read, columns, marked, is_mark))
+
+
+def _reader(path: Path) -> str:
+    """The function of pyreadstat for a file.
+
+    Raises:
+        InputError: its name tells no format.
+    """
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        cure = f"rename it to end in one of {', '.join(_READERS)}"
+        raise InputError(Problem("the name does not tell what the file is", str(path), cure=cure))
+    return reader
+
+
+def _read(read: Callable[..., Any], path: Path, **options: Any) -> Any:
+    try:
+        return read(**options)
+    except Exception as error:  # pyreadstat raises several kinds, and texts that may quote
+        cure = "open it in its program and save it again, or state [source] encoding"
+        what = f"the file cannot be read ({type(error).__name__})"
+        raise InputError(Problem(what, str(path), cure=cure)) from None
+
+
+def _column(found: Any, name: str) -> FoundColumn:
+    stored, shown = found.readstat_variable_types[name], found.original_variable_types[name] or ""
+    labels = found.variable_value_labels.get(name, {})
+    return FoundColumn(
+        name,
+        f"{stored} {shown}".strip(),
+        label=found.column_names_to_labels.get(name) or "",
+        format="" if shown == "NULL" else shown,
+        is_single=stored == "float",
+        is_text=stored == "string",
+        labels={_plain(value): str(label) for value, label in labels.items()},
+    )
+
+
+def _plain(value: object) -> str:
+    """A labelled value without the point that floats have."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _chunks(
+    read: Callable[..., Any],
+    columns: tuple[FoundColumn, ...],
+    apart: tuple[str, ...],
+    is_mark: Callable[[object], bool],
+) -> Iterator[pa.Table]:
+    """Rows in chunks, of which the last may be short."""
+    limit, first = rows_at_once(len(columns)), 0
+    while True:
+        options = {"output_format": "dict", "row_offset": first, "row_limit": limit}
+        values, _ = read(**options)
+        rows = len(next(iter(values.values()), ()))
+        if rows == 0:
+            return
+        arrays = {column.name: _array(values[column.name], column) for column in columns}
+        if apart:
+            kept, _ = read(user_missing=True, usecols=list(apart), **options)
+            for name in apart:
+                arrays[f"{name}{APART}"] = _marks(values[name], kept[name], is_mark)
+        yield pa.table(arrays)
+        if rows < limit:
+            return
+        first += rows
+
+
+def _array(values: list[Any], column: FoundColumn) -> pa.Array:
+    if column.is_text:
+        # These programs have no missing text: it is the empty one.
+        return pa.array([value or None for value in values], pa.string())
+    if column.kind.startswith(_WHOLE):
+        return pa.array(values, pa.int64())
+    return pa.array(values, pa.float64())
+
+
+def _marks(values: list[Any], kept: list[Any], is_mark: Callable[[object], bool]) -> pa.Array:
+    """Which declared missing stands where a value is missing; a plain missing has none."""
+    pairs = zip(values, kept, strict=True)
+    marks = [_plain(mark) if value is None and is_mark(mark) else None for value, mark in pairs]
+    return pa.array(marks, pa.string())
+
+
+def _is_letter(mark: object) -> bool:
+    """A number in the place of a plain missing is none of the letters of Stata and SAS."""
+    return isinstance(mark, str)
+
+
+def _is_code(mark: object) -> bool:
+    return mark is not None

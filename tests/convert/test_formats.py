@@ -1,0 +1,334 @@
+"""Each format there and back: what another library wrote is what the census holds."""
+
+import datetime
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyreadstat
+import pytest
+from workshop import Workshop
+
+from tradegains.errors import InputError, StudyError
+from tradegains.store.census import list_census
+
+DAY = datetime.date(1996, 1, 1)
+DAYS_1960, SECONDS_1582 = 13149.0, 13039833600.0  # of that day, in SAS and Stata and in SPSS
+IDS = [1001, 1002, 1003]
+
+
+def plants(year: int) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "plant": IDS,
+            "isic": ["0111", "1511", "0112"],
+            "year": [year] * 3,
+            "sales": [0.1, np.nan, 2.0**50 + 1],
+            "jobs": [5, 6, 7],
+        }
+    )
+
+
+def assert_are_plants(census: dict[int, pa.Table], *years: int) -> None:
+    assert list(census) == list(years)
+    for year, rows in census.items():
+        wanted = plants(year)
+        assert rows.schema.names == ["plant", "isic", "sales", "jobs"]
+        assert rows.column("plant").to_pylist() == IDS
+        assert rows.column("isic").to_pylist() == ["0111", "1511", "0112"]
+        assert rows.column("sales").to_pylist() == [0.1, None, wanted.sales[2]]
+        assert rows.column("jobs").to_pylist() == [5, 6, 7]
+        assert rows.schema.types == [pa.int64(), pa.string(), pa.float64(), pa.int64()]
+
+
+@pytest.mark.parametrize("version", [8, 10, 12, 13, 14, 15])
+def test_stata_of_each_version(workshop: Workshop, version: int) -> None:
+    for year in (1990, 1991):
+        path = workshop.folder / f"plants_{year}.dta"
+        pyreadstat.write_dta(plants(year), path, version=version)
+    recipe = workshop.planned("plants_1990.dta", "plants_1991.dta")
+    assert_are_plants(workshop.converted(recipe), 1990, 1991)
+
+
+@pytest.mark.parametrize("version", [117, 118, 119])
+def test_stata_as_pandas_writes_it(workshop: Workshop, version: int) -> None:
+    path = workshop.folder / "plants.dta"
+    plants(1990).to_stata(path, write_index=False, version=version)
+    assert_are_plants(workshop.converted(workshop.planned("plants.dta")), 1990)
+
+
+@pytest.mark.parametrize("compress", [False, True])
+def test_spss(workshop: Workshop, compress: bool) -> None:
+    path = workshop.folder / "plants.sav"
+    pyreadstat.write_sav(plants(1990), path, compress=compress)
+    assert_are_plants(workshop.converted(workshop.planned("plants.sav")), 1990)
+
+
+def test_sas_transport(workshop: Workshop) -> None:
+    rows = plants(1990).assign(sales=[0.5, np.nan, 2.0**50])
+    pyreadstat.write_xport(rows, workshop.folder / "plants.xpt", file_format_version=8)
+    census = workshop.converted(workshop.planned("plants.xpt"))
+    assert census[1990].column("sales").to_pylist() == [0.5, None, 2.0**50]
+    assert census[1990].column("isic").to_pylist() == ["0111", "1511", "0112"]
+
+
+def test_a_sas_file_goes_to_the_reader_of_sas(workshop: Workshop) -> None:
+    (workshop.folder / "plants.sas7bdat").write_bytes(b"this is no SAS file" * 100)
+    with pytest.raises(InputError, match="cannot be read"):
+        workshop.planned("plants.sas7bdat")
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_text_with_each_delimiter(workshop: Workshop, delimiter: str) -> None:
+    plants(1990).to_csv(workshop.folder / "plants.csv", sep=delimiter, index=False)
+    recipe = workshop.planned("plants.csv")
+    told = delimiter.replace("\t", "\\t")
+    assert f'delimiter = "{told}"' in recipe
+    assert_are_plants(workshop.converted(recipe), 1990)
+
+
+def test_decimal_commas_are_found(workshop: Workshop) -> None:
+    plants(1990).to_csv(workshop.folder / "plants.csv", sep=";", decimal=",", index=False)
+    recipe = workshop.planned("plants.csv")
+    assert 'decimal = ","' in recipe
+    assert_are_plants(workshop.converted(recipe), 1990)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "windows-1252"])
+def test_encodings_are_found_and_told(workshop: Workshop, encoding: str) -> None:
+    rows = plants(1990).assign(año=["é", "ñ", "ü"])
+    rows.to_csv(workshop.folder / "plants.csv", encoding=encoding, index=False)
+    recipe = workshop.planned("plants.csv")
+    assert f'encoding = "{encoding}"' in recipe
+    census = workshop.converted(recipe)
+    assert census[1990].column("año").to_pylist() == ["é", "ñ", "ü"]
+    assert f"encoding {encoding}" in (workshop.folder / "census/_conversion/report.txt").read_text()
+
+
+def test_workbooks_by_sheet(workshop: Workshop) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["nothing", "of", "this"])
+    sheet = book.create_sheet("plants")
+    rows = plants(1990).astype(object).where(lambda each: each.notna(), None)
+    for row in [list(rows), *rows.to_numpy().tolist(), [None] * 5]:
+        sheet.append(row)
+    book.save(workshop.folder / "plants.xlsx")
+    with pytest.raises(InputError, match="several sheets") as refused:
+        workshop.planned("plants.xlsx")
+    assert "plants" in str(refused.value)
+    assert_are_plants(workshop.converted(workshop.planned("plants.xlsx", sheet="plants")), 1990)
+
+
+def test_a_formula_without_a_value_is_refused(workshop: Workshop) -> None:
+    book = openpyxl.Workbook()
+    for row in (["plant", "year", "sales"], [1, 1990, "=1+1"], [2, 1990, 5]):
+        book.active.append(row)
+    book.save(workshop.folder / "plants.xlsx")
+    with pytest.raises(InputError, match=r"never computed \(1 case\)"):
+        workshop.planned("plants.xlsx")
+
+
+def test_parquet_in_folders_by_other_columns(workshop: Workshop) -> None:
+    for region in ("07", "11"):
+        folder = workshop.folder / "plants" / f"region={region}"
+        folder.mkdir(parents=True)
+        rows = pa.Table.from_pandas(plants(1990), preserve_index=False)
+        jobs = rows.column("jobs").cast(pa.int8()).dictionary_encode()
+        rows = rows.set_column(4, "jobs", jobs)
+        pq.write_table(rows, folder / "a.parquet")
+    census = workshop.converted(workshop.planned("plants"))
+    assert census[1990].column("region").to_pylist() == ["07"] * 3 + ["11"] * 3
+    assert census[1990].column("jobs").to_pylist() == [5, 6, 7] * 2
+    assert census[1990].schema.field("jobs").type == pa.int64()
+
+
+@pytest.mark.parametrize("suffix", [".rda", ".rds", ".xls", ".por"])
+def test_what_is_not_read_is_refused_with_the_way_out(workshop: Workshop, suffix: str) -> None:
+    (workshop.folder / f"plants{suffix}").write_bytes(b"x")
+    with pytest.raises(InputError, match="are not read") as refused:
+        workshop.planned(f"plants{suffix}")
+    words = {".rda": "load(", ".rds": "readRDS(", ".xls": ".xlsx", ".por": ".sav"}
+    assert words[suffix] in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "package", "asked"),
+    [(".dta", "pyreadstat", {}), (".xlsx", "openpyxl", {"sheet": "plants"})],
+)
+def test_a_missing_package_is_named_with_its_pip_line(
+    workshop: Workshop,
+    monkeypatch: pytest.MonkeyPatch,
+    suffix: str,
+    package: str,
+    asked: dict[str, str],
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, package, None)
+    (workshop.folder / f"plants{suffix}").write_bytes(b"x")
+    with pytest.raises(StudyError, match=r"pip install 'tradegains\[convert\]'"):
+        workshop.planned(f"plants{suffix}", **asked)
+
+
+# --- dates ------------------------------------------------------------------------------------
+
+
+Writer = Callable[..., None]
+
+
+def write_dates(path: Path, formats: dict[str, str], value: float) -> None:
+    rows = pd.DataFrame({name: [value] for name in formats}).assign(year=1996)
+    writers: dict[str, Writer] = {
+        ".dta": pyreadstat.write_dta, ".sav": pyreadstat.write_sav, ".xpt": pyreadstat.write_xport,
+    }  # fmt: skip
+    writers[path.suffix](rows, path, variable_format=formats)
+
+
+@pytest.mark.parametrize(
+    ("file", "value", "formats"),
+    [
+        ("a.dta", DAYS_1960, ["%td", "%tdD_m_Y", "%d"]),
+        ("b.dta", 36 * 12.0, ["%tm", "%tmCCYY-NN"]),
+        ("c.dta", 36 * 4.0, ["%tq"]),
+        ("d.dta", 36 * 2.0, ["%th"]),
+        ("e.dta", 36 * 52.0, ["%tw"]),
+        ("f.sav", SECONDS_1582, ["DATE11", "ADATE10", "MOYR8", "QYR8", "WKYR10"]),
+        ("g.xpt", DAYS_1960, ["DATE9", "YEAR", "MONYY", "YYMMDD10", "YYQ", "MMDDYY10"]),
+    ],
+)
+def test_a_day_is_a_date_under_each_of_its_formats(
+    workshop: Workshop, file: str, value: float, formats: list[str]
+) -> None:
+    named = {f"d{number}": each for number, each in enumerate(formats)}
+    write_dates(workshop.folder / file, named, value)
+    rows = workshop.converted(workshop.planned(file))[1996]
+    assert {name: rows.column(name).to_pylist() for name in named} == {
+        name: [DAY] for name in named
+    }
+
+
+@pytest.mark.parametrize(
+    ("file", "value", "shown"),
+    [
+        ("a.dta", (DAYS_1960 * 86400 + 1.5) * 1000, "%tc"),
+        ("b.sav", SECONDS_1582 + 1.5, "DATETIME20"),
+        ("c.xpt", DAYS_1960 * 86400 + 1.5, "DATETIME20"),
+    ],
+)
+def test_times_are_kept_to_parts_of_a_second(
+    workshop: Workshop, file: str, value: float, shown: str
+) -> None:
+    write_dates(workshop.folder / file, {"at": shown}, value)
+    rows = workshop.converted(workshop.planned(file))[1996]
+    assert rows.column("at").to_pylist() == [datetime.datetime(1996, 1, 1, 0, 0, 1, 500_000)]
+
+
+@pytest.mark.parametrize(
+    ("file", "value", "shown"),
+    [
+        ("a.dta", 1996.0, "%ty"),
+        ("b.dta", DAYS_1960, "%td"),
+        ("c.xpt", DAYS_1960, "YEAR4"),
+        ("d.sav", SECONDS_1582, "MOYR8"),
+    ],
+)
+def test_the_year_may_be_that_of_a_date(
+    workshop: Workshop, file: str, value: float, shown: str
+) -> None:
+    path = workshop.folder / file
+    rows = pd.DataFrame({"plant": [1, 2], "year": [value, value]})
+    write = {".dta": pyreadstat.write_dta, ".sav": pyreadstat.write_sav,
+             ".xpt": pyreadstat.write_xport}[path.suffix]  # fmt: skip
+    write(rows, path, variable_format={"year": shown})
+    assert list(workshop.converted(workshop.planned(file))) == [1996]
+
+
+# --- missing values and labels ----------------------------------------------------------------
+
+
+def test_stata_missings_are_missing_and_may_be_told_apart(workshop: Workshop) -> None:
+    """A plain missing beside extended ones is never 0, with or without `apart`."""
+    rows = pd.DataFrame(
+        {
+            "jobs": pd.Series([12, "a", "z", None, 0], dtype=object),
+            "sales": pd.Series([1.5, "b", None, 2.5, 0.0], dtype=object),
+            "year": [1990] * 5,
+        }
+    )
+    marked = {"jobs": ["a", "z"], "sales": ["b"]}
+    pyreadstat.write_dta(rows, workshop.folder / "plants.dta", missing_user_values=marked)
+    recipe = workshop.planned("plants.dta")
+    assert "2 declared missings" in recipe
+    for number, text in enumerate([recipe, recipe.replace("# apart", "apart")]):
+        kept = workshop.converted(text)[1990]
+        assert kept.column("jobs").to_pylist() == [12, None, None, None, 0]
+        assert kept.column("sales").to_pylist() == [1.5, None, None, 2.5, 0.0]
+        if number == 0:
+            (workshop.folder / "census").rename(workshop.folder / "first")
+    assert kept.column("jobs__missing").to_pylist() == [None, "a", "z", None, None]
+    assert kept.column("sales__missing").to_pylist() == [None, "b", None, None, None]
+
+
+def test_missing_ranges_of_spss_are_missing_and_may_be_told_apart(workshop: Workshop) -> None:
+    rows = pd.DataFrame({"jobs": [3.0, -9.0, 0.0, np.nan], "year": [1990] * 4})
+    ranges = {"jobs": [-9, 0]}
+    pyreadstat.write_sav(rows, workshop.folder / "plants.sav", missing_ranges=ranges)
+    recipe = workshop.planned("plants.sav").replace("# apart", "apart")
+    kept = workshop.converted(recipe)[1990]
+    assert kept.column("jobs").to_pylist() == [3, None, None, None]
+    assert kept.column("jobs__missing").to_pylist() == [None, "-9", "0", None]
+
+
+def test_codes_stay_and_labels_are_beside(workshop: Workshop) -> None:
+    for year, label in ((1990, "meat"), (1991, "meat and fish")):
+        rows = pd.DataFrame({"isic": [3111, 9999], "year": [year] * 2})
+        labels = {"isic": {3111: label}}
+        path = workshop.folder / f"plants_{year}.dta"
+        pyreadstat.write_dta(rows, path, variable_value_labels=labels)
+    recipe = workshop.planned("plants_1990.dta", "plants_1991.dta")
+    census = workshop.converted(recipe)
+    assert census[1990].column("isic").to_pylist() == [3111, 9999]
+    beside = pd.read_csv(workshop.folder / "census/_conversion/labels.csv", dtype=str)
+    assert beside.values.tolist() == [
+        ["isic", "3111", "meat", "plants_1990.dta"],
+        ["isic", "3111", "meat and fish", "plants_1991.dta"],
+    ]
+    told = (workshop.folder / "census/_conversion/report.txt").read_text()
+    assert "1 values of isic have several labels" in told
+
+
+# --- numbers that lost digits -----------------------------------------------------------------
+
+
+def test_ids_beyond_what_a_32_bit_float_holds_are_refused(workshop: Workshop) -> None:
+    rows = pd.DataFrame({"plant_id": np.array([2**24, 2**25], "float32"), "year": [1990, 1990]})
+    rows.to_stata(workshop.folder / "plants.dta", write_index=False)
+    recipe = workshop.planned("plants.dta")
+    assert "32-bit floats may have rounded them" in recipe
+    with pytest.raises(InputError, match=r"beyond 2\^24 held as 32-bit floats.*\(1 case\)"):
+        workshop.converted(recipe)
+
+
+def test_ids_beyond_what_a_double_holds_are_refused(workshop: Workshop) -> None:
+    rows = pd.DataFrame({"plant_id": [2.0**53, 2.0**53 + 2], "year": [1990, 1990]})
+    pyreadstat.write_dta(rows, workshop.folder / "plants.dta")
+    for type_ in ("whole", "text"):
+        recipe = workshop.planned("plants.dta").replace('"whole"', f'"{type_}"', 1)
+        with pytest.raises(
+            InputError, match=r"beyond 2\^53 held as doubles.*\(1 case\)"
+        ) as refused:
+            workshop.converted(recipe)
+        assert "row 2" in str(refused.value)
+        assert "9007199254740994" not in str(refused.value)
+
+
+def test_a_census_is_one_that_a_study_reads(workshop: Workshop) -> None:
+    """The record beside the census is no part of it."""
+    for year in (1990, 1991):
+        pyreadstat.write_dta(plants(year), workshop.folder / f"plants_{year}.dta")
+    workshop.converted(workshop.planned("plants_1990.dta", "plants_1991.dta"))
+    columns = {"year": "year", "establishment_id": "plant", "industry": "isic", "sales": "sales"}
+    census = list_census(str(workshop.folder / "census"), columns, (1990, 1991))
+    assert [(file.year, file.rows) for file in census.files] == [(1990, 3), (1991, 3)]
