@@ -42,7 +42,7 @@ def series(table, digits=4, by_partner=True):
     """Index, share of one-way trade and cells by country (or the world) and year."""
     matched = "by_partner" if by_partner else "together"
     choices = IntraIndustryTrade(levels=(digits,), matched=(matched,))
-    flows = [vars(row) | {"reporter": row.country} for row in table]
+    flows = [row._asdict() | {"reporter": row.country} for row in table]
     return {
         (row["reporter"], row["year"]): (row["grubel_lloyd"], row["one_way_share"], row["flows"])
         for row in intra_industry_trade_rows(choices, flows)

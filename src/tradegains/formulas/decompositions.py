@@ -20,7 +20,8 @@ Polanec (2015).
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from operator import add
 from typing import NamedTuple, TypeVar
 
 IDENTITY_TOLERANCE = 1e-9
@@ -102,9 +103,7 @@ _Sums = TypeVar("_Sums", ContinuingSums, TurnoverSums)
 
 
 def _added(left: _Sums, right: _Sums) -> _Sums:
-    return type(left)(
-        *(getattr(left, field.name) + getattr(right, field.name) for field in fields(left))
-    )
+    return type(left)(*map(add, vars(left).values(), vars(right).values()))
 
 
 @dataclass(frozen=True)

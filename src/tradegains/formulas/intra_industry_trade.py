@@ -15,7 +15,8 @@ Decisions:
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from functools import cache
+from itertools import chain
 from typing import NamedTuple
 
 WORLD = "world"
@@ -28,8 +29,7 @@ class TwoWayFlow(NamedTuple):
     imports: float
 
 
-@dataclass(frozen=True)
-class ProductTrade:
+class ProductTrade(NamedTuple):
     """One country's exports of a product to a partner and imports from it, in a year."""
 
     country: str
@@ -63,12 +63,13 @@ def grubel_lloyd(flows: Iterable[tuple[float, float]]) -> float | None:
 
     Source: Grubel and Lloyd (1975); MT figure 1.
     """
-    pairs = [TwoWayFlow(*flow) for flow in flows]
-    if not all(0.0 <= value < math.inf for pair in pairs for value in pair):
+    pairs = list(flows)
+    trade = math.fsum(chain.from_iterable(pairs))
+    # One that is not finite makes the sum so; beside it a comparison might find nothing.
+    if not math.isfinite(trade) or min(chain.from_iterable(pairs), default=0.0) < 0.0:
         raise ValueError("trade flows must be finite and at least 0")
-    trade = math.fsum(value for pair in pairs for value in pair)
     # X + M - |X - M| is twice the smaller flow: no subtraction, so never below 0.
-    return 2.0 * math.fsum(min(pair) for pair in pairs) / trade if trade > 0.0 else None
+    return 2.0 * math.fsum(map(min, pairs)) / trade if trade > 0.0 else None
 
 
 def one_way_share(flows: Iterable[tuple[float, float]]) -> float | None:
@@ -78,9 +79,9 @@ def one_way_share(flows: Iterable[tuple[float, float]]) -> float | None:
         >>> one_way_share([(30.0, 10.0), (0.0, 40.0)])
         0.5
     """
-    pairs = [TwoWayFlow(*flow) for flow in flows]
-    trade = math.fsum(value for pair in pairs for value in pair)
-    one_way = math.fsum(max(pair) for pair in pairs if min(pair) == 0.0)
+    pairs = list(flows)
+    trade = math.fsum(chain.from_iterable(pairs))
+    one_way = math.fsum(max(pair) for pair in pairs if 0.0 in pair)
     return one_way / trade if trade > 0.0 else None
 
 
@@ -126,12 +127,11 @@ def trade_cells(
         >>> trade_cells(rows, group_of=lambda code: cut_to_digits(code, 3), by_partner=False)
         {('CA', 1988, '781', ''): TwoWayFlow(exports=5.0, imports=3.0)}
     """
-    flows: dict[CellKey, list[TwoWayFlow]] = defaultdict(list)
-    for row in rows:
-        partner = row.partner if by_partner else ""
-        key = (row.country, row.year, group_of(row.product), partner)
-        flows[key].append(TwoWayFlow(row.exports, row.imports))
+    flows: dict[CellKey, list[tuple[float, float]]] = defaultdict(list)
+    group = cache(group_of)  # many rows of few products
+    for country, partner, year, product, exports, imports in rows:
+        key = (country, year, group(product), partner if by_partner else "")
+        flows[key].append((exports, imports))
     return {
-        key: TwoWayFlow(*(math.fsum(way) for way in zip(*pairs, strict=True)))
-        for key, pairs in flows.items()
+        key: TwoWayFlow(*map(math.fsum, zip(*pairs, strict=True))) for key, pairs in flows.items()
     }

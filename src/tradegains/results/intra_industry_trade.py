@@ -113,9 +113,9 @@ def _row(key: Series, flows: Sequence[TwoWayFlow]) -> dict[str, Any]:
         "year": year,
         "grubel_lloyd": grubel_lloyd(traded),
         "one_way_share": one_way_share(traded),
-        "exports": math.fsum(flow.exports for flow in traded),
-        "imports": math.fsum(flow.imports for flow in traded),
+        "exports": math.fsum(exports for exports, _ in traded),
+        "imports": math.fsum(imports for _, imports in traded),
         "flows": len(traded),
-        "one_way_flows": sum(min(flow) == 0.0 for flow in traded),
+        "one_way_flows": sum(0.0 in flow for flow in traded),
         "note": None if traded else NO_TRADE,
     }

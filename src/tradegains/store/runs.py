@@ -101,7 +101,7 @@ def content_digest(rows: pa.Table) -> str:
     """
     names = sorted(name for name in rows.column_names if name != "run_id")
     columns = [_canonical(rows.column(name)) for name in names]
-    lines = sorted(json.dumps(row) for row in zip(*columns, strict=True))
+    lines = sorted(map(json.JSONEncoder().encode, zip(*columns, strict=True)))
     return hashlib.sha256("\n".join([json.dumps(names), *lines]).encode()).hexdigest()
 
 
