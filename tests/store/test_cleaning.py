@@ -297,3 +297,28 @@ def test_commands_clean_and_retire(
     assert cli.main(["retire", RUNS[0], "--output", str(output)]) == 0
     assert "is retired" in capsys.readouterr().out
     assert len(content(output)) == 1
+
+
+@pytest.mark.parametrize("linked", ["output", "tables", "table"])
+def test_what_a_link_leads_to_is_needed_as_well(output: Path, linked: str) -> None:
+    real = {"output": output, "tables": output / "tables", "table": output / "tables/quality"}
+    moved = real[linked].rename(output.parent / f"{output.name}_moved")
+    real[linked].symlink_to(moved)
+    grow_old(output.resolve(), 40)
+    grow_old(moved, 40)
+    before = content(output)
+    assert clean_output(str(output), days=30, dry_run=False) == "nothing to remove"
+    assert len(before) == 2
+    assert content(output) == before
+
+
+def test_what_a_path_upwards_leads_to_is_needed_as_well(
+    output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (output / "elsewhere").mkdir()
+    monkeypatch.chdir(output / "elsewhere")
+    grow_old(output, 40)
+    before = content(output)
+    assert clean_output("..", days=30, dry_run=False) == "nothing to remove"
+    assert len(before) == 2
+    assert content(output) == before

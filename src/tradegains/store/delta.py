@@ -305,9 +305,16 @@ class DeltaRs(DeltaStore):
         return version
 
     def data_files(self, name: str, run_id: str | None = None) -> list[Path]:
-        """The files that hold the rows of a run now, or of all; none while there is no table."""
+        """The files that hold the rows of a run now, or of all; none while there is no table.
+
+        Their paths begin with the table's own: delta-rs resolves links and `..`, so that its
+        paths may be compared with no others.
+        """
         table = self._open(name)
-        return [] if table is None else _data_files(table, run_id)
+        if table is None:
+            return []
+        root, folder = _root(table), Path(self.path(name))
+        return [folder / path.relative_to(root) for path in _data_files(table, run_id)]
 
     def remove(self, name: str, run_id: str) -> None:
         """Remove the rows of a run in one commit; its files stay until somebody removes them.
@@ -392,10 +399,15 @@ def _rows_of_files(table: "DeltaTable", run_id: str | None) -> pa.Table:
 
 def _data_files(table: "DeltaTable", run_id: str | None) -> list[Path]:
     """The files that hold a run's rows now, or all, of a table in a folder of this machine."""
-    # The folder's own name is quoted as in an address: a blank would be %20.
-    root = table.table_uri.removeprefix("file://")
-    paths = sorted(Path(unquote(root), uri.removeprefix(root)) for uri in table.file_uris())
+    quoted = table.table_uri.removeprefix("file://")
+    paths = sorted(Path(_root(table), uri.removeprefix(quoted)) for uri in table.file_uris())
     return [path for path in paths if run_id is None or path.parent.name == _PARTITION + run_id]
+
+
+def _root(table: "DeltaTable") -> Path:
+    """The folder of a table as delta-rs names it: without links."""
+    # Its name is quoted as in an address: a blank would be %20.
+    return Path(unquote(table.table_uri.removeprefix("file://")))
 
 
 def _in_schema(rows: pa.Table, schema: pa.Schema) -> pa.Table:
