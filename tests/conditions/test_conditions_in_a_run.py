@@ -25,6 +25,7 @@ COLUMNS = {
     "owner": ["x", "y", "y", None],
     "debt": [1.0, 0.0, 2.0, 100.0],
     "aid": [None, 0.0, float("nan"), 20.0],
+    "loss": [0.0, -0.0, 2.5, 1.0],
     "count": [3_000_000_000, 6_000_000_000, 9_000_000_000, -(2**63)],
 }
 WAGES = pa.array([Decimal(1), Decimal(1), Decimal(2), Decimal(3)], pa.decimal128(18, 2))
@@ -39,6 +40,10 @@ CONDITIONS = {
     "aid / debt >= 0.2": 1,
     "not aid / debt >= 0.2": 0,
     "debt > 0 and aid / debt >= 0.2": 1,
+    "loss in (0, 2.5)": 3,
+    "loss not in (0, 2.5)": 1,
+    "loss in (-0.0, 7)": 2,
+    "-loss in (0, 7)": 2,
 }
 
 
@@ -58,7 +63,10 @@ def published(folder: Path, engine: Engine, *conditions: str) -> tuple[DeltaRs, 
     )
     study = write_study(
         folder,
-        ('extra_columns = ["owner"]', 'extra_columns = ["aid", "debt", "count", "wages", "turn"]'),
+        (
+            'extra_columns = ["owner"]',
+            'extra_columns = ["aid", "debt", "loss", "count", "wages", "turn"]',
+        ),
         ("[trade]", f"{populations}[trade]"),
     )
     printed = io.StringIO()

@@ -88,7 +88,7 @@ def _alike(parts: Sequence[Expression]) -> list[Column]:
 
 
 def _without_minus_zero(number: Column) -> Column:
-    """Sail's `nullif` takes -0.0 for another number than 0.0; its comparisons do not."""
+    """Sail's `nullif` and lists take -0.0 for another number than 0.0; comparisons do not."""
     return number + F.lit(0.0)
 
 
@@ -110,6 +110,9 @@ def _compared(expression: Expression) -> Column:
 
 def _in(expression: Expression) -> Column:
     value, *constants = _alike(expression.parts)
+    if any(part.kind == "number" for part in expression.parts):
+        value = _without_minus_zero(value)
+        constants = [F.lit(float(part.value) + 0.0) for part in expression.parts[1:]]  # type: ignore[arg-type]
     return value.isin(constants)
 
 
