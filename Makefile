@@ -54,9 +54,12 @@ dist/tradegains.zip: $(SOURCES) .ci/zip_package.py
 # Million rows; dense ones are all in the study's years (270 needs 7 GB of disk and patience).
 SIZES ?= 1,10,30
 DENSE ?= 10
+# A commit to run the full study by as well; the target fails where this one is slower.
+AGAINST ?=
 
 bench: $(VENV)/ready-benchmark
 	$(PY) benchmarks/run.py --sizes '$(SIZES)' --dense '$(DENSE)'
+	$(PY) benchmarks/full_run.py $(if $(AGAINST),--against '$(AGAINST)')
 
 # The study on a Spark cluster of three processes on this machine: the digests of a local run?
 cluster-check: $(VENV)/ready-benchmark dist

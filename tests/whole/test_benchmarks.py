@@ -40,6 +40,7 @@ with benchmarks_on_path():
     import censuses
     import cold_process
     import comparison
+    import full_run
     import on_paper
     import page
     import scale
@@ -285,6 +286,33 @@ def test_the_census_of_the_benchmark(tmp_path: Path) -> None:
     years = {int(folder.name.removeprefix("year=")) for folder in census.iterdir()}
     assert years == set(censuses.STUDY_YEARS)
     assert 3_000 < censuses.rows_read(census) < 5_000
+
+
+@pytest.mark.parametrize(("cpu_seconds", "code"), [(10.4, 0), (10.6, 1)])
+def test_a_commit_that_is_slower_is_seen(
+    cpu_seconds: float, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = []
+
+    def timed(build: Any, study: Path, engine: str) -> Any:
+        ran.append(build.name)
+        cpu = cpu_seconds if build.name == "now" else 10.0
+        return full_run.Timed(1.0, cpu, 0, {"publish": 0.5})
+
+    monkeypatch.setattr(full_run, "timed", timed)
+    monkeypatch.setattr(full_run, "study_of", lambda establishments: tmp_path)
+    monkeypatch.setattr(full_run, "worktree_of", lambda commit: tmp_path)
+    monkeypatch.setattr(full_run, "BUILD", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["full_run.py", "--against", "5b90afb", "--rounds", "2"])
+    assert full_run.main() == code
+    assert ran == ["now", "5b90afb", "5b90afb", "now"]
+
+
+def test_a_build_runs_what_its_own_project_names() -> None:
+    build = full_run.Build("now", BENCHMARKS.parent)
+    command = [sys.executable, "-c", build.program, "--version"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert told.stdout.startswith("tradegains ")
 
 
 def test_goals_are_of_known_sizes_and_programs() -> None:

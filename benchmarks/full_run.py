@@ -1,0 +1,167 @@
+"""The full study with its steps, by this build and, run for run, by that of an earlier commit.
+
+    python benchmarks/full_run.py [--against 5b90afb] [--rounds 3] [--engine embedded]
+
+The study is the demonstration's with every section: what users wait for. In each round both builds
+run once, another one first each time, so that a ratio is of two runs beside each other. The earlier
+commit is a worktree of its own under build/benchmark/. CPU seconds judge, as other work disturbs
+them least: exit code 1 where this build takes more than a twentieth more of them.
+"""
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from cold_process import run_cold
+from run import BUILD, ROOT, steps_of
+
+from tradegains.command.demo import STUDY, prepare_demo
+from tradegains.engines.java import java_environment
+from tradegains.engines.start import start_engine
+from tradegains.progress import Progress
+
+ESTABLISHMENTS = 35_000  # a year: .72 million rows
+SLOWER = 1.05
+
+
+@dataclass(frozen=True)
+class Build:
+    """A tree of the project."""
+
+    name: str
+    tree: Path
+
+    @property
+    def program(self) -> str:
+        """What the command `tradegains` runs, by the tree's own word: it has moved."""
+        project = tomllib.loads((self.tree / "pyproject.toml").read_text(encoding="utf-8"))
+        module, function = project["project"]["scripts"]["tradegains"].split(":")
+        return f"from {module} import {function}; {function}()"
+
+
+@dataclass(frozen=True)
+class Timed:
+    """One cold run of the study."""
+
+    seconds: float
+    cpu_seconds: float
+    memory: int
+    steps: dict[str, float]
+
+
+def main() -> int:
+    """Generate, run in turn, print, record; the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--against", metavar="COMMIT")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--engine", default="embedded")
+    parser.add_argument("--establishments", type=int, default=ESTABLISHMENTS)
+    chosen = parser.parse_args()
+    builds = [Build("now", ROOT)]
+    if chosen.against:
+        builds.append(Build(chosen.against, worktree_of(chosen.against)))
+    study = study_of(chosen.establishments)
+    runs: dict[str, list[Timed]] = {build.name: [] for build in builds}
+    for turn in range(chosen.rounds):
+        for build in builds if turn % 2 == 0 else reversed(builds):
+            runs[build.name].append(timed(build, study, chosen.engine))
+    text = json.dumps({name: [vars(each) for each in found] for name, found in runs.items()})
+    (BUILD / "full_run.json").write_text(text + "\n", encoding="utf-8")
+    print("\n".join(table(runs)))
+    ratio = ratio_of(runs)
+    return int(ratio is not None and ratio > SLOWER)
+
+
+def worktree_of(commit: str) -> Path:
+    """The tree of a commit, checked out once."""
+    known = subprocess.check_output(
+        ["git", "rev-parse", "--short=12", f"{commit}^{{commit}}"], cwd=ROOT, text=True
+    ).strip()
+    tree = BUILD / "commits" / known
+    if not tree.exists():
+        command = ["git", "worktree", "add", "--detach", str(tree), known]
+        subprocess.run(command, cwd=ROOT, check=True)
+    return tree
+
+
+def study_of(establishments: int) -> Path:
+    """The demonstration's study and census, generated once."""
+    folder = BUILD / f"full_{establishments}"
+    if not (folder / STUDY).exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        with start_engine("embedded") as engine:
+            prepare_demo(engine, folder, establishments=establishments, progress=Progress())
+    return folder / STUDY
+
+
+def timed(build: Build, study: Path, engine: str) -> Timed:
+    """One cold run into an output of its own, removed afterwards."""
+    output = study.parent / f"output_{build.name}"
+    shutil.rmtree(output, ignore_errors=True)
+    command = [sys.executable, "-c", build.program, "run", study, "--output", output,
+               "--engine", engine]  # fmt: skip
+    extra = {"PYTHONPATH": str(build.tree / "src")}
+    extra |= java_environment() if engine == "spark" else {}
+    found = run_cold(command, study.parent / f"log_{build.name}.txt", extra)
+    shutil.rmtree(output)
+    return Timed(found.seconds, found.cpu_seconds, found.memory, steps_of(found.printed))
+
+
+def ratio_of(runs: dict[str, list[Timed]]) -> float | None:
+    """CPU seconds of this build over those of the earlier one, median of the rounds.
+
+    Example:
+        >>> now, before = (Timed(1.0, cpu, 0, {}) for cpu in (3.0, 6.0))
+        >>> ratio_of({"now": [now], "5b90afb": [before]}), ratio_of({"now": [now]})
+        (0.5, None)
+    """
+    now, *before = runs.values()
+    if not before:
+        return None
+    pairs = zip(now, before[0], strict=True)
+    return median(one.cpu_seconds / other.cpu_seconds for one, other in pairs)
+
+
+def table(runs: dict[str, list[Timed]]) -> list[str]:
+    """Medians of both builds: in all, and by step.
+
+    Example:
+        >>> now, before = Timed(2.0, 3.0, 0, {"publish": 1.0}), Timed(4.0, 6.0, 0, {})
+        >>> for line in table({"now": [now], "5b90afb": [before]}):
+        ...     print(line)
+                                                 now       5b90afb
+        wall [s]                                2.00          4.00
+        CPU [s]                                 3.00          6.00
+        memory [GB]                             0.00          0.00
+        publish                                 1.00             -
+        CPU, now over 5b90afb: 0.50
+    """
+    measures = {
+        "wall [s]": lambda each: each.seconds,
+        "CPU [s]": lambda each: each.cpu_seconds,
+        "memory [GB]": lambda each: each.memory / 1e9,
+    }
+    lines = [" " * 30 + "".join(f"{name:>14}" for name in runs)]
+    for name, measure in measures.items():
+        cells = (f"{median(map(measure, found)):>14.2f}" for found in runs.values())
+        lines.append(f"{name:<30}" + "".join(cells))
+    steps = dict.fromkeys(step for found in runs.values() for each in found for step in each.steps)
+    for step in steps:
+        known = ([each.steps[step] for each in found if step in each.steps]
+                 for found in runs.values())  # fmt: skip
+        cells = (f"{median(some):>14.2f}" if some else f"{'-':>14}" for some in known)
+        lines.append(f"{step:<30}" + "".join(cells))
+    ratio = ratio_of(runs)
+    if ratio is not None:
+        lines.append(f"CPU, now over {list(runs)[1]}: {ratio:.2f}")
+    return lines
+
+
+if __name__ == "__main__":
+    sys.exit(main())
