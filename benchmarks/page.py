@@ -95,7 +95,7 @@ Set before measuring, for a machine of two cores (`benchmarks/goals.toml`).
 ```sh
 make bench                             # 1, 10 and 30 million rows, and 10 million dense ones
 make bench SIZES= DENSE=100,270        # dense: all rows in the study's years; in million rows
-make bench AGAINST=5b90afb             # the full study by that commit, too: fails where we are slower
+make bench AGAINST=5b90afb             # the full study by that commit, too: fails if it was faster
 ```
 
 Censuses are generated once and stay under `build/benchmark/`, with what each program printed.
