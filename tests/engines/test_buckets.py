@@ -213,3 +213,13 @@ def test_one_row_in_the_wrong_file_is_found(
         file.unlink()
     with pytest.raises(InputError, match=r"\(1 case\) in 1 file of "):
         require_buckets(spark, listed(census))
+
+
+@pytest.mark.only("spark")
+def test_padded_ids_in_buckets_are_refused(
+    spark: SparkSession, bucketing: Bucketing, tmp_path: Path
+) -> None:
+    ids = [f"{name or 'none'}  " if place == 3 else name for place, name in enumerate(TEXT_IDS)]
+    census = bucketing(write_census(tmp_path, ids))
+    with pytest.raises(InputError, match=r"'id' have blanks around them, .* \(\d+ cases?\)"):
+        require_buckets(spark, listed(census))

@@ -107,6 +107,19 @@ def test_a_cycle_is_refused_and_its_ids_are_in_a_file(engine: Engine, tmp_path: 
     assert sorted(path.read_text().split()) == ["SECRET-1", "SECRET-2"]
 
 
+def test_ids_of_another_width_each_year_are_one(engine: Engine, tmp_path: Path) -> None:
+    widths = {2000: 8, 2002: 12}
+    census = [
+        {**each, "establishment_id": each["establishment_id"].ljust(widths[each["year"]])}
+        for each in CENSUS
+    ]
+    links = [link(each["old"].ljust(8), each["new"].ljust(12)) for each in LINKS]
+    asked = with_inputs(STUDY, census, tmp_path, small=Small(successors=links))
+    tables = publish_study(engine, asked, tmp_path / "output")
+    assert shares(tables, "raw") == {2000: 0.25, 2002: 0.3}
+    assert shares(tables, "repaired") == {2000: 0.85, 2002: 1.0}
+
+
 def test_text_ids_do_not_fit_a_census_of_whole_numbers() -> None:
     links = [link("1", "2"), link("2", "x"), link("3.0", "4")]
     (problem,) = successor_problems(links, id_type="bigint", keep=str)

@@ -113,9 +113,8 @@ class Census:
 
 
 def identifier(value: object) -> str | None:
-    """The id as text; None when it is null or blank."""
-    text = "" if value is None else str(value)
-    return text if text.strip(" ") else None
+    """The id as text without the blanks around it; None when it is null or blank."""
+    return None if value is None else str(value).strip(" ") or None
 
 
 def as_text(industry: object, digits: int) -> str | None:

@@ -97,6 +97,22 @@ def test_names_with_accents_in_either_form(
     assert [(r["year"], r["establishment_id"], r["industry"]) for r in read] == [(1981, 7, "0111")]
 
 
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.binary()])
+def test_blanks_around_ids_are_cut(spark: SparkSession, tmp_path: Path, kind: pa.DataType) -> None:
+    # CHAR(n) of a data base fills ids with blanks; n changes between the deliveries.
+    ids = {1981: ["a       ", "b b     "], 1982: ["a           ", " b b"]}
+    files = {f"ano={year}/a.parquet": rows(pa.array(each, kind)) for year, each in ids.items()}
+    firms = [pa.array(["x ", " x"], kind)] * 2
+    files = {
+        name: table.append_column("firm", firm)
+        for (name, table), firm in zip(files.items(), firms, strict=True)
+    }
+    census = list_census(write(tmp_path, files), COLUMNS | {"enterprise_id": "firm"}, [1981, 1982])
+    read = collected(spark, census)
+    assert [row["establishment_id"] for row in read] == ["a", "b b"] * 2
+    assert {row["enterprise_id"] for row in read} == {"x"}
+
+
 def test_year_column_in_shared_files(spark: SparkSession, tmp_path: Path) -> None:
     root = write(
         tmp_path,

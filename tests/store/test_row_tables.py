@@ -87,3 +87,17 @@ def test_a_name_is_no_pattern(engine: Engine, tmp_path: Path, folder: str, suffi
         ("a", "101", 1.0),
         ("b", "102", 2.0),
     ]
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv"])
+def test_blanks_around_ids_and_products_are_cut(
+    engine: Engine, tmp_path: Path, suffix: str
+) -> None:
+    path = tmp_path / f"products.{suffix}"
+    if suffix == "csv":
+        path.write_text("establishment_id,product\na   ,101 \n b b, 102\n", "utf-8")
+    else:
+        write(path, establishment_id=pa.array(["a   ", " b b"]), product=pa.array(["101 ", " 102"]))
+    rows = read_plant_products(engine.spark, str(path), needs_value=False).toArrow().to_pylist()
+    found = {(row["establishment_id"], row["product"]) for row in rows}
+    assert found == {("a", "101"), ("b b", "102")}

@@ -1,8 +1,8 @@
 """Whether inputs that name establishments meet those of the census.
 
-Ids are matched as they are written: 1003 does not meet 0001003. An input of which nothing is met
-changes no number, and the results would look as if it had none to change. So it is refused, and one
-of which little is met is told. Messages give counts, never ids.
+Ids are matched as they are written, but for blanks around them: 1003 does not meet 0001003. An
+input of which nothing is met changes no number, and the results would look as if it had none to
+change. So it is refused, and one of which little is met is told. Messages give counts, never ids.
 """
 
 import logging

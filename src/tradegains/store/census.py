@@ -195,12 +195,15 @@ def require_buckets(spark: "SparkSession", census: CensusFiles) -> None:
     """Refuse a bucketed census in which ids are not where classic Spark will look for them.
 
     Raises:
-        InputError: rows are in a file of another bucket than Spark gives their id.
+        InputError: rows are in a file of another bucket than Spark gives their id, or ids have
+            blanks around them, which would be cut elsewhere.
     """
     if census.buckets is None:
         return
     column = census.columns[_ID]
     scans = [_classic_files(spark, census, group) for group in _groups(census, connect=False)]
+    if census.types[_ID] == "string":
+        _refuse_padded(scans, column, census)
     found = [misplaced(rows, column, census.buckets) for rows in scans]
     rows, files = map(sum, zip(*found, strict=True))
     if rows:
@@ -213,6 +216,17 @@ def require_buckets(spark: "SparkSession", census: CensusFiles) -> None:
                 cure=f"drop the key buckets, or write the files again with bucketBy on {column!r}",
             )
         )
+
+
+def _refuse_padded(scans: Sequence["DataFrame"], column: str, census: CensusFiles) -> None:
+    from pyspark.sql.functions import col, trim
+
+    identifier = col(quoted(column)).cast("string")
+    padded = sum(rows.filter(identifier != trim(identifier)).count() for rows in scans)
+    if padded:
+        what = f"ids of {column!r} have blanks around them, in files with buckets"
+        cure = "drop the key buckets, or write the files again without the blanks"
+        raise InputError(Problem(what, census.place.given, padded, cure))
 
 
 def _groups(census: CensusFiles, *, connect: bool) -> list[list[CensusFile]]:
@@ -297,8 +311,13 @@ def _selected(
     held: Mapping[str, FileType],
     year: "Column | None",
 ) -> "DataFrame":
-    """Contract names and common types; `held` are the file columns that hold anything."""
-    from pyspark.sql.functions import col, lit
+    """Contract names and common types; `held` are the file columns that hold anything.
+
+    Text ids lose the blanks around them, with which some files fill a column of fixed width: the
+    same id would not meet itself in a file of another width. Spark knows its buckets by the column
+    as it is, so there padded ids are refused instead.
+    """
+    from pyspark.sql.functions import col, lit, trim
 
     def values(name: str) -> "Column":
         column = census.columns[name]
@@ -308,10 +327,14 @@ def _selected(
 
     def cast(name: str, type_: str) -> "Column":
         source = held.get(census.columns[name])
+        if name in trimmed and source is not None and source.family == "text":
+            return trim(values(name).cast(type_))
         if type_ == "double" and source is not None and goes_by_text(source):
             return values(name).cast("string").cast(type_)
         return values(name).cast(type_)
 
+    ids = {name for name in census.types if CONTRACT_KINDS.get(name) == "id"}
+    trimmed = ids - {_ID} if census.buckets and not is_connect(rows.sparkSession) else ids
     wanted = rows if year is not None else rows.filter(values("year").isin(*census.years))
     return wanted.select(*(cast(name, type_).alias(name) for name, type_ in census.types.items()))
 

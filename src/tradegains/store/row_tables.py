@@ -117,11 +117,11 @@ def read_plant_products(spark: "SparkSession", path: str, *, needs_value: bool) 
         raw = spark.read.option("header", "true").csv(address)
     value = F.col("value").try_cast("double") if needs_value else F.lit(1.0)
     rows = raw.select(
-        F.col("establishment_id").cast("string").alias("establishment_id"),
+        F.trim(F.col("establishment_id").cast("string")).alias("establishment_id"),
         F.trim(F.col("product").cast("string")).alias("product"),
         value.alias("value"),
     )
-    is_named = F.coalesce(F.trim("establishment_id") != "", F.lit(False)) & F.coalesce(
+    is_named = F.coalesce(F.col("establishment_id") != "", F.lit(False)) & F.coalesce(
         F.col("product") != "", F.lit(False)
     )
     amount = F.col("value")
