@@ -155,7 +155,7 @@ def test_codes_of_two_lengths_or_too_short_are_refused():
 
 def test_a_total_beside_its_parts_is_refused():
     (partner,) = problems([flow("0111", "US", 1.0, 1.0), flow("0111", "World", 1.0, 1.0)])
-    assert partner.startswith("the partner world stands beside single partners")
+    assert partner.startswith("the partner World stands beside single partners")
     flows = [flow("0111", "US", 1.0, 1.0, reporter=name) for name in ("CA", "world")]
     (reporter,) = problems(flows, reporter=None)
     assert reporter.startswith("the reporter world stands beside single reporters")

@@ -6,17 +6,26 @@ read: of the census and of plant_products the footers, of the small tables every
 reads all bytes of the census for their digests, and so finds a disk that cannot give them.
 """
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tradegains.errors import InputError, Problem, StudyError, TradegainsError
 from tradegains.inputs.names import name_problems
-from tradegains.inputs.small import KeepIds, Rows, SmallInputs, small_input_problems
+from tradegains.inputs.small import (
+    KeepIds,
+    Rows,
+    SmallInputs,
+    small_input_problems,
+    without_totals,
+)
 from tradegains.store.census import CensusFiles, list_census
 from tradegains.store.manifest import InputFile, ManifestEntry, row_files
 from tradegains.store.row_tables import ROW_TABLES, row_table_problems
 from tradegains.store.small_tables import SMALL_TABLES, read_small_table
 from tradegains.study import Study
+
+log = logging.getLogger("tradegains")
 
 
 @dataclass(frozen=True)
@@ -128,9 +137,20 @@ def _small_tables(
         except InputError as error:
             problems += error.problems
             continue
-        tables[name] = file.rows.to_pylist()
+        tables[name] = _parts(name, file.rows.to_pylist())
         read.append(file.entry)
     return SmallInputs(**tables), tuple(read)
+
+
+def _parts(name: str, rows: Rows) -> Rows:
+    """The rows of a table, of one that is added up over industries without its own totals."""
+    if name not in ("imports", "control_totals"):
+        return rows
+    parts, totals = without_totals(rows)
+    for code in totals:
+        told = "input %s: industry %s is the sum of the others, and is left out"
+        log.warning(told, name, code)
+    return parts
 
 
 def _row_table_problems(study: Study) -> Iterator[Problem]:

@@ -20,7 +20,13 @@ SUM_ERROR = 1e-9
 WEIGHT_ERROR = 0.5e-4
 """How far each of several weights may be from its share: as far as four decimals round it."""
 
-WORLD = "world"
+TOTALS = frozenset({"world", "w00", "wld", "wl", "wld00", "total", "totals", "tot", "all", "_t"})
+"""How tables of trade and of industries call the row that adds up the others, in small letters.
+
+A code of nothing but zeros is one too: of partners, Comtrade's 0; of industries it may be any.
+"""
+TOTAL_ERROR = 1e-6
+"""How far a total may be from the sum of its parts, of which each is rounded [1]."""
 
 Rows = Sequence[Mapping[str, Any]]
 KeepIds = Callable[[Iterable[object]], str]
@@ -126,6 +132,52 @@ def _is_whole(identifier: str) -> bool:
     return bool(_WHOLE.fullmatch(identifier)) and int(identifier) in _BIGINT
 
 
+def without_totals(rows: Rows) -> tuple[Rows, tuple[str, ...]]:
+    """The rows without those that are the sum of the other industries, and the codes of these.
+
+    A row is such a total by its code, and by its amounts, which are the sums of the others' in
+    every year that it has. A code of zeros with amounts of its own is an industry.
+
+    Args:
+        rows: of a table with amounts by industry and year.
+
+    Example:
+        >>> amounts = {"10": 5.0, "20": 7.0, "00": 12.0}
+        >>> found = [{"industry": i, "year": 1988, "value": v} for i, v in amounts.items()]
+        >>> [row["industry"] for row in without_totals(found)[0]], without_totals(found)[1]
+        (['10', '20'], ('00',))
+    """
+    codes = sorted({row["industry"] for row in rows if _is_total(row["industry"])})
+    totals = tuple(code for code in codes if _adds_up_others(code, rows))
+    return [row for row in rows if row["industry"] not in totals], totals
+
+
+def _adds_up_others(code: str, rows: Rows) -> bool:
+    years = {row["year"] for row in rows if row["industry"] == code}
+    amounts = rows[0].keys() - {"industry", "year"}
+    return all(
+        _is_sum(code, name, [row for row in rows if row["year"] == year])
+        for year in years
+        for name in amounts
+    )
+
+
+def _is_sum(code: str, name: str, rows: Rows) -> bool:
+    total = math.fsum(row[name] for row in rows if row["industry"] == code)
+    parts = math.fsum(row[name] for row in rows if row["industry"] != code)
+    return total > 0.0 and abs(total - parts) <= TOTAL_ERROR * total
+
+
+def _is_total(name: str) -> bool:
+    """Whether a name or code is one that totals have.
+
+    Example:
+        >>> [name for name in ("World", "TOT", "0", "0000", "0101", "US", "") if _is_total(name)]
+        ['World', 'TOT', '0', '0000']
+    """
+    return name.lower() in TOTALS or (name != "" and not name.strip("0"))
+
+
 def code_problems(study: Study, small: SmallInputs) -> list[Problem]:
     """What is wrong with the lengths of the small tables' industry codes.
 
@@ -211,10 +263,12 @@ def _product_trade_problems(study: Study, flows: Rows) -> Iterator[Problem]:
         )
     for column in ("partner", "reporter"):
         names = {row.get(column) or "" for row in flows}
-        totals = sum((row.get(column) or "").lower() == WORLD for row in flows)
-        if totals and len(names) > 1:
-            what = f"the {column} {WORLD} stands beside single {column}s: flows would count twice"
-            yield Problem(what, where, totals, "take those rows out, or the others")
+        called = sorted(filter(_is_total, names))
+        if called and len(names) > 1:
+            totals = sum((row.get(column) or "") in called for row in flows)
+            what = f"the {column} {' and '.join(called)} stands beside single {column}s"
+            cure = "take those rows out, or the others: they are totals"
+            yield Problem(f"{what}: flows would count twice", where, totals, cure)
     if choices.reporter is not None and "reporter" in flows[0]:
         cure = "take reporter out of [intra_industry_trade]; the column reporter counts"
         yield Problem("the study names a reporter, and so does the table", where, cure=cure)
