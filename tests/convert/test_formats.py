@@ -61,6 +61,15 @@ def test_stata_as_pandas_writes_it(workshop: Workshop, version: int) -> None:
     assert_are_plants(workshop.converted(workshop.planned("plants.dta")), 1990)
 
 
+def test_long_texts_of_stata(workshop: Workshop) -> None:
+    long = "x" * 3000
+    rows = pd.DataFrame({"note": [long, ""], "year": [1990, 1990]})
+    path = workshop.folder / "plants.dta"
+    rows.to_stata(path, write_index=False, version=117, convert_strl=["note"])
+    census = workshop.converted(workshop.planned("plants.dta"))
+    assert census[1990].column("note").to_pylist() == [long, None]
+
+
 @pytest.mark.parametrize("compress", [False, True])
 def test_spss(workshop: Workshop, compress: bool) -> None:
     path = workshop.folder / "plants.sav"

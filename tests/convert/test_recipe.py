@@ -161,7 +161,7 @@ def test_blanks_are_left_out_only_where_it_is_said(workshop: Workshop, recipe_of
     [
         (["1.5", "2", "x"], 'type = "whole"', "are not whole numbers", 2),
         (["007", "2"], 'type = "whole"', "begin with a zero that a whole number would lose", 1),
-        (["1" * 19, "2"], 'type = "whole"', "are beyond the whole numbers of 64 bits", 1),
+        (["9" * 19, "2"], 'type = "whole"', "are beyond the whole numbers of 64 bits", 1),
         (["-", "1,5", "2"], 'type = "number"', "are not numbers", 2),
         (["1e999", "2"], 'type = "number"', "are not finite", 1),
         (["32111", "2"], 'type = "text"\ndigits = 4', "are longer than digits says", 1),
@@ -384,6 +384,14 @@ def test_text_files_that_are_no_table(
 ) -> None:
     csv(workshop, *lines)
     assert said in refused(workshop, recipe_of(YEAR, 'name = "jobs"\ntype = "whole"'))
+
+
+def test_an_unclosed_quote_does_not_swallow_rows(workshop: Workshop, recipe_of: RecipeOf) -> None:
+    recipe = recipe_of(YEAR, 'name = "name"\ntype = "text"')
+    csv(workshop, "year,name", '1990,"a', "1990,b")
+    assert "runs to the end of the file" in refused(workshop, recipe)
+    csv(workshop, "year,name", '1990,"a', 'b"')
+    assert workshop.converted(recipe)[1990].column("name").to_pylist() == ["a\nb"]
 
 
 def test_a_file_in_another_encoding_is_refused(workshop: Workshop, recipe_of: RecipeOf) -> None:

@@ -91,7 +91,7 @@ def _chunks(path: Path, names: list[str], delimiter: str, encoding: str) -> Iter
         uneven.append(row.actual_columns)
         return "skip"
 
-    reader = None
+    reader, last = None, None
     try:
         reader = pc_csv.open_csv(
             path,
@@ -108,16 +108,35 @@ def _chunks(path: Path, names: list[str], delimiter: str, encoding: str) -> Iter
             ),
         )
         for batch in reader:
-            yield pa.Table.from_batches([batch])
+            last = pa.Table.from_batches([batch])
+            yield last
     except pa.ArrowInvalid as error:
         if "Empty CSV" not in str(error) and reader is None:
             raise _unreadable(path, error, encoding) from None
     except (UnicodeError, LookupError):
         raise _undecodable(path, encoding) from None
+    if last is not None and last.num_rows and _swallows(last, path):
+        cure = "look for a quote that is not closed, in the last rows that are right and below"
+        raise InputError(
+            Problem("a value in quotes runs to the end of the file", str(path), cure=cure)
+        )
     if uneven:
         what = f"rows that have more or fewer values than the {len(names)} columns"
         cure = "correct them, or the [source] delimiter; a value with a delimiter needs quotes"
         raise InputError(Problem(what, str(path), len(uneven), cure))
+
+
+def _swallows(last: pa.Table, path: Path) -> bool:
+    """Whether the last row has a value of several lines, and the file an odd number of quotes.
+
+    The reader takes an unclosed quote for one that is closed at the end, with all rows between.
+    """
+    values = last.slice(last.num_rows - 1).to_pylist()[0].values()
+    if not any(value is not None and "\n" in value for value in values):
+        return False
+    with path.open("rb") as file:
+        quotes = sum(block.count(b'"') for block in iter(lambda: file.read(_BLOCK), b""))
+    return quotes % 2 == 1
 
 
 def _unreadable(path: Path, error: Exception, encoding: str) -> InputError:
