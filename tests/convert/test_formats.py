@@ -280,6 +280,27 @@ def test_stata_missings_are_missing_and_may_be_told_apart(workshop: Workshop) ->
     assert kept.column("sales__missing").to_pylist() == [None, "b", None, None, None]
 
 
+def test_a_missing_that_is_read_back_as_0_is_no_declared_one(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So pyreadstat's frames have a plain missing where declared ones are asked for."""
+    jobs = pd.Series([12, "a", None], dtype=object)
+    rows = pd.DataFrame({"jobs": jobs, "year": [1990] * 3})
+    path = workshop.folder / "plants.dta"
+    pyreadstat.write_dta(rows, path, missing_user_values={"jobs": ["a"]})
+    read = pyreadstat.read_dta
+
+    def as_in_frames(*given, user_missing=False, **options):
+        values, found = read(*given, user_missing=user_missing, **options)
+        if user_missing and not options.get("metadataonly"):
+            values["jobs"] = [0 if value is None else value for value in values["jobs"]]
+        return values, found
+
+    monkeypatch.setattr(pyreadstat, "read_dta", as_in_frames)
+    kept = workshop.converted(workshop.planned("plants.dta").replace("# apart", "apart"))[1990]
+    assert kept.to_pydict() == {"jobs": [12, None, None], "jobs__missing": [None, "a", None]}
+
+
 def test_missing_ranges_of_spss_are_missing_and_may_be_told_apart(workshop: Workshop) -> None:
     rows = pd.DataFrame({"jobs": [3.0, -9.0, 0.0, np.nan], "year": [1990] * 4})
     ranges = {"jobs": [-9, 0]}

@@ -167,12 +167,16 @@ def _demo(chosen: argparse.Namespace) -> int:
 
 
 def _convert(chosen: argparse.Namespace) -> int:
+    from tradegains.progress import Progress
+
     place = Path(chosen.output)
     if chosen.plan:
         from tradegains.convert.planning import Asked, plan
 
         asked = Asked(chosen.delimiter, chosen.decimal, chosen.encoding, chosen.sheet)
-        print(plan(chosen.files, place, asked))
+        with Progress().step("look at every value"):
+            told = plan(chosen.files, place, asked)
+        print(told)
         print(f"\nwrote {place}; read and correct it, then:")
         print(f"  tradegains convert {place} --output CENSUS")
         return 0
@@ -181,7 +185,9 @@ def _convert(chosen: argparse.Namespace) -> int:
         raise StudyError(Problem("there are several recipes", "the command line", cure=cure))
     from tradegains.convert.converting import convert
 
-    print(convert(Path(chosen.files[0]), place))
+    with Progress().step("convert"):
+        report = convert(Path(chosen.files[0]), place)
+    print(report)
     print(f"\nnext: tradegains init --census {place}")
     return 0
 

@@ -1,8 +1,8 @@
 """Files of Stata, SAS and SPSS, read by pyreadstat.
 
-Decision: values always come from a read without `user_missing`, for with it pyreadstat 1.3.7 gives
-a plain missing of a whole-number column as 0. Where missings are to be told apart, a second read
-gives the declared ones, and only where the first has none.
+Decision: values always come from a read without `user_missing`, for with it pyreadstat 1.3.7 makes
+a plain missing of a whole-number column 0 in its frames. Where missings are to be told apart, a
+second read gives the declared ones, and only where the first has none.
 Dates are left as the numbers they are stored as: pyreadstat converts some formats and not others.
 """
 
