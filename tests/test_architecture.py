@@ -186,6 +186,12 @@ def test_tests_mirror_the_rooms() -> None:
     assert loose == {"test_architecture", "test_docs", "test_package"}
 
 
+def test_no_two_files_of_tests_have_one_name() -> None:
+    # Without packages pytest knows a file by its name alone, and stops at the second of one name.
+    names_of_tests = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert len(names_of_tests) == len(set(names_of_tests))
+
+
 # --- the map of DEVELOPING.md -----------------------------------------------------------------
 
 
