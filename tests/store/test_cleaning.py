@@ -194,6 +194,15 @@ def test_a_start_that_several_runs_share_is_refused(
     assert len(content(output)) == 3
 
 
+def test_a_run_that_is_not_named_is_not_taken_out(output: Path) -> None:
+    retire_run(str(output), RUNS[0])
+    before = content(output)
+    with pytest.raises(StudyError, match="not named"):
+        retire_run(str(output), "")
+    assert list(before) == [RUNS[1]]
+    assert content(output) == before
+
+
 def killed_at(step: int, patch: pytest.MonkeyPatch) -> Callable[[], int]:
     """Let the process end at the n-th commit or removal of a file; how many there were."""
     counter = iter(range(10_000))

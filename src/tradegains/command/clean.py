@@ -52,6 +52,9 @@ def retire_run(given: str, start: str) -> str:
         OutputBusyError: a run is going on.
         EngineError: a table cannot be read or written to.
     """
+    if not start:  # as of a variable that is not set: every id begins with nothing
+        cure = "name it: `tradegains runs` lists them"
+        raise StudyError(Problem("the run to retire is not named", given, cure=cure))
     with hold_output(given, keep_days=None) as output:
         # Also a run whose row is damaged can be taken out.
         names = output.open_tables().read("runs")["run_id"].to_pylist()
