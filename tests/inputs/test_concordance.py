@@ -215,3 +215,58 @@ def test_rounded_thirds_are_thirds(engine: Engine, tmp_path, decimals: int) -> N
         "2202": (3.0, 300.0),
         "3301": (3.0, 300.0),
     }
+
+
+# 2610 was glass, now 2310, and is electronics, which was 3230.
+REVISED = [{"old": "2610", "new": "2310"}, {"old": "3230", "new": "2610"}]
+
+
+def revised_census(*, glass: str, electronics: str) -> list[dict[str, Any]]:
+    """Two makers of glass and one of electronics: in old codes, then in these."""
+    first = [row("a", 2000, "2610"), row("b", 2000, "2610"), row("c", 2000, "3230")]
+    return [*first, row("a", 2001, glass), row("b", 2001, glass), row("c", 2001, electronics)]
+
+
+@pytest.mark.parametrize("form", ["to_year", "both", "split"])
+def test_a_census_that_changes_its_codes(engine: Engine, tmp_path, form: str) -> None:
+    census = revised_census(glass="2310", electronics="2610")
+    years = {"to_year": 2000} if form == "to_year" else {"from_year": 1990, "to_year": 2000}
+    codes = [{**each, **years} for each in REVISED]
+    if form == "split":
+        codes = [{**each, "weight": 0.75} for each in codes]
+        codes += [{**each, "new": "9999", "weight": 0.25} for each in codes]
+    asked = with_inputs(STUDY, census, tmp_path, small=Small(concordance=codes))
+    tables = publish_study(engine, asked, tmp_path / "output")
+    part = 0.75 if form == "split" else 1.0
+    for year, share in ((2000, part), (2001, 1.0)):
+        found = at_industries(tables, "continuing", year)
+        assert found["2310"] == (2, 20.0 * share, 200.0 * share)
+        assert found["2610"] == (1, 10.0 * share, 100.0 * share)
+
+
+def test_a_census_in_old_codes_only_needs_no_years(engine: Engine, tmp_path, caplog) -> None:
+    census = revised_census(glass="2610", electronics="3230")
+    asked = with_inputs(STUDY, census, tmp_path, small=Small(concordance=REVISED))
+    tables = publish_study(engine, asked, tmp_path / "output")
+    for year in (2000, 2001):
+        counts = {code: each[0] for code, each in at_industries(tables, "continuing", year).items()}
+        assert counts == {"2310": 2, "2610": 1}
+    (told,) = (each for each in caplog.messages if "concordance" in each)
+    said = "old codes that are also new ones of others: 1 (2610); rows under them count as the old"
+    assert said in told
+
+
+@pytest.mark.parametrize(
+    ("years", "what"),
+    [
+        ([(2001, 2000), (2001, 2000)], "from_year is after to_year"),
+        ([(1990, 2000), (1990, 2001)], "old codes have rows of other years"),
+    ],
+)
+def test_years_that_are_refused(years: list[tuple[int, int]], what: str) -> None:
+    links = [
+        {"old": "0101", "new": new, "weight": 0.5, "from_year": first, "to_year": last}
+        for new, (first, last) in zip(("2201", "2202"), years, strict=True)
+    ]
+    (problem,) = code_problems(STUDY, SmallInputs(concordance=links))
+    assert problem.what == what

@@ -215,12 +215,17 @@ def under_new_codes(
     raws: Iterable[Raw], study: Any, concordance: list[Mapping[str, Any]]
 ) -> list[Raw]:
     """Rows under the new codes; without a counterpart a code is lost, and the row is marked."""
-    splits = splits_of(concordance)
-    new = {row["new"]: row["new"] for row in concordance}
-    new |= {row["old"]: row["new"] for row in concordance}
-    new |= {old: split.main for old, split in splits.items()}
+    splits_of_all = splits_of(concordance)
     found = []
     for raw in raws:
+        held = {
+            row["old"]: row["new"]
+            for row in concordance
+            if row.get("from_year", 0) <= raw["year"] <= row.get("to_year", 9999)
+        }
+        splits = {old: split for old, split in splits_of_all.items() if old in held}
+        new = {row["new"]: row["new"] for row in concordance} | held
+        new |= {old: split.main for old, split in splits.items()}
         code = as_text(raw.get("industry"), study.census.industry_digits)
         lost = code is not None and code not in new
         known = {"industry": new.get(code), "split": splits.get(code)}

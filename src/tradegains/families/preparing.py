@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from tradegains.conditions.columns import column_of, divides_by_zero
 from tradegains.conditions.expressions import Expression
 from tradegains.conditions.judging import read_conditions
-from tradegains.formulas.concordance import main_industry, parts_numbers
+from tradegains.formulas.concordance import counts_in, main_industry, parts_numbers
 from tradegains.inputs.small import Rows, SmallInputs
 from tradegains.statistics.handing import as_rows
 from tradegains.study import Study
@@ -86,24 +86,43 @@ def _if_valid(test: Column) -> Column:
 
 
 def _convert_industries(rows: DataFrame, study: Study, concordance: Rows) -> DataFrame:
+    is_dated = bool({"from_year", "to_year"} & concordance[0].keys())
     splits = split_industries(concordance)
-    new_codes = {row["old"]: row["new"] for row in concordance}
-    new_codes |= {old: main_industry(shares) for old, shares in splits.items()}
-    known = {row["new"]: row["new"] for row in concordance} | new_codes
+    numbers = parts_numbers(splits, digits=study.census.industry_digits)
+    found = [
+        (year, code, counterpart, numbers.get(code) if is_old else None)
+        for year in (study.years if is_dated else (None,))
+        for code, (counterpart, is_old) in _counterparts(concordance, splits, year).items()
+    ]
+    years, codes, counterparts, parts = zip(*found, strict=True)
     columns = {
-        w.INDUSTRY: pa.array(list(known), pa.string()),
-        COUNTERPART: pa.array(list(known.values()), pa.string()),
+        w.INDUSTRY: pa.array(codes, pa.string()),
+        COUNTERPART: pa.array(counterparts, pa.string()),
     }
+    if is_dated:
+        columns[w.YEAR] = pa.array(years, pa.int32())
     if splits:
-        numbers = parts_numbers(splits, digits=study.census.industry_digits)
-        parts = pa.array([numbers.get(old) for old in known], pa.int64())
-        columns[w.parts_column(w.INDUSTRY)] = parts
-    small = pa.table(columns)
+        columns[w.parts_column(w.INDUSTRY)] = pa.array(parts, pa.int64())
     return convert_industries(
         rows,
-        as_rows(small, beside=rows),
+        as_rows(pa.table(columns), beside=rows),
         group_digits=study.census.industry_group_digits,
+        on=(w.YEAR,) if is_dated else (),
     )
+
+
+def _counterparts(
+    concordance: Rows, splits: Mapping[str, Mapping[str, float]], year: int | None
+) -> dict[str, tuple[str, bool]]:
+    """Code that each known code counts under in a year, and whether it is there as an old one."""
+    known = {row["new"]: (row["new"], False) for row in concordance}
+    held = [row for row in concordance if year is None or counts_in(row, year)]
+    known |= {row["old"]: (row["new"], True) for row in held}
+    return known | {
+        row["old"]: (main_industry(splits[row["old"]]), True)
+        for row in held
+        if row["old"] in splits
+    }
 
 
 def split_industries(concordance: Rows) -> dict[str, dict[str, float]]:

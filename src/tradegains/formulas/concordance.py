@@ -2,9 +2,20 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import Any
 
 Shares = Mapping[str, float]
 """Weight of each new industry of an old one."""
+
+
+def counts_in(row: Mapping[str, Any], year: int) -> bool:
+    """Whether a row of a concordance holds in a year; one without years holds in every year.
+
+    Example:
+        >>> [counts_in({"to_year": 2008}, year) for year in (2008, 2009)]
+        [True, False]
+    """
+    return bool(row.get("from_year", year) <= year <= row.get("to_year", year))
 
 
 def main_industry(shares: Shares) -> str:

@@ -16,10 +16,12 @@ from tradegains.inputs.small import (
     KeepIds,
     Rows,
     SmallInputs,
+    codes_of_two_meanings,
     small_input_problems,
     without_totals,
 )
 from tradegains.store.census import CensusFiles, list_census
+from tradegains.store.census_checks import some_of
 from tradegains.store.manifest import InputFile, ManifestEntry, row_files
 from tradegains.store.row_tables import ROW_TABLES, row_table_problems
 from tradegains.store.small_tables import SMALL_TABLES, read_small_table
@@ -144,6 +146,10 @@ def _small_tables(
 
 def _parts(name: str, rows: Rows) -> Rows:
     """The rows of a table, of one that is added up over industries without its own totals."""
+    if name == "concordance" and (codes := codes_of_two_meanings(rows)):
+        told = "input concordance: old codes that are also new ones of others: %s (%s); rows under "
+        told += "them count as the old ones; where the census changes its codes, say when in "
+        log.warning(told + "from_year and to_year", f"{len(codes):,}", some_of(codes))
     if name not in ("imports", "control_totals"):
         return rows
     parts, totals = without_totals(rows)

@@ -229,11 +229,38 @@ def _concordance_problems(study: Study, concordance: Rows) -> Iterator[Problem]:
         cure += "rounded to four decimals or more are taken as parts of their sum"
         what = f"weights of old industries do not add up to 1; the farthest to {farthest:.6g}"
         yield Problem(what, where, len(odd_sums), cure)
+    yield from _year_problems(concordance, where)
     digits = study.census.industry_digits
     odd = [row for row in concordance if not re.fullmatch(f"[0-9]{{{digits}}}", row["new"])]
     if odd:
         cure = f"give every new code {digits} digits, with leading zeros"
         yield Problem("new codes are not codes of the census", where, len(odd), cure)
+
+
+def _year_problems(concordance: Rows, where: str) -> Iterator[Problem]:
+    """Old codes whose rows hold in no year, or in others than the rest of the same code."""
+    years: defaultdict[str, set[tuple[int, int]]] = defaultdict(set)
+    for row in concordance:
+        years[row["old"]].add((row.get("from_year", 0), row.get("to_year", 9_999)))
+    if backward := sum(first > last for found in years.values() for first, last in found):
+        cure = "give from_year the first year of the old code, and to_year the last"
+        yield Problem("from_year is after to_year", where, backward, cure)
+    if several := sum(len(found) > 1 for found in years.values()):
+        cure = "give every row of an old code the same years"
+        yield Problem("old codes have rows of other years", where, several, cure)
+
+
+def codes_of_two_meanings(concordance: Rows) -> list[str]:
+    """Codes that are old and new ones, of different industries, with nothing to say when.
+
+    Example:
+        >>> glass = {"old": "2610", "new": "2310"}
+        >>> codes_of_two_meanings([glass, {"old": "3230", "new": "2610"}])
+        ['2610']
+    """
+    undated = [row for row in concordance if not {"from_year", "to_year"} & row.keys()]
+    moved = {row["old"] for row in undated if row["old"] != row["new"]}
+    return sorted(moved & {row["new"] for row in concordance if row["old"] != row["new"]})
 
 
 def _sum_that_is_not_1(weights: Sequence[float]) -> float | None:

@@ -143,6 +143,9 @@ SMALL_TABLES = {
                 SmallColumn("old", "code"),
                 SmallColumn("new", "code"),
                 SmallColumn("weight", "number", above=0, optional=True),
+                # Years of the census in which the old code is used; without them, every one.
+                SmallColumn("from_year", "year", optional=True),
+                SmallColumn("to_year", "year", optional=True),
             ),
             ("old", "new"),
         ),

@@ -33,14 +33,16 @@ def standardise_industry(census: DataFrame, *, digits: int, group_digits: int) -
     )
 
 
-def convert_industries(rows: DataFrame, counterparts: DataFrame, *, group_digits: int) -> DataFrame:
+def convert_industries(
+    rows: DataFrame, counterparts: DataFrame, *, group_digits: int, on: Sequence[str] = ()
+) -> DataFrame:
     """One row per row, under its industry's counterpart; a code without one becomes null.
 
-    Reads industry; `counterparts` has one row per known code and the code it is counted under,
-    and where codes are split a number for each that is.
+    Reads industry and the columns `on`; `counterparts` has one row per known code and `on`, the
+    code it is counted under, and where codes are split a number for each that is.
     `no_counterpart` tells the rows whose code has none.
     """
-    joined = rows.join(F.broadcast(counterparts), on=w.INDUSTRY, how="left")
+    joined = rows.join(F.broadcast(counterparts), on=[w.INDUSTRY, *on], how="left")
     group = F.substring(F.col(COUNTERPART), 1, group_digits)
     converted = joined.withColumns(
         {
