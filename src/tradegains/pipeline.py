@@ -5,6 +5,7 @@ import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 from uuid import uuid4
 
@@ -293,8 +294,10 @@ def _measure(
     progress = progress.named_by(engine.step)
     merge_by = merging(engine, inputs.census, progress)
 
+    keeping = Lock()  # partitions are set for the whole session
+
     def keep(rows: DataFrame, name: str) -> DataFrame:
-        with engine.shuffling(inputs.census.rows):
+        with keeping, engine.shuffling(inputs.census.rows):
             return work.keep(rows, name)
 
     try:

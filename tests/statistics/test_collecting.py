@@ -1,17 +1,70 @@
-"""What the driver collects is in one order, whatever order the engine had."""
+"""Tasks computed side by side: their order, their failures, and what a failure ends."""
 
-from tradegains.engines.start import Engine
-from tradegains.statistics.collecting import collect_in_order
+import threading
+
+import pyarrow as pa
+import pytest
+
+from tradegains.statistics.collecting import StoppedError, collect_in_order, compute_together
 
 
-def test_rows_are_ordered_by_all_columns(engine: Engine) -> None:
-    rows = [(2, "b", 0.5), (1, None, 2.0), (2, "a", 1.0), (1, "c", -1.0), (1, "c", -2.0)]
-    frame = engine.spark.createDataFrame(rows, "year int, code string, value double")
-    found = collect_in_order(frame).to_pylist()
-    assert [tuple(row.values()) for row in found] == [
-        (1, "c", -2.0),
-        (1, "c", -1.0),
-        (1, None, 2.0),
-        (2, "a", 1.0),
-        (2, "b", 0.5),
-    ]
+class Frame:
+    """Stands for rows of an engine, and counts how often they were asked for."""
+
+    asked = 0
+
+    def toArrow(self):  # noqa: N802 - the engine's name
+        self.asked += 1
+        return pa.table({"x": [2, 1]})
+
+
+def test_tasks_run_side_by_side_and_answer_in_their_order():
+    meeting = threading.Barrier(2, timeout=30)
+
+    def meet(name):
+        meeting.wait()
+        return name
+
+    assert compute_together([lambda: meet("a"), lambda: meet("b")]) == ["a", "b"]
+
+
+def test_the_first_failure_in_order_is_told():
+    late = threading.Event()
+
+    def first():
+        late.wait(30)
+        raise ValueError("first")
+
+    def second():
+        late.set()
+        raise KeyError("second")
+
+    with pytest.raises(ValueError, match="first"):
+        compute_together([first, second])
+
+
+@pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt, SystemExit])
+def test_a_failure_ends_the_others_at_their_next_query(failure):
+    frame, began, ended = Frame(), threading.Event(), []
+
+    def fails():
+        began.wait(30)
+        raise failure
+
+    def asks():
+        try:
+            while True:
+                collect_in_order(frame)
+                began.set()
+        except StoppedError:
+            ended.append(frame.asked)
+
+    with pytest.raises(failure):
+        compute_together([fails, asks])
+    assert ended == [frame.asked]
+
+
+def test_a_task_outside_is_not_stopped_by_an_earlier_failure():
+    with pytest.raises(ZeroDivisionError):
+        compute_together([lambda: 1 // 0])
+    assert collect_in_order(Frame())["x"].to_pylist() == [1, 2]

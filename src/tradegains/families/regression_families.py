@@ -1,6 +1,8 @@
 """Every family of regressions that a study asks for, and which it cannot have."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain
 
 from tradegains.families.context import ComputedTables, MatchedCensus, Rows, RunContext
 from tradegains.families.exit import exit_regressions
@@ -9,8 +11,11 @@ from tradegains.families.exporter_premium import premium_regressions
 from tradegains.families.regression_context import NO_CUTS, RegressionContext
 from tradegains.results.sets import entry_windows
 from tradegains.results.sizes import NO_EXPORTS
+from tradegains.statistics.collecting import compute_together
+from tradegains.study import Window
 from tradegains.tables.absence import Absence
 
+STEP = "estimate regressions"
 NOT_ASKED_FOR = "the study asks for none of its rows"
 
 
@@ -25,17 +30,36 @@ def estimate_families(context: RunContext, matched: MatchedCensus) -> ComputedTa
 
 def _rows(asked: RegressionContext) -> dict[str, Rows]:
     """Rows of both tables; a family that was not asked for has none."""
-    rows: Rows = []
-    entries: Rows = []
+    found = compute_together([partial(_named, asked, each) for each in _regressions(asked)])
+    regressions, entries = zip(*found, strict=True) if found else ((), ())
+    return {
+        "regressions": list(chain.from_iterable(regressions)),
+        "export_entry": list(chain.from_iterable(entries)),
+    }
+
+
+Regression = Callable[[], tuple[Rows, Rows]]
+"""Computes rows of `regressions` and of `export_entry`."""
+
+
+def _regressions(asked: RegressionContext) -> Iterator[Regression]:
+    """Each family and window; none needs another, and all wait for the engine most of the time."""
     if asked.has_exports and asked.choices.premium_years:
-        rows += premium_regressions(asked)
+        yield lambda: (premium_regressions(asked), [])
     for name in asked.choices.exit_windows:
-        rows += exit_regressions(asked, asked.study.window(name))
+        yield partial(_exits, asked, asked.study.window(name))
     for window in entry_windows(asked.study):
-        found, entry = entry_regressions(asked, window)
-        rows += found
-        entries += entry
-    return {"regressions": rows, "export_entry": entries}
+        yield partial(entry_regressions, asked, window)
+
+
+def _exits(asked: RegressionContext, window: Window) -> tuple[Rows, Rows]:
+    return exit_regressions(asked, window), []
+
+
+def _named(asked: RegressionContext, compute: Regression) -> tuple[Rows, Rows]:
+    """The rows; the engine knows its jobs by the step, of which a thread knows nothing."""
+    with asked.run_context.progress.naming(STEP):
+        return compute()
 
 
 def _absences(asked: RegressionContext) -> Iterator[Absence]:
