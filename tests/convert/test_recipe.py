@@ -326,6 +326,28 @@ def refused_by_reading(workshop: Workshop, recipe: str) -> str:
     return str(error.value)
 
 
+def test_a_column_that_a_file_lacks_is_empty_there(workshop: Workshop) -> None:
+    csv(workshop, "plant,sales", "1,5", name="plants_1990.csv")
+    csv(workshop, "plant,sales,exports,note", "1,5,2,a", name="plants_1991.csv")
+    census = workshop.converted(workshop.planned("plants_1990.csv", "plants_1991.csv"))
+    assert census[1990].to_pydict() == {
+        "plant": [1], "sales": [5], "exports": [None], "note": [None],
+    }  # fmt: skip
+    assert census[1990].schema == census[1991].schema
+    report = (workshop.folder / "census/_conversion/report.txt").read_text()
+    assert "exports is empty in 1990" in report
+
+
+def test_a_census_converts_into_itself(workshop: Workshop) -> None:
+    """Year folders and all; the record beside it is no data."""
+    csv(workshop, "year,plant,code", "1990,1,07", "1991,2,11")
+    first = workshop.converted(workshop.planned("plants.csv"))
+    (workshop.folder / "census").rename(workshop.folder / "first")
+    recipe = workshop.planned("first")
+    assert 'column = "year"' in recipe
+    assert workshop.converted(recipe) == first
+
+
 def test_constants_are_columns(workshop: Workshop, recipe_of: RecipeOf) -> None:
     csv(workshop, "year,jobs", "1990,1", "1990,2")
     constant = '\n[[constants]]\nname = "industry"\nvalue = "0000"'

@@ -60,13 +60,18 @@ def find_files(base: Path, names: Collection[str], file_format: str) -> list[tup
     return sorted(found.items())
 
 
+def visible_files(folder: Path) -> Iterator[Path]:
+    """Files of a folder and the folders in it, but for those whose names begin with _ or a dot."""
+    for path in folder.rglob("*"):
+        inside = path.relative_to(folder).parts
+        if path.is_file() and not any(part.startswith((".", "_")) for part in inside):
+            yield path
+
+
 def _matched(base: Path, name: str, file_format: str) -> Iterator[tuple[Path, Path]]:
     place = base / name
     if place.is_dir():
-        for path in place.rglob("*"):
-            inside = path.relative_to(place).parts
-            if any(part.startswith((".", "_")) for part in inside) or not path.is_file():
-                continue
+        for path in visible_files(place):
             if SUFFIXES.get(path.suffix.lower()) == file_format:
                 yield path, place
     elif place.is_file():

@@ -9,7 +9,7 @@ from pathlib import Path
 from tradegains.convert.dates import count_of
 from tradegains.convert.delimited import found_delimiter, found_encoding
 from tradegains.convert.looking import NINES, SUSPECTS, Look, look_at
-from tradegains.convert.opening import SUFFIXES, find_files, format_of, open_source
+from tradegains.convert.opening import SUFFIXES, find_files, format_of, open_source, visible_files
 from tradegains.convert.recipe import TODO, SourceChoice
 from tradegains.convert.sheets import sheet_names
 from tradegains.convert.source import Source
@@ -78,8 +78,8 @@ def _files(given: Sequence[str]) -> list[tuple[Path, Path]]:
     for name in given:
         formats = [""]
         if Path(name).is_dir():
-            inside = [path for path in Path(name).rglob("*") if path.suffix.lower() in SUFFIXES]
-            formats = sorted({SUFFIXES[path.suffix.lower()] for path in inside}) or ["parquet"]
+            suffixes = {path.suffix.lower() for path in visible_files(Path(name))}
+            formats = sorted({SUFFIXES[each] for each in suffixes & set(SUFFIXES)}) or ["parquet"]
         for file_format in formats:
             found |= dict(find_files(Path(), [name], file_format))
     formats = sorted({format_of(path) for path in found})

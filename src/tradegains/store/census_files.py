@@ -32,6 +32,8 @@ from tradegains.store.listing import (
 FOOTER_THREADS = 16
 
 _DELTA_LOG = "_delta_log"
+_NOT_PARQUET = "the file is not Parquet"
+_CONVERT = "of Stata, SAS, SPSS, CSV or Excel files, `tradegains convert` makes a census"
 _MAGIC = b"PAR1"
 _ENCRYPTED = b"PARE"
 _NOT_DATA = frozenset({".md", ".txt", ".csv", ".json", ".html", ".pdf", ".log", ".crc", ".sha256"})
@@ -116,7 +118,9 @@ def find_files(place: Location, year_column: str) -> tuple[list[CensusFile], dic
     if not files:
         raise InputError(
             Problem(
-                "the census has no files", place.given, cure="point [inputs] census at its folder"
+                "the census has no files",
+                place.given,
+                cure=f"point [inputs] census at its folder; {_CONVERT}",
             )
         )
     sizes = Counter(posixpath.dirname(file.absolute) for file in visible)
@@ -269,7 +273,9 @@ def _with_footer(place: Location, file: CensusFile) -> CensusFile | Problem:
     except pa.ArrowNotImplementedError as error:
         return unread_type(error, file.path)
     except (pa.ArrowException, OSError, ValueError):
-        return Problem(_unreadable(place, file), file.path, cure="write the file again")
+        what = _unreadable(place, file)
+        is_foreign = what == _NOT_PARQUET
+        return Problem(what, file.path, cure=_CONVERT if is_foreign else "write the file again")
 
 
 def unread_type(error: pa.ArrowNotImplementedError, where: str) -> Problem:
@@ -312,4 +318,4 @@ def _unreadable(place: Location, file: CensusFile) -> str:
         return "the Parquet file is encrypted"
     if head == _MAGIC:
         return "the Parquet file is truncated or its footer is damaged"
-    return "the file is not Parquet"
+    return _NOT_PARQUET
