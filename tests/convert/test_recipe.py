@@ -206,6 +206,18 @@ def test_numbers_that_are_none_are_missing(workshop: Workshop) -> None:
     assert "not a number: missing 1" in report
 
 
+def test_parts_of_a_microsecond_are_told(workshop: Workshop) -> None:
+    times = pa.array([1_000, 1_001, None], pa.timestamp("ns"))
+    pq.write_table(pa.table({"at": times}), workshop.folder / "plants.parquet")
+    report = workshop.report(
+        '[source]\nfiles = ["plants.parquet"]\nformat = "parquet"\n[year]\nvalue = 1990\n'
+        '[[columns]]\nname = "at"\ntype = "time"'
+    )
+    assert "to the microsecond 1" in report
+    kept = read_year(workshop, 1990).column("at").cast(pa.int64()).to_pylist()
+    assert kept == [1, 1, None]
+
+
 def test_unsigned_ids_of_64_bits_are_kept_as_text_and_refused_as_numbers(
     workshop: Workshop,
 ) -> None:

@@ -289,7 +289,12 @@ class Converter:
             if getattr(values.type, "tz", None) is not None:
                 self.counts.changed["zone left out: now in UTC"] += len(values) - values.null_count
                 times = values.cast(pa.timestamp("us", "UTC"))
-            return times.cast(pa.timestamp("us"), safe=False)
+            micros = times.cast(pa.timestamp("us"), safe=False)
+            if times.type == pa.timestamp("ns"):
+                self._count_changed(
+                    times, micros.cast(times.type, safe=False), "to the microsecond"
+                )
+            return micros
         if pa.types.is_string(values.type):
             return self._parsed(values, "%Y-%m-%d %H:%M:%S").cast(pa.timestamp("us"))
         count = count_of(self.source.format, self.found.format)
