@@ -36,7 +36,7 @@ from tradegains.store.manifest import (
     require_unchanged,
 )
 from tradegains.store.mending import mend_logs, salvage
-from tradegains.store.output import KEEP_DAYS, Output, hold_output
+from tradegains.store.output import KEEP_DAYS, Output, census_problems, hold_output
 from tradegains.store.pages import undecodable
 from tradegains.store.row_tables import PLANT_PRODUCTS, ROW_TABLES, read_plant_products
 from tradegains.store.runs import (
@@ -118,14 +118,16 @@ def run(
         The run's id and tables. A run that was published before is not computed again.
 
     Raises:
-        StudyError: a name or a condition in the study cannot stand, or a table in `only` is none
-            that a run makes or this study can have; nothing was published.
+        StudyError: a name or a condition in the study cannot stand, the output would lie within
+            the census, or a table in `only` is none that a run makes or this study can have;
+            nothing was published.
         InputError: the inputs are refused; nothing was published.
         OutputBusyError: another run holds the output.
         EngineError: the engine failed; nothing was published.
     """
     only = MEASURED if only is None else chosen_tables(only)
     progress = progress or Progress()
+    _require_beside_census(output, study)
     if any(name_problems(study)):
         judge_inputs(study).usable_census()  # raises, before anything of the output is touched
     with (
@@ -161,6 +163,12 @@ def run(
     return RunSummary(
         name, publication.new, {each.name: each.rows for each in publication.tables}, absent
     )
+
+
+def _require_beside_census(output: str, study: Study) -> None:
+    """Refuse an output within the census, before anything of it is made."""
+    if problems := list(census_problems(output, study.inputs.census)):
+        raise StudyError(problems)
 
 
 def _whole_tables(place: Output, engine: Engine) -> DeltaStore:

@@ -61,6 +61,17 @@ def test_study_inputs_and_output_are_all_named_at_once(folder: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("within", ["census", "census/results", "link/results"])
+def test_output_within_the_census_is_refused(folder: Path, within: str) -> None:
+    (folder / "link").symlink_to(folder / "census")
+    result = checked(folder, output=str(folder / within))
+    assert texts(result) == [
+        ("the output would lie within the census", str(folder / within),
+         "choose a folder beside the census with --output"),
+    ]  # fmt: skip
+    assert checked(folder, output=str(folder)).errors == ()
+
+
 def test_broken_study_still_checks_output_and_environment(folder: Path) -> None:
     (folder / "file").touch()
     result = checked(folder, ("sigma", "sgma"), output=str(folder / "file"))

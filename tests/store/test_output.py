@@ -12,7 +12,7 @@ import pytest
 
 from tradegains.errors import OutputBusyError, StudyError
 from tradegains.store import output
-from tradegains.store.output import hold_output, locate_output
+from tradegains.store.output import census_problems, hold_output, locate_output
 
 PATIENCE = 60.0  # seconds a child process may take on a busy machine
 
@@ -141,3 +141,24 @@ def test_output_behind_an_address_has_no_lock_and_no_cache() -> None:
 
 def test_tables_of_an_output_open_without_an_engine(tmp_path: Path) -> None:
     assert locate_output(str(tmp_path)).open_tables().version("runs") is None
+
+
+@pytest.mark.parametrize(
+    ("output", "census", "refused"),
+    [
+        ("census", "census", True),
+        ("census/year=1990/results", "census", True),
+        ("census/../census/results", "census", True),
+        ("results", "census", False),
+        ("census_results", "census", False),
+        (".", "census", False),
+        ("results", "hdfs://host/census", False),
+        ("s3://bucket/results", "census", False),
+    ],
+)
+def test_an_output_within_the_census_is_a_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str, census: str, refused: bool
+) -> None:
+    (tmp_path / "census").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert bool(list(census_problems(output, census))) is refused

@@ -87,7 +87,8 @@ def check_study(
         study = read_study(path, overrides)
     except StudyError as error:
         errors.append(error)
-    if found := list(output_problems(output)):
+    census_path = None if study is None else study.inputs.census
+    if found := list(output_problems(output, census_path)):
         errors.append(StudyError(found))
     if study is not None:
         from tradegains.inputs.reading import judge_inputs
@@ -115,17 +116,18 @@ def _storage_errors(census: "CensusFiles | None", engine: str) -> Iterator[Input
         yield InputError(problems)
 
 
-def output_problems(output: str | None) -> Iterator[Problem]:
-    """Why a folder cannot be written to, if it cannot; nothing is created."""
+def output_problems(output: str | None, census: str | None = None) -> Iterator[Problem]:
+    """Why an output cannot be written to a folder, if it cannot; nothing is created."""
     if output is None or "://" in output:
         return
-    from tradegains.store.output import locate_output
+    from tradegains.store.output import census_problems, locate_output
 
     try:
         locate_output(output)
     except StudyError as error:
         yield from error.problems
         return
+    yield from census_problems(output, census)
     place = Path(output).absolute()
     while not place.exists() and place != place.parent:
         place = place.parent

@@ -112,6 +112,23 @@ def locate_output(given: str) -> Output:
     return Output(path)
 
 
+def census_problems(given: str, census: str | None) -> Iterator[Problem]:
+    """An output within the folder of the census, which would become part of what is read.
+
+    Args:
+        given: the output folder or URI.
+        census: the census, a file, folder or URI; None: the study names none.
+    """
+    if census is None or "://" in given or "://" in census:
+        return
+    place, folder = Path(given).resolve(), Path(census).resolve()
+    if folder.is_dir() and place.is_relative_to(folder):
+        cure = "choose a folder beside the census with --output"
+        yield Problem(
+            "the output would lie within the census", str(Path(given).absolute()), cure=cure
+        )
+
+
 @contextmanager
 def hold_output(
     given: str, *, wait_seconds: float = 0.0, keep_days: float | None = KEEP_DAYS
