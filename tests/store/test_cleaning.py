@@ -11,12 +11,13 @@ from deltalake import DeltaTable
 from tradegains.command import cli
 from tradegains.command.clean import clean_output, retire_run
 from tradegains.command.verify import verify_output
-from tradegains.errors import EngineError, OutputBusyError, StudyError
+from tradegains.errors import DamagedOutputError, EngineError, OutputBusyError, StudyError
 from tradegains.store import cleaning
 from tradegains.store.cleaning import find_leftovers
 from tradegains.store.delta import DeltaRs
 from tradegains.store.mending import mend_logs
 from tradegains.store.output import hold_output, locate_output
+from tradegains.store.private import remove_tree
 from tradegains.store.runs import RunRecord, publish, published_runs, read_published
 
 from .conftest import QualityRows
@@ -293,6 +294,12 @@ def test_verify_names_what_is_damaged_and_what_to_do(
     assert "run the study of each again" in said
     assert f"tradegains retire {RUNS[0]} --output {output}" in said
     assert said.count("intact") == 1
+
+
+def test_verify_does_not_take_a_lost_log_for_no_run(output: Path) -> None:
+    remove_tree(output / "tables/runs/_delta_log")
+    with pytest.raises(DamagedOutputError, match="log of the table runs is missing"):
+        verify_output(str(output))
 
 
 def test_commands_clean_and_retire(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tradegains.store.output import locate_output
-from tradegains.store.runs import damage, is_sound, published_tables
+from tradegains.store.runs import damage, is_sound, published_tables, sound_runs
 
 
 @dataclass(frozen=True)
@@ -20,11 +20,14 @@ def verify_output(given: str) -> Verification:
     Raises:
         StudyError: the path can be no output.
         EngineError: the table `runs` cannot be read.
+        DamagedOutputError: its log is lost.
     """
     store = locate_output(given).open_tables()
     lines: list[str] = []
     damaged: dict[tuple[str, str], str] = {}
     rows = store.read("runs").to_pylist()
+    if not rows:
+        sound_runs(store)  # raises where the log is lost: a table without one reads as empty
     for row in sorted(rows, key=lambda row: str(row["published_at"]), reverse=True):
         run, tables = row["run_id"], published_tables(row)
         found = {table.name: damage(store, run, table) for table in tables}
