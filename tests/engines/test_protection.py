@@ -202,10 +202,11 @@ start.start_engine("embedded", threads=1, memory="100m", scratch=sys.argv[1])
 print("went on")
 """
 STAYS = """
-import socket, sys, time
-connection = socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=10)
+import socket, sys
+connection = socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=60)
 print("let in", flush=True)
-time.sleep(60)
+while connection.recv(1000):  # until the engine's process has ended
+    pass
 """
 
 

@@ -91,7 +91,8 @@ def test_tables_are_read_from_inside_a_zip(tmp_path):
     package = Path(tradegains.__file__).parent
     archive = tmp_path / "tradegains.zip"
     with zipfile.ZipFile(archive, "w") as bundle:
-        for path in [package / "__init__.py", *(package / "literature").glob("*.[cp][sy]*")]:
+        needed = [package / "__init__.py", package / "errors.py"]
+        for path in [*needed, *(package / "literature").glob("*.[cp][sy]*")]:
             bundle.write(path, path.relative_to(package.parent))
     program = (
         "from tradegains import literature; assert '.zip' in literature.__file__;"
