@@ -5,6 +5,7 @@ import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Lock
 from typing import Any
 from uuid import uuid4
@@ -93,7 +94,7 @@ def run(
     engine: Engine,
     study: Study,
     *,
-    output: str,
+    output: str | Path,
     only: Collection[str] | None = None,
     progress: Progress | None = None,
     wait_seconds: float = 0.0,
@@ -126,6 +127,7 @@ def run(
         EngineError: the engine failed; nothing was published.
     """
     only = MEASURED if only is None else chosen_tables(only)
+    output = str(output)
     progress = progress or Progress()
     _require_beside_census(output, study)
     if any(name_problems(study)):

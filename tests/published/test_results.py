@@ -127,3 +127,14 @@ def test_what_is_not_there_is_said_with_what_is(results: Results, tmp_path) -> N
         results.table("welfar")
     with pytest.raises(StudyError, match="no run is published"):
         open_results(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("several", [["total", "industry2"], ("total",), {"total"}])
+def test_several_values_are_refused_instead_of_matching_nothing(results: Results, several) -> None:
+    with pytest.raises(StudyError, match="where gives level more than one value"):
+        results.table("welfare", where={"level": several})
+
+
+def test_a_condition_of_the_command_line_is_no_mapping(results: Results) -> None:
+    with pytest.raises(StudyError, match=r"cure: write where=\{"):
+        results.table("welfare", where="level=total")

@@ -46,7 +46,7 @@ def with_inputs(
 
 def publish_study(engine: Engine, study: Study, output: Path) -> Tables:
     """Run the study for real and read back what it published."""
-    done = run(engine, study, output=str(output), progress=Progress(stream=None))
+    done = run(engine, study, output=output, progress=Progress(stream=None))
     store = locate_output(str(output)).open_tables()
     names = [name for name in TABLES if name in done.rows]
     return {name: read_published(store, name).to_pylist() for name in names}

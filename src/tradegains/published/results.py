@@ -6,11 +6,13 @@ A table keeps the rows of every run; a reader gets those of one, the latest unle
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from html import escape
+from numbers import Number
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from tradegains.errors import Problem, StudyError
 from tradegains.published.arranged import MONEY
 from tradegains.published.published_run import PublishedRun
 from tradegains.published.reading import list_runs, read_run, read_table
@@ -54,7 +56,8 @@ class Results:
             run: a run id, or its first characters; the latest run when not given.
 
         Raises:
-            StudyError: no such run, table or column; the message says which there are.
+            StudyError: no such run, table or column; the message says which there are. A column
+                of `where` has more than one value.
         """
         rows = self.arrow(name, where=where, columns=columns, run=run)
         frame = _frame(rows)
@@ -79,7 +82,7 @@ class Results:
         Arguments and errors are those of `table`.
         """
         found, rows = read_table(self.output, name, run)
-        rows = filtered(rows, name, {key: _text(value) for key, value in (where or {}).items()})
+        rows = filtered(rows, name, _conditions(where))
         if columns:
             rows = selected(rows, name, columns).select(list(dict.fromkeys(columns)))
         return rows.cast(_schema(rows.schema, name, found))
@@ -142,9 +145,18 @@ def open_results(output: str | Path) -> Results:
     return results
 
 
-def _text(value: Value) -> str:
-    """A value as a condition of the command line has it: nothing stands for null."""
-    return "" if value is None else str(value)
+def _conditions(where: Mapping[str, Value] | None) -> dict[str, str]:
+    """Conditions as the command line has them: nothing stands for null."""
+    if not isinstance(where or {}, Mapping):
+        cure = 'write where={"level": "total"}'
+        raise StudyError(Problem("where is not a mapping of columns to values", cure=cure))
+    told = {}
+    for column, value in (where or {}).items():
+        if not isinstance(value, str | Number | None):
+            cure = f'read more rows and select: rows[rows["{column}"].isin([...])]'
+            raise StudyError(Problem(f"where gives {column} more than one value", cure=cure))
+        told[column] = "" if value is None else str(value)
+    return told
 
 
 def _schema(schema: pa.Schema, name: str, run: PublishedRun) -> pa.Schema:
