@@ -129,9 +129,7 @@ def run(
     only = MEASURED if only is None else chosen_tables(only)
     output = str(output)
     progress = progress or Progress()
-    _require_beside_census(output, study)
-    if any(name_problems(study)):
-        judge_inputs(study).usable_census()  # raises, before anything of the output is touched
+    _judge_names(output, study)
     with (
         ending_cleanly(),
         hold_output(output, wait_seconds=wait_seconds, keep_days=keep_days) as place,
@@ -167,10 +165,12 @@ def run(
     )
 
 
-def _require_beside_census(output: str, study: Study) -> None:
-    """Refuse an output within the census, before anything of it is made."""
+def _judge_names(output: str, study: Study) -> None:
+    """Refuse an output within the census and names of the study, before anything is touched."""
     if problems := list(census_problems(output, study.inputs.census)):
         raise StudyError(problems)
+    if any(name_problems(study)):
+        judge_inputs(study).usable_census()  # raises, with whatever else is wrong
 
 
 def _whole_tables(place: Output, engine: Engine) -> DeltaStore:
