@@ -72,6 +72,10 @@ class EngineError(TradegainsError):
     """An engine cannot start or stopped with an error of its own."""
 
 
+class StorageError(TradegainsError):
+    """A store behind an address does not answer, or refuses; nobody's input is wrong with that."""
+
+
 class UnsupportedSystemError(TradegainsError):
     """This operating system lacks what a run needs."""
 

@@ -14,7 +14,7 @@ from tradegains.engines.failures import DamagedPageError, meaning
 from tradegains.errors import EngineError, InputError
 from tradegains.pipeline import run
 from tradegains.progress import Progress
-from tradegains.store.census_files import locate
+from tradegains.store.locations import locate
 from tradegains.store.pages import page_problem
 from tradegains.study import read_study
 

@@ -15,7 +15,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from tradegains.store.census import CensusFiles, list_census, read_census
-from tradegains.store.census_files import locate
+from tradegains.store.locations import locate
 
 COLUMNS = {
     "establishment_id": "plant",

@@ -15,7 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tradegains.engines.protection import choose_protection
-from tradegains.errors import EngineError, InputError, Problem, StudyError, TradegainsError
+from tradegains.errors import (
+    EngineError,
+    InputError,
+    Problem,
+    StorageError,
+    StudyError,
+    TradegainsError,
+)
 from tradegains.store.writers import needs_spark
 from tradegains.study import Study, read_study
 
@@ -93,10 +100,13 @@ def check_study(
     if study is not None:
         from tradegains.inputs.reading import judge_inputs
 
-        judged = judge_inputs(study)
-        census = judged.census
-        errors += judged.errors
-        errors += _storage_errors(census, engine)
+        try:
+            judged = judge_inputs(study)
+            census = judged.census
+            errors += judged.errors
+            errors += _storage_errors(census, engine)
+        except StorageError as error:
+            errors.append(error)
     errors += environment_errors(engine, jars, output)
     protection = None
     if engine == "embedded":
@@ -118,16 +128,18 @@ def _storage_errors(census: "CensusFiles | None", engine: str) -> Iterator[Input
 
 def output_problems(output: str | None, census: str | None = None) -> Iterator[Problem]:
     """Why an output cannot be written to a folder, if it cannot; nothing is created."""
-    if output is None or "://" in output:
+    if output is None:
         return
     from tradegains.store.output import census_problems, locate_output
 
     try:
         locate_output(output)
-    except StudyError as error:
+        yield from census_problems(output, census)
+    except (StudyError, InputError) as error:
         yield from error.problems
         return
-    yield from census_problems(output, census)
+    if "://" in output:
+        return
     place = Path(output).absolute()
     while not place.exists() and place != place.parent:
         place = place.parent
@@ -143,11 +155,11 @@ def output_problems(output: str | None, census: str | None = None) -> Iterator[P
 
 
 def needs_jars(output: str | Path | None) -> bool:
-    """Whether Spark needs Delta's jars: a folder of this machine is written by Python.
+    """Whether Spark needs Delta's jars: a local disk, HDFS and S3 are written by Python.
 
     Example:
-        >>> needs_jars("hdfs://names/results")
-        True
+        >>> needs_jars("hdfs://names/results"), needs_jars("gs://bucket/results")
+        (False, True)
     """
     return output is None or needs_spark(str(output))
 

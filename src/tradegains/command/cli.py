@@ -17,6 +17,7 @@ import textwrap
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tradegains.command.arguments import OUTPUT, build_parser
@@ -361,7 +362,7 @@ def _show(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _tables_of(folder: Path, run_id: str | None) -> dict[str, int]:
+def _tables_of(folder: Path | str, run_id: str | None) -> dict[str, int]:
     """Rows of each table of a published run."""
     from tradegains.published.reading import read_run
 
@@ -381,7 +382,14 @@ def _report(chosen: argparse.Namespace) -> int:
     folder = _published(chosen.output)
     from tradegains.report.page import write_report
 
-    print(write_report(folder, run_id=chosen.run))
+    if isinstance(folder, Path):
+        print(write_report(folder, run_id=chosen.run))
+        return 0
+    from tradegains.store.output import locate_output
+
+    with TemporaryDirectory(prefix="tradegains-") as here:
+        page = write_report(folder, run_id=chosen.run, to=Path(here))
+        print(f"{locate_output(folder).take_folder(page.parent, 'report')}/{page.name}")
     return 0
 
 
@@ -586,13 +594,22 @@ def _writable(output: str) -> Path:
     return Path(output)
 
 
-def _published(output: str | None) -> Path:
-    """The folder of results: given, in the environment, or the current one."""
-    folder = Path(output or os.environ.get(OUTPUT) or ".")
-    if not (folder / "tables").is_dir():
+def _published(output: str | None) -> Path | str:
+    """The folder of results, or its address: given, in the environment, or the current one."""
+    given = output or os.environ.get(OUTPUT) or "."
+    folder: Path | str = given if "://" in given else Path(given)
+    if not _has_tables(folder):
         cure = f"give the folder of `tradegains run` with --output DIR, or set {OUTPUT}"
         raise StudyError(Problem("there are no published results", str(folder), cure=cure))
     return folder
+
+
+def _has_tables(folder: Path | str) -> bool:
+    if isinstance(folder, Path):
+        return (folder / "tables").is_dir()
+    from tradegains.store.output import locate_output
+
+    return locate_output(folder).has_tables
 
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from tradegains.command.arguments import add_what_to_run
+from tradegains.command.check import needs_jars
 from tradegains.engines import start
 from tradegains.engines.environment import is_on
 from tradegains.errors import TradegainsError
@@ -48,5 +49,5 @@ def run_job(does: str, tables: Sequence[str] | None = None) -> int:
 def _run(chosen: argparse.Namespace, tables: Sequence[str] | None) -> RunSummary:
     inputs = {name: path for name, _, path in (each.partition("=") for each in chosen.input)}
     study = read_study(chosen.study, inputs)
-    with start.start_engine("spark") as engine:
+    with start.start_engine("spark", delta=needs_jars(chosen.output)) as engine:
         return run(engine, study, output=chosen.output, only=tables, wait_seconds=chosen.wait)

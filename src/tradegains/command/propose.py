@@ -20,8 +20,9 @@ import pyarrow.parquet as pq
 
 from tradegains.errors import InputError, Problem, StudyError
 from tradegains.store.census_checks import year_ranges
-from tradegains.store.census_files import CensusFile, Location, find_files, locate, read_footers
+from tradegains.store.census_files import CensusFile, find_files, read_footers
 from tradegains.store.census_types import CONTRACT_KINDS, accepts, file_type
+from tradegains.store.locations import Location, locate
 from tradegains.study.model import COLUMNS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS
 from tradegains.study.writing import toml_value
 

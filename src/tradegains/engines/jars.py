@@ -9,7 +9,7 @@ import http.client
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -72,11 +72,14 @@ class Collected:
     new: bool
 
 
-def collect_jars(folder: Path, *, repository: str = MAVEN_CENTRAL) -> Iterator[Collected]:
+def collect_jars(
+    folder: Path, jars: Sequence[Jar] = DELTA_JARS, *, repository: str = MAVEN_CENTRAL
+) -> Iterator[Collected]:
     """Download the jars that are not in the folder yet, and write their digests beside them.
 
     Args:
         folder: where to; made if needed.
+        jars: which.
         repository: address of Maven Central or a mirror of it.
 
     Yields:
@@ -87,13 +90,13 @@ def collect_jars(folder: Path, *, repository: str = MAVEN_CENTRAL) -> Iterator[C
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for jar in DELTA_JARS:
+        for jar in jars:
             path = folder / jar.name
             is_there = path.exists() and _digest_of(path) == jar.sha256
             if not is_there:
                 _download(jar, path, repository)
             yield Collected(jar, path, not is_there)
-        listed = "".join(f"{jar.sha256}  {jar.name}\n" for jar in DELTA_JARS)
+        listed = "".join(f"{jar.sha256}  {jar.name}\n" for jar in jars)
         (folder / DIGESTS_FILE).write_text(listed, encoding="utf-8")
     except OSError as error:
         cure = "choose a folder that can be written with --to"

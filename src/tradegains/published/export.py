@@ -69,7 +69,7 @@ class Extract:
 
 
 def export_table(
-    output: Path,
+    output: Path | str,
     table: str,
     path: Path,
     *,
@@ -108,7 +108,7 @@ def export_table(
 
 
 def export_tables(
-    output: Path,
+    output: Path | str,
     folder: Path,
     *,
     tables: Sequence[str] = (),

@@ -44,7 +44,7 @@ class RunTables(Mapping[str, pa.Table]):
         return len(TABLES)
 
 
-def read_run(output: Path, run_id: str | None = None) -> PublishedRun:
+def read_run(output: Path | str, run_id: str | None = None) -> PublishedRun:
     """A published run, its tables read as they are asked for.
 
     Args:
@@ -58,7 +58,7 @@ def read_run(output: Path, run_id: str | None = None) -> PublishedRun:
     return PublishedRun(record, RunTables(_store(output), record))
 
 
-def read_table(output: Path, table: str, run_id: str | None) -> tuple[PublishedRun, pa.Table]:
+def read_table(output: Path | str, table: str, run_id: str | None) -> tuple[PublishedRun, pa.Table]:
     """A run and one of its tables; `runs` is the table of all runs.
 
     Raises:
@@ -69,7 +69,7 @@ def read_table(output: Path, table: str, run_id: str | None) -> tuple[PublishedR
     return run, read_published(_store(output), table, run.run_id)
 
 
-def list_runs(output: Path) -> list[dict[str, Any]]:
+def list_runs(output: Path | str) -> list[dict[str, Any]]:
     """Published runs, the latest first.
 
     Raises:
@@ -82,12 +82,14 @@ def list_runs(output: Path) -> list[dict[str, Any]]:
     return list(runs)
 
 
-def _store(output: Path) -> DeltaStore:
+def _store(output: Path | str) -> DeltaStore:
     """The store of an output folder, to read from."""
     return locate_output(str(output)).open_tables()
 
 
-def _chosen(runs: list[dict[str, Any]], run_id: str | None, output: Path) -> Mapping[str, Any]:
+def _chosen(
+    runs: list[dict[str, Any]], run_id: str | None, output: Path | str
+) -> Mapping[str, Any]:
     """The run that is meant."""
     found = [run for run in runs if run["run_id"].startswith(run_id or "")]
     if run_id is None or len(found) == 1:

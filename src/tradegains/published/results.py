@@ -34,7 +34,7 @@ class Results:
 
     def __init__(self, output: str | Path) -> None:
         """An output folder, the one that holds `tables/`."""
-        self.output = Path(output)
+        self.output = output if "://" in str(output) else Path(output)
 
     def table(
         self,

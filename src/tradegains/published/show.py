@@ -23,7 +23,7 @@ FACTS = {
 
 
 def show_table(
-    output: Path,
+    output: Path | str,
     table: str,
     *,
     run_id: str | None = None,
@@ -69,7 +69,7 @@ def show_table(
     return "\n".join(lines)
 
 
-def show_runs(output: Path) -> str:
+def show_runs(output: Path | str) -> str:
     """Published runs as text, the latest first.
 
     Raises:

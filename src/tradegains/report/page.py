@@ -53,7 +53,7 @@ LAST = (choices, the_run)
 FIGURE_FILES = "figure_*"
 
 
-def write_report(output: Path, *, run_id: str | None = None) -> Path:
+def write_report(output: Path | str, *, run_id: str | None = None, to: Path | None = None) -> Path:
     """Write `OUTPUT/report/report.html` and `OUTPUT/report/figures/` for a published run.
 
     Figures of an earlier report that this run does not have are removed.
@@ -61,6 +61,7 @@ def write_report(output: Path, *, run_id: str | None = None) -> Path:
     Args:
         output: folder of the run, the one that holds `tables/`.
         run_id: which run; the latest when not given.
+        to: folder to write to instead of `OUTPUT/report`; needed where that is no local folder.
 
     Returns:
         Path of the page.
@@ -70,7 +71,7 @@ def write_report(output: Path, *, run_id: str | None = None) -> Path:
     """
     run = read_run(output, run_id)
     sections = page_sections(run)
-    folder = Path(output) / "report"
+    folder = Path(output) / "report" if to is None else to
     _write_figures(folder / "figures", figures_of(sections))
     page = folder / "report.html"
     page.write_text(page_html(run, sections), encoding="utf-8")

@@ -30,10 +30,8 @@ from tradegains.store.census_checks import (
 )
 from tradegains.store.census_files import (
     CensusFile,
-    Location,
     find_files,
     folder_names,
-    locate,
     read_footers,
     written_name,
 )
@@ -46,6 +44,7 @@ from tradegains.store.census_types import (
     quoted,
 )
 from tradegains.store.engine_paths import hadoop_address, hadoop_path, is_connect, sail_path
+from tradegains.store.locations import Location, locate
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession

@@ -15,7 +15,6 @@ import pyarrow.parquet as pq
 from tradegains.errors import Problem
 from tradegains.store.census_files import (
     CensusFile,
-    Location,
     folder_names,
     is_same_text,
     is_year,
@@ -28,6 +27,7 @@ from tradegains.store.census_types import (
     common_type,
     file_type,
 )
+from tradegains.store.locations import Location
 
 _EXPECTED: Mapping[Kind, str] = {
     "id": "text or a whole number",

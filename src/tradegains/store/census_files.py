@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -27,6 +27,8 @@ from tradegains.store.listing import (
     remote_stamp,
     stamp_of,
 )
+from tradegains.store.locations import Location
+from tradegains.store.remote_errors import raise_if_remote
 
 # Footers are small reads that wait on the disk or the network, not on the processor.
 FOOTER_THREADS = 16
@@ -62,45 +64,6 @@ class CensusFile:
     def bytes(self) -> int:
         """Size when it was listed [bytes]."""
         return self.stamp.bytes
-
-
-@dataclass(frozen=True)
-class Location:
-    """A folder or file on a local disk or behind a URI (hdfs://, s3://, ...)."""
-
-    given: str
-    system: fs.FileSystem
-    path: str
-
-    @property
-    def root(self) -> str:
-        """What an engine opens: the absolute local path, or the URI without its options."""
-        if isinstance(self.system, fs.LocalFileSystem):
-            return self.path
-        return self.given.partition("?")[0].rstrip("/")
-
-
-def locate(given: str) -> Location:
-    """Where a path or URI points.
-
-    Example:
-        >>> locate("/data/census").path
-        '/data/census'
-    """
-    if "://" in given:
-        try:
-            system, path = fs.FileSystem.from_uri(given)
-        except (pa.ArrowException, OSError, ValueError) as error:
-            raise InputError(
-                Problem(
-                    "this kind of address cannot be opened",
-                    given,
-                    cure="use a local path, s3:// or hdfs:// (which needs HADOOP_HOME, and "
-                    "CLASSPATH from `hadoop classpath --glob`), and check its spelling",
-                )
-            ) from error
-        return Location(given, system, path)
-    return Location(given, fs.LocalFileSystem(), str(Path(given).absolute()))
 
 
 def find_files(place: Location, year_column: str) -> tuple[list[CensusFile], dict[str, int]]:
@@ -144,6 +107,7 @@ def _listed(place: Location) -> list[ListedFile]:
             return [] if stamp is None else [ListedFile(place.path, stamp)]
         return _in_folder(place)
     except OSError as error:
+        raise_if_remote(error, place.given)
         raise InputError(
             Problem("the census path cannot be listed", place.given, cure="check its permissions")
         ) from error
@@ -272,7 +236,8 @@ def _with_footer(place: Location, file: CensusFile) -> CensusFile | Problem:
         return Problem("the file may not be read", file.path, cure=cure)
     except pa.ArrowNotImplementedError as error:
         return unread_type(error, file.path)
-    except (pa.ArrowException, OSError, ValueError):
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise_if_remote(error, file.uri)
         what = _unreadable(place, file)
         is_foreign = what == _NOT_PARQUET
         return Problem(what, file.path, cure=_CONVERT if is_foreign else "write the file again")

@@ -31,10 +31,12 @@ from pyspark.sql.types import (
     StructType,
 )
 
-from tradegains.errors import EngineError, Problem
+from tradegains.errors import EngineError, Problem, StorageError
 from tradegains.store.disk import disk_full, is_full, require_room
 from tradegains.store.evolution import Change, column_changes
+from tradegains.store.remote_errors import remote_error
 from tradegains.store.scalars import arrow_scalar
+from tradegains.store.stores import storage_options
 from tradegains.store.transaction_log import files_of_run, log_damage, settle
 from tradegains.store.verified import NOTHING, fact
 from tradegains.store.writers import needs_spark
@@ -253,7 +255,10 @@ class DeltaRs(DeltaStore):
         if folder and (damage := log_damage(folder)):
             raise _unreadable(path, damage)
         try:
-            return DeltaTable(path, version=version) if DeltaTable.is_deltatable(path) else None
+            options = storage_options(path)
+            if not DeltaTable.is_deltatable(path, options):
+                return None
+            return DeltaTable(path, version=version, storage_options=options)
         except (DeltaError, OSError) as error:
             raise _unreadable(path, error) from error
 
@@ -287,6 +292,7 @@ class DeltaRs(DeltaStore):
                 write_deltalake(
                     path,
                     _without_old_meanings(table, changes),
+                    storage_options=storage_options(path),
                     mode="overwrite",
                     predicate=predicate,
                     partition_by=["run_id"],
@@ -348,6 +354,7 @@ class DeltaRs(DeltaStore):
                 mode="ignore",
                 partition_by=["run_id"],
                 name=name,
+                storage_options=storage_options(self.path(name)),
             )
         except DeltaError:
             # Another process created it between the look and the commit: that is as good.
@@ -527,7 +534,9 @@ def _spark_errors() -> tuple[type[Exception], ...]:
     return PySparkException, Py4JError
 
 
-def _unreadable(path: str, why: Exception | str) -> EngineError:
+def _unreadable(path: str, why: Exception | str) -> EngineError | StorageError:
+    if told := remote_error(why, path):
+        return told
     said = why if isinstance(why, str) else type(why).__name__
     return EngineError(
         Problem(
@@ -539,7 +548,9 @@ def _unreadable(path: str, why: Exception | str) -> EngineError:
     )
 
 
-def _commit_failed(path: str, error: Exception | None) -> EngineError:
+def _commit_failed(path: str, error: Exception | None) -> EngineError | StorageError:
+    if error is not None and (told := remote_error(error, path)):
+        return told
     if error is not None and is_full(path, error):
         return disk_full(path)
     # The writer's own text may hold rows, so only its kind is told.

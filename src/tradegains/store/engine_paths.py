@@ -6,7 +6,9 @@ with such signs is read as no rows, or as those of other files.
 
 import re
 from pathlib import Path
+from urllib.parse import quote
 
+_PLAIN = "/:=@!$&'()+,;~"  # what may stand in the path of an address as it is
 _HADOOP_PATTERN = re.compile(r"([\\*?\[\]{}])")
 
 
@@ -16,8 +18,13 @@ def sail_path(uri: str) -> str:
     Example:
         >>> sail_path("/data/plants [2015].parquet")
         'file:///data/plants%20%5B2015%5D.parquet'
+        >>> sail_path("s3://census/year=1988/a #1.parquet")
+        's3://census/year=1988/a%20%231.parquet'
     """
-    return uri if "://" in uri else Path(uri).as_uri()
+    if "://" not in uri:
+        return Path(uri).as_uri()
+    scheme, separator, path = uri.partition("://")
+    return scheme + separator + quote(path, safe=_PLAIN)
 
 
 def hadoop_address(uri: str) -> str:

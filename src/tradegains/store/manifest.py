@@ -21,10 +21,12 @@ import pyarrow as pa
 from tradegains.errors import InputError, Problem
 from tradegains.store.census import CensusFiles
 from tradegains.store.census_checks import some_of
-from tradegains.store.census_files import CensusFile, Location, locate, read_footers
+from tradegains.store.census_files import CensusFile, read_footers
 from tradegains.store.listing import stamp_of
+from tradegains.store.locations import Location, locate
 from tradegains.store.pages import page_problem
 from tradegains.store.private import write_private
+from tradegains.store.remote_errors import raise_if_remote
 
 # hashlib releases the interpreter's lock, so threads share the processors.
 _HASH_THREADS = 8
@@ -224,7 +226,8 @@ def _digest(source: InputFile, known: Mapping[str, list[object]]) -> str | Probl
         with source.place.system.open_input_stream(file.absolute, compression=None) as stream:
             while block := stream.read(_BLOCK):
                 digest.update(block)
-    except OSError:
+    except OSError as error:
+        raise_if_remote(error, file.uri)
         return Problem("the file cannot be read to its end", file.uri, cure="check the disk")
     damaged = page_problem(source.place, file.absolute) if file.schema.names else None
     return damaged or digest.hexdigest()

@@ -16,21 +16,28 @@ import fcntl
 import json
 import logging
 import os
+import posixpath
 import re
 import socket
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from pyarrow import fs
+
 from tradegains.errors import OutputBusyError, Problem, StudyError
+from tradegains.store import hadoop
 from tradegains.store.delta import DeltaStore, EngineName, open_delta
 from tradegains.store.leftovers import sweep_rows
+from tradegains.store.locations import locate, resolved
 from tradegains.store.private import open_lock, private_folder
+from tradegains.store.remote_errors import told_of_store
 from tradegains.store.verified import Verified
 
 if TYPE_CHECKING:
@@ -45,6 +52,8 @@ _RETRY_SECONDS = 0.2
 # delta-rs decodes a path's percent signs and takes backslashes for slashes; brackets end it in a
 # panic.
 _UNUSABLE = re.compile(r"[%\\\[\]\x00-\x1f\x7f]")
+_UNUSABLE_ADDRESS = re.compile(r"[%\\\[\]\x00-\x1f\x7f?#]")
+_FILES_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
@@ -77,6 +86,39 @@ class Output:
         return first
 
     @property
+    def has_tables(self) -> bool:
+        """Whether anything was ever written here."""
+        if self.is_local:
+            return Path(self.tables).is_dir()
+        place = locate(self.tables)
+        with told_of_store(self.tables):
+            return bool(place.system.get_file_info(place.path).type != fs.FileType.NotFound)
+
+    def take_folder(self, folder: Path, name: str) -> str:
+        """Copy what is in a local folder into one of the output's, in the place of what is there.
+
+        Several at once: a store behind an address takes half a second for a file, however small.
+
+        Returns:
+            The address of the copy.
+        """
+        place = locate(f"{self.root}/{name}")
+        files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+
+        def copy(path: Path) -> None:
+            target = f"{place.path}/{path.relative_to(folder).as_posix()}"
+            place.system.create_dir(posixpath.dirname(target))
+            with place.system.open_output_stream(target) as stream:
+                stream.write(path.read_bytes())
+
+        with told_of_store(place.root):
+            if place.system.get_file_info(place.path).type != fs.FileType.NotFound:
+                place.system.delete_dir(place.path)
+            with ThreadPoolExecutor(_FILES_AT_ONCE) as threads:
+                list(threads.map(copy, files))
+        return place.root
+
+    @property
     def manifest_cache(self) -> Path | None:
         """File that keeps the inputs' digests between runs; None behind a URI."""
         return Path(self.work, "manifest_cache.json") if self.is_local else None
@@ -97,18 +139,20 @@ def locate_output(given: str) -> Output:
     Raises:
         StudyError: Delta's writer would take the path for another one.
     """
-    if "://" in given:
-        return Output(given.rstrip("/"))
-    path = str(Path(given).absolute())
-    if odd := sorted(set(_UNUSABLE.findall(path))):
+    path = resolved(given) if "://" in given else str(Path(given).absolute())
+    odd = sorted(set((_UNUSABLE_ADDRESS if "://" in given else _UNUSABLE).findall(path)))
+    if odd:
         raise StudyError(
             Problem(
                 f"the output's path contains {', '.join(map(repr, odd))}, which Delta tables "
                 "cannot be kept under",
                 repr(path).strip("'"),
-                cure="give --output a folder whose whole path is free of % \\ [ ] and line ends",
+                cure="give --output a folder whose whole path is free of % \\ [ ] and line ends, "
+                "of an address also of ? and #",
             )
         )
+    if path.startswith("hdfs://") and not hadoop.is_native():
+        raise StudyError(hadoop.missing(given))
     return Output(path)
 
 
@@ -119,14 +163,17 @@ def census_problems(given: str, census: str | None) -> Iterator[Problem]:
         given: the output folder or URI.
         census: the census, a file, folder or URI; None: the study names none.
     """
+    cure = "choose a folder beside the census with --output"
+    what = "the output would lie within the census"
+    if census is not None and "://" in given and "://" in census:
+        if f"{resolved(given)}/".startswith(f"{resolved(census)}/"):
+            yield Problem(what, given, cure=cure)
+        return
     if census is None or "://" in given or "://" in census:
         return
     place, folder = Path(given).resolve(), Path(census).resolve()
     if folder.is_dir() and place.is_relative_to(folder):
-        cure = "choose a folder beside the census with --output"
-        yield Problem(
-            "the output would lie within the census", str(Path(given).absolute()), cure=cure
-        )
+        yield Problem(what, str(Path(given).absolute()), cure=cure)
 
 
 @contextmanager
@@ -147,6 +194,7 @@ def hold_output(
     """
     output = locate_output(given)
     if not output.is_local:
+        _make_remote(output)
         yield output
         return
     with _lock_file(output) as lock:
@@ -159,6 +207,19 @@ def hold_output(
             yield output
         finally:
             _unsign(lock)
+
+
+def _make_remote(output: Output) -> None:
+    """Make the folders behind an address; an object store has none.
+
+    Raises:
+        StorageError: the store does not answer, or refuses.
+    """
+    if output.root.startswith("hdfs://"):
+        place = locate(output.tables)
+        with told_of_store(output.root):
+            place.system.create_dir(place.path)
+            hadoop.private_folder(output.work)
 
 
 def _lock_file(output: Output) -> IO[str]:

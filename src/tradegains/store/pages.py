@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tradegains.errors import Problem
-from tradegains.store.census_files import Location
+from tradegains.store.locations import Location
 
 _COMPRESSED_SIZE, _CHECKSUM = 3, 4  # numbers of fields in a page's header
 _STOP, _TRUE, _FALSE, _BYTE, _DOUBLE, _BINARY, _STRUCT = 0, 1, 2, 3, 7, 8, 12

@@ -13,9 +13,11 @@ from pyarrow import csv, fs
 
 from tradegains.errors import InputError, Problem
 from tradegains.store.census_checks import nearest_name, some_of
-from tradegains.store.census_files import Location, locate, unread_type
+from tradegains.store.census_files import unread_type
 from tradegains.store.census_types import Family, file_type
 from tradegains.store.engine_paths import path_to_read
+from tradegains.store.locations import Location, locate
+from tradegains.store.remote_errors import raise_if_remote
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -53,7 +55,8 @@ def row_table_problems(path: str, *, needs_value: bool) -> list[Problem]:
         return [Problem(f"the {PLANT_PRODUCTS} file does not exist", path, cure=cure)]
     except pa.ArrowNotImplementedError as error:
         return [unread_type(error, path)]
-    except (pa.ArrowException, OSError, UnicodeDecodeError):
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise_if_remote(error, path)
         cure = "write it as Parquet, or as CSV in UTF-8 with commas and one line of names"
         return [Problem(f"the {PLANT_PRODUCTS} file cannot be read", path, cure=cure)]
     wanted = [name for name in _COLUMNS if needs_value or name != "value"]

@@ -38,6 +38,8 @@ _RUN_ID_DIGITS = 16
 ROW_DIGEST = "row_digest"
 # A commit is mostly waiting: for files, and for the small jobs of Spark.
 _TABLES_AT_ONCE = 4
+# HDFS takes half a second to close a file.
+_REMOTE_TABLES_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,8 @@ def publish(
         there = standing.get(name)
         return there or _write(store, run, name, rows=wanted[name], digest=digests[name])
 
-    now = dict(zip(wanted, _in_threads(written, wanted), strict=True))
+    at_once = _TABLES_AT_ONCE if store.folder("runs") else _REMOTE_TABLES_AT_ONCE
+    now = dict(zip(wanted, _in_threads(written, wanted, at_once=at_once), strict=True))
     together = {**standing, **now}
     published = {name: together[name] for name in TABLES if name in together}
     if published != before:
@@ -149,10 +152,10 @@ def publish(
 
 
 def _in_threads(
-    write: Callable[[str], PublishedTable], names: Iterable[str]
+    write: Callable[[str], PublishedTable], names: Iterable[str], *, at_once: int
 ) -> list[PublishedTable]:
     """Write these tables, several at once; a failure keeps those not begun from beginning."""
-    with ThreadPoolExecutor(_TABLES_AT_ONCE) as pool:
+    with ThreadPoolExecutor(at_once) as pool:
         writing = [pool.submit(write, name) for name in names]
         try:
             return [each.result() for each in writing]

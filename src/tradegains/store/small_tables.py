@@ -21,8 +21,10 @@ from pyarrow import csv
 
 from tradegains.errors import InputError, Problem
 from tradegains.store.census_checks import nearest_name, some_of
-from tradegains.store.census_files import Location, locate, unread_type
+from tradegains.store.census_files import unread_type
+from tradegains.store.locations import Location, locate
 from tradegains.store.manifest import ManifestEntry, schema_fingerprint
+from tradegains.store.remote_errors import raise_if_remote
 
 SmallKind = Literal["code", "text", "year", "number"]
 CodeLength = Literal["one", "group", "finest"]
@@ -207,6 +209,7 @@ def _content(place: Location, table: SmallTable) -> bytes:
             )
         ) from error
     except OSError as error:
+        raise_if_remote(error, place.given)
         raise InputError(_unreadable(place, table)) from error
 
 

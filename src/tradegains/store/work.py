@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from pyarrow import fs
 
-from tradegains.store.census_files import locate
 from tradegains.store.disk import told_of_full_disk
 from tradegains.store.engine_paths import path_to_read, path_to_write
+from tradegains.store.locations import locate
 from tradegains.store.private import make_private, private_folder, write_private
 from tradegains.tables import working
 

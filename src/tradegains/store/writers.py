@@ -2,12 +2,16 @@
 
 from importlib.util import find_spec
 
+DRIVEN = frozenset({"hdfs", "s3", "s3a"})
+"""Stores whose tables the driver writes itself, as it does on a local disk."""
+
 
 def needs_spark(root: str) -> bool:
     """Whether only Spark's own Delta, and so its jars, can write there.
 
     Example:
-        >>> needs_spark("hdfs://names/results")
-        True
+        >>> needs_spark("hdfs://names/results"), needs_spark("gs://bucket/results")
+        (False, True)
     """
-    return "://" in root or find_spec("deltalake") is None
+    scheme, mark, _ = root.partition("://")
+    return (bool(mark) and scheme not in DRIVEN) or find_spec("deltalake") is None

@@ -1,0 +1,98 @@
+"""Where a path or an address points: a local disk, HDFS, an object store.
+
+One address has one spelling from here on, whoever opens it: engines, the writer of Delta and
+pyarrow. `hdfs:///x` becomes the namenode's own address, and s3a:// is s3://.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pyarrow as pa
+from pyarrow import fs
+
+from tradegains.errors import InputError, Problem
+from tradegains.store import hadoop
+from tradegains.store.remote_errors import raise_if_remote
+
+_HDFS, _S3 = "hdfs://", "s3://"
+# One program takes these as they are, another as the beginning of a query or of a coded sign.
+_AMBIGUOUS = re.compile(r"[%?#\\\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True)
+class Location:
+    """A folder or file on a local disk or behind an address (hdfs://, s3://, ...).
+
+    `address` is the one spelling of it, without options; the path itself on a local disk.
+    """
+
+    given: str
+    system: fs.FileSystem
+    path: str
+    address: str = ""
+
+    @property
+    def root(self) -> str:
+        """What an engine opens: the absolute local path, or the address."""
+        return self.address or self.path
+
+
+def resolved(given: str) -> str:
+    """The one spelling of an address, its options kept; a local path as it is.
+
+    Raises:
+        InputError: programs would read the address in several ways, or `hdfs:///` stands for no
+            namenode.
+
+    Example:
+        >>> resolved("s3a://bucket/census/")
+        's3://bucket/census'
+    """
+    if "://" not in given:
+        return given
+    scheme, _, rest = given.partition("://")
+    scheme = "s3" if scheme.lower() == "s3a" else scheme.lower()
+    if scheme == "hdfs":
+        if odd := sorted(set(_AMBIGUOUS.findall(rest))):
+            cure = "rename the folder"
+            what = f"the address contains {', '.join(map(repr, odd))}, which programs take for "
+            raise InputError(Problem(f"{what}different things", given, cure=cure))
+        rest = rest if not rest.startswith("/") else hadoop.default_authority(given) + rest
+    path, mark, options = rest.partition("?")
+    return f"{scheme}://{path.rstrip('/')}{mark}{options}"
+
+
+def locate(given: str) -> Location:
+    """Where a path or URI points.
+
+    Raises:
+        InputError: this kind of address cannot be opened here.
+        StorageError: what is behind the address does not answer.
+
+    Example:
+        >>> locate("/data/census").path
+        '/data/census'
+    """
+    if "://" not in given:
+        return Location(given, fs.LocalFileSystem(), str(Path(given).absolute()))
+    uri = resolved(given)
+    try:
+        if uri.startswith(_HDFS) and hadoop.is_native():
+            found = urlsplit(uri)
+            return Location(given, hadoop.file_system(found.netloc), found.path or "/", uri)
+        system, path = fs.FileSystem.from_uri(uri)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise_if_remote(error, given)
+        raise InputError(_unopened(given, is_hdfs=uri.startswith(_HDFS))) from error
+    if isinstance(system, fs.LocalFileSystem):
+        return Location(given, system, path, uri)
+    return Location(given, system, path, uri.partition("?")[0])
+
+
+def _unopened(given: str, *, is_hdfs: bool) -> Problem:
+    if is_hdfs:
+        return hadoop.missing(given)
+    cure = "use a local path, hdfs:// or s3://, and check its spelling"
+    return Problem("this kind of address cannot be opened", given, cure=cure)
