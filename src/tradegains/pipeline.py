@@ -322,6 +322,7 @@ def _measure(
             rows_by_year=inputs.census.rows_by_year,
             parts=engine.parts_of(inputs.census.rows),
             merge_by=merge_by,
+            is_in_process=engine.is_in_process,
         )
     finally:
         work.remove(*passing_folders(study))

@@ -63,6 +63,7 @@ def start_embedded(resources: Resources, protection: Protection) -> Engine:
             scratch=folder,
             rows_at_once=int(_HASH_SHARE * resources.memory / _HASHED_ROW),
             merge_by="hash",
+            is_in_process=True,
             is_classic=False,
             _close=closing.pop_all(),
         )

@@ -53,6 +53,7 @@ class Engine:
     # How it brings the rows of an establishment together, as `match_establishments` has it. Spark
     # sorts, and writes to disk what its memory does not hold; Sail's sort takes six times its hash.
     merge_by: Literal["hash", "sort"] = "sort"
+    is_in_process: bool = False  # its exp and ln are those of this process, to the last bit
     is_classic: bool = True  # it has a context, names its jobs and can read bucket by bucket
     _close: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, repr=False)
 

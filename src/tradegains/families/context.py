@@ -58,6 +58,7 @@ class RunContext:
     products: DataFrame | None = None
     parts: int = 1
     merge_by: MergeBy = "hash"
+    is_in_process: bool = False
     dividing: tuple[str, ...] = ()
 
     def makes(self, table: str) -> bool:

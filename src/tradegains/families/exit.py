@@ -48,7 +48,7 @@ def exit_regressions(context: RegressionContext, window: Window) -> Rows:
         extra.append(IS_PLANT_CUT)
         rows = context.with_cuts(rows).filter(F.col(TARIFF_CUT).isNotNull())
     rows = rows.select(EFFECT, EXIT, *terms, *extra)
-    kept = context.run_context.keep(rows, work_folders.exit_rows(window))
+    kept = context.held(rows, [window.start], work_folders.exit_rows(window))
     cells = context.collect(kept, (EXIT, *terms, *extra))
     note = _cut_note(context, window, cells) if extra else NO_CUTS
     (linear,) = estimate(

@@ -3,41 +3,37 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from tradegains.families.context import Rows
 from tradegains.families.regression_context import RegressionContext, linear_of, years_of
 from tradegains.results.regressions import Labels, linear_rows, sample_name
+from tradegains.statistics.regression_passes import RegressionRows, having
 from tradegains.statistics.regressions import Estimate, LinearModel, ProductCells, estimate
 from tradegains.study import Window
 from tradegains.tables import working as w
-from tradegains.transforms.regression_rows import (
-    EXPORT_START,
-    GROWTH,
-    TARIFF_CUT,
-    adoption_outcome,
-)
+from tradegains.transforms.regression_rows import EXPORT_START, GROWTH, TARIFF_CUT
 from tradegains.transforms.regression_sums import CLUSTER, EFFECT
 
 
-def effect_regressions(context: RegressionContext, window: Window, rows: DataFrame) -> Rows:
-    """Rows of `regressions`: effects of starting to export on growth and on every adoption."""
+def effect_regressions(context: RegressionContext, window: Window, rows: RegressionRows) -> Rows:
+    """Rows of `regressions`: effects of starting to export on growth and on every adoption.
+
+    Reads the outcomes, null where an establishment has none, and `cluster_columns`.
+    """
     found: Rows = []
-    measured = rows.filter(F.col(GROWTH).isNotNull())
-    found += _effects(context, window, measured, GROWTH)
-    for column in context.choices.adoptions:
-        found += _effects(context, window, adoption_outcome(rows, column, window.name), column)
+    for outcome in (GROWTH, *context.choices.adoptions):
+        found += _effects(context, window, having(rows, outcome), outcome)
     return found
 
 
-def _effects(context: RegressionContext, window: Window, rows: DataFrame, outcome: str) -> Rows:
+def _effects(
+    context: RegressionContext, window: Window, rows: RegressionRows, outcome: str
+) -> Rows:
     controls = context.choices.growth_controls
     cut = () if context.largest_cut is None else (TARIFF_CUT,)
     clusters = context.choices.growth_clusters
-    rows = rows.select(w.QUARTILE, EFFECT, outcome, EXPORT_START, *controls, *cut)
-    if clusters != "establishment":
-        rows = rows.withColumn(CLUSTER, _cluster(context, clusters))
     cells = context.collect(rows, (outcome, EXPORT_START, *controls, *cut), w.QUARTILE)
     raw = [LinearModel("raw_difference", outcome, (EXPORT_START,))]
     models = [LinearModel("least_squares", outcome, (EXPORT_START, *controls))]
@@ -54,16 +50,20 @@ def _effects(context: RegressionContext, window: Window, rows: DataFrame, outcom
     return found
 
 
-def _cluster(context: RegressionContext, clusters: str) -> Column:
-    census = context.study.census
+def cluster_columns(context: RegressionContext) -> dict[str, Column]:
+    """What rows are clustered by, where it is not the establishment."""
+    clusters, census = context.choices.growth_clusters, context.study.census
+    if clusters == "establishment":
+        return {}
     step = 10 ** (census.industry_digits - census.industry_group_digits)
     industry = F.col(EFFECT)
-    return F.floor(industry / step).cast("bigint") if clusters == "industry2" else industry
+    group = F.floor(industry / step).cast("bigint")
+    return {CLUSTER: group if clusters == "industry2" else industry}
 
 
 def _estimates(
     context: RegressionContext,
-    rows: DataFrame,
+    rows: RegressionRows,
     cells: ProductCells,
     models: Sequence[LinearModel],
     sample: tuple[tuple[str, ...], str],

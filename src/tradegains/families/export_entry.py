@@ -3,12 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
-
 from tradegains.families import work_folders
 from tradegains.families.context import Rows
-from tradegains.families.export_effects import effect_regressions
+from tradegains.families.export_effects import cluster_columns, effect_regressions
 from tradegains.families.meeting import judge_own_cuts
 from tradegains.families.regression_context import (
     NO_CUTS,
@@ -29,17 +26,21 @@ from tradegains.results.regressions import (
 from tradegains.results.sets import continuing_set, exporter_at_end_set, never_exported_set
 from tradegains.statistics.probits import Probit, fit_probits
 from tradegains.statistics.quartiles import with_quartiles
+from tradegains.statistics.regression_passes import RegressionRows, collect_sums, having
 from tradegains.study import Window
 from tradegains.tables import working as w
 from tradegains.transforms.regression_rows import (
     EXPORT_START,
+    GROWTH,
     IS_PLANT_CUT,
     TARIFF_CUT,
     WITH_CUT,
+    adoption_outcome,
     count_entries,
     entry_rows,
     never_exporters,
 )
+from tradegains.transforms.regression_sums import EFFECT
 
 
 def entry_regressions(context: RegressionContext, window: Window) -> tuple[Rows, Rows]:
@@ -47,7 +48,7 @@ def entry_regressions(context: RegressionContext, window: Window) -> tuple[Rows,
     rows = _kept_entry_rows(context, window)
     places = binary_places((context.largest_cut or 1.0) * max(context.largest.rows, 1) * 10**6)
     counts = {row[w.QUARTILE]: _counts(row, places) for row in
-              count_entries(rows, places=places).toArrow().to_pylist()}  # fmt: skip
+              collect_sums(count_entries, rows, places=places)}  # fmt: skip
     judge_own_cuts(
         context,
         window,
@@ -57,7 +58,7 @@ def entry_regressions(context: RegressionContext, window: Window) -> tuple[Rows,
     if context.largest_cut is None:
         entries = export_entry_rows(window.name, counts, {}, NO_CUTS)
         return effect_regressions(context, window, rows), entries
-    rows = rows.filter(F.col(TARIFF_CUT).isNotNull())
+    rows = having(rows, TARIFF_CUT)
     probits = _entry_probits(context, rows)
     found = [
         row
@@ -70,7 +71,7 @@ def entry_regressions(context: RegressionContext, window: Window) -> tuple[Rows,
     return [*found, *effect_regressions(context, window, rows)], entries
 
 
-def _kept_entry_rows(context: RegressionContext, window: Window) -> DataFrame:
+def _kept_entry_rows(context: RegressionContext, window: Window) -> RegressionRows:
     never = never_exporters(
         context.matched,
         year=window.start,
@@ -85,7 +86,20 @@ def _kept_entry_rows(context: RegressionContext, window: Window) -> DataFrame:
         window=window.name,
         starter=context.bit(exporter_at_end_set(window.name)),
     )
-    return context.run_context.keep(context.with_cuts(rows), work_folders.entry_rows(window))
+    choices = context.choices
+    columns = {each: adoption_outcome(each, window.name) for each in choices.adoptions}
+    columns |= cluster_columns(context)
+    terms = dict.fromkeys((TARIFF_CUT, *choices.entry_controls, *choices.growth_controls))
+    outcomes = (EXPORT_START, GROWTH)
+    needed = context.with_cuts(rows).select(
+        w.QUARTILE,
+        EFFECT,
+        *outcomes,
+        *terms,
+        IS_PLANT_CUT,
+        *(column.alias(name) for name, column in columns.items()),
+    )
+    return context.held(needed, [window.start], work_folders.entry_rows(window))
 
 
 def _counts(row: Mapping[str, Any], places: int) -> EntryCounts:
@@ -98,7 +112,7 @@ def _counts(row: Mapping[str, Any], places: int) -> EntryCounts:
     )
 
 
-def _entry_probits(context: RegressionContext, rows: DataFrame) -> dict[int | None, Probit]:
+def _entry_probits(context: RegressionContext, rows: RegressionRows) -> dict[int | None, Probit]:
     """The probit of all never-exporters, and of each quartile."""
     terms = (TARIFF_CUT, *context.choices.entry_controls)
     cells = context.collect(rows, (EXPORT_START, *terms), w.QUARTILE)

@@ -15,7 +15,8 @@ from tradegains.transforms.regression_sums import EFFECT
 def premium_regressions(context: RegressionContext) -> Rows:
     """Rows of `regressions`: what exporters of the chosen years have above others [log points]."""
     years = context.choices.premium_years
-    rows = premium_rows(context.matched, years=years, exporter=context.bit(EXPORTERS))
+    needed = premium_rows(context.matched, years=years, exporter=context.bit(EXPORTERS))
+    rows = context.held(needed, years, None)
     names = (w.LOG_PRODUCTIVITY, EXPORTER, LOG_EMPLOYMENT)
     cells = collect_products(
         rows,

@@ -73,6 +73,7 @@ def measure(
     products: DataFrame | None = None,
     parts: int = 1,
     merge_by: MergeBy = "hash",
+    is_in_process: bool = False,
 ) -> ComputedTables:
     """The wanted results of a study.
 
@@ -88,6 +89,7 @@ def measure(
         products: products of establishments by row, where the study has them.
         parts: parts of all establishments that are matched one after the other.
         merge_by: how the engine brings the rows of an establishment together.
+        is_in_process: whether the engine's exp and ln are those of this process, to the last bit.
 
     Raises:
         InputError: rows break a rule whose action is stop, or rows went missing.
@@ -104,6 +106,7 @@ def measure(
         products=products,
         parts=parts,
         merge_by=merge_by,
+        is_in_process=is_in_process,
         dividing=tuple(name for name, _ in read_conditions(study, types).dividing),
     )
     matched = match_census(context, flag_census(study, census, small))

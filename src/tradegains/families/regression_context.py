@@ -1,10 +1,11 @@
 """What every family of regressions is made from, and the rows of what it estimates.
 
-Every family reads the matched rows through a small frame of its own, kept in the work folder, so
-that a Newton step or a second look at residuals does not read the whole census again.
+Every family reads the matched rows through a small frame of its own, so that a Newton step or a
+second look at residuals does not read the whole census again: on the driver where its rows are few,
+else kept in the work folder.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,9 +18,12 @@ from tradegains.formulas.distribution import IndustryMedian
 from tradegains.formulas.least_squares import binary_places
 from tradegains.results.regressions import Labels, Linear, joined, probit_rows
 from tradegains.results.sets import entry_windows
+from tradegains.statistics.collected_rows import CollectedRows
+from tradegains.statistics.collecting import collect
 from tradegains.statistics.handing import as_rows
 from tradegains.statistics.medians import industry_medians
 from tradegains.statistics.probits import Probit
+from tradegains.statistics.regression_passes import RegressionRows
 from tradegains.statistics.regressions import (
     Estimate,
     Largest,
@@ -53,6 +57,7 @@ class RegressionContext:
         run_context: a study with a section for regressions.
         matched: matched rows, with what `sets.carried` and `sets.later` ask for.
         largest: bounds of any industry's rows and employment in a year.
+        rows_by_year: matched rows of each year, at most.
         plant_cuts: establishment_id and its own cut; None without that input.
         largest_cut: bound of any tariff cut [percentage points]; None where there are none.
         largest_log: bound of any log of a row [log points].
@@ -61,6 +66,7 @@ class RegressionContext:
     run_context: RunContext
     matched: DataFrame
     largest: Largest
+    rows_by_year: Mapping[int, int]
     plant_cuts: DataFrame | None
     largest_cut: float | None
     largest_log: float
@@ -74,6 +80,7 @@ class RegressionContext:
             context,
             matched.rows,
             Largest(largest.establishments, largest.employment),
+            matched.cells.rows_by_year,
             _plant_cuts(context, matched.rows),
             max(cuts, default=None),
             largest_log(matched.rows),
@@ -155,7 +162,25 @@ class RegressionContext:
         """The rows with their establishments' cuts."""
         return with_own_cuts(rows, self.plant_cuts)
 
-    def collect(self, rows: DataFrame, names: Sequence[str], *keys: str) -> ProductCells:
+    def held(self, rows: DataFrame, years: Sequence[int], folder: str | None) -> RegressionRows:
+        """The rows of a family where all its passes read them.
+
+        Args:
+            rows: of these years.
+            years: which bound how many rows there are.
+            folder: in which those are kept that stay with the engine; None where only passes
+                without logarithms are asked for.
+        """
+        context = self.run_context
+        are_few = sum(self.rows_by_year.get(year, 0) for year in years) <= context.row_limit
+        if are_few and (context.is_in_process or folder is None):
+            return CollectedRows(collect(rows))
+        if folder is None:
+            return rows
+        kept = context.keep(rows, folder)
+        return CollectedRows(collect(kept), kept) if are_few else kept
+
+    def collect(self, rows: RegressionRows, names: Sequence[str], *keys: str) -> ProductCells:
         """Plain sums of products of these variables, by effect and the keys."""
         return collect_products(
             rows,

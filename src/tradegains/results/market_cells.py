@@ -146,6 +146,14 @@ class MarketCells:
         """All cells together."""
         return self.amounts_by().get((), Amounts())
 
+    @property
+    def rows_by_year(self) -> dict[int, int]:
+        """Rows behind each year, also quarantined ones."""
+        found: dict[int, int] = {}
+        for (year, _), rows in self.rows_by_flags.items():
+            found[year] = found.get(year, 0) + rows
+        return found
+
     @cached_property
     def largest_industry(self) -> Amounts:
         """The largest count, employment, ... of any industry in any year."""

@@ -20,6 +20,18 @@ class StoppedError(Exception):
     """A task was given up because another one failed, or the run was stopped."""
 
 
+def collect(frame: DataFrame) -> pa.Table:
+    """Rows in any order, for sums that do not depend on it.
+
+    Raises:
+        StoppedError: the task that asks was given up.
+    """
+    stopping = _stopping.get()
+    if stopping is not None and stopping.is_set():
+        raise StoppedError
+    return frame.toArrow()
+
+
 def collect_in_order(frame: DataFrame) -> pa.Table:
     """Rows in ascending order of all columns, whichever task was ready first.
 
@@ -28,10 +40,7 @@ def collect_in_order(frame: DataFrame) -> pa.Table:
     Raises:
         StoppedError: the task that asks was given up.
     """
-    stopping = _stopping.get()
-    if stopping is not None and stopping.is_set():
-        raise StoppedError
-    rows = frame.toArrow()
+    rows = collect(frame)
     return rows.sort_by([(name, "ascending") for name in rows.column_names])
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
-from pyspark.sql import DataFrame
 
 from tradegains.formulas.least_squares import (
     CollinearError,
@@ -29,8 +28,7 @@ from tradegains.formulas.probit import (
     delta_error,
     newton_step,
 )
-from tradegains.statistics.collecting import collect_in_order
-from tradegains.statistics.handing import as_rows
+from tradegains.statistics.regression_passes import RegressionRows, collect_sums
 from tradegains.statistics.regressions import Key, ProductCells
 from tradegains.transforms.probit_sums import (
     ALPHA,
@@ -109,7 +107,7 @@ class _State:
 class _ProbitRows:
     """The rows of all samples and what each pass needs to know of them."""
 
-    rows: DataFrame
+    rows: RegressionRows
     cells: ProductCells
     outcome: str
     regressors: tuple[str, ...]
@@ -119,7 +117,7 @@ class _ProbitRows:
 
 
 def fit_probits(
-    rows: DataFrame,
+    rows: RegressionRows,
     cells: ProductCells,
     *,
     by: Sequence[str],
@@ -206,18 +204,16 @@ def _told_apart(
 
 def _advance(plan: _ProbitRows, moving: Sequence[_State], by: Sequence[str]) -> None:
     """One pass over the rows: a step for every sample that still moves."""
-    summed = sum_newton(
+    summed = collect_sums(
+        sum_newton,
         plan.rows,
-        as_rows(_parameters(plan, moving), beside=plan.rows),
+        _parameters(plan, moving),
         on=plan.cells.keys,
         outcome=plan.outcome,
         regressors=plan.regressors,
         places=(places := _places(plan, moving)),
     )
-    by_key = {
-        tuple(row[key] for key in plan.cells.keys): row
-        for row in collect_in_order(summed).to_pylist()
-    }
+    by_key = {tuple(row[key] for key in plan.cells.keys): row for row in summed}
     for state in moving:
         state.sums = {
             group: _score_sums([by_key[key] for key in keys], places, plan, state.regressors)
@@ -324,18 +320,16 @@ def _effects_of_cut(
     if not done:
         return {}
     places = _places(plan, done)
-    summed = sum_effect_of_cut(
+    summed = collect_sums(
+        sum_effect_of_cut,
         plan.rows,
-        as_rows(_parameters(plan, done), beside=plan.rows),
+        _parameters(plan, done),
         on=plan.cells.keys,
         regressors=plan.regressors,
         cut=plan.regressors.index(cut),
         places=places,
     )
-    by_key = {
-        tuple(row[key] for key in plan.cells.keys): row
-        for row in collect_in_order(summed).to_pylist()
-    }
+    by_key = {tuple(row[key] for key in plan.cells.keys): row for row in summed}
     return {state.key: _effect_of_cut(plan, state, by_key, places) for state in done}
 
 

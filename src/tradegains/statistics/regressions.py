@@ -30,8 +30,7 @@ from tradegains.formulas.least_squares import (
     two_stage_least_squares,
     within_products,
 )
-from tradegains.statistics.collecting import collect_in_order
-from tradegains.statistics.handing import as_rows
+from tradegains.statistics.regression_passes import RegressionRows, collect_sums
 from tradegains.tables import working as w
 from tradegains.transforms.regression_rows import largest_logs
 from tradegains.transforms.regression_sums import (
@@ -144,7 +143,7 @@ def largest_log(matched: DataFrame) -> float:
 
 
 def collect_products(
-    rows: DataFrame,
+    rows: RegressionRows,
     *,
     keys: Sequence[str],
     variables: Sequence[Variable],
@@ -164,9 +163,7 @@ def collect_products(
     sizes = {False: float(largest_effect.rows), True: float(largest_effect.weight)}
     places = {kind: _places(sizes[kind], variables) for kind in kinds}
     names = tuple(variable.name for variable in variables)
-    cells = collect_in_order(
-        sum_products(rows, keys=keys, variables=names, places=places)
-    ).to_pylist()
+    cells = collect_sums(sum_products, rows, keys=keys, variables=names, places=places)
     groups = {kind: {_key(cell, keys): _group(cell, names, kind) for cell in cells}
               for kind in kinds}  # fmt: skip
     largest_values = [
@@ -203,7 +200,7 @@ def _group(cell: Mapping[str, Any], names: Sequence[str], is_weighted: bool) -> 
 
 
 def estimate(
-    rows: DataFrame,
+    rows: RegressionRows,
     cells: ProductCells,
     models: Sequence[LinearModel],
     *,
@@ -309,7 +306,7 @@ _Meats = dict[tuple[Key, int], tuple[int, list[list[float]]]]
 
 
 def _collect_meats(
-    rows: DataFrame,
+    rows: RegressionRows,
     cells: ProductCells,
     samples: Sequence[_Sample],
     fitted: Sequence[Estimate],
@@ -332,9 +329,10 @@ def _collect_meats(
         ScoreModel(model.is_weighted, tuple(position[name] for name in model.instruments))
         for model in models
     ]
-    summed = sum_meat(
+    summed = collect_sums(
+        sum_meat,
         rows,
-        as_rows(table, beside=rows),
+        table,
         on=cells.keys,
         by=by,
         variables=cells.variables,
@@ -342,7 +340,7 @@ def _collect_meats(
         is_clustered=rows_per_cluster is not None,
     )
     meats: _Meats = {}
-    for row in collect_in_order(summed).to_pylist():
+    for row in summed:
         sample = _key(row, by)
         for m, model in enumerate(models):
             if (sample, m) in scales:

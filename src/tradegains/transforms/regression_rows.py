@@ -137,13 +137,10 @@ def count_entries(rows: DataFrame, *, places: int) -> DataFrame:
     )
 
 
-def adoption_outcome(rows: DataFrame, column: str, window: str) -> DataFrame:
-    """The rows in which a 0/1 column of the window's end is 0 or 1, as a DOUBLE of its name.
-
-    Reads the column's later value.
-    """
+def adoption_outcome(column: str, window: str) -> Column:
+    """A 0/1 column's value at the window's end as a DOUBLE; null where it is neither 0 nor 1."""
     later = F.col(w.later_column(column, window)).cast("double")
-    return rows.withColumn(column, later).filter(F.col(column).isin(0.0, 1.0))
+    return F.when(later.isin(0.0, 1.0), later)
 
 
 def _measured(matched: DataFrame) -> DataFrame:

@@ -1,0 +1,286 @@
+"""The sums of `transforms.regression_sums` and `transforms.probit_sums`, of rows on the driver.
+
+To the last bit what the engine gives: the same products in the same order, rounded to the same
+whole numbers, so that it shows nowhere whether rows were few enough to be collected. `exp` and
+logarithms are those of the C library, as for an engine in this process; NumPy's own differ in the
+last bit between processors.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tradegains.formulas.export_entry import index_without_cut
+from tradegains.formulas.least_squares import BinaryPlaces, pairs, weighted_products
+from tradegains.formulas.normal import (
+    CENTRAL_END,
+    DENSITY_AT_ZERO,
+    FAR_END,
+    MIDDLE_END,
+    central_offset,
+    far_tail_factor,
+    gaussian_exponents,
+    middle_tail_factor,
+)
+from tradegains.formulas.probit import score_and_curvature
+from tradegains.statistics.arrays import FloatArray, IntArray, NumberArray, sum_by
+from tradegains.statistics.collected_rows import CollectedRows, GroupedRows, SumRows
+from tradegains.tables import working as w
+from tradegains.transforms.probit_sums import (
+    ALPHA,
+    CURVATURE,
+    DENSITY_CHANGE,
+    EFFECT_OF_CUT,
+    LIKELIHOOD,
+    SCORE,
+    ProbitPlaces,
+    coefficient_column,
+    times,
+)
+from tradegains.transforms.regression_rows import (
+    EXPORT_START,
+    IS_PLANT_CUT,
+    TARIFF_CUT,
+    WITH_CUT,
+)
+from tradegains.transforms.regression_sums import (
+    CLUSTER,
+    LARGEST_WEIGHT,
+    WEIGHT,
+    ScoreModel,
+    first_sum,
+    largest,
+    mean_column,
+    meat_sum,
+    rescale_column,
+    residual_column,
+    scale_column,
+    second_sum,
+    weight_sum,
+)
+
+Parameters = Mapping[str, FloatArray]
+
+
+def _whole(values: FloatArray, places: int) -> IntArray:
+    rounded: IntArray = np.floor(values * 2.0**places + 0.5).astype(np.int64)
+    return rounded
+
+
+def sum_products(
+    rows: CollectedRows,
+    *,
+    keys: Sequence[str],
+    variables: Sequence[str],
+    places: Mapping[bool, BinaryPlaces],
+) -> SumRows:
+    """As the transform of this name."""
+    grouped = rows.by(keys)
+    values = [grouped[name] for name in variables]
+    sums: dict[str, NumberArray] = {}
+    bounds: dict[str, NumberArray] = {largest(i): np.abs(each) for i, each in enumerate(values)}
+    for is_weighted, digits in places.items():
+        weight = grouped[WEIGHT] if is_weighted else 1.0
+        first, second = weighted_products(weight, values)
+        if is_weighted:
+            whole = grouped.table[WEIGHT].to_numpy()
+            sums[weight_sum(is_weighted=True)] = bounds[LARGEST_WEIGHT] = whole
+        for i, each in enumerate(first):
+            sums[first_sum(i, is_weighted=is_weighted)] = _whole(each, digits.sums[i])
+        for i, each in enumerate(second):
+            sums[second_sum(i, is_weighted=is_weighted)] = _whole(each, digits.products[i])
+    return grouped.sums(sums, bounds)
+
+
+def sum_meat(
+    rows: CollectedRows,
+    parameters: pa.Table,
+    *,
+    on: Sequence[str],
+    by: Sequence[str],
+    variables: Sequence[str],
+    models: Sequence[ScoreModel],
+    is_clustered: bool,
+) -> SumRows:
+    """As the transform of this name; `by` are the first of the keys `on`."""
+    met, given = rows.by(on).meeting(parameters)
+    values = [met[name] for name in variables]
+    samples = met.by_first(by)
+    scaled: list[list[FloatArray]] = [
+        _scores(met, given, values, (m, model)) for m, model in enumerate(models)
+    ]
+    if is_clustered:
+        samples, scaled = _by_cluster(samples, given, scaled)
+    sums: dict[str, NumberArray] = {}
+    for m, scores in enumerate(scaled):
+        for position, (i, j) in enumerate(pairs(len(scores))):
+            sums[meat_sum(m, position)] = _whole(scores[i] * scores[j], 0)
+    return samples.sums(sums)
+
+
+def _scores(
+    rows: GroupedRows,
+    given: Parameters,
+    values: Sequence[FloatArray],
+    numbered: tuple[int, ScoreModel],
+) -> list[FloatArray]:
+    """Weight times instrument times residual by instrument, in the scale of their sums."""
+    m, model = numbered
+    kind = model.is_weighted
+    deviations = [each - given[mean_column(i, is_weighted=kind)] for i, each in enumerate(values)]
+    residual = deviations[0] * given[residual_column(m, 0)]
+    for i, each in enumerate(deviations[1:], start=1):
+        residual = residual + each * given[residual_column(m, i)]
+    residual = (rows[WEIGHT] if kind else 1.0) * residual
+    return [
+        residual * deviations[position] * given[scale_column(m, i)]
+        for i, position in enumerate(model.instruments)
+    ]
+
+
+def _by_cluster(
+    samples: GroupedRows, given: Parameters, scaled: Sequence[Sequence[FloatArray]]
+) -> tuple[GroupedRows, list[list[FloatArray]]]:
+    """Scores rounded and added within each cluster of a sample, in the scale of their products."""
+    cluster = pc.dictionary_encode(samples.table[CLUSTER]).combine_chunks()
+    sample = np.repeat(np.arange(len(samples.keys)), samples.counts)
+    key = sample * max(len(cluster.dictionary), 1) + cluster.indices.to_numpy()
+    columns: dict[str, NumberArray] = {}
+    for m, scores in enumerate(scaled):
+        for i, each in enumerate(scores):
+            columns[f"{m} {i}"] = np.floor(each + 0.5).astype(np.int64)
+    found, sums = sum_by(key, columns)
+    of_cluster = found // max(len(cluster.dictionary), 1)
+    starts = np.searchsorted(of_cluster, np.arange(len(samples.keys)))
+    # A scale is one for all rows of a sample.
+    first = samples.starts
+    rescaled = [
+        [
+            sums[f"{m} {i}"].astype(np.float64) * given[rescale_column(m, i)][first][of_cluster]
+            for i in range(len(scores))
+        ]
+        for m, scores in enumerate(scaled)
+    ]
+    table = pa.table({CLUSTER: found})
+    return GroupedRows(samples.names, samples.keys, starts, table), rescaled
+
+
+def count_entries(rows: CollectedRows, *, places: int) -> SumRows:
+    """As the transform of this name."""
+    grouped = rows.by([w.QUARTILE])
+    cut = grouped.table[TARIFF_CUT]
+    has_cut = pc.is_valid(cut).to_numpy()
+    known = np.where(has_cut, cut.fill_null(0.0).to_numpy(), 0.0)
+    return grouped.sums(
+        {
+            EXPORT_START: grouped[EXPORT_START].astype(np.int64),
+            WITH_CUT: has_cut.astype(np.int64),
+            IS_PLANT_CUT: grouped[IS_PLANT_CUT].astype(np.int64),
+            TARIFF_CUT: np.where(has_cut, _whole(known, places), 0),
+        }
+    )
+
+
+def sum_newton(
+    rows: CollectedRows,
+    parameters: pa.Table,
+    *,
+    on: Sequence[str],
+    outcome: str,
+    regressors: Sequence[str],
+    places: ProbitPlaces,
+) -> SumRows:
+    """As the transform of this name."""
+    met, given = rows.by(on).meeting(parameters)
+    index = _index(met, given, regressors)
+    sign = 2.0 * met[outcome] - 1.0
+    hazard, tail = _hazard(-sign * index)
+    score, curvature = score_and_curvature(index, hazard, sign)
+    x = [met[name] for name in regressors]
+    sums: dict[str, NumberArray] = {
+        SCORE: _whole(score, places.score),
+        CURVATURE: _whole(curvature, places.curvature),
+        LIKELIHOOD: _whole(tail, places.log_likelihood),
+    }
+    for i, each in enumerate(x):
+        sums[times(SCORE, i)] = _whole(score * each, places.score_x[i])
+        sums[times(CURVATURE, i)] = _whole(curvature * each, places.curvature_x[i])
+    for p, (i, j) in enumerate(pairs(len(x))):
+        sums[times("xx", p)] = _whole(curvature * x[i] * x[j], places.curvature_xx[p])
+    return met.sums(sums)
+
+
+def sum_effect_of_cut(
+    rows: CollectedRows,
+    parameters: pa.Table,
+    *,
+    on: Sequence[str],
+    regressors: Sequence[str],
+    cut: int,
+    places: ProbitPlaces,
+) -> SumRows:
+    """As the transform of this name."""
+    met, given = rows.by(on).meeting(parameters)
+    x = [met[name] for name in regressors]
+    index = _index(met, given, regressors)
+    without = index_without_cut(index, cut=x[cut], coefficient=given[coefficient_column(cut)])
+    cdf, density = _distribution(index)
+    cdf_without, density_without = _distribution(without)
+    change = density - density_without
+    sums: dict[str, NumberArray] = {
+        EFFECT_OF_CUT: _whole(cdf - cdf_without, places.curvature),
+        DENSITY_CHANGE: _whole(change, places.curvature),
+    }
+    for i, each in enumerate(x):
+        gradient = each * (density if i == cut else change)
+        sums[times(DENSITY_CHANGE, i)] = _whole(gradient, places.curvature_x[i])
+    return met.sums(sums)
+
+
+def _index(rows: GroupedRows, given: Parameters, regressors: Sequence[str]) -> FloatArray:
+    index = given[ALPHA]
+    for position, name in enumerate(regressors):
+        index = index + rows[name] * given[coefficient_column(position)]
+    return index
+
+
+def _each(function: Callable[[float], float], values: FloatArray) -> FloatArray:
+    """A function of the C library of every value."""
+    return np.fromiter(map(function, values.tolist()), np.float64, len(values))
+
+
+def _pieces(z: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Upper tail of the size of z over its kernel, and the kernel, as `normal_columns` has them."""
+    size = np.abs(z)
+    far = far_tail_factor(np.maximum(size, MIDDLE_END))
+    head, rest = gaussian_exponents(np.minimum(size, FAR_END))
+    factor = np.where(size <= MIDDLE_END, middle_tail_factor(size), far)
+    return factor, _each(math.exp, head) * _each(math.exp, rest)
+
+
+def _cdf(z: FloatArray, tail: FloatArray) -> FloatArray:
+    outside = np.where(z < 0, tail, 1.0 - tail)
+    return np.where(np.abs(z) <= CENTRAL_END, 0.5 + central_offset(z), outside)
+
+
+def _distribution(z: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Distribution function and density, as `normal_columns.add_distribution`."""
+    factor, bell = _pieces(z)
+    return _cdf(z, factor * bell), DENSITY_AT_ZERO * bell
+
+
+def _hazard(z: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Hazard and logarithm of the upper tail, as `normal_columns.add_hazard`."""
+    factor, bell = _pieces(z)
+    tail = factor * bell
+    near = z <= CENTRAL_END
+    far = ~near
+    hazard, log_tail = np.empty_like(z), np.empty_like(z)
+    hazard[near] = (DENSITY_AT_ZERO * bell[near]) / _cdf(-z[near], tail[near])
+    hazard[far] = DENSITY_AT_ZERO / factor[far]
+    log_tail[near] = _each(math.log1p, -_cdf(z[near], tail[near]))
+    log_tail[far] = -0.5 * z[far] * z[far] + _each(math.log, factor[far])
+    return hazard, log_tail

@@ -1,0 +1,144 @@
+"""Sums of rows on the driver are the engine's, to the last bit."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from tradegains.statistics.collected_rows import CollectedRows
+from tradegains.statistics.probits import fit_probits
+from tradegains.statistics.regression_passes import collect_sums, having
+from tradegains.statistics.regressions import (
+    Largest,
+    LinearModel,
+    Variable,
+    collect_products,
+    estimate,
+)
+from tradegains.tables import working as w
+from tradegains.transforms.regression_rows import (
+    EXPORT_START,
+    IS_PLANT_CUT,
+    TARIFF_CUT,
+    count_entries,
+)
+
+NAMES = ("y", "a", "b", "cut")
+BOUNDS = [Variable(name, 64.0) for name in NAMES]
+KEYS = ("quartile", "effect")
+MODELS = (
+    LinearModel("plain", "y", ("a", "b")),
+    LinearModel("weighted", "y", ("a", "b"), is_weighted=True),
+    LinearModel("instrumented", "y", ("a", "b"), instrument="cut"),
+)
+
+
+def draw(rows: int = 900) -> pa.Table:
+    """Rows of four samples; single rows, effects of one outcome only and far tails among them."""
+    chance = np.random.default_rng(12)
+    a, cut = chance.normal(0.0, 4.0, rows), chance.integers(0, 9, rows) / 3.0
+    effect = np.where(np.arange(rows) % 97 == 0, np.arange(rows), chance.integers(1, 9, rows))
+    y = (chance.normal(0.0, 4.0, rows) < 2.0 * a + cut - 1.0).astype(float)
+    return pa.table(
+        {
+            "quartile": chance.integers(1, 5, rows),
+            "effect": effect,
+            "y": np.where(effect == 8, 1.0, y),
+            "a": a,
+            "b": pa.array(chance.normal(3.0, 1.0, rows), mask=chance.random(rows) < 0.1),
+            "cut": cut,
+            "regression_weight": chance.integers(1, 10**6, rows),
+            "cluster": pa.array([f"id-{number}" for number in chance.integers(0, 300, rows)]),
+        }
+    )
+
+
+def both(engine, table: pa.Table):
+    """The rows at the engine and on the driver, without those that lack `b`."""
+    return [
+        having(each, "b") for each in (engine.spark.createDataFrame(table), CollectedRows(table))
+    ]
+
+
+def products(rows):
+    return collect_products(
+        rows,
+        keys=KEYS,
+        variables=BOUNDS,
+        weightings=(False, True),
+        largest_effect=Largest(900, 900 * 10**6),
+    )
+
+
+def test_linear_models_are_the_same(engine):
+    at_engine, here = both(engine, draw())
+    cells = products(here)
+    assert products(at_engine) == cells
+    for by in ((), ("quartile",)):
+        for rows_per_cluster in (None, 900):
+            found = [
+                estimate(
+                    rows,
+                    cells,
+                    MODELS,
+                    by=by,
+                    effect_of=lambda effect: effect,
+                    rows_per_cluster=rows_per_cluster,
+                )
+                for rows in (at_engine, here)
+            ]
+            assert found[0] == found[1]
+            assert all(each.errors for each in found[1])
+
+
+# exp and logarithms of another process may differ in the last bit: Spark's rows stay with it.
+@pytest.mark.only("embedded")
+def test_probits_are_the_same(engine):
+    at_engine, here = both(engine, draw())
+    cells = products(here)
+    for by in ((), ("quartile",)):
+        found = [
+            fit_probits(
+                rows,
+                cells,
+                by=by,
+                effect_of=lambda effect: effect % 2,
+                outcome="y",
+                regressors=("a", "b", "cut"),
+                cut="cut",
+            )
+            for rows in (at_engine, here)
+        ]
+        assert found[0] == found[1]
+        assert all(each.effect_error for each in found[1])
+
+
+@pytest.mark.only("spark")
+def test_rows_at_the_engine_beside_keep_its_functions(engine):
+    table = draw()
+    at_engine, here = both(engine, table)
+    beside = having(CollectedRows(table, engine.spark.createDataFrame(table)), "b")
+    cells = products(here)
+    choices = {"by": (), "effect_of": lambda effect: 0, "outcome": "y", "regressors": ("a", "cut")}
+    assert fit_probits(beside, cells, **choices) == fit_probits(at_engine, cells, **choices)
+
+
+def test_entries_are_counted_the_same(engine):
+    chance, rows = np.random.default_rng(13), 200
+    table = pa.table(
+        {
+            w.QUARTILE: chance.integers(1, 5, rows),
+            EXPORT_START: chance.integers(0, 2, rows).astype(float),
+            IS_PLANT_CUT: chance.integers(0, 2, rows).astype(float),
+            TARIFF_CUT: pa.array(chance.random(rows), mask=chance.random(rows) < 0.3),
+        }
+    )
+    found = [
+        collect_sums(count_entries, each, places=40)
+        for each in (engine.spark.createDataFrame(table), CollectedRows(table))
+    ]
+    assert found[0] == found[1]
+
+
+def test_without_rows_there_are_no_sums():
+    empty = draw().slice(0, 0)
+    assert products(CollectedRows(empty)).groups == {False: {}, True: {}}
