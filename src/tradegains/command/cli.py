@@ -145,6 +145,7 @@ def _demo(chosen: argparse.Namespace) -> int:
     from tradegains.progress import Progress
     from tradegains.published.reading import read_run
     from tradegains.report.compared import compared_text
+    from tradegains.report.drawing import drawing_processes
     from tradegains.report.page import write_report
     from tradegains.study import read_study
 
@@ -155,8 +156,8 @@ def _demo(chosen: argparse.Namespace) -> int:
             engine, output, establishments=chosen.establishments, progress=progress
         )
         done = run(engine, read_study(study), output=str(output), progress=progress)
-    with progress.step("write the report"):
-        page = write_report(output, run_id=done.run_id)
+    with progress.step("write the report"), drawing_processes() as begin:
+        page = write_report(output, run_id=done.run_id, begin=begin)
     print(f"\n{compared_text(read_run(output, done.run_id))}\n")
     print(f"report: {page}")
     print("what to try next:")
@@ -380,16 +381,20 @@ def _runs(chosen: argparse.Namespace) -> int:
 
 def _report(chosen: argparse.Namespace) -> int:
     folder = _published(chosen.output)
-    from tradegains.report.page import write_report
+    from tradegains.report.drawing import drawing_processes
 
-    if isinstance(folder, Path):
-        print(write_report(folder, run_id=chosen.run))
-        return 0
-    from tradegains.store.output import locate_output
+    # They start while the page's own libraries are imported and its run is read.
+    with drawing_processes() as begin:
+        from tradegains.report.page import write_report
 
-    with TemporaryDirectory(prefix="tradegains-") as here:
-        page = write_report(folder, run_id=chosen.run, to=Path(here))
-        print(f"{locate_output(folder).take_folder(page.parent, 'report')}/{page.name}")
+        if isinstance(folder, Path):
+            print(write_report(folder, run_id=chosen.run, begin=begin))
+            return 0
+        from tradegains.store.output import locate_output
+
+        with TemporaryDirectory(prefix="tradegains-") as here:
+            page = write_report(folder, run_id=chosen.run, to=Path(here), begin=begin)
+            print(f"{locate_output(folder).take_folder(page.parent, 'report')}/{page.name}")
     return 0
 
 

@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from tradegains.figures.density import HistogramCells, bandwidth, near
 from tradegains.figures.histograms import axis_range, percent_per_bin
@@ -21,12 +19,16 @@ from tradegains.figures.style import (
     PAPER,
     WIDTH,
     Picture,
+    blank_figure,
     house_style,
     mark_synthetic,
     saved,
 )
 from tradegains.formulas.productivity import RELATIVE, STANDARDISED
 from tradegains.published.printing import count, csv_text, typeset
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 VARIANT = "_standardised"
 
@@ -107,7 +109,7 @@ class Comparison:
 def draw_comparison(comparison: Comparison, *, synthetic: bool) -> Picture:
     """Histogram steps, smooth lines and weighted medians of two distributions."""
     with house_style():
-        figure = Figure(figsize=(WIDTH, HEIGHT))
+        figure = blank_figure(WIDTH, HEIGHT)
         axes = figure.add_subplot()
         low, high = axis_range([one.cells for one in comparison.series])
         grid = np.linspace(low, high, CURVE_POINTS)
@@ -129,7 +131,7 @@ def draw_comparison(comparison: Comparison, *, synthetic: bool) -> Picture:
         return saved(figure)
 
 
-def _mark_medians(axes: Axes, series: Sequence[PublishedDistribution]) -> None:
+def _mark_medians(axes: "Axes", series: Sequence[PublishedDistribution]) -> None:
     """A triangle on the axis at each employment-weighted median."""
     medians = [one.p50 for one in series if one.p50 is not None]
     # Hollow for the dashed line, so that the two are told apart without colour.
@@ -149,7 +151,7 @@ def _mark_medians(axes: Axes, series: Sequence[PublishedDistribution]) -> None:
 
 
 def _label_curves(
-    axes: Axes,
+    axes: "Axes",
     series: Sequence[PublishedDistribution],
     grid: np.ndarray,
     curves: Sequence[np.ndarray],
@@ -172,7 +174,7 @@ def _label_curves(
         )
 
 
-def _name_axes(axes: Axes, comparison: Comparison) -> None:
+def _name_axes(axes: "Axes", comparison: Comparison) -> None:
     """Axis titles with units; a second scale in multiples of the industry's median."""
     width = comparison.series[0].cells.bin_width
     relative = f"ln {comparison.measure} − industry's median of {comparison.base}"
@@ -196,7 +198,7 @@ def _multiple(factor: float) -> str:
     return f"{factor:g}×" if factor >= 1 else f"1/{1 / factor:g}×"
 
 
-def _mark_assumed(axes: Axes) -> None:
+def _mark_assumed(axes: "Axes") -> None:
     """Say inside the picture that its scale is assumed."""
     axes.set_title("assumed scaling", loc="left", fontsize=7.5, fontstyle="italic", color=MUTED)
 
@@ -219,9 +221,10 @@ def line_csv(comparison: Comparison, *, data: str) -> str:
     low, high = axis_range([one.cells for one in comparison.series])
     grid = np.linspace(low, high, CURVE_POINTS)
     rows = [
-        (*about, f"{x:.6f}", f"{y:.6f}", f"{bandwidth(one.cells):.6f}")
+        (*about, f"{x:.6f}", f"{y:.6f}", width)
         for one in comparison.series
         for about in [(data, one.member.label, measure_label(comparison))]
+        for width in [f"{bandwidth(one.cells):.6f}"]
         for x, y in zip(grid, percent_per_bin(one.cells, grid), strict=True)
     ]
     return csv_text(LINE_COLUMNS, rows)

@@ -2,12 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from tradegains.figures.style import (
     BLUE,
@@ -24,12 +21,18 @@ from tradegains.figures.style import (
     VERMILION,
     WIDTH,
     Picture,
+    blank_figure,
     house_style,
+    key_line,
     mark_synthetic,
     saved,
 )
 from tradegains.formulas.welfare_elasticity import WelfareElasticity
 from tradegains.published.printing import fixed, typeset
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 LEFT_OF_MARKS, RIGHT_OF_MARKS = 0.75, 1.06  # ends of figure 3's axis, over its outer marks
 
@@ -55,7 +58,7 @@ def draw_welfare_elasticity(
 ) -> Picture:
     """Figure 2: the elasticity of welfare, constant and not; the area to the observed change."""
     with house_style():
-        figure = Figure(figsize=(WIDTH, HEIGHT))
+        figure = blank_figure(WIDTH, HEIGHT)
         axes = figure.add_subplot()
         _draw_constant(axes, 1 / (economy.sigma - 1), f"1/(σ − 1), σ = {economy.sigma:g}", DOTTED)
         _draw_constant(
@@ -84,7 +87,7 @@ def draw_elasticities(
 ) -> Picture:
     """Figure 3: HLOY and ACR by the elasticity, with a mark for each published estimate."""
     with house_style():
-        figure = Figure(figsize=(WIDTH, HEIGHT))
+        figure = blank_figure(WIDTH, HEIGHT)
         axes = figure.add_subplot()
         for curve, colour, marker in ((hloy, VERMILION, "o"), (acr, BLUE, "x")):
             axes.plot(curve.x, curve.y, color=colour, lw=1.3, zorder=2)
@@ -110,7 +113,7 @@ def draw_elasticities(
         return saved(figure)
 
 
-def _draw_constant(axes: Axes, height: float, text: str, dash: object) -> None:
+def _draw_constant(axes: "Axes", height: float, text: str, dash: object) -> None:
     axes.axhline(height, color=INK, lw=1.0, linestyle=dash)
     axes.annotate(
         text,
@@ -121,7 +124,7 @@ def _draw_constant(axes: Axes, height: float, text: str, dash: object) -> None:
     )
 
 
-def _mark_observed(axes: Axes, economy: WelfareElasticity, observed: float | None) -> None:
+def _mark_observed(axes: "Axes", economy: WelfareElasticity, observed: float | None) -> None:
     """A line at the start, and the area from there to the observed change."""
     axes.axvline(0, color=MUTED, lw=0.7)
     axes.annotate(
@@ -147,7 +150,7 @@ def _mark_observed(axes: Axes, economy: WelfareElasticity, observed: float | Non
     )
 
 
-def _mark_baseline(axes: Axes, curve: ElasticityCurve, colour: str, *, below: bool) -> None:
+def _mark_baseline(axes: "Axes", curve: ElasticityCurve, colour: str, *, below: bool) -> None:
     """The study's own elasticity, filled and named on the curve's outer side."""
     if curve.baseline is None:
         return
@@ -164,7 +167,7 @@ def _mark_baseline(axes: Axes, curve: ElasticityCurve, colour: str, *, below: bo
     )
 
 
-def _fit_elasticities(axes: Axes, curves: Sequence[ElasticityCurve]) -> None:
+def _fit_elasticities(axes: "Axes", curves: Sequence[ElasticityCurve]) -> None:
     """Axes for the marks and what lies between them, with a gain of 0 on the vertical one."""
     own = [curve.baseline[0] for curve in curves if curve.baseline]
     marks = np.concatenate([*(curve.marks_x for curve in curves), own])
@@ -180,12 +183,12 @@ def _fit_elasticities(axes: Axes, curves: Sequence[ElasticityCurve]) -> None:
     )
 
 
-def _elasticity_key(hloy: ElasticityCurve, acr: ElasticityCurve) -> list[Line2D]:
+def _elasticity_key(hloy: ElasticityCurve, acr: ElasticityCurve) -> list["Line2D"]:
     mark: dict[str, Any] = {"marker": "D", "mec": PAPER, "ms": 7, "lw": 0}
     return [
-        Line2D([], [], color=VERMILION, marker="o", mfc=PAPER, ms=5.5, mew=1.2, lw=1.3,
-               label=f"{hloy.label}; estimates of Table B1"),
-        Line2D([], [], color=BLUE, marker="x", ms=5.5, mew=1.2, lw=1.3,
-               label=f"{acr.label}; estimates of Table B2"),
-        Line2D([], [], color=MUTED, label="elasticity of this study", **mark),
+        key_line(color=VERMILION, marker="o", mfc=PAPER, ms=5.5, mew=1.2, lw=1.3,
+                 label=f"{hloy.label}; estimates of Table B1"),
+        key_line(color=BLUE, marker="x", ms=5.5, mew=1.2, lw=1.3,
+                 label=f"{acr.label}; estimates of Table B2"),
+        key_line(color=MUTED, label="elasticity of this study", **mark),
     ]  # fmt: skip

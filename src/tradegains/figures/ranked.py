@@ -7,12 +7,9 @@ sides: so they are steps. A number stands from its value down to the next smalle
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.typing import LineStyleType
 
 from tradegains.figures.style import (
     BLUE,
@@ -26,14 +23,21 @@ from tradegains.figures.style import (
     VERMILION,
     WIDTH,
     Picture,
+    blank_figure,
     house_style,
+    key_line,
     mark_synthetic,
     saved,
 )
 from tradegains.published.printing import typeset
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
+    from matplotlib.typing import LineStyleType
+
 KEY_COLUMNS = 4  # windows side by side in the key
-BROKEN: tuple[tuple[str, LineStyleType], ...] = (
+BROKEN: tuple[tuple[str, "LineStyleType"], ...] = (
     (VERMILION, DASHED),
     (MUTED, DOTTED),
     (INK, (0, (7, 1.5, 1, 1.5))),
@@ -70,7 +74,7 @@ def draw_ranked(
     The last curve is solid, the others are broken: see `line_styles`.
     """
     with house_style():
-        figure = Figure(figsize=(WIDTH, HEIGHT))
+        figure = blank_figure(WIDTH, HEIGHT)
         axes = figure.add_subplot()
         everything = _place_of_everything(curves)
         for curve, colour, dash in zip(curves, *line_styles(len(curves)), strict=True):
@@ -102,7 +106,7 @@ def draw_ranked(
         return saved(figure)
 
 
-def line_styles(curves: int) -> tuple[list[str], list[LineStyleType]]:
+def line_styles(curves: int) -> tuple[list[str], list["LineStyleType"]]:
     """Colours and dashes: solid and blue last, dashed and vermilion first, grey or black between.
 
     Example:
@@ -123,7 +127,7 @@ def _place_of_everything(curves: Sequence[RankedCurve]) -> float | None:
 
 
 def _draw_ranked_curve(
-    axes: Axes, curve: RankedCurve, everything: float | None, *, colour: str, dash: object
+    axes: "Axes", curve: RankedCurve, everything: float | None, *, colour: str, dash: object
 ) -> None:
     x, y = curve.x, curve.y
     if everything is not None and curve.everything is not None:
@@ -135,7 +139,7 @@ def _draw_ranked_curve(
     axes.plot(curve.x, curve.y, "o", color=colour, ms=3, zorder=3)
 
 
-def _turn_axis(axes: Axes, curves: Sequence[RankedCurve], everything: float | None) -> None:
+def _turn_axis(axes: "Axes", curves: Sequence[RankedCurve], everything: float | None) -> None:
     """From large to small; the place where everything counts has a name for a number."""
     values = np.concatenate([np.append(curve.x, curve.end) for curve in curves])
     low, high = float(values.min()), float(values.max())
@@ -146,14 +150,14 @@ def _turn_axis(axes: Axes, curves: Sequence[RankedCurve], everything: float | No
         axes.set_xticks([everything, *ticks], ["all", *(f"{tick:g}" for tick in ticks)])
 
 
-def _zero_level(axes: Axes) -> None:
+def _zero_level(axes: "Axes") -> None:
     axes.axhline(0, color=MUTED, lw=0.7, zorder=1)
     axes.grid(axis="y", color=RULE, lw=0.5)
     axes.set_axisbelow(True)
 
 
-def _ranked_key(curves: Sequence[RankedCurve]) -> list[Line2D]:
+def _ranked_key(curves: Sequence[RankedCurve]) -> list["Line2D"]:
     return [
-        Line2D([], [], color=colour, linestyle=dash, marker="o", ms=3, label=typeset(curve.label))
+        key_line(color=colour, linestyle=dash, marker="o", ms=3, label=typeset(curve.label))
         for curve, colour, dash in zip(curves, *line_styles(len(curves)), strict=True)
     ]

@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import floor
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from tradegains.figures.density import HistogramCells
 from tradegains.figures.histograms import axis_range
@@ -19,13 +17,18 @@ from tradegains.figures.style import (
     SMALL,
     WIDTH,
     Picture,
+    blank_figure,
     house_style,
+    key_line,
     mark_synthetic,
     saved,
 )
 from tradegains.formulas.normal import normal_quantile
 from tradegains.formulas.size_distribution import FittedNormal
 from tradegains.published.printing import count, fixed, typeset
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 CURVE_INSIDE = 0.99  # of each fitted curve lies right of the axis's left end
 PANELS = (WIDTH, 3.4)
@@ -58,7 +61,7 @@ class SizePanel:
 def draw_sizes(panels: Sequence[SizePanel], *, synthetic: bool) -> Picture:
     """Figure 1: exact histograms of log employment, the fitted normals, and their overlap."""
     with house_style():
-        figure = Figure(figsize=PANELS)
+        figure = blank_figure(*PANELS)
         axes = np.atleast_1d(figure.subplots(1, len(panels), sharey=True))
         ends = size_range(panels)
         for one, panel in zip(axes, panels, strict=True):
@@ -68,7 +71,7 @@ def draw_sizes(panels: Sequence[SizePanel], *, synthetic: bool) -> Picture:
         return saved(figure)
 
 
-def _draw_size_panel(axes: Axes, panel: SizePanel, ends: tuple[float, float]) -> None:
+def _draw_size_panel(axes: "Axes", panel: SizePanel, ends: tuple[float, float]) -> None:
     """Steps of both histograms, both curves, and the area they share."""
     grid = np.linspace(*ends, CURVE_POINTS)
     curves = [
@@ -85,7 +88,7 @@ def _draw_size_panel(axes: Axes, panel: SizePanel, ends: tuple[float, float]) ->
     axes.set_title(typeset(panel.title), loc="left", fontsize=8.5, fontweight="bold")
     axes.set_xlabel("ln employment [ln of jobs]")
     keys = [
-        Line2D([], [], color=c, linestyle=d, label=f"{one.label}, n = {count(one.establishments)}")
+        key_line(color=c, linestyle=d, label=f"{one.label}, n = {count(one.establishments)}")
         for one, c, d in zip(panel.series, COLOURS, DASHES, strict=True)
     ]
     title = None if panel.overlap is None else f"overlap {fixed(100 * panel.overlap, 1)} percent"

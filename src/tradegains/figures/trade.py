@@ -3,10 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import nan
-from typing import cast
-
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from typing import TYPE_CHECKING, cast
 
 from tradegains.figures.style import (
     BLUE,
@@ -16,10 +13,14 @@ from tradegains.figures.style import (
     VERMILION,
     WIDTH,
     Picture,
+    blank_figure,
     house_style,
     mark_synthetic,
     saved,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.ticker import MaxNLocator
 
 STYLES = ((BLUE, "solid"), (VERMILION, (0, (5, 1.5))), (INK, (0, (1, 1.2))), (MUTED, "dashdot"))
 
@@ -42,7 +43,7 @@ class TradeLine:
 def draw_intra_industry(lines: Sequence[TradeLine], *, synthetic: bool) -> Picture:
     """The index by year, broken where there is no trade, named at its end."""
     with house_style():
-        figure = Figure(figsize=(WIDTH, HEIGHT))
+        figure = blank_figure(WIDTH, HEIGHT)
         axes = figure.add_subplot()
         top = max((value for one in lines for _, value in one.measured), default=0.0)
         for number, one in enumerate(lines):
@@ -59,7 +60,7 @@ def draw_intra_industry(lines: Sequence[TradeLine], *, synthetic: bool) -> Pictu
                     color=colour,
                 )
         axes.set_ylim(0, min(100.0, 1.15 * top) or 1.0)
-        cast(MaxNLocator, axes.xaxis.get_major_locator()).set_params(integer=True)
+        cast("MaxNLocator", axes.xaxis.get_major_locator()).set_params(integer=True)
         axes.set_ylabel("Two-way trade in all trade [percent]")
         mark_synthetic(axes, synthetic)
         return saved(figure)

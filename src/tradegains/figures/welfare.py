@@ -2,13 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
 from tradegains.figures.style import (
     BLUE,
@@ -20,11 +16,17 @@ from tradegains.figures.style import (
     VERMILION,
     WIDTH,
     Picture,
+    blank_figure,
     house_style,
+    key_line,
     mark_synthetic,
     saved,
 )
 from tradegains.published.printing import csv_text, percent, typeset
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 WELFARE_COLUMNS = (
     "data",
@@ -51,7 +53,7 @@ class WelfareBar:
 def draw_welfare(bars: Sequence[WelfareBar], *, synthetic: bool) -> Picture:
     """The two terms of the HLOY statistic as bars, the statistic and ACR as marks."""
     with house_style():
-        figure = Figure(figsize=(WIDTH, 1.1 + 0.7 * len(bars)))
+        figure = blank_figure(WIDTH, 1.1 + 0.7 * len(bars))
         axes = figure.add_subplot()
         for row, bar in enumerate(bars):
             _draw_welfare_bar(axes, row, bar)
@@ -73,7 +75,7 @@ def draw_industries(
 ) -> Picture:
     """Welfare change of two windows by industry, ordered by the later one [log points]."""
     with house_style():
-        figure = Figure(figsize=(WIDTH, 1.2 + 0.19 * len(changes)))
+        figure = blank_figure(WIDTH, 1.2 + 0.19 * len(changes))
         axes = figure.add_subplot()
         names = sorted(changes, key=lambda name: changes[name][1])
         early, late = (100 * np.array([changes[name][k] for name in names]) for k in (0, 1))
@@ -91,7 +93,7 @@ def draw_industries(
         return saved(figure)
 
 
-def _draw_welfare_bar(axes: Axes, row: int, bar: WelfareBar) -> None:
+def _draw_welfare_bar(axes: "Axes", row: int, bar: WelfareBar) -> None:
     """One window: bars to either side of 0, a disc for HLOY, a diamond for ACR."""
     domestic, continuing = 100 * bar.domestic_share_term, 100 * bar.continuing_share_term
     same_side = domestic * continuing > 0
@@ -112,7 +114,9 @@ def _draw_welfare_bar(axes: Axes, row: int, bar: WelfareBar) -> None:
         _mark_total(axes, bar.acr, row, marker="D", text="ACR", above=False)
 
 
-def _mark_total(axes: Axes, value: float, row: int, *, marker: str, text: str, above: bool) -> None:
+def _mark_total(
+    axes: "Axes", value: float, row: int, *, marker: str, text: str, above: bool
+) -> None:
     """A mark at a statistic with its number above or below the bar."""
     fill = INK if above else PAPER
     axes.plot(100 * value, row, marker, color=INK, mfc=fill, ms=6 if above else 5, zorder=5)
@@ -127,8 +131,10 @@ def _mark_total(axes: Axes, value: float, row: int, *, marker: str, text: str, a
     )
 
 
-def _name_terms(figure: Figure, *, acr: bool) -> None:
+def _name_terms(figure: "Figure", *, acr: bool) -> None:
     """A key above the axes: bars may lie on either side of 0, so no place inside is always free."""
+    from matplotlib.patches import Patch
+
     marks: dict[str, Any] = {"lw": 0, "color": INK, "ms": 5}
     entries = [
         Patch(color=BLUE, alpha=0.55, label="imports: −Δ ln λ / (σ − 1)"),
@@ -140,15 +146,15 @@ def _name_terms(figure: Figure, *, acr: bool) -> None:
             lw=0,
             label="exit and entry: −Δ ln (Xᶜ/X) / (σ − 1)",
         ),
-        Line2D([], [], marker="o", label="HLOY, their sum", **marks),
-        *([Line2D([], [], marker="D", mfc=PAPER, label="ACR", **marks)] if acr else []),
+        key_line(marker="o", label="HLOY, their sum", **marks),
+        *([key_line(marker="D", mfc=PAPER, label="ACR", **marks)] if acr else []),
     ]
     figure.legend(
         handles=entries, loc="outside upper left", ncols=len(entries), frameon=False, fontsize=7.5
     )
 
 
-def _zero_line(axes: Axes) -> None:
+def _zero_line(axes: "Axes") -> None:
     """A line at no change, and light vertical guides."""
     axes.axvline(0, color=MUTED, lw=0.7, zorder=1)
     axes.grid(axis="x", color=RULE, lw=0.5)

@@ -10,7 +10,12 @@ from tradegains.errors import Problem, StudyError
 from tradegains.published.published_run import PublishedRun
 from tradegains.store.delta import DeltaStore, arrow_schema
 from tradegains.store.output import locate_output
-from tradegains.store.runs import published_runs, read_published
+from tradegains.store.runs import (
+    published_runs,
+    published_tables,
+    read_intact,
+    read_published,
+)
 from tradegains.tables.published import TABLES
 
 
@@ -20,7 +25,7 @@ class RunTables(Mapping[str, pa.Table]):
     def __init__(self, store: DeltaStore, record: Mapping[str, Any]) -> None:
         """A run by its row of `runs`."""
         self._store, self._run = store, str(record["run_id"])
-        self._published = {entry["name"] for entry in record["tables"] or ()}
+        self._published = {table.name: table for table in published_tables(record)}
         self._read: dict[str, pa.Table] = {}
 
     def __getitem__(self, name: str) -> pa.Table:
@@ -29,7 +34,7 @@ class RunTables(Mapping[str, pa.Table]):
             raise KeyError(name)
         if name not in self._read:
             self._read[name] = (
-                read_published(self._store, name, self._run)
+                read_intact(self._store, self._run, self._published[name])
                 if name in self._published
                 else arrow_schema(name).empty_table()
             )

@@ -6,11 +6,13 @@ both. Nothing in it depends on when it was written, so the same run gives the sa
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tradegains.published.published_run import PublishedRun
 from tradegains.published.reading import read_run
 from tradegains.report import answer
+from tradegains.report.drawing import Begin
 from tradegains.report.markup import page_environment
 from tradegains.report.section import Exhibit, Facts, Paragraph, Section, section_of
 from tradegains.report.sections import (
@@ -53,7 +55,13 @@ LAST = (choices, the_run)
 FIGURE_FILES = "figure_*"
 
 
-def write_report(output: Path | str, *, run_id: str | None = None, to: Path | None = None) -> Path:
+def write_report(
+    output: Path | str,
+    *,
+    run_id: str | None = None,
+    to: Path | None = None,
+    begin: Begin | None = None,
+) -> Path:
     """Write `OUTPUT/report/report.html` and `OUTPUT/report/figures/` for a published run.
 
     Figures of an earlier report that this run does not have are removed.
@@ -62,6 +70,8 @@ def write_report(output: Path | str, *, run_id: str | None = None, to: Path | No
         output: folder of the run, the one that holds `tables/`.
         run_id: which run; the latest when not given.
         to: folder to write to instead of `OUTPUT/report`; needed where that is no local folder.
+        begin: of `drawing_processes` that are started already; otherwise figures are drawn here,
+            one after the other.
 
     Returns:
         Path of the page.
@@ -70,7 +80,7 @@ def write_report(output: Path | str, *, run_id: str | None = None, to: Path | No
         StudyError: no such run.
     """
     run = read_run(output, run_id)
-    sections = page_sections(run)
+    sections = page_sections(run, begin)
     folder = Path(output) / "report" if to is None else to
     _write_figures(folder / "figures", figures_of(sections))
     page = folder / "report.html"
@@ -78,10 +88,21 @@ def write_report(output: Path | str, *, run_id: str | None = None, to: Path | No
     return page
 
 
-def page_sections(run: PublishedRun) -> list[Section]:
-    """All sections of the page in its order."""
-    found = [each.section(run) for each in SECTIONS]
+def page_sections(run: PublishedRun, begin: Begin | None = None) -> list[Section]:
+    """All sections of the page in its order; with `begin`, their figures are being drawn."""
+    found = [_begun(each.section(run), begin) for each in SECTIONS]
     return [*found, _absent(run, found), *(each.section(run) for each in LAST)]
+
+
+def _begun(section: Section, begin: Begin | None) -> Section:
+    """The section, its figures begun."""
+    if begin is None:
+        return section
+    blocks = (
+        replace(block, draw=begin(block.draw)) if isinstance(block, Exhibit) else block
+        for block in section.blocks
+    )
+    return replace(section, blocks=tuple(blocks))
 
 
 def figures_of(sections: Iterable[Section]) -> list[Exhibit]:

@@ -191,13 +191,13 @@ def damage(store: DeltaStore, run: str, table: PublishedTable) -> str | None:
     Columns that later versions added are no part of what the run published.
     """
     try:
-        on_disk = store.schema(table.name)
-        if on_disk is None:
-            return "its folder or its log is missing"
         bytes_on_disk = store.fingerprint(table.name, run)
         known = fact(table.digest, bytes_on_disk) if bytes_on_disk else None
         if known and store.verified.knows(known):
             return None
+        on_disk = store.schema(table.name)
+        if on_disk is None:
+            return "its folder or its log is missing"
         rows = store.stored(table.name, run)
     except EngineError as error:
         return "; ".join(problem.what for problem in error.problems)
@@ -355,5 +355,14 @@ def read_published(store: DeltaStore, table: str, run: str | None = None) -> pa.
                 cure=f"it has {', '.join(entries)}; `absent` in runs says why others are missing",
             )
         )
-    require_intact(store, chosen, [entries[table]])
-    return store.read(table, chosen)
+    return read_intact(store, chosen, entries[table])
+
+
+def read_intact(store: DeltaStore, run: str, table: PublishedTable) -> pa.Table:
+    """Rows of a table that a run is known to have published.
+
+    Raises:
+        DamagedOutputError: the rows on the disk are not those that the run published.
+    """
+    require_intact(store, run, [table])
+    return store.read(table.name, run)
