@@ -10,12 +10,14 @@ from reference.comparison import differences
 from reference.engine import measure
 from reference.run import publish_study, with_inputs
 from reference.studies import study_with
+from tradegains.formulas.decompositions import MOVED_BY_UNIT
+from tradegains.results.decompositions import LEVEL_WITH_UNIT, WITH_UNIT
 from tradegains.study import Decomposition, Window
 
 # On Spark the generative test holds decompositions to the same numbers, in one run.
 pytestmark = pytest.mark.only("embedded")
 
-ALL_METHODS = ("bhc", "fhk", "gr", "bg", "df", "mp", "olley_pakes")
+ALL_METHODS = ("bhc", "bhc_relative", "fhk", "gr", "bg", "df", "mp", "olley_pakes")
 CLOSE = 1e-12
 
 # dfvad (R): productivity and share [hundredths] by establishment; the third period repeats the
@@ -187,6 +189,27 @@ def test_a_mover_leaves_one_industry_and_enters_another(unusual):
     pre = [r for r in unusual if r["window"] == "pre" and r["industry"] in ("1011", "10")]
     moved = {r["level"]: r["moved"] for r in pre}
     assert moved == {"industry4": 1, "industry2": 0}
+
+
+def test_notes_name_the_terms_that_another_money_unit_changes(engine, unusual, tmp_path):
+    """All money in thousandths: every log productivity rises by ln 1000."""
+    thousandfold = [
+        {**row, "value_added": 1000 * row["value_added"], "sales": 1000 * row["sales"]}
+        for row in unusual_census()
+    ]
+    again = published(engine, decomposing(shares=("employment", "sales")), thousandfold, tmp_path)
+    names = ("window", "year", "share", "method", "level", "industry", "term")
+    other = {tuple(row[name] for name in names): row for row in again}
+    moved = set()
+    for row in unusual:
+        found = other[tuple(row[name] for name in names)]
+        assert row["note"] == found["note"]
+        if row["value"] is None or math.isclose(row["value"], found["value"], abs_tol=1e-9):
+            continue
+        assert WITH_UNIT in row["note"] or LEVEL_WITH_UNIT in row["note"]
+        moved.add((row["method"], row["term"]))
+    changing = {("bhc", term) for term in MOVED_BY_UNIT["bhc"]}
+    assert moved == changing | {("olley_pakes", "mean")}
 
 
 def test_industries_of_one_year_have_terms_of_their_own(unusual):

@@ -270,6 +270,8 @@ SMALL = Panel(
 BY_HAND = {
     # .5 x 1; -.1 x 3; .4 x 4; -.3 x 1
     "bhc": {"within": 0.5, "between": -0.3, "entry": 1.6, "exit": -0.3},
+    # .5 x 1; -.1 x (3 - 1.5); .4 x (4 - 1.5); -.3 x (1 - 1.5)
+    "bhc_relative": {"within": 0.5, "between": -0.15, "entry": 1.0, "exit": 0.15},
     # .5 x 1; -.1 x (2 - 1.5); -.1 x 1; .4 x (4 - 1.5); -.3 x (1 - 1.5)
     "fhk": {"within": 0.5, "between": -0.05, "cross": -0.1, "entry": 1.0, "exit": 0.15},
     # .45 x 1; -.1 x (2.5 - 2.25); .4 x (4 - 2.25); -.3 x (1 - 2.25)
@@ -405,6 +407,15 @@ def test_only_bhc_depends_on_the_unit_of_productivity_and_none_on_that_of_weight
 
 
 @methods
+def test_nothing_is_0_and_not_minus_0(method):
+    stays = replace(SMALL, entrants=(), exiters=())
+    alone = decompose(sums_of(stays), method).terms
+    together = decompose_industries({"10": sums_of(stays)}, method).terms
+    for value in (alone.get("entry"), alone.get("exit"), *map(together.get, ("industry_exit",))):
+        assert value is None or str(value) == "0.0"
+
+
+@methods
 def test_an_absent_group_adds_nothing_and_is_counted(method):
     no_entrants = replace(SMALL, entrants=())
     found = decompose(sums_of(no_entrants), method)
@@ -481,7 +492,7 @@ def test_an_unknown_method_is_named_with_the_known_ones():
         lambda: decompose(PanelSums(), "fhx"),
         lambda: decompose_industries({}, "fhx"),
     ):
-        with pytest.raises(ValueError, match="fhx; there are bhc, fhk, gr, bg, df, mp"):
+        with pytest.raises(ValueError, match="fhx; there are bhc, bhc_relative, fhk, gr"):
             call()
 
 

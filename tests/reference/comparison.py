@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from tradegains.formulas.moments import NO_DIGITS
+from tradegains.formulas.moments import KURTOSIS_ERROR
 from tradegains.tables.published import TABLES
 from tradegains.tables.table import Table
 
@@ -192,7 +192,7 @@ def told(row: Row) -> list[str]:
 
 def same(want: Any, have: Any, allowed: float) -> bool:
     """Whether a value is the one wanted; none will do where rounding leaves no digit of it."""
-    if have is None and isinstance(want, float) and allowed >= NO_DIGITS:
+    if have is None and isinstance(want, float) and allowed >= KURTOSIS_ERROR / 4:
         return True
     if not allowed or not isinstance(want, float) or not isinstance(have, float):
         return want == have

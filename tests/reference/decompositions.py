@@ -17,6 +17,7 @@ LEVELS = ("total", "industry2", "industry4")
 SHARES = {"employment": "weight", "sales": "sales"}
 TERMS = {
     "bhc": ("within", "between", "entry", "exit"),
+    "bhc_relative": ("within", "between", "entry", "exit"),
     "fhk": ("within", "between", "cross", "entry", "exit"),
     "gr": ("within", "between", "entry", "exit"),
     "bg": ("within", "between", "entry", "exit"),
@@ -206,6 +207,15 @@ def bhc(panel: Panel) -> Terms:
     }
 
 
+def bhc_relative(panel: Panel) -> Terms:
+    each, before = establishment_terms(panel), mean(panel.start())
+    return {
+        "within": sum((s0 * (p1 - p0) for s0, _, p0, p1 in each), Fraction(0)),
+        "between": sum(((s1 - s0) * (p1 - before) for s0, s1, _, p1 in each), Fraction(0)),
+        **entry_exit(panel, before, before),
+    }
+
+
 def fhk(panel: Panel) -> Terms:
     each, before = establishment_terms(panel), mean(panel.start())
     return {
@@ -264,6 +274,7 @@ def mp(panel: Panel) -> Terms:
 
 FORMULAS: dict[str, Callable[[Panel], Terms]] = {
     "bhc": bhc,
+    "bhc_relative": bhc_relative,
     "fhk": fhk,
     "gr": gr,
     "bg": bg,

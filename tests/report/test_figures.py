@@ -105,7 +105,9 @@ def test_the_terms_of_the_welfare_figure_add_up(exhibits):
             line["continuing_share_term_log_points"]
         )
         assert terms == pytest.approx(float(line["hloy_log_points"]), abs=1e-12)
-    assert "imports +9.53, entry and exit -4.42, together +5.10" in exhibits["figure_welfare"].text
+    assert (
+        "domestic share +9.53, continuing share -4.42, sum +5.10" in exhibits["figure_welfare"].text
+    )
 
 
 def test_pictures_carry_no_date_and_no_version(exhibits):

@@ -108,7 +108,7 @@ def test_the_restricted_gain_ends_at_table_1(exhibits):
     exhibit = exhibits["figure_hloy_4"]
     assert "1988-1996: +5.10 percent with all continuing establishments" in exhibit.text
     # Below the median are 11 of 22 industries: 5.103 + 1.8 x 0.5 + 0.6 x 0.25 = 6.153.
-    assert "+6.15 with those of industries below the median, so +1.05 from inside" in exhibit.text
+    assert "+6.15 with those of industries below the median, a difference of +1.05" in exhibit.text
     for stated in ("σ = 3.72", "(dashed)", "(solid)", "Continuing: both_ends; imports: table",
                    "900 to 19,800 establishments", "median over industries, 9.35"):  # fmt: skip
         assert stated in exhibit.caption

@@ -89,7 +89,7 @@ def test_the_headline_window_is_the_studys_choice(with_windows):
     run = with_windows(4, difference=True, headline="third")
     assert run.headline_window == "third"
     assert headlines(run)[0].window == "1980-1988"
-    assert "Welfare rose by 5.10 percent over" in undrawn_page(run)
+    assert "By the HLOY statistic welfare rose by 5.10 percent over" in undrawn_page(run)
     assert "so the difference is" not in undrawn_page(run)
 
 

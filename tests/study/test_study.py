@@ -412,7 +412,7 @@ MISTAKES = {
     ),
     "misspelt decomposition": (
         ('methods = ["bhc",', 'methods = ["fhc",'),
-        '[decomposition] methods = ["fhc", "fhk", "gr", "bg", "df", "mp", "olley_pakes"] '
+        '[decomposition] methods = ["fhc", "bhc_relative", "fhk", "gr", "bg", "df", "mp", "o... '
         "is not valid",
         "fhc",
         'did you mean "fhk"?',

@@ -56,7 +56,7 @@ bin_width = 0.25
 [decomposition]
 windows = ["only"]
 shares = ["employment", "sales"]
-methods = ["bhc", "fhk", "gr", "bg", "df", "mp", "olley_pakes"]
+methods = ["bhc", "bhc_relative", "fhk", "gr", "bg", "df", "mp", "olley_pakes"]
 levels = ["total", "industry2"]
 
 [regressions]

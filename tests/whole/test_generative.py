@@ -171,7 +171,7 @@ JOINT_DISTRIBUTION = (
     JointDistribution((50.0,), 7, "unweighted"),
 )
 
-METHODS = ("bhc", "fhk", "gr", "bg", "df", "mp", "olley_pakes")
+METHODS = ("bhc", "bhc_relative", "fhk", "gr", "bg", "df", "mp", "olley_pakes")
 DECOMPOSITION = (
     None,
     Decomposition(("pre", "post", "whole"), ("employment",), METHODS, ("total", "industry4")),

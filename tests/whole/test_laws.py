@@ -25,7 +25,7 @@ YEARS = (2000, 2001, 2002, 2003, 2004)
 
 STUDY = study_with(restrictions=restrictions(small="employment < 50", everyone="employment >= 0"))
 
-METHODS = ("bhc", "fhk", "gr", "bg", "df", "mp", "olley_pakes")
+METHODS = ("bhc", "bhc_relative", "fhk", "gr", "bg", "df", "mp", "olley_pakes")
 DISTRIBUTED = replace(
     STUDY,
     productivity=replace(STUDY.productivity, levels=("total", "industry2", "industry4")),

@@ -137,14 +137,14 @@ def _name_terms(figure: "Figure", *, acr: bool) -> None:
 
     marks: dict[str, Any] = {"lw": 0, "color": INK, "ms": 5}
     entries = [
-        Patch(color=BLUE, alpha=0.55, label="imports: −Δ ln λ / (σ − 1)"),
+        Patch(color=BLUE, alpha=0.55, label="domestic share: −Δ ln λ / (σ − 1)"),
         Patch(
             facecolor=VERMILION,
             alpha=0.55,
             hatch="////",
             edgecolor=PAPER,
             lw=0,
-            label="exit and entry: −Δ ln (Xᶜ/X) / (σ − 1)",
+            label="continuing share: −Δ ln (Xᶜ/X) / (σ − 1)",
         ),
         key_line(marker="o", label="HLOY, their sum", **marks),
         *([key_line(marker="D", mfc=PAPER, label="ACR", **marks)] if acr else []),

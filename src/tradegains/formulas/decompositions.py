@@ -1,8 +1,8 @@
 """Productivity growth split into what establishments do themselves and what reallocation does.
 
 Aggregate productivity is the weighted mean Phi = sum s phi, s an establishment's share of the
-year's weight (employment or sales) and phi its log productivity. Six methods split its change over
-a window, from sums that an engine collects per industry.
+year's weight (employment or sales) and phi its log productivity. Seven methods split its change
+over a window, from sums that an engine collects per industry.
 
 Decisions:
 - Every term is computed on its own, none as what is left over; the sum of the terms is then
@@ -12,6 +12,9 @@ Decisions:
   its reference (exiters for bg, continuing establishments for df and mp) gives no terms without
   it, and a reason.
 - bg's exit term is 0 by its definition: exiters are their own reference.
+- bhc measures productivity from 0, so that the money unit moves its terms: another unit adds a
+  constant to every phi, which stays in entry, exit and between unless the shares beside it add up
+  to nothing. bhc_relative is the same with phi measured from Phi of the start year, as fhk does.
 
 Source: bhc: Baily, Hulten and Campbell (1992). fhk: Foster, Haltiwanger and Krizan (2001). gr:
 Griliches and Regev (1995). bg: Baldwin and Gu (2003). df: Diewert and Fox (2010). mp: Melitz and
@@ -65,7 +68,7 @@ class TurnoverSums:
 
 @dataclass(frozen=True)
 class PanelSums:
-    """All that the six methods need of one industry over one window; sums add up with `+`."""
+    """All that the seven methods need of one industry over one window; sums add up with `+`."""
 
     continuing: ContinuingSums = ContinuingSums()
     entrants: TurnoverSums = TurnoverSums()
@@ -185,7 +188,7 @@ def _group_shares(group: TurnoverSums, total: float) -> TurnoverSums:
     return TurnoverSums(group.count, group.weight / total, group.weight_phi / total)
 
 
-# The six methods; in their sums weights are shares.
+# The seven methods; in their sums weights are shares.
 
 
 def _bhc(s: PanelSums) -> dict[str, float]:
@@ -194,7 +197,17 @@ def _bhc(s: PanelSums) -> dict[str, float]:
         "within": c.weight0_phi1 - c.weight0_phi0,
         "between": c.weight1_phi1 - c.weight0_phi1,
         "entry": s.entrants.weight_phi,
-        "exit": -s.exiters.weight_phi,
+        "exit": 0.0 - s.exiters.weight_phi,
+    }
+
+
+def _bhc_relative(s: PanelSums) -> dict[str, float]:
+    c, reference = s.continuing, s.level0
+    return {
+        "within": c.weight0_phi1 - c.weight0_phi0,
+        "between": (c.weight1_phi1 - c.weight0_phi1) - reference * (c.weight1 - c.weight0),
+        "entry": s.entrants.weight_phi - reference * s.entrants.weight,
+        "exit": reference * s.exiters.weight - s.exiters.weight_phi,
     }
 
 
@@ -205,7 +218,7 @@ def _fhk(s: PanelSums) -> dict[str, float]:
         "between": (c.weight1_phi0 - c.weight0_phi0) - reference * (c.weight1 - c.weight0),
         "cross": (c.weight1_phi1 - c.weight1_phi0) - (c.weight0_phi1 - c.weight0_phi0),
         "entry": s.entrants.weight_phi - reference * s.entrants.weight,
-        "exit": -(s.exiters.weight_phi - reference * s.exiters.weight),
+        "exit": reference * s.exiters.weight - s.exiters.weight_phi,
     }
 
 
@@ -225,7 +238,7 @@ def _gr(s: PanelSums) -> dict[str, float]:
         "within": _mean_within(c),
         "between": _mean_between(c) - reference * (c.weight1 - c.weight0),
         "entry": s.entrants.weight_phi - reference * s.entrants.weight,
-        "exit": -(s.exiters.weight_phi - reference * s.exiters.weight),
+        "exit": reference * s.exiters.weight - s.exiters.weight_phi,
     }
 
 
@@ -294,6 +307,7 @@ def _missing_continuing(sums: PanelSums) -> str:
 
 _METHODS = {
     "bhc": _Method(_bhc, _nothing_missing),
+    "bhc_relative": _Method(_bhc_relative, _nothing_missing),
     "fhk": _Method(_fhk, _nothing_missing),
     "gr": _Method(_gr, _nothing_missing),
     "bg": _Method(_bg, _missing_exiters),
@@ -302,10 +316,11 @@ _METHODS = {
 }
 
 METHODS = tuple(_METHODS)
-"""Names of the six methods."""
+"""Names of the seven methods."""
 
 TERMS: Mapping[str, tuple[str, ...]] = {
     "bhc": ("within", "between", "entry", "exit"),
+    "bhc_relative": ("within", "between", "entry", "exit"),
     "fhk": ("within", "between", "cross", "entry", "exit"),
     "gr": ("within", "between", "entry", "exit"),
     "bg": ("within", "between", "entry", "exit"),
@@ -314,12 +329,15 @@ TERMS: Mapping[str, tuple[str, ...]] = {
 }
 """Terms of each method, in the order of its definition."""
 
+MOVED_BY_UNIT: Mapping[str, tuple[str, ...]] = {"bhc": ("between", "entry", "exit")}
+"""Terms that another money unit changes: they hold productivity measured from 0."""
+
 
 def require_method(name: str) -> None:
     """Refuse a name that is none of METHODS.
 
     Raises:
-        ValueError: no such method; it names the six.
+        ValueError: no such method; it names the seven.
 
     Example:
         >>> require_method("fhk")

@@ -79,7 +79,8 @@ def _between_industries(years: Mapping[str, _IndustryYears], reference: float) -
             for start, end in both
         ),
         INDUSTRY_ENTRY: math.fsum(end.share * (end.level - reference) for end in entering),
-        INDUSTRY_EXIT: -math.fsum(start.share * (start.level - reference) for start in leaving),
+        # The other way round, for no industry leaves 0 and not -0.0.
+        INDUSTRY_EXIT: math.fsum(start.share * (reference - start.level) for start in leaving),
     }
 
 

@@ -2,7 +2,8 @@
 
 Decisions:
 - Moments are those of the population at hand: the divisor is the total weight, kurtosis is not in
-  excess (3 for the normal). With no spread, skewness and kurtosis are null.
+  excess (3 for the normal). With no spread, or one so small that rounding may have moved the
+  kurtosis by more than KURTOSIS_ERROR, skewness and kurtosis are null.
 - Values are cut into bins of one width. Inside its bin a value has a position v in [-1/2, 1/2),
   in bin widths from the bin's centre, and a cell holds the sums of weight * v**k, k = 1..4, in
   fixed point: centred, so that nothing cancels, and whole numbers, so that no order of rows can
@@ -19,8 +20,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-NO_DIGITS = 0.5
+KURTOSIS_ERROR = 1e-3
+"""What rounding may do to a published kurtosis at most, and to a skewness: beyond it is none."""
+
+POSSIBLE = 0.5
 """A kurtosis of less than this share of 1 + skewness**2, its least, is rounding and no number."""
+
+TOO_TIGHT = "the spread is too small beside rounding for skewness and kurtosis"
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,7 @@ class Moments:
         sd: standard deviation, divisor the total weight [as mean].
         skewness: third standardised moment; None as kurtosis.
         kurtosis: fourth standardised moment, 3 for the normal; None where sd is 0, or so small
-            that rounding has left no digits of it. It is never below 1 + skewness**2.
+            that rounding may have moved it by more than KURTOSIS_ERROR.
     """
 
     count: int
@@ -43,6 +49,11 @@ class Moments:
     sd: float
     skewness: float | None
     kurtosis: float | None
+
+    @property
+    def note(self) -> str:
+        """Why there is a spread, yet neither skewness nor kurtosis; empty otherwise."""
+        return TOO_TIGHT if self.sd > 0 and self.kurtosis is None else ""
 
 
 def bin_position(value: Any, bin_width: float, index: Any) -> Any:
@@ -105,15 +116,19 @@ def moved_power_sums(sums: Sequence[Any], step: Any) -> tuple[Any, ...]:
     )
 
 
-def moments_about_mean(count: int, mean: float, central: Sequence[float]) -> Moments:
+def moments_about_mean(
+    count: int, mean: float, central: Sequence[float], rounding: float = 0.0
+) -> Moments:
     """Moments from the sums of weight * (x - mean)**k, k = 0..4.
 
     Args:
         count: rows.
         mean: of the values.
         central: the five sums; the first is the weight, > 0. A second that is not above 0 means
-            that there is no spread; sums that no values can have are what rounding left, and give
-            neither skewness nor kurtosis.
+            that there is no spread.
+        rounding: what rounding may do to the fourth sum over the weight. Divided by sd**4 it is
+            the error of the kurtosis, which has to be below KURTOSIS_ERROR. Sums that no values
+            can have give neither skewness nor kurtosis either.
 
     Example:
         >>> moments_about_mean(2, 5.0, [2.0, 0.0, 2.0, 0.0, 2.0])
@@ -123,9 +138,10 @@ def moments_about_mean(count: int, mean: float, central: Sequence[float]) -> Mom
     second, third, fourth = (each / weight for each in central[2:])
     if second <= 0:
         return Moments(count, weight, mean, 0.0, None, None)
-    skewness, kurtosis = third / second**1.5, fourth / second**2
     sd = math.sqrt(second)
-    if not kurtosis >= NO_DIGITS * (1.0 + skewness**2):
+    skewness, kurtosis = third / second**1.5, fourth / second**2
+    is_told = second**2 * KURTOSIS_ERROR > rounding
+    if not (is_told and kurtosis >= POSSIBLE * (1.0 + skewness**2)):
         return Moments(count, weight, mean, sd, None, None)
     return Moments(count, weight, mean, sd, skewness, kurtosis)
 

@@ -41,8 +41,8 @@ def question(run: PublishedRun) -> str:
     """The question in one sentence."""
     years = run.window_years(run.headline_window) if run.headline_window else "the study's years"
     return (
-        f"By how much did welfare change over {years} through imports and through the entry and "
-        "exit of domestic establishments?"
+        "What does the market share of continuing domestic establishments say of the change of "
+        f"welfare over {years}?"
     )
 
 
@@ -70,7 +70,11 @@ def answer(run: PublishedRun) -> str:
         return _answer_without_welfare(measured(row, "delta_ln_continuing_share"), welfare, years)
     verb = "rose" if welfare.value >= 0 else "fell"
     size = percent(abs(welfare.value))
-    return f"Welfare {verb} by {size} percent over {years} ({formula_name(row)}).{_trend(run)}"
+    return (
+        f"By the HLOY statistic welfare {verb} by {size} percent over {years} "
+        f"({formula_name(row)}), whatever changed inside continuing establishments left "
+        f"aside.{_trend(run)}"
+    )
 
 
 def basis(run: PublishedRun) -> str:
@@ -78,8 +82,9 @@ def basis(run: PublishedRun) -> str:
     made = run.headline_choices
     return (
         f"Percent is 100 × Δ ln. Continuing establishments by the rule {made['continuing']}; "
-        f"imports: {made['imports']}. The number is net of productivity growth inside continuing "
-        "establishments, and does not say which part of it trade costs caused."
+        f"imports: {made['imports']}. The number leaves out whatever changed inside continuing "
+        "establishments (productivity, markups, quality, variety), and does not say which part of "
+        "it trade costs caused: ordinary entry, exit and growth are in it, too."
     )
 
 
@@ -96,7 +101,7 @@ def _trend(run: PublishedRun) -> str:
     window = run.windows.get(compared.earlier)
     scaling = f", {window.scaling}," if window and window.scaling else ""
     return (
-        f" Over {run.window_years(compared.earlier)}{scaling} the change is "
+        f" Over {run.window_years(compared.earlier)}{scaling} it says "
         f"{percent(earlier.value, signed=True)} percent, so the difference is "
         f"{percent(gap.value, signed=True)} percent."
     )

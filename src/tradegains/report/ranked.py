@@ -18,8 +18,8 @@ from tradegains.report.section import Exhibit, Missing
 from tradegains.report.welfare_rows import Row
 
 TITLES = {
-    "4": "With gains inside more liberalised establishments",
-    "5": "Extra gain of liberalised industries",
+    "4": "With continuing establishments of less liberalised industries only",
+    "5": "Liberalised industries against the others",
 }
 VARIABLES = {"tariff_cut": "tariff cut [percentage points]"}
 GAIN = f"HLOY, {PERCENT_TEXT}"
@@ -123,7 +123,7 @@ def _at(curve: RankedCurve, x: float) -> float:
 
 
 def _restricted_in_words(curves: Sequence[RankedCurve], median: float | None) -> str:
-    """How far the restricted number lies above the unrestricted one: growth inside."""
+    """How far the restricted number lies above the unrestricted one."""
     parts = []
     for curve in curves:
         if curve.everything is None or median is None:
@@ -133,9 +133,14 @@ def _restricted_in_words(curves: Sequence[RankedCurve], median: float | None) ->
         parts.append(
             f"{curve.label}: {fixed(curve.everything, 2, signed=True)} percent with all continuing "
             f"establishments, {fixed(here, 2, signed=True)} with those of industries below the "
-            f"median, so {fixed(here - curve.everything, 2, signed=True)} from inside the others"
+            f"median, a difference of {fixed(here - curve.everything, 2, signed=True)}"
         )
-    return "; ".join(parts) + "."
+    told = "; ".join(parts) + "."
+    if median is None:
+        return told
+    return (
+        f"{told} A difference is the gain inside continuing establishments if those below had none."
+    )
 
 
 def _range_in_words(curve: RankedCurve) -> str:
@@ -169,7 +174,8 @@ def _ranked_caption(
         "value; the market's expenditure stays whole (all: no restriction, Table 1)"
         if figure == "4"
         else "HLOY statistic of the industries at or above each value less that of the others, "
-        "each on its own market"
+        "each on its own market. No controls: whatever else differs between the two groups is in "
+        "the number, and what all industries share is not"
     )
     left = run.section("tariffs").get("leave_out") or ()
     out = f" Industries left out: {', '.join(left)}." if left and figure == "5" else ""

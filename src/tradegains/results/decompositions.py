@@ -6,6 +6,7 @@ from typing import Any
 from tradegains.errors import Problem, TradegainsError
 from tradegains.formulas.decompositions import (
     METHODS,
+    MOVED_BY_UNIT,
     NO_WEIGHT,
     TERMS,
     DecomposedChange,
@@ -31,6 +32,8 @@ from tradegains.study import Study
 from tradegains.tables import working as w
 
 OLLEY_PAKES = "olley_pakes"
+WITH_UNIT = "changes with the money unit, as productivity is measured from 0; bhc_relative does not"
+LEVEL_WITH_UNIT = "the mean and the level change with the money unit, the covariance does not"
 NOMINAL = "nominal: without a price index inflation is part of the growth"
 _GROUP_OF_TERM = {
     "entry": "entrants",
@@ -159,7 +162,11 @@ def _term_rows(
             "value": found.terms.get(term),
             "total": found.total,
             "establishments": _establishments(term, list(industries.values())),
-            "note": joined_notes(found.note, NOMINAL * (prices == "nominal")),
+            "note": joined_notes(
+                found.note,
+                WITH_UNIT * (term in found.terms and term in MOVED_BY_UNIT.get(found.method, ())),
+                NOMINAL * (prices == "nominal"),
+            ),
         }
 
 
@@ -208,5 +215,5 @@ def _level_rows(study: Study, reading: PanelReading, levels: Iterable[str]) -> I
                         "establishments": each.count,
                         "left_out": 0,
                         "moved": 0,
-                        "note": "" if each.weight > 0 else NO_WEIGHT,
+                        "note": LEVEL_WITH_UNIT if each.weight > 0 else NO_WEIGHT,
                     }

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from tradegains.formulas.distribution import Distribution, IndustryMedian, IndustryScales
 from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, from_fixed_point
 from tradegains.formulas.membership import BOTH_ENDS
-from tradegains.formulas.outcomes import rate
+from tradegains.formulas.outcomes import joined_notes, rate
 from tradegains.formulas.productivity import (
     ASSUMED,
     POOLED,
@@ -138,7 +138,7 @@ def moment_rows(
                     "employment": jobs(distribution.employment),
                     "kappa": scale and scale.kappa,
                     "prices": prices_label(study),
-                    "note": note,
+                    "note": joined_notes(note, moments.note if moments else ""),
                 }
                 | {name: getattr(moments, name, None) for name in MOMENT_NAMES}
                 | {name: quantiles.get(name) for name in PERCENTILES}

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from tradegains.formulas.distribution import Distribution
 from tradegains.formulas.moments import Moments
+from tradegains.formulas.outcomes import joined_notes
 from tradegains.formulas.productivity import (
     GAPS,
     RELATIVE,
@@ -92,7 +93,10 @@ def industry_moment_rows(study: Study, found: Mapping[Group, Distribution]) -> l
                     "employment": jobs(distribution.employment),
                     "kappa": None,
                     "prices": prices_label(study),
-                    "note": "" if distribution.employment else "no employment",
+                    "note": joined_notes(
+                        "" if distribution.employment else "no employment",
+                        moments.note if moments else "",
+                    ),
                 }
                 | {name: getattr(moments, name, None) for name in MOMENT_NAMES}
                 | {name: quantiles.get(name) for name in PERCENTILES}

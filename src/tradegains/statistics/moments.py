@@ -194,11 +194,12 @@ def _present(
     # Twice, because moving to the mean at once would subtract two large numbers in the variance.
     mean = float((sums[1] + centre * sums[0]).sum()) / weight
     central = [float(each.sum()) for each in moved_power_sums(sums, centre - mean)]
-    rounding = spread_of_rounding(count, weight, bits) * float(cells.factor.max()) ** 2
-    if central[2] / weight <= rounding:
+    rounding, factor = spread_of_rounding(count, weight, bits), float(cells.factor.max())
+    if central[2] / weight <= rounding * factor**2:
         # All values equal: what is left is rounding, whose skewness would be a number of chance.
         central[2] = 0.0
-    return moments_about_mean(count, mean, central)
+    # The fourth sum holds the same units as the second, of values in bins.
+    return moments_about_mean(count, mean, central, rounding * MOMENT_BIN**2 * factor**4)
 
 
 def population_theils(cells: PowerCells, mask: MembershipMask, moments: BothMoments) -> BothTheils:

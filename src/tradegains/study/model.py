@@ -1,8 +1,8 @@
 """A study: every research choice of a run, as frozen records.
 
-Decision: a choice that can change a published number has no default here or in the reader; the
-study file must state it, and `resolved_toml` prints it with the results it shaped. Defaults are
-left to what only labels or limits the output.
+Decision: a choice that can change a published number is stated in the study file, and
+`resolved_toml` prints it with the results it shaped. The few keys that may be left out stand in
+docs/study.md with what holds then, each one; a test compares that list with the reader.
 """
 
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ IMPORTS = ("table", "exports")
 WELFARE_LEVELS = ("total", "industry2")
 LEVELS = ("total", "industry2", "industry4")
 DECOMPOSITION_SHARES = ("employment", "sales")
-DECOMPOSITION_METHODS = ("bhc", "fhk", "gr", "bg", "df", "mp", "olley_pakes")
+DECOMPOSITION_METHODS = ("bhc", "bhc_relative", "fhk", "gr", "bg", "df", "mp", "olley_pakes")
 MATCHED_FLOWS = ("by_partner", "together")
 WEIGHTINGS = ("employment", "unweighted")
 STANDARDISED_BY = ("unweighted_sd", "employment_weighted_sd")

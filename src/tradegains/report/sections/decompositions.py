@@ -14,7 +14,7 @@ from tradegains.tables.published import TABLES
 
 NAME = "decompositions"
 TITLE = TABLES[NAME].title
-METHODS = ("bhc", "fhk", "gr", "bg", "df", "mp")
+METHODS = ("bhc", "bhc_relative", "fhk", "gr", "bg", "df", "mp")
 LEVELS = ("total", "industry2_aggregated", "industry4_aggregated")
 # Terms that stand in one column: what one method says of averages, another says of shares.
 COLUMNS = {
@@ -28,9 +28,13 @@ COLUMNS = {
     "closed industries": ("industry_exit",),
     "not split": ("undecomposed",),
 }
+METHOD_NAMES = {"bhc_relative": "BHC, relative"}
 AUTHORS = (
-    "BHC: Baily, Hulten and Campbell; FHK: Foster, Haltiwanger and Krizan; GR: Griliches and "
-    "Regev; BG: Baldwin and Gu; DF: Diewert and Fox; MP: Melitz and Polanec (mean and covariance)."
+    "BHC: Baily, Hulten and Campbell, whose between, entry and exit hold productivity measured "
+    "from 0 and so change with the money unit; BHC, relative: the same, measured from the mean of "
+    "the first year (of the industry where terms are of industries), which does not; FHK: Foster, "
+    "Haltiwanger and Krizan; GR: Griliches and Regev; BG: Baldwin and Gu; DF: Diewert and Fox; MP: "
+    "Melitz and Polanec (mean and covariance)."
 )
 SELDOM = ("new industries", "closed industries", "not split")
 Row = Mapping[str, Any]
@@ -100,7 +104,7 @@ def _line(
             cells.append(marks.cell(_hundredfold(row["value"]), row["note"] or "no such term"))
     total = next(iter(terms.values()))["total"]
     return (
-        *names([_level(run, level), method.upper()]),
+        *names([_level(run, level), METHOD_NAMES.get(method, method.upper())]),
         *cells,
         marks.cell(_hundredfold(total), "no growth can be told"),
     )
@@ -108,6 +112,16 @@ def _line(
 
 def _hundredfold(value: float | None) -> str | None:
     return None if value is None else fixed(100 * value, 2)
+
+
+def _shared_numerator(rows: Sequence[Row]) -> str:
+    """What shares of sales have in common with productivity."""
+    if all(row["share"] != "sales" for row in rows):
+        return ""
+    return (
+        " Sales are (nearly) the numerator of productivity too: an error in them raises both, so "
+        "that covariances and between and cross terms by shares of sales are partly mechanical."
+    )
 
 
 def _any(rows: Sequence[Row], terms: Sequence[str]) -> bool:
@@ -140,7 +154,7 @@ def _caption(run: PublishedRun, rows: Sequence[Row]) -> str:
         f"{count(first['left_out'] or 0)} with productivity at one end only are left out. "
         "Industries: terms inside each, weighted by the mean of its shares; up to "
         f"{count(moved)} establishments that changed industry count as leaving one and entering "
-        "the other. Single industries: table decompositions."
+        f"the other. Single industries: table decompositions.{_shared_numerator(rows)}"
     )
 
 
@@ -170,7 +184,9 @@ def _olley_pakes(run: PublishedRun) -> PageTable | None:
         notes=marks.notes,
         remark=(
             "Covariance: the mean weighted by shares less the plain one, above 0 where more "
-            f"productive establishments have the larger shares. {_deflated(rows)}"
+            "productive establishments have the larger shares. Another money unit moves the means "
+            "and the levels by one constant, and leaves the covariance and all differences between "
+            f"years. {_deflated(rows)}{_shared_numerator(rows)}"
         ),
         data=(rows_csv(run, NAME, rows, suffix="_olley_pakes"),),
     )

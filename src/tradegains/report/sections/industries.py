@@ -68,13 +68,14 @@ def industry_exhibit(run: PublishedRun) -> Exhibit | Missing:
 
 
 def _industries_in_words(changes: dict[str, tuple[float, float]], labels: tuple[str, str]) -> str:
-    """How many industries gain, and the extremes of the later window."""
+    """In how many industries buyers gain, and the extremes of the later window."""
     ordered = sorted(changes, key=lambda name: changes[name][1])
     gaining = sum(late > 0 for _, late in changes.values())
     low, high = (percent(changes[name][1], signed=True) for name in (ordered[0], ordered[-1]))
     return (
-        f"{labels[1]}: {gaining} of {len(changes)} industries gain; from {low} percent (industry "
-        f"{ordered[0]}) to {high} percent (industry {ordered[-1]})."
+        f"{labels[1]}: above 0 in {gaining} of {len(changes)} industries; from {low} percent "
+        f"(industry {ordered[0]}) to {high} percent (industry {ordered[-1]}). A number is of those "
+        "who buy the industry's goods, and is no profit or loss of the industry."
     )
 
 

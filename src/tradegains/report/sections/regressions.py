@@ -143,7 +143,7 @@ def _effects(run: PublishedRun) -> PageTable | None:
                 key = (row["outcome"], row["years"], model)
                 found.setdefault(key, {})[row["sample"]] = row
     return PageTable(
-        title="The effect of starting to export",
+        title="Starting to export, and what follows",
         unit="coefficient (standard error); n in establishments",
         header=("outcome", "window", "model", *SAMPLE_NAMES, "n", "F"),
         rows=tuple(
@@ -162,7 +162,8 @@ def _effects(run: PublishedRun) -> PageTable | None:
             f"{_behind(shown)} Establishments that had never exported; Q1 to Q4: quartiles of "
             f"first-year productivity{_sizes(shown)}. n and F: all. Instrument of 2SLS: "
             "the tariff cut; F: squared t of the cut in the first stage. Log productivity growth "
-            "in log points, 0/1 outcomes as probabilities."
+            "in log points, 0/1 outcomes as probabilities. Raw and OLS compare starters with the "
+            "others; 2SLS is an effect if the cut moves the outcome through starting alone."
         ),
         data=(rows_csv(run, NAME, rows, suffix="_exporting"),),
     )
@@ -177,14 +178,16 @@ def _entries(run: PublishedRun) -> PageTable | None:
     return PageTable(
         title=TITLES[ENTRY],
         unit="n in establishments that never exported before; rates in percent",
-        header=("window", "quartile", "n", "starters", "rate", "due to cuts", "s.e.", "ratio"),
+        header=("window", "quartile", "n", "starters", "rate", "with cut", "s.e.", "ratio"),
         rows=tuple(_entry(run, row, marks) for row in rows),
         stub=2,
         notes=marks.notes,
         remark=(
-            "Quartiles of first-year productivity, 1 the lowest; ratio: due to cuts over that of "
-            "quartile 1. Due to cuts: mean of the probability of starting less the probability "
-            f"without the tariff cut, by a probit in each quartile. {_cuts(rows)}"
+            "Quartiles of first-year productivity, 1 the lowest. With cut: mean of the fitted "
+            "probability of starting less the one fitted without the tariff cut, by a probit in "
+            "each quartile; it is due to the cut only if nothing else that goes with the cut makes "
+            "establishments start. Ratio: of these probabilities, over quartile 1's. "
+            f"{_cuts(rows)}"
         ),
         data=(
             rows_csv(run, ENTRY, rows),

@@ -59,8 +59,11 @@ def terms_exhibit(run: PublishedRun) -> Exhibit | Missing:
         text="; ".join(map(_bar_in_words, bars)) + ".",
         caption=(
             f"{data_words(run)}The two terms of the HLOY statistic (equation 5) and their sum; "
-            f"ACR for comparison. {', '.join(names)}. Whole economy; continuing: "
-            f"{made['continuing']}; imports: {made['imports']}. {scaling(run)}"
+            "ACR for comparison. Domestic share: of all domestic establishments in expenditure. "
+            "Continuing share: of the continuing ones among them. The terms are an identity and "
+            "name no cause: ordinary turnover of establishments is in the second, and whatever "
+            f"moves domestic sales against imports in the first. {', '.join(names)}. Whole "
+            f"economy; continuing: {made['continuing']}; imports: {made['imports']}. {scaling(run)}"
         ),
         data={"": welfare_csv(bars, data=data_label(run))},
     )
@@ -79,8 +82,11 @@ def _bar(run: PublishedRun, rows: dict[tuple[str, str], Row], window: str) -> We
 
 def _bar_in_words(bar: WelfareBar) -> str:
     """A window of the welfare figure as a sentence's part."""
-    imports, entry, total = (
+    domestic, continuing, total = (
         percent(term, signed=True)
         for term in (bar.domestic_share_term, bar.continuing_share_term, bar.hloy)
     )
-    return f"{bar.label}: imports {imports}, entry and exit {entry}, together {total} percent"
+    return (
+        f"{bar.label}: domestic share {domestic}, continuing share {continuing}, "
+        f"sum {total} percent"
+    )

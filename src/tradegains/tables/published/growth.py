@@ -93,8 +93,8 @@ DECOMPOSITIONS = Table(
             "method",
             TEXT,
             "",
-            "bhc, fhk, gr, bg, df, mp or olley_pakes",
-            words=("bhc", "fhk", "gr", "bg", "df", "mp", "olley_pakes"),
+            "bhc, bhc_relative (less Phi of the first year), fhk, gr, bg, df, mp or olley_pakes",
+            words=("bhc", "bhc_relative", "fhk", "gr", "bg", "df", "mp", "olley_pakes"),
         ),
         level(
             "total, industry2, industry4, or those two with _aggregated",
@@ -104,8 +104,16 @@ DECOMPOSITIONS = Table(
         ),
         INDUSTRY,
         Column("term", TEXT, "", "within, between, cross, entry, exit, ..., between_industries"),
-        log_points("value", "the term; null where the method has none, see note"),
-        log_points("total", "what the terms add up to: the change of Phi, or Phi of the year"),
+        log_points(
+            "value",
+            "the term; null where the method has none, see note. Another money unit changes "
+            "between, entry and exit of bhc and the mean of olley_pakes, no other term",
+        ),
+        log_points(
+            "total",
+            "what the terms add up to: the change of Phi, or Phi of the year, which changes with "
+            "the money unit",
+        ),
         count("establishments", "establishments", "the group that the term is of"),
         count("left_out", "establishments", "continuing, with productivity at one end only"),
         count("moved", "establishments", "continuing, counted as exits from and entries to"),

@@ -99,7 +99,11 @@ MOMENTS = Table(
         ESTABLISHMENTS,
         EMPLOYMENT,
         log_points("mean", "mean of relative productivity"),
-        log_points("sd", "standard deviation, divisor the total weight", range=AT_LEAST_0),
+        log_points(
+            "sd",
+            "standard deviation, divisor the total weight: n where unweighted, not n - 1",
+            range=AT_LEAST_0,
+        ),
         Column(
             "skewness",
             NUMBER,
@@ -111,7 +115,8 @@ MOMENTS = Table(
             "kurtosis",
             NUMBER,
             "",
-            "fourth standardised moment (normal: 3); null where sd is 0",
+            "fourth standardised moment (normal: 3); null where sd is 0, or so small that rounding "
+            "may have moved it by more than 0.001, see note",
             nullable=True,
             range=AT_LEAST_0,
         ),
@@ -160,7 +165,10 @@ DISPERSION = Table(
         ESTABLISHMENTS,
         EMPLOYMENT,
         log_points(
-            "sd", "standard deviation of productivity within the industry", range=AT_LEAST_0
+            "sd",
+            "standard deviation of productivity within the industry; divisor the total weight: n "
+            "where unweighted, not n - 1",
+            range=AT_LEAST_0,
         ),
         log_points("d7525", "quantile at 0.75 minus quantile at 0.25", range=AT_LEAST_0),
         log_points("d9010", "quantile at 0.90 minus quantile at 0.10", range=AT_LEAST_0),

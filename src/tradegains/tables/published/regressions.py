@@ -36,7 +36,7 @@ def _number(name: str, unit: str, meaning: str, range: Range | None = None) -> C
 
 REGRESSIONS = Table(
     name="regressions",
-    title="Exporters, exit and the effect of exporting",
+    title="Exporters, exit and starting to export",
     family="regressions",
     section="regressions",
     key=("window", "years", "model", "outcome", "sample", "weighting", "term"),
@@ -140,7 +140,11 @@ EXPORT_ENTRY = Table(
             "its standard error, by the delta method",
             range=AT_LEAST_0,
         ),
-        _number("ratio_to_bottom", "", "probability due to the cut over that of quartile 1"),
+        _number(
+            "ratio_to_bottom",
+            "",
+            "probability_due_to_cut over that of quartile 1: not a ratio of starter rates",
+        ),
         NOTE,
     ),
 )
