@@ -1,5 +1,6 @@
 """What was published is what is shown: every kind of damage is refused by name, and mended."""
 
+import contextlib
 import json
 import os
 import random
@@ -13,11 +14,21 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
-from tradegains.errors import DamagedOutputError, EngineError
+from tradegains.command.verify import verify_output
+from tradegains.errors import DamagedOutputError, EngineError, StudyError
+from tradegains.published.reading import list_runs
 from tradegains.store import runs
+from tradegains.store.cleaning import find_leftovers
 from tradegains.store.delta import DeltaRs, arrow_schema
-from tradegains.store.mending import mend_logs, salvage_published
-from tradegains.store.runs import RunRecord, publish, published_runs, read_published
+from tradegains.store.mending import mend_logs, salvage
+from tradegains.store.output import locate_output
+from tradegains.store.runs import (
+    RunRecord,
+    publish,
+    published_runs,
+    published_tables,
+    read_published,
+)
 from tradegains.store.transaction_log import files_of_run, log_damage
 from tradegains.store.verified import Verified
 
@@ -104,22 +115,27 @@ def test_a_run_notices_and_mends_its_own(
             assert read_published(store, "quality", run).equals(before[run])
 
 
+def salvaged(store: DeltaRs) -> dict[str, bool]:
+    """By run, whether its table could be mended from files."""
+    tables = {row["run_id"]: published_tables(row)[0] for row in published_runs(store).to_pylist()}
+    return {run: salvage(store, run, table) for run, table in tables.items()}
+
+
 @pytest.mark.parametrize("done", set(DAMAGES) - set(FILE_LOST))
 def test_what_the_files_still_hold_is_mended_without_computing(store: DeltaRs, done: str) -> None:
     before = {run: read_published(store, "quality", run) for run in RUNS}
     DAMAGES[done](store)
     mend_logs(store)
-    assert all(mended for _, _, mended in salvage_published(store))
+    assert all(salvaged(store).values())
     for run in RUNS:
         assert read_published(store, "quality", run).equals(before[run])
-    assert salvage_published(store) == []
 
 
 @pytest.mark.parametrize("done", FILE_LOST)
 def test_what_is_lost_is_said_to_be_lost(store: DeltaRs, done: str) -> None:
     DAMAGES[done](store)
     lost = set(RUNS) if done == "folder missing" else {"three"}
-    assert set(salvage_published(store)) == {(run, "quality", False) for run in lost}
+    assert {run for run, whole in salvaged(store).items() if not whole} == lost
 
 
 def test_a_flipped_bit_is_refused_or_changes_nothing(store: DeltaRs) -> None:
@@ -210,6 +226,98 @@ def flip_study(store: DeltaRs) -> None:
     """Write a row of `runs` whose study says another thing than was published."""
     row = {**store.read("runs", "two").to_pylist()[0], "study_toml": "[studi]"}
     store.write("runs", pa.Table.from_pylist([row], schema=arrow_schema("runs")), "two")
+
+
+def test_a_folder_of_runs_that_is_gone_is_said_and_made_again(
+    store: DeltaRs, tmp_path: Path, quality_rows: QualityRows
+) -> None:
+    before = read_published(store, "quality", "three")
+    shutil.rmtree(store.path("runs"))
+    for asked in (lambda: read_published(store, "quality"), lambda: list_runs(tmp_path)):
+        with pytest.raises(StudyError, match="no run is published, but tables hold rows") as told:
+            asked()
+        assert told.value.problems[0].count == 1
+        assert "run its study again" in told.value.problems[0].cure
+    found = verify_output(str(tmp_path))
+    assert list(found.damaged) == [("", "runs")]
+    leftovers = find_leftovers(locate_output(str(tmp_path)), days=0.0)
+    assert not leftovers.unpublished
+    assert not leftovers.orphans
+    publish(store, "three", RECORD, {"quality": quality_rows("three", *range(2, 42))})
+    assert read_published(store, "quality", "three").equals(before)
+    assert verify_output(str(tmp_path)).damaged == {}
+
+
+def test_an_output_without_tables_has_no_run(tmp_path: Path) -> None:
+    (tmp_path / "tables").mkdir()
+    assert verify_output(str(tmp_path)).damaged == {}
+    with pytest.raises(StudyError, match=r"no run is published in"):
+        list_runs(tmp_path)
+
+
+@pytest.mark.parametrize("runs", [("three",), RUNS])
+def test_a_lost_file_of_runs_is_mended_by_the_first_run(
+    tmp_path: Path, quality_rows: QualityRows, runs: tuple[str, ...]
+) -> None:
+    store = DeltaRs(str(tmp_path / "tables"))
+    for run in runs:
+        publish(store, run, RECORD, {"quality": quality_rows(run, 1, 2)})
+    (path,) = Path(store.path("runs"), "run_id=three").glob("*.parquet")
+    path.unlink()
+    assert len(mend_logs(store)) == 1
+    left = [row["run_id"] for row in published_runs(store).to_pylist()]
+    assert sorted(left) == sorted(set(runs) - {"three"})
+    publish(store, "three", RECORD, {"quality": quality_rows("three", 1, 2)})
+    assert len(published_runs(store)) == len(runs)
+
+
+@pytest.mark.parametrize("other", ["welfare", "moments", "runs"])
+def test_folders_under_each_others_names_are_put_back(store: DeltaRs, other: str) -> None:
+    before = {run: read_published(store, "quality", run) for run in RUNS}
+    if other != "runs":
+        store.write(other, arrow_schema(other).empty_table(), "three")
+    first, second = Path(store.path("quality")), Path(store.path(other))
+    first.rename(first.with_name("passing"))
+    if other != "moments":  # which is lost, and not swapped
+        second.rename(first)
+    else:
+        shutil.rmtree(second)
+    first.with_name("passing").rename(second)
+    if other != "runs":
+        with pytest.raises(DamagedOutputError):
+            read_published(store, "quality", "three")
+    told = mend_logs(store)
+    assert len(told) == (1 if other == "moments" else 2)
+    assert all("is put back" in line for line in told)
+    for run in RUNS:
+        assert read_published(store, "quality", run).equals(before[run])
+    assert mend_logs(store) == []
+
+
+def test_a_kill_while_folders_are_put_back_can_be_finished(
+    store: DeltaRs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = read_published(store, "quality", "three")
+    first, second = Path(store.path("quality")), Path(store.path("runs"))
+    first.rename(first.with_name("passing"))
+    second.rename(first)
+    first.with_name("passing").rename(second)
+    real = os.replace
+    for step in range(4):
+        done = []
+
+        def killed(source: Path, target: Path, step: int = step, done: list = done) -> None:
+            if len(done) == step:
+                raise KeyboardInterrupt
+            real(source, target)
+            done.append(source)
+
+        monkeypatch.setattr(os, "replace", killed)
+        with contextlib.suppress(KeyboardInterrupt):
+            mend_logs(store)
+    monkeypatch.undo()
+    mend_logs(store)
+    assert read_published(store, "quality", "three").equals(before)
 
 
 def test_a_changed_row_of_runs_is_refused_and_mended_by_its_run(

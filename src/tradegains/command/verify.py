@@ -3,7 +3,13 @@
 from dataclasses import dataclass
 
 from tradegains.store.output import locate_output
-from tradegains.store.runs import damage, is_sound, published_tables, sound_runs
+from tradegains.store.runs import (
+    damage,
+    is_sound,
+    nothing_published,
+    published_tables,
+    sound_runs,
+)
 
 
 @dataclass(frozen=True)
@@ -50,5 +56,8 @@ def verify_output(given: str) -> Verification:
             f"  or take the run out: tradegains retire {runs[0]} --output {given}",
         ]
     elif not rows:
-        lines.append("no run is published")
+        found_none = nothing_published(store)
+        lines.append(str(found_none))
+        if found_none.count is not None:
+            damaged["", "runs"] = found_none.what
     return Verification("\n".join(lines), damaged)

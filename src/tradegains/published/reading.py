@@ -11,6 +11,7 @@ from tradegains.published.published_run import PublishedRun
 from tradegains.store.delta import DeltaStore, arrow_schema
 from tradegains.store.output import locate_output
 from tradegains.store.runs import (
+    nothing_published,
     published_runs,
     published_tables,
     read_intact,
@@ -80,10 +81,10 @@ def list_runs(output: Path | str) -> list[dict[str, Any]]:
     Raises:
         StudyError: nothing is published there.
     """
-    runs = published_runs(_store(output)).to_pylist()
+    store = _store(output)
+    runs = published_runs(store).to_pylist()
     if not runs:
-        cure = "run the study first (tradegains run), or correct the folder"
-        raise StudyError(Problem("no run is published", str(output), cure=cure))
+        raise StudyError(nothing_published(store))
     return list(runs)
 
 

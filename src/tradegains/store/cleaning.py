@@ -16,7 +16,7 @@ from tradegains.store.leftovers import leftover_rows
 from tradegains.store.mending import ASIDE
 from tradegains.store.output import Output
 from tradegains.store.private import remove_tree
-from tradegains.store.runs import published_runs
+from tradegains.store.runs import nothing_published, published_runs
 from tradegains.store.transaction_log import removed_files
 from tradegains.tables.published import TABLES
 
@@ -54,6 +54,9 @@ def find_leftovers(output: Output, *, days: float) -> Leftovers:
     """
     store = local_tables(output)
     published = {row["run_id"] for row in published_runs(store).to_pylist()}
+    if not published and not Path(store.path(RUNS)).is_dir():
+        # Killed before its first commit, or `runs` removed: rows of a published run look the same.
+        return Leftovers((), (), (), (nothing_published(store).what,))
     doubtful = _lost_commits(store) - published
     kept = [
         f"run {run}: runs/ has a file of it that its log does not name, so that it may have been "

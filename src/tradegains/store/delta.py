@@ -37,7 +37,7 @@ from tradegains.store.evolution import Change, column_changes
 from tradegains.store.remote_errors import remote_error
 from tradegains.store.scalars import arrow_scalar
 from tradegains.store.stores import storage_options
-from tradegains.store.transaction_log import files_of_run, log_damage, settle
+from tradegains.store.transaction_log import files_of_run, last_entry, log_damage, settle
 from tradegains.store.verified import NOTHING, fact
 from tradegains.store.writers import needs_spark
 from tradegains.tables.published import TABLES
@@ -310,6 +310,11 @@ class DeltaRs(DeltaStore):
             raise _commit_failed(path, None)
         return version
 
+    def written_as(self, name: str) -> str | None:
+        """The table that this folder was made for, by its own log; None where that does not say."""
+        table = self._open(name)
+        return None if table is None else table.metadata().name
+
     def data_files(self, name: str, run_id: str | None = None) -> list[Path]:
         """The files that hold the rows of a run now, or of all; none while there is no table.
 
@@ -339,7 +344,9 @@ class DeltaRs(DeltaStore):
             table.delete(f"run_id = '{run_id}'")
         except (DeltaError, OSError) as error:
             raise _commit_failed(self.path(name), error) from error
-        self.settle([name], run_id)
+        # Its log only: the files that it names no more may be what was lost.
+        if (folder := self.folder(name)) and (entry := last_entry(folder)):
+            settle([entry])
 
     def _create(self, name: str) -> None:
         from deltalake import DeltaTable

@@ -32,17 +32,19 @@ from tradegains.tables.published import TABLES
 PARTITION = "run_id="
 ASIDE = ".damaged-"
 """How folders that were set aside begin; readers do not see them."""
+MOVED = "moved-"
+"""How the name goes on of a folder that was found under another table's name."""
 
 
 def mend_logs(store: DeltaStore) -> list[str]:
-    """Set aside commits that a power cut emptied, and tables with a broken log.
+    """Put back folders that were moved, set aside commits that were cut off and broken logs.
 
     Call it while nobody else writes.
 
     Returns:
         What was done, in words.
     """
-    done = []
+    done = list(_put_back(store))
     broken = []
     for name in TABLES:
         folder = store.folder(name)
@@ -58,6 +60,35 @@ def mend_logs(store: DeltaStore) -> list[str]:
     done += _mend_runs(store)
     done += _unpublish_unreadable(store)
     return [*done, *(_salvage_all(store, broken) if broken else ())]
+
+
+def _put_back(store: DeltaStore) -> Iterator[str]:
+    """Give folders that lie under another table's name their own again, as their logs tell it.
+
+    All are taken from their places first, and one that would stand twice is set aside. What a kill
+    leaves under a passing name is put back by the next call.
+    """
+    if not isinstance(store, DeltaRs):
+        return
+    root = Path(store.root)
+    for name in TABLES:
+        own = _own_name(store, name)
+        if own not in (None, name):
+            os.replace(root / name, _free(root / f"{MOVED}{own}"))
+    for path in sorted(root.glob(f"{ASIDE}{MOVED}*")):
+        name = path.name.removeprefix(f"{ASIDE}{MOVED}").rpartition("-")[0]
+        if name in TABLES and not (root / name).exists():
+            os.replace(path, root / name)
+            yield f"{name}: its folder lay under the name of another table and is put back"
+
+
+def _own_name(store: DeltaRs, name: str) -> str | None:
+    """The table whose folder lies under a name; None where nobody can tell."""
+    try:
+        found = store.written_as(name)
+    except EngineError:
+        return None
+    return found if found in TABLES else None
 
 
 def _mend_runs(store: DeltaStore) -> Iterator[str]:
@@ -207,17 +238,3 @@ def _read(path: Path) -> pa.Table | None:
             return pq.ParquetFile(file).read()
     except (pa.ArrowException, OSError, ValueError, OverflowError):
         return None
-
-
-def salvage_published(store: DeltaStore) -> list[tuple[str, str, bool]]:
-    """Mend what can be mended of every published run: run, table and whether it is whole now."""
-    done = []
-    for row in sound_runs(store):
-        for table in published_tables(row):
-            if damage(store, row["run_id"], table) is not None:
-                try:
-                    mended = salvage(store, row["run_id"], table)
-                except EngineError:
-                    mended = False
-                done.append((row["run_id"], table.name, mended))
-    return done

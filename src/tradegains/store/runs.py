@@ -306,6 +306,27 @@ def published_runs(store: DeltaStore) -> pa.Table:
     return rows
 
 
+def nothing_published(store: DeltaStore) -> Problem:
+    """That no run is published; and, where tables hold rows all the same, what that may mean."""
+    holding = [name for name in TABLES if name != "runs" and _has_files(store, name)]
+    if not holding:
+        cure = "run the study first (tradegains run), or correct --output"
+        return Problem("no run is published", store.root, cure=cure)
+    return Problem(
+        "no run is published, but tables hold rows: the run that wrote them was stopped, or the "
+        "table runs, which names what is published, was removed",
+        store.path("runs"),
+        len(holding),
+        cure="run its study again with the same --output: it publishes the rows that are whole and "
+        "computes the others; or restore the folder from a copy",
+    )
+
+
+def _has_files(store: DeltaStore, name: str) -> bool:
+    folder = store.folder(name)
+    return folder is not None and any(folder.glob("run_id=*/*.parquet"))
+
+
 def sound_runs(store: DeltaStore) -> list[dict[str, Any]]:
     """Rows of `runs` as they were published, the latest first; a damaged one is no run."""
     return [row for row in _latest_first(store).to_pylist() if is_sound(row)]
@@ -337,9 +358,7 @@ def read_published(store: DeltaStore, table: str, run: str | None = None) -> pa.
         return published_runs(store)
     runs = {row["run_id"]: row for row in published_runs(store).to_pylist()}
     if not runs:
-        raise StudyError(
-            Problem("no run is published", store.root, cure="run the study, or correct --output")
-        )
+        raise StudyError(nothing_published(store))
     chosen = next(iter(runs)) if run is None else run
     if chosen not in runs:
         known = ", ".join(list(runs)[:5])

@@ -47,10 +47,15 @@ def has_lost_log(table: Path) -> bool:
     return not _entries(table) and _checkpoint(table) < 0 and any(table.glob("*/*.parquet"))
 
 
+def last_entry(table: Path) -> Path | None:
+    """The last entry of a table's log; None without any."""
+    versions = _entries(table)
+    return versions[max(versions)] if versions else None
+
+
 def cut_off_entry(table: Path) -> Path | None:
     """The last entry of a log, if it is empty or cut off; None while it is whole."""
-    versions = _entries(table)
-    last = versions[max(versions)] if versions else None
+    last = last_entry(table)
     return last if last and _actions(last) is None else None
 
 
