@@ -182,10 +182,10 @@ def _of_small_table(table: SmallTable) -> Iterator[Break]:
     name = table.name
     files = {
         "missing": (None, "does not exist"),
-        "empty": (b"", "cannot be read"),
-        "garbage": (b"\x00\xff\xfe", "cannot be read"),
-        "latin": ("é,ß\nç,ü\n".encode("latin-1"), "cannot be read"),
-        "semicolons": (b"a;b\n1,5;2\n", "cannot be read"),
+        "empty": (b"", "is empty"),
+        "garbage": (b"\x00\xff\xfe", "in UTF-16"),
+        "latin": ("é,ß\nç,ü\n".encode("latin-1"), "not in UTF-8"),
+        "semicolons": (b"a;b\n1,5;2\n", "between its values"),
         "without_rows": ((",".join(TABLES[name]) + "\n").encode(), "has no rows"),
     }
     for way, (content, said) in files.items():
@@ -232,6 +232,11 @@ def _of_particular_tables() -> Iterator[Break]:
             "successors",
             lambda b: _set_all(b.tables["successors"], "new", ["b", "a"]),
             "succeed one another in a cycle",
+        ),
+        "loop": (
+            "successors",
+            lambda b: _set_all(b.tables["successors"], "new", ["a", "b"]),
+            "links lead from an id to itself",
         ),
         "weights": (
             "concordance",

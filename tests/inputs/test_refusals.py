@@ -27,6 +27,7 @@ class NoEngine:
     """An engine that cannot be used."""
 
     name = "embedded"
+    has_ended = False
 
     @property
     def spark(self) -> Any:

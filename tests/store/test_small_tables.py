@@ -1,5 +1,6 @@
 """Small input tables: codes stay text, faults are counted, values are not told."""
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -122,14 +123,35 @@ def test_all_faults_of_a_table_come_together_with_counts_and_no_values(write: Wr
         ("imports", "industry,year,value\n1,1988,1\n1,1988,2\n", "same industry and year (1 case)"),
         ("imports", "industry,Year,valu\n1,1988,1\n", "did you mean 'Year'?"),
         ("imports", "industry,year,value\n", "has no rows"),
-        ("imports", "industry;year;value\n1;1988;3,5\n", "cannot be read"),
-        ("imports", "", "cannot be read"),
-        ("imports", "industry,year,value\n1,1988\n", "cannot be read"),
-        ("imports", "industry,year,value\nça,1988,1\n".encode("latin-1"), "cannot be read"),
+        ("imports", "industry;year;value\n1;1988;3,5\n", "has ';' between its values"),
+        ("imports", "industry\tyear\n1\t1988,5\n", "has '\\t' between its values"),
+        ("imports", " \n", "the imports file is empty"),
+        ("imports", "industry,year,value\n1,1988\n", "more or fewer values than its 3 names"),
+        ("imports", "industry,year,value\n1,1988,5\n1,1989,4,2\n", "the first is row 3"),
+        ("imports", "industry,year,value\nça,1988,1\n".encode("latin-1"), "WINDOWS-1252"),
+        ("imports", "industry,year,value\n1,1988,1\n".encode("utf-16"), "in UTF-16"),
+        ("imports", "industry,year,value\n1,1988,1\n".encode("utf-16-le"), "in UTF-16"),
+        ("imports", gzip.compress(b"industry,year,value\n1,1988,1\n"), "name it .csv.gz"),
+        ("imports", b"PK\x03\x04 a workbook,\xff\n", "is a workbook or an archive"),
+        ("imports", b"PAR1\x15\x04,\xff\n", "is Parquet, though its name says CSV"),
     ],
 )
 def test_faults_of_csv_files(write: Write, name: str, content: str | bytes, said: str) -> None:
     assert said in refused(write(content), name)
+
+
+def test_faults_of_packed_files(tmp_path: Path) -> None:
+    path = tmp_path / "imports.csv.gz"
+    whole = gzip.compress(b"industry,year,value\n0111,1988,1\n")
+    path.write_bytes(whole)
+    assert read_rows(str(path), SMALL_TABLES["imports"]).num_rows == 1
+    for content, said in (
+        (gzip.decompress(whole), "not compressed by gzip, though its name says so"),
+        (whole[:-12], "the compressed file is damaged or ends too early"),
+        (gzip.compress("industry,year,value\nça,1988,1\n".encode("latin-1")), "is line 2 (1 case)"),
+    ):
+        path.write_bytes(content)
+        assert said in refused(str(path), "imports")
 
 
 def test_parquet_faults(write: Write) -> None:
@@ -145,7 +167,13 @@ def test_missing_and_unknown_files(tmp_path: Path) -> None:
     (tmp_path / "p.xlsx").touch()
     assert "neither Parquet nor CSV" in refused(str(tmp_path / "p.xlsx"), "prices")
     (tmp_path / "p.parquet").touch()
-    assert "cannot be read" in refused(str(tmp_path / "p.parquet"), "prices")
+    assert "the prices file is empty" in refused(str(tmp_path / "p.parquet"), "prices")
+    (tmp_path / "p.parquet").write_text("year,index\n")
+    assert "is no Parquet, though its name says so" in refused(
+        str(tmp_path / "p.parquet"), "prices"
+    )
+    (tmp_path / "p.parquet").write_bytes(b"PAR1 and no more")
+    assert "the Parquet file is damaged" in refused(str(tmp_path / "p.parquet"), "prices")
 
 
 def test_control_totals_need_something_to_compare(write: Write) -> None:

@@ -118,8 +118,11 @@ def successor_problems(
         if odd:
             what = "ids are not whole numbers, as those of the census are"
             yield Problem(what, where, len(odd), "correct the ids, or leave the links out")
+    loops = sum(row["old"] == row["new"] for row in links)
+    if loops:
+        yield Problem("links lead from an id to itself", where, loops, "remove them")
     try:
-        resolve_successors(SuccessorLink(**row) for row in links)
+        resolve_successors(SuccessorLink(**row) for row in links if row["old"] != row["new"])
     except SuccessorError as error:
         ids = dict.fromkeys(error.ids)
         told = f"the ids are in {keep(ids)}" if keep else "a run lists the ids in OUTPUT/work/"

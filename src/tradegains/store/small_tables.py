@@ -22,6 +22,7 @@ from pyarrow import csv
 from tradegains.errors import InputError, Problem
 from tradegains.store.census_checks import nearest_name, some_of
 from tradegains.store.census_files import unread_type
+from tradegains.store.csv_faults import unreadable_file
 from tradegains.store.locations import Location, locate
 from tradegains.store.manifest import ManifestEntry, schema_fingerprint
 from tradegains.store.remote_errors import raise_if_remote
@@ -244,7 +245,7 @@ def _parsed_file(content: bytes, place: Location, table: SmallTable) -> pa.Table
     except pa.ArrowNotImplementedError as error:
         raise InputError(unread_type(error, place.given)) from error
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise InputError(_unreadable(place, table)) from error
+        raise InputError(unreadable_file(content, table.name, place.given)) from error
     return raw
 
 
@@ -271,7 +272,8 @@ def _declared(raw: pa.Table, table: SmallTable, path: str) -> pa.Table:
         read = [_converted(raw.column(c.name), c, path) for c in present]
         problems = [problem for _, found in read for problem in found]
     if not problems and raw.num_rows == 0:
-        problems = [Problem(f"the {table.name} file has no rows", path)]
+        cure = f"add rows, or remove {table.name} under [inputs] to do without"
+        problems = [Problem(f"the {table.name} file has no rows", path, cure=cure)]
     if problems:
         raise InputError(problems)
     return pa.table({c.name: values for c, (values, _) in zip(present, read, strict=True)})
