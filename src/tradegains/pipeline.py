@@ -16,7 +16,7 @@ from pyspark.sql import DataFrame
 from tradegains.engines.failures import DamagedPageError
 from tradegains.engines.signals import ending_cleanly
 from tradegains.engines.start import Engine
-from tradegains.errors import InputError, Problem, StudyError
+from tradegains.errors import EngineError, InputError, Problem, StudyError
 from tradegains.families.context import ComputedTables, MergeBy, Rows
 from tradegains.families.measuring import absences_of, measure
 from tradegains.families.work_folders import passing_folders
@@ -25,6 +25,7 @@ from tradegains.inputs.reading import has_product_values, judge_inputs
 from tradegains.inputs.small import SmallInputs
 from tradegains.progress import Progress
 from tradegains.store.census import CensusFiles, read_census, require_buckets
+from tradegains.store.census_checks import invalid_text
 from tradegains.store.code_version import code_digest, code_version
 from tradegains.store.delta import DeltaStore, arrow_schema
 from tradegains.store.manifest import (
@@ -52,7 +53,7 @@ from tradegains.store.runs import (
 from tradegains.store.small_tables import SMALL_TABLES
 from tradegains.store.storage import needs_rows_one_by_one, storage_problems
 from tradegains.store.work import WorkFolder
-from tradegains.study import Study, resolved_toml
+from tradegains.study import Study, read_study, resolved_toml
 from tradegains.tables.absence import Absence, absences_json, not_given, read_absences
 from tradegains.tables.published import MEASURED, chosen_tables
 
@@ -92,7 +93,7 @@ class RunInputs:
 
 def run(
     engine: Engine,
-    study: Study,
+    study: Study | str | Path,
     *,
     output: str | Path,
     only: Collection[str] | None = None,
@@ -106,9 +107,9 @@ def run(
 
     Args:
         engine: a started engine.
-        study: the research choices.
+        study: the research choices, or the file that states them.
         output: folder or URI of the published tables.
-        only: names of the tables to publish; all by default.
+        only: names of the tables to publish, or the name of one; all by default.
         progress: told of each step; prints to stderr by default.
         wait_seconds: how long to wait for another run on the same output [s].
         again: compute even if this very run is published already.
@@ -124,9 +125,10 @@ def run(
             nothing was published.
         InputError: the inputs are refused; nothing was published.
         OutputBusyError: another run holds the output.
-        EngineError: the engine failed; nothing was published.
+        EngineError: the engine has ended, or failed; nothing was published.
     """
-    only = MEASURED if only is None else chosen_tables(only)
+    only = MEASURED if only is None else chosen_tables([only] if isinstance(only, str) else only)
+    study = study if isinstance(study, Study) else read_study(study)
     output = str(output)
     progress = progress or Progress()
     _judge_names(output, study)
@@ -140,6 +142,7 @@ def run(
             step.rows = inputs.census.rows
         if problems := list(storage_problems(inputs.census, engine.name)):
             raise InputError(problems)
+        _require_running(engine)
         name = run_id(resolved_toml(study), inputs.digest, code_digest())
         store = _whole_tables(place, engine)
         published = published_summary(store, name)
@@ -147,7 +150,7 @@ def run(
             return published
         _require_some(only, study, inputs)
         one_by_one = engine.name == "spark" and needs_rows_one_by_one(inputs.census)
-        with _damage_told(inputs.files), engine.reading(one_by_one=one_by_one):
+        with _damage_told(inputs), engine.reading(one_by_one=one_by_one):
             work = _work_folder(place, name, study)
             measured = _measure(engine, study, inputs, work, only, progress)
         before = published.absent if published else ()
@@ -163,6 +166,14 @@ def run(
     return RunSummary(
         name, publication.new, {each.name: each.rows for each in publication.tables}, absent
     )
+
+
+def _require_running(engine: Engine) -> None:
+    if engine.has_ended:
+        cure = (
+            "start another, and run inside it: with start_engine(...) as engine: run(engine, ...)"
+        )
+        raise EngineError(Problem("the engine has ended", cure=cure))
 
 
 def _judge_names(output: str, study: Study) -> None:
@@ -196,15 +207,25 @@ def _rare_collection() -> Iterator[None]:
 
 
 @contextmanager
-def _damage_told(files: Sequence[InputFile]) -> Iterator[None]:
+def _damage_told(inputs: RunInputs) -> Iterator[None]:
     """Name the files that an engine could not read; it does not say which they are."""
     try:
         yield
     except DamagedPageError as error:
-        found = [undecodable(each.place, each.file.absolute) for each in files]
-        if problems := [problem for problem in found if problem]:
+        if problems := list(_unreadable_files(inputs)):
             raise InputError(problems) from error
         raise
+
+
+def _unreadable_files(inputs: RunInputs) -> Iterator[Problem]:
+    read = {"census": set(inputs.census.inside.values())}
+    for each in inputs.files:
+        if not each.file.schema.names:
+            continue  # no Parquet
+        if problem := undecodable(each.place, each.file.absolute):
+            yield problem
+        else:
+            yield from invalid_text(each.place, each.file.absolute, read.get(each.input))
 
 
 def _work_folder(place: Output, name: str, study: Study) -> WorkFolder:

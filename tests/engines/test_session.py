@@ -15,6 +15,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from small_study import write_small_study
 from tradegains.engines import delta_jars, java, java_virtual_machine, memory, scratch
 from tradegains.engines import spark as spark_engine
 from tradegains.engines.engine import Resources
@@ -214,6 +215,20 @@ def test_embedded_engine_restarts_in_one_process(tmp_path: Path) -> None:
     again = "engine.close(); engine.close()\n" + OPEN_ENGINE.replace("threads=1", "threads=2")
     ended = run_embedded(tmp_path, again + "print(engine.spark.range(7).count())")
     assert (ended.stdout, ended.stderr) == ("7\n", "")
+
+
+@pytest.mark.only("embedded")
+def test_a_run_after_the_engine_ended_says_so(tmp_path: Path) -> None:
+    write_small_study(tmp_path)
+    code = (
+        "import tradegains\nfrom tradegains.errors import EngineError\n"
+        "engine.close()\n"
+        f"folder = {str(tmp_path)!r}\n"
+        "try: tradegains.run(engine, folder + '/study.toml', output=folder + '/out')\n"
+        "except EngineError as error: print(error)\n"
+    )
+    ended = run_embedded(tmp_path / "scratch", code)
+    assert ended.stdout.startswith("the engine has ended\n  cure: start another")
 
 
 @pytest.mark.only("embedded")

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from typing import Final, Literal
 
 from pyspark.sql import SparkSession
@@ -56,6 +57,7 @@ class Engine:
     is_in_process: bool = False  # its exp and ln are those of this process, to the last bit
     is_classic: bool = True  # it has a context, names its jobs and can read bucket by bucket
     _close: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, repr=False)
+    _ended: Event = field(default_factory=Event, repr=False)
 
     def parts_of(self, rows: int) -> int:
         """Return into how many parts so many census rows are cut to be matched in memory.
@@ -129,8 +131,14 @@ class Engine:
         finally:
             self.spark.conf.set(_BATCHES, before)
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it was closed, or its session stopped by others."""
+        return self._ended.is_set() or (self.is_classic and self.spark.sparkContext._jsc is None)
+
     def close(self) -> None:
         """Stop the engine and remove its temporary files; a second call does nothing."""
+        self._ended.set()
         self._close.close()
 
     def __enter__(self) -> "Engine":

@@ -27,10 +27,14 @@ _PAGE: Final = (
     "FAILED_READ_FILE",
     "CANNOT_READ_FILE",
 )
+_TEXT: Final = ("INVALID_UTF8_STRING", "invalid utf-8", "Invalid UTF8", "invalid UTF8")
 
 
 class DamagedPageError(EngineError):
-    """A page of a Parquet file cannot be decoded; the engine does not say of which file."""
+    """A page of a Parquet file cannot be decoded; the engine does not say of which file.
+
+    Also text that is not UTF-8, which one engine takes for such a page.
+    """
 
 
 def meaning(error: BaseException, scratch: Path | None = None) -> EngineError | None:
@@ -90,8 +94,15 @@ def _page(_: Path | None) -> EngineError:
     )
 
 
+def _text(_: Path | None) -> EngineError:
+    return DamagedPageError(
+        Problem("a value that is marked as text is not UTF-8", cure="write it again as UTF-8")
+    )
+
+
 _MEANINGS: Final[tuple[tuple[tuple[str, ...], Callable[[Path | None], EngineError]], ...]] = (
     (_FULL, _full),
     (_MEMORY, _memory),
+    (_TEXT, _text),
     (_PAGE, _page),
 )

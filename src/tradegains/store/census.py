@@ -316,7 +316,9 @@ def _selected(
     same id would not meet itself in a file of another width. Spark knows its buckets by the column
     as it is, so there padded ids are refused instead.
     """
-    from pyspark.sql.functions import col, lit, trim
+    from pyspark.sql.functions import col, lit, trim, validate_utf8
+
+    connect = is_connect(rows.sparkSession)
 
     def values(name: str) -> "Column":
         column = census.columns[name]
@@ -324,16 +326,21 @@ def _selected(
             return year
         return col(quoted(column)) if column in held else lit(None)
 
+    def text(name: str) -> "Column":
+        # Sail stops at bytes that are no UTF-8; Spark would read on with letters lost.
+        return values(name) if connect or name in untouched else validate_utf8(values(name))
+
     def cast(name: str, type_: str) -> "Column":
         source = held.get(census.columns[name])
-        if name in trimmed and source is not None and source.family == "text":
-            return trim(values(name).cast(type_))
+        if source is not None and source.family == "text":
+            return trim(text(name).cast(type_)) if name in trimmed else text(name).cast(type_)
         if type_ == "double" and source is not None and goes_by_text(source):
             return values(name).cast("string").cast(type_)
         return values(name).cast(type_)
 
     ids = {name for name in census.types if CONTRACT_KINDS.get(name) == "id"}
-    trimmed = ids - {_ID} if census.buckets and not is_connect(rows.sparkSession) else ids
+    untouched = {_ID} if census.buckets and not connect else set()
+    trimmed = ids - untouched
     wanted = rows if year is not None else rows.filter(values("year").isin(*census.years))
     return wanted.select(*(cast(name, type_).alias(name) for name, type_ in census.types.items()))
 

@@ -5,8 +5,8 @@ name columns, files and years, never a value.
 """
 
 import difflib
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -190,6 +190,60 @@ def text_problems(
     ]
 
 
+def invalid_text(place: Location, path: str, columns: Collection[str] | None) -> list[Problem]:
+    """Values of a Parquet file that are marked as text and are none: an engine stopped at one.
+
+    Args:
+        place: in whose file system it is.
+        path: of the file there.
+        columns: those that are read; None: all.
+    """
+    counts: Counter[str] = Counter()
+    with place.system.open_input_file(path) as source:
+        parquet = pq.ParquetFile(source)
+        schema = parquet.schema_arrow
+        wanted = schema.names if columns is None else set(schema.names) & set(columns)
+        text = [name for name in sorted(wanted) if _is_text(schema.field(name))]
+        for group in range(parquet.num_row_groups if text else 0):
+            rows = parquet.read_row_group(group, columns=text)
+            counts.update({name: _invalid(rows.column(name)) for name in text})
+    return [
+        Problem(
+            f"values of column {name!r} are marked as text and are not UTF-8",
+            path,
+            count,
+            cure="write them again as text in UTF-8: older files are often in Latin-1",
+        )
+        for name, count in counts.items()
+        if count
+    ]
+
+
+def _is_text(field: pa.Field) -> bool:
+    type_ = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+    return bool(pa.types.is_string(type_) or pa.types.is_large_string(type_))
+
+
+def _invalid(values: pa.ChunkedArray) -> int:
+    """How many values are not UTF-8."""
+    if pa.types.is_dictionary(values.type):
+        values = values.cast(values.type.value_type)
+    whole = values.cast(pa.large_binary())
+    try:
+        whole.cast(pa.large_string())
+    except pa.ArrowInvalid:
+        return sum(not _is_utf8(value) for value in whole.to_pylist() if value is not None)
+    return 0
+
+
+def _is_utf8(value: bytes) -> bool:
+    try:
+        value.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _is_unmarked(type_: pa.DataType) -> bool:
     kinds = pa.types
     return bool(
@@ -231,7 +285,10 @@ def folder_year_problems(
     empty = [year for year in wanted if year in present - held]
     problems = _missing_years(wanted, present, census, known=True)
     if empty:
-        problems.append(Problem(f"the files of {year_ranges(empty)} have no rows", census))
+        cure = "write their rows, or take the years out of [[windows]] and [productivity] years"
+        problems.append(
+            Problem(f"the files of {year_ranges(empty)} have no rows", census, cure=cure)
+        )
     return problems
 
 

@@ -15,12 +15,12 @@ from tradegains.errors import InputError, Problem
 from tradegains.store.census_checks import nearest_name, some_of
 from tradegains.store.census_files import unread_type
 from tradegains.store.census_types import Family, file_type
-from tradegains.store.engine_paths import path_to_read
+from tradegains.store.engine_paths import is_connect, path_to_read
 from tradegains.store.locations import Location, locate
 from tradegains.store.remote_errors import raise_if_remote
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import Column, DataFrame, SparkSession
 
 PLANT_PRODUCTS = "plant_products"
 ROW_TABLES = (PLANT_PRODUCTS,)
@@ -119,9 +119,15 @@ def read_plant_products(spark: "SparkSession", path: str, *, needs_value: bool) 
     else:
         raw = spark.read.option("header", "true").csv(address)
     value = F.col("value").try_cast("double") if needs_value else F.lit(1.0)
+
+    def text(name: str) -> "Column":
+        # Sail stops at bytes that are no UTF-8; Spark would read on with letters lost.
+        values = F.col(name).cast("string")
+        return F.trim(values if is_connect(spark) else F.validate_utf8(values)).alias(name)
+
     rows = raw.select(
-        F.trim(F.col("establishment_id").cast("string")).alias("establishment_id"),
-        F.trim(F.col("product").cast("string")).alias("product"),
+        text("establishment_id"),
+        text("product"),
         value.alias("value"),
     )
     is_named = F.coalesce(F.col("establishment_id") != "", F.lit(False)) & F.coalesce(

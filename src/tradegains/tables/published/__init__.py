@@ -60,7 +60,7 @@ def chosen_tables(names: Iterable[str]) -> tuple[str, ...]:
     problems = []
     for name in chosen:
         if name not in MEASURED:
-            near = get_close_matches(name.lower(), MEASURED, n=1)
+            near = get_close_matches(str(name).lower(), MEASURED, n=1)
             meant = f"did you mean {near[0]}? " if near else ""
             cure = f"{meant}tables: {', '.join(MEASURED)}"
             problems.append(Problem(f"no run makes a table {name!r}", cure=cure))
