@@ -9,16 +9,18 @@ import pytest
 from small_study import YEARS, write_small_study, write_year, year_file
 from tradegains.command.check import check_study
 from tradegains.engines.engine import Engine
+from tradegains.engines.failures import DamagedPageError
 from tradegains.errors import InputError
 from tradegains.pipeline import RunSummary, run
 from tradegains.progress import Progress
+from tradegains.statistics.handing import as_rows
 from tradegains.store.delta import open_delta
+from tradegains.store.row_tables import read_plant_products
 from tradegains.store.runs import published_runs
-from tradegains.study import read_study
 
 
 def run_small(engine: Engine, folder: Path, output: str = "out") -> RunSummary:
-    study = read_study(folder / "study.toml")
+    study = folder / "study.toml"
     return run(engine, study, output=str(folder / output), progress=Progress(None))
 
 
@@ -115,6 +117,38 @@ def test_a_census_without_any_productivity_is_published(engine: Engine, tmp_path
 
 def test_an_arrow_table_without_rows_is_a_frame(engine: Engine) -> None:
     schema = pa.schema([("year", pa.int32()), ("centre", pa.float64())])
-    empty = engine.spark.createDataFrame(schema.empty_table())
+    empty = as_rows(schema.empty_table(), beside=engine.spark.range(1))
     assert [(name, kind) for name, kind in empty.dtypes] == [("year", "int"), ("centre", "double")]
     assert empty.count() == 0
+
+
+def marked_as_text(*values: bytes) -> pa.Array:
+    """An array that says that it is text, whatever its bytes are; some writers do not look."""
+    plain = pa.array(values, pa.binary())
+    return pa.Array.from_buffers(pa.string(), len(plain), plain.buffers())
+
+
+def test_text_that_is_not_utf8_is_refused_by_file_and_column(
+    engine: Engine, tmp_path: Path
+) -> None:
+    write_small_study(tmp_path)
+    write_year(
+        tmp_path,
+        1991,
+        id=marked_as_text(b"caf\xe9", b"b", b"\xff"),
+        sic=marked_as_text(b"0111", b"3211", b"32\xe9"),
+        owner=marked_as_text(b"\xe9", b"y", b"y"),  # which no condition reads
+    )
+    with pytest.raises(InputError) as refused:
+        run_small(engine, tmp_path)
+    told = [(each.what, each.where, each.count) for each in refused.value.problems]
+    assert told == [
+        (f"values of column '{name}' are marked as text and are not UTF-8", where, count)
+        for name, count in (("id", 2), ("sic", 1))
+        for where in [str(year_file(tmp_path, 1991))]
+    ]
+    products = pa.table({"establishment_id": marked_as_text(b"a\xe9"), "product": ["p"]})
+    write_again(tmp_path / "products.parquet", products)
+    with pytest.raises(DamagedPageError), engine.step("read plant products"):
+        path = str(tmp_path / "products.parquet")
+        read_plant_products(engine.spark, path, needs_value=False).toArrow()

@@ -216,24 +216,8 @@ def _session(served: _Served) -> "SparkSession":
     # As PySpark does for a session it makes from a URL: it chooses its kind of Column by this.
     os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"
     spark = ConnectSession.builder.channelBuilder(cast(Any, Connected())).create()
-    _take_empty_tables(spark)
     # It has the methods of a classic session, and no class in common.
     return cast("SparkSession", spark)
-
-
-def _take_empty_tables(spark: Any) -> None:
-    """Let an Arrow table without rows become a frame of its columns; PySpark asks for a schema."""
-    import pyarrow as pa
-    from pyspark.sql.pandas.types import from_arrow_schema
-
-    make = spark.createDataFrame
-
-    def create(data: Any, schema: Any = None, *args: Any, **more: Any) -> Any:
-        if schema is None and isinstance(data, pa.Table) and data.num_rows == 0:
-            schema = from_arrow_schema(data.schema)
-        return make(data, schema, *args, **more)
-
-    spark.createDataFrame = create
 
 
 def _end_at_once(folder: Path) -> NoReturn:
