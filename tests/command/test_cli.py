@@ -134,6 +134,16 @@ def test_no_command_and_wrong_usage_end_with_2(tradegains: Command) -> None:
     assert tradegains("nosuch").code == 2
     assert tradegains("run", "study.toml").code == 2
     assert tradegains("run", "study.toml", "--output", "x", "--engine", "flink").code == 2
+    for wrong, said in (
+        (("show", "--limit", "-1"), "'-1' is not a whole number of 0 or more"),
+        (("run", "study.toml", "--output", "x", "--threads", "0"), "'0' is not a whole number abo"),
+        (("run", "study.toml", "--output", "x", "--wait", "-1"), "is not a number of 0 or more"),
+        (("run", "study.toml", "--output", ""), "the name is empty (a variable that is not set?)"),
+        (("export", "--to", " "), "the name is empty"),
+    ):
+        answer = tradegains(*wrong)
+        assert answer.code == 2
+        assert said in answer.err
 
 
 def test_condition_without_a_value(tradegains: Command, tmp_path: Path) -> None:
@@ -464,6 +474,7 @@ def test_run_publishes_once_and_says_what_is_absent(tradegains: Command, folder:
     second = tradegains(*arguments)
     assert second.code == 0
     assert "nothing was published twice" in second.out
+    assert "absent" not in second.out
 
 
 @pytest.mark.only("embedded")
@@ -472,7 +483,7 @@ def test_only_the_tables_that_are_named_are_published(tradegains: Command, folde
     arguments = ("run", folder / "study.toml", "--output", folder / "out", "--quiet", "--tables")
     first = tradegains(*arguments, "welfare,welfare_curves")
     assert first.code == 0
-    assert " published 1 tables" in first.out
+    assert " published 1 table, 1 row\n" in first.out
     assert "without them no welfare_curves, melitz_redding" in " ".join(first.out.split())
     second = tradegains(*arguments, "moments, dispersion")
     assert " published 2 tables" in second.out
@@ -520,7 +531,7 @@ def test_results_are_shown_reported_and_exported(
     assert runs.code == 0
     assert run_id in runs.out
     tables = tradegains("show")
-    assert re.search(r"^welfare +\d+ rows$", tables.out, re.MULTILINE)
+    assert re.search(r"^welfare +\d+ rows?$", tables.out, re.MULTILINE)
     shown = tradegains(
         "show", "quality", "--run", run_id[:6], "--where", "rule=read", "--columns", "year,rows"
     )
@@ -536,6 +547,17 @@ def test_results_are_shown_reported_and_exported(
     assert (folder / "files" / "welfare.csv").is_file()
     one = tradegains("export", "quality", "--to", folder / "files", "--format", "stata")
     assert one.out == f"{folder / 'files' / 'quality.dta'}\n"
+    for place, said in (
+        ("study.toml", "no files can be written there"),
+        ("out/tables", "among the tables and rows that runs keep there"),
+        ("out/tables/more", "among the tables and rows that runs keep there"),
+        ("out/work", "among the tables and rows that runs keep there"),
+    ):
+        refused = tradegains("export", "quality", "--to", folder / place)
+        assert refused.code == 2
+        assert said in refused.err
+        assert "choose another folder with --to" in refused.err
+    assert not list((folder / "out" / "tables").rglob("*.csv"))
     for reading in (("runs",), ("show", "quality")):
         code, modules = loaded_by(*reading)
         assert code == 0

@@ -176,7 +176,7 @@ def test_an_unknown_format_is_refused(output, tmp_path):
 
 
 def test_all_tables_go_to_a_folder(output, tmp_path, tables):
-    paths = export_tables(output, tmp_path / "files", file_format="parquet")
+    paths = list(export_tables(output, tmp_path / "files", file_format="parquet"))
     assert {path.name for path in paths} == {f"{name}.parquet" for name in tables}
     assert all(path.is_file() for path in paths)
 

@@ -2,6 +2,7 @@
 
 import argparse
 import math
+import re
 from typing import Any
 
 from tradegains import __version__
@@ -59,7 +60,11 @@ def _add_demo(commands: Any) -> None:
         example="tradegains demo --output build/demo",
     )
     parser.add_argument(
-        "--output", metavar="DIR", default="build/demo", help="where (default: build/demo)"
+        "--output",
+        metavar="DIR",
+        type=_place,
+        default="build/demo",
+        help="where (default: build/demo)",
     )
     _add_size(parser)
     _add_engine(parser)
@@ -79,7 +84,11 @@ def _add_convert(commands: Any) -> None:
         "--plan", action="store_true", help="look at the files and propose a recipe, no more"
     )
     parser.add_argument(
-        "--output", metavar="PATH", required=True, help="census folder; with --plan, the recipe"
+        "--output",
+        metavar="PATH",
+        type=_place,
+        required=True,
+        help="census folder; with --plan, the recipe",
     )
     group = parser.add_argument_group("how --plan reads the files (default: found, and told)")
     group.add_argument("--delimiter", metavar="SIGN", help="between values of text files")
@@ -95,10 +104,13 @@ def _add_init(commands: Any) -> None:
         does="look at a census and propose a study file",
         example="tradegains init --census /data/enia --output enia.toml",
     )
-    parser.add_argument("--census", metavar="DIR", required=True, help="folder or file, Parquet")
+    parser.add_argument(
+        "--census", metavar="DIR", type=_place, required=True, help="folder or file, Parquet"
+    )
     parser.add_argument(
         "--output",
         metavar="FILE",
+        type=_place,
         default="study.toml",
         help="the study file to write (default: study.toml)",
     )
@@ -113,7 +125,9 @@ def _add_check(commands: Any) -> None:
         example="tradegains check conf/studies/colombia_food.toml --input census=/data/food",
     )
     _add_study(parser)
-    parser.add_argument("--output", metavar="DIR", help="also check that DIR can be written to")
+    parser.add_argument(
+        "--output", metavar="DIR", type=_place, help="also check that DIR can be written to"
+    )
     parser.add_argument(
         "--engine", choices=("embedded", "spark"), default="embedded", help="engine of the run"
     )
@@ -160,7 +174,7 @@ def _add_show(commands: Any) -> None:
     _add_published(parser)
     _add_selection(parser)
     parser.add_argument(
-        "--limit", metavar="N", type=int, default=20, help="most rows; 0: all (default: 20)"
+        "--limit", metavar="N", type=_whole, default=20, help="most rows; 0: all (default: 20)"
     )
 
 
@@ -194,7 +208,9 @@ def _add_export(commands: Any) -> None:
     parser.add_argument("tables", metavar="TABLE", nargs="*", help="tables (default: all)")
     _add_published(parser)
     _add_selection(parser)
-    parser.add_argument("--to", metavar="DIR", required=True, help="folder to write to")
+    parser.add_argument(
+        "--to", metavar="DIR", type=_place, required=True, help="folder to write to"
+    )
     parser.add_argument(
         "--format",
         choices=("csv", "parquet", "stata", "latex", "xlsx"),
@@ -258,7 +274,9 @@ def _add_synth(commands: Any) -> None:
         does="write a synthetic census, and the small tables beside it",
         example="tradegains synth --output synthetic --establishments 100000",
     )
-    parser.add_argument("--output", metavar="DIR", required=True, help="folder to write to")
+    parser.add_argument(
+        "--output", metavar="DIR", type=_place, required=True, help="folder to write to"
+    )
     _add_size(parser)
     parser.add_argument(
         "--years",
@@ -312,7 +330,10 @@ def _add_model(commands: Any) -> None:
         help="by which it lowers the unit cost [money per unit]",
     )
     parser.add_argument(
-        "--output", metavar="DIR", help="draw the figures (PNG, SVG) and write their data (CSV)"
+        "--output",
+        metavar="DIR",
+        type=_place,
+        help="draw the figures (PNG, SVG) and write their data (CSV)",
     )
     parser.add_argument(
         "--dry-run", action="store_true", help="write nothing; name the files that would be"
@@ -343,6 +364,27 @@ def _not_negative(text: str) -> float:
     return value
 
 
+def _whole(text: str) -> int:
+    """A whole number that is 0 or more."""
+    if not re.fullmatch(r"[0-9]{1,18}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 0 or more")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    """A whole number above 0."""
+    if not (value := _whole(text)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return value
+
+
+def _place(text: str) -> str:
+    """A folder or file; the empty name is that of a variable which is not set."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the name is empty (a variable that is not set?)")
+    return text
+
+
 def _add_jars_command(commands: Any) -> None:
     parser = _command(
         commands,
@@ -350,7 +392,9 @@ def _add_jars_command(commands: Any) -> None:
         does="collect Delta's jars, for Spark on a machine without internet",
         example="tradegains jars --to jars",
     )
-    parser.add_argument("--to", metavar="DIR", required=True, help="folder; made if needed")
+    parser.add_argument(
+        "--to", metavar="DIR", type=_place, required=True, help="folder; made if needed"
+    )
     parser.add_argument(
         "--from",
         metavar="URL",
@@ -378,6 +422,7 @@ def add_what_to_run(parser: argparse.ArgumentParser, *, tables: bool = True) -> 
     parser.add_argument(
         "--output",
         metavar="DIR",
+        type=_place,
         required=True,
         help="folder or URI of the results; made if needed",
     )
@@ -391,7 +436,7 @@ def add_what_to_run(parser: argparse.ArgumentParser, *, tables: bool = True) -> 
     parser.add_argument(
         "--wait",
         metavar="SECONDS",
-        type=float,
+        type=_not_negative,
         default=0.0,
         help="how long to wait for another run on the same output (default: 0)",
     )
@@ -412,6 +457,7 @@ def _add_published(parser: argparse.ArgumentParser, *, run: bool = True) -> None
     parser.add_argument(
         "--output",
         metavar="DIR",
+        type=_place,
         help=f"folder of the results (default: ${OUTPUT}, else the current folder)",
     )
     if run:
@@ -441,7 +487,7 @@ def _add_size(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--establishments",
         metavar="N",
-        type=int,
+        type=_count,
         default=35_000,
         help="establishments a year (default: 35000; planting needs about 5000)",
     )
@@ -456,9 +502,9 @@ def _add_engine(parser: argparse.ArgumentParser) -> None:
         help="embedded: in this process, no Java (default); spark: Apache Spark",
     )
     group.add_argument("--master", metavar="URL", help="Spark's master (default: this machine)")
-    group.add_argument("--threads", metavar="N", type=int, help="threads (default: every core)")
+    group.add_argument("--threads", metavar="N", type=_count, help="threads (default: every core)")
     group.add_argument("--memory", metavar="SIZE", help="memory limit, such as 4g")
-    group.add_argument("--scratch", metavar="DIR", help="folder for temporary files")
+    group.add_argument("--scratch", metavar="DIR", type=_place, help="folder for temporary files")
     _add_unshared(group)
     _add_jars(group)
 
@@ -473,4 +519,6 @@ def _add_unshared(parser: Any) -> None:
 
 
 def _add_jars(parser: Any) -> None:
-    parser.add_argument("--jars-dir", metavar="DIR", help="folder with Delta's jars, for Spark")
+    parser.add_argument(
+        "--jars-dir", metavar="DIR", type=_place, help="folder with Delta's jars, for Spark"
+    )

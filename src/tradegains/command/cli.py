@@ -283,12 +283,20 @@ def _run(chosen: argparse.Namespace) -> int:
 
 def _outcome(done: "RunSummary") -> str:
     """What a run published and what it could not, for the terminal."""
-    tables = f"{len(done.rows)} tables, {sum(done.rows.values()):,} rows"
-    if done.new:
-        lines = [f"run {done.run_id} published {tables}"]
-    else:
-        lines = [f"run {done.run_id} is published already ({tables}); nothing was published twice"]
-    return "\n".join([*lines, *_absent_lines(done.absent)])
+    tables = f"{_counted(len(done.rows), 'table')}, {_counted(sum(done.rows.values()), 'row')}"
+    if not done.new:
+        return f"run {done.run_id} is published already ({tables}); nothing was published twice"
+    return "\n".join([f"run {done.run_id} published {tables}", *_absent_lines(done.absent)])
+
+
+def _counted(number: int, what: str) -> str:
+    """So many of something.
+
+    Example:
+        >>> _counted(1, "table"), _counted(1200, "row")
+        ('1 table', '1,200 rows')
+    """
+    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def _absent_lines(absent: Iterable[Absence]) -> list[str]:
@@ -346,7 +354,7 @@ def _show(chosen: argparse.Namespace) -> int:
     folder, where = _published(chosen.output), _conditions(chosen.where)
     if chosen.table is None:
         for table, rows in _tables_of(folder, chosen.run).items():
-            print(f"{table:<20}{rows:>12,} rows")
+            print(f"{table:<20}{rows:>12,} row{'s' * (rows != 1)}")
         return 0
     from tradegains.published.show import show_table
 
@@ -401,18 +409,17 @@ def _report(chosen: argparse.Namespace) -> int:
 def _export(chosen: argparse.Namespace) -> int:
     folder = _published(chosen.output)
     where = _conditions(chosen.where)
-    from tradegains.published.export import SUFFIXES, export_table
+    from tradegains.published.export import export_tables
 
-    for table in chosen.tables or _tables_of(folder, chosen.run):
-        path = export_table(
-            folder,
-            table,
-            Path(chosen.to) / f"{table}{SUFFIXES[chosen.format]}",
-            file_format=chosen.format,
-            run_id=chosen.run,
-            where=where,
-            columns=chosen.columns,
-        )
+    for path in export_tables(
+        folder,
+        Path(chosen.to),
+        tables=chosen.tables,
+        file_format=chosen.format,
+        run_id=chosen.run,
+        where=where,
+        columns=chosen.columns,
+    ):
         print(path)
     return 0
 

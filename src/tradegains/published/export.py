@@ -10,7 +10,8 @@ import csv
 import importlib.util
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -111,23 +112,59 @@ def export_tables(
     output: Path | str,
     folder: Path,
     *,
-    tables: Sequence[str] = (),
+    tables: Sequence[str] | None = None,
     file_format: str,
     run_id: str | None = None,
-) -> list[Path]:
+    where: Mapping[str, str] | None = None,
+    columns: Sequence[str] | None = None,
+) -> Iterator[Path]:
     """Write published tables to files of a folder, named by table; all of them when none is named.
 
+    Args:
+        output: folder of the run, the one that holds `tables/`.
+        folder: where the files are written, as they are asked for; it is made.
+        tables: names of published tables.
+        file_format: as of `export_table`; as are the others.
+        run_id: as of `export_table`.
+        where: as of `export_table`.
+        columns: as of `export_table`.
+
+    Yields:
+        The path of each file that is written.
+
     Raises:
-        StudyError: no such run, table or format, or a package is missing.
+        StudyError: no such run, table, column or format, a package is missing, or the folder is
+            none that files can be written to, or holds what runs have written.
     """
     _writer(file_format)
+    _require_folder(folder, output)
     run = read_run(output, run_id)
-    names = list(tables) or [entry["name"] for entry in run.record["tables"]]
-    paths = [Path(folder) / f"{name}{SUFFIXES[file_format]}" for name in names]
-    return [
-        export_table(output, name, path, file_format=file_format, run_id=run.run_id)
-        for name, path in zip(names, paths, strict=True)
-    ]
+    for name in tables or [entry["name"] for entry in run.record["tables"]]:
+        yield export_table(
+            output,
+            name,
+            folder / f"{name}{SUFFIXES[file_format]}",
+            file_format=file_format,
+            run_id=run.run_id,
+            where=where,
+            columns=columns,
+        )
+
+
+def _require_folder(folder: Path, output: Path) -> None:
+    """Refuse a folder that is a file, that nobody may write to, or that belongs to the runs."""
+    cure = "choose another folder with --to"
+    kept = [path.resolve() for path in (output / "tables", *output.glob("work*"))]
+    if any(folder.resolve().is_relative_to(path) for path in kept):
+        what = "files would lie among the tables and rows that runs keep there"
+        raise StudyError(Problem(what, str(folder), cure=cure))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass  # a folder may be there and refuse new files
+    except OSError as error:
+        what = f"no files can be written there ({error.strerror})"
+        raise StudyError(Problem(what, str(folder), cure=cure)) from error
 
 
 def _writer(file_format: str) -> Callable[[Extract, Path], None]:
