@@ -118,7 +118,7 @@ def test_tables_cover_every_industry_and_year(drawn):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"establishments": 0, "planted": False}, "at least 1"),
+        ({"establishments": 0, "planted": False}, "there is no establishment"),
         ({"years": (1990, 1980), "planted": False}, "first year"),
         ({"years": (1980, 1996)}, "years of the published windows"),
         ({"establishments": 200}, "too few establishments"),

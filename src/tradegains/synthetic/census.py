@@ -113,9 +113,10 @@ def write_synthetic_census(
 def _require(establishments: int, years: tuple[int, int], planted: bool) -> None:
     problems = []
     if establishments < 1:
-        problems.append(Problem("establishments must be at least 1"))
+        problems.append(Problem("there is no establishment", cure="ask for 1 at least"))
     if years[0] > years[1]:
-        problems.append(Problem("the first year must not come after the last"))
+        cure = "give the earlier year first"
+        problems.append(Problem("the first year comes after the last", cure=cure))
     if planted and (years[0] != START or years[1] < END):
         cure = f"years {START} to {END}, or leave planting out"
         problems.append(Problem("planting needs the years of the published windows", cure=cure))

@@ -240,7 +240,8 @@ def _exporter_factor(drawn: Sums, truths: Truths) -> float:
     """What exporters' amounts in END need for the stated rise of their share of employment."""
     wanted = drawn.share_of_exporters(MIDDLE) + truths.rise_of_exporters
     if not 0.0 < wanted < 1.0:
-        raise StudyError(Problem("the truth export_composition is out of reach"))
+        cure = "draw more establishments, or another seed"
+        raise StudyError(Problem("the truth export_composition is out of reach", cure=cure))
     natural = drawn.share_of_exporters(END)
     return math.log(wanted / (1.0 - wanted)) - math.log(natural / (1.0 - natural))
 
