@@ -132,23 +132,29 @@ def test_text_that_is_not_utf8_is_refused_by_file_and_column(
     engine: Engine, tmp_path: Path
 ) -> None:
     write_small_study(tmp_path)
+    write_year(tmp_path, 1990, sic=["0111", "3211", "3211"])
     write_year(
         tmp_path,
         1991,
         id=marked_as_text(b"caf\xe9", b"b", b"\xff"),
         sic=marked_as_text(b"0111", b"3211", b"32\xe9"),
-        owner=marked_as_text(b"\xe9", b"y", b"y"),  # which no condition reads
+        owner=marked_as_text(b"\xe9", b"y", b"y"),  # an extra column
+        remark=marked_as_text(b"\xe9", b"", b""),  # which the study does not name
     )
     with pytest.raises(InputError) as refused:
         run_small(engine, tmp_path)
     told = [(each.what, each.where, each.count) for each in refused.value.problems]
     assert told == [
         (f"values of column '{name}' are marked as text and are not UTF-8", where, count)
-        for name, count in (("id", 2), ("sic", 1))
+        for name, count in (("id", 2), ("owner", 1), ("sic", 1))
         for where in [str(year_file(tmp_path, 1991))]
     ]
     products = pa.table({"establishment_id": marked_as_text(b"a\xe9"), "product": ["p"]})
     write_again(tmp_path / "products.parquet", products)
-    with pytest.raises(DamagedPageError), engine.step("read plant products"):
-        path = str(tmp_path / "products.parquet")
-        read_plant_products(engine.spark, path, needs_value=False).toArrow()
+    with pytest.raises(DamagedPageError):
+        read_products(engine, tmp_path / "products.parquet")
+
+
+def read_products(engine: Engine, path: Path) -> None:
+    with engine.step("read plant products"):
+        read_plant_products(engine.spark, str(path), needs_value=False).toArrow()

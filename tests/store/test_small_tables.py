@@ -125,7 +125,7 @@ def test_all_faults_of_a_table_come_together_with_counts_and_no_values(write: Wr
         ("imports", "industry,year,value\n", "has no rows"),
         ("imports", "industry;year;value\n1;1988;3,5\n", "has ';' between its values"),
         ("imports", "industry\tyear\n1\t1988,5\n", "has '\\t' between its values"),
-        ("imports", " \n", "the imports file is empty"),
+        ("imports", "\n", "the imports file is empty"),
         ("imports", "industry,year,value\n1,1988\n", "more or fewer values than its 3 names"),
         ("imports", "industry,year,value\n1,1988,5\n1,1989,4,2\n", "the first is row 3"),
         ("imports", "industry,year,value\nça,1988,1\n".encode("latin-1"), "WINDOWS-1252"),

@@ -151,10 +151,12 @@ def export_tables(
         )
 
 
-def _require_folder(folder: Path, output: Path) -> None:
+def _require_folder(folder: Path, output: Path | str) -> None:
     """Refuse a folder that is a file, that nobody may write to, or that belongs to the runs."""
     cure = "choose another folder with --to"
-    kept = [path.resolve() for path in (output / "tables", *output.glob("work*"))]
+    kept: list[Path] = []
+    if "://" not in str(output):
+        kept = [Path(output, "tables").resolve(), *map(Path.resolve, Path(output).glob("work*"))]
     if any(folder.resolve().is_relative_to(path) for path in kept):
         what = "files would lie among the tables and rows that runs keep there"
         raise StudyError(Problem(what, str(folder), cure=cure))
