@@ -142,7 +142,6 @@ def run(
             step.rows = inputs.census.rows
         if problems := list(storage_problems(inputs.census, engine.name)):
             raise InputError(problems)
-        _require_running(engine)
         name = run_id(resolved_toml(study), inputs.digest, code_digest())
         store = _whole_tables(place, engine)
         published = published_summary(store, name)
@@ -186,6 +185,7 @@ def _judge_names(output: str, study: Study) -> None:
 
 def _whole_tables(place: Output, engine: Engine) -> DeltaStore:
     """The published tables, their logs mended where a lock keeps others from writing to them."""
+    _require_running(engine)
     store = place.open_tables(engine.name, engine.spark)
     for line in mend_logs(store) if place.is_local else ():
         log.warning("%s", line)
