@@ -56,10 +56,15 @@ SIZES ?= 1,10,30
 DENSE ?= 10
 # A commit to run the full study by as well; the target fails where this one is slower.
 AGAINST ?=
+# Establishments a year of the full study (3500000 are 72M rows: 6 GB of disk), and the most memory
+# that a run of it may take [GB].
+FULL    ?= 35000
+MOST    ?=
 
 bench: $(VENV)/ready-benchmark
 	$(PY) benchmarks/run.py --sizes '$(SIZES)' --dense '$(DENSE)'
-	$(PY) benchmarks/full_run.py $(if $(AGAINST),--against '$(AGAINST)')
+	$(PY) benchmarks/full_run.py --establishments '$(FULL)' $(if $(AGAINST),--against '$(AGAINST)') \
+	  $(if $(MOST),--most-memory '$(MOST)')
 
 # The study on a Spark cluster of three processes on this machine: the digests of a local run?
 cluster-check: $(VENV)/ready-benchmark dist

@@ -1,11 +1,16 @@
 """The full study with its steps, by this build and, run for run, by that of an earlier commit.
 
     python benchmarks/full_run.py [--against 5b90afb] [--rounds 3] [--engine embedded]
+    python benchmarks/full_run.py --establishments 3500000 --most-memory 4 --rounds 1
 
 The study is the demonstration's with every section: what users wait for. In each round both builds
-run once, another one first each time, so that a ratio is of two runs beside each other. The earlier
-commit is a worktree of its own under build/benchmark/. CPU seconds judge, as other work disturbs
-them least: exit code 1 where this build takes more than a twentieth more of them.
+run once, another one first each time, so that a ratio is of two runs beside each other; then the
+report of each is timed. The earlier commit is a worktree of its own under build/benchmark/. CPU
+seconds judge, as other work disturbs them least: exit code 1 where this build takes more than a
+twentieth more of them. What is measured is recorded in benchmarks/measured/full_run.json.
+
+The second line is 72 million rows: a run that takes more than so many GB is ended, and the engine
+gets half of them.
 """
 
 import argparse
@@ -14,11 +19,13 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from cold_process import run_cold
+import pyarrow.parquet as pq
+from cold_process import Limits, run_cold
 from run import BUILD, ROOT, steps_of
 
 from tradegains.command.demo import STUDY, prepare_demo
@@ -28,6 +35,9 @@ from tradegains.progress import Progress
 
 ESTABLISHMENTS = 35_000  # a year: .72 million rows
 SLOWER = 1.05
+ENGINE_SHARE = 0.5  # of the memory of a run; Python, Arrow and what no engine counts take the rest
+MEASURED = Path(__file__).with_name("measured") / "full_run.json"
+REPORT = "report"
 
 
 @dataclass(frozen=True)
@@ -47,7 +57,7 @@ class Build:
 
 @dataclass(frozen=True)
 class Timed:
-    """One cold run of the study."""
+    """One cold run of the study; the report, a command of its own, is among the steps alone."""
 
     seconds: float
     cpu_seconds: float
@@ -61,7 +71,8 @@ def main() -> int:
     parser.add_argument("--against", metavar="COMMIT")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--engine", default="embedded")
-    parser.add_argument("--establishments", type=int, default=ESTABLISHMENTS)
+    parser.add_argument("--establishments", type=int, default=ESTABLISHMENTS, help="a year")
+    parser.add_argument("--most-memory", type=float, metavar="GB")
     chosen = parser.parse_args()
     builds = [Build("now", ROOT)]
     if chosen.against:
@@ -70,12 +81,21 @@ def main() -> int:
     runs: dict[str, list[Timed]] = {build.name: [] for build in builds}
     for turn in range(chosen.rounds):
         for build in builds if turn % 2 == 0 else reversed(builds):
-            runs[build.name].append(timed(build, study, chosen.engine))
-    text = json.dumps({name: [vars(each) for each in found] for name, found in runs.items()})
-    (BUILD / "full_run.json").write_text(text + "\n", encoding="utf-8")
+            runs[build.name].append(timed(build, study, chosen.engine, chosen.most_memory))
+    record(chosen.engine, study, runs)
     print("\n".join(table(runs)))
     ratio = ratio_of(runs)
     return int(ratio is not None and ratio > SLOWER)
+
+
+def record(engine: str, study: Path, runs: Mapping[str, Sequence[Timed]]) -> None:
+    """Keep what was measured, beside other engines and sizes."""
+    files = study.parent.rglob("year=*/*.parquet")
+    rows = sum(pq.read_metadata(file).num_rows for file in files)
+    known = json.loads(MEASURED.read_text()) if MEASURED.exists() else {}
+    measured = {name: [vars(each) for each in found] for name, found in runs.items()}
+    known[f"{engine} {rows / 1e6:.2g}M"] = {"rows": rows, "runs": measured}
+    MEASURED.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n", encoding="utf-8")
 
 
 def worktree_of(commit: str) -> Path:
@@ -100,17 +120,28 @@ def study_of(establishments: int) -> Path:
     return folder / STUDY
 
 
-def timed(build: Build, study: Path, engine: str) -> Timed:
-    """One cold run into an output of its own, removed afterwards."""
+def timed(build: Build, study: Path, engine: str, most: float | None = None) -> Timed:
+    """One cold run into an output of its own, and its report; both removed afterwards.
+
+    Raises:
+        ProgramFailedError: it failed, or took more than `most` GB.
+    """
     output = study.parent / f"output_{build.name}"
     shutil.rmtree(output, ignore_errors=True)
     command = [sys.executable, "-c", build.program, "run", study, "--output", output,
                "--engine", engine]  # fmt: skip
+    limits = Limits()
+    if most is not None:
+        command += ["--memory", f"{round(most * ENGINE_SHARE * 1024)}m"]
+        limits = Limits(memory=most * 1e9)
     extra = {"PYTHONPATH": str(build.tree / "src")}
     extra |= java_environment() if engine == "spark" else {}
-    found = run_cold(command, study.parent / f"log_{build.name}.txt", extra)
+    found = run_cold(command, study.parent / f"log_{build.name}.txt", extra, limits)
+    command = [sys.executable, "-c", build.program, REPORT, "--output", output]
+    report = run_cold(command, study.parent / f"log_{build.name}_{REPORT}.txt", extra)
     shutil.rmtree(output)
-    return Timed(found.seconds, found.cpu_seconds, found.memory, steps_of(found.printed))
+    steps = steps_of(found.printed) | {REPORT: report.seconds}
+    return Timed(found.seconds, found.cpu_seconds, found.memory, steps)
 
 
 def ratio_of(runs: dict[str, list[Timed]]) -> float | None:

@@ -1,6 +1,6 @@
 """`make bench`: the same study by tradegains and by hand in other engines, compared, then timed.
 
-    python benchmarks/run.py [--sizes 1,10,30] [--dense 10] [--peers duckdb,polars] [--repeat 3]
+    python benchmarks/run.py [--sizes 1,10,30] [--dense 10] [--peers duckdb,polars,polars_streaming]
     python benchmarks/run.py --quick         a tiny census, one round, no page: does it all work?
 
 Each program is a cold process. In every round each program runs once, and another one begins, so a
@@ -40,10 +40,22 @@ STUDY = Path(__file__).with_name("study.toml")
 BUILD = ROOT / "build" / "benchmark"
 MEASURED = BUILD / "measured.json"
 SITTING = datetime.now(UTC).isoformat(timespec="seconds")
-PEERS = ("duckdb", "polars", "pandas", "spark_naive")
-PACKAGES = {"duckdb": "duckdb", "polars": "polars", "pandas": "pandas", "spark_naive": "pyspark"}
+PACKAGES = {
+    "duckdb": "duckdb",
+    "polars": "polars",
+    "polars_streaming": "polars",
+    "pandas": "pandas",
+    "spark_naive": "pyspark",
+}
+PEERS = tuple(PACKAGES)
+SCRIPTS = {
+    "polars": ("polars_study.py", "in-memory"),
+    "polars_streaming": ("polars_study.py", "streaming"),
+}
+"""File and further arguments of a peer that is not alone in a file of its name."""
+
 MOST_READ = {"pandas": 500_000, "spark_naive": 7_000_000} | dict.fromkeys(
-    ("duckdb", "polars", "spark"), 200_000_000
+    ("duckdb", "polars", "polars_streaming", "spark"), 200_000_000
 )
 """Rows read beyond which a program is left out: pandas by choice, the others for their time."""
 
@@ -63,8 +75,8 @@ class Program:
     def command(self, census: Path, output: Path, study: Path = STUDY) -> list[str | Path]:
         """What to run; the study is one that says how its census lies."""
         if not self.is_ours:
-            script = Path(__file__).with_name(f"{self.name}_study.py")
-            return [sys.executable, script, census, output]
+            script, *more = SCRIPTS.get(self.name, (f"{self.name}_study.py",))
+            return [sys.executable, Path(__file__).with_name(script), census, output, *more]
         ours = Path(sys.executable).with_name("tradegains")
         inputs = ["--input", f"census={census}", "--output", output]
         memory = ["--memory", f"{HEAP}g"] if self.needs_java else []
