@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from tradegains.formulas.fixed_point import SplitBits
 
 
 @dataclass(frozen=True)
@@ -19,30 +22,22 @@ class PanelWindow:
 
 
 @dataclass(frozen=True)
-class PanelCell:
-    """Establishments of one year, membership and industries, and of one later year per layer.
+class PanelCells:
+    """Sums over establishments of one year and, by layer, of what they are in a later one.
 
-    `industries` holds industry numbers by column, `measured` whether there is log productivity by
-    its column. `weights` are sums by weight column, `products` sums of weight times log
-    productivity by both columns, in units of 2**-`places` of the weight.
+    A cell is a position in every column, as `tables.working` names them. Keys are the year, the
+    membership, the industries (`NONE` where there is none) and whether there is log productivity;
+    sums are the establishments, each weight, and each weight times log productivity in two parts.
+
+    Attributes:
+        columns: arrays of one length, by name.
+        windows: whose ends the cells are of.
+        bits: binary places of both parts of a product, by its weight.
     """
 
-    year: int
-    membership: int
-    establishments: int
-    industries: Mapping[str, int | None]
-    measured: Mapping[str, bool]
-    weights: Mapping[str, int]
-    products: Mapping[tuple[str, str], int]
-
-
-@dataclass(frozen=True)
-class PanelCells:
-    """All cells of a run; `places` are the binary places of the products by weight column."""
-
-    cells: tuple[PanelCell, ...]
+    columns: Mapping[str, Any]
     windows: tuple[PanelWindow, ...]
-    places: Mapping[str, int]
+    bits: Mapping[str, SplitBits]
 
 
 def layers_of(starts: Mapping[str, int]) -> dict[str, int]:

@@ -34,7 +34,7 @@ from tradegains.tables import working as w
 Whole = NDArray[Any]
 """Whole numbers of 64 bits; Python's own, without bound, where sums might need more."""
 
-NONE = -1
+NONE = w.NONE
 """No industry or no quartile, among numbers that are never negative."""
 
 ROWS_IN = "rows_in"
@@ -196,10 +196,9 @@ class MarketCells:
         for level in LEVELS:
             if level not in levels:
                 continue
-            digits = {"total": 0, "industry2": group_digits, "industry4": self.digits}[level]
-            at = codes != NONE if digits else np.ones(len(codes), bool)
-            cut = codes[at] // 10 ** (self.digits - digits) if digits else np.full(at.sum(), NONE)
-            sums = _as_rows(*sum_by([cut, *(k[at] for k in rest)], [s[at] for s in summed]))
+            at, cut = cut_to_level(codes, level, digits=self.digits, group_digits=group_digits)
+            sums = _as_rows(*sum_by([cut[at], *(k[at] for k in rest)], [s[at] for s in summed]))
+            digits = group_digits if level == "industry2" else self.digits
             found |= {
                 (level, self.code(key[0], digits), *key[1:]): each for key, each in sums.items()
             }
@@ -211,6 +210,21 @@ class MarketCells:
         """Amounts by level, code and other keys, as `sums_by_level` has them."""
         sums = self.sums_by_level(industry, group_digits, *others, levels=levels)
         return {key: Amounts(*each) for key, each in sums.items()}
+
+
+def cut_to_level(
+    codes: Whole, level: str, *, digits: int, group_digits: int
+) -> tuple[NDArray[Any], Whole]:
+    """Which industries count at a level, and what each is there: at the total, all are `NONE`.
+
+    Example:
+        >>> cut_to_level(np.array([111, NONE]), "industry2", digits=4, group_digits=2)
+        (array([ True, False]), array([ 1, -1]))
+    """
+    if level == "total":
+        return np.ones(len(codes), bool), np.full(len(codes), NONE)
+    kept = group_digits if level == "industry2" else digits
+    return codes != NONE, codes // 10 ** (digits - kept)
 
 
 def largest_of(amounts: Iterable[Amounts]) -> Amounts:

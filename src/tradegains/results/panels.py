@@ -1,4 +1,4 @@
-"""Panels of industries over windows, from the sums that one pass collects.
+"""Panels of industries over windows, from the sums that one pass collects, as columns.
 
 Decisions:
 - Status is presence, as in matching: an establishment present at both ends continues, whatever
@@ -7,17 +7,24 @@ Decisions:
   counted in the industry where it was measured: it neither entered nor left.
 - One that changes industry leaves one and enters another where industries are told apart, and
   continues where they are not. `matching.industry_at` says which industries those are.
+
+Panel cells are columns of the kind of `results.market_cells`, under its laws: sums by `sum_by` are
+exact, whatever their size, and keys come as their first cells do. A further key, such as a group of
+establishments, is one more column of the cells, named to `window_sums`: it comes back as a key
+beside the code, and sums over all of its values are those without it.
 """
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from tradegains.formulas.decompositions import ContinuingSums, PanelSums, TurnoverSums
-from tradegains.formulas.panel_cells import PanelCell, PanelCells, PanelWindow
-from tradegains.results.market import levels_of
+from tradegains.formulas.panel_cells import PanelCells, PanelWindow
+from tradegains.results.market_cells import LEVELS, NONE, Whole, cut_to_level, sum_by
 from tradegains.study import Census
 from tradegains.tables import working as w
 
@@ -62,187 +69,220 @@ class PanelReading:
     census: Census
     own_year: bool
 
-    def codes(self, number: int | None) -> dict[str, str | None]:
-        """Code at each level of an industry number."""
-        code = w.industry_code(number, self.census.industry_digits)
-        return levels_of(code, self.census.industry_group_digits)
+    def __getitem__(self, name: str) -> Whole:
+        """A column of the cells."""
+        column: Whole = self.panels.columns[name]
+        return column
 
-    def industry(self, cell: PanelCell, window: PanelWindow) -> int | None:
-        """Industry that the cell's rows count in at their own end of the window."""
-        return cell.industries[w.INDUSTRY if self.own_year else w.window_industry(window.name)]
+    def industry(self, window: PanelWindow) -> Whole:
+        """Industry that rows count in at their own end of the window."""
+        return self[w.INDUSTRY if self.own_year else w.window_industry(window.name)]
 
-    def later_industry(self, cell: PanelCell, window: PanelWindow) -> int | None:
+    def later_industry(self, window: PanelWindow) -> Whole:
         """Industry that they count in at the window's end."""
-        later = cell.industries[w.layer_column(w.INDUSTRY, window.layer)]
+        later = self[w.layer_column(w.INDUSTRY, window.layer)]
         if self.own_year:
             return later
-        stated = cell.industries[w.window_industry(window.name)]
-        return later if stated is None else stated
+        stated = self[w.window_industry(window.name)]
+        return np.where(stated == NONE, later, stated)
 
-    def number(self, weight: str, product: int) -> float:
+    def product(self, name: str, weight: str, phi: str) -> dict[str, Whole]:
+        """Both parts of the sums of weight times log productivity, under a name."""
+        parts = (w.COARSE, w.FINE)
+        return {f"{name}_{part}": self[w.panel_product(weight, phi, part)] for part in parts}
+
+    def number(self, sums: Mapping[str, int], name: str, weight: str) -> float:
         """A sum of products in whole units of its weight."""
-        return math.ldexp(product, -self.panels.places[weight])
+        bits = self.panels.bits[weight]
+        parts = (sums[f"{name}_{part}"] for part in (w.COARSE, w.FINE))
+        return math.ldexp(bits.joined(*parts), -sum(bits))
+
+    def cut(self, industry: Whole, level: str) -> tuple[Whole, Whole]:
+        """Which cells count at a level, and the code of each."""
+        digits, group = self.census.industry_digits, self.census.industry_group_digits
+        return cut_to_level(industry, level, digits=digits, group_digits=group)
+
+    def code(self, number: int, level: str) -> str | None:
+        """A code at a level as published."""
+        census = self.census
+        is_group = level == "industry2"
+        digits = census.industry_group_digits if is_group else census.industry_digits
+        return w.industry_code(None if number == NONE else number, digits)
 
 
-_Tally = dict[str, dict[str | None, Counter[str]]]
+@dataclass(frozen=True)
+class _Addition:
+    """Cells that add something to an industry: which cells, its codes, and what they add."""
+
+    cells: Whole
+    codes: Whole
+    sums: Mapping[str, Whole]
+
+
+_Sums = dict[tuple[int, ...], dict[str, int]]
+"""Sums by name, by code and further keys."""
 
 
 def window_panels(reading: PanelReading, window: PanelWindow) -> Panels:
     """Every industry of every level over one window."""
-    tally: _Tally = defaultdict(lambda: defaultdict(Counter))
-    for cell in reading.panels.cells:
-        if cell.year == window.start:
-            _count_start(reading, window, cell, tally)
-        elif cell.year == window.end:
-            _count_end(reading, window, cell, tally)
-    return {
-        level: {code: _panel(reading, counted) for code, counted in by_code.items()}
-        for level, by_code in tally.items()
-    }
+    panels: Panels = {}
+    for level in LEVELS:
+        for (number, *_), sums in window_sums(reading, window, level).items():
+            panels.setdefault(level, {})[reading.code(number, level)] = _panel(reading, sums)
+    return panels
 
 
-def _count_start(
-    reading: PanelReading, window: PanelWindow, cell: PanelCell, tally: _Tally
-) -> None:
-    """Rows of the first year; what they tell of the last year is of continuing ones only."""
-    phi = w.layer_column(w.PHI, window.layer)
-    is_measured, is_measured_later = cell.measured[w.PHI], cell.measured[phi]
-    continues = bool(cell.membership & window.both_ends)
-    now = reading.codes(reading.industry(cell, window))
-    if not continues:
-        if is_measured:
-            own = _own(reading, cell)
-            _add(tally, now, _named("exiters", own) | _named("level0", own))
-    elif is_measured and is_measured_later:
-        _count_continuing(reading, window, cell, tally)
-    elif is_measured:
-        _add(tally, now, {LEFT_OUT: cell.establishments})
-    elif is_measured_later:
-        later = reading.codes(reading.later_industry(cell, window))
+def window_sums(reading: PanelReading, window: PanelWindow, level: str, *keys: str) -> _Sums:
+    """Sums of every industry of a level over one window, by further columns of the cells, too."""
+    of_window = _WindowColumns(reading, window)
+    return _added_up(reading, list(of_window.parts(level)), keys)
+
+
+def _added_up(reading: PanelReading, parts: Sequence[_Addition], keys: Sequence[str]) -> _Sums:
+    """All parts together, in the order of the cells; of one cell in that of the parts."""
+    cells = np.concatenate([part.cells for part in parts])
+    order = np.argsort(cells, kind="stable")
+    by = [np.concatenate([part.codes for part in parts]), *(reading[key][cells] for key in keys)]
+    names = list(dict.fromkeys(name for part in parts for name in part.sums))
+    columns = [
+        np.concatenate([
+            part.sums[name][part.cells] if name in part.sums else np.zeros(len(part.cells), int)
+            for part in parts
+        ])
+        for name in names
+    ]  # fmt: skip
+    found, sums = sum_by([key[order] for key in by], [column[order] for column in columns])
+    rows = zip(*(each.tolist() for each in sums), strict=True)
+    of_keys = zip(*(each.tolist() for each in found), strict=True)
+    return {key: dict(zip(names, row, strict=True)) for key, row in zip(of_keys, rows, strict=True)}
+
+
+@dataclass(frozen=True)
+class _WindowColumns:
+    """What the cells of a window's two years add to its industries."""
+
+    reading: PanelReading
+    window: PanelWindow
+
+    def parts(self, level: str) -> Iterator[_Addition]:
+        """By status; what rows of the first year tell of the last is of continuing ones only."""
+        reading, window = self.reading, self.window
+        now, later = reading.industry(window), reading.later_industry(window)
+        continues = (reading[w.MEMBERSHIP] & window.both_ends) != 0
+        starts, ends = (reading[w.YEAR] == year for year in (window.start, window.end))
+        measured = reading[w.measured_column(w.PHI)]
+        measured_later = reading[w.measured_column(self._phi)]
+        left_out = {LEFT_OUT: reading[w.ESTABLISHMENTS]}
+        yield self._part(level, starts & ~continues & measured, now, self._own("exiters", "level0"))
+        yield from self._continuing(level, starts & continues & measured & measured_later)
+        yield self._part(level, starts & continues & measured & ~measured_later, now, left_out)
         # The last year's own rows hold them, too: what is left out of the level is taken off.
-        taken_off = _minus(_later_level(reading, window, cell))
-        _add(tally, later, {LEFT_OUT: cell.establishments} | taken_off)
+        only_later = starts & continues & ~measured & measured_later
+        taken_off = {name: -column for name, column in self._later("level1").items()}
+        yield self._part(level, only_later, later, left_out | taken_off)
+        yield self._part(level, ends & measured & ~continues, now, self._own("level1", "entrants"))
+        yield self._part(level, ends & measured & continues, now, self._own("level1"))
+
+    def _part(
+        self, level: str, chosen: Whole, industry: Whole, sums: dict[str, Whole]
+    ) -> _Addition:
+        is_in, codes = self.reading.cut(industry, level)
+        cells = np.flatnonzero(chosen & is_in)
+        return _Addition(cells, codes[cells], sums)
+
+    def _continuing(self, level: str, chosen: Whole) -> Iterator[_Addition]:
+        """Measured at both ends: in one industry, or out of one and into another."""
+        reading, window = self.reading, self.window
+        now, later = reading.industry(window), reading.later_industry(window)
+        stays = reading.cut(now, level)[1] == reading.cut(later, level)[1]
+        moved = {MOVED: reading[w.ESTABLISHMENTS]}
+        own = self._own("level0")
+        yield self._part(level, chosen & stays, now, own | self._crossed())
+        yield self._part(level, chosen & ~stays, now, own | self._own("exiters") | moved)
+        yield self._part(level, chosen & ~stays, later, self._later("entrants") | moved)
+
+    @cached_property
+    def _phi(self) -> str:
+        """Log productivity of the window's end."""
+        return w.layer_column(w.PHI, self.window.layer)
+
+    def _own(self, *groups: str) -> dict[str, Whole]:
+        """Count, weight and weight times log productivity of the cells' own year."""
+        return self._turnover(groups, self.reading.weight, w.PHI)
+
+    def _later(self, group: str) -> dict[str, Whole]:
+        """The same of the window's end."""
+        later = w.layer_column(self.reading.weight, self.window.layer)
+        return self._turnover([group], later, self._phi)
+
+    def _turnover(self, groups: Sequence[str], weight: str, phi: str) -> dict[str, Whole]:
+        reading, found = self.reading, dict[str, Whole]()
+        for group in groups:
+            found |= {group: reading[w.ESTABLISHMENTS], f"{group}_weight": reading[weight]}
+            found |= reading.product(f"{group}_weight_phi", weight, phi)
+        return found
+
+    def _crossed(self) -> dict[str, Whole]:
+        """Sums of continuing establishments, by the names of `ContinuingSums`."""
+        reading, weight, phi = self.reading, self.reading.weight, self._phi
+        later = w.layer_column(weight, self.window.layer)
+        return {
+            "count": reading[w.ESTABLISHMENTS],
+            "weight0": reading[weight],
+            "weight1": reading[later],
+            **reading.product("weight0_phi0", weight, w.PHI),
+            **reading.product("weight1_phi1", later, phi),
+            **reading.product("weight0_phi1", weight, phi),
+            **reading.product("weight1_phi0", later, w.PHI),
+            **reading.product("phi0", w.UNIT, w.PHI),
+            **reading.product("phi1", w.UNIT, phi),
+        }
 
 
-def _count_continuing(
-    reading: PanelReading, window: PanelWindow, cell: PanelCell, tally: _Tally
-) -> None:
-    own, later = _own(reading, cell), _later(reading, window, cell)
-    start = reading.codes(reading.industry(cell, window))
-    end = reading.codes(reading.later_industry(cell, window))
-    crossed = _crossed(reading, window, cell)
-    for level, code in start.items():
-        counted = tally[level]
-        counted[code].update(_named("level0", own))
-        if code == end[level]:
-            counted[code].update(crossed)
-            continue
-        moved = {MOVED: cell.establishments}
-        counted[code].update(_named("exiters", own) | moved)
-        counted[end[level]].update(_named("entrants", later) | moved)
-
-
-def _count_end(reading: PanelReading, window: PanelWindow, cell: PanelCell, tally: _Tally) -> None:
-    """Rows of the last year: entrants, and the year's own level."""
-    if not cell.measured[w.PHI]:
-        return
-    own = _own(reading, cell)
-    counted = _named("level1", own)
-    if not cell.membership & window.both_ends:
-        counted |= _named("entrants", own)
-    _add(tally, reading.codes(reading.industry(cell, window)), counted)
-
-
-def _add(tally: _Tally, codes: Mapping[str, str | None], counted: Mapping[str, int]) -> None:
-    for level, code in codes.items():
-        tally[level][code].update(counted)
-
-
-def _own(reading: PanelReading, cell: PanelCell) -> tuple[int, int, int]:
-    """Count, weight and weight times log productivity of the cell's own year."""
-    weight = reading.weight
-    return cell.establishments, cell.weights[weight], cell.products[weight, w.PHI]
-
-
-def _later(reading: PanelReading, window: PanelWindow, cell: PanelCell) -> tuple[int, int, int]:
-    """The same of the window's end."""
-    weight, phi = (w.layer_column(name, window.layer) for name in (reading.weight, w.PHI))
-    return cell.establishments, cell.weights[weight], cell.products[weight, phi]
-
-
-def _later_level(reading: PanelReading, window: PanelWindow, cell: PanelCell) -> dict[str, int]:
-    return _named("level1", _later(reading, window, cell))
-
-
-def _minus(counted: Mapping[str, int]) -> dict[str, int]:
-    return {name: -value for name, value in counted.items()}
-
-
-def _named(group: str, sums: tuple[int, int, int]) -> dict[str, int]:
-    names = (group, f"{group}_weight", f"{group}_weight_phi")
-    return dict(zip(names, sums, strict=True))
-
-
-def _crossed(reading: PanelReading, window: PanelWindow, cell: PanelCell) -> dict[str, int]:
-    """Sums of continuing establishments, by the names of `ContinuingSums`."""
-    weight, phi = reading.weight, w.layer_column(w.PHI, window.layer)
-    later = w.layer_column(weight, window.layer)
-    return {
-        "count": cell.establishments,
-        "weight0": cell.weights[weight],
-        "weight1": cell.weights[later],
-        "weight0_phi0": cell.products[weight, w.PHI],
-        "weight1_phi1": cell.products[later, phi],
-        "weight0_phi1": cell.products[weight, phi],
-        "weight1_phi0": cell.products[later, w.PHI],
-        "phi0": cell.products[w.UNIT, w.PHI],
-        "phi1": cell.products[w.UNIT, phi],
-    }
-
-
-def _panel(reading: PanelReading, counted: Counter[str]) -> IndustryPanel:
+def _panel(reading: PanelReading, sums: Mapping[str, int]) -> IndustryPanel:
     def value(name: str) -> float:
         if name in ("phi0", "phi1"):
-            return reading.number(w.UNIT, counted[name])
-        if name in _PRODUCTS:
-            return reading.number(reading.weight, counted[name])
-        return counted[name]
+            return reading.number(sums, name, w.UNIT)
+        return reading.number(sums, name, reading.weight) if name in _PRODUCTS else sums[name]
 
     def group(name: str) -> TurnoverSums:
-        total = reading.number(reading.weight, counted[f"{name}_weight_phi"])
-        return TurnoverSums(counted[name], counted[f"{name}_weight"], total)
+        total = reading.number(sums, f"{name}_weight_phi", reading.weight)
+        return TurnoverSums(sums[name], sums[f"{name}_weight"], total)
 
-    sums: dict[str, Any] = {field.name: value(field.name) for field in fields(ContinuingSums)}
-    continuing = ContinuingSums(**sums)
+    values: dict[str, Any] = {field.name: value(field.name) for field in fields(ContinuingSums)}
     level0, level1 = group("level0"), group("level1")
     has_weight = level0.weight > 0 and level1.weight > 0
     return IndustryPanel(
-        PanelSums(continuing, group("entrants"), group("exiters")),
+        PanelSums(ContinuingSums(**values), group("entrants"), group("exiters")),
         (level0.weight_phi / level0.weight, level1.weight_phi / level1.weight)
         if has_weight
         else None,
-        counted[LEFT_OUT],
-        counted[MOVED],
+        sums[LEFT_OUT],
+        sums[MOVED],
     )
 
 
 def year_sums(reading: PanelReading, year: int) -> dict[str, dict[str | None, YearSums]]:
     """All establishments with log productivity of one year, in the industries of that year."""
-    tally: _Tally = defaultdict(lambda: defaultdict(Counter))
-    for cell in reading.panels.cells:
-        if cell.year == year and cell.measured[w.PHI]:
-            counted = _named("all", _own(reading, cell))
-            counted["phi"] = cell.products[w.UNIT, w.PHI]
-            _add(tally, reading.codes(cell.industries[w.INDUSTRY]), counted)
-    return {
-        level: {
-            code: YearSums(
-                each["all"],
-                each["all_weight"],
-                reading.number(reading.weight, each["all_weight_phi"]),
-                reading.number(w.UNIT, each["phi"]),
-            )
-            for code, each in by_code.items()
-        }
-        for level, by_code in tally.items()
+    chosen = (reading[w.YEAR] == year) & reading[w.measured_column(w.PHI)]
+    columns = {
+        "count": reading[w.ESTABLISHMENTS],
+        "weight": reading[reading.weight],
+        **reading.product("weight_phi", reading.weight, w.PHI),
+        **reading.product("phi", w.UNIT, w.PHI),
     }
+    found: dict[str, dict[str | None, YearSums]] = {}
+    for level in LEVELS:
+        is_in, codes = reading.cut(reading[w.INDUSTRY], level)
+        cells = np.flatnonzero(chosen & is_in)
+        sums = _added_up(reading, [_Addition(cells, codes[cells], columns)], ())
+        found[level] = {
+            reading.code(number, level): YearSums(
+                each["count"],
+                each["weight"],
+                reading.number(each, "weight_phi", reading.weight),
+                reading.number(each, "phi", w.UNIT),
+            )
+            for (number,), each in sums.items()
+        }
+    return found

@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from tradegains.errors import InputError, Problem
 from tradegains.formulas.fixed_point import split_bits
-from tradegains.formulas.panel_cells import PanelCell, PanelCells, PanelWindow
+from tradegains.formulas.panel_cells import PanelCells, PanelWindow
 from tradegains.statistics.collecting import collect_in_order
 from tradegains.tables import working as w
-from tradegains.transforms.panel_sums import COARSE, FINE, PanelPlan, product, sum_panels
+from tradegains.transforms.panel_sums import PanelPlan, sum_panels
 
 LARGEST_LOG = 2047
 """Bound of log productivity: amounts and prices are doubles, whose logarithms stay below 746."""
@@ -53,9 +54,9 @@ def collect_panels(
             for name, total in totals.items()
         },
     )
-    rows = collect_in_order(sum_panels(matched, plan)).to_pylist()
-    places = {name: sum(bits) for name, bits in plan.bits.items()}
-    return PanelCells(tuple(_cell(row, plan) for row in rows), tuple(windows), places)
+    summed = collect_in_order(sum_panels(matched, plan))
+    columns = {name: _column(summed[name], name) for name in summed.column_names}
+    return PanelCells(columns, tuple(windows), plan.bits)
 
 
 def _ends(window: PanelWindow) -> tuple[int, int]:
@@ -81,41 +82,8 @@ def _require_room(totals: Mapping[str, int]) -> None:
             )
 
 
-def _cell(row: Mapping[str, Any], plan: PanelPlan) -> PanelCell:
-    layers = range(len(plan.layers))
-    phis = [w.PHI, *(w.layer_column(w.PHI, layer) for layer in layers)]
-    industries = [*plan.industries, *(w.layer_column(w.INDUSTRY, layer) for layer in layers)]
-    weights = [
-        *plan.weights,
-        *(w.layer_column(weight, layer) for layer in layers for weight in plan.weights),
-    ]
-    return PanelCell(
-        row[w.YEAR],
-        row[w.MEMBERSHIP],
-        row[w.ESTABLISHMENTS],
-        {name: row[name] for name in industries},
-        {phi: row[w.measured_column(phi)] for phi in phis},
-        {weight: row[weight] or 0 for weight in weights},
-        dict(_joined(row, plan)),
-    )
-
-
-def _joined(row: Mapping[str, Any], plan: PanelPlan) -> Sequence[tuple[tuple[str, str], int]]:
-    """Both parts of each product as one whole number; 0 where nothing was measured."""
-    products = []
-    for name, weight, phi in _pairs(plan):
-        coarse, fine = (row[product(weight, phi, part)] or 0 for part in (COARSE, FINE))
-        products.append(((weight, phi), plan.bits[name].joined(coarse, fine)))
-    return products
-
-
-def _pairs(plan: PanelPlan) -> Sequence[tuple[str, str, str]]:
-    """Weight, its column and the column of log productivity of every product."""
-    pairs = [(name, name, w.PHI) for name in (w.UNIT, *plan.weights)]
-    for layer in range(len(plan.layers)):
-        phi = w.layer_column(w.PHI, layer)
-        pairs.append((w.UNIT, w.UNIT, phi))
-        for name in plan.weights:
-            later = w.layer_column(name, layer)
-            pairs += [(name, later, phi), (name, name, phi), (name, later, w.PHI)]
-    return pairs
+def _column(column: pa.ChunkedArray, name: str) -> Any:
+    """Nothing to add is 0, and no industry `NONE`."""
+    if pa.types.is_boolean(column.type):
+        return column.to_numpy()
+    return column.fill_null(w.NONE if name.startswith(w.INDUSTRY) else 0).to_numpy()

@@ -35,6 +35,11 @@ QUARTILE = "productivity_quartile"
 
 PHI, UNIT = "phi", "unit"
 """Of the sums over panels: log productivity, and the weight of 1 of every establishment."""
+COARSE, FINE = "coarse", "fine"
+"""The two whole numbers that a sum of weight times log productivity is held in."""
+
+NONE = -1
+"""No industry or no quartile, in columns of numbers that are never negative."""
 
 
 def industry_code(number: int | None, digits: int) -> str | None:
@@ -137,6 +142,16 @@ def layer_column(column: str, layer: int) -> str:
         'phi_in_layer_0'
     """
     return f"{column}_in_layer_{layer}"
+
+
+def panel_product(weight: str, phi: str, part: str) -> str:
+    """Column of one part of the sum of weight times log productivity.
+
+    Example:
+        >>> panel_product("sales_hundredths", "phi_in_layer_0", "fine")
+        'sales_hundredths_x_phi_in_layer_0_fine'
+    """
+    return f"{weight}_x_{phi}_{part}"
 
 
 def measured_column(phi: str) -> str:

@@ -18,8 +18,6 @@ from tradegains.formulas.fixed_point import SplitBits
 from tradegains.tables import working as w
 from tradegains.transforms.bits import bigint
 
-COARSE, FINE = "coarse", "fine"
-
 
 @dataclass(frozen=True)
 class PanelPlan:
@@ -35,16 +33,6 @@ class PanelPlan:
     industries: tuple[str, ...]
     mask: int
     bits: Mapping[str, SplitBits]
-
-
-def product(weight: str, phi: str, part: str) -> str:
-    """Column of one part of the sum of weight times log productivity.
-
-    Example:
-        >>> product("sales_hundredths", "phi_in_layer_0", "fine")
-        'sales_hundredths_x_phi_in_layer_0_fine'
-    """
-    return f"{weight}_x_{phi}_{part}"
 
 
 def sum_panels(matched: DataFrame, plan: PanelPlan) -> DataFrame:
@@ -107,5 +95,5 @@ def _products(weight: str, phi: str, bits: SplitBits) -> Iterable[Column]:
     scaled = value * 2.0**bits.coarse
     whole = F.floor(scaled).cast("bigint")
     rest = F.floor((scaled - whole.cast("double")) * 2.0**bits.fine + 0.5).cast("bigint")
-    yield F.sum(whole).alias(product(weight, phi, COARSE))
-    yield F.sum(rest).alias(product(weight, phi, FINE))
+    yield F.sum(whole).alias(w.panel_product(weight, phi, w.COARSE))
+    yield F.sum(rest).alias(w.panel_product(weight, phi, w.FINE))
