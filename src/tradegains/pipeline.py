@@ -21,7 +21,7 @@ from tradegains.families.context import ComputedTables, MergeBy, Rows
 from tradegains.families.measuring import absences_of, measure
 from tradegains.families.work_folders import passing_folders
 from tradegains.inputs.names import name_problems
-from tradegains.inputs.reading import has_product_values, judge_inputs
+from tradegains.inputs.reading import has_product_values, judge_inputs, products_year
 from tradegains.inputs.small import SmallInputs
 from tradegains.progress import Progress
 from tradegains.store.census import CensusFiles, read_census, require_buckets
@@ -366,4 +366,6 @@ def _plant_products(engine: Engine, study: Study) -> DataFrame | None:
     path = study.inputs.given().get(PLANT_PRODUCTS)
     if path is None:
         return None
-    return read_plant_products(engine.spark, path, needs_value=has_product_values(study))
+    return read_plant_products(
+        engine.spark, path, needs_value=has_product_values(study), year=products_year(study)
+    )

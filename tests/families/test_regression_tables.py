@@ -18,7 +18,7 @@ from tradegains.errors import InputError
 from tradegains.store.row_tables import read_plant_products, row_table_problems
 from tradegains.study import Regressions, Study, Window
 from tradegains.transforms.plant_cuts import mean_plant_cuts
-from tradegains.transforms.regression_rows import PLANT_CUT
+from tradegains.transforms.regression_rows import plant_cut_column
 
 YEARS = (2000, 2002, 2004)
 INDUSTRIES = ("1011", "1012", "2011")
@@ -206,7 +206,7 @@ def test_exit(tables, drawn):
         "relative_productivity": relative,
         "log_employment": np.log(column(rows, "employment")),
         "exporter": (column(rows, "exports") > 0).astype(float),
-        "tariff_cut": column(rows, "cut"),
+        "home_cut": column(rows, "cut"),
     }
     industry = column(rows, "industry")
     linear = brute(exits, list(columns.values()), industry)
@@ -217,9 +217,9 @@ def test_exit(tables, drawn):
         close(term(tables, "exit_linear", name), linear[0][place], linear[1][place])
         close(term(tables, "exit_probit", name), other[0][place], other[1][place])
     own = sum(row["own"] for row in rows)
-    assert term(tables, "exit_linear", "exporter")["note"] == (
-        f"tariff cuts: {own} of the establishment's products, {len(rows) - own} of its industry"
-    )
+    row = term(tables, "exit_linear", "exporter")
+    counts = {"own_cuts": own, "industry_cuts": len(rows) - own, "without_cut": 0}
+    assert {name: row[name] for name in counts} == counts
 
 
 def never_exporters(drawn):
@@ -282,7 +282,7 @@ def test_effect_of_starting_to_export(tables, drawn, outcome, sample):
     plain = brute(y, [starts, control], industry)
     close(term(tables, "least_squares", "export_start", **named), plain[0][0], plain[1][0])
     first = brute(starts, [cut, control], industry)
-    close(term(tables, "first_stage", "tariff_cut", **named), first[0][0], first[1][0])
+    close(term(tables, "first_stage", "home_cut", **named), first[0][0], first[1][0])
     second = brute(y, [starts, control], industry, instruments=[cut, control])
     row = term(tables, "two_stage", "export_start", **named)
     assert row["coefficient"] == pytest.approx(second[0][0], rel=1e-6)
@@ -296,13 +296,13 @@ def test_effect_of_starting_to_export(tables, drawn, outcome, sample):
 @pytest.mark.only("embedded")
 def test_without_products_an_industrys_cut_is_determined_by_its_effects(engine, drawn, tmp_path):
     found = published(engine, study_of(plant_cuts=None), drawn[0], [], tmp_path)
-    row = term(found, "exit_linear", "tariff_cut")
+    row = term(found, "exit_linear", "home_cut")
     assert row["coefficient"] is None
-    assert "tariff_cut does not vary within the absorbed effects" in row["note"]
+    assert "home_cut does not vary within the absorbed effects" in row["note"]
     assert term(found, "exit_linear", "exporter")["coefficient"] is not None
     row = term(found, "two_stage", "export_start", outcome="adopted")
     assert row["coefficient"] is None
-    assert "tariff_cut does not vary" in row["note"]
+    assert "home_cut does not vary" in row["note"]
     assert {row["own_cuts"] for row in found["export_entry"]} == {0}
 
 
@@ -319,7 +319,7 @@ def test_without_exports_only_what_needs_them_is_gone(engine, drawn, tmp_path):
     assert {row["term"] for row in found["regressions"]} == {
         "relative_productivity",
         "log_employment",
-        "tariff_cut",
+        "home_cut",
     }
 
 
@@ -336,7 +336,9 @@ def test_value_weights_and_products_named_twice(engine):
     ]
     names = ("establishment_id", "product", "value")
     products = pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows])
-    tariffs = pa.Table.from_pylist([{"product": key, "cut": cut} for key, cut in PRODUCTS.items()])
+    tariffs = pa.Table.from_pylist(
+        [{"product": key, "kind": "home", "cut": cut} for key, cut in PRODUCTS.items()]
+    )
     for is_weighted, wanted in (
         (True, {"one": 1.875}),
         (False, {"one": 3.25, "three": 6.0}),
@@ -344,11 +346,13 @@ def test_value_weights_and_products_named_twice(engine):
         cuts = mean_plant_cuts(
             engine.spark.createDataFrame(products),
             engine.spark.createDataFrame(tariffs),
+            kinds=("home",),
             is_value_weighted=is_weighted,
             places=50,
         )
-        found = {row["establishment_id"]: row[PLANT_CUT] for row in cuts.toArrow().to_pylist()}
-        assert found == wanted
+        found = cuts.toArrow().to_pylist()
+        own = {row["establishment_id"]: row[plant_cut_column("home")] for row in found}
+        assert own == wanted
 
 
 def test_products_that_cannot_be_used_are_refused_with_their_number(engine, tmp_path):

@@ -38,6 +38,17 @@ growth_effects = "none"
 growth_controls = []
 growth_clusters = "establishment"
 plant_cuts = "value_weighted"
+without_products = "industry_cut"
+products_year = 1990
+exit_cuts = ["home", "input"]
+entry_cuts = ["foreign"]
+growth_cuts = ["foreign"]
+
+[tariffs]
+measure = "points"
+change = "applied"
+per = "window"
+input_sources = "partner"
 
 [[populations]]
 name = "large"
@@ -70,15 +81,31 @@ PLANT_PRODUCTS: Columns = {
     "establishment_id": pa.array(["a", "c"]),
     "product": pa.array(["010101", "020202"]),
     "value": pa.array([1.0, 2.5]),
+    "year": pa.array([1990, 1991]),
 }
 TABLES: dict[str, dict[str, list[Any]]] = {
     "imports": {"industry": ["01", "32"], "year": [1990, 1991], "value": [3.0, 4.0]},
-    "tariff_cuts": {"industry": ["0111", "3211"], "cut": [2.0, -1.0]},
+    "tariff_cuts": {
+        "industry": ["0111", "3211"],
+        "kind": ["home", "home"],
+        "before": [4.0, 2.0],
+        "after": [2.0, 3.0],
+    },
+    "input_output": {
+        "industry": ["0111", "3211"],
+        "input_industry": ["3211", "72"],
+        "share": [0.5, 1.0],
+        "partner_share": [0.5, 1.0],
+    },
     "prices": {"industry": ["01", "01"], "year": [1990, 1991], "index": [1.0, 1.1]},
     "elasticities": {"industry": ["01", "32"], "sigma": [3.0, 4.0]},
     "concordance": {"old": ["0111", "3211"], "new": ["0111", "3212"], "weight": [1.0, 1.0]},
     "successors": {"old": ["a", "b"], "new": ["e", "f"], "year": [1991, 1991]},
-    "product_tariffs": {"product": ["010101", "020202"], "cut": [5.0, 6.0]},
+    "product_tariffs": {
+        "product": ["010101", "020202"],
+        "kind": ["foreign", "foreign"],
+        "cut": [5.0, 6.0],
+    },
     "product_trade": {
         "reporter": ["here", "here"],
         "product": ["0101", "0202"],
@@ -219,6 +246,8 @@ def _of_column(table: SmallTable, column: SmallColumn) -> Iterator[Break]:
         if bound is not None:
             low = bound if said == "is not above" else bound - 1e-9
             ways["low"] = (lambda b, v=low: _set(b.tables[name], key, v), said)
+    if column.words:
+        ways["word"] = (lambda b: _set(b.tables[name], key, "abroad"), "is none of")
     if column.lengths:
         ways["mixed"] = (lambda b: _set(b.tables[name], key, "011"), "characters")
         ways["long"] = (lambda b: _set_all(b.tables[name], key, ["01111", "32111"]), "characters")
@@ -284,6 +313,56 @@ def _of_particular_tables() -> Iterator[Break]:
             "rankings",
             lambda b: _set(b.tables["rankings"], "variable", "tariff_cut"),
             "has a table of its own",
+        ),
+        "cut_and_rates": (
+            "tariff_cuts",
+            lambda b: b.tables["tariff_cuts"].update(cut=pa.array([1.0, 2.0])),
+            "cuts are given, and rates too (before, after)",
+        ),
+        "rates_of_the_other_change": (
+            "tariff_cuts",
+            lambda b: b.changes.append(('change = "applied"', 'change = "preference"')),
+            "there is no column mfn and no column preferential",
+        ),
+        "no_cuts": (
+            "tariff_cuts",
+            lambda b: [b.tables["tariff_cuts"].pop(name) for name in ("before", "after")],
+            "nothing to compare",
+        ),
+        "no_home_cuts": (
+            "tariff_cuts",
+            lambda b: _set_all(b.tables["tariff_cuts"], "kind", ["foreign", "foreign"]),
+            "tariff_cuts has no home cuts",
+        ),
+        "given_inputs": (
+            "tariff_cuts",
+            lambda b: _set(b.tables["tariff_cuts"], "kind", "input"),
+            "has cuts of inputs already",
+        ),
+        "kind_not_there": (
+            "product_tariffs",
+            lambda b: _set_all(b.tables["product_tariffs"], "kind", ["home", "home"]),
+            'uses cuts of the kind "foreign", and there are none',
+        ),
+        "kind_not_said": (
+            "product_tariffs",
+            lambda b: b.tables["product_tariffs"].pop("kind"),
+            "nothing says whose tariffs on what these are",
+        ),
+        "kind_said_twice": (
+            "product_tariffs",
+            lambda b: b.changes.append(('per = "window"', 'per = "window"\nproduct_kind = "home"')),
+            "product_kind is stated, and the table has a column kind",
+        ),
+        "no_partner": (
+            "input_output",
+            lambda b: b.tables["input_output"].pop("partner_share"),
+            "there is no column partner_share",
+        ),
+        "much_bought": (
+            "input_output",
+            lambda b: _set_all(b.tables["input_output"], "industry", ["0111", "0111"]),
+            "shares add up to more than 1",
         ),
         "no_measure": (
             "control_totals",
@@ -365,6 +444,10 @@ def _of_plant_products() -> Iterator[Break]:
         "flags": (lambda b: b.products.update(value=pa.array([True, False])), "is bool where"),
         "doubled": (lambda b: b.products.update(Product=pa.array([1, 2])), "more than once"),
     }
+    ways["of_no_year"] = (
+        lambda b: b.changes.append(("products_year = 1990\n", "")),
+        "products are by year, and the study names none",
+    )
     for column in PLANT_PRODUCTS:
         ways[f"no_{column}"] = (lambda b, c=column: b.products.pop(c), "is missing")
         ways[f"renamed_{column}"] = (lambda b, c=column: _rename(b.products, c), "is missing")

@@ -22,7 +22,8 @@ def list_curves(
     if curves is None or not study.trade.imports:
         return []
     named = [(row["variable"], row["industry"], row["value"]) for row in small.rankings or ()]
-    named += [("tariff_cut", row["industry"], row["cut"]) for row in small.tariff_cuts or ()]
+    cuts = [row for row in small.tariff_cuts or () if row.get("kind", "home") == "home"]
+    named += [("tariff_cut", row["industry"], row["cut"]) for row in cuts]
     named += [("sigma", row["industry"], row["sigma"]) for row in small.elasticities or ()]
     found = by_elasticity(welfare, study)
     for variable in curves.rank_by:

@@ -18,7 +18,8 @@ from reference.estimates import Linear, Probit, linear_model, probit
 from reference.matching import present
 from reference.rows import Row, fixed, is_amount
 
-GROWTH, CUT, START = "log_productivity_growth", "tariff_cut", "export_start"
+GROWTH, START = "log_productivity_growth", "export_start"
+HOME = "home"
 RELATIVE, SIZE = "relative_productivity", "log_employment"
 
 Labels = dict[str, Any]
@@ -26,32 +27,67 @@ Sample = list[dict[str, Any]]
 
 
 class Cuts:
-    """The tariff cut of an establishment: its own, else its industry's, else None."""
+    """Tariff cuts of each kind: an establishment's own, its industry's where that may stand in."""
 
     def __init__(self, study: Any, small: Any) -> None:
-        tariffs = {row["product"]: row["cut"] for row in small.product_tariffs or ()}
-        self.industry = {row["industry"]: row["cut"] for row in small.tariff_cuts or ()}
+        self.study = study
+        self.industry: dict[str, dict[str, float]] = defaultdict(dict)
+        self.own: dict[str, dict[str, float]] = {}
+        for row in small.tariff_cuts or ():
+            self.industry[row.get("kind", HOME)][row["industry"]] = self.size(row)
+        for row in small.input_output or ():
+            length = len(next(iter(self.industry[HOME])))
+            share = row["share"] * row.get("partner_share", 1.0) ** (
+                study.tariffs.input_sources == "partner"
+            )
+            known = self.industry["input"].get(row["industry"], 0.0)
+            cut = self.industry[HOME].get(row["input_industry"][:length], 0.0)
+            self.industry["input"][row["industry"]] = known + share * cut
+        tariffs: dict[str, dict[str, float]] = defaultdict(dict)
+        for row in small.product_tariffs or ():
+            kind = row.get("kind", study.tariffs.product_kind)
+            tariffs[kind][row["product"]] = self.size(row)
+        for kind, cuts in tariffs.items():
+            self.own[kind] = self.of_products(cuts, small.plant_products or ())
         self.known = bool(tariffs or self.industry)
-        self.own: dict[str, float] = {}
+
+    def size(self, row: Mapping[str, Any]) -> float:
+        """The cut of a row: given, or the fall from one rate to another."""
+        if "cut" in row:
+            return row["cut"]
+        is_applied = self.study.tariffs.change == "applied"
+        high, low = ("before", "after") if is_applied else ("mfn", "preferential")
+        if self.study.tariffs.measure == "points":
+            return row[high] - row[low]
+        return 100.0 * math.log((100.0 + row[high]) / (100.0 + row[low]))
+
+    def of_products(self, cuts: Mapping[str, float], products: Iterable[Any]) -> dict[str, float]:
+        """The mean over each establishment's products with a cut."""
         made: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-        is_weighted = study.regressions.plant_cuts == "value_weighted"
-        for row in small.plant_products or ():
-            if row["product"] in tariffs:
+        choices, found = self.study.regressions, {}
+        is_weighted = choices.plant_cuts == "value_weighted"
+        for row in products:
+            if row["product"] in cuts and row.get("year") == choices.products_year:
                 worth = fixed(row["value"], 100.0) if is_weighted else 0
                 made[row["establishment_id"]][row["product"]] += worth
-        for identifier, products in made.items():
-            worth = products if is_weighted else dict.fromkeys(products, 1)
+        for identifier, values in made.items():
+            worth = values if is_weighted else dict.fromkeys(values, 1)
             total = sum(worth.values())
             if total:
-                parts = (Fraction(tariffs[name]) * each for name, each in worth.items())
-                self.own[identifier] = float(sum(parts) / total)
+                parts = (Fraction(cuts[name]) * each for name, each in worth.items())
+                found[identifier] = float(sum(parts) / total)
+        return found
 
-    def of(self, row: Row) -> tuple[float | None, bool]:
-        """The cut, and whether it is the establishment's own."""
-        if row.establishment_id in self.own:
-            return self.own[row.establishment_id], True
+    def of(self, row: Row, kind: str) -> tuple[float | None, bool]:
+        """The cut over the window, and whether it is the establishment's own."""
+        own = self.own.get(kind)
+        if own and row.establishment_id in own:
+            return own[row.establishment_id], True
+        if own is not None and self.study.regressions.without_products == "leave_out":
+            return None, False
+        cuts = self.industry[kind]
         codes = (row.industry[:digits] for digits in range(1, len(row.industry) + 1))
-        return next((self.industry[code] for code in codes if code in self.industry), None), False
+        return next((cuts[code] for code in codes if code in cuts), None), False
 
 
 @dataclass(frozen=True)
@@ -81,21 +117,31 @@ class Regressing:
     def described(self, row: Row, medians: Mapping[str, float]) -> dict[str, Any]:
         """What may explain an outcome, of one row."""
         level = self.productivity.of_row[row]
-        cut, is_own = self.cuts.of(row)
         return {
             "row": row,
             "log_productivity": level,
             RELATIVE: level - medians[row.industry],
             SIZE: math.log(row.columns["employment"]),
             "exporter": float(row.exporter),
-            CUT: cut,
-            "own": is_own,
         }
 
     def sample(self, rows: Iterable[Row], year: int) -> Sample:
         """The rows of one year, described."""
         medians = self.productivity.medians({year})
         return [self.described(row, medians) for row in rows]
+
+    def kinds(self, asked: Sequence[str] | None) -> tuple[str, ...]:
+        """The kinds of tariff that a regression uses."""
+        return tuple(asked or ()) if self.cuts.known else ()
+
+    def add_cuts(self, sample: Sample, window: Any, *asked: Sequence[str] | None) -> None:
+        """Put the cuts of these kinds, and whose they are, beside what may explain an outcome."""
+        years = window.end - window.start if self.study.tariffs.per == "year" else 1
+        for each in sample:
+            for kind in {kind for kinds in asked for kind in self.kinds(kinds)}:
+                cut, is_own = self.cuts.of(each["row"], kind)
+                each[f"{kind}_cut"] = None if cut is None else cut / years
+                each[f"own {kind}"] = is_own
 
     def group(self, row: Row, effects: str) -> str:
         """The effect that a row belongs to."""
@@ -117,15 +163,43 @@ def list_regressions(
     for name in study.regressions.entry_windows if has_exports else ():
         window = study.window(name)
         everyone = never_exporters(run, window)
-        told = [each for each in everyone if not run.cuts.known or each[CUT] is not None]
-        probits = entry_probits(run, told)
+        kinds = run.kinds(run.choices.entry_cuts)
+        samples = by_quartile(everyone)
+        probits = entry_probits(run, with_cuts(everyone, kinds))
         for quartile, fit in probits.items():
             labels = {**of_window(window, "entry_probit", START), "sample": sample_name(quartile)}
             labels |= {"effects": run.choices.entry_effects, "errors": "information"}
-            found += probit_rows(labels, (CUT, *run.choices.entry_controls), fit)
-        found += effects_of_starting(run, window, told)
-        entries += export_entry(window, everyone, probits)
+            terms = (*map(cut_of, kinds), *run.choices.entry_controls)
+            found += probit_rows(labels, terms, fit, CutCounts(samples[quartile], kinds))
+        found += effects_of_starting(run, window, everyone)
+        entries += export_entry(window, everyone, probits, kinds)
     return {"regressions": found, "export_entry": entries}
+
+
+def cut_of(kind: str) -> str:
+    return f"{kind}_cut"
+
+
+def with_cuts(sample: Sample, kinds: Sequence[str]) -> Sample:
+    """Those with a cut of every kind."""
+    return [each for each in sample if all(each[cut_of(kind)] is not None for kind in kinds)]
+
+
+class CutCounts:
+    """Whose cuts a sample has, by the term that they stand beside."""
+
+    def __init__(self, sample: Sample, kinds: Sequence[str]) -> None:
+        self.kinds, self.complete = kinds, with_cuts(sample, kinds)
+        self.without = len(sample) - len(self.complete)
+
+    def beside(self, term: str) -> dict[str, int | None]:
+        """Of the term's kind, or of the first."""
+        if not self.kinds:
+            return dict.fromkeys(("own_cuts", "industry_cuts", "without_cut"))
+        kind = next((kind for kind in self.kinds if cut_of(kind) == term), self.kinds[0])
+        own = sum(each[f"own {kind}"] for each in self.complete)
+        industry = len(self.complete) - own
+        return {"own_cuts": own, "industry_cuts": industry, "without_cut": self.without}
 
 
 def of_window(window: Any, model: str, outcome: str) -> Labels:
@@ -193,20 +267,22 @@ def exits(run: Regressing, window: Any) -> list[dict[str, Any]]:
     for each in sample:
         each["exit"] = float(each["row"].establishment_id not in staying)
     terms = [RELATIVE, SIZE, *(["exporter"] if run.study.census.has("exports") else [])]
-    if run.cuts.known:
-        terms.append(CUT)
-        sample = [each for each in sample if each[CUT] is not None]
+    kinds = run.kinds(run.choices.exit_cuts)
+    run.add_cuts(sample, window, kinds)
+    terms += map(cut_of, kinds)
+    counts = CutCounts(sample, kinds)
+    sample = with_cuts(sample, kinds)
     if not sample:
         return []
     columns = arrays(sample, ("exit", *terms))
     rows = [each["row"] for each in sample]
     labels = {**of_window(window, "exit_linear", "exit"), "effects": "industry4"}
     linear = linear_model(columns, "exit", terms, [row.industry for row in rows])
-    found = linear_rows({**labels, "errors": "robust"}, terms, linear)
+    found = linear_rows({**labels, "errors": "robust"}, terms, linear, counts)
     effects = run.choices.exit_effects
     fit = probit(columns, "exit", terms, [run.group(row, effects) for row in rows])
     labels |= {"model": "exit_probit", "effects": effects, "errors": "information"}
-    return [*found, *probit_rows(labels, terms, fit)]
+    return [*found, *probit_rows(labels, terms, fit, counts)]
 
 
 def never_exporters(run: Regressing, window: Any) -> Sample:
@@ -232,6 +308,7 @@ def never_exporters(run: Regressing, window: Any) -> Sample:
         later = run.productivity.of_row.get(last)
         each[GROWTH] = None if later is None else later - each["log_productivity"]
         each |= {name: last.columns[name] for name in run.choices.adoptions}
+    run.add_cuts(sample, window, run.choices.entry_cuts, run.choices.growth_cuts)
     return sample
 
 
@@ -245,25 +322,26 @@ def by_quartile(sample: Sample) -> dict[int | None, Sample]:
 
 
 def entry_probits(run: Regressing, sample: Sample) -> dict[int | None, Probit]:
-    """Starting to export on the tariff cut, by quartile; none without tariff cuts."""
-    terms = (CUT, *run.choices.entry_controls)
+    """Starting to export on the tariff cuts, by quartile; none without tariff cuts."""
+    kinds = run.kinds(run.choices.entry_cuts)
+    terms = (*map(cut_of, kinds), *run.choices.entry_controls)
     return {
         quartile: probit(
             arrays(inside, (START, *terms)),
             START,
             terms,
             [run.group(each["row"], run.choices.entry_effects) for each in inside],
-            cut=CUT,
+            cut=cut_of(kinds[0]),
         )
-        for quartile, inside in (by_quartile(sample) if run.cuts.known else {}).items()
+        for quartile, inside in (by_quartile(sample) if kinds else {}).items()
     }
 
 
-def effects_of_starting(run: Regressing, window: Any, told: Sample) -> list[dict[str, Any]]:
+def effects_of_starting(run: Regressing, window: Any, everyone: Sample) -> list[dict[str, Any]]:
     """Growth, and every adoption, on starting to export: raw, by least squares, instrumented."""
     found = []
     for outcome in (GROWTH, *run.choices.adoptions):
-        allowed = [each for each in told if each[outcome] is not None]
+        allowed = [each for each in everyone if each[outcome] is not None]
         if outcome != GROWTH:
             allowed = [each for each in allowed if each[outcome] in (0, 1)]
         for quartile, inside in by_quartile(allowed).items():
@@ -274,13 +352,18 @@ def effects_of_starting(run: Regressing, window: Any, told: Sample) -> list[dict
 
 def effects_in_sample(run: Regressing, labels: Labels, sample: Sample) -> list[dict[str, Any]]:
     """The two or four models of one outcome in one sample."""
-    controls, choice = run.choices.growth_controls, run.choices.growth_clusters
-    outcome = labels["outcome"]
+    kinds, choice = run.kinds(run.choices.growth_cuts), run.choices.growth_clusters
+    cut, others = tuple(map(cut_of, kinds[:1])), tuple(map(cut_of, kinds[1:]))
+    controls = (*others, *run.choices.growth_controls)
+    outcome, counts = labels["outcome"], CutCounts(sample, kinds)
+    sample = counts.complete
+    if not sample:
+        return []
     models = [("raw_difference", (START,), None), ("least_squares", (START, *controls), None)]
-    if run.cuts.known:
-        models.append(("first_stage", (CUT, *controls), None))
-        models.append(("two_stage", (START, *controls), CUT))
-    columns = arrays(sample, (outcome, START, *controls, *((CUT,) if run.cuts.known else ())))
+    if kinds:
+        models.append(("first_stage", (*cut, *controls), None))
+        models.append(("two_stage", (START, *controls), cut[0]))
+    columns = arrays(sample, (outcome, START, *controls, *cut))
     rows = [each["row"] for each in sample]
     fits = {}
     for model, terms, instrument in models:
@@ -296,7 +379,7 @@ def effects_in_sample(run: Regressing, labels: Labels, sample: Sample) -> list[d
             is_nested=not is_alone
             and run.group(rows[0], effects).startswith(run.group(rows[0], choice)),
         )
-    t = fits["first_stage"].t(CUT) if "first_stage" in fits else None
+    t = fits["first_stage"].t(cut[0]) if "first_stage" in fits else None
     strength = None if t is None else t * t
     found = []
     for model, terms, _ in models:
@@ -306,7 +389,7 @@ def effects_in_sample(run: Regressing, labels: Labels, sample: Sample) -> list[d
             "errors": "robust" if choice == "establishment" else choice,
         }
         named = strength if model in ("first_stage", "two_stage") else None
-        found += linear_rows(labels, terms, fits[model], first_stage_f=named)
+        found += linear_rows(labels, terms, fits[model], counts, first_stage_f=named)
     return found
 
 
@@ -326,7 +409,12 @@ def blurred(value: float | None, blur: float) -> float | None:
 
 
 def linear_rows(
-    labels: Labels, terms: Sequence[str], fit: Linear, *, first_stage_f: float | None = None
+    labels: Labels,
+    terms: Sequence[str],
+    fit: Linear,
+    counts: CutCounts | None = None,
+    *,
+    first_stage_f: float | None = None,
 ) -> list[dict[str, Any]]:
     """One row per term."""
     alone = f"{fit.alone} in an effect of their own left out" if fit.alone else ""
@@ -350,6 +438,7 @@ def linear_rows(
                 "r2": fit.r2,
                 "log_likelihood": None,
                 "first_stage_f": first_stage_f,
+                **(counts or CutCounts([], ())).beside(term),
                 "note": "; ".join((fit.problem, fit.why.get(term, ""), alone)),
             }
         )
@@ -357,7 +446,9 @@ def linear_rows(
     return [{**row, **{name: blurred(row[name], fit.blur) for name in numbers}} for row in found]
 
 
-def probit_rows(labels: Labels, terms: Sequence[str], fit: Probit) -> list[dict[str, Any]]:
+def probit_rows(
+    labels: Labels, terms: Sequence[str], fit: Probit, counts: CutCounts
+) -> list[dict[str, Any]]:
     """One row per term."""
     alike = f"{fit.alike} in effects with one outcome left out" if fit.alike else ""
     found = []
@@ -377,6 +468,7 @@ def probit_rows(labels: Labels, terms: Sequence[str], fit: Probit) -> list[dict[
                 "r2": None,
                 "log_likelihood": fit.log_likelihood,
                 "first_stage_f": None,
+                **counts.beside(term),
                 "note": "; ".join((fit.problem, fit.why.get(term, ""), alike)),
             }
         )
@@ -384,17 +476,18 @@ def probit_rows(labels: Labels, terms: Sequence[str], fit: Probit) -> list[dict[
 
 
 def export_entry(
-    window: Any, everyone: Sample, probits: Mapping[int | None, Probit]
+    window: Any, everyone: Sample, probits: Mapping[int | None, Probit], kinds: Sequence[str]
 ) -> list[dict[str, Any]]:
     """A row for all never-exporters and one per quartile, with what the cut did to them."""
     found = []
     bottom = probits[1].due[0] if 1 in probits and probits[1].due else None
     for quartile in (None, 1, 2, 3, 4):
         inside = [each for each in everyone if quartile in (None, each["quartile"])]
-        cuts = [each[CUT] for each in inside if each[CUT] is not None]
+        counts, cut = CutCounts(inside, kinds), cut_of(kinds[0]) if kinds else None
+        cuts = [each[cut] for each in counts.complete] if kinds else []
         starters = int(sum(each[START] for each in inside))
         fit = probits.get(quartile, Probit())
-        value, error = fit.estimates.get(CUT, (None, None))
+        value, error = fit.estimates.get(cut, (None, None))
         due, due_error = fit.due or (None, None)
         found.append(
             {
@@ -404,8 +497,8 @@ def export_entry(
                 "starters": starters,
                 "starter_rate": starters / len(inside) if inside else None,
                 "mean_tariff_cut": math.fsum(cuts) / len(cuts) if cuts else None,
-                "own_cuts": sum(each["own"] for each in inside),
-                "industry_cuts": len(cuts) - sum(each["own"] for each in inside),
+                "cut": kinds[0] if kinds else None,
+                **{name: n or 0 for name, n in counts.beside("").items()},
                 "probit_establishments": fit.rows,
                 "cut_coefficient": value,
                 "cut_standard_error": error,
@@ -414,7 +507,7 @@ def export_entry(
                 "ratio_to_bottom": due / bottom
                 if quartile and due is not None and bottom
                 else None,
-                "note": "; ".join((fit.problem, fit.why.get(CUT, ""))),
+                "note": "; ".join((fit.problem, fit.why.get(cut, ""))),
             }
         )
     return found

@@ -71,4 +71,5 @@ def _products(engine: Engine, study: Study) -> DataFrame | None:
     path = study.inputs.plant_products
     if path is None:
         return None
-    return read_plant_products(engine.spark, path, needs_value=True)
+    year = study.regressions.products_year if study.regressions else None
+    return read_plant_products(engine.spark, path, needs_value=True, year=year)

@@ -17,9 +17,9 @@ from tradegains.statistics.regressions import (
 from tradegains.tables import working as w
 from tradegains.transforms.regression_rows import (
     EXPORT_START,
-    IS_PLANT_CUT,
-    TARIFF_CUT,
-    count_entries,
+    count_cuts,
+    cut_column,
+    own_column,
 )
 
 NAMES = ("y", "a", "b", "cut")
@@ -122,21 +122,23 @@ def test_rows_at_the_engine_beside_keep_its_functions(engine):
     assert fit_probits(beside, cells, **choices) == fit_probits(at_engine, cells, **choices)
 
 
-def test_entries_are_counted_the_same(engine):
-    chance, rows = np.random.default_rng(13), 200
-    table = pa.table(
-        {
-            w.QUARTILE: chance.integers(1, 5, rows),
-            EXPORT_START: chance.integers(0, 2, rows).astype(float),
-            IS_PLANT_CUT: chance.integers(0, 2, rows).astype(float),
-            TARIFF_CUT: pa.array(chance.random(rows), mask=chance.random(rows) < 0.3),
-        }
-    )
+def test_cuts_are_counted_the_same(engine):
+    chance, rows, kinds = np.random.default_rng(13), 200, ("home", "foreign")
+    columns = {
+        w.QUARTILE: chance.integers(1, 5, rows),
+        EXPORT_START: chance.integers(0, 2, rows).astype(float),
+    }
+    for kind in kinds:
+        columns[own_column(kind)] = chance.integers(0, 2, rows).astype(float)
+        columns[cut_column(kind)] = pa.array(chance.random(rows), mask=chance.random(rows) < 0.3)
+    table = pa.table(columns)
+    by = (w.QUARTILE, EXPORT_START)
     found = [
-        collect_sums(count_entries, each, places=40)
+        collect_sums(count_cuts, each, by=by, kinds=kinds, places=40)
         for each in (engine.spark.createDataFrame(table), CollectedRows(table))
     ]
     assert found[0] == found[1]
+    assert len(found[0]) == 8
 
 
 def test_without_rows_there_are_no_sums():

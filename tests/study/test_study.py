@@ -12,6 +12,21 @@ from tradegains.study.lines import key_lines
 
 STUDIES = Path(__file__).parents[2] / "conf" / "studies"
 FULL = Path(__file__).with_name("full_study.toml").read_text(encoding="utf-8")
+SHIPPED = {
+    'standardised_by = "unweighted_sd"\n': "",
+    'input_output = "input_output"\n': "",
+    'input_sources = "partner"\n': "",
+    "products_year = 1988\n": "",
+    'measure = "log_points"': 'measure = "points"',
+    'change = "preference"': 'change = "applied"',
+    'per = "year"': 'per = "window"',
+    'product_kind = "foreign"': 'product_kind = "home"',
+    'without_products = "leave_out"': 'without_products = "industry_cut"',
+    'exit_cuts = ["home", "foreign"]': 'exit_cuts = ["home"]',
+    'entry_cuts = ["foreign"]': 'entry_cuts = ["home"]',
+    'growth_cuts = ["foreign", "input"]': 'growth_cuts = ["home"]',
+}
+"""What the full study of these tests has that the shipped one has not, or otherwise."""
 
 
 def written(tmp_path: Path, text: str) -> Path:
@@ -96,7 +111,10 @@ def test_resolved_text_is_the_study_and_itself_canonical(tmp_path: Path, name: s
 
 def test_resolved_text_does_not_depend_on_where_the_inputs_lie(tmp_path: Path) -> None:
     here = resolved_toml(read_study(STUDIES / "cusfta.toml"))
-    shipped = FULL.replace('standardised_by = "unweighted_sd"\n', "")
+    shipped = FULL
+    for full, text in SHIPPED.items():
+        assert shipped.count(full) == 1, full
+        shipped = shipped.replace(full, text)
     there = resolved_toml(read_study(written(tmp_path, shipped), {"census": "s3://bucket/x"}))
     assert here == there
     assert str(STUDIES.parents[1]) not in here
@@ -483,6 +501,48 @@ MISTAKES = {
         "[regressions]",
         'state plant_cuts: "simple" or "value_weighted", the mean over products',
     ),
+    "nothing for who has no products": (
+        ('without_products = "leave_out"', ""),
+        "[regressions] without_products is missing",
+        "[regressions]",
+        'state without_products: "leave_out" who has none, or "industry_cut"',
+    ),
+    "kinds of tariff not named": (
+        ('exit_cuts = ["home", "foreign"]', ""),
+        "[regressions] exit_cuts is missing",
+        "[regressions]",
+        'a list of kinds of tariff: "home", "foreign" or "input", or [] for none',
+    ),
+    "a cut that is not defined": (
+        ('measure = "log_points"', ""),
+        "[tariffs] measure is missing",
+        "[tariffs]",
+        '"points" of the rate, or "log_points"',
+    ),
+    "a cut over no stated time": (
+        ('per = "year"', ""),
+        "[tariffs] per is missing",
+        "[tariffs]",
+        'state per: "window", or "year" of it',
+    ),
+    "inputs bought from nobody in particular": (
+        ('input_sources = "partner"', ""),
+        "[tariffs] input_sources is missing",
+        "[tariffs]",
+        '"all" inputs, or those bought from the "partner"',
+    ),
+    "inputs whose cut nothing uses": (
+        ('growth_cuts = ["foreign", "input"]', 'growth_cuts = ["foreign"]'),
+        'no regression uses cuts of the kind "input"',
+        "input_output",
+        'name "input" among the kinds of a regression',
+    ),
+    "a choice of inputs without a table of them": (
+        ('input_output = "input_output"', ""),
+        "input_sources is stated but the study has no input_output",
+        "input_sources",
+        "give input_output under [inputs], or remove input_sources",
+    ),
 }
 
 
@@ -520,6 +580,9 @@ UNFIT = {
     'exit_effects = "industry2"': ['exit_effects = "industry3"', "exit_effects = true"],
     'growth_controls = ["relative_productivity"]': ['growth_controls = ["sales"]'],
     'plant_cuts = "simple"': ['plant_cuts = "weighted"', "plant_cuts = []"],
+    'without_products = "leave_out"': ['without_products = "foreign"', "without_products = 1"],
+    'exit_cuts = ["home", "foreign"]': ['exit_cuts = ["us"]', 'exit_cuts = ["home", "home"]'],
+    'change = "preference"': ['change = "mfn"', "change = true"],
 }
 
 

@@ -129,7 +129,7 @@ def test_the_cut_is_a_strong_instrument_and_least_squares_are_not_the_effect(
 ):
     for census, rises in ((planted, True), (other, False)):
         first = [
-            census.coefficient("first_stage", "tariff_cut", outcome=outcome, sample=f"quartile_{q}")
+            census.coefficient("first_stage", "home_cut", outcome=outcome, sample=f"quartile_{q}")
             for q in (1, 4)
         ]
         gap = (first[1].value - first[0].value) / math.hypot(first[0].error, first[1].error)

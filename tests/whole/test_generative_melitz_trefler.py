@@ -42,10 +42,24 @@ def estimated_study(dealer: Dealer) -> Study:
         growth_clusters=deal("growth_clusters", ("establishment", "industry2", "industry4")),
         plant_cuts=plant_cuts,
         adoptions=deal("adoptions", ((), ("adopted",))),
+        without_products=deal("without_products", ("industry_cut", "leave_out")),
+        products_year=deal("products_year", (None, 2002)),
+        exit_cuts=deal("exit_cuts", KINDS),
+        entry_cuts=deal("entry_cuts", KINDS),
+        growth_cuts=deal("growth_cuts", KINDS),
+    )
+    tariffs = replace(
+        study_dealt(dealer).tariffs,
+        measure=deal("measure", ("points", "log_points")),
+        change=deal("change", ("applied", "preference")),
+        per=deal("per", ("window", "year")),
+        product_kind=None,
+        input_sources=deal("input_sources", (None, "all", "partner")),
     )
     sections = ("size_fits", "intra_industry_trade", "decomposition", "joint_distribution")
     study = replace(with_exports(study_dealt(dealer)), **dict.fromkeys(sections))
     study = replace(study, dispersion=None, job_flows=None, regressions=regressions)
+    study = replace(study, tariffs=tariffs)
     return replace(study, welfare=replace(study.welfare, melitz_redding=None))
 
 
@@ -59,6 +73,7 @@ def with_exports(study: Study) -> Study:
 
 CUTS = (("industry2", None), ("industry4", "simple"), (None, "value_weighted"), (None, None))
 """Digits of the industries' cuts, and how products make an establishment's own."""
+KINDS = (("home",), ("foreign", "home"), ("input", "foreign", "home"), ())
 
 
 def large_cases(dealer: Dealer) -> list[Case]:
@@ -71,29 +86,73 @@ def cut_tables(dealer: Dealer) -> Small:
     """Tariff cuts by industry and by product, tied, negative and with holes."""
     industries, plant_cuts = dealer.deal("cuts", CUTS)
     small = replace(small_tables(dealer), product_trade=None, control_totals=None, concordance=None)
+    sources = dealer.deal("input_sources", (None, "all", "partner"))
+    kinds = ("home", "foreign") if sources and industries else ("home", "foreign", "input")
+    cuts: list[dict[str, Any]] = []
     if industries == "industry2":
         cuts = [{"industry": f"{n:02d}", "cut": float(n % 5)} for n in range(2, OTHERS + 2)]
-        small = replace(small, tariff_cuts=cuts)
     if industries == "industry4":
         codes = [(n, m) for n in range(OTHERS + 2) for m in (1, 2)]
         cuts = [{"industry": f"{n:02d}{m:02d}", "cut": n * m / 7 - 1} for n, m in codes]
-        small = replace(small, tariff_cuts=cuts)
+    if industries:
+        small = replace(small, tariff_cuts=of_kinds(dealer, cuts, kinds))
+    if industries and sources:
+        small = replace(small, input_output=inputs_bought(dealer, cuts))
     if plant_cuts:
         tariffs = {"a": 0.5, "b": 3.0, "c": 6.0, "d": -1 / 3}
         tariffs = [{"product": name, "cut": cut} for name, cut in tariffs.items()]
-        small = replace(small, product_tariffs=tariffs, plant_products=plant_products(dealer))
+        given = [{**row, "kind": "home"} for row in tariffs]
+        given += [{**row, "kind": "foreign", "cut": 4.0 - row["cut"] ** 2} for row in tariffs[1:]]
+        given += [{**row, "kind": "input", "cut": 1.0 + row["cut"]} for row in tariffs[:3]]
+        small = replace(small, product_tariffs=given, plant_products=plant_products(dealer))
     return small
+
+
+def of_kinds(
+    dealer: Dealer, cuts: list[dict[str, Any]], kinds: tuple[str, ...]
+) -> list[dict[str, Any]]:
+    """Cuts of each kind, different ones, as cuts or as the rates that they follow from."""
+    has_rates, chance = dealer.deal("has_rates", (False, True)), dealer.chance
+    found = [{**row, "kind": kind} for kind in kinds for row in cuts if chance.random() < 0.95]
+    for row in found:
+        row["cut"] += {"home": 0.0, "foreign": chance.choice((-1.0, 0.5)), "input": 0.25}[
+            row["kind"]
+        ]
+        if has_rates:
+            cut = row.pop("cut")
+            row |= {"before": 8.0 + cut, "after": 8.0, "mfn": 20.0, "preferential": 20.0 - 2 * cut}
+    return found
+
+
+def inputs_bought(dealer: Dealer, cuts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What each industry buys of some others, of which the codes may be longer, or unknown."""
+    chance, codes = dealer.chance, [row["industry"] for row in cuts]
+    found = []
+    for code in codes:
+        chosen = chance.sample(codes, 3)
+        bought = [*(f"{each}{chance.choice(('', '1'))}" for each in chosen), "99"]
+        found += [
+            {
+                "industry": code,
+                "input_industry": each,
+                "share": chance.choice((0.1, 0.25)),
+                "partner_share": chance.choice((0.0, 0.5, 1.0)),
+            }
+            for each in bought
+        ]
+    return found
 
 
 def plant_products(dealer: Dealer) -> list[dict[str, Any]]:
     """Up to three products of most establishments, some unknown, worthless or named twice."""
-    chance = dealer.chance
+    chance, has_years = dealer.chance, dealer.deal("products_year", (None, 2002))
     ids = {row["establishment_id"] for row in census_of(large_cases(Dealer("mt", dealer.example)))}
     return [
         {
             "establishment_id": identifier,
             "product": chance.choice("abcdxy"),
             "value": chance.choice((0.0, 1.5, 20.0)),
+            **({"year": chance.choice((2000, 2002, 2002))} if has_years else {}),
         }
         for identifier in sorted(each for each in ids if each and each.strip())
         for _ in range(chance.choice((0, 1, 1, 2, 3)))

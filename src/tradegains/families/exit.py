@@ -1,32 +1,32 @@
 """Exit: who of the establishments of a window's first year is gone in its last, and why."""
 
-from pyspark.sql import functions as F
-
 from tradegains.families import work_folders
 from tradegains.families.context import Rows
-from tradegains.families.meeting import judge_own_cuts
+from tradegains.families.meeting import judge_own_cuts, selection_note
 from tradegains.families.regression_context import (
     NO_CUTS,
     RegressionContext,
+    having_cuts,
     linear_of,
     rows_of_probit,
     years_of,
 )
 from tradegains.formulas.membership import BOTH_ENDS
-from tradegains.results.regressions import Labels, linear_rows
+from tradegains.results.regressions import CutCounts, Labels, linear_rows
 from tradegains.results.sets import EXPORTER as EXPORTERS
 from tradegains.results.sets import continuing_set
 from tradegains.statistics.probits import fit_probits
-from tradegains.statistics.regressions import LinearModel, ProductCells, estimate
+from tradegains.statistics.regression_passes import RegressionRows
+from tradegains.statistics.regressions import LinearModel, estimate
 from tradegains.study import Window
 from tradegains.transforms.regression_rows import (
     EXIT,
     EXPORTER,
-    IS_PLANT_CUT,
     LOG_EMPLOYMENT,
     RELATIVE_PRODUCTIVITY,
-    TARIFF_CUT,
+    cut_column,
     exit_rows,
+    own_column,
 )
 from tradegains.transforms.regression_sums import EFFECT
 
@@ -40,17 +40,17 @@ def exit_regressions(context: RegressionContext, window: Window) -> Rows:
         continuing=context.bit(continuing_set(window.name, BOTH_ENDS)),
         exporter=context.bit(EXPORTERS) if context.has_exports else None,
     )
+    kinds = context.kinds(context.choices.exit_cuts)
+    cuts = [cut_column(kind) for kind in kinds]
     terms = [RELATIVE_PRODUCTIVITY, LOG_EMPLOYMENT]
     terms += [EXPORTER] if context.has_exports else []
-    extra = []
-    if context.largest_cut is not None:
-        terms.append(TARIFF_CUT)
-        extra.append(IS_PLANT_CUT)
-        rows = context.with_cuts(rows).filter(F.col(TARIFF_CUT).isNotNull())
-    rows = rows.select(EFFECT, EXIT, *terms, *extra)
+    own = map(own_column, kinds)
+    rows = context.with_cuts(rows, kinds, window).select(EFFECT, EXIT, *terms, *cuts, *own)
     kept = context.held(rows, [window.start], work_folders.exit_rows(window))
-    cells = context.collect(kept, (EXIT, *terms, *extra))
-    note = _cut_note(context, window, cells) if extra else NO_CUTS
+    counted, note = _cuts_of(context, window, kept) if kinds else (None, _why_without(context))
+    kept = having_cuts(kept, kinds)
+    terms += cuts
+    cells = context.collect(kept, (EXIT, *terms))
     (linear,) = estimate(
         kept,
         cells,
@@ -67,8 +67,8 @@ def exit_regressions(context: RegressionContext, window: Window) -> Rows:
     labels = _labels(window, "exit_linear", "industry4", "robust")
     of_probit = _labels(window, "exit_probit", effects, "information")
     return [
-        *linear_rows(labels, linear_of(linear), note=note),
-        *rows_of_probit(of_probit, terms, probit, note),
+        *linear_rows(labels, linear_of(linear), note=note, cuts=counted),
+        *rows_of_probit(of_probit, terms, probit, note, cuts=counted),
     ]
 
 
@@ -76,16 +76,18 @@ def _labels(window: Window, model: str, effects: str, errors: str) -> Labels:
     return Labels(window.name, years_of(window), model, EXIT, "all", effects, errors)
 
 
-def _cut_note(context: RegressionContext, window: Window, cells: ProductCells) -> str:
-    """Where the cuts of a regression's rows come from."""
-    rows, own = _total(cells, IS_PLANT_CUT)
-    judge_own_cuts(context, window, rows=rows, own=own)
-    return f"tariff cuts: {own:,} of the establishment's products, {rows - own:,} of its industry"
+def _why_without(context: RegressionContext) -> str:
+    """Why no tariff explains exit; nothing where the study wants none."""
+    return "" if context.largest_cuts else NO_CUTS
 
 
-def _total(cells: ProductCells, name: str) -> tuple[int, int]:
-    """Rows, and how many have 1 in a column of 0 and 1."""
-    place = cells.variables.index(name)
-    groups = cells.groups[False].values()
-    ones = sum(group.sums[place] for group in groups)
-    return sum(group.rows for group in groups), ones >> cells.places[False].sums[place]
+def _cuts_of(
+    context: RegressionContext, window: Window, rows: RegressionRows
+) -> tuple[CutCounts, str]:
+    """Where the cuts of a regression's rows come from, and what is said of it."""
+    kinds = context.kinds(context.choices.exit_cuts)
+    by_exit = context.count_cuts(rows, kinds, EXIT)
+    total = CutCounts.sum_of(kinds, by_exit.values())
+    judge_own_cuts(context, window, rows=total.complete, own=total.own[kinds[0]])
+    outcomes = {name: by_exit.get((value,)) for name, value in (("exit", 1.0), ("stay", 0.0))}
+    return total, selection_note(context, window, outcomes, kinds)

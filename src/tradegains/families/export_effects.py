@@ -1,19 +1,25 @@
 """Effects of starting to export, on productivity growth and on what establishments adopt."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from tradegains.families.context import Rows
-from tradegains.families.regression_context import RegressionContext, linear_of, years_of
-from tradegains.results.regressions import Labels, linear_rows, sample_name
+from tradegains.families.regression_context import (
+    RegressionContext,
+    having_cuts,
+    linear_of,
+    years_of,
+)
+from tradegains.results.regressions import CutCounts, Labels, linear_rows, sample_name
 from tradegains.statistics.regression_passes import RegressionRows, having
 from tradegains.statistics.regressions import Estimate, LinearModel, ProductCells, estimate
 from tradegains.study import Window
 from tradegains.tables import working as w
-from tradegains.transforms.regression_rows import EXPORT_START, GROWTH, TARIFF_CUT
+from tradegains.transforms.regression_rows import EXPORT_START, GROWTH, cut_column
 from tradegains.transforms.regression_sums import CLUSTER, EFFECT
 
 
@@ -31,23 +37,56 @@ def effect_regressions(context: RegressionContext, window: Window, rows: Regress
 def _effects(
     context: RegressionContext, window: Window, rows: RegressionRows, outcome: str
 ) -> Rows:
-    controls = context.choices.growth_controls
-    cut = () if context.largest_cut is None else (TARIFF_CUT,)
+    kinds = context.kinds(context.choices.growth_cuts)
+    cuts = tuple(map(cut_column, kinds))
+    controls = (*cuts[1:], *context.choices.growth_controls)
     clusters = context.choices.growth_clusters
-    cells = context.collect(rows, (outcome, EXPORT_START, *controls, *cut), w.QUARTILE)
+    counts = context.count_cuts(rows, kinds, w.QUARTILE) if kinds else {}
+    rows = having_cuts(rows, kinds)
+    cells = context.collect(rows, (outcome, EXPORT_START, *controls, *cuts[:1]), w.QUARTILE)
     raw = [LinearModel("raw_difference", outcome, (EXPORT_START,))]
     models = [LinearModel("least_squares", outcome, (EXPORT_START, *controls))]
-    if cut:
+    if cuts:
         models += [
-            LinearModel("first_stage", EXPORT_START, (TARIFF_CUT, *controls)),
-            LinearModel("two_stage", outcome, (EXPORT_START, *controls), instrument=TARIFF_CUT),
+            LinearModel("first_stage", EXPORT_START, (cuts[0], *controls)),
+            LinearModel("two_stage", outcome, (EXPORT_START, *controls), instrument=cuts[0]),
         ]
     found: Rows = []
     for by in ((), (w.QUARTILE,)):
         for asked, effects in ((raw, "none"), (models, context.choices.growth_effects)):
             estimates = _estimates(context, rows, cells, asked, (by, effects))
-            found += _effect_rows(estimates, window, outcome, (effects, clusters))
+            told = _EffectLabels(window, outcome, effects, clusters, kinds, counts)
+            found += _effect_rows(estimates, told)
     return found
+
+
+@dataclass(frozen=True)
+class _EffectLabels:
+    """What the rows of one outcome and set of effects share, and whose cuts a quartile has."""
+
+    window: Window
+    outcome: str
+    effects: str
+    clusters: str
+    kinds: tuple[str, ...]
+    counts: Mapping[tuple[Any, ...], CutCounts]
+
+    def labels(self, found: Estimate) -> Labels:
+        """The columns that tell an estimate."""
+        return Labels(
+            self.window.name,
+            years_of(self.window),
+            found.model.name,
+            self.outcome,
+            sample_name(found.key[0] if found.key else None),
+            self.effects,
+            "robust" if self.clusters == "establishment" else self.clusters,
+        )
+
+    def cuts(self, found: Estimate) -> CutCounts | None:
+        """The cuts of an estimate's sample; None without any."""
+        chosen = [each for key, each in self.counts.items() if found.key in ((), key)]
+        return CutCounts.sum_of(self.kinds, chosen) if chosen else None
 
 
 def cluster_columns(context: RegressionContext) -> dict[str, Column]:
@@ -84,31 +123,20 @@ def _estimates(
     )
 
 
-def _effect_rows(
-    estimates: Sequence[Estimate], window: Window, outcome: str, choices: tuple[str, str]
-) -> Iterator[dict[str, Any]]:
-    effects, clusters = choices
-    errors = "robust" if clusters == "establishment" else clusters
+def _effect_rows(estimates: Sequence[Estimate], told: _EffectLabels) -> Iterator[dict[str, Any]]:
+    cut = cut_column(told.kinds[0]) if told.kinds else ""
     strength = {
-        found.key: linear_of(found).t(TARIFF_CUT)
+        found.key: linear_of(found).t(cut)
         for found in estimates
         if found.model.name == "first_stage"
     }
     for found in estimates:
-        labels = Labels(
-            window.name,
-            years_of(window),
-            found.model.name,
-            outcome,
-            sample_name(found.key[0] if found.key else None),
-            effects,
-            errors,
-        )
         t = strength.get(found.key) if found.model.name in ("first_stage", "two_stage") else None
         yield from linear_rows(
-            labels,
+            told.labels(found),
             linear_of(found),
             first_stage_f=None if t is None else t * t,
             is_instrumented=found.model.instrument is not None,
             note=f"explains {found.model.outcome}" if found.model.name == "first_stage" else "",
+            cuts=told.cuts(found),
         )

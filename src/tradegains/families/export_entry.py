@@ -1,21 +1,22 @@
 """Export entry: who of those that never exported starts to in a window, and what explains it."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from functools import reduce
 
 from tradegains.families import work_folders
 from tradegains.families.context import Rows
 from tradegains.families.export_effects import cluster_columns, effect_regressions
-from tradegains.families.meeting import judge_own_cuts
+from tradegains.families.meeting import judge_own_cuts, selection_note
 from tradegains.families.regression_context import (
     NO_CUTS,
     RegressionContext,
+    having_cuts,
     rows_of_probit,
     years_of,
 )
-from tradegains.formulas.least_squares import binary_places
 from tradegains.formulas.membership import BOTH_ENDS
 from tradegains.results.regressions import (
+    CutCounts,
     EntryCounts,
     EntryProbit,
     Labels,
@@ -26,19 +27,17 @@ from tradegains.results.regressions import (
 from tradegains.results.sets import continuing_set, exporter_at_end_set, never_exported_set
 from tradegains.statistics.probits import Probit, fit_probits
 from tradegains.statistics.quartiles import with_quartiles
-from tradegains.statistics.regression_passes import RegressionRows, collect_sums, having
+from tradegains.statistics.regression_passes import RegressionRows
 from tradegains.study import Window
 from tradegains.tables import working as w
 from tradegains.transforms.regression_rows import (
     EXPORT_START,
     GROWTH,
-    IS_PLANT_CUT,
-    TARIFF_CUT,
-    WITH_CUT,
     adoption_outcome,
-    count_entries,
+    cut_column,
     entry_rows,
     never_exporters,
+    own_column,
 )
 from tradegains.transforms.regression_sums import EFFECT
 
@@ -46,29 +45,20 @@ from tradegains.transforms.regression_sums import EFFECT
 def entry_regressions(context: RegressionContext, window: Window) -> tuple[Rows, Rows]:
     """Rows of `regressions` and of `export_entry`: who starts to export in a window."""
     rows = _kept_entry_rows(context, window)
-    places = binary_places((context.largest_cut or 1.0) * max(context.largest.rows, 1) * 10**6)
-    counts = {row[w.QUARTILE]: _counts(row, places) for row in
-              collect_sums(count_entries, rows, places=places)}  # fmt: skip
-    judge_own_cuts(
-        context,
-        window,
-        rows=sum(each.establishments for each in counts.values()),
-        own=sum(each.own_cuts for each in counts.values()),
-    )
-    if context.largest_cut is None:
-        entries = export_entry_rows(window.name, counts, {}, NO_CUTS)
-        return effect_regressions(context, window, rows), entries
-    rows = having(rows, TARIFF_CUT)
-    probits = _entry_probits(context, rows)
+    kinds = context.kinds(context.choices.entry_cuts)
+    counts, note = _counts(context, window, rows, kinds)
+    effects = effect_regressions(context, window, rows)
+    if not kinds:
+        why = "" if context.largest_cuts else NO_CUTS
+        return effects, export_entry_rows(window.name, counts, {}, why)
+    probits = _entry_probits(context, having_cuts(rows, kinds), kinds)
     found = [
         row
         for quartile, probit in probits.items()
-        for row in _probit_rows(context, window, quartile, probit)
+        for row in _probit_rows(context, window, quartile, (probit, _of(counts, quartile), note))
     ]
-    entries = export_entry_rows(
-        window.name, counts, {q: _entry_probit(each) for q, each in probits.items()}, ""
-    )
-    return [*found, *effect_regressions(context, window, rows)], entries
+    told = {q: _entry_probit(each, cut_column(kinds[0])) for q, each in probits.items()}
+    return [*found, *effects], export_entry_rows(window.name, counts, told, note)
 
 
 def _kept_entry_rows(context: RegressionContext, window: Window) -> RegressionRows:
@@ -89,32 +79,55 @@ def _kept_entry_rows(context: RegressionContext, window: Window) -> RegressionRo
     choices = context.choices
     columns = {each: adoption_outcome(each, window.name) for each in choices.adoptions}
     columns |= cluster_columns(context)
-    terms = dict.fromkeys((TARIFF_CUT, *choices.entry_controls, *choices.growth_controls))
-    outcomes = (EXPORT_START, GROWTH)
-    needed = context.with_cuts(rows).select(
+    named = dict.fromkeys((*(choices.entry_cuts or ()), *(choices.growth_cuts or ())))
+    kinds = context.kinds(list(named))
+    terms = dict.fromkeys((*choices.entry_controls, *choices.growth_controls))
+    needed = context.with_cuts(rows, kinds, window).select(
         w.QUARTILE,
         EFFECT,
-        *outcomes,
+        EXPORT_START,
+        GROWTH,
         *terms,
-        IS_PLANT_CUT,
+        *map(cut_column, kinds),
+        *map(own_column, kinds),
         *(column.alias(name) for name, column in columns.items()),
     )
     return context.held(needed, [window.start], work_folders.entry_rows(window))
 
 
-def _counts(row: Mapping[str, Any], places: int) -> EntryCounts:
-    return EntryCounts(
-        row[w.ESTABLISHMENTS],
-        row[EXPORT_START],
-        row[WITH_CUT],
-        row[IS_PLANT_CUT],
-        (row[TARIFF_CUT] or 0) / 2.0**places,
-    )
+def _counts(
+    context: RegressionContext, window: Window, rows: RegressionRows, kinds: Sequence[str]
+) -> tuple[dict[int, EntryCounts], str]:
+    """Who starts by quartile and whose cuts they have, and what is said of these."""
+    found = context.count_cuts(rows, kinds, w.QUARTILE, EXPORT_START)
+    counts: dict[int, EntryCounts] = {}
+    for (quartile, starts), cuts in found.items():
+        counted = EntryCounts(
+            cuts.establishments, int(starts) * cuts.establishments, cuts if kinds else None
+        )
+        counts[quartile] = counts[quartile].plus(counted) if quartile in counts else counted
+    if not kinds:
+        return counts, ""
+    outcomes = {
+        name: CutCounts.sum_of(kinds, [c for (_, starts), c in found.items() if starts == value])
+        for name, value in (("start to export", 1.0), ("do not", 0.0))
+    }
+    total = CutCounts.sum_of(kinds, outcomes.values())
+    judge_own_cuts(context, window, rows=total.complete, own=total.own[kinds[0]])
+    return counts, selection_note(context, window, outcomes, kinds)
 
 
-def _entry_probits(context: RegressionContext, rows: RegressionRows) -> dict[int | None, Probit]:
+def _of(counts: Mapping[int, EntryCounts], quartile: int | None) -> CutCounts | None:
+    """The cuts of a quartile, or of all."""
+    chosen = [each for number, each in counts.items() if quartile in (None, number)]
+    return reduce(EntryCounts.plus, chosen).cuts
+
+
+def _entry_probits(
+    context: RegressionContext, rows: RegressionRows, kinds: Sequence[str]
+) -> dict[int | None, Probit]:
     """The probit of all never-exporters, and of each quartile."""
-    terms = (TARIFF_CUT, *context.choices.entry_controls)
+    terms = _terms(context)
     cells = context.collect(rows, (EXPORT_START, *terms), w.QUARTILE)
     found: dict[int | None, Probit] = {}
     for by in ((), (w.QUARTILE,)):
@@ -125,15 +138,25 @@ def _entry_probits(context: RegressionContext, rows: RegressionRows) -> dict[int
             effect_of=context.group(context.choices.entry_effects),
             outcome=EXPORT_START,
             regressors=terms,
-            cut=TARIFF_CUT,
+            cut=cut_column(kinds[0]),
         ):
             found[probit.key[0] if by else None] = probit
     return found
 
 
+def _terms(context: RegressionContext) -> tuple[str, ...]:
+    """Regressors of the probit: cuts, then controls."""
+    kinds = context.kinds(context.choices.entry_cuts)
+    return (*map(cut_column, kinds), *context.choices.entry_controls)
+
+
 def _probit_rows(
-    context: RegressionContext, window: Window, quartile: int | None, probit: Probit
+    context: RegressionContext,
+    window: Window,
+    quartile: int | None,
+    found: tuple[Probit, CutCounts | None, str],
 ) -> Rows:
+    probit, cuts, note = found
     labels = Labels(
         window.name,
         years_of(window),
@@ -143,16 +166,16 @@ def _probit_rows(
         context.choices.entry_effects,
         "information",
     )
-    return rows_of_probit(labels, (TARIFF_CUT, *context.choices.entry_controls), probit, "")
+    return rows_of_probit(labels, _terms(context), probit, note, cuts=cuts)
 
 
-def _entry_probit(probit: Probit) -> EntryProbit:
-    place = probit.regressors.index(TARIFF_CUT) if TARIFF_CUT in probit.regressors else None
+def _entry_probit(probit: Probit, cut: str) -> EntryProbit:
+    place = probit.regressors.index(cut) if cut in probit.regressors else None
     return EntryProbit(
         probit.rows,
         None if place is None or probit.problem else probit.coefficients[place],
         None if place is None or probit.problem else probit.errors[place],
         probit.effect_of_cut,
         probit.effect_error,
-        joined(probit.problem, probit.dropped.get(TARIFF_CUT, "")) or "",
+        joined(probit.problem, probit.dropped.get(cut, "")) or "",
     )

@@ -13,6 +13,7 @@ from tradegains.conditions.expressions import Expression
 from tradegains.conditions.judging import read_conditions
 from tradegains.formulas.concordance import counts_in, main_industry, parts_numbers
 from tradegains.inputs.small import Rows, SmallInputs
+from tradegains.inputs.tariffs import HOME, kinds_of
 from tradegains.statistics.handing import as_rows
 from tradegains.study import Study
 from tradegains.tables import working as w
@@ -29,7 +30,6 @@ from tradegains.transforms.lookups import CODE, COUNTERPART, look_up
 
 LAST_ID, LINK = "last_id", "successor_link"
 LOG_PRICE = "log_price"
-TARIFF_CUT = "tariff_cut"
 
 
 def flag_census(study: Study, census: DataFrame, small: SmallInputs) -> DataFrame:
@@ -46,7 +46,7 @@ def flag_census(study: Study, census: DataFrame, small: SmallInputs) -> DataFram
     if productivity.prices != "none":
         rows = _look_up_prices(rows, small.prices)
     if small.tariff_cuts:
-        rows = _look_up_cuts(rows, small.tariff_cuts)
+        rows = _with_industry_cuts(rows, study, small.tariff_cuts)
     if conditions.dividing:
         rows = rows.withColumn(DIVISION_BY_ZERO, _any_divides(conditions.dividing))
     return flag_rows(
@@ -165,11 +165,23 @@ def _look_up_prices(rows: DataFrame, prices: Rows) -> DataFrame:
     return look_up(rows, as_rows(small, beside=rows), digits=digits, on=(w.YEAR,))
 
 
-def _look_up_cuts(rows: DataFrame, cuts: Rows) -> DataFrame:
+def _with_industry_cuts(rows: DataFrame, study: Study, cuts: Rows) -> DataFrame:
+    """The rows with their industry's cut of every kind that is known, and null of others asked."""
+    asked = study.regressions.cut_kinds if study.regressions else ()
+    for kind in sorted({*kinds_of(cuts), *asked}):
+        found = [row for row in cuts if row.get("kind", HOME) == kind]
+        if found:
+            rows = _look_up_cuts(rows, found, kind)
+        else:
+            rows = rows.withColumn(w.industry_cut(kind), F.lit(None).cast("double"))
+    return rows
+
+
+def _look_up_cuts(rows: DataFrame, cuts: Rows, kind: str) -> DataFrame:
     small = pa.table(
         {
             CODE: pa.array([row["industry"] for row in cuts], pa.string()),
-            TARIFF_CUT: pa.array([row["cut"] for row in cuts], pa.float64()),
+            w.industry_cut(kind): pa.array([row["cut"] for row in cuts], pa.float64()),
         }
     )
     digits = _code_length(cuts)

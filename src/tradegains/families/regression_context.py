@@ -8,6 +8,7 @@ else kept in the work folder.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
@@ -16,14 +17,14 @@ from pyspark.sql import functions as F
 from tradegains.families.context import MatchedCensus, Rows, RunContext
 from tradegains.formulas.distribution import IndustryMedian
 from tradegains.formulas.least_squares import binary_places
-from tradegains.results.regressions import Labels, Linear, joined, probit_rows
+from tradegains.results.regressions import CutCounts, Labels, Linear, joined, probit_rows
 from tradegains.results.sets import entry_windows
 from tradegains.statistics.collected_rows import CollectedRows
 from tradegains.statistics.collecting import collect
 from tradegains.statistics.handing import as_rows
 from tradegains.statistics.medians import industry_medians
 from tradegains.statistics.probits import Probit
-from tradegains.statistics.regression_passes import RegressionRows
+from tradegains.statistics.regression_passes import RegressionRows, collect_sums, having
 from tradegains.statistics.regressions import (
     Estimate,
     Largest,
@@ -34,12 +35,15 @@ from tradegains.statistics.regressions import (
 )
 from tradegains.study import Regressions, Study, Window
 from tradegains.tables import working as w
-from tradegains.transforms.plant_cuts import CUT, PRODUCT, mean_plant_cuts
+from tradegains.transforms.plant_cuts import CUT, KIND, PRODUCT, mean_plant_cuts
 from tradegains.transforms.regression_rows import (
     GROWTH,
     LOG_EMPLOYMENT,
     RELATIVE_PRODUCTIVITY,
-    TARIFF_CUT,
+    WITH_CUTS,
+    count_cuts,
+    cut_column,
+    own_column,
     with_own_cuts,
 )
 from tradegains.transforms.regression_sums import EFFECT
@@ -58,8 +62,8 @@ class RegressionContext:
         matched: matched rows, with what `sets.carried` and `sets.later` ask for.
         largest: bounds of any industry's rows and employment in a year.
         rows_by_year: matched rows of each year, at most.
-        plant_cuts: establishment_id and its own cut; None without that input.
-        largest_cut: bound of any tariff cut [percentage points]; None where there are none.
+        plant_cuts: establishment_id and its own cuts; None without that input.
+        largest_cuts: bound of the tariff cuts of each kind that there are [percentage points].
         largest_log: bound of any log of a row [log points].
     """
 
@@ -68,21 +72,24 @@ class RegressionContext:
     largest: Largest
     rows_by_year: Mapping[int, int]
     plant_cuts: DataFrame | None
-    largest_cut: float | None
+    largest_cuts: Mapping[str, float]
     largest_log: float
 
     @staticmethod
     def of(context: RunContext, matched: MatchedCensus) -> "RegressionContext":
         """From the matched rows and the optional inputs of cuts."""
         small, largest = context.small, matched.cells.largest_industry
-        cuts = [abs(row["cut"]) for row in (*small.tariff_cuts, *small.product_tariffs)]
+        bounds: dict[str, float] = {}
+        for row in (*small.tariff_cuts, *small.product_tariffs):
+            kind = row["kind"]
+            bounds[kind] = max(bounds.get(kind, 0.0), abs(row["cut"]))
         return RegressionContext(
             context,
             matched.rows,
             Largest(largest.establishments, largest.employment),
             matched.cells.rows_by_year,
             _plant_cuts(context, matched.rows),
-            max(cuts, default=None),
+            bounds,
             largest_log(matched.rows),
         )
 
@@ -110,7 +117,8 @@ class RegressionContext:
         """A variable with its bound."""
         logs = (w.LOG_PRODUCTIVITY, LOG_EMPLOYMENT)
         between = 2 * self.largest_log
-        bounds = {TARIFF_CUT: self.largest_cut or 0.0, RELATIVE_PRODUCTIVITY: between}
+        bounds = {cut_column(kind): bound for kind, bound in self.largest_cuts.items()}
+        bounds[RELATIVE_PRODUCTIVITY] = between
         bounds |= {GROWTH: between, **dict.fromkeys(logs, self.largest_log)}
         return Variable(name, bounds.get(name, 1.0))
 
@@ -158,9 +166,36 @@ class RegressionContext:
         met = having.join(known, on=w.ESTABLISHMENT_ID, how="left_semi")
         return having.count(), met.count()
 
-    def with_cuts(self, rows: DataFrame) -> DataFrame:
-        """The rows with their establishments' cuts."""
-        return with_own_cuts(rows, self.plant_cuts)
+    def kinds(self, asked: Sequence[str] | None) -> tuple[str, ...]:
+        """Kinds of tariff that a regression asks for, where the study has any tariffs."""
+        return tuple(asked or ()) if self.largest_cuts else ()
+
+    def with_cuts(self, rows: DataFrame, kinds: Sequence[str], window: Window) -> DataFrame:
+        """The rows with their establishments' cuts of these kinds."""
+        return with_own_cuts(
+            rows,
+            self.plant_cuts,
+            kinds=kinds,
+            leave_out=self.choices.without_products == "leave_out",
+            years=window.end - window.start if self.study.tariffs.per == "year" else 1,
+        )
+
+    def count_cuts(
+        self, rows: RegressionRows, kinds: Sequence[str], *by: str
+    ) -> dict[tuple[Any, ...], CutCounts]:
+        """Whose cuts the rows of each value of the keys have, of `with_cuts`."""
+        largest = max((self.largest_cuts[kind] for kind in kinds), default=1.0)
+        places = binary_places((largest or 1.0) * max(self.largest.rows, 1) * 10**6)
+        counted = collect_sums(count_cuts, rows, by=by, kinds=kinds, places=places)
+        return {
+            tuple(row[name] for name in by): CutCounts(
+                row[w.ESTABLISHMENTS],
+                row[WITH_CUTS],
+                {kind: row[own_column(kind)] or 0 for kind in kinds},
+                {kind: (row[cut_column(kind)] or 0) / 2.0**places for kind in kinds},
+            )
+            for row in counted
+        }
 
     def held(self, rows: DataFrame, years: Sequence[int], folder: str | None) -> RegressionRows:
         """The rows of a family where all its passes read them.
@@ -192,7 +227,7 @@ class RegressionContext:
 
 
 def _plant_cuts(context: RunContext, matched: DataFrame) -> DataFrame | None:
-    """Each establishment's own cut, its id as the census has it."""
+    """Each establishment's own cuts of the kinds asked for, its id as the census has it."""
     products, asked, tariffs = (
         context.products,
         context.study.regressions,
@@ -200,9 +235,14 @@ def _plant_cuts(context: RunContext, matched: DataFrame) -> DataFrame | None:
     )
     if products is None or asked is None:
         return None
+    kinds = [kind for kind in asked.cut_kinds if any(row[KIND] == kind for row in tariffs)]
+    tariffs = [row for row in tariffs if row[KIND] in kinds]
+    if not kinds:
+        return None
     table = pa.table(
         {
             PRODUCT: pa.array([row[PRODUCT] for row in tariffs], pa.string()),
+            KIND: pa.array([row[KIND] for row in tariffs], pa.string()),
             CUT: pa.array([row[CUT] for row in tariffs], pa.float64()),
         }
     )
@@ -210,12 +250,20 @@ def _plant_cuts(context: RunContext, matched: DataFrame) -> DataFrame | None:
     cuts = mean_plant_cuts(
         products,
         as_rows(table, beside=products),
+        kinds=kinds,
         is_value_weighted=asked.plant_cuts == "value_weighted",
         # The shares of an establishment's products add up to one; rounding adds a little.
         places=min(binary_places(2 * bound), MOST_CUT_PLACES),
     )
     id_type = dict(matched.dtypes)[w.ESTABLISHMENT_ID]
     return cuts.withColumn(w.ESTABLISHMENT_ID, F.col(w.ESTABLISHMENT_ID).try_cast(id_type))
+
+
+def having_cuts(rows: RegressionRows, kinds: Sequence[str]) -> RegressionRows:
+    """The rows of `with_cuts` that have a cut of every kind."""
+    for kind in kinds:
+        rows = having(rows, cut_column(kind))
+    return rows
 
 
 def linear_of(found: Estimate) -> Linear:
@@ -238,7 +286,14 @@ def years_of(window: Window) -> str:
     return f"{window.start}-{window.end}"
 
 
-def rows_of_probit(labels: Labels, terms: Sequence[str], probit: Probit, note: str) -> Rows:
+def rows_of_probit(
+    labels: Labels,
+    terms: Sequence[str],
+    probit: Probit,
+    note: str,
+    *,
+    cuts: CutCounts | None = None,
+) -> Rows:
     """Rows of `regressions`, one per term, and why a term or the probit is missing."""
     alike = f"{probit.left_out} in effects with one outcome left out" if probit.left_out else ""
     values = zip(probit.coefficients, probit.errors, strict=True)
@@ -250,4 +305,5 @@ def rows_of_probit(labels: Labels, terms: Sequence[str], probit: Probit, note: s
         groups=probit.groups,
         log_likelihood=probit.log_likelihood,
         notes={"": joined(probit.problem, alike, note) or "", **probit.dropped},
+        cuts=cuts,
     )

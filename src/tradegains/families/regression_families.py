@@ -70,7 +70,7 @@ def _absences(asked: RegressionContext) -> Iterator[Absence]:
             yield Absence("regression", "exporter_premium", None, NO_EXPORTS)
         if choices.entry_windows:
             yield Absence("regression", "export_entry", None, NO_EXPORTS)
-    if asked.largest_cut is None and (choices.exit_windows or choices.entry_windows):
+    if not asked.largest_cuts and (choices.exit_windows or choices.entry_windows):
         yield Absence("term", "tariff_cut", None, NO_CUTS)
 
 

@@ -20,6 +20,7 @@ from tradegains.inputs.small import (
     small_input_problems,
     without_totals,
 )
+from tradegains.inputs.tariffs import told_cuts
 from tradegains.store.census import CensusFiles, list_census
 from tradegains.store.census_checks import some_of
 from tradegains.store.manifest import InputFile, ManifestEntry, row_files
@@ -141,6 +142,8 @@ def _small_tables(
             continue
         tables[name] = _parts(name, file.rows.to_pylist())
         read.append(file.entry)
+    tables, found = told_cuts(study, tables)
+    problems += found
     return SmallInputs(**tables), tuple(read)
 
 
@@ -161,7 +164,9 @@ def _parts(name: str, rows: Rows) -> Rows:
 
 def _row_table_problems(study: Study) -> Iterator[Problem]:
     for path in given_row_tables(study).values():
-        yield from row_table_problems(path, needs_value=has_product_values(study))
+        yield from row_table_problems(
+            path, needs_value=has_product_values(study), year=products_year(study)
+        )
 
 
 def given_row_tables(study: Study) -> dict[str, str]:
@@ -172,6 +177,11 @@ def given_row_tables(study: Study) -> dict[str, str]:
 def has_product_values(study: Study) -> bool:
     """Whether the study weights an establishment's products by their values."""
     return study.regressions is not None and study.regressions.plant_cuts == "value_weighted"
+
+
+def products_year(study: Study) -> int | None:
+    """The year of the products that an establishment's cut is the mean over."""
+    return None if study.regressions is None else study.regressions.products_year
 
 
 def _given(study: Study, names: Mapping[str, object] | tuple[str, ...]) -> dict[str, str]:

@@ -189,19 +189,25 @@ def code_problems(study: Study, small: SmallInputs) -> list[Problem]:
     """
     problems = []
     for name, lengths in _declared_lengths(study).items():
-        rows = getattr(small, name)
-        found = sorted({len(row["industry"]) for row in rows if "industry" in row})
-        if len(found) > 1 or any(length not in lengths for length in found):
-            wanted = f"{lengths[0]}" if len(lengths) == 1 else f"{lengths[0]} to {lengths[-1]}"
-            problems.append(
-                Problem(
-                    f"industry codes of {' and '.join(map(str, found))} characters",
-                    f"input {name}",
-                    cure=f"give every code the same length, {wanted} digits, with leading zeros",
-                )
-            )
+        by_kind: defaultdict[str | None, set[int]] = defaultdict(set)
+        for row in getattr(small, name):
+            if "industry" in row:
+                by_kind[row.get("kind")].add(len(row["industry"]))
+        # Cuts of inputs are of the industries that buy: their codes may be finer than of others.
+        for found in map(sorted, by_kind.values()):
+            if len(found) > 1 or found[0] not in lengths:
+                problems.append(_length_problem(name, found, lengths))
     problems += _concordance_problems(study, small.concordance)
     return [*problems, *_product_trade_problems(study, small.product_trade)]
+
+
+def _length_problem(name: str, found: Sequence[int], lengths: range) -> Problem:
+    wanted = f"{lengths[0]}" if len(lengths) == 1 else f"{lengths[0]} to {lengths[-1]}"
+    return Problem(
+        f"industry codes of {' and '.join(map(str, found))} characters",
+        f"input {name}",
+        cure=f"give every code the same length, {wanted} digits, with leading zeros",
+    )
 
 
 def _declared_lengths(study: Study) -> dict[str, range]:

@@ -53,7 +53,11 @@ def industry_rankings(study: Study, tables: Mapping[str, Sequence[Row]]) -> dict
     found: dict[str, Ranking] = {}
     for variable in curves.rank_by if curves else ():
         if table := RANKINGS.get(variable):
-            found[variable] = {row["industry"]: row[_COLUMN[table]] for row in tables[table]}
+            found[variable] = {
+                row["industry"]: row[_COLUMN[table]]
+                for row in tables[table]
+                if row.get("kind", "home") == "home"
+            }
         else:
             rows = [row for row in tables["rankings"] if row["variable"] == variable]
             found[variable] = {row["industry"]: row["value"] for row in rows}

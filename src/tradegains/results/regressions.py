@@ -1,6 +1,6 @@
 """Estimates as rows of the tables `regressions` and `export_entry`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,23 +49,62 @@ class Linear:
 
 
 @dataclass(frozen=True)
+class CutCounts:
+    """Establishments of a sample: how many there are, have all cuts, and whose cuts these are.
+
+    Attributes:
+        establishments: all of them.
+        complete: those with a cut of every kind that the regression uses; the others are left out.
+        own: by kind, those of the complete whose cut is the mean over their products.
+        sums: by kind, the sum of the complete ones' cuts [percentage points].
+    """
+
+    establishments: int
+    complete: int
+    own: Mapping[str, int]
+    sums: Mapping[str, float]
+
+    @staticmethod
+    def sum_of(kinds: Sequence[str], parts: Iterable["CutCounts"]) -> "CutCounts":
+        """Several samples of the same kinds together."""
+        found = list(parts)
+        return CutCounts(
+            sum(each.establishments for each in found),
+            sum(each.complete for each in found),
+            {kind: sum(each.own[kind] for each in found) for kind in kinds},
+            {kind: sum(each.sums[kind] for each in found) for kind in kinds},
+        )
+
+    def columns(self, term: str = "") -> Row:
+        """Counts of a term's kind; of the first kind for terms that are no cut."""
+        kinds = list(self.own)
+        kind = term.removesuffix("_cut") if term.removesuffix("_cut") in kinds else kinds[0]
+        return {
+            "own_cuts": self.own[kind],
+            "industry_cuts": self.complete - self.own[kind],
+            "without_cut": self.establishments - self.complete,
+        }
+
+
+NO_COUNTS: Row = {"own_cuts": None, "industry_cuts": None, "without_cut": None}
+
+
+@dataclass(frozen=True)
 class EntryCounts:
-    """Never-exporters of a quartile, or of all: how many, who starts, where cuts come from."""
+    """Never-exporters of a quartile, or of all: who starts, and their cuts, where there are any."""
 
     establishments: int
     starters: int
-    with_cut: int
-    own_cuts: int
-    sum_of_cuts: float
+    cuts: CutCounts | None = None
 
     def plus(self, other: "EntryCounts") -> "EntryCounts":
         """Both together."""
+        both = (self.cuts, other.cuts)
+        cuts = [each for each in both if each is not None]
         return EntryCounts(
             self.establishments + other.establishments,
             self.starters + other.starters,
-            self.with_cut + other.with_cut,
-            self.own_cuts + other.own_cuts,
-            self.sum_of_cuts + other.sum_of_cuts,
+            CutCounts.sum_of(list(cuts[0].own), cuts) if cuts else None,
         )
 
 
@@ -89,6 +128,7 @@ def linear_rows(
     first_stage_f: float | None = None,
     is_instrumented: bool = False,
     note: str = "",
+    cuts: CutCounts | None = None,
 ) -> list[Row]:
     """One row per term.
 
@@ -99,6 +139,7 @@ def linear_rows(
         first_stage_f: of an instrumented model.
         is_instrumented: such a model has no R squared.
         note: said on every row.
+        cuts: of the sample, where the model uses any.
     """
     fit = linear.fit
     estimates = dict(zip(fit.regressors, fit.coefficients, strict=True)) if fit else {}
@@ -120,6 +161,7 @@ def linear_rows(
                 "r2": None if fit is None or is_instrumented else fit.r2,
                 "log_likelihood": None,
                 "first_stage_f": first_stage_f,
+                **(cuts.columns(term) if cuts else NO_COUNTS),
                 "note": joined(linear.problem, linear.dropped.get(term, ""), alone, note),
             }
         )
@@ -135,6 +177,7 @@ def probit_rows(
     groups: int,
     log_likelihood: float | None,
     notes: Mapping[str, str],
+    cuts: CutCounts | None = None,
 ) -> list[Row]:
     """One row per term; `estimates` are coefficients and errors, `notes` by term and under ""."""
     return [
@@ -150,6 +193,7 @@ def probit_rows(
             "r2": None,
             "log_likelihood": log_likelihood,
             "first_stage_f": None,
+            **(cuts.columns(term) if cuts else NO_COUNTS),
             "note": joined(notes.get("", ""), notes.get(term, "")),
         }
         for term in terms
@@ -199,7 +243,7 @@ def export_entry_rows(
         probits: by quartile and None for all; a missing one was not asked for.
         note: said on every row.
     """
-    none = EntryCounts(0, 0, 0, 0, 0.0)
+    none = EntryCounts(0, 0)
     total = none
     for each in counts.values():
         total = total.plus(each)
@@ -208,6 +252,15 @@ def export_entry_rows(
         _entry_row(window, quartile, counted, probits.get(quartile), (bottom, note))
         for quartile, counted in ((None, total), *((q, counts.get(q, none)) for q in QUARTILES))
     ]
+
+
+def _cut_columns(cuts: CutCounts | None) -> Row:
+    """Of the first kind that the probit uses; no cut of a sample without tariffs counts as 0."""
+    if cuts is None:
+        return {"cut": None, "mean_tariff_cut": None, **dict.fromkeys(NO_COUNTS, 0)}
+    kind = next(iter(cuts.own))
+    mean = rate(cuts.sums[kind], cuts.complete)
+    return {"cut": kind, "mean_tariff_cut": mean, **cuts.columns()}
 
 
 def _entry_row(
@@ -225,9 +278,7 @@ def _entry_row(
         "establishments": counted.establishments,
         "starters": counted.starters,
         "starter_rate": starter_rate(counted.starters, counted.establishments),
-        "mean_tariff_cut": rate(counted.sum_of_cuts, counted.with_cut),
-        "own_cuts": counted.own_cuts,
-        "industry_cuts": counted.with_cut - counted.own_cuts,
+        **_cut_columns(counted.cuts),
         "probit_establishments": probit.establishments if probit else 0,
         "cut_coefficient": probit.coefficient if probit else None,
         "cut_standard_error": probit.standard_error if probit else None,

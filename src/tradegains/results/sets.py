@@ -20,6 +20,7 @@ from tradegains.tables.working import (
     INDUSTRY,
     LOG_PRODUCTIVITY,
     SALES,
+    industry_cut,
     population_column,
     restriction_column,
 )
@@ -175,11 +176,11 @@ def _carried(study: Study) -> tuple[str, ...]:
         return () if study.joint_distribution is None else ("employment",)
     has_premium = bool(study.regressions.premium_years) and study.census.has("exports")
     needs_id = has_premium or study.inputs.plant_products is not None
-    has_cuts = study.inputs.tariff_cuts is not None
+    kinds = study.regressions.cut_kinds if study.inputs.tariff_cuts is not None else ()
     return (
         "employment",
         *(("establishment_id",) if needs_id else ()),
-        *(("tariff_cut",) if has_cuts else ()),
+        *map(industry_cut, kinds),
     )
 
 

@@ -28,7 +28,6 @@ from tradegains.formulas.normal import (
 from tradegains.formulas.probit import score_and_curvature
 from tradegains.statistics.arrays import FloatArray, IntArray, NumberArray, sum_by
 from tradegains.statistics.collected_rows import CollectedRows, GroupedRows, SumRows
-from tradegains.tables import working as w
 from tradegains.transforms.probit_sums import (
     ALPHA,
     CURVATURE,
@@ -40,12 +39,7 @@ from tradegains.transforms.probit_sums import (
     coefficient_column,
     times,
 )
-from tradegains.transforms.regression_rows import (
-    EXPORT_START,
-    IS_PLANT_CUT,
-    TARIFF_CUT,
-    WITH_CUT,
-)
+from tradegains.transforms.regression_rows import WITH_CUTS, cut_column, own_column
 from tradegains.transforms.regression_sums import (
     CLUSTER,
     LARGEST_WEIGHT,
@@ -168,20 +162,21 @@ def _by_cluster(
     return GroupedRows(samples.names, samples.keys, starts, table), rescaled
 
 
-def count_entries(rows: CollectedRows, *, places: int) -> SumRows:
+def count_cuts(
+    rows: CollectedRows, *, by: Sequence[str], kinds: Sequence[str], places: int
+) -> SumRows:
     """As the transform of this name."""
-    grouped = rows.by([w.QUARTILE])
-    cut = grouped.table[TARIFF_CUT]
-    has_cut = pc.is_valid(cut).to_numpy()
-    known = np.where(has_cut, cut.fill_null(0.0).to_numpy(), 0.0)
-    return grouped.sums(
-        {
-            EXPORT_START: grouped[EXPORT_START].astype(np.int64),
-            WITH_CUT: has_cut.astype(np.int64),
-            IS_PLANT_CUT: grouped[IS_PLANT_CUT].astype(np.int64),
-            TARIFF_CUT: np.where(has_cut, _whole(known, places), 0),
-        }
-    )
+    grouped = rows.by(by)
+    has_all = np.ones(len(grouped.table), bool)
+    for kind in kinds:
+        has_all &= pc.is_valid(grouped.table[cut_column(kind)]).to_numpy()
+    sums: dict[str, NumberArray] = {WITH_CUTS: has_all.astype(np.int64)}
+    for kind in kinds:
+        known = grouped.table[cut_column(kind)].fill_null(0.0).to_numpy()
+        own = grouped[own_column(kind)].astype(np.int64)
+        sums[own_column(kind)] = np.where(has_all, own, 0)
+        sums[cut_column(kind)] = np.where(has_all, _whole(known, places), 0)
+    return grouped.sums(sums)
 
 
 def sum_newton(

@@ -29,18 +29,20 @@ _COLUMNS: dict[str, tuple[tuple[Family, ...], str]] = {
     "establishment_id": (_CODE, "text or a whole number"),
     "product": (_CODE, "text or a whole number"),
     "value": (("text", "whole", "decimal", "float", "empty"), "a number"),
+    "year": (("text", "whole"), "a year"),
 }
 """By column, the families of types that can hold it, and how a message calls them."""
 LARGEST_VALUE = 1e12
 """Values up to here, in hundredths, add up over thousands of products within 64 bits."""
 
 
-def row_table_problems(path: str, *, needs_value: bool) -> list[Problem]:
+def row_table_problems(path: str, *, needs_value: bool, year: int | None = None) -> list[Problem]:
     """What is wrong with the columns of a file of plant products.
 
     Args:
         path: a .parquet, .csv or .csv.gz file.
         needs_value: whether the column `value` is needed.
+        year: the year whose products are wanted; None where products have no years.
     """
     try:
         place = locate(path)
@@ -59,7 +61,11 @@ def row_table_problems(path: str, *, needs_value: bool) -> list[Problem]:
         raise_if_remote(error, path)
         cure = "write it as Parquet, or as CSV in UTF-8 with commas and one line of names"
         return [Problem(f"the {PLANT_PRODUCTS} file cannot be read", path, cure=cure)]
-    wanted = [name for name in _COLUMNS if needs_value or name != "value"]
+    if year is None and "year" in schema.names:
+        cure = "state products_year in [regressions], or take the column out"
+        return [Problem("products are by year, and the study names none", path, cure=cure)]
+    unused = {name for name, needed in (("value", needs_value), ("year", year)) if not needed}
+    wanted = [name for name in _COLUMNS if name not in unused]
     return [problem for name in wanted for problem in _column_problems(name, schema, path)]
 
 
@@ -100,16 +106,20 @@ def _missing(name: str, columns: list[str], path: str) -> Problem:
     return Problem(f"column {name!r} is missing", path, cure=f"rename the column; {said}")
 
 
-def read_plant_products(spark: "SparkSession", path: str, *, needs_value: bool) -> "DataFrame":
-    """One row per row of the file: establishment_id and product as text, value as DOUBLE.
+def read_plant_products(
+    spark: "SparkSession", path: str, *, needs_value: bool, year: int | None = None
+) -> "DataFrame":
+    """One row per row of the file and year: establishment_id and product as text, value as DOUBLE.
 
     Args:
         spark: a session of either engine.
         path: the checked file.
         needs_value: whether `value` is read; without, it is 1.0.
+        year: whose rows are read; None where products have no years.
 
     Raises:
-        InputError: rows without id or product, or with an unusable value; with their number.
+        InputError: rows without id, product or year, or with an unusable value, with their
+            number; or no row is of the year.
     """
     from pyspark.sql import functions as F
 
@@ -118,6 +128,8 @@ def read_plant_products(spark: "SparkSession", path: str, *, needs_value: bool) 
         raw = spark.read.parquet(address)
     else:
         raw = spark.read.option("header", "true").csv(address)
+    if year is not None:
+        raw = _of_year(raw, year, path)
     value = F.col("value").try_cast("double") if needs_value else F.lit(1.0)
 
     def text(name: str) -> "Column":
@@ -142,3 +154,26 @@ def read_plant_products(spark: "SparkSession", path: str, *, needs_value: bool) 
         cure = f"mend or remove them; a value is from 0 to {LARGEST_VALUE:g}"
         raise InputError(Problem(what, path, bad, cure))
     return rows
+
+
+def _of_year(raw: "DataFrame", year: int, path: str) -> "DataFrame":
+    """The rows of a year.
+
+    Raises:
+        InputError: rows have no year, or none is of this one.
+    """
+    from pyspark.sql import functions as F
+
+    known = F.col("year").cast("string").try_cast("int")
+    counts = raw.agg(
+        F.count(F.lit(1)).alias("rows"),
+        F.count(known).alias("with_year"),
+        F.count(F.when(known == year, 1)).alias("of_year"),
+    )
+    (found,) = counts.toArrow().to_pylist()
+    if bad := found["rows"] - found["with_year"]:
+        raise InputError(Problem("rows without a year", path, bad, "give every row its year"))
+    if not found["of_year"]:
+        cure = "correct products_year in [regressions]"
+        raise InputError(Problem(f"no row is of products_year = {year}", path, cure=cure))
+    return raw.filter(known == year)

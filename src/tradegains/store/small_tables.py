@@ -45,8 +45,9 @@ _EXPECTED = {
 class SmallColumn:
     """A column of a small table.
 
-    A number may have a smallest value, excluded or included, and a largest. An industry code has
-    a shortest and a longest length; all codes of a table have the same one.
+    A number may have a smallest value, excluded or included, and a largest, a text the words that
+    it may be. An industry code has a shortest and a longest length; all codes of a table have the
+    same one.
     """
 
     name: str
@@ -56,6 +57,7 @@ class SmallColumn:
     most: float | None = None
     optional: bool = False
     lengths: tuple[CodeLength, CodeLength] | None = None
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,16 @@ _INDUSTRY = SmallColumn("industry", "code", lengths=("one", "finest"))
 # These tell the industry groups apart.
 _AT_LEAST_GROUP = SmallColumn("industry", "code", lengths=("group", "finest"))
 _YEAR = SmallColumn("year", "year")
+# Whose tariff on what. A cut is given, or follows from two rates [percent]: before and after, or of
+# other countries and of the partner. A negative cut is a tariff that rose [percentage points].
+_KIND = SmallColumn("kind", "text", optional=True, words=("home", "foreign", "input"))
+_RATES = ("before", "after", "mfn", "preferential")
+_CUTS = (
+    _KIND,
+    SmallColumn("cut", "number", optional=True),
+    *(SmallColumn(name, "number", above=-100, optional=True) for name in _RATES),
+)
+_SHARE = SmallColumn("share", "number", least=0, most=1)
 _CONTROLLED = ("establishments", "employment", "sales", "exports", "value_added")
 
 SMALL_TABLES = {
@@ -94,8 +106,9 @@ SMALL_TABLES = {
             (_AT_LEAST_GROUP, _YEAR, SmallColumn("value", "number", least=0)),
             ("industry", "year"),
         ),
-        # Percentage points; a negative cut is a tariff that rose.
-        SmallTable("tariff_cuts", (_INDUSTRY, SmallColumn("cut", "number")), ("industry",)),
+        SmallTable(
+            "tariff_cuts", (_INDUSTRY, *_CUTS), ("kind", "industry"), any_of=("cut", *_RATES)
+        ),
         SmallTable(
             "prices",
             (
@@ -120,11 +133,24 @@ SMALL_TABLES = {
             ),
             ("industry",),
         ),
-        # Percentage points by product: an establishment's own cut is the mean over its products.
+        # An establishment's own cut is the mean over its products.
         SmallTable(
             "product_tariffs",
-            (SmallColumn("product", "code"), SmallColumn("cut", "number")),
-            ("product",),
+            (SmallColumn("product", "code"), *_CUTS),
+            ("kind", "product"),
+            any_of=("cut", *_RATES),
+        ),
+        # What an industry buys from which, as shares of all it buys; of each, the share that comes
+        # from the partner.
+        SmallTable(
+            "input_output",
+            (
+                _INDUSTRY,
+                SmallColumn("input_industry", "code"),
+                _SHARE,
+                replace(_SHARE, name="partner_share", optional=True),
+            ),
+            ("industry", "input_industry"),
         ),
         # One country's trade, or with a reporter that of several.
         SmallTable(
@@ -386,6 +412,11 @@ def _out_of_range(values: pa.ChunkedArray, column: SmallColumn) -> dict[str, pa.
         faults[f"is below {column.least:g}"] = pc.less(values, column.least)
     if column.most is not None:
         faults[f"is above {column.most:g}"] = pc.greater(values, column.most)
+    if column.words:
+        known = pc.is_in(values, pa.array(column.words))
+        faults[f"is none of {', '.join(column.words)}"] = pc.and_(
+            pc.is_valid(values), pc.invert(known)
+        )
     return {what: pc.fill_null(mask, False) for what, mask in faults.items()}
 
 

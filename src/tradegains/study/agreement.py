@@ -11,9 +11,9 @@ from tradegains.study.model import (
     COLUMNS,
     DERIVED_COLUMNS,
     RANKINGS,
-    Regressions,
     Study,
 )
+from tradegains.study.tariff_agreement import check_tariffs
 
 MOST_POINTS = 10_000
 # Keys that name windows of [welfare], not any window of the study.
@@ -40,7 +40,8 @@ def check_agreement(study: Study, findings: Findings) -> None:
         (_check_size_fits, ("windows", "size_fits")),
         (_check_distributions, ("productivity", "joint_distribution")),
         (_check_decomposition, ("windows", "decomposition")),
-        (_check_regressions, ("windows", "census", "inputs", "regressions")),
+        (_check_regressions, ("windows", "census", "regressions")),
+        (check_tariffs, ("inputs", "tariffs", "regressions")),
     )
     ready = [check for check, sections in checks if findings.sound(*sections)]
     for check in ready:
@@ -345,12 +346,6 @@ def _check_publication(study: Study, findings: Findings) -> None:
 def _check_regressions(study: Study, findings: Findings) -> None:
     regressions = study.regressions
     if regressions is None:
-        for name in {"plant_products", "product_tariffs"} & study.inputs.given().keys():
-            findings.add(
-                f"inputs.{name}",
-                f"only regressions use the input {name}, and the study has none",
-                "add [regressions], or remove the input",
-            )
         return
     windows = [window.name for window in study.windows]
     for key in ("exit_windows", "entry_windows"):
@@ -363,31 +358,3 @@ def _check_regressions(study: Study, findings: Findings) -> None:
                 f"adoptions names {column}, which is not among the extra columns",
                 f'add "{column}" to extra_columns in [census]',
             )
-    _check_plant_cuts(study, regressions, findings)
-
-
-def _check_plant_cuts(study: Study, regressions: Regressions, findings: Findings) -> None:
-    given = study.inputs.given().keys()
-    for name, other in (
-        ("plant_products", "product_tariffs"),
-        ("product_tariffs", "plant_products"),
-    ):
-        if name in given and other not in given:
-            findings.add(
-                f"inputs.{name}",
-                f"{name} is given without {other}",
-                "cuts by establishment need both: give both or none",
-            )
-    has_products = "plant_products" in given
-    if has_products and regressions.plant_cuts is None:
-        findings.add(
-            "regressions.plant_cuts",
-            "[regressions] plant_cuts is missing",
-            'state plant_cuts: "simple" or "value_weighted", the mean over products',
-        )
-    if not has_products and regressions.plant_cuts is not None:
-        findings.add(
-            "regressions.plant_cuts",
-            "plant_cuts is stated but the study has no plant_products",
-            "give plant_products and product_tariffs under [inputs], or remove plant_cuts",
-        )

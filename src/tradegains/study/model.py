@@ -48,6 +48,14 @@ EFFECTS = ("none", "industry2", "industry4")
 CLUSTERS = ("establishment", "industry2", "industry4")
 CONTROLS = ("relative_productivity", "log_employment")
 PLANT_CUTS = ("simple", "value_weighted")
+TARIFF_KINDS = ("home", "foreign", "input")
+"""Whose tariff on what: the country's own on what an establishment makes, the partner's on its
+exports of it, and the country's own on what the establishment buys."""
+CUT_MEASURES = ("points", "log_points")
+CUT_CHANGES = ("applied", "preference")
+CUT_PERIODS = ("window", "year")
+INPUT_SOURCES = ("all", "partner")
+WITHOUT_PRODUCTS = ("leave_out", "industry_cut")
 RANKINGS = {"tariff_cut": "tariff_cuts", "sigma": "elasticities"}
 """What curves may rank industries by beside the variables of the input `rankings`, and where."""
 
@@ -79,6 +87,7 @@ class Inputs:
     plant_products: str | None = None
     product_tariffs: str | None = None
     product_trade: str | None = None
+    input_output: str | None = None
     control_totals: str | None = None
     rankings: str | None = None
 
@@ -228,9 +237,22 @@ class Trade:
 
 @dataclass(frozen=True)
 class Tariffs:
-    """Industry groups left out of comparisons by tariff cut."""
+    """What a cut of a tariff is, and the industry groups left out of comparisons by it.
 
+    `measure` is points (of the rate, in percent) or log_points (100 times the change of
+    ln(1 + rate)); `change` is applied (rates before and after) or preference (of other countries
+    and of the partner); regressions take a cut `per` window, or per year of it. `product_kind` is
+    the kind of `product_tariffs` without a column for it. `input_sources` says whether cuts of
+    inputs are of all, or of those from the partner. None: not stated, for no result needs it.
+    """
+
+    # A study file has none of these defaults: they are what the code took before it asked.
     leave_out: tuple[str, ...] = ()
+    measure: str | None = "points"
+    change: str | None = "applied"
+    per: str | None = "window"
+    product_kind: str | None = "home"
+    input_sources: str | None = None
 
 
 @dataclass(frozen=True)
@@ -303,7 +325,11 @@ class Regressions:
     probit has effects of `exit_effects`. `entry_windows` have export entry, a probit with
     `entry_effects` and `entry_controls`, and the effect of starting to export on growth and on the
     0/1 columns `adoptions`, with effects, controls and clusters of their own. `plant_cuts` is how
-    an establishment's cut is the mean over its products; None without that input.
+    an establishment's cut is the mean over its products, of `products_year` where products have
+    years; who has none is left out, or has the industry's cut (`without_products`); None without
+    that input. `exit_cuts`, `entry_cuts` and `growth_cuts` are kinds of tariff; the first of
+    `entry_cuts` has the probability due to it, the first of `growth_cuts` is the instrument, and
+    the others are regressors beside it. None: the study has no cuts.
     """
 
     premium_years: tuple[int, ...]
@@ -317,6 +343,23 @@ class Regressions:
     growth_clusters: str
     plant_cuts: str | None = None
     adoptions: tuple[str, ...] = ()
+    # As in `Tariffs`: a study file states them.
+    without_products: str | None = "industry_cut"
+    products_year: int | None = None
+    exit_cuts: tuple[str, ...] | None = ("home",)
+    entry_cuts: tuple[str, ...] | None = ("home",)
+    growth_cuts: tuple[str, ...] | None = ("home",)
+
+    @property
+    def cut_kinds(self) -> tuple[str, ...]:
+        """Every kind of tariff that a regression uses."""
+        asked = (
+            (self.exit_windows, self.exit_cuts),
+            (self.entry_windows, self.entry_cuts),
+            (self.entry_windows, self.growth_cuts),
+        )
+        named = {kind for windows, kinds in asked if windows for kind in kinds or ()}
+        return tuple(kind for kind in TARIFF_KINDS if kind in named)
 
 
 @dataclass(frozen=True)

@@ -186,11 +186,7 @@ def _read_sections(root: TomlTable, inputs: Inputs) -> Study:
                 "imports", list_of(one_of(model.IMPORTS), at_least=0)
             )
         ),
-        tariffs=Tariffs(
-            root.section("tariffs", required=False).optional(
-                "leave_out", list_of(TEXT, at_least=0), ()
-            )
-        ),
+        tariffs=_read_tariffs(root.section("tariffs", required=False)),
         welfare=_read_welfare(root.section("welfare", required=True)),
         restrictions=tuple(
             Restriction(*_read_predicate(table))
@@ -321,6 +317,7 @@ def _read_regressions(table: TomlTable | None) -> Regressions | None:
         return None
     names, effects = list_of(NAME, at_least=0), one_of(model.EFFECTS)
     controls = list_of(one_of(model.CONTROLS), at_least=0)
+    kinds = list_of(one_of(model.TARIFF_KINDS), at_least=0)
     return Regressions(
         premium_years=_ascending(table.required("premium_years", list_of(YEAR, at_least=0))),
         exit_windows=table.required("exit_windows", names),
@@ -333,6 +330,22 @@ def _read_regressions(table: TomlTable | None) -> Regressions | None:
         growth_clusters=table.required("growth_clusters", one_of(model.CLUSTERS)),
         plant_cuts=table.nothing_or("plant_cuts", one_of(model.PLANT_CUTS)),
         adoptions=table.optional("adoptions", list_of(TEXT, at_least=0), ()),
+        without_products=table.nothing_or("without_products", one_of(model.WITHOUT_PRODUCTS)),
+        products_year=table.nothing_or("products_year", YEAR),
+        exit_cuts=table.nothing_or("exit_cuts", kinds),
+        entry_cuts=table.nothing_or("entry_cuts", kinds),
+        growth_cuts=table.nothing_or("growth_cuts", kinds),
+    )
+
+
+def _read_tariffs(table: TomlTable) -> Tariffs:
+    return Tariffs(
+        leave_out=table.optional("leave_out", list_of(TEXT, at_least=0), ()),
+        measure=table.nothing_or("measure", one_of(model.CUT_MEASURES)),
+        change=table.nothing_or("change", one_of(model.CUT_CHANGES)),
+        per=table.nothing_or("per", one_of(model.CUT_PERIODS)),
+        product_kind=table.nothing_or("product_kind", one_of(model.TARIFF_KINDS)),
+        input_sources=table.nothing_or("input_sources", one_of(model.INPUT_SOURCES)),
     )
 
 

@@ -74,7 +74,7 @@ def _exit_part(slopes: ExitSlopes, truths: Truths) -> Column:
         productivity(F.col("exporting"), truths) * slopes.relative_productivity
         + F.col("log_size") * slopes.log_employment
         + F.when(F.col("exporting"), slopes.exporter).otherwise(0.0)
-        + (F.col("own_cut") - _AVERAGE_CUT) * slopes.tariff_cut
+        + (F.col("own_cut") - _AVERAGE_CUT) * slopes.home_cut
     )
 
 

@@ -56,7 +56,7 @@ class ExitSlopes:
     relative_productivity: float
     log_employment: float
     exporter: float
-    tariff_cut: float
+    home_cut: float
 
 
 @dataclass(frozen=True)

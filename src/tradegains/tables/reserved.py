@@ -22,13 +22,15 @@ _ON_ROWS = frozenset(
 _OWN = "|".join((*w.AMOUNTS, w.LOG_PRODUCTIVITY))
 _PATTERN = re.compile(
     r"history_\d+|population_\d+|restriction_\w+|(stated_)?industry_in_\w+|parts_of_\w+|"
-    rf"jobs_(gained|lost)_in_\w+|({_OWN})(_later)?_in_\w+"
+    rf"jobs_(gained|lost)_in_\w+|({_OWN})(_later)?_in_\w+|(foreign|input)_tariff_cut"
 )
+_KINDS = ("home", "foreign", "input")
 _IN_REGRESSIONS = frozenset(
     {
         *("effect", "cluster", w.QUARTILE, w.CENTRE, "relative_productivity", "log_employment"),
         *("exit", "export_start", "log_productivity_growth"),
-        *("plant_tariff_cut", "is_plant_cut", "with_cut"),
+        "with_cuts",
+        *(f"{before}{kind}_cut" for before in ("", "plant_", "is_own_") for kind in _KINDS),
     }
 )
 

@@ -92,6 +92,16 @@ def window_industry(window: str) -> str:
     return f"industry_in_{window}"
 
 
+def industry_cut(kind: str) -> str:
+    """A tariff cut of an establishment's industry, of a kind; conditions read the home cut.
+
+    Example:
+        >>> industry_cut("home"), industry_cut("foreign")
+        ('tariff_cut', 'foreign_tariff_cut')
+    """
+    return "tariff_cut" if kind == "home" else f"{kind}_tariff_cut"
+
+
 def parts_column(industry: str) -> str:
     """Beside an industry column: which old industry is split, where a concordance splits any.
 

@@ -14,13 +14,41 @@ from tradegains.transforms.bits import bigint
 from tradegains.transforms.regression_sums import CLUSTER, EFFECT, WEIGHT
 
 EXPORTER, LOG_EMPLOYMENT, EXIT = "exporter", "log_employment", "exit"
-RELATIVE_PRODUCTIVITY, TARIFF_CUT = "relative_productivity", "tariff_cut"
+RELATIVE_PRODUCTIVITY = "relative_productivity"
 EXPORT_START, GROWTH = "export_start", "log_productivity_growth"
-PLANT_CUT = "plant_tariff_cut"
-IS_PLANT_CUT = "is_plant_cut"
-WITH_CUT = "with_cut"
+WITH_CUTS = "with_cuts"
 YEAR_STEP = 10**12
 """Industries are at most twelve digits: year * YEAR_STEP + industry tells both."""
+
+
+def cut_column(kind: str) -> str:
+    """An establishment's tariff cut of a kind, own or its industry's: a term of regressions.
+
+    Example:
+        >>> cut_column("home")
+        'home_cut'
+    """
+    return f"{kind}_cut"
+
+
+def plant_cut_column(kind: str) -> str:
+    """An establishment's own cut of a kind, the mean over its products.
+
+    Example:
+        >>> plant_cut_column("home")
+        'plant_home_cut'
+    """
+    return f"plant_{kind}_cut"
+
+
+def own_column(kind: str) -> str:
+    """1.0 where an establishment's cut of a kind is its own, else 0.0.
+
+    Example:
+        >>> own_column("home")
+        'is_own_home_cut'
+    """
+    return f"is_own_{kind}_cut"
 
 
 def premium_rows(matched: DataFrame, *, years: Sequence[int], exporter: int) -> DataFrame:
@@ -104,37 +132,60 @@ def entry_rows(rows: DataFrame, medians: DataFrame, *, window: str, starter: int
     )
 
 
-def with_own_cuts(rows: DataFrame, plant_cuts: DataFrame | None) -> DataFrame:
-    """The rows with tariff_cut, the establishment's own where known, and whether it is.
+def with_own_cuts(
+    rows: DataFrame,
+    plant_cuts: DataFrame | None,
+    *,
+    kinds: Sequence[str],
+    leave_out: bool,
+    years: int,
+) -> DataFrame:
+    """The rows with a cut of every kind, the establishment's own where known, and whether it is.
 
-    Reads tariff_cut (the industry's) where there is one; `plant_cuts` has one row per
-    establishment_id with its own cut.
+    Reads the industry's cut of each kind (`tables.working.industry_cut`) where there is one;
+    `plant_cuts` has one row per establishment_id with its own cut of some kinds. Who has none is
+    without a cut of that kind where `leave_out` says so, and has the industry's otherwise; a kind
+    that no product has a cut of is the industry's for all. Cuts are divided by `years`.
     """
-    industry = F.col(TARIFF_CUT) if TARIFF_CUT in rows.columns else F.lit(None).cast("double")
-    if plant_cuts is None:
-        return rows.withColumns({TARIFF_CUT: industry, IS_PLANT_CUT: F.lit(0.0)})
-    joined = rows.join(plant_cuts, on=w.ESTABLISHMENT_ID, how="left")
-    return joined.withColumns(
-        {
-            TARIFF_CUT: F.coalesce(F.col(PLANT_CUT), industry),
-            IS_PLANT_CUT: F.col(PLANT_CUT).isNotNull().cast("double"),
-        }
-    ).drop(PLANT_CUT)
+    known = rows if plant_cuts is None else rows.join(plant_cuts, w.ESTABLISHMENT_ID, how="left")
+    nothing = F.lit(None).cast("double")
+    columns = {}
+    for kind in kinds:
+        industry, plant = w.industry_cut(kind), plant_cut_column(kind)
+        of_industry = F.col(industry) if industry in rows.columns else nothing
+        has_own = plant in known.columns
+        own = F.col(plant) if has_own else nothing
+        cut = own if leave_out and has_own else F.coalesce(own, of_industry)
+        columns[cut_column(kind)] = cut if years == 1 else cut / float(years)
+        columns[own_column(kind)] = own.isNotNull().cast("double")
+    return known.withColumns(columns).drop(*map(plant_cut_column, kinds)) if kinds else rows
 
 
-def count_entries(rows: DataFrame, *, places: int) -> DataFrame:
-    """One row per quartile: establishments, starters, and where their cuts come from.
+def count_cuts(
+    rows: DataFrame, *, by: Sequence[str], kinds: Sequence[str], places: int
+) -> DataFrame:
+    """One row per value of the keys: establishments, those with all cuts, and whose cuts they are.
 
-    Reads the rows of `entry_rows` with own cuts; the sum of cuts has so many binary places.
+    Reads the rows of `with_own_cuts`. Of those with a cut of every kind it counts own cuts, and
+    sums cuts in so many binary places.
     """
-    cut = F.floor(F.col(TARIFF_CUT) * 2.0**places + 0.5).cast("bigint")
-    return rows.groupBy(w.QUARTILE).agg(
-        F.count(F.lit(1)).alias(w.ESTABLISHMENTS),
-        F.sum(F.col(EXPORT_START).cast("bigint")).alias(EXPORT_START),
-        F.count(TARIFF_CUT).alias(WITH_CUT),
-        F.sum(F.col(IS_PLANT_CUT).cast("bigint")).alias(IS_PLANT_CUT),
-        F.sum(cut).alias(TARIFF_CUT),
-    )
+    has_all = _has_all_cuts(kinds)
+    columns = [F.count(F.lit(1)), F.sum(has_all.cast("bigint"))]
+    names = (w.ESTABLISHMENTS, WITH_CUTS)
+    named = [column.alias(name) for column, name in zip(columns, names, strict=True)]
+    for kind in kinds:
+        cut = F.floor(F.col(cut_column(kind)) * 2.0**places + 0.5).cast("bigint")
+        own = F.col(own_column(kind)).cast("bigint")
+        named.append(F.sum(F.when(has_all, own)).alias(own_column(kind)))
+        named.append(F.sum(F.when(has_all, cut)).alias(cut_column(kind)))
+    return rows.groupBy(*by).agg(*named)
+
+
+def _has_all_cuts(kinds: Sequence[str]) -> Column:
+    has_all = F.lit(True)
+    for kind in kinds:
+        has_all = has_all & F.col(cut_column(kind)).isNotNull()
+    return has_all
 
 
 def adoption_outcome(column: str, window: str) -> Column:

@@ -42,7 +42,8 @@ ERROR_WORDS = {
     "industry2": "standard errors clustered by 2-digit industry",
     "industry4": "standard errors clustered by 4-digit industry",
 }
-EXIT_TERMS = ("relative_productivity", "log_employment", "exporter", "tariff_cut")
+CUTS = ("home_cut", "foreign_cut", "input_cut", "tariff_cut")  # the last: of earlier versions
+EXIT_TERMS = ("relative_productivity", "log_employment", "exporter", *CUTS)
 Row = Mapping[str, Any]
 
 
@@ -123,7 +124,7 @@ def _exits(run: PublishedRun) -> PageTable | None:
         ),
         stub=2,
         notes=marks.notes,
-        remark=" ".join([_behind(rows), *_remarks(rows)]),
+        remark=" ".join([_behind(rows), *_cuts_of_exits(rows), *_remarks(rows)]),
         data=(rows_csv(run, NAME, rows, suffix="_exit"),),
     )
 
@@ -288,8 +289,26 @@ def _remarks(rows: Sequence[Row]) -> list[str]:
 def _cuts(rows: Sequence[Row]) -> str:
     """Whose tariff cut establishments carry."""
     whole = [row for row in rows if row["quartile"] is None]
-    own, industry = (sum(row[name] or 0 for row in whole) for name in ("own_cuts", "industry_cuts"))
-    return f"Cuts: {count(own)} of the establishment's products, {count(industry)} of its industry."
+    names = ("own_cuts", "industry_cuts", "without_cut")
+    own, industry, without = (sum(row.get(name) or 0 for row in whole) for name in names)
+    kinds = sorted({kind for row in whole if (kind := row.get("cut"))})
+    of_kind = f"{' and '.join(kinds)} " if kinds else ""
+    return f"{of_kind}cuts: {_counts(own, industry, without)}.".capitalize()
+
+
+def _cuts_of_exits(rows: Sequence[Row]) -> list[str]:
+    """Whose cuts those of a window are, by kind of tariff."""
+    told = {}
+    for row in rows:
+        if row["term"] in CUTS and row.get("own_cuts") is not None:
+            counts = (row["own_cuts"], row["industry_cuts"], row["without_cut"])
+            told[row["years"], row["term"]] = _counts(*counts)
+    return [f"{_words(term)}s {years}: {counts}." for (years, term), counts in told.items()]
+
+
+def _counts(own: int, industry: int, without: int) -> str:
+    left = f", {count(without)} without one left out" if without else ""
+    return f"{count(own)} of the establishment's products, {count(industry)} of its industry{left}"
 
 
 def _or_none(value: float | None, digits: int) -> str | None:

@@ -34,6 +34,18 @@ def _number(name: str, unit: str, meaning: str, range: Range | None = None) -> C
     return Column(name, NUMBER, unit, meaning, nullable=True, range=range)
 
 
+_CUTS = (
+    count(
+        "own_cuts",
+        "establishments",
+        "whose cut is the mean over their products; of the term's kind of tariff, or of the first "
+        "that the model uses; null where it uses none",
+        nullable=True,
+    ),
+    count("industry_cuts", "establishments", "likewise, their industry's cut", nullable=True),
+    count("without_cut", "establishments", "left out for want of a cut", nullable=True),
+)
+
 REGRESSIONS = Table(
     name="regressions",
     title="Exporters, exit and starting to export",
@@ -75,7 +87,7 @@ REGRESSIONS = Table(
             "robust (HC1), information, or what errors are clustered by",
             words=_ERRORS,
         ),
-        Column("term", TEXT, "", "regressor"),
+        Column("term", TEXT, "", "regressor; home_cut, foreign_cut and input_cut are tariffs"),
         _number("coefficient", "outcome per unit of the term", "null where it is not told"),
         _number("standard_error", "as coefficient", "by the rule in `errors`", AT_LEAST_0),
         _number("t", "", "coefficient over standard error"),
@@ -95,6 +107,7 @@ REGRESSIONS = Table(
         ),
         _number("log_likelihood", "", "of a probit, at its maximum", Range(at_most=0)),
         _number("first_stage_f", "", "squared t of the instrument in the first stage", AT_LEAST_0),
+        *_CUTS,
         NOTE,
     ),
 )
@@ -119,9 +132,11 @@ EXPORT_ENTRY = Table(
         count("establishments", "establishments", "that never exported and are there at end"),
         count("starters", "establishments", "of these, exporters in the window's last year"),
         share("starter_rate", "starters over establishments"),
+        Column("cut", TEXT, "", "kind of the tariff: home, foreign or input", nullable=True),
         _number("mean_tariff_cut", "percentage points", "mean over establishments with a cut"),
         count("own_cuts", "establishments", "whose cut is the mean over their products"),
         count("industry_cuts", "establishments", "whose cut is their industry's"),
+        count("without_cut", "establishments", "left out of the probit for want of a cut"),
         count("probit_establishments", "establishments", "in the probit"),
         _number("cut_coefficient", "index per percentage point", "probit, on the cut"),
         _number(

@@ -1,0 +1,167 @@
+"""Cuts of three kinds of tariff, each row with its kind and its cut, however the tables give them.
+
+A run and a check read the tables through `told_cuts`: later code finds `kind` and `cut` on every
+row of `tariff_cuts` and `product_tariffs`, and cuts of inputs among the former. No cut of one kind
+ever stands in for another: who would be looked up in another country's tariff is the choice of no
+study.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from tradegains.errors import Problem
+from tradegains.formulas.tariffs import input_cut, rate_cut
+from tradegains.study import Study
+
+log = logging.getLogger("tradegains")
+
+HOME, INPUT = "home", "input"
+RATES = {"applied": ("before", "after"), "preference": ("mfn", "preferential")}
+SHARE_ERROR = 1e-6
+"""How far shares of inputs may add up to more than one: by their rounding."""
+
+Row = Mapping[str, Any]
+Tables = dict[str, Sequence[Row]]
+
+
+def told_cuts(study: Study, tables: Tables) -> tuple[Tables, list[Problem]]:
+    """The tables with a kind and a cut on every row, and what is wrong with them.
+
+    Args:
+        study: whose `[tariffs]` says what a cut is.
+        tables: rows of the small tables that could be read, by name.
+    """
+    problems: list[Problem] = []
+    told: Tables = {}
+    for name, default in (("tariff_cuts", HOME), ("product_tariffs", study.tariffs.product_kind)):
+        rows = tables.get(name)
+        if not rows:
+            continue
+        found = [*_kind_problems(study, name, rows), *_rate_problems(study, name, rows)]
+        problems += found
+        told[name] = [] if found else [_told(study, row, default) for row in rows]
+    given = {"tariff_cuts", "product_tariffs", "input_output"} & study.inputs.given().keys()
+    if problems or given - tables.keys():  # of what is lacking there is enough to say
+        return tables | told, problems
+    if "input_output" in given:
+        problems += _share_problems(study, tables, told)
+        if not problems:
+            told["tariff_cuts"] = [*told["tariff_cuts"], *_input_cuts(study, tables, told)]
+    if not problems:
+        problems += _lacking(study, told)
+    return tables | told, problems
+
+
+def kinds_of(rows: Sequence[Row]) -> set[str]:
+    """The kinds of tariff that a table has cuts of.
+
+    Example:
+        >>> kinds_of([{"kind": "foreign", "cut": 1.0}, {"cut": 2.0}]) == {"foreign", "home"}
+        True
+    """
+    return {row.get("kind", HOME) for row in rows}
+
+
+def home_cuts(rows: Sequence[Row]) -> list[Row]:
+    """The cuts of the country's own tariffs on what its industries make.
+
+    Example:
+        >>> home_cuts([{"kind": "foreign", "cut": 1.0}, {"kind": "home", "cut": 2.0}])
+        [{'kind': 'home', 'cut': 2.0}]
+    """
+    return [row for row in rows if row.get("kind", HOME) == HOME]
+
+
+def _told(study: Study, row: Row, default: str | None) -> Row:
+    """A row with its kind and its cut."""
+    if "cut" in row:
+        return {**row, "kind": row.get("kind", default)}
+    before, after = RATES[study.tariffs.change or "applied"]
+    in_logs = study.tariffs.measure == "log_points"
+    cut = rate_cut(row[before], row[after], in_logs=in_logs)
+    return {**row, "kind": row.get("kind", default), "cut": cut}
+
+
+def _kind_problems(study: Study, name: str, rows: Sequence[Row]) -> Iterator[Problem]:
+    stated = study.tariffs.product_kind
+    if name != "product_tariffs" or ("kind" in rows[0]) == (stated is None):
+        return
+    if stated is not None:
+        what = "product_kind is stated, and the table has a column kind"
+        yield Problem(what, f"input {name}", cure="take one of them out")
+    else:
+        cure = 'state product_kind in [tariffs]: "home", "foreign" or "input"; or add the column '
+        what = "nothing says whose tariffs on what these are"
+        yield Problem(what, f"input {name}", cure=f"{cure}kind")
+
+
+def _rate_problems(study: Study, name: str, rows: Sequence[Row]) -> Iterator[Problem]:
+    """What is wrong with how a table gives its cuts."""
+    where, has_cut = f"input {name}", "cut" in rows[0]
+    rates = [column for pair in RATES.values() for column in pair if column in rows[0]]
+    if has_cut and rates:
+        cure = "take out the column cut, or the rates"
+        yield Problem(f"cuts are given, and rates too ({', '.join(rates)})", where, cure=cure)
+    if has_cut:
+        return
+    change, measure = study.tariffs.change, study.tariffs.measure
+    if change is None or measure is None:
+        cure = "state measure and change in [tariffs], or give a column cut"
+        yield Problem("nothing says how cuts follow from rates", where, cure=cure)
+        return
+    if missing := [column for column in RATES[change] if column not in rows[0]]:
+        what = f'change = "{change}" but there is no column {" and no column ".join(missing)}'
+        yield Problem(what, where, cure="add it, or a column cut, or choose the other change")
+
+
+def _share_problems(study: Study, tables: Tables, told: Tables) -> Iterator[Problem]:
+    """What is wrong with the table of inputs beside the cuts that it is to be weighted with."""
+    rows, where = tables["input_output"], "input input_output"
+    cuts = told.get("tariff_cuts", ())
+    if INPUT in kinds_of(cuts):
+        cure = "take them out of tariff_cuts, or remove input_output"
+        yield Problem("tariff_cuts has cuts of inputs already", where, cure=cure)
+    if HOME not in kinds_of(cuts):
+        cure = "give the home cuts of the industries that inputs are bought from"
+        yield Problem("tariff_cuts has no home cuts", where, cure=cure)
+    if study.tariffs.input_sources == "partner" and "partner_share" not in rows[0]:
+        cure = 'add the column, or choose input_sources = "all"'
+        what = 'input_sources = "partner" but there is no column partner_share'
+        yield Problem(what, where, cure=cure)
+    totals: dict[str, float] = {}
+    for row in rows:
+        totals[row["industry"]] = totals.get(row["industry"], 0.0) + row["share"]
+    if above := sum(total > 1.0 + SHARE_ERROR for total in totals.values()):
+        cure = "give each input as a share of all that the industry buys"
+        yield Problem("industries whose shares add up to more than 1", where, above, cure)
+
+
+def _input_cuts(study: Study, tables: Tables, told: Tables) -> Iterator[Row]:
+    """A cut of inputs for every industry that buys, from the home cuts of what it buys."""
+    cuts = {row["industry"]: row["cut"] for row in home_cuts(told["tariff_cuts"])}
+    of_partner = study.tariffs.input_sources == "partner"
+    bought: dict[str, list[tuple[str, float]]] = {}
+    for row in tables["input_output"]:
+        share = row["share"] * (row["partner_share"] if of_partner else 1.0)
+        bought.setdefault(row["industry"], []).append((row["input_industry"], share))
+    without = 0
+    for industry, shares in bought.items():
+        found = input_cut(shares, cuts)
+        without += found.without_cut
+        yield {"industry": industry, "kind": INPUT, "cut": found.cut}
+    if without:
+        told_so = "input input_output: %s of %s rows buy where no home cut is known; it counts as 0"
+        log.warning(told_so, f"{without:,}", f"{len(tables['input_output']):,}")
+
+
+def _lacking(study: Study, told: Tables) -> Iterator[Problem]:
+    """Kinds of tariff that regressions use and no table has."""
+    if study.regressions is None or not told:
+        return
+    known = set().union(*map(kinds_of, told.values()))
+    for kind in study.regressions.cut_kinds:
+        if kind not in known:
+            cure = f'add rows of the kind "{kind}", or take it out of the kinds of [regressions]'
+            what = f'a regression uses cuts of the kind "{kind}", and there are none'
+            yield Problem(what, "input tariff_cuts", cure=cure)
