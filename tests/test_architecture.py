@@ -55,7 +55,7 @@ OUTSIDE = {
     "transforms": "pyspark.sql",
     "statistics": "pyspark.sql numpy pyarrow",
     "results": "numpy",
-    "store": "pyspark.sql pyspark.errors pyarrow py4j.protocol hdfs_native",
+    "store": "pyspark.sql pyspark.errors pyarrow py4j.protocol hdfs_native obstore",
     "published": "pyarrow pandas openpyxl",
     "figures": "numpy matplotlib",
     "report": "numpy jinja2 markupsafe",

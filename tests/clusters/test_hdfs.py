@@ -4,20 +4,19 @@ Skipped where their jar, or a Java, cannot be had.
 """
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pyarrow import fs
 
-from clusters.hadoop import MiniHadoop, start_hadoop
+from clusters.hadoop import MiniHadoop
+from clusters.small_runs import digests, put
 from small_study import SECRET_ID, SECRET_SALES, YEARS, write_small_study, year_file
 from tradegains.command import cli
 from tradegains.engines.start import Engine
-from tradegains.errors import EngineError, InputError, StorageError, StudyError
+from tradegains.errors import InputError, StorageError, StudyError
 from tradegains.pipeline import RunSummary, run
 from tradegains.progress import Progress
-from tradegains.published.reading import list_runs
+from tradegains.store import hadoop
 from tradegains.store.census import list_census
 from tradegains.store.locations import locate
 from tradegains.store.manifest import require_unchanged, row_files
@@ -33,16 +32,6 @@ SOON = 15.0  # seconds, within which a user hears what is wrong
 
 
 @pytest.fixture(scope="module")
-def hadoop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MiniHadoop]:
-    try:
-        servers = start_hadoop(tmp_path_factory.mktemp("hadoop"))
-    except EngineError as error:
-        pytest.skip(f"needs Hadoop's mini cluster: {' '.join(str(error).split())}")
-    yield servers
-    servers.stop()
-
-
-@pytest.fixture(scope="module")
 def study(hadoop: MiniHadoop, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small study; its census and a small table are on HDFS as well, under odd names."""
     folder = tmp_path_factory.mktemp("small")
@@ -55,12 +44,6 @@ def study(hadoop: MiniHadoop, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found
 
 
-def put(system: fs.FileSystem, path: str, content: bytes) -> None:
-    system.create_dir(path.rpartition("/")[0])
-    with system.open_output_stream(path) as stream:
-        stream.write(content)
-
-
 @pytest.fixture(scope="module")
 def output(hadoop: MiniHadoop) -> str:
     return f"{hadoop.address}/out"
@@ -71,11 +54,6 @@ def done(engine: Engine, hadoop: MiniHadoop, study: Path, output: str) -> RunSum
     inputs = {"census": f"{hadoop.address}/in/census"}
     inputs |= {"control_totals": f"{hadoop.address}/in/totals.csv"}
     return run(engine, read_study(study, inputs), output=output, progress=Progress(None))
-
-
-def digests(output: str) -> dict[str, str]:
-    """Content digest of each table of the latest run."""
-    return {table["name"]: table["digest"] for table in list_runs(output)[0]["tables"]}
 
 
 def test_tables_are_those_of_a_local_run(
@@ -146,16 +124,18 @@ def test_ambiguous_addresses_are_refused(hadoop: MiniHadoop, odd: str) -> None:
 
 
 def test_a_namenode_that_is_not_there_is_named_soon(
-    study: Path, capsys: pytest.CaptureFixture[str]
+    study: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     began = time.monotonic()
     assert cli.main(["runs", "--output", "hdfs://127.0.0.1:1/out"]) == 1
     assert time.monotonic() - began < SOON
     told = capsys.readouterr().err
     assert "the connection is refused in hdfs://127.0.0.1:1/out" in told
-    census = ["--input", "census=hdfs://127.0.0.1:1/in"]
+    # A check lists it beside everything else.
+    monkeypatch.setattr(hadoop, "PATIENCE", {"dfs.client.failover.max.attempts": "1"})
+    census = ["--input", "census=hdfs://127.0.0.1:2/in"]
     assert cli.main(["check", str(study), *census]) == 1
-    assert "the connection is refused in hdfs://127.0.0.1:1/in" in capsys.readouterr().err
+    assert "the connection is refused in hdfs://127.0.0.1:2/in" in capsys.readouterr().err
 
 
 def test_what_a_namenode_refuses_is_told(hadoop: MiniHadoop) -> None:

@@ -133,10 +133,16 @@ def test_folder_without_permission(tmp_path: Path) -> None:
         tmp_path.chmod(0o700)
 
 
-def test_output_behind_an_address_has_no_lock_and_no_cache() -> None:
-    with hold_output("s3://bucket/out/") as held, hold_output("s3://bucket/out") as again:
-        assert held == again == locate_output("s3://bucket/out")
-        assert (held.tables, held.manifest_cache) == ("s3://bucket/out/tables", None)
+def test_an_output_where_no_lease_is_known_is_held_by_nobody() -> None:
+    with hold_output("gs://bucket/out/") as held, hold_output("gs://bucket/out") as again:
+        assert held == again == locate_output("gs://bucket/out")
+        assert (held.tables, held.manifest_cache) == ("gs://bucket/out/tables", None)
+
+
+@pytest.mark.parametrize("odd", ["%", "?", "#", "[", "\\"])
+def test_an_address_that_programs_read_in_several_ways_is_refused(odd: str) -> None:
+    with pytest.raises(StudyError, match=r"path contains"):
+        locate_output(f"s3://bucket/a{odd}b")
 
 
 def test_tables_of_an_output_open_without_an_engine(tmp_path: Path) -> None:
@@ -154,6 +160,8 @@ def test_tables_of_an_output_open_without_an_engine(tmp_path: Path) -> None:
         (".", "census", False),
         ("results", "hdfs://host/census", False),
         ("s3://bucket/results", "census", False),
+        ("s3a://bucket/census/results", "s3://bucket/census/", True),
+        ("s3://bucket/census-results", "s3://bucket/census", False),
     ],
 )
 def test_an_output_within_the_census_is_a_problem(

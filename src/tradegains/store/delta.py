@@ -1,10 +1,10 @@
 """Delta tables: the only module that knows them.
 
 Two writers stand behind one interface: `deltalake` (delta-rs) in the driver's Python, wherever the
-output is a folder of this machine, and delta-spark where only Spark reaches the output. Sail's own
-Delta writer is not used: it accepts rows outside the replaced run and a changed schema. Both
-writers here replace exactly the rows of one `run_id` in one commit, and each reads what the other
-wrote. Reading needs no JVM.
+output is a folder of this machine, on HDFS or on S3, and delta-spark where only Spark reaches it.
+Sail's own Delta writer is not used: it accepts rows outside the replaced run and a changed schema.
+Both writers here replace exactly the rows of one `run_id` in one commit, and each reads what the
+other wrote. Reading needs no JVM.
 `deltalake` is compiled and may be absent from a cluster's driver: it is imported where it is used.
 
 A table travels as a `pyarrow.Table` with the declared columns. Tables are small: one file a run.
@@ -13,7 +13,7 @@ A table travels as a `pyarrow.Table` with the declared columns. Tables are small
 import hashlib
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -124,6 +124,9 @@ class DeltaStore(ABC):
 
     verified = NOTHING
     """Which bytes were found before to be what was published."""
+
+    require_held: Callable[[], None] = staticmethod(lambda: None)
+    """Raises where another run has taken the output over; asked before a run is made visible."""
 
     def __init__(self, root: str) -> None:
         self.root = root.rstrip("/") if "://" in root else str(Path(root).absolute())
@@ -524,11 +527,16 @@ def open_delta(
 ) -> DeltaStore:
     """The store that belongs to an engine; without a session, the one that reads without a JVM.
 
-    Spark's driver writes a folder of its own machine with delta-rs too, where that is installed:
-    the tables are small and there already, and Delta's first commit in a new JVM alone took 5 s.
+    Spark's driver writes with delta-rs too, where that is installed: the tables are small and there
+    already, and Delta's first commit in a new JVM alone took 5 s. On S3 it has to: delta-spark's
+    store puts its commit without a condition, and was seen to overwrite that of another writer.
     """
     if engine == "embedded" or not needs_spark(root):
         return DeltaRs(root)
+    if root.startswith("s3://"):
+        cure = "install deltalake for the driver's Python (pip install deltalake)"
+        what = "Delta's store for S3 in Spark commits without a condition, and would lose commits"
+        raise EngineError(Problem(what, root, cure=cure))
     if spark is None:
         raise ValueError("the spark engine writes through its session")
     return SparkDelta(root, spark)

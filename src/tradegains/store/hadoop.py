@@ -8,7 +8,7 @@ makes a file "if it is not there" by looking first.
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.util import find_spec
@@ -102,6 +102,25 @@ def file_system(authority: str) -> fs.FileSystem:
 def client_of(authority: str) -> "Client":
     """The client of a namenode for the user that Hadoop would take us for."""
     return client(authority, os.environ.get("HADOOP_USER_NAME"))
+
+
+def create_new(address: str, content: bytes) -> bool:
+    """Make a file; False where there is one, which stays as it is.
+
+    Looking and making are one step of the namenode's, so of several that try one succeeds. The
+    file has its name at once, and its content when it is closed, half a second later.
+
+    Raises:
+        StorageError: the namenode does not answer, or refuses.
+    """
+    found = urlsplit(address)
+    handler = _Handler(found.netloc)
+    try:
+        with closing(handler.create(found.path, overwrite=False)) as file:
+            file.write(content)
+    except FileExistsError:
+        return False
+    return True
 
 
 def private_folder(address: str) -> None:

@@ -15,6 +15,7 @@ from pyarrow import fs
 from tradegains.errors import InputError, Problem
 from tradegains.store import hadoop
 from tradegains.store.remote_errors import raise_if_remote
+from tradegains.store.stores import allow_plain_http
 
 _HDFS, _S3 = "hdfs://", "s3://"
 # One program takes these as they are, another as the beginning of a query or of a coded sign.
@@ -78,6 +79,8 @@ def locate(given: str) -> Location:
     if "://" not in given:
         return Location(given, fs.LocalFileSystem(), str(Path(given).absolute()))
     uri = resolved(given)
+    if uri.startswith(_S3):
+        allow_plain_http()
     try:
         if uri.startswith(_HDFS) and hadoop.is_native():
             found = urlsplit(uri)

@@ -5,10 +5,10 @@
                      its owner's eyes alone; that of a second user is OUTPUT/work-UID/
     OUTPUT/.lock     held by the run that is writing; tells who
 
-The lock is the kernel's (flock), so a run that is killed leaves none behind. Behind a URI
-(hdfs://, s3://) there is no such lock: two runs there are kept apart by Delta's own commits, each
-of which replaces only its own run. An output that cannot be used is a StudyError (exit code 2),
-because the command line names it.
+The lock is the kernel's (flock), so a run that is killed leaves none behind. On HDFS and S3 it is a
+lease (`lease`). Behind other addresses there is none: two runs there are kept apart by Delta's own
+commits, each of which replaces only its own run. An output that cannot be used is a StudyError
+(exit code 2), because the command line names it.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -34,10 +34,13 @@ from pyarrow import fs
 from tradegains.errors import OutputBusyError, Problem, StudyError
 from tradegains.store import hadoop
 from tradegains.store.delta import DeltaStore, EngineName, open_delta
+from tradegains.store.lease import FOLDER, Lease, held_lease
 from tradegains.store.leftovers import sweep_rows
 from tradegains.store.locations import locate, resolved
 from tradegains.store.private import open_lock, private_folder
 from tradegains.store.remote_errors import told_of_store
+from tradegains.store.shelves import open_shelf
+from tradegains.store.stores import allow_plain_http
 from tradegains.store.verified import Verified
 
 if TYPE_CHECKING:
@@ -66,6 +69,7 @@ class Output:
     """
 
     root: str
+    lease: Lease | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_local(self) -> bool:
@@ -130,6 +134,8 @@ class Output:
         tables = open_delta(self.tables, engine, spark)
         if self.is_local:
             tables.verified = Verified(Path(self.work, "verified.json"))
+        if self.lease:
+            tables.require_held = self.lease.require
         return tables
 
 
@@ -153,6 +159,8 @@ def locate_output(given: str) -> Output:
         )
     if path.startswith("hdfs://") and not hadoop.is_native():
         raise StudyError(hadoop.missing(given))
+    if path.startswith("s3://"):
+        allow_plain_http()
     return Output(path)
 
 
@@ -194,8 +202,8 @@ def hold_output(
     """
     output = locate_output(given)
     if not output.is_local:
-        _make_remote(output)
-        yield output
+        with _held_elsewhere(output, wait_seconds) as held:
+            yield held
         return
     with _lock_file(output) as lock:
         _wait_for(lock, output, wait_seconds)
@@ -209,6 +217,18 @@ def hold_output(
             _unsign(lock)
 
 
+@contextmanager
+def _held_elsewhere(output: Output, wait_seconds: float) -> Iterator[Output]:
+    """Hold an output behind an address by a lease, where its store can give one."""
+    _make_remote(output)
+    shelf = open_shelf(f"{output.root}/{FOLDER}")
+    if shelf is None:
+        yield output
+        return
+    with held_lease(shelf, output.root, wait_seconds=wait_seconds) as lease:
+        yield replace(output, lease=lease)
+
+
 def _make_remote(output: Output) -> None:
     """Make the folders behind an address; an object store has none.
 
@@ -219,6 +239,7 @@ def _make_remote(output: Output) -> None:
         place = locate(output.tables)
         with told_of_store(output.root):
             place.system.create_dir(place.path)
+            place.system.create_dir(locate(f"{output.root}/{FOLDER}").path)
             hadoop.private_folder(output.work)
 
 

@@ -27,7 +27,8 @@ _SIGNS: Final[tuple[tuple[tuple[str, ...], str, str], ...]] = (
         ("AccessControlException", "Permission denied", "permission denied", "ACCESS_DENIED",
          "AccessDenied"),
         "access is refused",
-        "ask the owner of the folder or bucket for it, or run as a user who has it",
+        "ask the owner of the folder or bucket for it, or run as a user who has it; for a bucket, "
+        "with credentials that hold",
     ),
     (
         ("InvalidAccessKeyId", "SignatureDoesNotMatch", "INVALID_ACCESS_KEY_ID",

@@ -145,6 +145,7 @@ def publish(
     if published != before:
         # A power cut must not take rows that `runs` already tells of.
         store.settle([name for name in now if name not in standing], run)
+        store.require_held()
         store.write("runs", _runs_row(run, record, tuple(published.values())), run)
         store.settle(["runs"], run)
     differing = tuple(name for name in wanted if digests[name] != now[name].digest)

@@ -2,9 +2,12 @@
 
 import os
 from collections.abc import Mapping
+from typing import Final
 
 from tradegains.store.hadoop import PATIENCE
 
+# By default a request that fails is tried again for three minutes.
+_S3_PATIENCE: Final = {"timeout": "10s", "max_retries": "4", "retry_timeout": "10s"}
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 
 
@@ -18,8 +21,14 @@ def storage_options(address: str) -> dict[str, str] | None:
     if address.startswith("hdfs://"):
         return dict(PATIENCE)
     if address.startswith("s3://"):
-        return dict(plain_http(os.environ))
+        return dict(_S3_PATIENCE)
     return None
+
+
+def allow_plain_http() -> None:
+    """Let Sail and delta-rs, which look at the environment, use such a store; call it before."""
+    for name, value in plain_http(os.environ).items():
+        os.environ.setdefault(name, value)
 
 
 def plain_http(environment: Mapping[str, str]) -> dict[str, str]:
@@ -31,5 +40,9 @@ def plain_http(environment: Mapping[str, str]) -> dict[str, str]:
         >>> plain_http({"AWS_ENDPOINT_URL": "http://127.0.0.1:9000"})
         {'AWS_ALLOW_HTTP': 'true'}
     """
-    endpoint = next((environment[name] for name in _ENDPOINTS if environment.get(name)), "")
-    return {"AWS_ALLOW_HTTP": "true"} if endpoint.startswith("http://") else {}
+    return {"AWS_ALLOW_HTTP": "true"} if endpoint(environment).startswith("http://") else {}
+
+
+def endpoint(environment: Mapping[str, str]) -> str:
+    """Where the object store is, by the environment; empty for Amazon's own."""
+    return next((environment[name] for name in _ENDPOINTS if environment.get(name)), "")
