@@ -15,9 +15,13 @@ NUMBERS = ("welfare_change", "liberalised_change", "rest_change")
 
 
 def list_curves(
-    rows: list[Row], welfare: list[dict[str, Any]], study: Any, small: Any
+    rows: list[Row],
+    welfare: list[dict[str, Any]],
+    study: Any,
+    small: Any,
+    seen: Any = None,
 ) -> list[dict[str, Any]]:
-    """Rows of figures 3, 4 and 5."""
+    """Rows of figures 3, 4 and 5; points are those of the codes in `seen`, or else in the rows."""
     curves = study.welfare.curves
     if curves is None or not study.trade.imports:
         return []
@@ -28,7 +32,7 @@ def list_curves(
     found = by_elasticity(welfare, study)
     for variable in curves.rank_by:
         ranking = {industry: value for name, industry, value in named if name == variable}
-        found += by_ranking(rows, study, small, variable=variable, ranking=ranking)
+        found += by_ranking(rows, study, small, variable=variable, ranking=ranking, among=seen)
     made = {"continuing": study.matching.continuing[0], "imports": study.trade.imports[0]}
     return [{**BLANK, **made, "note": None, **row} for row in found]
 
@@ -36,6 +40,13 @@ def list_curves(
 BLANK = dict.fromkeys(
     ("label", "liberalised_change", "rest_change", "industries", "establishments")
 )
+
+
+def codes_seen(rows: list[Row], study: Any) -> set[str | None]:
+    """Industries at the start of every establishment of a welfare window."""
+    windows = [study.window(name) for name in study.welfare.windows]
+    digits = study.census.industry_digits
+    return {code for window in windows for _, code in codes_of(rows, window, digits)}
 
 
 def by_elasticity(welfare: list[dict[str, Any]], study: Any) -> list[dict[str, Any]]:
@@ -80,13 +91,21 @@ def by_elasticity(welfare: list[dict[str, Any]], study: Any) -> list[dict[str, A
 
 
 def by_ranking(
-    rows: list[Row], study: Any, small: Any, *, variable: str, ranking: dict[str, float]
+    rows: list[Row],
+    study: Any,
+    small: Any,
+    *,
+    variable: str,
+    ranking: dict[str, float],
+    among: Any = None,
 ) -> list[dict[str, Any]]:
     """Figures 4 and 5 of one ranking variable."""
     digits = max((len(code) for code in ranking), default=0)
     windows = [study.window(name) for name in study.welfare.windows]
     coded = {window.name: codes_of(rows, window, digits) for window in windows}
     seen = {code for pairs in coded.values() for _, code in pairs}
+    if among is not None:
+        seen = {code and code[:digits] for code in among}
     unranked = sorted(code for code in seen - ranking.keys() if code is not None)
     ranked = {code: value for code, value in ranking.items() if code in seen}
     leave = study.tariffs.leave_out

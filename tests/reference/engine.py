@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from reference.coverage import list_coverage
-from reference.curves import list_curves
+from reference.curves import codes_seen, list_curves
 from reference.decompositions import list_decompositions
 from reference.distributions import (
     Prices,
@@ -21,6 +21,7 @@ from reference.growth import list_growth
 from reference.joint_distribution import list_joint_distribution
 from reference.matching import count_demography, list_job_flows, list_transitions
 from reference.regressions import list_regressions
+from reference.replicates import add_errors
 from reference.rows import Raw, Row, as_text, read_rows, under_new_codes
 from reference.sizes import list_fits, list_size_bins
 from reference.successors import with_last_ids
@@ -77,7 +78,45 @@ def measure(raws: Iterable[Raw], study: Any, small: Small | None = None) -> Tabl
     found |= by_ids(census.rows, study, small)
     raw = [row for row in found["welfare"] if row["ids"] == "raw"]
     found["welfare_curves"] = list_curves(census.rows, raw, study, small)
+    if study.uncertainty:
+        found |= uncertain_tables(found, census.rows, study, small, prices)
     return {name: [in_order(name, row) for row in rows] for name, rows in found.items()}
+
+
+def uncertain_tables(
+    found: Tables, rows: list[Row], study: Any, small: Small, prices: Prices
+) -> Tables:
+    """The tables that have standard errors, of raw ids and of repaired ones."""
+    plain = replace(study, welfare=replace(study.welfare, melitz_redding=None))
+    seen = codes_seen(rows, study)
+
+    def again(left: list[Row], scaled: Small) -> Tables:
+        unlinked = replace(scaled, successors=None)
+        tables = by_ids(left, plain, unlinked)
+        del tables["demography"]
+        tables["productivity_growth"] = list_growth(left, study, prices)
+        tables["welfare_curves"] = list_curves(left, tables["welfare"], study, scaled, seen)
+        return tables
+
+    def by_repaired(left: list[Row], scaled: Small) -> Tables:
+        made = again(left, scaled)
+        return {
+            name: [{**row, "ids": "repaired"} for row in made[name]]
+            for name in ("market_shares", "welfare")
+        }
+
+    def of_ids(ids: str, name: str) -> list[dict[str, Any]]:
+        return [row for row in found[name] if row.get("ids", ids) == ids]
+
+    names = ("market_shares", "welfare", "productivity_growth", "welfare_curves")
+    raw = {name: of_ids("raw", name) for name in names}
+    errors = add_errors(raw, rows, study, small, again=again)
+    if small.successors:
+        linked = {name: of_ids("repaired", name) for name in names[:2]}
+        repaired = with_last_ids(rows, small.successors)
+        more = add_errors(linked, repaired, study, small, again=by_repaired)
+        errors |= {name: [*errors[name], *more[name]] for name in more}
+    return errors
 
 
 def by_ids(rows: list[Row], study: Any, small: Small) -> Tables:
@@ -100,7 +139,8 @@ def by_ids(rows: list[Row], study: Any, small: Small) -> Tables:
 
 def in_order(table: str, row: dict[str, Any]) -> dict[str, Any]:
     """The row with exactly the table's columns, in their order."""
-    names = [name for name in TABLES[table].names if name != "run_id"]
+    sometimes = TABLES[table].sometimes - row.keys()
+    names = [name for name in TABLES[table].names if name != "run_id" and name not in sometimes]
     if set(names) != set(row):
         raise KeyError(f"{table}: {sorted(set(names) ^ set(row))}")
     return {name: row[name] for name in names}

@@ -176,7 +176,25 @@ def list_welfare(
     found += add_up_industries(found, shares)
     headline = [row for row in found if is_headline(row, study)]
     found += [row for hloy in headline for row in list_cutoffs(rows, hloy, study)]
-    return [imply(row) for row in found + differences(found, study)]
+    found = [imply(row) for row in found + differences(found, study)]
+    return [*found, *compared(found)] if study.uncertainty else found
+
+
+def compared(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """HLOY less ACR, where a window and choice have both."""
+    keys = ("window", "level", "industry", "continuing", "restriction", "imports")
+    acr = {tuple(row[name] for name in keys): row for row in found if row["formula"] == "acr"}
+    empty = ("elasticity", "weight", "implied_trade_elasticity")
+    return [
+        {
+            **row,
+            **dict.fromkeys((*empty, "domestic_share_term", "continuing_share_term")),
+            "formula": "hloy_minus_acr",
+            "welfare_change": minus(row["welfare_change"], other["welfare_change"]),
+        }
+        for row in found
+        if row["formula"] == "hloy" and (other := acr.get(tuple(row[name] for name in keys)))
+    ]
 
 
 def is_headline(row: dict[str, Any], study: Any) -> bool:

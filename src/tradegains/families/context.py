@@ -12,6 +12,7 @@ from tradegains.inputs.small import SmallInputs
 from tradegains.progress import Progress
 from tradegains.results.market_cells import MarketCells
 from tradegains.results.quality import removing_bits
+from tradegains.results.replicates import GroupedCells
 from tradegains.results.sets import StudySets
 from tradegains.results.sizes import Sizes
 from tradegains.statistics.ranks import ROW_LIMIT
@@ -112,9 +113,11 @@ class MatchedCensus:
         rows: matched rows, which every later pass reads.
         cells: their sums by year, industry and membership.
         sizes: log sizes of every group that a wanted table compares or fits.
+        grouped: the cells by group of units too, where the study states `[uncertainty]`.
     """
 
     flagged: DataFrame
     rows: DataFrame
     cells: MarketCells
     sizes: Sizes = field(default_factory=dict)
+    grouped: GroupedCells | None = None

@@ -1,13 +1,18 @@
 """Welfare curves: how the gain moves with the elasticity, and with the industries liberalised."""
 
-from tradegains.families.context import ComputedTables, Rows, RunContext
-from tradegains.results.market_cells import MarketCells
+from tradegains.families.context import ComputedTables, MatchedCensus, Rows, RunContext
 from tradegains.results.welfare import NO_SOURCE
+from tradegains.results.welfare_replicates import ReplicatedChanges
 from tradegains.tables.absence import Absence
 
 
-def curve_tables(context: RunContext, cells: MarketCells, welfare: Rows) -> ComputedTables:
-    """Rows of `welfare_curves`, where the study has the section and a source of imports."""
+def curve_tables(
+    context: RunContext, matched: MatchedCensus, welfare: Rows, changes: ReplicatedChanges
+) -> ComputedTables:
+    """Rows of `welfare_curves`, where the study has the section and a source of imports.
+
+    `changes` are replicates of welfare changes, none where the study tells no errors.
+    """
     if not context.makes("welfare_curves"):
         return ComputedTables()
     if not context.study.trade.imports:
@@ -15,5 +20,14 @@ def curve_tables(context: RunContext, cells: MarketCells, welfare: Rows) -> Comp
     from tradegains.results.curves import elasticity_rows, industry_rankings, ranked_rows
 
     rankings = industry_rankings(context.study, context.small.by_name())
-    ranked = ranked_rows(context.study, cells, imports=context.imports, rankings=rankings)
-    return ComputedTables({"welfare_curves": [*elasticity_rows(context.study, welfare), *ranked]})
+    study, cells = context.study, matched.cells
+    ranked = ranked_rows(study, cells, imports=context.imports, rankings=rankings)
+    rows = [*elasticity_rows(study, welfare), *ranked]
+    if matched.grouped is not None:
+        from tradegains.results.curve_replicates import RankedWithout, curve_rows_with_errors
+
+        without = RankedWithout(
+            study, cells, matched.grouped, imports=context.imports, rankings=rankings
+        )
+        rows = curve_rows_with_errors(study, rows, changes, without)
+    return ComputedTables({"welfare_curves": rows})

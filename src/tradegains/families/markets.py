@@ -15,6 +15,7 @@ from tradegains.families.work_folders import WITH_REPAIRED_IDS
 from tradegains.formulas.successors import SuccessorLink, resolve_successors
 from tradegains.results.demography import demography_rows
 from tradegains.results.growth import productivity_growth_rows
+from tradegains.results.growth_replicates import growth_rows_with_errors
 from tradegains.results.transitions import transition_rows
 from tradegains.results.welfare import (
     market_share_rows,
@@ -22,20 +23,28 @@ from tradegains.results.welfare import (
     welfare_absences,
     welfare_rows,
 )
+from tradegains.results.welfare_replicates import (
+    ReplicatedChanges,
+    known_changes,
+    replicate_changes,
+    replicate_markets,
+    share_rows_with_errors,
+    welfare_rows_with_errors,
+)
 
 
 def market_tables(context: RunContext, matched: MatchedCensus) -> ComputedTables:
     """Rows of the market tables; of some by raw ids and, below, by ids repaired by successors."""
     study, cells = context.study, matched.cells
     with context.progress.step("sum markets"):
-        raw = _tables_by_ids(context, matched)
-        tables = {
-            "transitions": transition_rows(study, cells),
-            "productivity_growth": productivity_growth_rows(study, cells, context.small.prices),
-        }
+        raw, changes = _tables_by_ids(context, matched)
+        growth = productivity_growth_rows(study, cells, context.small.prices)
+        if matched.grouped is not None:
+            growth = growth_rows_with_errors(study, growth, matched.grouped, context.small.prices)
+        tables = {"transitions": transition_rows(study, cells), "productivity_growth": growth}
     welfare = raw["welfare"]
     found = ComputedTables(tables, tuple(welfare_absences(study, welfare)))
-    found |= curve_tables(context, cells, welfare)
+    found |= curve_tables(context, matched, welfare, changes)
     every = {"raw": raw}
     if context.small.successors:
         every["repaired"] = _tables_by_repaired_ids(context, matched)
@@ -46,16 +55,26 @@ def market_tables(context: RunContext, matched: MatchedCensus) -> ComputedTables
     return found | ComputedTables(by_ids)
 
 
-def _tables_by_ids(context: RunContext, matched: MatchedCensus) -> dict[str, Rows]:
-    """Tables that are published for raw ids and for repaired ones."""
+def _tables_by_ids(
+    context: RunContext, matched: MatchedCensus
+) -> tuple[dict[str, Rows], ReplicatedChanges]:
+    """Tables that are published for raw ids and for repaired ones, and replicates of the gains."""
     study, cells = context.study, matched.cells
     sigma = {row["industry"]: row["sigma"] for row in context.small.elasticities}
     markets = measure_markets(study, cells, context.imports)
-    return {
+    shares, welfare = market_share_rows(markets), welfare_rows(study, markets, sigma, matched.sizes)
+    changes: ReplicatedChanges = {}
+    if matched.grouped is not None:
+        without = replicate_markets(study, markets, matched.grouped)
+        changes = replicate_changes(study, without, sigma, known_changes(welfare))
+        shares = share_rows_with_errors(study, shares, without)
+        welfare = welfare_rows_with_errors(study, welfare, changes)
+    tables = {
         "demography": demography_rows(study, cells),
-        "market_shares": market_share_rows(markets),
-        "welfare": welfare_rows(study, markets, sigma, matched.sizes),
+        "market_shares": shares,
+        "welfare": welfare,
     }
+    return tables, changes
 
 
 def _tables_by_repaired_ids(context: RunContext, matched: MatchedCensus) -> dict[str, Rows]:
@@ -71,4 +90,4 @@ def _tables_by_repaired_ids(context: RunContext, matched: MatchedCensus) -> dict
     repaired = match_once(again, repair_ids(matched.flagged, last_ids), WITH_REPAIRED_IDS)
     with context.progress.step("sum markets"):
         judge_links(context, repaired.rows.select(LINK).dropna().distinct().count())
-        return _tables_by_ids(again, replace(repaired, sizes=matched.sizes))
+        return _tables_by_ids(again, replace(repaired, sizes=matched.sizes))[0]

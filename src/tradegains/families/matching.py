@@ -7,13 +7,15 @@ from pyspark.sql import DataFrame
 from tradegains.families.context import MatchedCensus, RunContext
 from tradegains.families.preparing import measure_rows
 from tradegains.families.work_folders import MATCHED, WITHOUT_DUPLICATES
-from tradegains.results.market_cells import NONE, MarketCells
+from tradegains.results.market_cells import NONE, MarketCells, Whole, without_key
+from tradegains.results.replicates import GroupedCells, UnitGroups
 from tradegains.results.sets import employment_changes, industry_years
 from tradegains.statistics.collecting import collect_in_order
 from tradegains.tables import working as w
 from tradegains.transforms.cells import sum_market_cells
 from tradegains.transforms.flagging import find_duplicates, flag_duplicates
 from tradegains.transforms.matching import keep_part, match_establishments
+from tradegains.transforms.replicate_units import add_groups, count_units
 
 
 def match_census(context: RunContext, flagged: DataFrame) -> MatchedCensus:
@@ -37,9 +39,10 @@ def match_once(context: RunContext, flagged: DataFrame, name: str) -> MatchedCen
             for part in range(context.parts)
         )
         rows = reduce(DataFrame.union, parts)
-        cells = sum_cells(context, rows)
+        groups = find_groups(context, rows)
+        cells, grouped = sum_grouped_cells(context, rows, groups)
         step.rows = sum(cells.rows_by_flags.values())
-    return MatchedCensus(flagged, rows, cells)
+    return MatchedCensus(flagged, rows, cells, grouped=grouped)
 
 
 def _match_part(context: RunContext, flagged: DataFrame) -> DataFrame:
@@ -50,31 +53,79 @@ def _match_part(context: RunContext, flagged: DataFrame) -> DataFrame:
         conditions=context.sets.conditions,
         window_industries=industry_years(context.study),
         later=context.sets.later,
-        carried=context.sets.carried,
+        carried=(*context.sets.carried, *_carried_unit(context)),
         code_digits=context.study.census.industry_digits if context.splits else None,
         merge_by=context.merge_by,
+        merges_unit=_merges_unit(context),
     )
+
+
+def _merges_unit(context: RunContext) -> bool:
+    """Whether rows of an establishment may be of several units, of which the first is taken."""
+    stated = context.study.uncertainty
+    return stated is not None and stated.unit != "establishment"
+
+
+def _carried_unit(context: RunContext) -> tuple[str, ...]:
+    is_own = context.study.uncertainty is not None and not _merges_unit(context)
+    return (w.REPLICATE_UNIT,) if is_own else ()
+
+
+def find_groups(context: RunContext, matched: DataFrame) -> UnitGroups | None:
+    """Groups of units and how many are in each; None where the study states no `[uncertainty]`."""
+    stated = context.study.uncertainty
+    if stated is None:
+        return None
+    found = _count_units(matched, stated.groups)
+    if sum(found.units) > stated.groups:
+        return found
+    return _count_units(matched, None)  # so few that each is a group
+
+
+def _count_units(matched: DataFrame, groups: int | None) -> UnitGroups:
+    counted = collect_in_order(count_units(matched, groups)).to_pydict()
+    return UnitGroups(groups, tuple(counted[w.REPLICATE_GROUP]), tuple(counted[w.UNIT]))
+
+
+def sum_grouped_cells(
+    context: RunContext, matched: DataFrame, groups: UnitGroups | None, *keys: str
+) -> tuple[MarketCells, GroupedCells | None]:
+    """Market cells, and the same by group of units where there are any, from one pass."""
+    if groups is None:
+        return sum_cells(context, matched, *keys), None
+    by_group = add_groups(matched, groups.groups)
+    columns = _collect_cells(context, by_group, *keys, w.REPLICATE_GROUP)
+    grouped = _market_cells(context, columns)
+    cells = _market_cells(context, without_key(columns, w.REPLICATE_GROUP))
+    return cells, GroupedCells.of(grouped, groups)
 
 
 def sum_cells(context: RunContext, matched: DataFrame, *keys: str) -> MarketCells:
     """Market cells, by further keys if any; those of split industries in parts."""
+    return _market_cells(context, _collect_cells(context, matched, *keys))
+
+
+def _collect_cells(context: RunContext, matched: DataFrame, *keys: str) -> dict[str, Whole]:
     windows = tuple(industry_years(context.study))
     codes = (w.INDUSTRY, *map(w.window_industry, windows))
     parts = map(w.parts_column, codes) if context.splits else ()
     changes = employment_changes(context.study)
-    summed = collect_in_order(
-        sum_market_cells(matched, industries=[*codes, *keys, *parts], changes=changes)
-    )
-    columns = {
+    # A group comes last: cells are in order of the other keys with groups as without.
+    ordered = sorted((*codes, *keys, *parts), key=w.REPLICATE_GROUP.__eq__)
+    summed = collect_in_order(sum_market_cells(matched, industries=ordered, changes=changes))
+    return {
         # A sum that does not fit is null on Spark and must not pass for a number.
         name: (column if w.twin(name) in summed.column_names else column.fill_null(NONE)).to_numpy()
         for name, column in zip(summed.column_names, summed.columns, strict=True)
     }
+
+
+def _market_cells(context: RunContext, columns: dict[str, Whole]) -> MarketCells:
     return MarketCells.of(
         columns,
         context.sets.memberships,
         removing=context.removing,
         digits=context.study.census.industry_digits,
-        windows=windows,
+        windows=tuple(industry_years(context.study)),
         splits=context.splits,
     )

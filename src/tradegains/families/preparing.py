@@ -27,9 +27,17 @@ from tradegains.transforms.flagging import (
     standardise_industry,
 )
 from tradegains.transforms.lookups import CODE, COUNTERPART, look_up
+from tradegains.transforms.replicate_units import number_units
 
 LAST_ID, LINK = "last_id", "successor_link"
 LOG_PRICE = "log_price"
+UNIT_COLUMNS = {
+    "establishment": w.ESTABLISHMENT_ID,
+    "enterprise": "enterprise_id",
+    "industry4": w.INDUSTRY,
+    "industry2": w.INDUSTRY_GROUP,
+}
+"""Whose text names the unit of a row."""
 
 
 def flag_census(study: Study, census: DataFrame, small: SmallInputs) -> DataFrame:
@@ -71,7 +79,12 @@ def measure_rows(study: Study, flagged: DataFrame) -> DataFrame:
         predicates[w.population_column(position)] = column_of(condition)
     for name, condition in conditions.restrictions.items():
         predicates[w.restriction_column(name)] = column_of(condition)
-    return rows.withColumns({name: _if_valid(test) for name, test in predicates.items()})
+    measured = rows.withColumns({name: _if_valid(test) for name, test in predicates.items()})
+    stated = study.uncertainty
+    if stated is None:
+        return measured
+    column = UNIT_COLUMNS[stated.unit]
+    return number_units(measured, column=column, unit=stated.unit, salt=stated.salt)
 
 
 def _any_divides(conditions: Iterable[tuple[str, Expression]]) -> Column:

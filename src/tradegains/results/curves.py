@@ -149,7 +149,7 @@ def _row(study: Study, **values: Any) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class _RankedEnd:
+class RankedEnd:
     """One end of a window: amounts and imports by code; code None is no code at all.
 
     Imports of a code that is not among them are not known.
@@ -181,7 +181,7 @@ def _total(amounts: Mapping[str | None, Amounts], codes: Collection[str | None])
     return add_up(amounts[code] for code in codes if code in amounts)
 
 
-Ends = tuple[_RankedEnd, _RankedEnd]
+Ends = tuple[RankedEnd, RankedEnd]
 
 
 def ranked_rows(
@@ -201,17 +201,28 @@ def ranked_rows(
     """
     rows: list[dict[str, Any]] = []
     for variable, ranking in rankings.items():
-        digits = max(map(len, ranking), default=0)
-        by_window = {}
-        for name in study.welfare.windows:
-            window = study.window(name)
-            start, end = (
-                _ranked_end(study, window, year, digits, cells=cells, imports=imports)
-                for year in (window.start, window.end)
-            )
-            by_window[name] = (start, end)
+        by_window = ranked_ends(study, cells, ranking, imports)
         rows += _curves_of(study, variable, ranking, by_window)
     return rows
+
+
+def ranked_ends(
+    study: Study,
+    cells: MarketCells,
+    ranking: Ranking,
+    imports: Mapping[tuple[str, int], float],
+) -> dict[str, Ends]:
+    """Both ends of each welfare window, by codes as long as those of a ranking."""
+    digits = max(map(len, ranking), default=0)
+    by_window = {}
+    for name in study.welfare.windows:
+        window = study.window(name)
+        start, end = (
+            _ranked_end(study, window, year, digits, cells=cells, imports=imports)
+            for year in (window.start, window.end)
+        )
+        by_window[name] = (start, end)
+    return by_window
 
 
 def _ranked_end(
@@ -222,41 +233,56 @@ def _ranked_end(
     *,
     cells: MarketCells,
     imports: Mapping[tuple[str, int], float],
-) -> _RankedEnd:
+) -> RankedEnd:
     of_year = cells.of_year(year)
     kept = of_year.where(of_year.inside(continuing_set(window.name, study.headline.continuing)))
-    at_start = window.name if study.matching.industry_at == "start" else str(window.start)
     everyone, continuing = (
         sums_by(
             (code and code[:digits], amounts)
-            for code, amounts in some.amounts_by_code(some.industry_in(at_start)).items()
+            for code, amounts in some.amounts_by_code(
+                some.industry_in(industry_at_start(study, window))
+            ).items()
         )
         for some in (of_year, kept)
     )
     if study.headline.imports == "exports":
         by_code = {code: money(sums.exports) for code, sums in everyone.items() if code}
         total = money(_total(everyone, everyone).exports)
-        return _RankedEnd(everyone, continuing, by_code, total)
+        return RankedEnd(everyone, continuing, by_code, total)
     known = [(code, value) for (code, at), value in sorted(imports.items()) if at == year]
     sums: defaultdict[str, float] = defaultdict(float)
     for code, value in known:
         if len(code) >= digits:
             sums[code[:digits]] += value
     total_known = sum(value for _, value in known) if known else None
-    return _RankedEnd(everyone, continuing, dict(sums), total_known)
+    return RankedEnd(everyone, continuing, dict(sums), total_known)
+
+
+def industry_at_start(study: Study, window: Window) -> str:
+    """What cells call the industry of a window's first year."""
+    return window.name if study.matching.industry_at == "start" else str(window.start)
+
+
+def ranked_codes(
+    study: Study, ranking: Ranking, by_window: Mapping[str, Ends]
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Values of the codes of the census: all of them (figure 4), and those compared (figure 5)."""
+    present = {code for ends in by_window.values() for end in ends for code in end.everyone}
+    codes = {code: value for code, value in ranking.items() if code in present}
+    compared = {
+        code: value
+        for code, value in codes.items()
+        if not any(code.startswith(group) for group in study.tariffs.leave_out)
+    }
+    return codes, compared
 
 
 def _curves_of(
     study: Study, variable: str, ranking: Ranking, by_window: Mapping[str, Ends]
 ) -> list[dict[str, Any]]:
     present = {code for ends in by_window.values() for end in ends for code in end.everyone}
-    codes = {code: value for code, value in ranking.items() if code in present}
+    codes, compared = ranked_codes(study, ranking, by_window)
     unranked = sorted(code for code in present if code is not None and code not in ranking)
-    compared = {
-        code: value
-        for code, value in codes.items()
-        if not any(code.startswith(group) for group in study.tariffs.leave_out)
-    }
     rows: list[dict[str, Any]] = []
     for figure, ranked, points in (
         ("4", codes, [("curve", None), *_ranked_points(codes)]),

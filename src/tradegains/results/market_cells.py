@@ -257,11 +257,28 @@ def sum_by(keys: Sequence[Whole], amounts: Sequence[Whole]) -> tuple[list[Whole]
     first = np.argsort(order[starts])
     return (
         [key[order[starts]][first] for key in keys],
-        [np.add.reduceat(_wide_enough(each)[order], starts)[first] for each in amounts],
+        [np.add.reduceat(wide_enough(each)[order], starts)[first] for each in amounts],
     )
 
 
-def _wide_enough(amounts: Whole) -> Whole:
+def without_key(columns: Mapping[str, Whole], key: str) -> dict[str, Whole]:
+    """Columns of cells that were summed by one key more, without it.
+
+    Example:
+        >>> cells = {"year": np.array([1, 1]), "group": np.array([0, 1]), "rows": np.array([2, 3])}
+        >>> without_key(cells | {"rows_as_double": np.array([2.0, 3.0])}, "group")["rows"]
+        array([5])
+    """
+    amounts = [name for name in columns if w.twin(name) in columns]
+    counts = {w.ESTABLISHMENTS, w.DUPLICATED_ID} & columns.keys()
+    summed = [*amounts, *map(w.twin, amounts), *sorted(counts)]
+    keys = [name for name in columns if name not in summed and name != key]
+    found = sum_by([columns[name] for name in keys], [columns[name] for name in summed])
+    together = dict(zip((*keys, *summed), (*found[0], *found[1]), strict=True))
+    return {name: together[name] for name in columns if name != key}
+
+
+def wide_enough(amounts: Whole) -> Whole:
     """Python's own whole numbers where some sum might not fit 64 bits."""
     is_safe = amounts.dtype != object and np.abs(amounts.astype(float)).sum() < _SAFE
     return amounts if is_safe else amounts.astype(object)

@@ -207,7 +207,7 @@ def _formulas(
 ) -> dict[str, WelfareChange]:
     start, end = ends
     change = market_share_changes(start.market, end.market, scale=study.window(window).scale)
-    sigma = sigma_by_industry.get(choice.industry or "", study.welfare.sigma)
+    sigma = sigma_of(study, choice, sigma_by_industry)
     results = [hloy(change, sigma)]
     if choice.imports != NO_IMPORTS:
         results.append(acr(change, study.welfare.trade_elasticity))
@@ -215,6 +215,11 @@ def _formulas(
         if mu is not None and eta is not None:
             results.append(extended(results[0], expenditure_share=mu, value_added_share=eta))
     return {result.formula: result for result in results}
+
+
+def sigma_of(study: Study, choice: Choice, sigma_by_industry: Mapping[str, float]) -> float:
+    """The industry's own elasticity of substitution where it has one, else the study's."""
+    return sigma_by_industry.get(choice.industry or "", study.welfare.sigma)
 
 
 def _years(window: Window) -> tuple[int, int]:
@@ -229,7 +234,7 @@ _Sums = Mapping[_Market, Amounts]
 
 def _sums_of_year(study: Study, window: Window, year: int, cells: MarketCells) -> _Sums:
     of_year = cells.of_year(year)
-    every = [(("", ""), MembershipMask(0, 0)), *_sets(study, window, cells.memberships)]
+    every = [(("", ""), MembershipMask(0, 0)), *continuing_sets(study, window, cells.memberships)]
     sums: dict[_Market, Amounts] = {}
     for (rule, restriction), mask in every:
         some = of_year.where(of_year.fitting(mask))
@@ -243,7 +248,7 @@ def _sums_of_year(study: Study, window: Window, year: int, cells: MarketCells) -
     return sums
 
 
-def _sets(
+def continuing_sets(
     study: Study, window: Window, bits: MembershipBits
 ) -> list[tuple[tuple[str, str], MembershipMask]]:
     """Each continuing set, restricted or not, and how its members are told."""

@@ -98,20 +98,35 @@ def _metadata(table: str, column: str) -> dict[str, str]:
 def conform(name: str, rows: pa.Table, run_id: str) -> pa.Table:
     """Rows in the declared columns and types, sorted by all columns in order.
 
-    The sort makes a file, and every reader's order, the same whoever wrote it.
+    The sort makes a file, and every reader's order, the same whoever wrote it. A column that only
+    studies with some section have is left out where no row has it, so that a run without the
+    section has the bytes and the digest of a version that did not know the column.
 
     Raises:
         ValueError: other columns than declared, a value that its type cannot hold, or rows of
             another run: faults of the caller, never of the data.
     """
     schema = arrow_schema(name)
+    for field in schema:
+        if field.name in TABLES[name].sometimes and field.name not in rows.column_names:
+            rows = rows.append_column(field, pa.nulls(rows.num_rows, field.type))
     if sorted(rows.column_names) != sorted(schema.names):
         differing = sorted(set(rows.column_names) ^ set(schema.names))
         raise ValueError(f"{name}: columns differ from the declared ones: {', '.join(differing)}")
     table = rows.select(schema.names).cast(schema)
     if any(value != run_id for value in table.column("run_id").unique().to_pylist()):
         raise ValueError(f"{name}: rows of another run than {run_id}")
-    return _ordered(table)
+    return _ordered(without_empty_columns(name, table))
+
+
+def without_empty_columns(name: str, rows: pa.Table) -> pa.Table:
+    """Rows of a table without the columns of sections that its run, by these rows, did not have."""
+    empty = [
+        column
+        for column in rows.column_names
+        if column in TABLES[name].sometimes and rows.column(column).null_count == rows.num_rows
+    ]
+    return rows.drop_columns(empty) if empty else rows
 
 
 def _ordered(table: pa.Table) -> pa.Table:
@@ -168,13 +183,21 @@ class DeltaStore(ABC):
         if not _RUN_ID.fullmatch(run_id):
             raise ValueError("a run id has letters, digits, _ and - only")
         table = conform(name, rows, run_id)
-        self._refuse_other_columns(name)
+        self._refuse_other_columns(name, table)
         # Without room for its file delta-rs fails by a panic, whose text we cannot keep back.
         require_room(self.path(name), table.nbytes)
-        return self._replace(name, table, f"run_id = '{run_id}'")
+        return self._replace(name, self._as_on_disk(name, table), f"run_id = '{run_id}'")
 
-    def _refuse_other_columns(self, name: str) -> None:
-        changed = [column for column, kind in self._changes(name).items() if kind == "other"]
+    def _as_on_disk(self, name: str, table: pa.Table) -> pa.Table:
+        """The rows, with nulls in columns that another run's section brought to the table."""
+        found, declared = self.schema(name), arrow_schema(name)
+        there = set() if found is None else set(found.names) - set(table.column_names)
+        lacking = [field for field in declared if field.name in there]
+        return _in_schema(table, pa.schema([*table.schema, *lacking])) if lacking else table
+
+    def _refuse_other_columns(self, name: str, table: pa.Table) -> None:
+        changes = self._changes(name, self._as_on_disk(name, table))
+        changed = [column for column, kind in changes.items() if kind == "other"]
         if changed:
             raise EngineError(
                 Problem(
@@ -187,22 +210,24 @@ class DeltaStore(ABC):
                 )
             )
 
-    def _changes(self, name: str) -> dict[str, Change]:
-        """What this version's declaration changes in the table on disk; nothing without one."""
+    def _changes(self, name: str, rows: pa.Table) -> dict[str, Change]:
+        """What rows of this version change in the table on disk; nothing without one."""
         found = self.schema(name)
-        return {} if found is None else column_changes(found, arrow_schema(name))
+        return {} if found is None else column_changes(found, rows.schema)
 
     def read(self, name: str, run_id: str | None = None, version: int | None = None) -> pa.Table:
         """Rows of one run, or of all, at a version (default: now); no rows without a table.
 
-        They have the declared columns, sorted by them; one that is not on disk is null.
+        They have the declared columns, sorted by them; one that is not on disk is null. Columns of
+        sections that none of the rows has are left out.
 
         Raises:
             EngineError: the table cannot be read, or not in the declared types.
         """
         try:
             rows = self.stored(name, run_id, version)
-            return _ordered(_in_schema(rows, arrow_schema(name)))
+            declared = _in_schema(rows, arrow_schema(name))
+            return _ordered(without_empty_columns(name, declared))
         except pa.ArrowException as error:
             raise _unreadable(self.path(name), error) from error
 
@@ -290,8 +315,8 @@ class DeltaRs(DeltaStore):
         path = self.path(name)
         for attempts_left in reversed(range(_ATTEMPTS)):
             try:
-                self._create(name)
-                changes = self._changes(name)
+                self._create(name, table.schema)
+                changes = self._changes(name, table)
                 write_deltalake(
                     path,
                     _without_old_meanings(table, changes),
@@ -351,7 +376,7 @@ class DeltaRs(DeltaStore):
         if (folder := self.folder(name)) and (entry := last_entry(folder)):
             settle([entry])
 
-    def _create(self, name: str) -> None:
+    def _create(self, name: str, schema: pa.Schema) -> None:
         from deltalake import DeltaTable
         from deltalake.exceptions import DeltaError
 
@@ -360,7 +385,7 @@ class DeltaRs(DeltaStore):
         try:
             DeltaTable.create(
                 self.path(name),
-                schema=arrow_schema(name),
+                schema=schema,
                 mode="ignore",
                 partition_by=["run_id"],
                 name=name,
@@ -505,7 +530,7 @@ class SparkDelta(DeltaStore):
                 .write.format("delta")
                 .mode("overwrite")
                 .option("replaceWhere", predicate)
-                .option("mergeSchema", "added" in self._changes(name).values())
+                .option("mergeSchema", "added" in self._changes(name, table).values())
                 .partitionBy("run_id")
                 .save(self._uri(name))
             )

@@ -44,7 +44,10 @@ def undeclared(table: Table, rows: pa.Table) -> Iterator[Problem]:
     if repeated := rows.num_rows - _distinct(rows, table.key):
         where = f"the rows of table {table.name}"
         yield Problem(f"rows repeat the key {', '.join(table.key)}", where, repeated)
+    there = set(rows.column_names)
     for column in table.columns:
+        if column.section and column.name not in there:
+            continue
         for what, count in _faults(column, rows.column(column.name)).items():
             if count:
                 where = f"column {column.name} of table {table.name}"

@@ -16,12 +16,11 @@ import pyarrow.parquet as pq
 
 from tradegains.errors import EngineError
 from tradegains.store.delta import DeltaRs, DeltaStore, arrow_schema
-from tradegains.store.evolution import earlier_columns
 from tradegains.store.private import remove_tree
 from tradegains.store.runs import (
     PublishedTable,
-    content_digest,
     damage,
+    is_published,
     is_sound,
     published_tables,
     sound_runs,
@@ -227,8 +226,7 @@ def _rows_of(path: Path, table: PublishedTable) -> pa.Table | None:
     rows = _read(path)
     if rows is None or rows.num_rows != table.rows:
         return None
-    found = (content_digest(each) for each in earlier_columns(rows, rows.column_names))
-    return rows if table.digest in found else None
+    return rows if is_published(rows, rows.column_names, table) else None
 
 
 def _read(path: Path) -> pa.Table | None:

@@ -25,7 +25,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tradegains.errors import DamagedOutputError, EngineError, Problem, StudyError
-from tradegains.store.delta import DeltaStore, arrow_schema, conform
+from tradegains.store.delta import (
+    DeltaStore,
+    arrow_schema,
+    conform,
+    without_empty_columns,
+)
 from tradegains.store.evolution import earlier_columns
 from tradegains.store.judging import require_declared
 from tradegains.store.scalars import arrow_scalar
@@ -204,11 +209,21 @@ def damage(store: DeltaStore, run: str, table: PublishedTable) -> str | None:
         return "; ".join(problem.what for problem in error.problems)
     if rows.num_rows != table.rows:
         return f"{rows.num_rows:,} of its {table.rows:,} rows are there"
-    if all(content_digest(each) != table.digest for each in earlier_columns(rows, on_disk.names)):
+    if not is_published(rows, on_disk.names, table):
         return "its rows are not those that were published"
     if known:
         store.verified.note(known)
     return None
+
+
+def is_published(rows: pa.Table, on_disk: list[str], table: PublishedTable) -> bool:
+    """Whether rows are those that a run published, in the columns that it may have written.
+
+    Those of sections that the run did not have may stand before those of later versions.
+    """
+    plain = without_empty_columns(table.name, rows)
+    found = (*earlier_columns(plain, on_disk), *earlier_columns(rows, on_disk))
+    return any(content_digest(each) == table.digest for each in found)
 
 
 def is_intact(store: DeltaStore, run: str, table: PublishedTable) -> bool:

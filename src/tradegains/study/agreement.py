@@ -42,6 +42,7 @@ def check_agreement(study: Study, findings: Findings) -> None:
         (_check_decomposition, ("windows", "decomposition")),
         (_check_regressions, ("windows", "census", "regressions")),
         (check_tariffs, ("inputs", "tariffs", "regressions")),
+        (_check_uncertainty, ("census", "uncertainty")),
     )
     ready = [check for check, sections in checks if findings.sound(*sections)]
     for check in ready:
@@ -358,3 +359,13 @@ def _check_regressions(study: Study, findings: Findings) -> None:
                 f"adoptions names {column}, which is not among the extra columns",
                 f'add "{column}" to extra_columns in [census]',
             )
+
+
+def _check_uncertainty(study: Study, findings: Findings) -> None:
+    stated = study.uncertainty
+    if stated and stated.unit == "enterprise" and not study.census.has("enterprise_id"):
+        findings.add(
+            "uncertainty.unit",
+            "units are enterprises, and the census has no enterprise_id",
+            'map enterprise_id under [census.columns], or state unit = "establishment"',
+        )

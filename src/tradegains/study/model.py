@@ -56,6 +56,8 @@ CUT_CHANGES = ("applied", "preference")
 CUT_PERIODS = ("window", "year")
 INPUT_SOURCES = ("all", "partner")
 WITHOUT_PRODUCTS = ("leave_out", "industry_cut")
+REPLICATE_GROUPS = (20, 1000)
+UNITS = ("establishment", "enterprise", "industry4", "industry2")
 RANKINGS = {"tariff_cut": "tariff_cuts", "sigma": "elasticities"}
 """What curves may rank industries by beside the variables of the input `rankings`, and where."""
 
@@ -408,6 +410,31 @@ class Report:
 
 
 @dataclass(frozen=True)
+class MeasurementError:
+    """Stated relative standard errors of imports and of domestic sales, 0 to 1 (uncertain data)."""
+
+    imports: float
+    domestic_sales: float
+
+
+@dataclass(frozen=True)
+class Uncertainty:
+    """Standard errors and intervals beside aggregates, by leaving out groups of units.
+
+    Units are dealt into `groups` by a hash of their id and `salt`; `unit` is what was drawn:
+    establishment, enterprise, industry4 or industry2. `level` of the intervals lies in (0, 1).
+    Where more than `most_undefined` of the replicates have no number there is no interval.
+    """
+
+    groups: int
+    level: float
+    unit: str
+    salt: str
+    most_undefined: float
+    measurement_error: MeasurementError | None = None
+
+
+@dataclass(frozen=True)
 class Headline:
     """The choices behind a study's first number: the first of each list, nobody left out.
 
@@ -446,6 +473,7 @@ class Study:
     intra_industry_trade: IntraIndustryTrade | None = None
     accounting: tuple[AccountingComponent, ...] = ()
     regressions: Regressions | None = None
+    uncertainty: Uncertainty | None = None
 
     @property
     def years(self) -> tuple[int, ...]:

@@ -37,6 +37,7 @@ from tradegains.study.model import (
     JobFlows,
     JointDistribution,
     Matching,
+    MeasurementError,
     MelitzRedding,
     Population,
     Productivity,
@@ -47,6 +48,7 @@ from tradegains.study.model import (
     Study,
     Tariffs,
     Trade,
+    Uncertainty,
     Welfare,
     Window,
 )
@@ -205,6 +207,7 @@ def _read_sections(root: TomlTable, inputs: Inputs) -> Study:
         accounting=tuple(
             _read_component(table) for table in root.sections("accounting", at_least=0)
         ),
+        uncertainty=_read_uncertainty(root.section_if_given("uncertainty")),
     )
 
 
@@ -433,6 +436,27 @@ def _read_size_fits(table: TomlTable | None) -> SizeFits | None:
         year=table.required("year", YEAR),
         window=table.required("window", NAME),
         bin_width=table.required("bin_width", number(above=0, most=5)),
+    )
+
+
+def _read_uncertainty(table: TomlTable | None) -> Uncertainty | None:
+    if table is None:
+        return None
+    stated = table.section_if_given("measurement_error")
+    return Uncertainty(
+        groups=table.required("groups", whole(*model.REPLICATE_GROUPS)),
+        level=table.required("level", number(least=0.5, most=0.999)),
+        unit=table.required("unit", one_of(model.UNITS)),
+        salt=table.required("salt", TEXT),
+        most_undefined=table.required("most_undefined", number(least=0, most=0.5)),
+        measurement_error=None if stated is None else _read_measurement_error(stated),
+    )
+
+
+def _read_measurement_error(table: TomlTable) -> MeasurementError:
+    return MeasurementError(
+        imports=table.required("imports", number(least=0, most=1)),
+        domestic_sales=table.required("domestic_sales", number(least=0, most=1)),
     )
 
 

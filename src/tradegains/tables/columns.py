@@ -7,7 +7,7 @@ money that a concordance splits are rounded one by one, so a difference of them 
 
 from pyspark.sql.types import DoubleType, IntegerType, LongType, StringType
 
-from tradegains.tables.table import ABOVE_0, AT_LEAST_0, SHARE, Column, Range
+from tradegains.tables.table import ABOVE_0, AT_LEAST_0, SHARE, STANDARD_ERROR, Column, Range
 
 TEXT, COUNT, NUMBER, WHOLE = StringType(), LongType(), DoubleType(), IntegerType()
 
@@ -96,3 +96,40 @@ def log_points(
 def scale(meaning: str) -> Column:
     """The factor on changes that brings windows to a common length."""
     return Column("scale", NUMBER, "", meaning, range=ABOVE_0)
+
+
+INTERVAL = ("ci_low", "ci_high")
+REPLICATE_GROUPS = "replicate_groups"
+
+
+def errors_of(*names: str, unit: str = "log points") -> tuple[Column, ...]:
+    """Columns that tell how uncertain numbers are, only in studies with `[uncertainty]`.
+
+    The first number has a standard error, the ends of its interval and how many groups they are
+    from; each other one a standard error, which with as many groups gives its interval.
+    """
+    main, *others = names
+    return (
+        _only_uncertain(STANDARD_ERROR, unit, f"of {main}", range=AT_LEAST_0),
+        *(
+            _only_uncertain(end, unit, f"{which} end of the interval of {main}")
+            for end, which in zip(INTERVAL, ("lower", "upper"), strict=True)
+        ),
+        Column(
+            REPLICATE_GROUPS,
+            COUNT,
+            "groups",
+            "whose replicates have a number, of each of which one group is left out",
+            nullable=True,
+            range=AT_LEAST_0,
+            section="uncertainty",
+        ),
+        *(
+            _only_uncertain(f"{name}_{STANDARD_ERROR}", unit, f"of {name}", range=AT_LEAST_0)
+            for name in others
+        ),
+    )
+
+
+def _only_uncertain(name: str, unit: str, meaning: str, range: Range | None = None) -> Column:
+    return Column(name, NUMBER, unit, meaning, nullable=True, range=range, section="uncertainty")

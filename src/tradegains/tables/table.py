@@ -43,6 +43,8 @@ class Range:
         return f"{low}, {high}"
 
 
+STANDARD_ERROR = "standard_error"
+
 AT_LEAST_0 = Range(at_least=0)
 ABOVE_0 = Range(above=0)
 SHARE = Range(at_least=0, at_most=1)
@@ -60,6 +62,9 @@ class Column:
         nullable: whether a row may lack it; for a number, `note` then says why.
         range: what its numbers may be; None: any finite number.
         words: what its texts may be, where the list is closed; else empty.
+        section: section of the study without which no row has it; it is then not written at all,
+            so that a table is to the last byte what it was before there was such a column. A
+            column of every study has None.
     """
 
     name: str
@@ -69,6 +74,7 @@ class Column:
     nullable: bool = False
     range: Range | None = None
     words: tuple[str, ...] = ()
+    section: str | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,8 @@ class Table:
             sections; None: every study has it.
         inputs: optional inputs without which it is absent.
         first: numbers that get room on a screen before the others.
+        uncertain: numbers that have a standard error in studies with `[uncertainty]`; the first
+            has an interval too (`tables.columns.errors_of`).
     """
 
     name: str
@@ -95,9 +103,11 @@ class Table:
     section: str | None = None
     inputs: tuple[str, ...] = ()
     first: tuple[str, ...] = ()
+    uncertain: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        unknown = {*self.key, *self.first} - set(self.names)
+        errors = [error for name in self.uncertain if (error := self.error_of(name))]
+        unknown = {*self.key, *self.first, *self.uncertain, *errors} - set(self.names)
         if unknown:
             raise ValueError(f"{self.name} has no column {', '.join(sorted(unknown))}")
 
@@ -116,6 +126,17 @@ class Table:
             if column.name == name:
                 return column
         raise KeyError(name)
+
+    def error_of(self, name: str) -> str | None:
+        """The column with the standard error of a number; None where it has none."""
+        if name not in self.uncertain:
+            return None
+        return STANDARD_ERROR if name == self.uncertain[0] else f"{name}_{STANDARD_ERROR}"
+
+    @cached_property
+    def sometimes(self) -> frozenset[str]:
+        """Columns that only studies with some section have."""
+        return frozenset(column.name for column in self.columns if column.section)
 
     @property
     def schema(self) -> StructType:

@@ -41,6 +41,9 @@ COARSE, FINE = "coarse", "fine"
 NONE = -1
 """No industry or no quartile, in columns of numbers that are never negative."""
 
+REPLICATE_UNIT, REPLICATE_GROUP = "replicate_unit", "replicate_group"
+"""What was drawn, as a hash of its id, and the group that is left out with it."""
+
 
 def industry_code(number: int | None, digits: int) -> str | None:
     """An industry as published: the number that matched rows carry, with its leading zeros.

@@ -33,9 +33,11 @@ from tradegains.formulas.membership import (
 from tradegains.tables import working as w
 from tradegains.tables.flags import FLAG_BITS
 from tradegains.transforms.bits import bigint, bit_if, has_bits, merge_bits
+from tradegains.transforms.replicate_units import first_unit, without_year
 
 HAS_DUPLICATES = "has_duplicates"
 ROWS_OF_ID = "rows_of_id"
+FIRST_UNIT = "first_unit"
 
 MergeBy = Literal["hash", "sort", "bucket"]
 """How an engine brings the rows of an id together. A hash of all establishments must fit the
@@ -54,6 +56,7 @@ def match_establishments(
     carried: Sequence[str] = (),
     code_digits: int | None = None,
     merge_by: MergeBy = "hash",
+    merges_unit: bool = False,
 ) -> DataFrame:
     """One row per flagged row, with its membership and industry as a number.
 
@@ -61,7 +64,8 @@ def match_establishments(
     the amounts. `window_industries` maps a window to the year whose industry counts in it;
     `carried` names further columns to keep, such as establishment_id, which else goes no further.
     `code_digits` is stated where a concordance splits industries: each industry column then has
-    beside it the one that is split (`tables.working.parts_column`).
+    beside it the one that is split (`tables.working.parts_column`). `merges_unit` gives every row
+    of an establishment the replicate unit of its first.
     """
     # The code becomes a number before the shuffle: it is shorter than the text.
     by_id = rows.withColumn(w.INDUSTRY, _industry_number())
@@ -77,6 +81,8 @@ def match_establishments(
     merged = merged_values(
         history=history, window_industries=window_industries, later=later, counted=counted
     )
+    if merges_unit:
+        merged[FIRST_UNIT] = first_unit()
     with_history = add_by_hash if merge_by == "hash" else add_by_sort
     # Told as one bit: else a join would hash and hold both counts.
     has_duplicates = F.col(ROWS_OF_ID) > _years_present(history)
@@ -96,7 +102,12 @@ def match_establishments(
         F.when(F.col(w.VALID) & F.col(HAS_DUPLICATES), F.lit(1)).alias(w.DUPLICATED_ID),
         *(column for each in later for column in _later_values(each)),
         *carried,
+        *([_unit_of_establishment()] if merges_unit else []),
     )
+
+
+def _unit_of_establishment() -> Column:
+    return F.when(F.col(w.VALID), without_year(F.col(FIRST_UNIT))).alias(w.REPLICATE_UNIT)
 
 
 def keep_part(rows: DataFrame, part: int, parts: int) -> DataFrame:

@@ -15,6 +15,7 @@ from tradegains.tables.columns import (
     WINDOW_OR_DIFFERENCE,
     WINDOW_OR_NULL,
     count,
+    errors_of,
     level,
     log_points,
     scale,
@@ -63,7 +64,9 @@ PRODUCTIVITY_GROWTH = Table(
             nullable=True,
         ),
         NOTE,
+        *errors_of("delta_ln"),
     ),
+    uncertain=("delta_ln",),
 )
 
 DECOMPOSITIONS = Table(

@@ -16,6 +16,7 @@ from tradegains.tables.columns import (
     WINDOW,
     WINDOW_OR_DIFFERENCE,
     count,
+    errors_of,
     level,
     log_points,
     money,
@@ -23,6 +24,17 @@ from tradegains.tables.columns import (
     share,
 )
 from tradegains.tables.table import ABOVE_0, Column, Table
+
+SHARES = ("continuing_market_share", "continuing_share", "domestic_share")
+CHANGES = (
+    "welfare_change",
+    "delta_ln_continuing_share",
+    "delta_ln_domestic_share",
+    "delta_ln_continuing_market_share",
+    "domestic_share_term",
+    "continuing_share_term",
+)
+GAINS = ("welfare_change", "liberalised_change", "rest_change")
 
 MARKET_SHARES = Table(
     name="market_shares",
@@ -59,7 +71,9 @@ MARKET_SHARES = Table(
         share("domestic_share", "lambda = X / Y", range=None),
         share("continuing_market_share", "lambda^c = X^c / Y", range=None),
         NOTE,
+        *errors_of(*SHARES, unit="share"),
     ),
+    uncertain=SHARES,
 )
 
 WELFARE = Table(
@@ -96,11 +110,13 @@ WELFARE = Table(
             "formula",
             TEXT,
             "",
-            "hloy, hloy_extended, acr, melitz_redding_local or _global",
+            "hloy, hloy_extended, acr, melitz_redding_local or _global; with [uncertainty] also "
+            "hloy_minus_acr",
             words=(
                 "hloy",
                 "hloy_extended",
                 "acr",
+                "hloy_minus_acr",
                 "melitz_redding_local",
                 "melitz_redding_global",
             ),
@@ -146,7 +162,9 @@ WELFARE = Table(
             nullable=True,
         ),
         NOTE,
+        *errors_of(*CHANGES),
     ),
+    uncertain=CHANGES,
 )
 
 WELFARE_CURVES = Table(
@@ -209,7 +227,9 @@ WELFARE_CURVES = Table(
         ),
         scale("factor on every delta: scale_to_years / years of the window"),
         NOTE,
+        *errors_of(*GAINS),
     ),
+    uncertain=GAINS,
 )
 
 TABLES = (MARKET_SHARES, WELFARE, WELFARE_CURVES)

@@ -1,0 +1,90 @@
+"""Standard errors from sums by group are those of computing the study again without each group.
+
+The reference engine takes each group's rows out of the list and makes the tables once more. More
+censuses, and larger ones, with `make replicates`.
+"""
+
+import os
+from dataclasses import replace
+from itertools import count
+
+import pyarrow as pa
+import pytest
+from test_generative import SCHEMA, case_list, fitted, publish_study
+from test_generative_hloy import hloy_study, ranked_tables
+
+from reference import measure
+from reference.comparison import differences
+from reference.dealing import Dealer, missed
+from reference.nasty import census_of
+from reference.run import with_inputs
+from tradegains.study import Study, Uncertainty
+
+EXAMPLES = int(os.environ.get("TRADEGAINS_REPLICATES", "1"))
+CASES = int(os.environ.get("TRADEGAINS_REPLICATE_CASES", "6"))
+TABLES = ("market_shares", "welfare", "welfare_curves", "productivity_growth")
+
+WITH_ENTERPRISES = SCHEMA.append(pa.field("enterprise_id", pa.string()))
+
+
+def uncertain_study(dealer: Dealer) -> Study:
+    """A study of all that HLOY print, without what has no standard errors yet."""
+    study = hloy_study(dealer)
+    unit = dealer.deal("unit", ("enterprise", "establishment", "industry2"))
+    columns = {**study.census.columns, "enterprise_id": "enterprise_id"}
+    return replace(
+        study,
+        census=replace(study.census, columns=columns),
+        uncertainty=Uncertainty(20, 0.9, unit, "salt", dealer.deal("undefined", (0.2, 0.0, 0.5))),
+        decomposition=None,
+        joint_distribution=None,
+        dispersion=None,
+        job_flows=None,
+        size_fits=None,
+        intra_industry_trade=None,
+    )
+
+
+def with_enterprises(rows: list[dict]) -> list[dict]:
+    """Rows of which three neighbours share an enterprise, some are sold, and some have none."""
+    for row in rows:
+        case, _, number = str(row["establishment_id"] or "").partition("-")
+        sold = row["year"] > 2002 and number == "3"
+        known = number and number != "5"
+        row["enterprise_id"] = f"{case}{int(number) // 3 + sold}" if known else None
+    return rows
+
+
+def compare(engine, dealer: Dealer, folder) -> list[str]:
+    """Every difference between a run's errors and those of the reference engine."""
+    cases = case_list(dealer)[:CASES]
+    study, small = fitted(uncertain_study(dealer), ranked_tables(dealer), cases)
+    small = replace(small, concordance=None)
+    rows = with_enterprises(census_of(cases))
+    read = (*study.census.columns, *study.census.extra_columns)
+    expected = measure([{name: row[name] for name in read} for row in rows], study, small)
+    written = with_inputs(study, rows, folder, small=small, schema=WITH_ENTERPRISES)
+    found = publish_study(engine, written, folder / "output")
+    lines = [line for name in TABLES for line in differences(name, expected[name], found[name])]
+    if not any(row.get("ci_low") is not None for name in TABLES for row in found[name]):
+        lines.append("no interval at all")
+    return lines
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory):
+    root = tmp_path_factory.mktemp("replicates")
+    return (root / str(number) for number in count())
+
+
+def test_three_examples_have_every_unit():
+    dealers = [Dealer("replicates", example) for example in range(3)]
+    for dealer in dealers:
+        uncertain_study(dealer)
+    assert [line for line in missed(dealers) if line.startswith(("unit", "undefined"))] == []
+
+
+@pytest.mark.parametrize("example", range(EXAMPLES))
+def test_errors_are_those_of_leaving_out_each_group(engine, folders, example):
+    found = compare(engine, Dealer("replicates", example), next(folders))
+    assert found == [], f"{len(found)} differences\n" + "\n".join(found[:25])
