@@ -16,6 +16,7 @@ from tradegains.store.delta import arrow_schema
 from tradegains.store.output import Output
 from tradegains.store.runs import RunRecord, publish
 from tradegains.tables.absence import Absence, absences_json
+from tradegains.tables.published import TABLES
 from tradegains.tables.published.productivity import QUANTILES
 
 RUN_ID = "3f9c1a7be2d04856"
@@ -153,6 +154,21 @@ figure_windows = ["entry_before", "post"]
     + 40 * "# A resolved study is longer than Stata's texts of fixed width.\n"
 )
 
+
+EVERY_STUDY = {
+    name: tuple(column for column in table.names if column not in table.sometimes)
+    for name, table in TABLES.items()
+}
+"""Columns of each table that no section brings."""
+
+UNCERTAINTY = """
+[uncertainty]
+groups = 100
+level = 0.95
+unit = "enterprise"
+salt = "made"
+most_undefined = 0.05
+"""
 
 ALIKE = {"run_id": RUN_ID, "ids": "raw", "measure": "relative", "scale": 1.0}
 
@@ -586,6 +602,32 @@ def made_tables():
     }
 
 
+def uncertain_tables(tables):
+    """The tables with an error of 0.004 of every uncertain number, and HLOY less ACR."""
+    welfare = tables["welfare"].to_pylist()
+    compared = [
+        {**hloy, "formula": "hloy_minus_acr", "elasticity": None, "implied_trade_elasticity": None,
+         "domestic_share_term": None, "continuing_share_term": None,
+         "welfare_change": hloy["welfare_change"] - acr["welfare_change"]}
+        for hloy, acr in zip(welfare[::2], welfare[1::2], strict=False)
+        if (hloy["formula"], acr["formula"], hloy["level"]) == ("hloy", "acr", "total")
+    ]  # fmt: skip
+    made = {**tables, "welfare": table_of("welfare", welfare + compared)}
+    return {name: _with_errors(name, rows) for name, rows in made.items()}
+
+
+def _with_errors(name, rows):
+    uncertain = TABLES[name].uncertain
+    made = rows.to_pylist()
+    for row in made if uncertain else ():
+        for column in uncertain:
+            row[TABLES[name].error_of(column)] = None if row[column] is None else 0.004
+        main = row[uncertain[0]]
+        if main is not None:
+            row |= {"ci_low": main - 0.008, "ci_high": main + 0.008, "replicate_groups": 100}
+    return pa.Table.from_pylist(made, schema=arrow_schema(name))
+
+
 def undrawn_page(run):
     """The page of a run without its figures, which take seconds to draw."""
     return page_html(run, [_without_figures(section) for section in page_sections(run)])
@@ -633,6 +675,13 @@ def run_with(tables):
         return PublishedRun(run_record(mixed, study_toml=text, **(record or {})), mixed)
 
     return changed
+
+
+@pytest.fixture(scope="session")
+def uncertain_run(tables):
+    """The run of a study that states `[uncertainty]`."""
+    made = uncertain_tables(tables)
+    return PublishedRun(run_record(made, study_toml=STUDY_TOML + UNCERTAINTY), made)
 
 
 @pytest.fixture(scope="session")

@@ -67,6 +67,8 @@ SECTIONS = {
     "intra_industry_trade": model.IntraIndustryTrade,
     "job_flows": model.JobFlows,
     "accounting": model.AccountingComponent,
+    "uncertainty": model.Uncertainty,
+    "uncertainty.measurement_error": model.MeasurementError,
     "report": model.Report,
 }
 
@@ -289,6 +291,7 @@ def keys_of(section: str) -> list[str]:
         "study": SECTIONS,
         "census": ("columns", "rules"),
         "welfare": ("melitz_redding", "curves"),
+        "uncertainty": ("measurement_error",),
     }.get(section, ())
     return [name for name in names if name not in own_sections]
 

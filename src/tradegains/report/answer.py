@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tradegains.published.printing import fixed, percent
 from tradegains.published.published_run import PublishedRun
+from tradegains.report.errors import formulas_compared, interval_in_words
 from tradegains.report.welfare_rows import (
     NumberOrReason,
     formula_name,
@@ -70,10 +71,11 @@ def answer(run: PublishedRun) -> str:
         return _answer_without_welfare(measured(row, "delta_ln_continuing_share"), welfare, years)
     verb = "rose" if welfare.value >= 0 else "fell"
     size = percent(abs(welfare.value))
+    told = ", ".join(filter(None, (formula_name(row), interval_in_words(run, row))))
     return (
         f"By the HLOY statistic welfare {verb} by {size} percent over {years} "
-        f"({formula_name(row)}), whatever changed inside continuing establishments left "
-        f"aside.{_trend(run)}"
+        f"({told}), whatever changed inside continuing establishments left "
+        f"aside.{formulas_compared(run)}{_trend(run)}"
     )
 
 

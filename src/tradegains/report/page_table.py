@@ -15,11 +15,15 @@ LONG = 30
 
 @dataclass(frozen=True)
 class Cell:
-    """A printed cell; `mark` is the letter of the footnote that says why a number is absent."""
+    """A printed cell; `mark` is the letter of the footnote that says why a number is absent.
+
+    `error` is the standard error under a number, in brackets.
+    """
 
     text: str
     numeric: bool = True
     mark: str = ""
+    error: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,8 +63,20 @@ class Footnotes(Letters):
         return Cell(DASH, mark=self.letter(reason))
 
     def percent(self, number: NumberOrReason) -> Cell:
-        """A change in log points as percent, or a marked dash."""
-        return self.cell(None if number.value is None else percent(number.value), number.note)
+        """A change in log points as percent with its standard error, or a marked dash."""
+        if number.value is None:
+            return self.cell(None, number.note)
+        return Cell(percent(number.value), error=bracketed(number.error))
+
+
+def bracketed(error: float | None) -> str:
+    """A standard error in percent and in brackets; empty without one.
+
+    Example:
+        >>> bracketed(0.0041)
+        '(0.41)'
+    """
+    return "" if error is None else f"({percent(error)})"
 
 
 def names(texts: Iterable[str]) -> list[Cell]:

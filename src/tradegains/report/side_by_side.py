@@ -8,7 +8,7 @@ from itertools import chain
 from tradegains import literature
 from tradegains.published.printing import fixed
 from tradegains.published.published_run import PublishedRun
-from tradegains.report.page_table import Cell, Footnotes, PageTable, names, plain
+from tradegains.report.page_table import Cell, Footnotes, PageTable, bracketed, names, plain
 from tradegains.report.welfare_rows import (
     NumberOrReason,
 )
@@ -103,6 +103,15 @@ def _block(
     for label, entries in table.rows:
         cells = (_cells(one, footnotes, table.compared).rjust(width) for one in entries[shown])
         yield label.ljust(label_width) + "".join(cells)
+        errors = [_error_below(one, table.compared).rjust(width) for one in entries[shown]]
+        if any(each.strip() for each in errors):
+            yield " " * label_width + "".join(errors).rstrip()
+
+
+def _error_below(entry: ComparedNumber, compared: bool) -> str:
+    """The standard error in brackets, under the recovered number."""
+    error = bracketed(entry.recovered.error).rjust(NUMBER_WIDTH)
+    return error + " " * NUMBER_WIDTH if compared else error
 
 
 def _cells(entry: ComparedNumber, footnotes: Footnotes, compared: bool) -> str:

@@ -5,12 +5,20 @@ A study that names no publication has the same rows without published numbers.
 Source: Hsieh, Li, Ossa and Yang (2023), Table 1; online appendix, Tables A1 and C1.
 """
 
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from tradegains import literature
 from tradegains.published.published_run import PublishedRun
-from tradegains.report.side_by_side import ComparedNumber, SideBySide, citation, table_text
+from tradegains.report.errors import errors_in_words
+from tradegains.report.side_by_side import (
+    WIDTH,
+    ComparedNumber,
+    SideBySide,
+    citation,
+    table_text,
+)
 from tradegains.report.welfare_rows import Row, formula_name, industry_rows, measured, total_rows
 
 PrintedRow = TypeVar("PrintedRow", literature.WindowsRow, literature.IndustryRow)
@@ -21,7 +29,7 @@ DELTAS = {
     "delta_ln_continuing_market_share": "Δ ln λ^c",
 }
 FORMULAS = ("hloy", "acr")
-EXTENSIONS = ("hloy_extended",)
+EXTENSIONS = ("hloy_extended", "hloy_minus_acr")
 AGGREGATE, ALL = "aggregate", "all"
 
 
@@ -102,6 +110,8 @@ def table_1_text(run: PublishedRun) -> str:
     """Table 1 of a run for the terminal, with the largest difference under it."""
     table = table_1(run)
     text = table_text(table, remark=_data_remark(run))
+    if errors := errors_in_words(run):
+        text = "\n".join([text, *textwrap.wrap(errors, WIDTH)])
     if table.largest_difference is None:
         return text
     return f"{text}\nLargest difference: {table.largest_difference:.3f} percentage points."

@@ -6,12 +6,14 @@ from typing import Any
 
 from tradegains.published.printing import count
 from tradegains.published.published_run import PublishedRun
+from tradegains.tables.published import TABLES
 
 Row = Mapping[str, Any]
 FORMULA_NAMES = {
     "hloy": "HLOY",
     "acr": "ACR",
     "hloy_extended": "HLOY × μ/η",
+    "hloy_minus_acr": "HLOY − ACR",
 }
 MELITZ_REDDING = {
     "melitz_redding_local": "Melitz-Redding, local",
@@ -27,10 +29,14 @@ ELASTICITY_SYMBOLS = {"hloy": "σ", "acr": "ε"}
 
 @dataclass(frozen=True)
 class NumberOrReason:
-    """A number of the welfare table: None when it is absent, and then `note` says why."""
+    """A number of the welfare table: None when it is absent, and then `note` says why.
+
+    `error` is its standard error, where the run tells one.
+    """
 
     value: float | None
     note: str = ""
+    error: float | None = None
 
 
 def formula_name(row: Row) -> str:
@@ -53,7 +59,7 @@ def measured(row: Row | None, column: str) -> NumberOrReason:
         return NumberOrReason(None, "no such row in this run")
     if row[column] is None:
         return NumberOrReason(None, row["note"] or "null, without a note")
-    return NumberOrReason(row[column])
+    return NumberOrReason(row[column], error=row.get(TABLES["welfare"].error_of(column) or ""))
 
 
 def total_rows(

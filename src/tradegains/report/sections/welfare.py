@@ -7,6 +7,7 @@ from tradegains.published.printing import percent
 from tradegains.published.published_run import PublishedRun
 from tradegains.report.captions import data_label, data_words, scaling
 from tradegains.report.elasticities import elasticities_exhibit
+from tradegains.report.errors import errors_in_words
 from tradegains.report.section import (
     NOTE,
     Exhibit,
@@ -35,7 +36,12 @@ def section(run: PublishedRun) -> Section:
         "welfare",
         "Market shares and welfare",
         "Welfare",
-        as_page_table(table_1(run), remark=counted(run, run.welfare_windows)),
+        as_page_table(
+            table_1(run),
+            remark=" ".join(
+                filter(None, (counted(run, run.welfare_windows), errors_in_words(run)))
+            ),
+        ),
         Paragraph(SYMBOLS, NOTE),
         terms_exhibit(run),
         elasticities_exhibit(run),

@@ -1,0 +1,51 @@
+"""Standard errors and intervals in words; empty for a run that tells none."""
+
+from tradegains.formulas.jackknife import error_of_error
+from tradegains.published.printing import fixed, percent
+from tradegains.published.published_run import PublishedRun
+from tradegains.report.welfare_rows import Row, total_rows
+
+UNITS = {
+    "establishment": "establishments",
+    "enterprise": "enterprises",
+    "industry4": "industries",
+    "industry2": "industry groups",
+}
+
+
+def errors_in_words(run: PublishedRun) -> str:
+    """What stands in brackets under the numbers, and how well it is known itself."""
+    stated = run.section("uncertainty")
+    groups = [row.get("replicate_groups") or 0 for row in total_rows(run).values()]
+    own = error_of_error(max(groups, default=0))
+    if not stated or own is None:
+        return ""
+    return (
+        f"In brackets: standard errors from {max(groups)} groups of {UNITS[stated['unit']]}, each "
+        f"left out in turn; their own relative error is about {percent(own, 0)} percent. They tell "
+        "how the numbers would move had others been drawn from the same economy, not how they move "
+        "with σ, ε, the imports or their errors."
+    )
+
+
+def interval_in_words(run: PublishedRun, row: Row | None) -> str:
+    """Interval of a welfare change: "95 percent interval 4.33 to 5.88"; empty without one."""
+    if row is None or row.get("ci_low") is None:
+        return ""
+    low, high = percent(row["ci_low"]), percent(row["ci_high"])
+    level = run.section("uncertainty").get("level")
+    return f"{'' if level is None else f'{100 * level:g} percent '}interval {low} to {high}"
+
+
+def formulas_compared(run: PublishedRun) -> str:
+    """Whether HLOY and ACR differ by more than their interval; empty without one."""
+    row = total_rows(run).get((run.headline_window or "", "hloy_minus_acr"))
+    interval = interval_in_words(run, row)
+    if row is None or not interval:
+        return ""
+    differ = row["ci_low"] > 0 or row["ci_high"] < 0
+    gap = fixed(100 * row["welfare_change"], 2, signed=True)
+    return (
+        f" HLOY and ACR {'differ' if differ else 'cannot be told apart'}: difference "
+        f"{gap}, {interval}."
+    )
