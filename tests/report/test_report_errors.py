@@ -8,6 +8,7 @@ import pytest
 from made_run import undrawn_page
 from tradegains.report.answer import answer
 from tradegains.report.errors import errors_in_words
+from tradegains.report.page import figures_of, page_sections
 from tradegains.report.table_1 import table_1_text
 
 
@@ -57,3 +58,23 @@ def test_the_page_shows_brackets_and_says_what_they_are(uncertain_run, run):
     assert "In brackets" not in plain
     assert errors_in_words(run) == ""
     assert "interval" not in answer(run)
+
+
+DRAWN = {"figure_welfare": "Whiskers", "figure_hloy_3": "Bands", "figure_hloy_4": "Bands",
+         "figure_hloy_5": "Bands"}  # fmt: skip
+
+
+def test_whiskers_and_bands_are_drawn_told_and_in_the_data(uncertain_run, run):
+    made, plain = (
+        {one.key: one for one in figures_of(page_sections(each))} for each in (uncertain_run, run)
+    )
+    for key, word in DRAWN.items():
+        assert f"{word}: 95 percent intervals" in made[key].caption
+        assert f"{word}: " not in plain[key].caption
+        (data,) = made[key].data.values()
+        (without,) = plain[key].data.values()
+        assert "ci_low" in data.splitlines()[0]
+        assert "ci_low" not in without.splitlines()[0]
+        # A band is an area more, whiskers are lines more.
+        paths = [each[key].draw().svg.count(b"<path") for each in (made, plain)]
+        assert paths[0] > paths[1]

@@ -41,7 +41,8 @@ LEFT_OF_MARKS, RIGHT_OF_MARKS = 0.75, 1.06  # ends of figure 3's axis, over its 
 class ElasticityCurve:
     """A formula's gain by its elasticity: points of a curve, published estimates, the study's own.
 
-    `x` is sigma - 1 or epsilon, `y` the gain [percent]; `baseline` is one such pair.
+    `x` is sigma - 1 or epsilon, `y` the gain [percent]; `baseline` is one such pair; `band` are the
+    ends of the interval at each x, where the run tells one.
     """
 
     label: str
@@ -51,6 +52,7 @@ class ElasticityCurve:
     marks_y: np.ndarray
     baseline: tuple[float, float] | None
     baseline_label: str
+    band: tuple[np.ndarray, np.ndarray] | None = None
 
 
 def draw_welfare_elasticity(
@@ -91,6 +93,8 @@ def draw_elasticities(
         axes = figure.add_subplot()
         for curve, colour, marker in ((hloy, VERMILION, "o"), (acr, BLUE, "x")):
             axes.plot(curve.x, curve.y, color=colour, lw=1.3, zorder=2)
+            if curve.band is not None:
+                axes.fill_between(curve.x, *curve.band, color=colour, alpha=0.12, lw=0, zorder=1)
             fill: dict[str, Any] = {"mfc": PAPER} if marker == "o" else {}
             axes.plot(
                 curve.marks_x,
@@ -173,7 +177,11 @@ def _fit_elasticities(axes: "Axes", curves: Sequence[ElasticityCurve]) -> None:
     marks = np.concatenate([*(curve.marks_x for curve in curves), own])
     places = marks if len(marks) else np.concatenate([curve.x for curve in curves])
     low, high = LEFT_OF_MARKS * places.min(), RIGHT_OF_MARKS * places.max()
-    inside = [curve.y[(curve.x >= low) & (curve.x <= high)] for curve in curves]
+    inside = [
+        line[(curve.x >= low) & (curve.x <= high)]
+        for curve in curves
+        for line in (curve.y, *(curve.band or ()))
+    ]
     heights = np.concatenate([[0.0], *inside, *(curve.marks_y for curve in curves)])
     room = 0.06 * (heights.max() - heights.min() or 1.0)
     axes.set_xlim(low, high)

@@ -51,7 +51,8 @@ class RankedCurve:
     """A window's numbers by the ranking variable.
 
     `x` in the variable's unit, `y` in percent; the step of the smallest x ends at `end`.
-    `everything` is the number when nothing is left out, which lies beyond the largest x.
+    `everything` is the number when nothing is left out, which lies beyond the largest x. `band` are
+    the ends of the interval at each x, and `everything_interval` there, where the run tells them.
     """
 
     label: str
@@ -59,6 +60,8 @@ class RankedCurve:
     y: np.ndarray
     end: float
     everything: float | None = None
+    band: tuple[np.ndarray, np.ndarray] | None = None
+    everything_interval: tuple[float, float] | None = None
 
 
 def draw_ranked(
@@ -133,10 +136,23 @@ def _draw_ranked_curve(
     if everything is not None and curve.everything is not None:
         x, y = np.append(x, everything), np.append(y, curve.everything)
         axes.plot(everything, curve.everything, "s", color=colour, ms=4.5, zorder=4)
+        if curve.everything_interval is not None:
+            ends = curve.everything_interval
+            axes.plot([everything, everything], ends, color=colour, marker="_", lw=1.1, zorder=3)
+    if curve.band is not None:
+        _draw_band(axes, curve, colour)
     order = np.argsort(-x)
     x, y = np.append(x[order], curve.end), np.append(y[order], y[order][-1])
     axes.plot(x, y, drawstyle="steps-post", color=colour, linestyle=dash, lw=1.6, zorder=3)
     axes.plot(curve.x, curve.y, "o", color=colour, ms=3, zorder=3)
+
+
+def _draw_band(axes: "Axes", curve: RankedCurve, colour: str) -> None:
+    """The interval along the steps, without the place where everything counts."""
+    order = np.argsort(-curve.x)
+    x = np.append(curve.x[order], curve.end)
+    low, high = (np.append(end[order], end[order][-1]) for end in curve.band or ())
+    axes.fill_between(x, low, high, step="post", color=colour, alpha=0.13, lw=0, zorder=1)
 
 
 def _turn_axis(axes: "Axes", curves: Sequence[RankedCurve], everything: float | None) -> None:

@@ -36,11 +36,23 @@ WELFARE_COLUMNS = (
     "hloy_log_points",
     "acr_log_points",
 )
+INTERVAL_COLUMNS = (
+    "hloy_ci_low_log_points",
+    "hloy_ci_high_log_points",
+    "acr_ci_low_log_points",
+    "acr_ci_high_log_points",
+)
+NO_ENDS = ("", "")
+WHISKERS_APART = 0.1
+"""Of a row, from its middle: HLOY's whiskers lie above it and ACR's below."""
 
 
 @dataclass(frozen=True)
 class WelfareBar:
-    """A window of the welfare figure: both terms of eq. 5, HLOY and ACR [log points]."""
+    """A window of the welfare figure: both terms of eq. 5, HLOY and ACR [log points].
+
+    The ends of an interval, where the run tells one, are drawn as whiskers.
+    """
 
     window: str
     label: str
@@ -48,6 +60,8 @@ class WelfareBar:
     continuing_share_term: float
     hloy: float
     acr: float | None
+    hloy_interval: tuple[float, float] | None = None
+    acr_interval: tuple[float, float] | None = None
 
 
 def draw_welfare(bars: Sequence[WelfareBar], *, synthetic: bool) -> Picture:
@@ -109,9 +123,19 @@ def _draw_welfare_bar(axes: "Axes", row: int, bar: WelfareBar) -> None:
         edgecolor=PAPER,
         lw=0,
     )
+    _draw_whiskers(axes, bar.hloy_interval, row - WHISKERS_APART)
+    _draw_whiskers(axes, bar.acr_interval, row + WHISKERS_APART)
     _mark_total(axes, bar.hloy, row, marker="o", text="HLOY", above=True)
     if bar.acr is not None:
         _mark_total(axes, bar.acr, row, marker="D", text="ACR", above=False)
+
+
+def _draw_whiskers(axes: "Axes", interval: tuple[float, float] | None, row: float) -> None:
+    """A line from end to end of an interval, with a cap at each."""
+    if interval is None:
+        return
+    low, high = (100 * end for end in interval)
+    axes.plot([low, high], [row, row], color=INK, lw=1.1, marker="|", ms=5, zorder=4)
 
 
 def _mark_total(
@@ -162,7 +186,8 @@ def _zero_line(axes: "Axes") -> None:
 
 
 def welfare_csv(bars: Iterable[WelfareBar], *, data: str) -> str:
-    """Terms and statistics of the welfare figure."""
+    """Terms and statistics of the welfare figure, with intervals where there are some."""
+    bars = list(bars)
     rows = [
         (
             data,
@@ -174,4 +199,8 @@ def welfare_csv(bars: Iterable[WelfareBar], *, data: str) -> str:
         )
         for bar in bars
     ]
-    return csv_text(WELFARE_COLUMNS, rows)
+    if not any(bar.hloy_interval or bar.acr_interval for bar in bars):
+        return csv_text(WELFARE_COLUMNS, rows)
+    ends = [(*(bar.hloy_interval or NO_ENDS), *(bar.acr_interval or NO_ENDS)) for bar in bars]
+    both = [(*row, *more) for row, more in zip(rows, ends, strict=True)]
+    return csv_text((*WELFARE_COLUMNS, *INTERVAL_COLUMNS), both)

@@ -6,6 +6,8 @@ Source: Hsieh, Li, Ossa and Yang (2023), figures 2 and 3, Tables B1 and B2.
 from collections.abc import Sequence
 from functools import partial
 
+import numpy as np
+
 from tradegains import literature
 from tradegains.figures.elasticities import (
     ElasticityCurve,
@@ -23,6 +25,7 @@ from tradegains.published.printing import csv_text, fixed, percent
 from tradegains.published.published_run import PublishedRun
 from tradegains.report.captions import data_words, scaling
 from tradegains.report.curve_rows import curve_csv, curve_rows, points_of
+from tradegains.report.errors import interval_of, whiskers_in_words
 from tradegains.report.page_table import Cell, PageTable, names
 from tradegains.report.section import Exhibit, Missing
 from tradegains.report.welfare_rows import Row, measured, total_rows
@@ -155,11 +158,22 @@ def _elasticity_curve(formula: str, rows: Sequence[Row]) -> ElasticityCurve:
         label=label,
         x=x,
         y=y,
+        band=_band(rows) if points else None,
         marks_x=points_of(marks)[0],
         marks_y=points_of(marks)[1],
         baseline=own[0] if own else None,
         baseline_label=f"{symbol} = {shown:g}: {fixed(own[0][1], 2)}" if own else "",
     )
+
+
+def _band(rows: Sequence[Row]) -> tuple[np.ndarray, np.ndarray] | None:
+    """Ends of the interval along a curve [percent]; None where a point has none."""
+    points = sorted((row for row in rows if row["point"] == "curve"), key=lambda row: row["x"])
+    ends = [interval_of(row) for row in points]
+    if not ends or any(each is None for each in ends):
+        return None
+    low, high = 100 * np.array(ends, dtype=float).T
+    return low, high
 
 
 def _elasticities_in_words(curves: Sequence[ElasticityCurve]) -> str:
@@ -193,6 +207,7 @@ def _elasticities_caption(run: PublishedRun, window: str, curves: Sequence[Elast
         f"two differ by Δ ln X^c/X alone. Marks: the published estimates of HLOY's Tables B1 (σ) "
         "and B2 (ε), listed below; none of them is an input to the study. Whole economy; "
         f"continuing: {made['continuing']}; imports: {made['imports']}. {scaling(run)}"
+        f"{whiskers_in_words(run, 'Bands')}"
     )
 
 

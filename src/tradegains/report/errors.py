@@ -28,6 +28,23 @@ def errors_in_words(run: PublishedRun) -> str:
     )
 
 
+def interval_of(row: Row) -> tuple[float, float] | None:
+    """Ends of the interval of a row's first number; None without one."""
+    low, high = row.get("ci_low"), row.get("ci_high")
+    return None if low is None or high is None else (low, high)
+
+
+def whiskers_in_words(run: PublishedRun, drawn: str) -> str:
+    """What whiskers or a band of a figure are, for its caption; empty without any."""
+    stated = run.section("uncertainty")
+    if not stated or not errors_in_words(run):
+        return ""
+    return (
+        f" {drawn}: {100 * stated['level']:g} percent intervals, by leaving out groups of "
+        f"{UNITS[stated['unit']]}."
+    )
+
+
 def interval_in_words(run: PublishedRun, row: Row | None) -> str:
     """Interval of a welfare change: "95 percent interval 4.33 to 5.88"; empty without one."""
     if row is None or row.get("ci_low") is None:

@@ -14,6 +14,7 @@ from tradegains.published.printing import count, fixed
 from tradegains.published.published_run import PublishedRun
 from tradegains.report.captions import data_words, scaling
 from tradegains.report.curve_rows import curve_csv, curve_rows, points_of
+from tradegains.report.errors import interval_of, whiskers_in_words
 from tradegains.report.section import Exhibit, Missing
 from tradegains.report.welfare_rows import Row
 
@@ -95,13 +96,32 @@ def _has_place(row: Row) -> bool:
 
 
 def _ranked_curve(run: PublishedRun, window: str, rows: Sequence[Row]) -> RankedCurve:
-    points = sorted((row["x"], 100 * row["welfare_change"]) for row in filter(_has_place, rows))
+    placed = sorted(filter(_has_place, rows), key=lambda row: row["x"])
     told = filter(_has_number, rows)
-    everything = [100 * row["welfare_change"] for row in told if row["x"] is None]
-    x, y = points_of(points)
+    everything = [row for row in told if row["x"] is None]
+    x, y = points_of([(row["x"], 100 * row["welfare_change"]) for row in placed])
     end = min(row["x"] for row in rows if row["x"] is not None)
-    whole = everything[0] if everything else None
-    return RankedCurve(run.window_title(window), x, y, end, whole)
+    whole = 100 * everything[0]["welfare_change"] if everything else None
+    of_whole = interval_of(everything[0]) if everything else None
+    return RankedCurve(
+        run.window_title(window),
+        x,
+        y,
+        end,
+        whole,
+        band=_band(placed),
+        everything_interval=of_whole and (100 * of_whole[0], 100 * of_whole[1]),
+    )
+
+
+def _band(rows: Sequence[Row]) -> tuple[np.ndarray, np.ndarray] | None:
+    """Ends of the interval at each point [percent], a gap where one has none; None without any."""
+    nothing = (np.nan, np.nan)
+    ends = [interval_of(row) or nothing for row in rows]
+    if all(each == nothing for each in ends):
+        return None
+    low, high = 100 * np.array(ends).T
+    return low, high
 
 
 def _ranked_titles(figure: str, variable: str) -> tuple[str, str]:
@@ -185,6 +205,7 @@ def _ranked_caption(
     return (
         f"{data_words(run)}{what}. {steps} σ = {elasticity:g}. {windows}.{line}{out} Continuing: "
         f"{made['continuing']}; imports: {made['imports']}. {scaling(run)}"
+        f"{whiskers_in_words(run, 'Bands')}"
     )
 
 

@@ -7,7 +7,7 @@ from tradegains.published.printing import percent
 from tradegains.published.published_run import PublishedRun
 from tradegains.report.captions import data_label, data_words, scaling
 from tradegains.report.elasticities import elasticities_exhibit
-from tradegains.report.errors import errors_in_words
+from tradegains.report.errors import errors_in_words, interval_of, whiskers_in_words
 from tradegains.report.section import (
     NOTE,
     Exhibit,
@@ -70,6 +70,7 @@ def terms_exhibit(run: PublishedRun) -> Exhibit | Missing:
             "name no cause: ordinary turnover of establishments is in the second, and whatever "
             f"moves domestic sales against imports in the first. {', '.join(names)}. Whole "
             f"economy; continuing: {made['continuing']}; imports: {made['imports']}. {scaling(run)}"
+            f"{whiskers_in_words(run, 'Whiskers')}"
         ),
         data={"": welfare_csv(bars, data=data_label(run))},
     )
@@ -83,7 +84,8 @@ def _bar(run: PublishedRun, rows: dict[tuple[str, str], Row], window: str) -> We
     domestic, continuing, change = (hloy[term] for term in TERMS)
     title = run.window_title(window)
     acr_change = None if acr is None else acr["welfare_change"]
-    return WelfareBar(window, title, domestic, continuing, change, acr_change)
+    intervals = (interval_of(hloy), None if acr is None else interval_of(acr))
+    return WelfareBar(window, title, domestic, continuing, change, acr_change, *intervals)
 
 
 def _bar_in_words(bar: WelfareBar) -> str:
