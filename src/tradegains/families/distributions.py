@@ -1,7 +1,7 @@
 """Distributions of relative productivity: industry medians, moments, quantiles and histograms."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import chain
 
 from pyspark.sql import DataFrame
@@ -26,13 +26,14 @@ from tradegains.results.distributions import (
 )
 from tradegains.results.industry_distributions import industry_moment_rows
 from tradegains.results.market import Amounts
+from tradegains.statistics.collecting import compute_both
 from tradegains.statistics.distributions import (
     BasePopulation,
     DistributionTask,
     MedianBase,
     describe_distributions,
 )
-from tradegains.statistics.medians import industry_medians
+from tradegains.statistics.medians import Years, industry_medians
 from tradegains.statistics.moments import PowerCells, collect_power_cells
 from tradegains.statistics.scales import industry_scales
 from tradegains.study import Study
@@ -46,10 +47,11 @@ def distribution_tables(context: RunContext, matched: MatchedCensus) -> Computed
     study, pools = context.study, median_pools(context.study)
     described = matched.rows.filter(F.col(w.YEAR).isin(*sorted({*chain(*pools.values())})))
     # Neither needs the other, and both leave cores idle: a twentieth of a run of 30M rows.
-    with context.progress.step(MEDIANS) as step, ThreadPoolExecutor(1) as beside:
-        summing = beside.submit(_collect_powers, context, described, matched.cells.largest_industry)
-        medians = industry_medians(described, pools, row_limit=context.row_limit)
-        powers = summing.result()
+    with context.progress.step(MEDIANS) as step:
+        medians, powers = compute_both(
+            partial(_select_medians, context, described, pools),
+            partial(_collect_powers, context, described, matched.cells.largest_industry),
+        )
         step.rows = len(medians)
     scales = _standardising_scales(study, powers)
     requests = distribution_requests(study)
@@ -68,9 +70,16 @@ def distribution_tables(context: RunContext, matched: MatchedCensus) -> Computed
     return ComputedTables(tables) | dispersion | joint_tables(context, described, medians)
 
 
+def _select_medians(
+    context: RunContext, described: DataFrame, pools: Mapping[str, Years]
+) -> Medians:
+    with context.progress.naming(MEDIANS):  # its own thread knows of no step
+        return industry_medians(described, pools, row_limit=context.row_limit)
+
+
 def _collect_powers(context: RunContext, described: DataFrame, largest: Amounts) -> PowerCells:
     """Power sums of log productivity, from which all moments follow; levels for `dispersion`."""
-    with context.progress.naming(MEDIANS):  # its own thread knows of no step
+    with context.progress.naming(MEDIANS):
         return collect_power_cells(
             described,
             employment=largest.employment,

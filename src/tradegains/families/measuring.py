@@ -7,6 +7,7 @@ name that its tables declare.
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
+from functools import partial, reduce
 
 from pyspark.sql import DataFrame
 
@@ -32,6 +33,7 @@ from tradegains.families.trade import trade_tables
 from tradegains.inputs.small import SmallInputs
 from tradegains.progress import Progress
 from tradegains.results.sets import study_sets
+from tradegains.statistics.collecting import compute_together
 from tradegains.statistics.ranks import ROW_LIMIT
 from tradegains.study import Study
 from tradegains.tables.absence import Absence
@@ -112,12 +114,15 @@ def measure(
     matched = match_census(context, flag_census(study, census, small))
     found = quality_tables(context, matched, rows_by_year)
     matched = replace(matched, sizes=describe_wanted_sizes(context, matched))
-    for family, compute in FAMILIES.items():
-        tables = tables_of(family)
-        if context.wanted.isdisjoint(tables):
-            continue
-        absent = absences_of(tables, study, small)
-        found |= ComputedTables(absent=absent)
-        if len(absent) < len(tables):
-            found |= compute(context, matched)
-    return found
+    tasks = [partial(_tables_of_family, context, matched, family) for family in FAMILIES]
+    return reduce(ComputedTables.__or__, compute_together(tasks), found)
+
+
+def _tables_of_family(context: RunContext, matched: MatchedCensus, family: str) -> ComputedTables:
+    """The wanted tables of a family, which needs no other."""
+    tables = tables_of(family)
+    if context.wanted.isdisjoint(tables):
+        return ComputedTables()
+    absent = absences_of(tables, context.study, context.small)
+    found = ComputedTables(absent=absent)
+    return found | FAMILIES[family](context, matched) if len(absent) < len(tables) else found

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar, copy_context
 from threading import Event
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
@@ -13,7 +13,8 @@ AT_ONCE = 4
 """Tasks that ask an engine side by side: each waits for it most of its time."""
 
 Found = TypeVar("Found")
-_stopping: ContextVar[Event | None] = ContextVar("stopping", default=None)
+OtherFound = TypeVar("OtherFound")
+_stopping: ContextVar[tuple[Event, ...]] = ContextVar("stopping", default=())
 
 
 class StoppedError(Exception):
@@ -26,8 +27,7 @@ def collect(frame: DataFrame) -> pa.Table:
     Raises:
         StoppedError: the task that asks was given up.
     """
-    stopping = _stopping.get()
-    if stopping is not None and stopping.is_set():
+    if any(stopping.is_set() for stopping in _stopping.get()):
         raise StoppedError
     return frame.toArrow()
 
@@ -49,16 +49,18 @@ def compute_together(tasks: Sequence[Callable[[], Found]]) -> list[Found]:
 
     The first failure in that order is raised, so that it is the same in every run. It, and a stop
     of the run, gives the other tasks up: those that run end at their next query, as rows must not
-    be written any more when the work folder is cleaned up.
+    be written any more when the work folder is cleaned up. A task may itself have tasks computed
+    together, which what ends it ends, too.
 
     Example:
         >>> compute_together([lambda: 1, lambda: 2])
         [1, 2]
     """
     stopping = Event()
+    around = _stopping.get()
 
     def begin(task: Callable[[], Found]) -> Found:
-        _stopping.set(stopping)
+        _stopping.set((*around, stopping))
         return task()
 
     with ThreadPoolExecutor(AT_ONCE) as threads:
@@ -69,3 +71,16 @@ def compute_together(tasks: Sequence[Callable[[], Found]]) -> list[Found]:
             stopping.set()
             threads.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def compute_both(
+    first: Callable[[], Found], second: Callable[[], OtherFound]
+) -> tuple[Found, OtherFound]:
+    """What two tasks return, computed as `compute_together` does.
+
+    Example:
+        >>> compute_both(lambda: 1, lambda: "a")
+        (1, 'a')
+    """
+    found: list[Any] = compute_together([first, second])
+    return found[0], found[1]

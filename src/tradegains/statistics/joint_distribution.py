@@ -14,6 +14,7 @@ from tradegains.formulas.fixed_point import sums_agree
 from tradegains.formulas.joint_distribution import JointCell
 from tradegains.formulas.quantiles import interpolate, linear_position, weighted_target
 from tradegains.statistics.arrays import ManyToMany
+from tradegains.statistics.collecting import collect
 from tradegains.statistics.handing import as_rows
 from tradegains.statistics.ranks import ROW_LIMIT, BinnedRows, Position
 from tradegains.tables import working as w
@@ -64,9 +65,9 @@ def describe_joint(
     if not cuts:
         return {}, []
     bounds = as_rows(_cut_table(cuts, classes.groups), beside=rows)
-    summed = sum_joint_classes(
-        rows, centres, bounds, groups=classes.groups, edges=classes.edges
-    ).toArrow()
+    summed = collect(
+        sum_joint_classes(rows, centres, bounds, groups=classes.groups, edges=classes.edges)
+    )
     return cuts, [_cell(row) for row in summed.to_pylist()]
 
 

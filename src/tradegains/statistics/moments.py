@@ -33,6 +33,7 @@ from tradegains.formulas.membership import MembershipMask
 from tradegains.formulas.moments import Moments, moments_about_mean, moved_power_sums
 from tradegains.formulas.theil import LEVEL_UNIT, theil_index
 from tradegains.statistics.arrays import FloatArray, IntArray
+from tradegains.statistics.collecting import collect
 from tradegains.tables import working as w
 from tradegains.transforms.productivity import MOMENT_BIN, level_sum, power_sum, sum_powers
 
@@ -108,7 +109,7 @@ def collect_power_cells(
     bits = {True: moment_scale_bits(employment), False: moment_scale_bits(establishments)}
     summed = sum_powers(matched, weighted_bits=bits[True], plain_bits=bits[False], levels=levels)
     keys = (w.YEAR, w.INDUSTRY, w.MEMBERSHIP, w.BIN)
-    cells = summed.toArrow().sort_by([(key, "ascending") for key in keys])
+    cells = collect(summed).sort_by([(key, "ascending") for key in keys])
     year, industry, membership, number = (cells[key].to_numpy().astype(np.int64) for key in keys)
     return PowerCells(
         year,

@@ -49,6 +49,7 @@ from tradegains.statistics.arrays import (
     merge_runs,
     positions,
 )
+from tradegains.statistics.collecting import collect
 from tradegains.statistics.handing import as_rows
 from tradegains.tables import working as w
 from tradegains.transforms.ranking import count_bins, count_values, keep_bins, list_values
@@ -147,7 +148,7 @@ class BinnedRows:
         ranked: DataFrame, *, keys: Sequence[str], on: Sequence[str], refinement: int
     ) -> "BinnedRows":
         """Count the rows by these keys and bin; one pass over them."""
-        cells = count_bins(ranked, keys=keys, refinement=refinement).toArrow()
+        cells = collect(count_bins(ranked, keys=keys, refinement=refinement))
         return BinnedRows(ranked, cells, Strata.of(cells, keys, on), refinement)
 
     @property
@@ -216,15 +217,15 @@ class BinnedRows:
         inside = keep_bins(self.ranked, opened, on=on, refinement=refinement)
         if rows_inside <= row_limit:
             # Not grouped by value: most values are distinct, and the engine would hash each.
-            rows = list_values(inside, keys=keys, refinement=refinement).toArrow()
+            rows = collect(list_values(inside, keys=keys, refinement=refinement))
             ones = pa.array(np.ones(len(rows), dtype=np.int64))
             return _values_as_cells(rows.append_column(w.ESTABLISHMENTS, ones)), refinement
         if refinement >= FINEST:
             # Doubles this close are few: what is left in such a bin are many equal values.
-            counted = count_values(inside, keys=keys, refinement=refinement).toArrow()
+            counted = collect(count_values(inside, keys=keys, refinement=refinement))
             return _values_as_cells(counted), refinement
         finer = refinement + REFINEMENT_STEP
-        counted = count_bins(inside, keys=keys, refinement=finer).toArrow()
+        counted = collect(count_bins(inside, keys=keys, refinement=finer))
         # Bins nest: without its last digits a finer bin's number is that of the bin around it.
         parent = np.right_shift(_numbers(counted, w.BIN), REFINEMENT_STEP)
         return counted.append_column(PARENT, pa.array(parent)), finer

@@ -30,6 +30,7 @@ from tradegains.formulas.least_squares import (
     two_stage_least_squares,
     within_products,
 )
+from tradegains.statistics.collecting import collect
 from tradegains.statistics.regression_passes import RegressionRows, collect_sums
 from tradegains.tables import working as w
 from tradegains.transforms.regression_rows import largest_logs
@@ -138,7 +139,7 @@ def largest_log(matched: DataFrame) -> float:
 
     Measured, because each binary digit of a bound is one that the sums of squares lose.
     """
-    (logs,) = largest_logs(matched).toArrow().to_pylist()
+    (logs,) = collect(largest_logs(matched)).to_pylist()
     return max((log for log in logs.values() if log is not None), default=0.0)
 
 
