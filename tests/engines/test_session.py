@@ -404,6 +404,13 @@ def test_java_begins_with_half_its_heap_of_2_gb_at_most() -> None:
     assert {"-Xms2048m", "-XX:NewSize=1024m"} < set(java_virtual_machine.java_options(9 * 2**30))
 
 
+def test_java_has_one_compiler_for_few_rows_and_two_for_many() -> None:
+    first_only, sparing = "-XX:TieredStopAtLevel=1", "-XX:Tier4InvocationThreshold=50000"
+    for rows, expected in ((700_000, first_only), (7_000_000, sparing), (None, sparing)):
+        options = java_virtual_machine.java_options(2**30, rows)
+        assert {first_only, sparing}.intersection(options) == {expected}
+
+
 def test_java_gets_the_class_archive_only_when_it_is_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -411,6 +418,6 @@ def test_java_gets_the_class_archive_only_when_it_is_there(
     assert java_virtual_machine.archive_options() == []
     java_virtual_machine.class_archive().parent.mkdir()
     java_virtual_machine.class_archive().touch()
-    settings = spark_engine._launch_settings(Resources(1, 2**30, None), None, tmp_path)
+    settings = spark_engine._launch_settings(Resources(1, 2**30, None), None, tmp_path, None)
     option = f"-XX:SharedArchiveFile={java_virtual_machine.class_archive()}"
     assert option in settings["spark.driver.defaultJavaOptions"].split()

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from tradegains.store.census import CensusFiles, list_census, read_census
+from tradegains.errors import InputError
+from tradegains.store.census import CensusFiles, count_rows, list_census, read_census
 from tradegains.store.locations import locate
 
 COLUMNS = {
@@ -53,6 +54,14 @@ def collected(spark: SparkSession, census: CensusFiles) -> list[dict[str, Any]]:
     return table.sort_by(order).to_pylist()
 
 
+def test_rows_are_counted_before_anything_is_judged(tmp_path: Path) -> None:
+    table = rows([1, 2, 2], ano=[1981, 1981, 1990])
+    # years inside the file: all of its rows may be of the wanted one
+    assert count_rows(write(tmp_path, {"all.parquet": table}), "ano", [1981]) == 3
+    with pytest.raises(InputError, match="does not exist"):
+        count_rows(str(tmp_path / "elsewhere"), "ano", [1981])
+
+
 # --- layouts ----------------------------------------------------------------------------------
 
 
@@ -67,6 +76,7 @@ def test_year_folders_under_the_studys_own_name(spark: SparkSession, tmp_path: P
     )
     census = list_census(root, COLUMNS, [1981, 1983])
     assert census.rows_by_year == {1981: 1, 1983: 1}
+    assert count_rows(root, "ano", [1982, 1983]) == 3
     read = read_census(spark, census)
     assert read.schema.simpleString() == (
         "struct<establishment_id:bigint,year:int,industry:string,employment:double,sales:double>"

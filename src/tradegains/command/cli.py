@@ -22,13 +22,20 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from tradegains.command.arguments import OUTPUT, build_parser
 from tradegains.engines.environment import is_on
-from tradegains.errors import Problem, StudyError, TradegainsError, require_file_locks
+from tradegains.errors import (
+    InputError,
+    Problem,
+    StudyError,
+    TradegainsError,
+    require_file_locks,
+)
 from tradegains.tables.absence import Absence
 
 if TYPE_CHECKING:
     from tradegains.command.check import Checked
     from tradegains.engines.start import Engine
     from tradegains.pipeline import RunSummary
+    from tradegains.study import Study
 
 DEBUG = "TRADEGAINS_DEBUG"
 INTERRUPTED = 130
@@ -264,7 +271,8 @@ def _run(chosen: argparse.Namespace) -> int:
     from tradegains.progress import Progress
     from tradegains.store.output import KEEP_DAYS
 
-    with _engine(chosen) as engine:
+    rows = _rows_of(study) if chosen.engine == "spark" else None
+    with _engine(chosen, rows) as engine:
         done = run(
             engine,
             study,
@@ -554,7 +562,16 @@ def _keep_others_out(chosen: argparse.Namespace, inputs: Iterable[str]) -> None:
         keep_others_out([*inputs, chosen.output or ""])
 
 
-def _engine(chosen: argparse.Namespace) -> "Engine":
+def _rows_of(study: "Study") -> int | None:
+    """Rows of the census; None where it is not as it should be, which the run will tell."""
+    from tradegains.store.census import count_rows
+
+    with contextlib.suppress(InputError):
+        return count_rows(study.inputs.census, study.census.columns["year"], study.years)
+    return None
+
+
+def _engine(chosen: argparse.Namespace, rows: int | None = None) -> "Engine":
     from tradegains.command.check import needs_jars
     from tradegains.engines.start import start_engine
 
@@ -567,6 +584,7 @@ def _engine(chosen: argparse.Namespace) -> "Engine":
         jars=chosen.jars_dir,
         delta=needs_jars(chosen.output),
         unshared=chosen.unshared_machine,
+        rows=rows,
     )
 
 

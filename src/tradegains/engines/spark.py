@@ -50,6 +50,7 @@ def start_spark(
     *,
     jars: str | None,
     delta: bool,
+    rows: int | None = None,
 ) -> Engine:
     """Open a session, in a JVM of our own where nobody else has started one.
 
@@ -59,6 +60,7 @@ def start_spark(
         settings: win over those chosen here.
         jars: where Delta's jars are; see `delta_jars`.
         delta: whether Delta tables are to be read or written.
+        rows: census rows that it will read, where they are known.
 
     Raises:
         EngineError: Spark cannot start, or runs without Delta where it is asked for.
@@ -74,7 +76,7 @@ def start_spark(
             _require_name_of_user()
             folder = scratch_folder(resources.scratch, closing)
             log = folder / "spark.log"
-            options |= _launch_settings(resources, master, folder)
+            options |= _launch_settings(resources, master, folder, rows)
             options |= jar_settings(jars) if delta else {}
         spark = _spark_session(options | dict(settings), log)
         if not open_already:  # a notebook's session is not ours to stop
@@ -106,7 +108,9 @@ def _require_name_of_user() -> None:
         ) from error
 
 
-def _launch_settings(resources: Resources, master: str | None, folder: Path) -> dict[str, str]:
+def _launch_settings(
+    resources: Resources, master: str | None, folder: Path, rows: int | None
+) -> dict[str, str]:
     """Return the settings that matter before the JVM starts, when we are the ones to start it."""
     master = master or f"local[{resources.threads or '*'}]"
     settings = {
@@ -116,7 +120,11 @@ def _launch_settings(resources: Resources, master: str | None, folder: Path) -> 
         "spark.driver.memory": f"{max(resources.memory >> 20, 512)}m",
         # "default" leaves extraJavaOptions to the caller: Spark passes both.
         "spark.driver.defaultJavaOptions": " ".join(
-            [*java_options(resources.memory), f"-Djava.io.tmpdir={folder}", *archive_options()]
+            [
+                *java_options(resources.memory, rows),
+                f"-Djava.io.tmpdir={folder}",
+                *archive_options(),
+            ]
         ),
         "spark.local.dir": str(folder),
         # Spark would make spark-warehouse/ in the current folder.

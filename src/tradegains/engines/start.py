@@ -43,6 +43,7 @@ def start_engine(
     delta: bool = True,
     settings: Mapping[str, str] | None = None,
     unshared: bool = False,
+    rows: int | None = None,
 ) -> Engine:
     """Start the engine `name` and return it.
 
@@ -60,6 +61,7 @@ def start_engine(
         settings: further Spark settings, which win over the ones chosen here.
         unshared: nobody else uses this machine: the embedded engine may start where its port cannot
             be kept from other users. TRADEGAINS_UNSHARED_MACHINE=1 says so as well.
+        rows: census rows that will be read, where they are known: Java compiles less for few.
 
     Raises:
         StudyError: the engine is unknown, or a choice does not apply to it.
@@ -76,7 +78,7 @@ def start_engine(
         threads, default_memory() if memory is None else memory_bytes(memory), scratch
     )
     if name == "spark":
-        engine = start_spark(resources, master, settings or {}, jars=jars, delta=delta)
+        engine = start_spark(resources, master, settings or {}, jars=jars, delta=delta, rows=rows)
     else:
         engine = start_embedded(resources, choose_protection(unshared=unshared))
     _started.append(name)

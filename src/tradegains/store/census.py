@@ -153,6 +153,18 @@ def list_census(
     return replace(census, files=tuple(files), types=_common_types(census))
 
 
+def count_rows(path: str, year_column: str, years: Iterable[int]) -> int:
+    """Rows by the footers of the files that may have some of these years; nothing is judged.
+
+    Raises:
+        InputError: there are no such files.
+    """
+    place, wanted = locate(path), set(years)
+    found, _, _ = _found(place, year_column)
+    files, _ = read_footers(place, [file for file in found if file.year in {None, *wanted}])
+    return sum(file.rows for file in files)
+
+
 def _found(place: Location, year_column: str) -> tuple[list[CensusFile], dict[str, int], str]:
     """The files, the folders they are in, and the name that the folders give the year."""
     found, folders = find_files(place, year_column)
