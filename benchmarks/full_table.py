@@ -25,10 +25,12 @@ def full_table(records: dict[str, Record]) -> Iterator[str]:
         |---|---|---|---|
         | **seconds** | 3.00 | 4.00 | 0.75 |
     """
+    if not records:
+        yield "Not measured yet."
     for name, record in records.items():
         runs = record["runs"]
         now, *before = runs.values()
-        yield f"**{name}** ({len(now)} rounds)"
+        yield f"**{name}**; rounds: {len(now)}"
         yield ""
         yield f"| | {' | '.join(runs)} |{' ratio |' * len(before)}"
         yield "|---|" + "---|" * (len(runs) + len(before))
