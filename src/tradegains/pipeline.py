@@ -4,7 +4,7 @@ import gc
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -150,7 +150,7 @@ def run(
         _require_some(only, study, inputs)
         one_by_one = engine.name == "spark" and needs_rows_one_by_one(inputs.census)
         with _damage_told(inputs), engine.reading(one_by_one=one_by_one):
-            work = _work_folder(place, name, study)
+            work = replace(_work_folder(place, name, study), scratch=engine.scratch)
             measured = _measure(engine, study, inputs, work, only, progress)
         before = published.absent if published else ()
         absent = tuple(dict.fromkeys((*inputs.absent, *before, *measured.absent)))

@@ -171,3 +171,38 @@ def test_refusals():
         fit_pareto(3.0, 2.0, 5.0)
     assert fit_pareto(2.0, 2.0, 2.0) is None
     assert fit_truncated_pareto(2.0, 2.0, 2.0, upper=5.0) is None
+
+
+@pytest.mark.parametrize("distribution", ["pareto", "truncated_pareto"])
+@pytest.mark.parametrize("cutoff", [-3.0, 0.5])
+def test_the_money_unit_moves_nothing_under_a_pareto(distribution, cutoff):
+    sales = LogSalesPercentiles(0.1, 0.4, 0.9, cutoff, 0.05, upper=3.0, upper_at=0.999)
+    by = 7.5
+    other = LogSalesPercentiles(
+        0.1 + by, 0.4 + by, 0.9 + by, cutoff + by, 0.05, upper=3.0 + by, upper_at=0.999
+    )
+    here, there = (
+        melitz_redding_on_log_sales(
+            -0.2, each, distribution=distribution, sigma=2.0, delta_ln_entry=0.0
+        )
+        for each in (sales, other)
+    )
+    assert here.hazard is not None
+    assert there.hazard == pytest.approx(here.hazard, rel=1e-10)
+    assert there.local_change == pytest.approx(here.local_change, rel=1e-10)
+    assert there.global_change == pytest.approx(here.global_change, rel=1e-9)
+
+
+def test_what_a_truncated_pareto_lacks_is_said():
+    for upper, cutoff, reason in (
+        (None, 0.0, "no upper end is stated; assumes one productivity cutoff, at the 0.05 qua"),
+        (3.0, 3.5, "the cutoff is at the upper end; assumes one productivity cutoff, at the 0.05"),
+    ):
+        sales = LogSalesPercentiles(0.1, 0.4, 0.9, cutoff, 0.05, upper=upper, upper_at=0.999)
+        found = melitz_redding_on_log_sales(
+            -0.2, sales, distribution="truncated_pareto", sigma=2.0, delta_ln_entry=0.0
+        )
+        assert found.note.startswith(reason)
+        assert (found.hazard, found.local_change, found.global_change) == (None, None, None)
+    known = changes_of(-0.2, SALES, sigma=3.72, delta_ln_entry=0.0)
+    assert known.note.endswith("through their 0.2, 0.5 and 0.8 quantiles; delta ln entry 0")

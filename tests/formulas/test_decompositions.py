@@ -436,6 +436,7 @@ def test_an_absent_group_adds_nothing_and_is_counted(method):
 def test_a_method_without_its_reference_has_a_reason(method, panel, reason):
     found = decompose(sums_of(panel), method)
     assert (dict(found.terms), found.note, found.discrepancy) == ({}, reason, None)
+    assert found.method == method
     assert found.total is not None
     assert exact(panel, method)[0] == {}
 
@@ -564,7 +565,8 @@ def test_an_undecomposed_industry_keeps_its_change():
 
 
 def test_no_industry_has_no_level():
-    assert decompose_industries({}, "gr").note == NO_WEIGHT
+    found = decompose_industries({}, "gr")
+    assert (found.method, found.note) == ("gr", NO_WEIGHT)
 
 
 @given(st.dictionaries(st.sampled_from("abc"), panels, min_size=2), st.sampled_from(METHODS))

@@ -241,3 +241,18 @@ def test_an_instrument_that_rounding_alone_moves_is_refused():
     within = within_products(*rounded(rows, 16), ["y", "x", "z"])
     with pytest.raises(CollinearError, match="z does not move x"):
         two_stage_least_squares(within, "y", endogenous="x", instrument="z")
+
+
+def test_an_instrument_that_moves_the_other_way_is_one_as_well():
+    # z 2 1 0, x 1 0 2, y 1 2 3: cov(z, y) / cov(z, x) = -2 / -1.
+    sums = [GroupSums(3, 3, (3, 3, 6), (5, 2, 4, 5, 7, 14))]
+    within = within_products(sums, BinaryPlaces((0,) * 3, (0,) * 6), ["z", "x", "y"])
+    fit = two_stage_least_squares(within, "y", endogenous="x", instrument="z")
+    assert fit.coefficients == (2.0,)
+    assert (fit.regressors, fit.instruments) == (("x",), ("z",))
+
+
+def test_two_clusters_are_enough():
+    assert cluster_correction(9, 1, 2) == 2.0  # 8 / 8 * 2 / 1
+    assert cluster_correction(9, 1, 1) is None
+    assert cluster_correction(1, 1, 2) is None

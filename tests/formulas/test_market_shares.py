@@ -67,3 +67,16 @@ def test_no_imports_at_all_is_a_market_share_of_one() -> None:
     negative = market_share_changes(MarketSales(40.0, 80.0, -1.0), END)
     assert negative.delta_ln_domestic_share is None
     assert negative.note == "imports are negative"
+
+
+def test_notes_name_what_is_missing() -> None:
+    without = market_share_changes(MarketSales(0.0, 0.0, 20.0), MarketSales(0.0, 60.0, -1.0))
+    assert without.note == (
+        "domestic sales at the start is not positive; "
+        "continuing domestic sales at the start is not positive; "
+        "continuing domestic sales at the end is not positive; imports are negative"
+    )
+    unknown = market_share_changes(START, MarketSales(45.0, 60.0, None))
+    assert unknown.note == "imports are not known"
+    large = market_share_changes(START, MarketSales(1.0, 1e-300, 1e300))
+    assert large.note == "the domestic share at the end is not positive"

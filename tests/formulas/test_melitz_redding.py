@@ -262,6 +262,13 @@ def test_refusals():
         Pareto(2.0, 1.0).ln_tail_moment(0.0, order=2.5)
     with pytest.raises(ValueError, match="shape must be a positive"):
         Pareto(0.0, 1.0)
+    for lower in (0.0, -1.0):
+        with pytest.raises(ValueError, match="lower must be a positive"):
+            Pareto(2.0, lower)
+        with pytest.raises(ValueError, match="lower must be a positive"):
+            TruncatedPareto(2.0, lower, 1.0)
+    with pytest.raises(ValueError, match="sigma must be above 1"):
+        lognormal_of_log_sales(FittedNormal(1.0, 1.0), sigma=math.inf)
     with pytest.raises(ValueError, match="below the upper end"):
         TruncatedPareto(2.0, 1.0, 1.0)
     with pytest.raises(ValueError, match="scale must be a positive"):

@@ -175,6 +175,11 @@ def test_sums_of_powers_fit_a_bigint(pairs: Rows) -> None:
         assert abs(sum(round(power) for power in powers)) < BIGINT_LIMIT
 
 
+def test_a_kurtosis_that_rounding_hides_leaves_mean_and_spread():
+    found = moments_about_mean(2, 5.0, [2.0, 0.0, 2.0, 0.0, 2.0], rounding=1e9)
+    assert found == Moments(2, 2.0, 5.0, 1.0, None, None)
+
+
 def test_sums_that_no_values_can_have_give_no_kurtosis():
     # Of a spread of 1, no fourth moment is below 1, nor below 1 + skewness squared.
     for third, fourth in ((0.0, -0.1), (0.0, 0.499), (1.0, 0.999)):

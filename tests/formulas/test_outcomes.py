@@ -43,3 +43,7 @@ def test_a_window_must_end_after_it_starts() -> None:
     for end in (1988, 1980):
         with pytest.raises(ValueError, match="ends after"):
             window_scale(1988, end, 8)
+
+
+def test_a_level_without_a_name_is_the_level() -> None:
+    assert delta_ln(0.0, 1.0).note == "the level at the start is not positive"

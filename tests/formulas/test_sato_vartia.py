@@ -5,8 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tradegains.formulas.outcomes import Outcome
 from tradegains.formulas.sato_vartia import (
     NO_EXPENDITURE,
+    UNKNOWN,
+    IndustryAggregate,
     IndustryChange,
     aggregate_industries,
     logarithmic_mean,
@@ -271,3 +274,13 @@ def test_the_covered_sum_never_borrows_weight(values):
         assert total.outcome.value == aggregate_industries(filled).outcome.value
     kept = [total.weights[row.industry] for row in industries if row.welfare_change is not None]
     assert total.covered_weight == pytest.approx(math.fsum(kept), abs=1e-15)
+
+
+def test_what_an_aggregate_without_weights_still_tells():
+    rows = [IndustryChange("10", None, 30.0, 0.02), IndustryChange("11", 50.0, None, 0.02)]
+    found = aggregate_industries([*rows, IndustryChange("12", 1.0, 1.0, 0.02)])
+    note = "no weights: the expenditure of these industries is not known: 10, 11"
+    assert found == IndustryAggregate(Outcome(None, note), {}, 0.0, {"10": UNKNOWN, "11": UNKNOWN})
+    found = aggregate_industries([IndustryChange("10", 0.0, 30.0, 0.02)])
+    reason = "no industry has expenditure at both ends"
+    assert found == IndustryAggregate(Outcome(None, reason), {}, 0.0, {"10": NO_EXPENDITURE})

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import assume, given, settings
@@ -292,3 +293,38 @@ def test_a_difference_needs_one_formula_and_one_elasticity() -> None:
         difference(hloy(POST, SIGMA), hloy(PRE, 4.0))
     with pytest.raises(ValueError, match="one formula"):
         difference(hloy(POST, SIGMA), acr(PRE, SIGMA))
+
+
+def test_a_difference_keeps_what_both_share_and_says_what_either_says() -> None:
+    early = replace(hloy(PRE, SIGMA), note="no imports in 1978")
+    late = replace(hloy(POST, SIGMA), note="no imports in 1996")
+    found = difference(late, early)
+    assert (found.formula, found.elasticity, found.distribution) == ("hloy", SIGMA, None)
+    assert found.note == "no imports in 1996; no imports in 1978"
+    assert found.continuing_share_term == pytest.approx(-(0.1203 - 0.0297) / (SIGMA - 1))
+    assert found.domestic_share_term == pytest.approx(-(-0.2591 - 0.0069) / (SIGMA - 1))
+
+
+def test_a_note_of_the_shares_goes_with_every_formula() -> None:
+    noted = replace(POST, note="imports are those of 1995")
+    for change in (hloy(noted, SIGMA), acr(noted, EPSILON)):
+        assert change.note == "imports are those of 1995"
+
+
+def test_shares_of_the_wider_formula_may_be_1() -> None:
+    change = hloy(POST, SIGMA)
+    wider = extended(change, expenditure_share=1.0, value_added_share=1.0)
+    assert wider.welfare_change == change.welfare_change
+
+
+def test_what_rounding_leaves_of_0_implies_no_elasticity() -> None:
+    for continuing, domestic, reason in (
+        (9e-13, 0.1, "the continuing market share did not change"),
+        (0.1, -9e-13, "the domestic share did not change"),
+    ):
+        shares = MarketShareChanges(continuing - domestic, domestic, continuing, scale=1.0)
+        assert hloy(shares, SIGMA).implied_trade_elasticity == (None, reason)
+    shares = MarketShareChanges(0.0, 2e-12, 2e-12, scale=1.0)
+    assert hloy(shares, SIGMA).implied_trade_elasticity.value == pytest.approx(SIGMA - 1)
+    told = implied_average_elasticity(0.1, -0.2, SIGMA)
+    assert told == (pytest.approx(-(SIGMA - 1) / 2), "HLOY and ACR differ in sign")

@@ -96,3 +96,17 @@ def test_the_cutoff_and_the_draws_under_it_are_those_of_the_hazard(economy):
 def test_no_economy_with_a_cutoff_has_a_lower_elasticity_than_without():
     assert lognormal_economy(SIGMA, ORDER) is None
     assert lognormal_economy(SIGMA, ORDER + 1e-3) is not None
+
+
+def test_the_elasticity_is_the_slope_of_the_gains(economy):
+    step = 1e-5
+    assert (economy.sigma, economy.trade_elasticity) == (SIGMA, EPSILON)
+    for change, elasticity in zip(economy.change, economy.elasticity, strict=True):
+        rise = economy.welfare_change(change - step) - economy.welfare_change(change + step)
+        assert rise / (2.0 * step) == pytest.approx(elasticity, rel=1e-5)
+
+
+def test_a_cutoff_far_away_is_found():
+    # No extensive margin of a census is this wide: the search for the cutoff widens several times.
+    economy = lognormal_economy(1.5, 200.0)
+    assert economy.elasticity[len(economy.change) // 2] == pytest.approx(1.0 / 200.0, rel=1e-9)

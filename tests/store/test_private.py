@@ -307,6 +307,14 @@ def test_a_commit_to_a_full_disk_says_so_and_nothing_more(
     with pytest.raises(EngineError, match="disk is full"), told_of_full_disk(str(small_disk)):
         raise RuntimeError("an engine's own words")
     assert capfd.readouterr().err == ""
+    # Of two disks the full one is meant: that of the engine's temporary files is told elsewhere.
+    output, full = str(small_disk.parent), RuntimeError("No space left on device (os error 28)")
+    with pytest.raises(RuntimeError), told_of_full_disk(output, beside=small_disk):
+        raise full
+    with pytest.raises(EngineError), told_of_full_disk(str(small_disk), beside=small_disk.parent):
+        raise full
+    with pytest.raises(EngineError), told_of_full_disk(output, beside=small_disk.parent):
+        raise full
     (small_disk / "filler").unlink()
     store.write("quality", quality_rows("two", 2), "two")
     assert sorted(store.read("quality")["rows"].to_pylist()) == [1, 2]

@@ -30,8 +30,13 @@ def disk_full(folder: str) -> EngineError:
 
 
 @contextlib.contextmanager
-def told_of_full_disk(folder: str) -> Iterator[None]:
+def told_of_full_disk(folder: str, *, beside: Path | None = None) -> Iterator[None]:
     """Tell a failure that comes from a full disk as one; others pass.
+
+    Args:
+        folder: what is written to.
+        beside: a folder that is written to meanwhile. Errors name neither: where the two are on
+            different disks, the fuller one is meant, and a failure of this one passes as well.
 
     Raises:
         EngineError: the disk was full.
@@ -39,9 +44,17 @@ def told_of_full_disk(folder: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if is_full(folder, error):
+        if is_full(folder, error) and not (beside and _is_fuller(beside, folder)):
             raise disk_full(folder) from error
         raise
+
+
+def _is_fuller(one: Path, other: str) -> bool:
+    """Whether a folder's disk is another than a second folder's, and has less room."""
+    with contextlib.suppress(OSError):
+        if one.stat().st_dev == Path(other).stat().st_dev:
+            return False
+    return free_bytes(str(one)) < free_bytes(other)
 
 
 def is_full(folder: str, error: BaseException) -> bool:

@@ -37,23 +37,25 @@ class WorkFolder:
 
     `passing` are names that only carry rows from one pass to the next. Where no lock keeps two
     processes of the same run apart, each has these under names of its own, made with `mark`.
+    `scratch` is where the engine keeps temporary files while it writes.
     """
 
     root: str
     passing: frozenset[str] = frozenset()
     mark: str = ""
+    scratch: Path | None = None
 
     def keep(self, rows: "DataFrame", name: str) -> "DataFrame":
         """Write the rows and read them back: what follows reads the file, not the plan.
 
         Raises:
-            EngineError: the disk is full.
+            EngineError: the output's disk is full.
         """
         path, spark = self._path(name), rows.sparkSession
         if self._is_local:
             for folder in (self.root, posixpath.dirname(path)):
                 private_folder(Path(folder))
-        with told_of_full_disk(self.root):
+        with told_of_full_disk(self.root, beside=self.scratch):
             writer = rows.write.mode("overwrite").options(**CHEAP_TO_WRITE)
             writer.parquet(path_to_write(spark, path))
         if self._is_local:
