@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from tradegains.engines.start import Engine
 from tradegains.errors import EngineError, InputError, Problem, StudyError
 from tradegains.families.context import ComputedTables, MergeBy, Rows
 from tradegains.families.measuring import absences_of, measure
+from tradegains.families.quality import CountedRows, counted_rows
 from tradegains.families.work_folders import passing_folders
 from tradegains.inputs.names import name_problems
 from tradegains.inputs.reading import has_product_values, judge_inputs, products_year
@@ -151,7 +153,7 @@ def run(
         one_by_one = engine.name == "spark" and needs_rows_one_by_one(inputs.census)
         with _damage_told(inputs), engine.reading(one_by_one=one_by_one):
             work = replace(_work_folder(place, name, study), scratch=engine.scratch)
-            measured = _measure(engine, study, inputs, work, only, progress)
+            measured = _measure(engine, study, inputs, work, only, progress, kept_in=work.root)
         before = published.absent if published else ()
         absent = tuple(dict.fromkeys((*inputs.absent, *before, *measured.absent)))
         record = _record(study, inputs, engine, absent)
@@ -165,6 +167,35 @@ def run(
     return RunSummary(
         name, publication.new, {each.name: each.rows for each in publication.tables}, absent
     )
+
+
+def check_rows(engine: Engine, study: Study, *, progress: Progress | None = None) -> CountedRows:
+    """Read every row as the first steps of a run do, and count the rows that break each rule.
+
+    Nothing is kept, and nothing is published.
+
+    Raises:
+        StudyError: a name or a condition in the study cannot stand.
+        InputError: the inputs are refused, for other reasons than a rule.
+        EngineError: the engine failed.
+    """
+    progress = progress or Progress()
+    # Rows that stop a run are taken out of it, as those are that it quarantines.
+    rules = {rule: act.replace("stop", "quarantine") for rule, act in study.census.rules.items()}
+    lenient = replace(study, census=replace(study.census, rules=rules))
+    with (
+        ending_cleanly(),
+        tempfile.TemporaryDirectory(prefix="check-", dir=engine.scratch) as folder,
+        _rare_collection(),
+    ):
+        inputs = read_inputs(study, Output(folder))
+        # Whether successors meet the census is found where they repair it.
+        only = {"quality", *(("welfare",) if inputs.small.successors else ())}
+        one_by_one = engine.name == "spark" and needs_rows_one_by_one(inputs.census)
+        with _damage_told(inputs), engine.reading(one_by_one=one_by_one):
+            work = WorkFolder(f"{folder}/rows", frozenset(passing_folders(study)))
+            measured = _measure(engine, lenient, inputs, work, only, progress)
+    return counted_rows(measured.tables["quality"], study.census.rules)
 
 
 def _require_running(engine: Engine) -> None:
@@ -320,6 +351,8 @@ def _measure(
     work: WorkFolder,
     only: Collection[str],
     progress: Progress,
+    *,
+    kept_in: str = "",
 ) -> ComputedTables:
     census = read_census(engine.spark, inputs.census)
     progress = progress.named_by(engine.step)
@@ -344,6 +377,7 @@ def _measure(
             parts=engine.parts_of(inputs.census.rows),
             merge_by=merge_by,
             is_in_process=engine.is_in_process,
+            kept_in=kept_in,
         )
     finally:
         work.remove(*passing_folders(study))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackagePath, PathDistribution
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from small_study import (
@@ -370,6 +371,52 @@ def test_bad_input_is_refused_in_one_message(tradegains: Command, folder: Path, 
     assert cure in answer.err
     assert "cure: " in answer.err
     assert nothing_published(folder / "out")
+
+
+@pytest.mark.usefixtures("suite_engine")
+def test_rows_are_checked_on_request_as_a_run_judges_them(
+    tradegains: Command, folder: Path
+) -> None:
+    write_year(folder, 1990, id=["a", "b", "b"], sales=[-1.0, 8.0, 7.0])
+    write_year(folder, 1991, id=["a", "b", None])
+    plain = tradegains("check", folder / "study.toml")
+    assert (plain.code, plain.err) == (0, "")
+    checked = tradegains("check", folder / "study.toml", "--rows")
+    assert checked.code == 3
+    assert "rows: 6 read, 2 valid\n" in checked.out
+    for line in ("missing_id (stop): 1 in 1991", "duplicate (stop): 2 in 1990"):
+        assert f"  {line}\n" in checked.out
+    ran = tradegains("run", folder / "study.toml", "--output", folder / "out", "--quiet")
+    assert ran.code == 3
+    assert 'or set census.rules.missing_id to "keep", which leaves them in' in ran.err
+    (place,) = set(re.findall(r"their ids and years are in (\S+) \(Parquet\)", ran.err))
+    told = [re.findall("- (rows break .*)", err) for err in (checked.err, ran.err)]
+    assert len(told[0]) == 3
+    assert told[0] == told[1]
+    keys = [
+        (str(key["establishment_id"]), key["year"], [rule for rule in key if key[rule] is True])
+        for key in pq.ParquetDataset(place).read().to_pylist()
+    ]
+    assert sorted(keys) == [
+        ("None", 1991, ["missing_id"]),
+        ("a", 1990, ["invalid_sales"]),
+        ("b", 1990, ["duplicate"]),
+        ("b", 1990, ["duplicate"]),
+    ]
+    assert Path(place).stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.usefixtures("suite_engine")
+def test_successors_that_meet_no_row_are_found_with_the_rows(
+    tradegains: Command, folder: Path
+) -> None:
+    (folder / "links.csv").write_text("old,new,year\nx,y,1991\n", encoding="utf-8")
+    given = 'census = "census"'
+    study = write_study(folder, (given, f'{given}\nsuccessors = "links.csv"'))
+    assert tradegains("check", study).code == 0
+    checked = tradegains("check", study, "--rows")
+    assert checked.code == 3
+    assert "no id that the links replace is in the years of the census" in checked.err
 
 
 @pytest.mark.usefixtures("suite_engine")

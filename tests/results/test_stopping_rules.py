@@ -1,17 +1,13 @@
 """What a run says of rows that stop it: which rule, what breaks it, and what helps."""
 
-import pytest
-
-from tradegains.errors import InputError
-from tradegains.results.quality import BROKEN_WHEN, refuse_stopping_rows
+from tradegains.results.quality import BROKEN_WHEN, stopping_problems
 from tradegains.study.model import RULES
 
 
 def refusal(rule: str) -> str:
     quality = [{"year": year, "rule": rule, "action": "stop", "rows": 4} for year in (1980, 1988)]
-    with pytest.raises(InputError) as refused:
-        refuse_stopping_rows(quality)
-    return str(refused.value)
+    (problem,) = stopping_problems(quality)
+    return str(problem)
 
 
 def test_codes_with_dots_are_sent_to_a_concordance() -> None:
@@ -19,7 +15,8 @@ def test_codes_with_dots_are_sent_to_a_concordance() -> None:
     assert "rows break the rule invalid_industry: the code is not digits" in said
     assert "(8 cases) in the census, year 1980, 1988" in said
     assert "by a concordance (old C10.11, new 1011)" in said
-    assert 'set census.rules.invalid_industry to "quarantine", which takes them out' in said
+    assert 'set census.rules.invalid_industry to "keep", which leaves them in' in said
+    assert 'or to "quarantine", which takes them out of every result' in said
 
 
 def test_every_rule_that_may_stop_says_what_breaks_it() -> None:

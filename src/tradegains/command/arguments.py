@@ -129,10 +129,9 @@ def _add_check(commands: Any) -> None:
         "--output", metavar="DIR", type=_place, help="also check that DIR can be written to"
     )
     parser.add_argument(
-        "--engine", choices=("embedded", "spark"), default="embedded", help="engine of the run"
+        "--rows", action="store_true", help="also read every row, and count those that break rules"
     )
-    _add_unshared(parser)
-    _add_jars(parser)
+    _add_engine(parser)
 
 
 def _add_run(commands: Any) -> None:

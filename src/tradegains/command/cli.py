@@ -215,9 +215,23 @@ def _check(chosen: argparse.Namespace) -> int:
     _print_check(chosen, found)
     if found.errors:
         _refuse(found.problems)
-    else:
-        print("nothing is wrong")
-    return found.exit_code
+        return found.exit_code
+    if chosen.rows and found.study is not None:
+        _check_rows(chosen, found.study)
+    print("nothing is wrong")
+    return 0
+
+
+def _check_rows(chosen: argparse.Namespace, study: "Study") -> None:
+    """Print how many rows break each rule, and refuse what would stop a run."""
+    from tradegains.pipeline import check_rows
+    from tradegains.progress import Progress
+
+    with _engine(chosen) as engine:
+        found = check_rows(engine, study, progress=Progress())
+    print(found.text)
+    if found.problems:
+        raise InputError(found.problems)
 
 
 def _checked(chosen: argparse.Namespace) -> "Checked":

@@ -46,7 +46,8 @@ class ComputedTables:
 class RunContext:
     """A study being measured: its choices, its sets, what is wanted and where its steps go.
 
-    `dividing` names the populations and restrictions whose conditions divide.
+    `dividing` names the populations and restrictions whose conditions divide; `kept_in` is the
+    folder in which kept rows can be found after the run, empty where there is none.
     """
 
     study: Study
@@ -61,6 +62,7 @@ class RunContext:
     merge_by: MergeBy = "hash"
     is_in_process: bool = False
     dividing: tuple[str, ...] = ()
+    kept_in: str = ""
 
     def makes(self, table: str) -> bool:
         """Whether the study has what the table is declared to need."""

@@ -76,6 +76,7 @@ def measure(
     parts: int = 1,
     merge_by: MergeBy = "hash",
     is_in_process: bool = False,
+    kept_in: str = "",
 ) -> ComputedTables:
     """The wanted results of a study.
 
@@ -92,6 +93,7 @@ def measure(
         parts: parts of all establishments that are matched one after the other.
         merge_by: how the engine brings the rows of an establishment together.
         is_in_process: whether the engine's exp and ln are those of this process, to the last bit.
+        kept_in: folder in which kept rows can be found after the run; empty where there is none.
 
     Raises:
         InputError: rows break a rule whose action is stop, or rows went missing.
@@ -109,6 +111,7 @@ def measure(
         parts=parts,
         merge_by=merge_by,
         is_in_process=is_in_process,
+        kept_in=kept_in,
         dividing=tuple(name for name, _ in read_conditions(study, types).dividing),
     )
     matched = match_census(context, flag_census(study, census, small))

@@ -1,13 +1,18 @@
 """The quality of a census: rows read, valid and quarantined, and what stops the run."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import reduce
 
 from pyspark.sql import functions as F
 
 from tradegains.errors import InputError, Problem
 from tradegains.families.context import ComputedTables, MatchedCensus, Rows, RunContext
-from tradegains.results.quality import quality_rows, refuse_stopping_rows
+from tradegains.families.work_folders import STOPPING
+from tradegains.results.quality import quality_rows, stopping_problems, stopping_rules
 from tradegains.tables import working as w
+from tradegains.tables.flags import FLAG_BITS
+from tradegains.transforms.bits import bigint
 
 
 def quality_tables(
@@ -20,10 +25,65 @@ def quality_tables(
     """
     quality = quality_rows(matched.cells, context.rules, years=context.study.years)
     _require_every_row(quality, rows_by_year or {})
-    refuse_stopping_rows(quality)
+    if rules := stopping_rules(quality):
+        raise InputError(stopping_problems(quality, _keep_stopping(context, matched, rules)))
     _tell_divisions_by_zero(context, quality)
     _keep_quarantined(context, matched, quality)
     return ComputedTables({"quality": quality})
+
+
+def _keep_stopping(context: RunContext, matched: MatchedCensus, rules: Iterable[str]) -> str:
+    """Keep ids and years of the rows that stop the run, a column for each rule; tell where."""
+    if not context.kept_in:
+        return ""
+    breaks = {rule: F.col(w.FLAGS).bitwiseAND(bigint(FLAG_BITS[rule])) != 0 for rule in rules}
+    with context.progress.step("keep keys of rows that stop the run"):
+        rows = matched.flagged.filter(reduce(lambda one, other: one | other, breaks.values()))
+        columns = [breaks[rule].alias(rule) for rule in breaks]
+        context.keep(rows.select(w.ESTABLISHMENT_ID, w.YEAR, *columns), STOPPING)
+    return f"{context.kept_in}/{STOPPING}"
+
+
+@dataclass(frozen=True)
+class CountedRows:
+    """Rows by the rules that they break: in words, and what would stop a run."""
+
+    text: str
+    problems: tuple[Problem, ...]
+
+
+def counted_rows(quality: Rows, rules: Mapping[str, str]) -> CountedRows:
+    """What rows of `quality` come to under a study's actions."""
+    judged = [{**row, "action": rules.get(row["rule"], row["action"])} for row in quality]
+    return CountedRows(counts_text(judged), tuple(stopping_problems(judged)))
+
+
+def counts_text(quality: Rows) -> str:
+    """Rows read and valid, and those that break each rule that any row breaks, by year.
+
+    Example:
+        >>> print(counts_text([
+        ...     {"year": 1990, "rule": "read", "action": None, "rows": 3},
+        ...     {"year": 1990, "rule": "valid", "action": None, "rows": 2},
+        ...     {"year": 1990, "rule": "invalid_sales", "action": "quarantine", "rows": 1},
+        ...     {"year": 1990, "rule": "duplicate", "action": "stop", "rows": 0},
+        ... ]))
+        rows: 3 read, 2 valid
+          invalid_sales (quarantine): 1 in 1990
+    """
+    read, valid = (
+        _added([row for row in quality if row["rule"] == what]) for what in ("read", "valid")
+    )
+    lines = [f"rows: {read:,} read, {valid:,} valid"]
+    broken = [row for row in quality if row["action"] is not None and row["rows"]]
+    for rule, action in dict.fromkeys((row["rule"], row["action"]) for row in broken):
+        years = [f"{row['rows']:,} in {row['year']}" for row in broken if row["rule"] == rule]
+        lines.append(f"  {rule} ({action}): {', '.join(years)}")
+    return "\n".join(lines)
+
+
+def _added(rows: Rows) -> int:
+    return sum(row["rows"] for row in rows)
 
 
 def _tell_divisions_by_zero(context: RunContext, quality: Rows) -> None:

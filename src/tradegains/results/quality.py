@@ -1,9 +1,9 @@
 """The quality table: rows read, valid and quarantined, and rows per rule, for each year."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tradegains.errors import InputError, Problem
+from tradegains.errors import Problem
 from tradegains.results.market_cells import MarketCells
 from tradegains.tables.flags import FLAG_BITS, ROW_RULES
 
@@ -22,6 +22,13 @@ _MEND = {
     "invalid_industry": "mend the rows; give codes with letters, dots or of another length theirs "
     "by a concordance (old C10.11, new 1011)",
 }
+
+
+_OTHERWISE = (
+    '"keep", which leaves them in, an amount that is none as 0, or to "quarantine", which takes '
+    "them out of every result: an establishment without its row in a window's first or last year "
+    "counts as one that enters or exits"
+)
 
 
 def quality_rows(
@@ -61,24 +68,27 @@ def removing_bits(rules: Mapping[str, str]) -> int:
     return sum(FLAG_BITS[rule] for rule, action in rules.items() if action != "keep")
 
 
-def refuse_stopping_rows(quality: Sequence[Mapping[str, Any]]) -> None:
-    """Stop where rows broke a rule whose action is `stop`.
+def stopping_rules(quality: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The rules that rows broke and whose action is `stop`."""
+    broken = [row["rule"] for row in quality if row["action"] == "stop" and row["rows"]]
+    return tuple(dict.fromkeys(broken))
 
-    Raises:
-        InputError: with one problem per rule: the years and the number of rows.
+
+def stopping_problems(quality: Sequence[Mapping[str, Any]], kept: str = "") -> Iterator[Problem]:
+    """One problem for each rule whose action is `stop` and that rows broke: years and number.
+
+    Args:
+        quality: rows of the table.
+        kept: where the keys of these rows are kept; empty: nowhere.
     """
-    problems = []
-    broken = [row for row in quality if row["action"] == "stop" and row["rows"]]
-    for rule in dict.fromkeys(row["rule"] for row in broken):
-        rows = [row for row in broken if row["rule"] == rule]
+    for rule in stopping_rules(quality):
+        rows = [row for row in quality if row["rule"] == rule and row["rows"]]
         years = ", ".join(str(row["year"]) for row in rows)
-        cure = f'{_MEND.get(rule, "mend the rows")}; or set census.rules.{rule} to "quarantine", '
-        cure += "which takes them out of every result"
+        cure = f"{_MEND.get(rule, 'mend the rows')}; or set census.rules.{rule} to {_OTHERWISE}"
+        cure += f"; their ids and years are in {kept} (Parquet)" if kept else ""
         where = f"the census, year {years}"
         what = f"rows break the rule {rule}: {BROKEN_WHEN[rule]}"
-        problems.append(Problem(what, where, _total(rows), cure))
-    if problems:
-        raise InputError(problems)
+        yield Problem(what, where, _total(rows), cure)
 
 
 def _total(rows: Sequence[Mapping[str, Any]]) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tradegains.store.private import owns, remove_tree
 
-KEPT_ROWS = ("quarantined", "duplicates")
+KEPT_ROWS = ("quarantined", "duplicates", "stopping")
 """Folders of a run's work that are there to be read after it."""
 IDS_IN_A_CYCLE = "successors_in_a_cycle.csv"
 
