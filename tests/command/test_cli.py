@@ -388,7 +388,7 @@ def test_rows_are_checked_on_request_as_a_run_judges_them(
         assert f"  {line}\n" in checked.out
     ran = tradegains("run", folder / "study.toml", "--output", folder / "out", "--quiet")
     assert ran.code == 3
-    assert 'or set census.rules.missing_id to "keep", which leaves them in' in ran.err
+    assert 'or set census.rules.invalid_sales to "keep", which leaves them in' in ran.err
     (place,) = set(re.findall(r"their ids and years are in (\S+) \(Parquet\)", ran.err))
     told = [re.findall("- (rows break .*)", err) for err in (checked.err, ran.err)]
     assert len(told[0]) == 3

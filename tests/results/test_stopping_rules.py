@@ -1,7 +1,8 @@
 """What a run says of rows that stop it: which rule, what breaks it, and what helps."""
 
 from tradegains.results.quality import BROKEN_WHEN, stopping_problems
-from tradegains.study.model import RULES
+from tradegains.study.model import ACTIONS, RULES
+from tradegains.study.reading import _ACTIONS_OF_RULE
 
 
 def refusal(rule: str) -> str:
@@ -25,3 +26,11 @@ def test_every_rule_that_may_stop_says_what_breaks_it() -> None:
     assert {*BROKEN_WHEN} == stopping
     for rule in stopping:
         assert f"rows break the rule {rule}: {BROKEN_WHEN[rule]}" in refusal(rule)
+
+
+def test_what_may_not_be_kept_is_not_offered_to_be() -> None:
+    for rule in BROKEN_WHEN:
+        assert ('"keep"' in refusal(rule)) == ("keep" in _ACTIONS_OF_RULE.get(rule, ACTIONS))
+    assert '"quarantine", which takes them out of every result: an establish' in refusal(
+        "duplicate"
+    )

@@ -24,10 +24,12 @@ _MEND = {
 }
 
 
-_OTHERWISE = (
-    '"keep", which leaves them in, an amount that is none as 0, or to "quarantine", which takes '
-    "them out of every result: an establishment without its row in a window's first or last year "
-    "counts as one that enters or exits"
+NEVER_KEPT = ("missing_id", "duplicate")
+"""Rules whose rows can only stop a run or leave it."""
+_KEEP = '"keep", which leaves them in, an amount that is none as 0, or to '
+_QUARANTINE = (
+    '"quarantine", which takes them out of every result: an establishment without its row in a '
+    "window's first or last year counts as one that enters or exits"
 )
 
 
@@ -84,7 +86,8 @@ def stopping_problems(quality: Sequence[Mapping[str, Any]], kept: str = "") -> I
     for rule in stopping_rules(quality):
         rows = [row for row in quality if row["rule"] == rule and row["rows"]]
         years = ", ".join(str(row["year"]) for row in rows)
-        cure = f"{_MEND.get(rule, 'mend the rows')}; or set census.rules.{rule} to {_OTHERWISE}"
+        cure = f"{_MEND.get(rule, 'mend the rows')}; or set census.rules.{rule} to "
+        cure += _QUARANTINE if rule in NEVER_KEPT else f"{_KEEP}{_QUARANTINE}"
         cure += f"; their ids and years are in {kept} (Parquet)" if kept else ""
         where = f"the census, year {years}"
         what = f"rows break the rule {rule}: {BROKEN_WHEN[rule]}"
