@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from clusters.hadoop import MiniHadoop
-from clusters.small_runs import digests, put
+from clusters.small_runs import clean_and_retire, digests, put
 from small_study import SECRET_ID, SECRET_SALES, YEARS, write_small_study, year_file
 from tradegains.command import cli
 from tradegains.engines.start import Engine
@@ -180,3 +180,7 @@ def test_without_the_package_the_cure_is_named(monkeypatch: pytest.MonkeyPatch) 
         locate("hdfs://names:8020/out")
     with pytest.raises(StudyError, match="needs the package hdfs-native"):
         locate_output("hdfs://names:8020/out")
+
+
+def test_leftovers_go_and_runs_by_name(done: RunSummary, output: str) -> None:
+    clean_and_retire(output, done.run_id)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from clusters.object_store import ObjectStore
-from clusters.small_runs import digests, put
+from clusters.small_runs import clean_and_retire, digests, put
 from small_study import YEARS, write_small_study, year_file
 from tradegains.command import cli
 from tradegains.engines.start import Engine
@@ -115,3 +115,7 @@ def test_a_store_that_is_not_there_is_named_soon(
     assert cli.main(["run", str(study), "--output", "s3://bucket/out"]) == 1
     assert time.monotonic() - began < SOON
     assert "the connection is refused in s3://bucket/out" in capsys.readouterr().err
+
+
+def test_leftovers_go_and_runs_by_name(done: RunSummary, store: ObjectStore) -> None:
+    clean_and_retire(f"{store.address}/out", done.run_id)

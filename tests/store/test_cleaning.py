@@ -13,10 +13,9 @@ from tradegains.command.clean import clean_output, retire_run
 from tradegains.command.verify import verify_output
 from tradegains.errors import DamagedOutputError, EngineError, OutputBusyError, StudyError
 from tradegains.store import cleaning
-from tradegains.store.cleaning import find_leftovers
 from tradegains.store.delta import DeltaRs
 from tradegains.store.mending import mend_logs
-from tradegains.store.output import hold_output, locate_output
+from tradegains.store.output import hold_output
 from tradegains.store.private import remove_tree
 from tradegains.store.runs import RunRecord, publish, published_runs, read_published
 
@@ -272,11 +271,6 @@ def test_a_kill_while_leftovers_go_leaves_every_published_run(
     clean_output(str(output), days=0, dry_run=False)
     assert (content(output), files(output)) == (before, kept)
     assert verify_output(str(output)).damaged == {}
-
-
-def test_outputs_behind_addresses_are_refused_in_words() -> None:
-    with pytest.raises(StudyError, match="needs a folder of this machine"):
-        find_leftovers(locate_output("s3://bucket/out"), days=0)
 
 
 # --- verify ------------------------------------------------------------------------------------

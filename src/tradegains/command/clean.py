@@ -11,7 +11,7 @@ def clean_output(given: str, *, days: float, dry_run: bool) -> str:
     """Remove the leftovers of dead runs that are older than some days, and tell of them.
 
     Raises:
-        StudyError: the output is no folder of this machine.
+        StorageError: the store behind an address does not answer, or refuses.
         OutputBusyError: a run is going on.
         EngineError: the table `runs` cannot be read, or something cannot be removed.
     """
@@ -48,7 +48,7 @@ def retire_run(given: str, start: str) -> str:
         start: id of the run, or its first characters.
 
     Raises:
-        StudyError: no run or several begin so, or the output is no folder of this machine.
+        StudyError: no run or several begin so.
         OutputBusyError: a run is going on.
         EngineError: a table cannot be read or written to.
     """

@@ -6,7 +6,7 @@ table, as its log then says, does not need it.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from tradegains.store.leftovers import leftover_rows
 from tradegains.store.mending import ASIDE
 from tradegains.store.output import Output
 from tradegains.store.private import remove_tree
+from tradegains.store.remote_cleaning import find_remote, remove_remote, retire_remote
+from tradegains.store.remote_leftovers import RemotePath
 from tradegains.store.runs import nothing_published, published_runs
 from tradegains.store.transaction_log import removed_files
 from tradegains.tables.published import TABLES
@@ -35,9 +37,9 @@ class Leftovers:
         kept: what looks like a leftover and is left alone, in words.
     """
 
-    rows: tuple[Path, ...]
+    rows: tuple[Path | RemotePath, ...]
     unpublished: tuple[tuple[str, str], ...]
-    orphans: tuple[Path, ...]
+    orphans: tuple[Path | RemotePath, ...]
     kept: tuple[str, ...]
 
     @property
@@ -47,12 +49,16 @@ class Leftovers:
 
 
 def find_leftovers(output: Output, *, days: float) -> Leftovers:
-    """What runs that are no more have left in an output of this machine, older than some days.
+    """What runs that are no more have left in an output, older than some days.
 
     Raises:
         EngineError: the table `runs` cannot be read: nobody can tell what is published.
+        StorageError: the store behind an address does not answer, or refuses.
     """
-    store = local_tables(output)
+    if not output.is_local:
+        there = find_remote(output, days=days)
+        return Leftovers(tuple(there[0]), tuple(there[1]), tuple(there[2]), tuple(there[3]))
+    store = DeltaRs(output.tables)
     published = {row["run_id"] for row in published_runs(store).to_pylist()}
     if not published and not Path(store.path(RUNS)).is_dir():
         # Killed before its first commit, or `runs` removed: rows of a published run look the same.
@@ -81,18 +87,6 @@ def find_leftovers(output: Output, *, days: float) -> Leftovers:
     rows = leftover_rows(work, keep_days=days) if work.is_dir() else []
     old = [path for path in rows if _age(path) >= days]
     return Leftovers(tuple(old), tuple(unpublished), tuple(orphans), tuple(kept))
-
-
-def local_tables(output: Output) -> DeltaRs:
-    """The tables of an output of this machine.
-
-    Raises:
-        StudyError: the output is behind an address.
-    """
-    if not output.is_local:
-        cure = "run the command where the output is a folder, or mount it as one"
-        raise StudyError(Problem("this needs a folder of this machine", output.root, cure=cure))
-    return DeltaRs(output.tables)
 
 
 def _lost_commits(store: DeltaRs) -> set[str]:
@@ -132,7 +126,9 @@ def _age(path: Path) -> float:
         return -1.0
 
 
-def _size(path: Path) -> int:
+def _size(path: Path | RemotePath) -> int:
+    if isinstance(path, RemotePath):
+        return path.bytes
     files = path.rglob("*") if path.is_dir() and not path.is_symlink() else [path]
     return sum(file.lstat().st_size for file in files if file.is_file())
 
@@ -142,24 +138,38 @@ def remove_leftovers(output: Output, found: Leftovers) -> None:
 
     Raises:
         EngineError: a commit failed, or a file cannot be removed.
+        StorageError: the store behind an address does not answer, or refuses.
     """
-    store = local_tables(output)
-    for path in found.rows:
+    if not output.is_local:
+        rows, orphans = _remote(found.rows), _remote(found.orphans)
+        remove_remote(output, rows, found.unpublished, orphans)
+        return
+    store = DeltaRs(output.tables)
+    local = _local(found.orphans)
+    for path in _local(found.rows):
         _remove(path)
     for name, run in found.unpublished:
         store.remove(name, run)
         _remove_files(store, name, run)
     for name in TABLES:
-        needed = set(store.data_files(name)) if _may_hold(found.orphans, store, name) else set()
-        for path in found.orphans:
+        needed = set(store.data_files(name)) if _may_hold(local, store, name) else set()
+        for path in local:
             if path.parent.parent == Path(store.path(name)) and path not in needed:
                 _remove(path)
-    for path in found.orphans:
+    for path in local:
         if path.name.startswith(ASIDE):
             _remove(path)
 
 
-def _may_hold(orphans: tuple[Path, ...], store: DeltaRs, name: str) -> bool:
+def _local(paths: Iterable[Path | RemotePath]) -> list[Path]:
+    return [path for path in paths if isinstance(path, Path)]
+
+
+def _remote(paths: Iterable[Path | RemotePath]) -> list[RemotePath]:
+    return [path for path in paths if isinstance(path, RemotePath)]
+
+
+def _may_hold(orphans: list[Path], store: DeltaRs, name: str) -> bool:
     return any(path.parent.parent == Path(store.path(name)) for path in orphans)
 
 
@@ -173,7 +183,9 @@ def retire(output: Output, run: str) -> int:
         StudyError: no table knows the run.
         EngineError: a table cannot be read, or a commit failed.
     """
-    store = local_tables(output)
+    if not output.is_local:
+        return retire_remote(output, run)
+    store = DeltaRs(output.tables)
     having = [name for name in TABLES if store.data_files(name, run)]
     traces = [name for name in TABLES if Path(store.path(name), f"run_id={run}").is_dir()]
     if not having and not traces:

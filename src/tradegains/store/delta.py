@@ -355,6 +355,13 @@ class DeltaRs(DeltaStore):
         root, folder = _root(table), Path(self.path(name))
         return [folder / path.relative_to(root) for path in _data_files(table, run_id)]
 
+    def file_names(self, name: str) -> set[str]:
+        """Paths below the table's folder of the files that hold its rows now, also elsewhere."""
+        table = self._open(name)
+        if table is None:
+            return set()
+        return {path.relative_to(_root(table)).as_posix() for path in _data_files(table, None)}
+
     def remove(self, name: str, run_id: str) -> None:
         """Remove the rows of a run in one commit; its files stay until somebody removes them.
 

@@ -15,7 +15,9 @@ KEPT_ROWS = ("quarantined", "duplicates", "stopping")
 """Folders of a run's work that are there to be read after it."""
 IDS_IN_A_CYCLE = "successors_in_a_cycle.csv"
 
-_RUN = re.compile(r"[0-9a-f]{16}")
+RUN = re.compile(r"[0-9a-f]{16}")
+"""How runs are called, and the folders of their work."""
+
 _DAY = 24 * 3600.0
 
 
@@ -57,7 +59,7 @@ def leftover_rows(work: Path, *, keep_days: float) -> list[Path]:
 
 def _runs(work: Path) -> list[Path]:
     """Work folders of runs."""
-    named = [path for path in sorted(work.iterdir()) if _RUN.fullmatch(path.name)]
+    named = [path for path in sorted(work.iterdir()) if RUN.fullmatch(path.name)]
     return [path for path in named if path.is_dir() and not path.is_symlink()]
 
 

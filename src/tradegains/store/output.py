@@ -32,7 +32,7 @@ from typing import IO, TYPE_CHECKING
 from pyarrow import fs
 
 from tradegains.errors import OutputBusyError, Problem, StudyError
-from tradegains.store import hadoop
+from tradegains.store import hadoop, remote_leftovers
 from tradegains.store.delta import DeltaStore, EngineName, open_delta
 from tradegains.store.lease import FOLDER, Lease, held_lease
 from tradegains.store.leftovers import sweep_rows
@@ -203,6 +203,10 @@ def hold_output(
     output = locate_output(given)
     if not output.is_local:
         with _held_elsewhere(output, wait_seconds) as held:
+            # Without a lease another run may be at work with what looks left over.
+            if held.lease and keep_days is not None:
+                for line in remote_leftovers.sweep_rows(output.work, keep_days=keep_days):
+                    log.warning("%s", line)
             yield held
         return
     with _lock_file(output) as lock:
