@@ -73,13 +73,13 @@ class Collected:
 
 
 def collect_jars(
-    folder: Path, jars: Sequence[Jar] = DELTA_JARS, *, repository: str = MAVEN_CENTRAL
+    folder: Path, jars: Sequence[Jar] | None = None, *, repository: str = MAVEN_CENTRAL
 ) -> Iterator[Collected]:
     """Download the jars that are not in the folder yet, and write their digests beside them.
 
     Args:
         folder: where to; made if needed.
-        jars: which.
+        jars: which; Delta's two by default.
         repository: address of Maven Central or a mirror of it.
 
     Yields:
@@ -88,6 +88,7 @@ def collect_jars(
     Raises:
         EngineError: the folder cannot be written, or a jar cannot be had or is not the one.
     """
+    jars = DELTA_JARS if jars is None else jars
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for jar in jars:
