@@ -32,7 +32,7 @@ class Cuts:
     def __init__(self, study: Any, small: Any) -> None:
         self.study = study
         self.industry: dict[str, dict[str, float]] = defaultdict(dict)
-        self.own: dict[str, dict[str, float]] = {}
+        self.own: dict[str, dict[tuple[str, int | None], float]] = {}
         for row in small.tariff_cuts or ():
             self.industry[row.get("kind", HOME)][row["industry"]] = self.size(row)
         for row in small.input_output or ():
@@ -61,15 +61,22 @@ class Cuts:
             return row[high] - row[low]
         return 100.0 * math.log((100.0 + row[high]) / (100.0 + row[low]))
 
-    def of_products(self, cuts: Mapping[str, float], products: Iterable[Any]) -> dict[str, float]:
-        """The mean over each establishment's products with a cut."""
-        made: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    def of_products(
+        self, cuts: Mapping[str, float], products: Iterable[Any]
+    ) -> dict[tuple[str, int | None], float]:
+        """The mean over each establishment's products with a cut, by id and, if any, year."""
+        made: dict[Any, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         choices, found = self.study.regressions, {}
         is_weighted = choices.plant_cuts == "value_weighted"
         for row in products:
-            if row["product"] in cuts and row.get("year") == choices.products_year:
+            year = row.get("year")
+            if row["product"] in cuts and choices.products_year in (year, "start"):
                 worth = fixed(row["value"], 100.0) if is_weighted else 0
-                made[row["establishment_id"]][row["product"]] += worth
+                whose = (
+                    row["establishment_id"],
+                    year if choices.products_year == "start" else None,
+                )
+                made[whose][row["product"]] += worth
         for identifier, values in made.items():
             worth = values if is_weighted else dict.fromkeys(values, 1)
             total = sum(worth.values())
@@ -81,8 +88,9 @@ class Cuts:
     def of(self, row: Row, kind: str) -> tuple[float | None, bool]:
         """The cut over the window, and whether it is the establishment's own."""
         own = self.own.get(kind)
-        if own and row.establishment_id in own:
-            return own[row.establishment_id], True
+        year = row.year if self.study.regressions.products_year == "start" else None
+        if own and (row.establishment_id, year) in own:
+            return own[row.establishment_id, year], True
         if own is not None and self.study.regressions.without_products == "leave_out":
             return None, False
         cuts = self.industry[kind]

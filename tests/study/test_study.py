@@ -16,15 +16,12 @@ SHIPPED = {
     'standardised_by = "unweighted_sd"\n': "",
     'input_output = "input_output"\n': "",
     'input_sources = "partner"\n': "",
-    "products_year = 1988\n": "",
+    "products_year = 1988\n": 'products_year = "start"\n',
     'measure = "log_points"': 'measure = "points"',
     'change = "preference"': 'change = "applied"',
     'per = "year"': 'per = "window"',
-    'product_kind = "foreign"': 'product_kind = "home"',
-    'without_products = "leave_out"': 'without_products = "industry_cut"',
-    'exit_cuts = ["home", "foreign"]': 'exit_cuts = ["home"]',
-    'entry_cuts = ["foreign"]': 'entry_cuts = ["home"]',
-    'growth_cuts = ["foreign", "input"]': 'growth_cuts = ["home"]',
+    'product_kind = "foreign"\n': "",
+    'growth_cuts = ["foreign", "input"]': 'growth_cuts = ["foreign"]',
 }
 """What the full study of these tests has that the shipped one has not, or otherwise."""
 
@@ -599,6 +596,7 @@ UNFIT = {
     'growth_controls = ["relative_productivity"]': ['growth_controls = ["sales"]'],
     'plant_cuts = "simple"': ['plant_cuts = "weighted"', "plant_cuts = []"],
     'without_products = "leave_out"': ['without_products = "foreign"', "without_products = 1"],
+    "products_year = 1988": ['products_year = "end"', "products_year = 88"],
     'exit_cuts = ["home", "foreign"]': ['exit_cuts = ["us"]', 'exit_cuts = ["home", "home"]'],
     'change = "preference"': ['change = "mfn"', "change = true"],
 }

@@ -23,7 +23,7 @@ from tradegains.synthetic.truths import Truths
 TABLES = ("regressions", "export_entry", "decompositions", "moments", "intra_industry_trade")
 QUARTILES = (1, 2, 3, 4)
 GROWTH, ADOPTION = "log_productivity_growth", "adopted_technology"
-EXITS = ("relative_productivity", "log_employment", "exporter", "home_cut")
+EXITS = ("relative_productivity", "log_employment", "exporter", "home_cut", "foreign_cut")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from drawn_census import SEED
@@ -33,8 +34,8 @@ YEARS = (1978, 1988, 1996)
 OTHER = Truths(
     exporter_premium=math.log(1.2),
     size_slope=-0.05,
-    exit_pre=ExitSlopes(-0.10, -0.05, 0.15, 0.03),
-    exit_post=ExitSlopes(-0.02, 0.02, 0.05, 0.02),
+    exit_pre=ExitSlopes(-0.10, -0.05, 0.15, 0.05, 0.05),
+    exit_post=ExitSlopes(-0.02, 0.02, 0.05, -0.015, 0.020),
     starter_rate_bottom=0.5,
     starter_rate_top=0.25,
     effect_of_exporting=0.6,
@@ -115,12 +116,27 @@ def test_exporters_are_as_much_larger_as_stated(planted):
     assert 0.2 < beside_size.value < TRUTHS.exporter_premium
 
 
-def test_everybody_of_the_sample_is_in_a_quartile_probit(planted):
+def test_everybody_whose_products_are_known_is_in_a_quartile_probit(planted):
     rows = [planted.row("export_entry", quartile=quartile) for quartile in (*QUARTILES, None)]
     counts = [row["establishments"] for row in rows]
     assert sum(counts[:4]) == counts[4] > 10_000
     assert max(counts[:4]) < 1.1 * min(counts[:4])
-    assert [row["probit_establishments"] for row in rows] == counts
+    known = [row["establishments"] - row["without_cut"] for row in rows]
+    assert [row["probit_establishments"] for row in rows] == known
+    assert [row["own_cuts"] for row in rows] == known
+    # Who is left out is drawn, whatever becomes of the establishment: 15 percent.
+    assert all(0.83 < part / whole < 0.87 for part, whole in zip(known, counts, strict=True))
+
+
+def test_cuts_of_two_countries_differ_and_go_together(planted):
+    products = pq.read_table(planted.drawn.paths.plant_products).to_pandas()
+    tariffs = pq.read_table(planted.drawn.paths.product_tariffs).to_pandas()
+    made = products[products["year"] == 1988].merge(tariffs, on="product")
+    cuts = made.pivot_table(index="establishment_id", columns="kind", values="cut")
+    assert 0.7 < cuts["home"].corr(cuts["foreign"]) < 0.9
+    # The one raises exit, the other lowers it: whoever takes one for the other finds neither.
+    slopes = planted.truths.exit_post
+    assert slopes.home_cut > 0 > slopes.foreign_cut
 
 
 @pytest.mark.parametrize("outcome", [GROWTH, ADOPTION])
@@ -129,7 +145,9 @@ def test_the_cut_is_a_strong_instrument_and_least_squares_are_not_the_effect(
 ):
     for census, rises in ((planted, True), (other, False)):
         first = [
-            census.coefficient("first_stage", "home_cut", outcome=outcome, sample=f"quartile_{q}")
+            census.coefficient(
+                "first_stage", "foreign_cut", outcome=outcome, sample=f"quartile_{q}"
+            )
             for q in (1, 4)
         ]
         gap = (first[1].value - first[0].value) / math.hypot(first[0].error, first[1].error)
@@ -176,7 +194,10 @@ def test_trade_becomes_more_two_way_with_the_world(planted, digits):
 
 def test_some_have_no_known_product(planted):
     rows = planted.drawn.year(1988)
-    known = np.unique(pq.read_table(planted.drawn.paths.plant_products)["establishment_id"])
+    products = pq.read_table(planted.drawn.paths.plant_products)
+    assert np.unique(products["year"]).tolist() == [1978, 1988]
+    of_year = products.filter(pc.equal(products["year"], 1988))
+    known = np.unique(of_year["establishment_id"])
     assert np.isin(rows["establishment_id"], known).mean() == pytest.approx(0.85, abs=0.01)
     assert np.isin(known, rows["establishment_id"]).all()
 

@@ -43,7 +43,7 @@ def estimated_study(dealer: Dealer) -> Study:
         plant_cuts=plant_cuts,
         adoptions=deal("adoptions", ((), ("adopted",))),
         without_products=deal("without_products", ("industry_cut", "leave_out")),
-        products_year=deal("products_year", (None, 2002)),
+        products_year=deal("products_year", PRODUCTS_YEARS),
         exit_cuts=deal("exit_cuts", KINDS),
         entry_cuts=deal("entry_cuts", KINDS),
         growth_cuts=deal("growth_cuts", KINDS),
@@ -73,6 +73,7 @@ def with_exports(study: Study) -> Study:
 
 CUTS = (("industry2", None), ("industry4", "simple"), (None, "value_weighted"), (None, None))
 """Digits of the industries' cuts, and how products make an establishment's own."""
+PRODUCTS_YEARS = (None, 2002, "start")
 KINDS = (("home",), ("foreign", "home"), ("input", "foreign", "home"), ())
 
 
@@ -145,7 +146,7 @@ def inputs_bought(dealer: Dealer, cuts: list[dict[str, Any]]) -> list[dict[str, 
 
 def plant_products(dealer: Dealer) -> list[dict[str, Any]]:
     """Up to three products of most establishments, some unknown, worthless or named twice."""
-    chance, has_years = dealer.chance, dealer.deal("products_year", (None, 2002))
+    chance, has_years = dealer.chance, dealer.deal("products_year", PRODUCTS_YEARS)
     ids = {row["establishment_id"] for row in census_of(large_cases(Dealer("mt", dealer.example)))}
     return [
         {

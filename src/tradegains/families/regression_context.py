@@ -161,7 +161,7 @@ class RegressionContext:
         """How many establishments have products with a cut, and how many of them the census has."""
         if self.plant_cuts is None:
             return 0, 0
-        having = self.plant_cuts.select(w.ESTABLISHMENT_ID)
+        having = self.plant_cuts.select(w.ESTABLISHMENT_ID).distinct()
         known = self.matched.select(w.ESTABLISHMENT_ID).distinct()
         met = having.join(known, on=w.ESTABLISHMENT_ID, how="left_semi")
         return having.count(), met.count()

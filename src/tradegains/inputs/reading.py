@@ -179,8 +179,8 @@ def has_product_values(study: Study) -> bool:
     return study.regressions is not None and study.regressions.plant_cuts == "value_weighted"
 
 
-def products_year(study: Study) -> int | None:
-    """The year of the products that an establishment's cut is the mean over."""
+def products_year(study: Study) -> int | str | None:
+    """The year of the products that an establishment's cut is the mean over, if they have any."""
     return None if study.regressions is None else study.regressions.products_year
 
 

@@ -36,13 +36,15 @@ LARGEST_VALUE = 1e12
 """Values up to here, in hundredths, add up over thousands of products within 64 bits."""
 
 
-def row_table_problems(path: str, *, needs_value: bool, year: int | None = None) -> list[Problem]:
+def row_table_problems(
+    path: str, *, needs_value: bool, year: int | str | None = None
+) -> list[Problem]:
     """What is wrong with the columns of a file of plant products.
 
     Args:
         path: a .parquet, .csv or .csv.gz file.
         needs_value: whether the column `value` is needed.
-        year: the year whose products are wanted; None where products have no years.
+        year: whose products are wanted, or a word for each; None where products have no years.
     """
     try:
         place = locate(path)
@@ -107,15 +109,16 @@ def _missing(name: str, columns: list[str], path: str) -> Problem:
 
 
 def read_plant_products(
-    spark: "SparkSession", path: str, *, needs_value: bool, year: int | None = None
+    spark: "SparkSession", path: str, *, needs_value: bool, year: int | str | None = None
 ) -> "DataFrame":
-    """One row per row of the file and year: establishment_id and product as text, value as DOUBLE.
+    """One row per row of the file: establishment_id and product as text, value as DOUBLE, year.
 
     Args:
         spark: a session of either engine.
         path: the checked file.
         needs_value: whether `value` is read; without, it is 1.0.
-        year: whose rows are read; None where products have no years.
+        year: whose rows are read; a word for those of each, which is read too; None where
+            products have no years.
 
     Raises:
         InputError: rows without id, product or year, or with an unusable value, with their
@@ -129,7 +132,7 @@ def read_plant_products(
     else:
         raw = spark.read.option("header", "true").csv(address)
     if year is not None:
-        raw = _of_year(raw, year, path)
+        raw = _of_year(raw, year if isinstance(year, int) else None, path)
     value = F.col("value").try_cast("double") if needs_value else F.lit(1.0)
 
     def text(name: str) -> "Column":
@@ -141,6 +144,7 @@ def read_plant_products(
         text("establishment_id"),
         text("product"),
         value.alias("value"),
+        *([F.col("year")] if isinstance(year, str) else []),
     )
     is_named = F.coalesce(F.col("establishment_id") != "", F.lit(False)) & F.coalesce(
         F.col("product") != "", F.lit(False)
@@ -156,8 +160,8 @@ def read_plant_products(
     return rows
 
 
-def _of_year(raw: "DataFrame", year: int, path: str) -> "DataFrame":
-    """The rows of a year.
+def _of_year(raw: "DataFrame", year: int | None, path: str) -> "DataFrame":
+    """The rows of a year, or of all, with the year as INT.
 
     Raises:
         InputError: rows have no year, or none is of this one.
@@ -168,7 +172,7 @@ def _of_year(raw: "DataFrame", year: int, path: str) -> "DataFrame":
     counts = raw.agg(
         F.count(F.lit(1)).alias("rows"),
         F.count(known).alias("with_year"),
-        F.count(F.when(known == year, 1)).alias("of_year"),
+        F.count(F.when(known == year if year else known.isNotNull(), 1)).alias("of_year"),
     )
     (found,) = counts.toArrow().to_pylist()
     if bad := found["rows"] - found["with_year"]:
@@ -176,4 +180,4 @@ def _of_year(raw: "DataFrame", year: int, path: str) -> "DataFrame":
     if not found["of_year"]:
         cure = "correct products_year in [regressions]"
         raise InputError(Problem(f"no row is of products_year = {year}", path, cure=cure))
-    return raw.filter(known == year)
+    return raw.filter(known == year) if year else raw.withColumn("year", known)

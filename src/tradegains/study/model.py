@@ -55,6 +55,8 @@ CUT_MEASURES = ("points", "log_points")
 CUT_CHANGES = ("applied", "preference")
 CUT_PERIODS = ("window", "year")
 INPUT_SOURCES = ("all", "partner")
+START = "start"
+"""The products of each window's first year, in place of those of one year."""
 WITHOUT_PRODUCTS = ("leave_out", "industry_cut")
 REPLICATE_GROUPS = (20, 1000)
 UNITS = ("establishment", "enterprise", "industry4", "industry2")
@@ -328,10 +330,11 @@ class Regressions:
     `entry_effects` and `entry_controls`, and the effect of starting to export on growth and on the
     0/1 columns `adoptions`, with effects, controls and clusters of their own. `plant_cuts` is how
     an establishment's cut is the mean over its products, of `products_year` where products have
-    years; who has none is left out, or has the industry's cut (`without_products`); None without
-    that input. `exit_cuts`, `entry_cuts` and `growth_cuts` are kinds of tariff; the first of
-    `entry_cuts` has the probability due to it, the first of `growth_cuts` is the instrument, and
-    the others are regressors beside it. None: the study has no cuts.
+    years (START: of each window's first); who has none is left out, or has the industry's cut
+    (`without_products`); None without that input. `exit_cuts`, `entry_cuts` and `growth_cuts` are
+    kinds of tariff; the first of `entry_cuts` has the probability due to it, the first of
+    `growth_cuts` is the instrument, and the others are regressors beside it. None: the study has no
+    cuts.
     """
 
     premium_years: tuple[int, ...]
@@ -347,7 +350,7 @@ class Regressions:
     adoptions: tuple[str, ...] = ()
     # As in `Tariffs`: a study file states them.
     without_products: str | None = "industry_cut"
-    products_year: int | None = None
+    products_year: int | str | None = None
     exit_cuts: tuple[str, ...] | None = ("home",)
     entry_cuts: tuple[str, ...] | None = ("home",)
     growth_cuts: tuple[str, ...] | None = ("home",)

@@ -18,6 +18,7 @@ from tradegains.study.fields import (
     YEAR,
     Findings,
     TomlTable,
+    ValueKind,
     list_of,
     nearest,
     number,
@@ -69,6 +70,13 @@ _ACTIONS_OF_RULE = {
 }
 
 
+def _year_or_start(value: object) -> int | str | None:
+    return value if value == model.START and isinstance(value, str) else YEAR.read(value)
+
+
+_PRODUCTS_YEAR: ValueKind[int | str] = ValueKind(
+    'a year, or "start": the first year of each window', _year_or_start, 0
+)
 _ELASTICITY = number(least=SMALLEST_ELASTICITY, most=LARGEST_ELASTICITY)
 
 
@@ -334,7 +342,7 @@ def _read_regressions(table: TomlTable | None) -> Regressions | None:
         plant_cuts=table.nothing_or("plant_cuts", one_of(model.PLANT_CUTS)),
         adoptions=table.optional("adoptions", list_of(TEXT, at_least=0), ()),
         without_products=table.nothing_or("without_products", one_of(model.WITHOUT_PRODUCTS)),
-        products_year=table.nothing_or("products_year", YEAR),
+        products_year=table.nothing_or("products_year", _PRODUCTS_YEAR),
         exit_cuts=table.nothing_or("exit_cuts", kinds),
         entry_cuts=table.nothing_or("entry_cuts", kinds),
         growth_cuts=table.nothing_or("growth_cuts", kinds),

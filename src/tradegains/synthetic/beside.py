@@ -12,6 +12,7 @@ from tradegains.synthetic.products import PRODUCTS, product_tariffs, product_tra
 from tradegains.synthetic.solving import FloatArray
 from tradegains.synthetic.truths import Truths
 
+_SERVICES = "70"  # of the inputs; no tariff is on them
 PRICE_DIGITS = 6
 """Decimals of an index: beyond them processors' exponentials differ."""
 
@@ -22,13 +23,38 @@ def small_tables(years: tuple[int, ...], result: Planted, truths: Truths) -> dic
     index = [round(100.0 * math.exp(log_price(year)), PRICE_DIGITS) for year in years]
     return {
         "imports": _imports(years, result),
-        "tariff_cuts": pa.table({"industry": codes, "cut": [one.tariff_cut for one in INDUSTRIES]}),
+        "tariff_cuts": _tariff_cuts(),
+        "input_output": _input_output(),
         "prices": pa.table({"year": pa.array(years, pa.int32()), "index": index}),
         "prices_by_industry": _prices_by_industry(years, result),
         "elasticities": pa.table({"industry": codes, "sigma": [one.sigma for one in INDUSTRIES]}),
         "product_tariffs": product_tariffs(),
         "product_trade": product_trade(years, _trade_per_product(years, result), truths),
     }
+
+
+def _tariff_cuts() -> pa.Table:
+    """One row per kind and industry: cut [percentage points]."""
+    rows = [(kind, one.code, one.cut(kind)) for kind in ("home", "foreign") for one in INDUSTRIES]
+    kinds, codes, cuts = zip(*rows, strict=True)
+    return pa.table({"kind": kinds, "industry": codes, "cut": cuts})
+
+
+def _input_output() -> pa.Table:
+    """What each industry buys of itself, of two others and of services, and from the partner."""
+    codes = [industry.code for industry in INDUSTRIES]
+    rows = [
+        (code, other, share, partner)
+        for place, code in enumerate(codes)
+        for other, share, partner in (
+            (code, 0.35, 0.5),
+            (codes[(place + 5) % len(codes)], 0.20, 0.4),
+            (codes[(place + 12) % len(codes)], 0.15, 0.6),
+            (_SERVICES, 0.30, 0.0),
+        )
+    ]
+    names = ("industry", "input_industry", "share", "partner_share")
+    return pa.table(dict(zip(names, zip(*rows, strict=True), strict=True)))
 
 
 def control_totals(sums: pa.Table, truths: Truths) -> pa.Table:

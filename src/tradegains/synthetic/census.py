@@ -40,20 +40,22 @@ software and says nothing about Canada.
 class SyntheticCensus:
     """Where a synthetic census lies.
 
-    `census` is a folder with one year=YYYY folder per year; the others are Parquet files:
-    `imports` (industry, year, value), `tariff_cuts` (industry, cut [percentage points]), `prices`
-    (year, index), `prices_by_industry` (industry, year, index), `elasticities` (industry, sigma),
-    `plant_products` (establishment_id, product, value [money unit]), `product_tariffs` (product,
-    cut [percentage points]), `product_trade` (product, year, partner, exports, imports [money
-    unit]), `control_totals` (industry, year, establishments, employment, sales). Industries are
-    two-digit codes as text, products five-digit ones that begin with a four-digit industry.
-    `truths` states what regressions on the census must find, as JSON.
+    `census` is a folder with one year=YYYY folder per year; the others are Parquet files: `imports`
+    (industry, year, value), `tariff_cuts` (kind, industry, cut [percentage points]), `input_output`
+    (industry, input_industry, share, partner_share [0-1]), `prices` (year, index),
+    `prices_by_industry` (industry, year, index), `elasticities` (industry, sigma), `plant_products`
+    (establishment_id, product, year, value [money unit]), `product_tariffs` (kind, product, cut
+    [percentage points]), `product_trade` (product, year, partner, exports, imports [money unit]),
+    `control_totals` (industry, year, establishments, employment, sales). Industries are two-digit
+    codes as text, products five-digit ones that begin with a four-digit industry. `truths` states
+    what regressions on the census must find, as JSON.
     """
 
     folder: Path
     census: Path
     imports: Path
     tariff_cuts: Path
+    input_output: Path
     prices: Path
     prices_by_industry: Path
     elasticities: Path

@@ -1,9 +1,9 @@
 """Who starts to export after the agreement, who adopts a technology, and how both grow.
 
-Decision: what is asked of the sample of export entry is met by the establishments drawn, not by
-an assumed distribution of theirs. Two passes over them count the sample by its own quartiles of
-productivity and by own cut; from the counts follow the slope of each quartile's probit and what
-the propensity to start adds to growth and to adoption. A probit with one slope per quartile is
+Decision: what is asked of the sample of export entry is met by the establishments drawn, not by an
+assumed distribution of theirs. Two passes over them count the sample by its own quartiles of
+productivity and by own foreign cut; from the counts follow the slope of each quartile's probit and
+what the propensity to start adds to growth and to adoption. A probit with one slope per quartile is
 then the true model, whatever the industries and however few establishments they have.
 """
 
@@ -36,7 +36,7 @@ class EntryPlan:
 
     Attributes:
         bins: by four-digit industry, the last bins of productivity of its lower three quartiles.
-        slopes: of the probit's index on the own cut, by quartile [per percentage point].
+        slopes: of the probit's index on the own foreign cut, by quartile [per percentage point].
         growth_by_propensity: what the propensity to start adds to growth until END [log points].
         adoption_by_propensity: what one above average adds to adoption [probability].
     """
@@ -49,7 +49,7 @@ class EntryPlan:
 
 @dataclass(frozen=True)
 class EntryCells:
-    """The sample by quartile and own cut; arrays of equal length.
+    """The sample by quartile and own foreign cut; arrays of equal length.
 
     `growth` is the mean growth of productivity until END that has nothing to do with exporting.
     """
@@ -63,7 +63,7 @@ class EntryCells:
 def plan_entry(lives: DataFrame, *, draws: Draws, truths: Truths) -> EntryPlan:
     """The plan for these establishments, from two passes over them.
 
-    Reads `home_industry`, `own_cut`, `entry_sample`, `death`, the traits and the state at
+    Reads `home_industry`, `foreign_cut`, `entry_sample`, `death`, the traits and the state at
     BASE_YEAR.
     """
     sample = _sample(lives, draws=draws, truths=truths)
@@ -131,14 +131,14 @@ def _cells(
     later = with_state(_with_quartile(sample, bins), F.lit(END), draws=draws)
     growth = productivity(F.lit(False), truths) - F.col("level")
     parts = F.floor(growth * float(_GROWTH_PARTS) + 0.5).cast("bigint")
-    summed = later.groupBy("quartile", "own_cut").agg(
+    summed = later.groupBy("quartile", "foreign_cut").agg(
         F.count(F.lit(1)).alias("establishments"), F.sum(parts).alias("growth")
     )
-    ordered = summed.toArrow().sort_by([("quartile", "ascending"), ("own_cut", "ascending")])
+    ordered = summed.toArrow().sort_by([("quartile", "ascending"), ("foreign_cut", "ascending")])
     establishments = ordered["establishments"].to_numpy()
     return EntryCells(
         ordered["quartile"].to_numpy(),
-        ordered["own_cut"].to_numpy(),
+        ordered["foreign_cut"].to_numpy(),
         establishments,
         ordered["growth"].to_numpy() / _GROWTH_PARTS / establishments,
     )
@@ -204,7 +204,7 @@ def with_entry(lives: DataFrame, plan: EntryPlan, *, draws: Draws, truths: Truth
     rows = rows.select(
         "*",
         draws.normal("propensity", serial).alias("propensity"),
-        (F.lit(level) + _slope(plan) * F.col("own_cut")).alias("index"),
+        (F.lit(level) + _slope(plan) * F.col("foreign_cut")).alias("index"),
     )
     starts = sample & (F.col("propensity") < F.col("index"))
     adoption = (

@@ -69,7 +69,7 @@ def draw_establishments(
             "switch_year",
         ),
         *("size", "productivity", "export", "intensity", "value_added_share"),
-        *("products", "first_product", "home_industry"),
+        *("products", "first_product", "known", "home_industry"),
         *("death", "pause_start", "pause_end", "exit_probability"),
         *("entry_sample", "start_year", "growth_shock", "adoption_year"),
         (is_present(START) & is_present(MIDDLE)).alias("continuing_start"),

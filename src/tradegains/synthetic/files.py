@@ -15,12 +15,13 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from tradegains.synthetic.draws import Draws
-from tradegains.synthetic.economy import BASE_YEAR
+from tradegains.synthetic.economy import BASE_YEAR, START
 from tradegains.synthetic.establishments import is_present
 from tradegains.synthetic.plan import lot_codes
 from tradegains.synthetic.products import plant_products
 from tradegains.synthetic.rows import as_census
 
+SURVEYS = (START, BASE_YEAR)
 _AMOUNTS = ("employment", "domestic_sales", "exports", "value_added")
 
 
@@ -38,14 +39,17 @@ def write_table(table: pa.Table, path: Path) -> None:
 
 
 def write_links(establishments: Establishments, path: Path, *, seed: int) -> None:
-    """Write the products of the establishments that report in BASE_YEAR: no survey came before."""
-    known = establishments.frame.where(is_present(BASE_YEAR))
-    links = plant_products(known, Draws(seed))
+    """Write the products that establishments reported in the two years of the survey."""
+    first, last = (
+        plant_products(establishments.frame.where(is_present(year)), Draws(seed), year)
+        for year in SURVEYS
+    )
+    links = first.unionByName(last)
     _remove(path)
     if establishments.held is None:
         links.write.parquet(str(path))
         return
-    ordered = [("establishment_id", "ascending"), ("product", "ascending")]
+    ordered = [(name, "ascending") for name in ("year", "establishment_id", "product")]
     write_table(links.toArrow().sort_by(ordered).combine_chunks(), path)
 
 

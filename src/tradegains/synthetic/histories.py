@@ -19,19 +19,19 @@ from tradegains.synthetic.states import (
 )
 from tradegains.synthetic.truths import ExitSlopes, Truths
 
-# Index and probability of exit of an establishment of average traits with a cut of _AVERAGE_CUT.
+# Index and probability of exit of an establishment of average traits with cuts of _AVERAGE_CUT.
 _EXIT_INDEX_PRE, _EXIT_PROBABILITY_POST, _AVERAGE_CUT = -0.30, 0.37, 5.0
 _HAZARD_LATER = 0.045  # of exit, a year, after END
 
 
 def with_history(traits: DataFrame, first: int, *, draws: Draws, truths: Truths) -> DataFrame:
-    """One row per establishment ever born: with its last year, its own cut, and more.
+    """One row per establishment ever born: with its last year, its own cuts, and more.
 
-    Adds `own_cut`, the state at BASE_YEAR (or birth), `exit_probability` until END, `death` and
-    `entry_sample` (exported in no year until BASE_YEAR). Reads the traits, `products`,
-    `first_product` and the lot's `lot_cut` and `product_shift`.
+    Adds `home_cut` and `foreign_cut`, the state at BASE_YEAR (or birth), `exit_probability` until
+    END, `death` and `entry_sample` (exported in no year until BASE_YEAR). Reads the traits,
+    `products`, `first_product` and the lot's cuts and `product_shift`.
     """
-    rows = traits.withColumn("own_cut", own_cut())
+    rows = traits.withColumns({f"{kind}_cut": own_cut(kind) for kind in ("home", "foreign")})
     rows = _with_exit_before(rows, draws=draws, truths=truths)
     decided = F.greatest(F.col("birth"), F.lit(BASE_YEAR))
     rows = with_state(rows, decided, draws=draws)
@@ -74,7 +74,8 @@ def _exit_part(slopes: ExitSlopes, truths: Truths) -> Column:
         productivity(F.col("exporting"), truths) * slopes.relative_productivity
         + F.col("log_size") * slopes.log_employment
         + F.when(F.col("exporting"), slopes.exporter).otherwise(0.0)
-        + (F.col("own_cut") - _AVERAGE_CUT) * slopes.home_cut
+        + (F.col("home_cut") - _AVERAGE_CUT) * slopes.home_cut
+        + (F.col("foreign_cut") - _AVERAGE_CUT) * slopes.foreign_cut
     )
 
 

@@ -85,7 +85,8 @@ def home_table() -> pa.Table:
         {
             "home_lot": pa.array(range(LOTS), pa.int32()),
             "home_industry": [code for _, code in lots],
-            "lot_cut": [one.tariff_cut for one, _ in lots],
+            "lot_home_cut": [one.tariff_cut for one, _ in lots],
+            "lot_foreign_cut": [one.foreign_cut for one, _ in lots],
             "product_shift": pa.array([product_shift(code) for _, code in lots], pa.int32()),
         }
     )

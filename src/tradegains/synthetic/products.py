@@ -1,8 +1,9 @@
 """Products: which establishment makes which, the tariff cut of each, and trade in them.
 
 Every four-digit industry has six products, named by its code and a digit. The cuts of an industry's
-products average its own cut; an establishment's own cut is the plain mean over its products, and
-the industry's where no product is known.
+products average its own cut, the home and the foreign one; an establishment's own cut is the plain
+mean over its products. Some establishments are left out of the survey of products, by chance: they
+have own cuts all the same, which nobody knows.
 """
 
 import zlib
@@ -19,9 +20,9 @@ from tradegains.synthetic.truths import Truths
 PRODUCTS = 6  # of a four-digit industry
 # Cut of a product over its industry's: on average one. Neighbours differ, so that the mean over an
 # establishment's products does too.
-_MULTIPLES = (1.1, 0.1, 1.5, 0.9, 0.5, 1.9)
-# Shares of establishments with no known product, one, two and three.
-_SHARES_BY_NUMBER = (0.15, 0.35, 0.30, 0.20)
+_MULTIPLES = {"home": (1.1, 0.1, 1.5, 0.9, 0.5, 1.9), "foreign": (1.5, 0.4, 0.8, 1.2, 0.3, 1.8)}
+_SHARES_BY_NUMBER = (0.41, 0.35, 0.24)  # of establishments with one product, two and three
+_UNKNOWN = 0.15  # share of establishments whose products nobody knows
 PARTNERS = ("ROW", "USA")
 _ONE_WAY = 1 / PRODUCTS  # of every industry's trade: a product with exports only
 # Of the other products, over their mean; a product that is imported more has the other sign. The
@@ -35,61 +36,64 @@ def product_shift(code: str) -> int:
 
 
 def product_tariffs() -> pa.Table:
-    """One row per product: `cut` [percentage points]."""
+    """One row per kind and product: `cut` [percentage points]."""
     rows = [
-        (f"{code}{number + 1}", industry.tariff_cut * _multiple(number + product_shift(code)))
+        (kind, f"{code}{number + 1}", industry.cut(kind) * _multiple(kind, number, code))
+        for kind in _MULTIPLES
         for industry in INDUSTRIES
         for code in industry.four_digit_codes
         for number in range(PRODUCTS)
     ]
-    products, cuts = zip(*rows, strict=True)
-    return pa.table({"product": products, "cut": [round(cut, 6) for cut in cuts]})
+    kinds, products, cuts = zip(*rows, strict=True)
+    return pa.table({"kind": kinds, "product": products, "cut": [round(cut, 6) for cut in cuts]})
 
 
-def _multiple(place: int) -> float:
-    return _MULTIPLES[place % PRODUCTS]
+def _multiple(kind: str, number: int, code: str) -> float:
+    return _MULTIPLES[kind][(number + product_shift(code)) % PRODUCTS]
 
 
-def _mean_multiple(number: int, place: int) -> float:
-    """Mean over so many products, from a place on; one where there are none."""
-    chosen = [_multiple(place + step) for step in range(number)]
-    return sum(chosen) / number if number else 1.0
+def _mean_multiple(kind: str, number: int, place: int) -> float:
+    """Mean over so many products, from a place on."""
+    return sum(_MULTIPLES[kind][(place + step) % PRODUCTS] for step in range(number)) / number
 
 
-def drawn_products(draws: Draws, serial: Column) -> tuple[Column, Column]:
-    """How many products an establishment has, and the place of the first."""
-    drawn, number = draws.uniform("products", serial), F.lit(0)
-    for least, bound in enumerate(np.cumsum(_SHARES_BY_NUMBER)[:-1].tolist(), start=1):
+def drawn_products(draws: Draws, serial: Column) -> tuple[Column, ...]:
+    """How many products an establishment has, the place of the first, whether they are known."""
+    drawn, number = draws.uniform("products", serial), F.lit(1)
+    for least, bound in enumerate(np.cumsum(_SHARES_BY_NUMBER)[:-1].tolist(), start=2):
         number = F.when(drawn > bound, least).otherwise(number)
     place = F.floor(draws.uniform("first product", serial) * PRODUCTS)
-    return number.cast("int").alias("products"), place.cast("int").alias("first_product")
+    known = draws.uniform("known products", serial) > _UNKNOWN
+    named = {"products": number.cast("int"), "first_product": place.cast("int"), "known": known}
+    return tuple(column.alias(name) for name, column in named.items())
 
 
-def own_cut() -> Column:
-    """An establishment's own cut [percentage points], of its lot's cut and its products."""
+def own_cut(kind: str) -> Column:
+    """An establishment's own cut of a kind [percentage points], of its lot's and its products."""
     means = [
-        _mean_multiple(number, place)
-        for number in range(len(_SHARES_BY_NUMBER))
+        _mean_multiple(kind, number, place)
+        for number in range(1, len(_SHARES_BY_NUMBER) + 1)
         for place in range(PRODUCTS)
     ]
     place = F.pmod(F.col("first_product") + F.col("product_shift"), F.lit(PRODUCTS))
     listed = F.array(*(F.lit(mean) for mean in means))
-    return F.col("lot_cut") * F.element_at(listed, (F.col("products") * PRODUCTS + place + 1))
+    at = (F.col("products") - 1) * PRODUCTS + place + 1
+    return F.col(f"lot_{kind}_cut") * F.element_at(listed, at)
 
 
-def plant_products(establishments: DataFrame, draws: Draws) -> DataFrame:
-    """One row per establishment and product: `value` [thousand dollars], a whole number.
+def plant_products(establishments: DataFrame, draws: Draws, year: int) -> DataFrame:
+    """One row per establishment and product: year, `value` [thousand dollars], a whole number.
 
-    Reads `serial, establishment_id, products, first_product, home_industry` of establishments.
+    Reads `serial, establishment_id, products, first_product, known, home_industry`.
     """
     steps = F.sequence(F.lit(0), F.col("products") - 1)
-    known = establishments.where(F.col("products") > 0)
-    rows = known.select("*", F.explode(steps).alias("step"))
+    rows = establishments.where(F.col("known")).select("*", F.explode(steps).alias("step"))
     digit = F.pmod(F.col("first_product") + F.col("step"), F.lit(PRODUCTS)) + 1
     value = F.floor(draws.uniform("product value", F.col("serial"), F.col("step")) * 999.0) + 1
     return rows.select(
         "establishment_id",
         F.concat("home_industry", digit.cast("string")).alias("product"),
+        F.lit(year).alias("year"),
         value.cast("double").alias("value"),
     )
 

@@ -11,16 +11,17 @@ planted:
   regression has effects of four-digit industry and year; over years pooled the slope beside
   exporting differs by less than 0.0005. In the years between, the lifts are interpolated.
 - **Exit.** A linear probability after 1988 and a probit before it, on the first year's relative
-  productivity, log employment, exporting and own tariff cut, the same in every industry. Each
+  productivity, log employment, exporting and own tariff cuts, the same in every industry. Each
   estimator thus has one window where it is the true model. Slopes refer to effects of four-digit
-  industry. No slope on the cut before the agreement: the cut had not happened.
+  industry. The home cut raises exit and the foreign one, which goes with it but is another, lowers
+  it. No slope on a cut before the agreement: the cuts had not happened.
 - **Export entry.** Those who exported in no year until 1988 start after it, for good, when a latent
-  propensity falls short of an index with the establishment's own cut. The slope on the cut is that
-  of the establishment's quartile of productivity in 1988, within its four-digit industry, among
-  those who never exported and report in 1988 and in 1996. So the probit of a quartile is the true
-  model, and its slope is solved from the establishments drawn (`entry`): over them, the mean
-  probability due to the cut is *exactly* that stated. Over all quartiles together a probit with
-  one slope is not the true model, and has no truth here.
+  propensity falls short of an index with the establishment's own foreign cut. The slope on the cut
+  is that of the establishment's quartile of productivity in 1988, within its four-digit industry,
+  among those who never exported and report in 1988 and in 1996. So the probit of a quartile is the
+  true model, and its slope is solved from the establishments drawn (`entry`): over them, the mean
+  probability due to the cut is *exactly* that stated. Over all quartiles together a probit with one
+  slope is not the true model, and has no truth here.
 - **Effect of exporting.** Starting adds `effect_of_exporting` to log productivity. The latent
   propensity also raises growth, which makes the raw difference larger; the cut does not, which
   makes it an instrument. Adoption of a technology in the same way. Starters differ from the others
@@ -50,13 +51,15 @@ class ExitSlopes:
     """How exit from a window depends on the establishment in the window's first year.
 
     [probability or probit index] per log point of relative productivity, per log point of
-    employment, for exporters, and per percentage point of the own tariff cut.
+    employment, for exporters, and per percentage point of the own cuts: of the home tariff, which
+    lets competitors in, and of the foreign one, which opens a market.
     """
 
     relative_productivity: float
     log_employment: float
     exporter: float
     home_cut: float
+    foreign_cut: float
 
 
 @dataclass(frozen=True)
@@ -90,8 +93,8 @@ class Truths:
 
     exporter_premium: float = math.log(1.4)
     size_slope: float = 0.05
-    exit_pre: ExitSlopes = ExitSlopes(-0.30, -0.16, -0.15, 0.0)
-    exit_post: ExitSlopes = ExitSlopes(-0.10, -0.05, -0.05, 0.006)
+    exit_pre: ExitSlopes = ExitSlopes(-0.30, -0.16, -0.15, 0.0, 0.0)
+    exit_post: ExitSlopes = ExitSlopes(-0.10, -0.05, -0.05, 0.010, -0.006)
     starter_rate_without_cut: float = 0.02
     starter_rate_bottom: float = 0.19
     starter_rate_top: float = 0.58

@@ -22,7 +22,8 @@ def mean_plant_cuts(
 ) -> DataFrame:
     """One row per establishment with a product whose cut is known: its own cut of every kind.
 
-    Reads establishment_id, product and, weighted, value [money unit]; `tariffs` has one row per
+    Reads establishment_id, product and, weighted, value [money unit]; where products have a year,
+    there is one row per establishment and year; `tariffs` has one row per
     product and kind with its cut [percentage points]. A product named twice counts once, with the
     sum of its values. Each product's share of the establishment times its cut is rounded to
     `places` binary places, so that the mean does not depend on the order of rows. An establishment
@@ -31,14 +32,15 @@ def mean_plant_cuts(
     value = F.round(F.col(VALUE) * HUNDREDTHS).cast("bigint") if is_value_weighted else F.lit(1)
     known = products.join(F.broadcast(tariffs), on=PRODUCT, how="inner")
     worth = (F.sum if is_value_weighted else F.max)(value.cast("bigint")).alias(VALUE)
-    once = known.groupBy(w.ESTABLISHMENT_ID, KIND, PRODUCT).agg(worth, F.max(CUT).alias(CUT))
-    keys = [w.ESTABLISHMENT_ID, KIND]
+    of_whom = [name for name in (w.ESTABLISHMENT_ID, w.YEAR) if name in products.columns]
+    keys = [*of_whom, KIND]
+    once = known.groupBy(*keys, PRODUCT).agg(worth, F.max(CUT).alias(CUT))
     totals = once.groupBy(*keys).agg(F.sum(VALUE).alias("total"))
     joined = once.join(totals.filter(F.col("total") > 0), on=keys, how="inner")
     share = F.col(VALUE).cast("double") / F.col("total").cast("double")
     part = F.floor(share * F.col(CUT) * 2.0**places + 0.5).cast("bigint")
     of_kind = {kind: F.sum(F.when(F.col(KIND) == kind, part)) for kind in kinds}
-    return joined.groupBy(w.ESTABLISHMENT_ID).agg(
+    return joined.groupBy(*of_whom).agg(
         *(
             (total.cast("double") / 2.0**places).alias(plant_cut_column(kind))
             for kind, total in of_kind.items()

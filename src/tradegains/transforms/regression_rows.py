@@ -143,11 +143,15 @@ def with_own_cuts(
     """The rows with a cut of every kind, the establishment's own where known, and whether it is.
 
     Reads the industry's cut of each kind (`tables.working.industry_cut`) where there is one;
-    `plant_cuts` has one row per establishment_id with its own cut of some kinds. Who has none is
-    without a cut of that kind where `leave_out` says so, and has the industry's otherwise; a kind
-    that no product has a cut of is the industry's for all. Cuts are divided by `years`.
+    `plant_cuts` has one row per establishment_id, or per id and year, with its own cut of some
+    kinds. Who has none is without a cut of that kind where `leave_out` says so, and has the
+    industry's otherwise; a kind that no product has a cut of is the industry's for all. Cuts are
+    divided by `years`.
     """
-    known = rows if plant_cuts is None else rows.join(plant_cuts, w.ESTABLISHMENT_ID, how="left")
+    known = rows
+    if plant_cuts is not None:
+        of_whom = [name for name in (w.ESTABLISHMENT_ID, w.YEAR) if name in plant_cuts.columns]
+        known = rows.join(plant_cuts, on=of_whom, how="left")
     nothing = F.lit(None).cast("double")
     columns = {}
     for kind in kinds:
