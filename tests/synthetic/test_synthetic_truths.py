@@ -2,8 +2,7 @@
 
 Two censuses, one run of the shipped study each: the demonstration's, by its own seed, covers every
 truth within two standard errors; another one, planted with other truths, covers those and is far
-from the first one's. Over twenty seeds the intervals cover as often as they should:
-`planted_run.pairs` lists them.
+from the first one's. `planted_run.pairs` lists them.
 """
 
 import json
