@@ -1,6 +1,7 @@
 """The census under other industry codes, worked by hand."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from reference.run import publish_study, with_inputs
 from reference.studies import study_with
 from reference.welfare import Small
 from tradegains.engines.start import Engine
+from tradegains.errors import Problem
+from tradegains.inputs.reading import judge_inputs
 from tradegains.inputs.small import SmallInputs, code_problems
 from tradegains.study import Decomposition, JobFlows, Window
 
@@ -254,6 +257,25 @@ def test_a_census_in_old_codes_only_needs_no_years(engine: Engine, tmp_path, cap
     (told,) = (each for each in caplog.messages if "concordance" in each)
     said = "old codes that are also new ones of others: 1 (2610); rows under them count as the old"
     assert said in told
+
+
+def test_codes_that_may_be_old_or_new_are_refused(tmp_path: Path) -> None:
+    def problems(census: list[dict[str, Any]], codes: list[dict[str, Any]]) -> list[Problem]:
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        asked = with_inputs(STUDY, census, folder, small=Small(concordance=codes))
+        return [each for error in judge_inputs(asked).errors for each in error.problems]
+
+    changing = revised_census(glass="2310", electronics="2610")
+    (problem,) = problems(changing, REVISED)
+    assert problem.what == (
+        "codes of the census are old ones and new ones of other industries (2610), in years that "
+        "have new codes (2001)"
+    )
+    assert (problem.where, problem.count) == ("input concordance", 1)
+    assert "from_year and to_year" in problem.cure
+    assert problems(changing, [{**each, "to_year": 2000} for each in REVISED]) == []
+    assert problems(revised_census(glass="2610", electronics="3230"), REVISED) == []
+    assert problems(revised_census(glass="2310", electronics="3230"), REVISED) == []
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,8 @@ from tradegains.inputs.small import (
 )
 from tradegains.inputs.tariffs import told_cuts
 from tradegains.store.census import CensusFiles, list_census
-from tradegains.store.census_checks import some_of
+from tradegains.store.census_checks import some_of, year_ranges
+from tradegains.store.industry_codes import codes_by_year
 from tradegains.store.manifest import InputFile, ManifestEntry, row_files
 from tradegains.store.row_tables import ROW_TABLES, row_table_problems
 from tradegains.store.small_tables import SMALL_TABLES, read_small_table
@@ -79,6 +80,7 @@ def judge_inputs(study: Study, *, keep: KeepIds | None = None) -> JudgedInputs:
     problems += _row_table_problems(study)
     id_type = census.types["establishment_id"] if census else None
     problems += small_input_problems(study, small, id_type=id_type, keep=keep)
+    problems += _revision_problems(study, census, small)
     files = _files(study, census, problems)
     errors: list[TradegainsError] = []
     if in_study := [*name_problems(study), *_condition_problems(study, census)]:
@@ -114,6 +116,28 @@ def _condition_problems(study: Study, census: CensusFiles | None) -> tuple[Probl
     except StudyError as error:
         return error.problems
     return ()
+
+
+def _revision_problems(
+    study: Study, census: CensusFiles | None, small: SmallInputs
+) -> Iterator[Problem]:
+    """Years in which a code may be an old or a new one, because new ones stand beside it."""
+    concordance = small.concordance or ()
+    doubtful = set(codes_of_two_meanings(concordance))
+    if census is None or not doubtful:
+        return
+    new = {row["new"] for row in concordance} - {row["old"] for row in concordance}
+    by_year = codes_by_year(census, digits=study.census.industry_digits)
+    years = [year for year, codes in sorted(by_year.items()) if codes & new and codes & doubtful]
+    if years:
+        there = sorted(doubtful & set().union(*(by_year[year] for year in years)))
+        yield Problem(
+            "codes of the census are old ones and new ones of other industries "
+            f"({some_of(there)}), in years that have new codes ({year_ranges(years)})",
+            "input concordance",
+            len(there),
+            cure="give the concordance from_year and to_year, the years of the census in old codes",
+        )
 
 
 def _files(
