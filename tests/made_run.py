@@ -12,7 +12,7 @@ from tradegains import literature
 from tradegains.published.published_run import PublishedRun
 from tradegains.report.page import figures_of, page_html, page_sections
 from tradegains.report.section import Exhibit
-from tradegains.store.delta import arrow_schema
+from tradegains.store.arrow_tables import arrow_schema
 from tradegains.store.output import Output
 from tradegains.store.runs import RunRecord, publish
 from tradegains.tables.absence import Absence, absences_json

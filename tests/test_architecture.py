@@ -135,7 +135,7 @@ def test_arrows_point_one_way(path: Path) -> None:
 @pytest.mark.parametrize("path", SOURCES, ids=names(SOURCES))
 def test_packages_from_outside(path: Path) -> None:
     allowed = OUTSIDE.get(room(path), "").split()
-    if path == PACKAGE / "store" / "delta.py":
+    if path in {PACKAGE / "store" / name for name in ("delta.py", "delta_spark.py")}:
         allowed += DELTA_LIBRARIES
     foreign = {
         name
@@ -305,8 +305,8 @@ def test_only_engines_start_sessions_and_know_classic_spark() -> None:
     assert users(*CLASSIC) == starting | {"store/buckets.py"}
 
 
-def test_only_one_module_knows_the_delta_format() -> None:
-    assert users("delta") == {"store/delta.py"}
+def test_only_one_module_writes_the_delta_format_by_spark() -> None:
+    assert users("delta") == {"store/delta_spark.py"}
 
 
 @pytest.mark.parametrize("name", ["transforms", "statistics"])

@@ -26,10 +26,11 @@ from tradegains.inputs.names import name_problems
 from tradegains.inputs.reading import has_product_values, judge_inputs, products_year
 from tradegains.inputs.small import SmallInputs
 from tradegains.progress import Progress
+from tradegains.store.arrow_tables import arrow_schema
 from tradegains.store.census import CensusFiles, read_census, require_buckets
 from tradegains.store.census_checks import invalid_text
 from tradegains.store.code_version import code_digest, code_version
-from tradegains.store.delta import DeltaStore, arrow_schema
+from tradegains.store.delta import DeltaStore
 from tradegains.store.manifest import (
     InputFile,
     ManifestEntry,

@@ -6,7 +6,7 @@ import pytest
 from made_run import undrawn_page
 from tradegains.published.reading import read_run
 from tradegains.report.sections.accounting import accounting, published_number
-from tradegains.store.delta import arrow_schema
+from tradegains.store.arrow_tables import arrow_schema
 
 NEW_EXPORTERS = "effect = 15.3\nshare = 0.23"
 

@@ -5,7 +5,7 @@ import pyarrow as pa
 from tradegains.published.published_run import PublishedRun
 from tradegains.report.sections.demography import entry_tables
 from tradegains.report.sections.quality import coverage
-from tradegains.store.delta import arrow_schema
+from tradegains.store.arrow_tables import arrow_schema
 
 STUDY = """
 [matching]

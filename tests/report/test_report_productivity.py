@@ -11,7 +11,7 @@ from tradegains.report.dispersion import dispersion
 from tradegains.report.joint_distribution import joint_distribution
 from tradegains.report.sections.decompositions import decompositions
 from tradegains.report.sections.regressions import regression_tables
-from tradegains.store.delta import arrow_schema
+from tradegains.store.arrow_tables import arrow_schema
 
 STUDY = """
 [study]

@@ -6,7 +6,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from tradegains.store.delta import DeltaRs, DeltaStore, EngineName, SparkDelta
+from tradegains.store.delta import DeltaRs, DeltaStore, EngineName
+from tradegains.store.delta_spark import SparkDelta
 
 QualityRows = Callable[..., pa.Table]
 

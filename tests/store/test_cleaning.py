@@ -40,7 +40,7 @@ def output(tmp_path: Path, quality_rows: QualityRows) -> Path:
 
 
 def tables_of(quality_rows: QualityRows, run: str, number: int) -> dict:
-    from tradegains.store.delta import arrow_schema
+    from tradegains.store.arrow_tables import arrow_schema
 
     empty = arrow_schema("moments").empty_table()
     return {"quality": quality_rows(run, number, number), "moments": empty}

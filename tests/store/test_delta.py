@@ -12,14 +12,9 @@ from deltalake import DeltaTable, write_deltalake
 from pyspark.sql import SparkSession
 
 from tradegains.errors import EngineError
-from tradegains.store.delta import (
-    DeltaRs,
-    DeltaStore,
-    SparkDelta,
-    arrow_schema,
-    conform,
-    open_delta,
-)
+from tradegains.store.arrow_tables import arrow_schema, conform
+from tradegains.store.delta import DeltaRs, DeltaStore, open_delta
+from tradegains.store.delta_spark import SparkDelta
 from tradegains.tables.published import TABLES, schema_of
 
 from .conftest import QualityRows

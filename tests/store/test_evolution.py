@@ -13,7 +13,9 @@ from pyspark.sql.types import ArrayType, LongType, StringType, StructField, Stru
 
 from tradegains.errors import EngineError
 from tradegains.pipeline import RunSummary, published_summary
-from tradegains.store.delta import DeltaRs, DeltaStore, SparkDelta, arrow_schema, open_delta
+from tradegains.store.arrow_tables import arrow_schema
+from tradegains.store.delta import DeltaRs, DeltaStore, open_delta
+from tradegains.store.delta_spark import SparkDelta
 from tradegains.store.evolution import column_changes, earlier_columns
 from tradegains.store.runs import (
     RunRecord,

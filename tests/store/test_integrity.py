@@ -18,8 +18,9 @@ from tradegains.command.verify import verify_output
 from tradegains.errors import DamagedOutputError, EngineError, StudyError
 from tradegains.published.reading import list_runs
 from tradegains.store import runs
+from tradegains.store.arrow_tables import arrow_schema
 from tradegains.store.cleaning import find_leftovers
-from tradegains.store.delta import DeltaRs, arrow_schema
+from tradegains.store.delta import DeltaRs
 from tradegains.store.mending import mend_logs, salvage
 from tradegains.store.output import locate_output
 from tradegains.store.runs import (

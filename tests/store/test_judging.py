@@ -4,7 +4,8 @@ import pyarrow as pa
 import pytest
 
 from tradegains.errors import TradegainsError
-from tradegains.store.delta import DeltaRs, arrow_schema
+from tradegains.store.arrow_tables import arrow_schema
+from tradegains.store.delta import DeltaRs
 from tradegains.store.judging import require_declared, undeclared
 from tradegains.store.runs import RunRecord, publish, published_runs
 from tradegains.tables.columns import COUNT, NUMBER, TEXT

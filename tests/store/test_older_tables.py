@@ -3,7 +3,8 @@
 import pyarrow as pa
 from deltalake import write_deltalake
 
-from tradegains.store.delta import DeltaRs, arrow_schema
+from tradegains.store.arrow_tables import arrow_schema
+from tradegains.store.delta import DeltaRs
 from tradegains.store.scalars import arrow_scalar
 
 

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tradegains.errors import EngineError, StudyError
-from tradegains.store.delta import DeltaRs, DeltaStore, arrow_schema, without_empty_columns
+from tradegains.store.arrow_tables import arrow_schema, without_empty_columns
+from tradegains.store.delta import DeltaRs, DeltaStore
 from tradegains.store.runs import (
     RunRecord,
     content_digest,

@@ -7,7 +7,8 @@ import pyarrow as pa
 import pytest
 from pyspark.sql.types import DoubleType, LongType
 
-from tradegains.store.delta import DeltaStore, conform
+from tradegains.store.arrow_tables import conform
+from tradegains.store.delta import DeltaStore
 from tradegains.store.mending import salvage
 from tradegains.store.runs import (
     RunRecord,

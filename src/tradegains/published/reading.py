@@ -8,7 +8,8 @@ import pyarrow as pa
 
 from tradegains.errors import Problem, StudyError
 from tradegains.published.published_run import PublishedRun
-from tradegains.store.delta import DeltaStore, arrow_schema
+from tradegains.store.arrow_tables import arrow_schema
+from tradegains.store.delta import DeltaStore
 from tradegains.store.output import locate_output
 from tradegains.store.runs import (
     nothing_published,

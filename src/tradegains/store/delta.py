@@ -1,4 +1,4 @@
-"""Delta tables: the only module that knows them.
+"""Delta tables: this module and `delta_spark` are the only ones that know them.
 
 Two writers stand behind one interface: `deltalake` (delta-rs) in the driver's Python, wherever the
 output is a folder of this machine, on HDFS or on S3, and delta-spark where only Spark reaches it.
@@ -14,24 +14,20 @@ import hashlib
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote
 
 import pyarrow as pa
-from pyspark.sql.types import (
-    ArrayType,
-    BooleanType,
-    DataType,
-    DoubleType,
-    IntegerType,
-    LongType,
-    StringType,
-    StructType,
-)
 
 from tradegains.errors import EngineError, Problem, StorageError
+from tradegains.store.arrow_tables import (
+    arrow_schema,
+    conform,
+    in_schema,
+    ordered,
+    without_empty_columns,
+)
 from tradegains.store.disk import disk_full, is_full, require_room
 from tradegains.store.evolution import Change, column_changes
 from tradegains.store.remote_errors import remote_error
@@ -40,11 +36,10 @@ from tradegains.store.stores import storage_options
 from tradegains.store.transaction_log import files_of_run, last_entry, log_damage, settle
 from tradegains.store.verified import NOTHING, fact
 from tradegains.store.writers import needs_spark
-from tradegains.tables.published import TABLES
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import SparkSession
 
 EngineName = Literal["embedded", "spark"]
 
@@ -52,86 +47,6 @@ _ATTEMPTS = 5
 _QUOTE = "'"
 _PARTITION = "run_id="
 _RUN_ID = re.compile(r"[0-9a-zA-Z_-]{1,64}")
-_ARROW: Mapping[DataType, pa.DataType] = {
-    StringType(): pa.string(),
-    LongType(): pa.int64(),
-    IntegerType(): pa.int32(),
-    DoubleType(): pa.float64(),
-    BooleanType(): pa.bool_(),
-}
-
-
-def arrow_type(type_: DataType) -> pa.DataType:
-    """Arrow type of a column type of the published tables.
-
-    Example:
-        >>> arrow_type(LongType())
-        DataType(int64)
-    """
-    if isinstance(type_, ArrayType):
-        return pa.list_(pa.field("element", arrow_type(type_.elementType)))
-    if isinstance(type_, StructType):
-        return pa.struct([pa.field(f.name, arrow_type(f.dataType)) for f in type_.fields])
-    return _ARROW[type_]
-
-
-def arrow_schema(name: str) -> pa.Schema:
-    """Arrow schema of a published table, units and meanings as field metadata.
-
-    Example:
-        >>> arrow_schema("quality").field("rows").type
-        DataType(int64)
-    """
-    return pa.schema(
-        [
-            pa.field(column.name, arrow_type(column.type), metadata=_metadata(name, column.name))
-            for column in TABLES[name].columns
-        ]
-    )
-
-
-def _metadata(table: str, column: str) -> dict[str, str]:
-    found = TABLES[table].column(column)
-    return {"comment": found.meaning} | ({"unit": found.unit} if found.unit else {})
-
-
-def conform(name: str, rows: pa.Table, run_id: str) -> pa.Table:
-    """Rows in the declared columns and types, sorted by all columns in order.
-
-    The sort makes a file, and every reader's order, the same whoever wrote it. A column that only
-    studies with some section have is left out where no row has it, so that a run without the
-    section has the bytes and the digest of a version that did not know the column.
-
-    Raises:
-        ValueError: other columns than declared, a value that its type cannot hold, or rows of
-            another run: faults of the caller, never of the data.
-    """
-    schema = arrow_schema(name)
-    for field in schema:
-        if field.name in TABLES[name].sometimes and field.name not in rows.column_names:
-            rows = rows.append_column(field, pa.nulls(rows.num_rows, field.type))
-    if sorted(rows.column_names) != sorted(schema.names):
-        differing = sorted(set(rows.column_names) ^ set(schema.names))
-        raise ValueError(f"{name}: columns differ from the declared ones: {', '.join(differing)}")
-    table = rows.select(schema.names).cast(schema)
-    if any(value != run_id for value in table.column("run_id").unique().to_pylist()):
-        raise ValueError(f"{name}: rows of another run than {run_id}")
-    return _ordered(without_empty_columns(name, table))
-
-
-def without_empty_columns(name: str, rows: pa.Table) -> pa.Table:
-    """Rows of a table without the columns of sections that its run, by these rows, did not have."""
-    empty = [
-        column
-        for column in rows.column_names
-        if column in TABLES[name].sometimes and rows.column(column).null_count == rows.num_rows
-    ]
-    return rows.drop_columns(empty) if empty else rows
-
-
-def _ordered(table: pa.Table) -> pa.Table:
-    flat = [field.name for field in table.schema if not pa.types.is_nested(field.type)]
-    return table.sort_by([(column, "ascending") for column in flat]).combine_chunks()
 
 
 class DeltaStore(ABC):
@@ -168,7 +83,7 @@ class DeltaStore(ABC):
         try:
             settle(path for folder in folders if folder for path in files_of_run(folder, run_id))
         except OSError as error:
-            raise _commit_failed(self.root, error) from error
+            raise commit_failed(self.root, error) from error
 
     def write(self, name: str, rows: pa.Table, run_id: str) -> int:
         """Replace the rows of one run in one commit; other runs stay.
@@ -193,7 +108,7 @@ class DeltaStore(ABC):
         found, declared = self.schema(name), arrow_schema(name)
         there = set() if found is None else set(found.names) - set(table.column_names)
         lacking = [field for field in declared if field.name in there]
-        return _in_schema(table, pa.schema([*table.schema, *lacking])) if lacking else table
+        return in_schema(table, pa.schema([*table.schema, *lacking])) if lacking else table
 
     def _refuse_other_columns(self, name: str, table: pa.Table) -> None:
         changes = self._changes(name, self._as_on_disk(name, table))
@@ -226,10 +141,10 @@ class DeltaStore(ABC):
         """
         try:
             rows = self.stored(name, run_id, version)
-            declared = _in_schema(rows, arrow_schema(name))
-            return _ordered(without_empty_columns(name, declared))
+            declared = in_schema(rows, arrow_schema(name))
+            return ordered(without_empty_columns(name, declared))
         except pa.ArrowException as error:
-            raise _unreadable(self.path(name), error) from error
+            raise unreadable(self.path(name), error) from error
 
     def fingerprint(self, name: str, run_id: str) -> str | None:
         """Digest of the bytes that hold a run's rows; None where it would take a reading."""
@@ -272,7 +187,7 @@ class DeltaRs(DeltaStore):
         try:
             return _rows_of_files(table, run_id) if plain else _rows(table, run_id)
         except (DeltaError, pa.ArrowException, OSError, ValueError, OverflowError) as error:
-            raise _unreadable(self.path(name), error) from error
+            raise unreadable(self.path(name), error) from error
 
     def _open(self, name: str, version: int | None = None) -> "DeltaTable | None":
         from deltalake import DeltaTable
@@ -281,14 +196,14 @@ class DeltaRs(DeltaStore):
         path = self.path(name)
         folder = self.folder(name)
         if folder and (damage := log_damage(folder)):
-            raise _unreadable(path, damage)
+            raise unreadable(path, damage)
         try:
             options = storage_options(path)
             if not DeltaTable.is_deltatable(path, options):
                 return None
             return DeltaTable(path, version=version, storage_options=options)
         except (DeltaError, OSError) as error:
-            raise _unreadable(path, error) from error
+            raise unreadable(path, error) from error
 
     def fingerprint(self, name: str, run_id: str) -> str | None:
         """Digest of the bytes that hold a run's rows, and of the table's columns."""
@@ -330,12 +245,12 @@ class DeltaRs(DeltaStore):
             except CommitFailedError as error:
                 # Another process created the table between our look and our commit.
                 if not attempts_left:
-                    raise _commit_failed(path, error) from error
+                    raise commit_failed(path, error) from error
             except (DeltaError, OSError) as error:
-                raise _commit_failed(path, error) from error
+                raise commit_failed(path, error) from error
         version = self.version(name)
         if version is None:
-            raise _commit_failed(path, None)
+            raise commit_failed(path, None)
         return version
 
     def written_as(self, name: str) -> str | None:
@@ -378,7 +293,7 @@ class DeltaRs(DeltaStore):
         try:
             table.delete(f"run_id = '{run_id}'")
         except (DeltaError, OSError) as error:
-            raise _commit_failed(self.path(name), error) from error
+            raise commit_failed(self.path(name), error) from error
         # Its log only: the files that it names no more may be what was lost.
         if (folder := self.folder(name)) and (entry := last_entry(folder)):
             settle([entry])
@@ -442,7 +357,7 @@ def _rows_of_files(table: "DeltaTable", run_id: str | None) -> pa.Table:
         if "run_id" not in rows.column_names:
             run = pa.repeat(arrow_scalar(path.parent.name.removeprefix(_PARTITION)), rows.num_rows)
             rows = rows.append_column("run_id", run)
-        parts.append(_in_schema(rows, schema))
+        parts.append(in_schema(rows, schema))
     return pa.concat_tables(parts) if parts else schema.empty_table()
 
 
@@ -457,101 +372,6 @@ def _root(table: "DeltaTable") -> Path:
     """The folder of a table as delta-rs names it: without links."""
     # Its name is quoted as in an address: a blank would be %20.
     return Path(unquote(table.table_uri.removeprefix("file://")))
-
-
-def _in_schema(rows: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Rows in the declared columns; one that an earlier version did not write is null."""
-    for field in schema:
-        if field.name not in rows.column_names:
-            rows = rows.append_column(field, pa.nulls(rows.num_rows, field.type))
-    return rows.select(schema.names).cast(schema)
-
-
-class SparkDelta(DeltaStore):
-    """delta-spark: the writer on Spark. Reads with delta-rs where the folder is local."""
-
-    def __init__(self, root: str, spark: "SparkSession") -> None:
-        super().__init__(root)
-        self._spark = spark
-        local = "://" not in root and find_spec("deltalake") is not None
-        self._reader = DeltaRs(root) if local else None
-
-    def version(self, name: str) -> int | None:
-        """Current Delta version; None while the table does not exist."""
-        if self._reader:
-            return self._reader.version(name)
-        from pyspark.errors import AnalysisException
-
-        address = self._uri(name).replace("`", "``")
-        try:
-            history = self._spark.sql(f"DESCRIBE HISTORY delta.`{address}` LIMIT 1").collect()
-        except AnalysisException as error:
-            if error.getCondition() == "DELTA_TABLE_ONLY_OPERATION":
-                return None
-            raise _unreadable(self.path(name), error) from error
-        except _spark_errors() as error:
-            raise _unreadable(self.path(name), error) from error
-        return int(history[0]["version"])
-
-    def stored(self, name: str, run_id: str | None = None, version: int | None = None) -> pa.Table:
-        """Rows of one run, or of all, at a version (default: now), as they are on disk."""
-        if self._reader:
-            return self._reader.stored(name, run_id, version)
-        from pyspark.sql.functions import col, lit
-
-        if self.version(name) is None:
-            return arrow_schema(name).empty_table()
-        try:
-            table = self._load(name, version)
-            rows = table if run_id is None else table.filter(col("run_id") == lit(run_id))
-            return rows.toArrow()
-        except _spark_errors() as error:
-            raise _unreadable(self.path(name), error) from error
-
-    def _load(self, name: str, version: int | None = None) -> "DataFrame":
-        reader = self._spark.read.format("delta")
-        if version is not None:
-            reader = reader.option("versionAsOf", version)
-        return reader.load(self._uri(name))
-
-    def schema(self, name: str) -> pa.Schema | None:
-        """Columns of the table on disk, in its own order; None while there is no table."""
-        if self._reader:
-            return self._reader.schema(name)
-        if self.version(name) is None:
-            return None
-        fields = self._load(name).schema.fields
-        return pa.schema([(field.name, arrow_type(field.dataType)) for field in fields])
-
-    def _replace(self, name: str, table: pa.Table, predicate: str) -> int:
-        from pyspark.sql.functions import col
-
-        described = [
-            col(column).alias(column, metadata=_metadata(name, column))
-            for column in table.column_names
-        ]
-        rows = self._spark.createDataFrame(table).select(*described)
-        try:
-            (
-                rows.coalesce(1)
-                .write.format("delta")
-                .mode("overwrite")
-                .option("replaceWhere", predicate)
-                .option("mergeSchema", "added" in self._changes(name, table).values())
-                .partitionBy("run_id")
-                .save(self._uri(name))
-            )
-        except _spark_errors() as error:
-            raise _commit_failed(self.path(name), error) from error
-        version = self.version(name)
-        if version is None:
-            raise _commit_failed(self.path(name), None)
-        return version
-
-    def _uri(self, name: str) -> str:
-        # A bare path would be looked up in the cluster's default file system.
-        path = self.path(name)
-        return path if "://" in path else f"file://{path}"
 
 
 def open_delta(
@@ -571,17 +391,13 @@ def open_delta(
         raise EngineError(Problem(what, root, cure=cure))
     if spark is None:
         raise ValueError("the spark engine writes through its session")
+    from tradegains.store.delta_spark import SparkDelta
+
     return SparkDelta(root, spark)
 
 
-def _spark_errors() -> tuple[type[Exception], ...]:
-    from py4j.protocol import Py4JError
-    from pyspark.errors import PySparkException
-
-    return PySparkException, Py4JError
-
-
-def _unreadable(path: str, why: Exception | str) -> EngineError | StorageError:
+def unreadable(path: str, why: Exception | str) -> EngineError | StorageError:
+    """The error of a table that cannot be read, with the kind of what happened or our words."""
     if told := remote_error(why, path):
         return told
     said = why if isinstance(why, str) else type(why).__name__
@@ -595,7 +411,8 @@ def _unreadable(path: str, why: Exception | str) -> EngineError | StorageError:
     )
 
 
-def _commit_failed(path: str, error: Exception | None) -> EngineError | StorageError:
+def commit_failed(path: str, error: Exception | None) -> EngineError | StorageError:
+    """The error of a commit that failed, with the kind of what happened."""
     if error is not None and (told := remote_error(error, path)):
         return told
     if error is not None and is_full(path, error):

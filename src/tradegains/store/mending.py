@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tradegains.errors import EngineError
-from tradegains.store.delta import DeltaRs, DeltaStore, arrow_schema
+from tradegains.store.arrow_tables import arrow_schema
+from tradegains.store.delta import DeltaRs, DeltaStore
 from tradegains.store.private import remove_tree
 from tradegains.store.runs import (
     PublishedTable,

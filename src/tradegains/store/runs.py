@@ -25,12 +25,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tradegains.errors import DamagedOutputError, EngineError, Problem, StudyError
-from tradegains.store.delta import (
-    DeltaStore,
-    arrow_schema,
-    conform,
-    without_empty_columns,
-)
+from tradegains.store.arrow_tables import arrow_schema, conform, without_empty_columns
+from tradegains.store.delta import DeltaStore
 from tradegains.store.evolution import earlier_columns
 from tradegains.store.judging import require_declared
 from tradegains.store.scalars import arrow_scalar
