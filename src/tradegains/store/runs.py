@@ -15,7 +15,7 @@ file that another program wrote or a flipped bit would else be shown as what was
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ from tradegains.store.arrow_tables import arrow_schema, conform, without_empty_c
 from tradegains.store.delta import DeltaStore
 from tradegains.store.evolution import earlier_columns
 from tradegains.store.judging import require_declared
-from tradegains.store.scalars import arrow_scalar
+from tradegains.store.scalars import arrow_scalar, arrow_texts
 from tradegains.store.transaction_log import has_lost_log
 from tradegains.store.verified import fact
 from tradegains.tables.published import TABLES
@@ -103,18 +103,36 @@ def content_digest(rows: pa.Table) -> str:
         True
     """
     names = sorted(name for name in rows.column_names if name != "run_id")
-    columns = [_canonical(rows.column(name)) for name in names]
-    lines = sorted(map(json.JSONEncoder().encode, zip(*columns, strict=True)))
+    columns = [_json_texts(rows.column(name)) for name in names]
+    lines = sorted(_json_lists(columns)) if columns else []
     return hashlib.sha256("\n".join([json.dumps(names), *lines]).encode()).hexdigest()
 
 
-def _canonical(column: pa.ChunkedArray) -> list[Any]:
+def _json_lists(columns: Sequence[pa.ChunkedArray]) -> list[str]:
+    """Each row as a JSON list of its values, whose texts the columns have."""
+    joined = pc.binary_join_element_wise(*columns, arrow_scalar(", ")).to_pylist()
+    return [f"[{values}]" for values in joined]
+
+
+def _json_texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The values as JSON writes them; a float is the whole number that its bits are.
+
+    Arrow writes whole numbers as JSON does. Encoding row by row took half of a publication.
+    """
     if pa.types.is_floating(column.type):
         # Adding 0.0 turns -0.0 into 0.0; there are many bit patterns that are not a number.
         values = pc.add(column.cast(pa.float64()), arrow_scalar(0.0))
         plain = pc.if_else(pc.is_nan(values), arrow_scalar(math.nan), values).combine_chunks()
-        column = plain.view(pa.int64())
-    return list(column.to_pylist())
+        column = pa.chunked_array([plain.view(pa.int64())])
+    if pa.types.is_integer(column.type) or pa.types.is_boolean(column.type):
+        return column.cast(pa.string()).fill_null(arrow_scalar("null"))
+    encode = json.JSONEncoder().encode
+    if pa.types.is_string(column.type):
+        # Few texts stand in many rows.
+        known = column.combine_chunks().dictionary_encode()
+        texts = arrow_texts([encode(text) for text in known.dictionary.to_pylist()])
+        return pa.chunked_array([texts.take(known.indices)]).fill_null(arrow_scalar("null"))
+    return pa.chunked_array([arrow_texts([encode(value) for value in column.to_pylist()])])
 
 
 def publish(
