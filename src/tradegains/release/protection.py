@@ -1,0 +1,510 @@
+"""Subtraction: which sums must stay so that what leaves gives back none that may not.
+
+Everything that leaves is a function of *sums* over *cells*. An attacker knows the sums that are
+open, which cells are empty, that amounts are not negative and, as a contributor, its own. What it
+can infer of a sum that is closed is an interval, whose ends are two linear programs. The sum is
+protected where both ends are at least its protection level away (`judging.protection_level`).
+
+Decisions:
+- A *target* is what must be protected: a sum that breaks a rule, and every difference of nested
+  sums, and every rest of a sum beyond disjoint ones in it, that breaks one.
+- A *witness* of a target is a change of the cells that moves it by its level, leaves every open sum
+  as it is and takes no cell below what the attacker knows to be there. Where there is none, the
+  cheapest further sums are closed that make room for one: one linear program as well. A witness
+  stays one when more is closed, so each is looked for once.
+- A contributor knows more than an outsider only where a witness would take away what it holds: only
+  then is it asked for a witness of its own.
+- At the end each further sum is opened again, the most valuable first, if witnesses can do without.
+Nothing is drawn: the same sums and rules close the same.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from scipy import sparse
+
+from tradegains.release.holdings import Holding, Holdings, Numbers, holdings_of
+from tradegains.release.judging import (
+    CONTRIBUTORS,
+    Backing,
+    broken_rules,
+    protection_level,
+)
+from tradegains.release.programs import Known, closing_witness, reused, witness
+from tradegains.release.rules import Rules
+
+COMPLEMENT, DIFFERENCE, EARLIER = "complement", "difference", "earlier"
+VALUE, COUNT = "value", "count"
+Kind = Literal["value", "count"]
+
+
+@dataclass(frozen=True)
+class Sum:
+    """A number that somebody wants to release: the sum over these cells."""
+
+    name: str
+    cells: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A number that has left before under the same name, and what it rested on."""
+
+    value: float
+    contributors: int
+    largest: float
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What may leave and what not.
+
+    Attributes:
+        open: names of the sums that leave.
+        closed: the others, each with its reason: a rule, complement, difference or earlier.
+        backings: what each sum rests on.
+        unprotected: targets that nothing which could still be closed protects.
+        differences: targets that are no sums, in words, with what they rest on.
+    """
+
+    open: frozenset[str]
+    closed: Mapping[str, str]
+    backings: Mapping[str, Backing]
+    unprotected: tuple[str, ...] = ()
+    differences: Mapping[str, Backing] = field(default_factory=dict)
+
+
+def protect(
+    holdings: Iterable[Holding],
+    sums: Sequence[Sum],
+    rules: Rules,
+    *,
+    kind: Kind = VALUE,
+    identities: Sequence[Mapping[str, float]] = (),
+    earlier: Mapping[str, Earlier] | None = None,
+) -> Decision:
+    """Which sums may leave.
+
+    Args:
+        holdings: what each contributor holds in each cell, whole numbers.
+        sums: what somebody wants to release.
+        rules: what it is judged by.
+        kind: value, or count, where every holding is 1.
+        identities: by cell, the coefficients of sums that are known to be 0.
+        earlier: what left before, by the names of sums.
+
+    Example:
+        >>> from tradegains.release.profiles import example_rules
+        >>> few = [Holding("a", f"a{i}", 5) for i in range(3)]
+        >>> many = [Holding("b", f"b{i}", 5) for i in range(30)]
+        >>> wanted = [Sum("a", frozenset("a")), Sum("b", frozenset("b")), Sum("all", frozenset("ab"))]
+        >>> dict(protect([*few, *many], wanted, example_rules("plain")).closed)
+        {'a': 'contributors', 'b': 'complement'}
+    """
+    given = list(holdings)
+    names = sorted({each.cell for each in given})
+    place = {name: number for number, name in enumerate(names)}
+    inside = [[place[cell] for cell in each.cells if cell in place] for each in sums]
+    known_zero = [
+        {place[cell]: weight for cell, weight in each.items() if cell in place}
+        for each in identities
+    ]
+    problem = Problem.of(
+        holdings_of(given, names),
+        [each.name for each in sums],
+        [np.array(sorted(each), int) for each in inside],
+        identities=known_zero,
+    )
+    return Protection(problem, rules, kind, earlier or {}).decide()
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Sums over cells that no sum and no identity tells apart.
+
+    Attributes:
+        holdings: of the cells.
+        names: of the sums.
+        matrix: 1 where a sum has a cell; a row a sum.
+        identities: coefficients of what is known to be 0; a row each.
+    """
+
+    holdings: Holdings
+    names: tuple[str, ...]
+    matrix: sparse.csr_matrix
+    identities: sparse.csr_matrix
+
+    @staticmethod
+    def of(
+        holdings: Holdings,
+        names: Sequence[str],
+        cells: Sequence[Numbers],
+        *,
+        identities: Sequence[Mapping[int, float]] = (),
+    ) -> "Problem":
+        """From the places of the cells of each sum; cells in the same sums become one."""
+        rows = np.repeat(np.arange(len(cells)), [len(each) for each in cells])
+        columns = np.concatenate([*cells, np.zeros(0, int)]).astype(int)
+        shape = (len(cells), len(holdings))
+        matrix = sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=shape)
+        known = sparse.lil_matrix((len(identities), len(holdings)))
+        for number, weights in enumerate(identities):
+            for cell, weight in weights.items():
+                known[number, cell] = weight
+        both = sparse.vstack([matrix, known.tocsr()]).tocsc()
+        both.sort_indices()
+        kinds: dict[bytes, int] = {}
+        group_of = np.zeros(len(holdings), int)
+        for cell in range(len(holdings)):
+            part = slice(both.indptr[cell], both.indptr[cell + 1])
+            kind = both.indices[part].tobytes() + both.data[part].tobytes()
+            group_of[cell] = kinds.setdefault(kind, len(kinds))
+        firsts = np.unique(group_of, return_index=True)[1]
+        return Problem(
+            holdings.merged(group_of, len(kinds)),
+            tuple(names),
+            matrix[:, firsts].tocsr(),
+            known.tocsr()[:, firsts],
+        )
+
+    def cells(self, number: int) -> Numbers:
+        """Places of the cells of a sum."""
+        found: Numbers = self.matrix.indices[
+            self.matrix.indptr[number] : self.matrix.indptr[number + 1]
+        ]
+        return found
+
+
+@dataclass(frozen=True)
+class Target:
+    """What must be protected: cells whose sum breaks a rule, named for people."""
+
+    name: str
+    cells: tuple[int, ...]
+    backing: Backing
+
+
+class Protection:
+    """One decision in the making: what is closed so far, and the witnesses found."""
+
+    def __init__(
+        self, problem: Problem, rules: Rules, kind: Kind, earlier: Mapping[str, Earlier]
+    ) -> None:
+        """Judge every sum on its own."""
+        self.problem, self.rules, self.kind = problem, rules, kind
+        self.backings = [
+            problem.holdings.backing(problem.cells(number)) for number in range(len(problem.names))
+        ]
+        self.values = problem.matrix @ problem.holdings.values
+        self.closed: dict[int, str] = {}
+        self.fixed: set[int] = set()
+        self.witnesses: dict[tuple[Target, int, int], Numbers] = {}
+        self.unprotected: dict[str, None] = {}
+        self.targets: dict[tuple[int, ...], Target] = {}
+        for number in range(len(problem.names)):
+            self._judge(number, earlier)
+
+    def decide(self) -> Decision:
+        """Close what must be closed, and open again what need not be."""
+        for target in self._differences():
+            self._add(target)
+        while True:
+            self._protect_all()
+            found = [each for each in self._rests() if each.cells not in self.targets]
+            if not found:
+                break
+            for target in found:
+                self._add(target)
+        self._open_again()
+        names = self.problem.names
+        closed = {names[number]: reason for number, reason in sorted(self.closed.items())}
+        sums = {tuple(self.problem.cells(n).tolist()) for n in range(len(names))}
+        return Decision(
+            frozenset(names) - closed.keys(),
+            closed,
+            dict(zip(names, self.backings, strict=True)),
+            tuple(self.unprotected),
+            {each.name: each.backing for each in self.targets.values() if each.cells not in sums},
+        )
+
+    def _judge(self, number: int, earlier: Mapping[str, Earlier]) -> None:
+        name, backing = self.problem.names[number], self.backings[number]
+        before = earlier.get(name)
+        if before is not None and before.value == self.values[number]:
+            self.fixed.add(number)
+            return
+        broken = self._broken(backing)
+        cells = tuple(self.problem.cells(number).tolist())
+        if broken:
+            self.closed[number] = broken[0]
+            self._add(Target(name, cells, backing))
+        elif before is not None and (few := self._difference(backing, before, number)):
+            self.closed[number] = EARLIER
+            self._add(Target(name, cells, few))
+
+    def _broken(self, backing: Backing) -> tuple[str, ...]:
+        broken = broken_rules(backing, self.rules)
+        return tuple(each for each in broken if self.kind == VALUE or each == CONTRIBUTORS)
+
+    def _difference(self, now: Backing, before: Earlier, number: int) -> Backing | None:
+        """What a number less its earlier one rests on, at worst, where that breaks a rule.
+
+        Nobody knows who came, left or was corrected: as few as the counts say, and the largest of
+        them as large as the largest of either.
+        """
+        net = abs(now.contributors - before.contributors)
+        largest = max(now.first, before.largest)
+        moved = abs(float(self.values[number]) - before.value)
+        few = Backing(max(net, 1), moved, largest, largest)
+        if net < self.rules.differences.least or self._broken(few):
+            return few
+        return None
+
+    def _add(self, target: Target) -> None:
+        self.targets.setdefault(target.cells, target)
+
+    # --- what must be protected -------------------------------------------------------------------
+
+    def _differences(self) -> Iterator[Target]:
+        """Differences of nested sums that break a rule."""
+        matrix = self.problem.matrix
+        sizes = np.diff(matrix.indptr)
+        shared = (matrix @ matrix.T).tocoo()
+        for small, large, common in zip(shared.row, shared.col, shared.data, strict=True):
+            if common == sizes[small] < sizes[large] and sizes[small]:
+                rest = np.setdiff1d(self.problem.cells(large), self.problem.cells(small))
+                names = self.problem.names
+                target = self._target(f"{names[large]} without {names[small]}", rest)
+                if target is not None:
+                    yield target
+
+    def _target(self, name: str, cells: Numbers) -> Target | None:
+        """The rest of a sum, where it breaks a rule."""
+        backing = self.problem.holdings.backing(cells)
+        few = 0 < backing.contributors < self.rules.differences.least
+        is_target = few or bool(self._broken(backing))
+        return Target(name, tuple(cells.tolist()), backing) if is_target else None
+
+    def _rests(self) -> Iterator[Target]:
+        """What open sums leave of an open one, that breaks a rule: it is known exactly."""
+        matrix = self.problem.matrix
+        sizes = np.diff(matrix.indptr)
+        is_open = np.array([n not in self.closed for n in range(len(sizes))])
+        shared = (matrix @ matrix.T).tocsr()
+        for large in np.flatnonzero(is_open & (sizes > 0)):
+            part = slice(shared.indptr[large], shared.indptr[large + 1])
+            near, common = shared.indices[part], shared.data[part]
+            within = near[(common == sizes[near]) & is_open[near] & (sizes[near] < sizes[large])]
+            for order in (within[np.argsort(-sizes[within], kind="stable")], within[::-1]):
+                rest = self._without_disjoint(large, order)
+                if rest is not None:
+                    name = f"{self.problem.names[large]} without what leaves of it"
+                    target = self._target(name, rest)
+                    if target is not None:
+                        yield target
+
+    def _without_disjoint(self, large: int, order: Numbers) -> Numbers | None:
+        """Cells of a sum that are in none of some disjoint sums in it; None where none is left."""
+        left = set(self.problem.cells(large).tolist())
+        for each in order:
+            cells = set(self.problem.cells(each).tolist())
+            if cells <= left:
+                left -= cells
+        return np.array(sorted(left), int) if left else None
+
+    # --- protecting it ----------------------------------------------------------------------------
+
+    def _level(self, target: Target, direction: int = 1) -> float:
+        """How far an end must be; below, no further than to where it can be."""
+        if self.kind == COUNT:
+            return 1.0
+        level = max(protection_level(target.backing, self.rules), 1.0)
+        return level if direction > 0 else min(level, self._room(target))
+
+    def _room(self, target: Target) -> float:
+        """How far the sum of a target is above the least that it can be."""
+        held, cells = self.problem.holdings, list(target.cells)
+        return float((held.values - held.lowest)[cells].sum())
+
+    def _protect_all(self) -> None:
+        order = sorted(self.targets.values(), key=lambda each: (-self._level(each), each.name))
+        for target in order:
+            for direction in self._directions():
+                self._protect(target, direction)
+
+    def _directions(self) -> tuple[int, ...]:
+        """Up and down; a count that can be another is not known exactly, whichever way."""
+        return (1,) if self.kind == COUNT else (1, -1)
+
+    def _protect(self, target: Target, direction: int) -> None:
+        """A witness against an outsider, then against those contributors that see through it."""
+        moved = self._witness(target, direction, None)
+        if moved is not None and self.kind == VALUE:
+            for each in self._seeing_through(moved):
+                self._witness(target, direction, each)
+
+    def _witness(
+        self, target: Target, direction: int, attacker: "tuple[int, Attacker] | None"
+    ) -> Numbers | None:
+        """A witness, closing what it takes; None where nothing helps."""
+        key = (target, direction, -1 if attacker is None else attacker[0])
+        if key in self.witnesses:
+            return self.witnesses[key]
+        level = self._level(target, direction)
+        if attacker is not None:
+            level = self._level_for(target, attacker[1], direction)
+        if level <= 0:
+            return None
+        known = self._known(None if attacker is None else attacker[1])
+        found = self._found(known, target, direction * level)
+        if found is None:
+            cells = np.array(target.cells, int)
+            found, closing = closing_witness(known, cells, direction * level, self._costs())
+            if found is None:
+                self._give_up(target, direction)
+                return None
+            for number in closing:
+                self.closed[number] = COMPLEMENT
+        self.witnesses[key] = found
+        return found
+
+    def _found(self, known: Known, target: Target, change: float) -> Numbers | None:
+        """A witness: one that another target has already, or a new one."""
+        cells = np.array(target.cells, int)
+        pool = list(self.witnesses.values())
+        found = reused(known, cells, change, pool)
+        return witness(known, cells, change) if found is None else found
+
+    def _give_up(self, target: Target, direction: int) -> None:
+        """No amount is below nothing: the lower end of a small total is where it can be."""
+        self.unprotected.setdefault(target.name, None)
+
+    def _known(self, attacker: "Attacker | None") -> Known:
+        """What an attacker knows, as constraints on changes of the cells."""
+        problem = self.problem
+        lowest = problem.holdings.lowest - problem.holdings.values
+        if self.kind == COUNT:
+            lowest = -problem.holdings.values
+        if attacker is not None:
+            lowest = lowest.copy()
+            lowest[list(attacker.cells)] += attacker.amounts
+        closed = np.array(sorted(self.closed), int)
+        at_least = 1 - self.values[closed] if self.kind == COUNT else None
+        return Known(
+            problem.matrix,
+            problem.identities,
+            lowest,
+            closed,
+            np.array(sorted(self.fixed), int),
+            at_least=at_least,
+            whole=self.kind == COUNT,
+        )
+
+    def _costs(self) -> Numbers:
+        """What closing a sum costs: its value, and a little for being a number at all."""
+        values = np.abs(self.values)
+        return np.asarray(values + max(float(values.max(initial=0.0)) * 1e-4, 1.0))
+
+    # --- contributors -----------------------------------------------------------------------------
+
+    def _seeing_through(self, moved: Numbers) -> "list[tuple[int, Attacker]]":
+        """Contributors who hold more in some cells than a witness leaves there."""
+        held, left = self.problem.holdings, self.problem.holdings.sizes + moved
+        found: list[tuple[int, Attacker]] = []
+        for cell in np.flatnonzero(moved < 0):
+            for rank, largest in enumerate((held.first[cell], held.second[cell])):
+                if largest > left[cell] + 1e-6 * max(largest, 1.0):
+                    found.append((2 * int(cell) + rank, Attacker((int(cell),), np.array([largest]))))
+        if held.spread.shape[0]:
+            over = held.spread.multiply(moved < 0) - held.spread.sign().multiply(
+                np.maximum(left, 0) * (moved < 0)
+            )
+            over = over.tocsr()
+            seeing = np.unique(over.nonzero()[0][over.data > 1e-6])
+            for number in seeing:
+                row = held.spread[number]
+                attacker = Attacker(tuple(row.indices.tolist()), row.data)
+                found.append((2 * len(held) + int(number), attacker))
+        return found
+
+    def _level_for(self, target: Target, attacker: "Attacker", direction: int) -> float:
+        """How far an end must be for a contributor: its own part it knows.
+
+        (1 + p/100) times the largest of the others, above what it holds itself, must be possible.
+        """
+        cells = set(target.cells)
+        own = sum(
+            amount
+            for cell, amount in zip(attacker.cells, attacker.amounts, strict=True)
+            if cell in cells
+        )
+        backing = target.backing
+        if backing.contributors <= 1 and own:
+            return 0.0
+        victim = backing.second if own and own >= backing.first else backing.first
+        percent = self.rules.prior_posterior.percent / 100
+        level = max(own + (1 + percent) * victim - backing.total, percent * victim)
+        return level if direction > 0 else min(level, self._room(target) - own)
+
+    # --- opening again ----------------------------------------------------------------------------
+
+    def _open_again(self) -> None:
+        further = [number for number, reason in self.closed.items() if reason == COMPLEMENT]
+        costs = self._costs()
+        for number in sorted(further, key=lambda each: (-costs[each], each)):
+            self._try_opening(number)
+
+    def _try_opening(self, number: int) -> None:
+        row = self.problem.matrix[number]
+        reason = self.closed.pop(number)
+        before = dict(self.witnesses)
+        tolerance = 1e-6 * max(1.0, float(np.abs(self.values).max(initial=0.0)) * 1e-6)
+        moving = [key for key, found in before.items() if abs((row @ found)[0]) > tolerance]
+        for key in moving:
+            del self.witnesses[key]
+        told = dict(self.unprotected)
+        if not self._all_still_have_witnesses(moving) or self._leaves_a_rest():
+            self.closed[number] = reason
+            self.witnesses, self.unprotected = before, told
+
+    def _all_still_have_witnesses(self, keys: Sequence[tuple[Target, int, int]]) -> bool:
+        for target, direction, _ in keys:
+            if (target, direction, -1) in self.witnesses:
+                continue
+            known = self._known(None)
+            level = self._level(target, direction)
+            if level <= 0:
+                continue
+            found = self._found(known, target, direction * level)
+            if found is None:
+                return False
+            self.witnesses[target, direction, -1] = found
+        return all(self._holds_against_contributors(*key[:2]) for key in keys)
+
+    def _holds_against_contributors(self, target: Target, direction: int) -> bool:
+        if self.kind == COUNT:
+            return True
+        if (target, direction, -1) not in self.witnesses:
+            return True
+        for number, attacker in self._seeing_through(self.witnesses[target, direction, -1]):
+            level = self._level_for(target, attacker, direction)
+            if level <= 0 or (target, direction, number) in self.witnesses:
+                continue
+            found = self._found(self._known(attacker), target, direction * level)
+            if found is None:
+                return False
+            self.witnesses[target, direction, number] = found
+        return True
+
+    def _leaves_a_rest(self) -> bool:
+        return any(each.cells not in self.targets for each in self._rests())
+
+
+@dataclass(frozen=True)
+class Attacker:
+    """A contributor: its cells and what it holds in them."""
+
+    cells: tuple[int, ...]
+    amounts: Numbers
