@@ -31,6 +31,7 @@ from tradegains.store.census import CensusFiles, read_census, require_buckets
 from tradegains.store.census_checks import invalid_text
 from tradegains.store.code_version import code_digest, code_version
 from tradegains.store.delta import DeltaStore
+from tradegains.store.evidence import Evidence, keep_evidence
 from tradegains.store.manifest import (
     InputFile,
     ManifestEntry,
@@ -163,6 +164,9 @@ def run(
             if verify:
                 require_content(inputs.files, inputs.manifest)
             wanted = {table: rows for table, rows in measured.tables.items() if table in only}
+            found = measured.evidence
+            if found.facts:
+                keep_evidence(place.work, name, Evidence(found.tables, found.facts))
             publication = publish_tables(store, name, record, wanted)
             step.rows = sum(table.rows for table in publication.tables)
     return RunSummary(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from tradegains.families.preparing import split_industries
@@ -27,6 +28,14 @@ KeepRows = Callable[[DataFrame, str], DataFrame]
 
 
 @dataclass(frozen=True)
+class RunEvidence:
+    """What published numbers rest on, by name, and the facts to read it by; never published."""
+
+    tables: dict[str, pa.Table] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class ComputedTables:
     """Rows of published tables by name, and what the study could not have, with the reason.
 
@@ -36,10 +45,14 @@ class ComputedTables:
 
     tables: dict[str, Rows] = field(default_factory=dict)
     absent: tuple[Absence, ...] = ()
+    evidence: RunEvidence = field(default_factory=RunEvidence)
 
     def __or__(self, other: "ComputedTables") -> "ComputedTables":
         """Both together."""
-        return ComputedTables(self.tables | other.tables, self.absent + other.absent)
+        evidence = RunEvidence(
+            self.evidence.tables | other.evidence.tables, self.evidence.facts | other.evidence.facts
+        )
+        return ComputedTables(self.tables | other.tables, self.absent + other.absent, evidence)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from tradegains.families.context import (
 from tradegains.families.coverage import coverage_tables
 from tradegains.families.decompositions import decomposition_tables
 from tradegains.families.distributions import distribution_tables
+from tradegains.families.evidence import collect_evidence
 from tradegains.families.job_flows import flow_tables
 from tradegains.families.markets import market_tables
 from tradegains.families.matching import match_census
@@ -118,6 +119,7 @@ def measure(
     found = quality_tables(context, matched, rows_by_year)
     matched = replace(matched, sizes=describe_wanted_sizes(context, matched))
     tasks = [partial(_tables_of_family, context, matched, family) for family in FAMILIES]
+    tasks.append(partial(collect_evidence, context, matched))
     return reduce(ComputedTables.__or__, compute_together(tasks), found)
 
 

@@ -73,6 +73,9 @@ def measure_rows(study: Study, flagged: DataFrame) -> DataFrame:
         denominator=study.productivity.denominator,
         log_price=None if study.productivity.prices == "none" else LOG_PRICE,
     )
+    if study.census.has("enterprise_id"):
+        # As a number: a text would make every matched row longer.
+        rows = rows.withColumn(w.CONTRIBUTOR, F.xxhash64("enterprise_id"))
     predicates = {"domestic": F.col(w.SALES) > F.col(w.EXPORTS)}
     conditions = read_conditions(study, dict(flagged.dtypes))
     for position, condition in enumerate(conditions.populations.values()):

@@ -9,6 +9,7 @@ MATCHED: Final = "matched"
 WITHOUT_DUPLICATES: Final = "matched_without_duplicates"
 STOPPING: Final = "stopping"  # which stays to be read, as those that are quarantined
 WITH_REPAIRED_IDS: Final = "matched_with_repaired_ids"
+SPREAD: Final = "spread_contributors"
 
 
 def exit_rows(window: Window) -> str:
@@ -28,7 +29,7 @@ def entry_rows(window: Window) -> str:
 
 def passing_folders(study: Study) -> tuple[str, ...]:
     """Every folder that a run of the study removes at its end."""
-    matched = (MATCHED, WITHOUT_DUPLICATES, WITH_REPAIRED_IDS)
+    matched = (MATCHED, WITHOUT_DUPLICATES, WITH_REPAIRED_IDS, SPREAD)
     if study.regressions is None:
         return matched
     exits = map(exit_rows, map(study.window, study.regressions.exit_windows))

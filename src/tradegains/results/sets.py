@@ -16,6 +16,7 @@ from tradegains.formulas.membership import (
 )
 from tradegains.study import Study, Window
 from tradegains.tables.working import (
+    CONTRIBUTOR,
     EMPLOYMENT,
     INDUSTRY,
     LOG_PRODUCTIVITY,
@@ -171,13 +172,15 @@ def _later_growth(study: Study) -> Iterator[LaterValues]:
 
 
 def _carried(study: Study) -> tuple[str, ...]:
-    """Employment as reported, the id that clusters and finds products, the industry's cut."""
+    """The enterprise, employment as reported, the id that clusters and finds products, the cut."""
+    enterprise = (CONTRIBUTOR,) if study.census.has("enterprise_id") else ()
     if study.regressions is None:
-        return () if study.joint_distribution is None else ("employment",)
+        return enterprise if study.joint_distribution is None else (*enterprise, "employment")
     has_premium = bool(study.regressions.premium_years) and study.census.has("exports")
     needs_id = has_premium or study.inputs.plant_products is not None
     kinds = study.regressions.cut_kinds if study.inputs.tariff_cuts is not None else ()
     return (
+        *enterprise,
         "employment",
         *(("establishment_id",) if needs_id else ()),
         *map(industry_cut, kinds),

@@ -20,8 +20,11 @@ SALES = "sales_hundredths"
 EXPORTS = "exports_hundredths"
 VALUE_ADDED = "value_added_hundredths"
 AMOUNTS = (EMPLOYMENT, SALES, EXPORTS, VALUE_ADDED)
+DOMESTIC_SALES = "domestic_sales_hundredths"
 
 LOG_PRODUCTIVITY = "log_productivity"
+CONTRIBUTOR = "contributor"
+"""A number for the enterprise of a row, null where the census names none."""
 
 ESTABLISHMENTS = "establishments"
 BASE = "base"
@@ -63,6 +66,36 @@ def twin(amount: str) -> str:
         'sales_hundredths_as_double'
     """
     return f"{amount}_as_double"
+
+
+def size_of(amount: str) -> str:
+    """The sum of an amount whatever its sign.
+
+    Example:
+        >>> size_of("exports_hundredths")
+        'exports_hundredths_size'
+    """
+    return f"{amount}_size"
+
+
+def largest_of(amount: str) -> str:
+    """The largest contribution to an amount, whatever its sign.
+
+    Example:
+        >>> largest_of("exports_hundredths")
+        'exports_hundredths_largest'
+    """
+    return f"{amount}_largest"
+
+
+def second_of(amount: str) -> str:
+    """The second largest contribution to an amount.
+
+    Example:
+        >>> second_of("exports_hundredths")
+        'exports_hundredths_second'
+    """
+    return f"{amount}_second"
 
 
 def population_column(position: int) -> str:
