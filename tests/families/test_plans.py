@@ -40,6 +40,7 @@ WEIGHT, MEASURE = "employment_thousandths", "log_productivity"
 MARKET_CELLS = CELLS | AMOUNTS | {WEIGHT}
 MEDIANS = {"year", "industry", WEIGHT, MEASURE}
 DISTRIBUTIONS = MEDIANS | {"membership"}
+EVIDENCE = {"year", "industry", "membership", "flags", WEIGHT} | AMOUNTS
 
 SHUFFLES = {"Exchange", "RepartitionExec"}
 SCANS = {"FileScan", "DataSourceExec"}
@@ -318,7 +319,7 @@ def test_no_row_passes_through_python(passes: Passes) -> None:
 def test_later_passes_read_the_columns_they_need(passes: Passes) -> None:
     read = [frozenset(name for node in scans(plan) for name in node.read)
             for plan in passes.collected]  # fmt: skip
-    allowed = [MARKET_CELLS, MEDIANS, MEDIANS, *[DISTRIBUTIONS] * 3]
+    allowed = [MARKET_CELLS, MEDIANS, MEDIANS, *[DISTRIBUTIONS] * 3, *[EVIDENCE] * 2]
     assert len(read) <= len(allowed)
     assert set(read) <= {frozenset(columns) for columns in allowed}
 
@@ -326,7 +327,8 @@ def test_later_passes_read_the_columns_they_need(passes: Passes) -> None:
 def test_each_later_pass_is_known_to_the_engine_by_its_step(passes: Passes) -> None:
     # The sums for moments are computed beside the medians, by a thread of their own.
     assert sorted(passes.steps) == [
-        *["describe distributions"] * (len(passes.steps) - 4),
+        *["collect evidence"] * 2,
+        *["describe distributions"] * (len(passes.steps) - 6),
         "match establishments",
         *["select industry medians"] * 3,
     ]

@@ -47,8 +47,8 @@ class Holdings:
     alone: Numbers
     first: Numbers
     second: Numbers
-    spread: sparse.csr_matrix
-    present: sparse.csr_matrix
+    spread: sparse.csc_matrix
+    present: sparse.csc_matrix
 
     def __len__(self) -> int:
         """How many cells."""
@@ -61,12 +61,12 @@ class Holdings:
 
     def merged(self, group_of: Numbers, groups: int) -> "Holdings":
         """The same with cells brought together; `group_of` is the new place of each cell."""
-        onto = sparse.csr_matrix(
+        onto = sparse.csc_matrix(
             (np.ones(len(group_of)), (np.arange(len(group_of)), group_of)),
             shape=(len(group_of), groups),
         )
         first, second = largest_two(self.first, self.second, group_of, groups)
-        present = (self.present @ onto).tocsr()
+        present = (self.present @ onto).tocsc()
         present.data[:] = 1
         return Holdings(
             np.bincount(group_of, self.values, groups),
@@ -74,7 +74,7 @@ class Holdings:
             np.bincount(group_of, self.alone, groups),
             first,
             second,
-            (self.spread @ onto).tocsr(),
+            (self.spread @ onto).tocsc(),
             present,
         )
 
@@ -151,6 +151,6 @@ def holdings_of(given: Iterable[Holding], cells: Sequence[str]) -> Holdings:
         np.array([len(each) for each in single], float),
         np.array([each[0] if each else 0 for each in ranked], float),
         np.array([each[1] if len(each) > 1 else 0 for each in ranked], float),
-        sparse.csr_matrix((amounts, (rows, columns)), shape=shape),
-        sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=shape),
+        sparse.csc_matrix((amounts, (rows, columns)), shape=shape),
+        sparse.csc_matrix((np.ones(len(rows)), (rows, columns)), shape=shape),
     )

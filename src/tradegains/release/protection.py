@@ -83,7 +83,7 @@ def protect(
     *,
     kind: Kind = VALUE,
     identities: Sequence[Mapping[str, float]] = (),
-    earlier: Mapping[str, Earlier] | None = None,
+    earlier: Mapping[str, Earlier | Sequence[Earlier]] | None = None,
 ) -> Decision:
     """Which sums may leave.
 
@@ -117,7 +117,11 @@ def protect(
         [np.array(sorted(each), int) for each in inside],
         identities=known_zero,
     )
-    return Protection(problem, rules, kind, earlier or {}).decide()
+    before = {
+        name: (each,) if isinstance(each, Earlier) else tuple(each)
+        for name, each in (earlier or {}).items()
+    }
+    return Protection(problem, rules, kind, before).decide()
 
 
 @dataclass(frozen=True)
@@ -190,10 +194,17 @@ class Protection:
     """One decision in the making: what is closed so far, and the witnesses found."""
 
     def __init__(
-        self, problem: Problem, rules: Rules, kind: Kind, earlier: Mapping[str, Earlier]
+        self,
+        problem: Problem,
+        rules: Rules,
+        kind: Kind,
+        earlier: Mapping[str, tuple[Earlier, ...]],
+        *,
+        worth: Numbers | None = None,
     ) -> None:
-        """Judge every sum on its own."""
+        """Judge every sum on its own; `worth` is what each is to readers, all the same without."""
         self.problem, self.rules, self.kind = problem, rules, kind
+        self.worth = np.ones(len(problem.names)) if worth is None else worth
         self.backings = [
             problem.holdings.backing(problem.cells(number)) for number in range(len(problem.names))
         ]
@@ -208,8 +219,7 @@ class Protection:
 
     def decide(self) -> Decision:
         """Close what must be closed, and open again what need not be."""
-        for target in self._differences():
-            self._add(target)
+        self._close_differences()
         while True:
             self._protect_all()
             found = [each for each in self._rests() if each.cells not in self.targets]
@@ -229,10 +239,10 @@ class Protection:
             {each.name: each.backing for each in self.targets.values() if each.cells not in sums},
         )
 
-    def _judge(self, number: int, earlier: Mapping[str, Earlier]) -> None:
+    def _judge(self, number: int, earlier: Mapping[str, tuple[Earlier, ...]]) -> None:
         name, backing = self.problem.names[number], self.backings[number]
-        before = earlier.get(name)
-        if before is not None and before.value == self.values[number]:
+        before = earlier.get(name, ())
+        if any(each.value == self.values[number] for each in before):
             self.fixed.add(number)
             return
         broken = self._broken(backing)
@@ -240,9 +250,9 @@ class Protection:
         if broken:
             self.closed[number] = broken[0]
             self._add(Target(name, cells, backing))
-        elif before is not None and (few := self._difference(backing, before, number)):
+        elif few := [each for each in (self._difference(backing, b, number) for b in before) if each]:
             self.closed[number] = EARLIER
-            self._add(Target(name, cells, few))
+            self._add(Target(name, cells, few[0]))
 
     def _broken(self, backing: Backing) -> tuple[str, ...]:
         broken = broken_rules(backing, self.rules)
@@ -267,18 +277,34 @@ class Protection:
 
     # --- what must be protected -------------------------------------------------------------------
 
-    def _differences(self) -> Iterator[Target]:
-        """Differences of nested sums that break a rule."""
-        matrix = self.problem.matrix
+    def _close_differences(self) -> None:
+        """Find nested sums whose difference breaks a rule; of two that are open the lesser stays.
+
+        Both open would tell it exactly, so one of them must be closed whatever the programs say.
+        """
+        costs = self._costs()
+        found = sorted(self._differences(), key=lambda each: (costs[list(each[1:])].min(), each[1:]))
+        for target, small, large in found:
+            self._add(target)
+            one, other = sorted((small, large), key=lambda each: (costs[each], each))
+            if self.closed.keys().isdisjoint((small, large)):
+                if one in self.fixed:
+                    one = other
+                if one not in self.fixed:
+                    self.closed[one] = DIFFERENCE
+
+    def _differences(self) -> Iterator[tuple[Target, int, int]]:
+        """Differences of nested sums that break a rule, each with the two sums."""
+        matrix, names = self.problem.matrix, self.problem.names
         sizes = np.diff(matrix.indptr)
         shared = (matrix @ matrix.T).tocoo()
-        for small, large, common in zip(shared.row, shared.col, shared.data, strict=True):
-            if common == sizes[small] < sizes[large] and sizes[small]:
-                rest = np.setdiff1d(self.problem.cells(large), self.problem.cells(small))
-                names = self.problem.names
-                target = self._target(f"{names[large]} without {names[small]}", rest)
-                if target is not None:
-                    yield target
+        is_nested = (shared.data == sizes[shared.row]) & (sizes[shared.row] < sizes[shared.col])
+        for small, large in zip(shared.row[is_nested], shared.col[is_nested], strict=True):
+            inner = self.problem.cells(small)
+            rest = np.setdiff1d(self.problem.cells(large), inner, assume_unique=True)
+            target = self._target(f"{names[large]} without {names[small]}", rest)
+            if target is not None:
+                yield target, int(small), int(large)
 
     def _target(self, name: str, cells: Numbers) -> Target | None:
         """The rest of a sum, where it breaks a rule."""
@@ -405,7 +431,7 @@ class Protection:
     def _costs(self) -> Numbers:
         """What closing a sum costs: its value, and a little for being a number at all."""
         values = np.abs(self.values)
-        return np.asarray(values + max(float(values.max(initial=0.0)) * 1e-4, 1.0))
+        return np.asarray(self.worth * (values + max(float(values.max(initial=0.0)) * 1e-4, 1.0)))
 
     # --- contributors -----------------------------------------------------------------------------
 
@@ -421,11 +447,11 @@ class Protection:
             over = held.spread.multiply(moved < 0) - held.spread.sign().multiply(
                 np.maximum(left, 0) * (moved < 0)
             )
-            over = over.tocsr()
-            seeing = np.unique(over.nonzero()[0][over.data > 1e-6])
+            over = over.tocoo()
+            seeing = np.unique(over.row[over.data > 1e-6])
             for number in seeing:
-                row = held.spread[number]
-                attacker = Attacker(tuple(row.indices.tolist()), row.data)
+                row = held.spread[[number], :].tocoo()
+                attacker = Attacker(tuple(row.col.tolist()), row.data)
                 found.append((2 * len(held) + int(number), attacker))
         return found
 
@@ -451,7 +477,7 @@ class Protection:
     # --- opening again ----------------------------------------------------------------------------
 
     def _open_again(self) -> None:
-        further = [number for number, reason in self.closed.items() if reason == COMPLEMENT]
+        further = [n for n, reason in self.closed.items() if reason in (COMPLEMENT, DIFFERENCE)]
         costs = self._costs()
         for number in sorted(further, key=lambda each: (-costs[each], each)):
             self._try_opening(number)

@@ -15,6 +15,8 @@ from functools import cached_property
 
 from pyspark.sql.types import DataType, StructField, StructType
 
+from tradegains.tables.disclosure import Disclosure
+
 
 @dataclass(frozen=True)
 class Range:
@@ -93,6 +95,8 @@ class Table:
         first: numbers that get room on a screen before the others.
         uncertain: numbers that have a standard error in studies with `[uncertainty]`; the first
             has an interval too (`tables.columns.errors_of`).
+        disclosure: what its numbers rest on and how its rows add up; None: nothing of it is
+            released.
     """
 
     name: str
@@ -104,10 +108,13 @@ class Table:
     inputs: tuple[str, ...] = ()
     first: tuple[str, ...] = ()
     uncertain: tuple[str, ...] = ()
+    disclosure: Disclosure | None = None
 
     def __post_init__(self) -> None:
         errors = [error for name in self.uncertain if (error := self.error_of(name))]
-        unknown = {*self.key, *self.first, *self.uncertain, *errors} - set(self.names)
+        declared = self.disclosure or Disclosure({}, why="nothing is released")
+        disclosed = (*declared.numbers, *(each.over for each in declared.adds))
+        unknown = {*self.key, *self.first, *self.uncertain, *errors, *disclosed} - set(self.names)
         if unknown:
             raise ValueError(f"{self.name} has no column {', '.join(sorted(unknown))}")
 

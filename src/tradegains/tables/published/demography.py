@@ -20,6 +20,7 @@ from tradegains.tables.columns import (
     money,
     share,
 )
+from tradegains.tables.disclosure import INDUSTRIES, Adds, Disclosure, counts, linear
 from tradegains.tables.table import Column, Table
 
 DEMOGRAPHY = Table(
@@ -59,6 +60,25 @@ DEMOGRAPHY = Table(
         share("employment_rate", "employment over all of that year, level and industry"),
         share("sales_rate", "sales over all of that year, level and industry"),
     ),
+    disclosure=Disclosure(
+        {
+            "establishments": counts("status.establishments"),
+            "employment": linear("status.employment"),
+            "sales": linear("status.domestic_sales", "status.exports"),
+            "exports": linear("status.exports"),
+            "domestic_sales": linear("status.domestic_sales"),
+            "value_added": linear("status.value_added"),
+            "establishment_rate": counts("status.establishments", "everyone.establishments"),
+            "employment_rate": linear("status.employment", "everyone.employment"),
+            "sales_rate": linear(
+                "status.domestic_sales",
+                "status.exports",
+                "everyone.domestic_sales",
+                "everyone.exports",
+            ),
+        },
+        adds=(INDUSTRIES, Adds("status", "all establishments of the year, under both_ends")),
+    ),
 )
 
 _STATES = "absent, nonexporter, exporter (present without an exports column), or dormant"
@@ -83,6 +103,23 @@ TRANSITIONS = Table(
         share("establishment_share", "of all establishments in the state at the start"),
         share("employment_share", "of all employment of the state at the start"),
     ),
+    disclosure=Disclosure(
+        {
+            "establishments": counts("state.establishments"),
+            "employment": linear("state.employment"),
+            "establishment_share": counts("state.establishments", "start.establishments"),
+            "employment_share": linear("state.employment", "start.employment"),
+        },
+        adds=(INDUSTRIES, Adds("state_at_end", "all establishments in the state at the start")),
+    ),
+)
+
+_FLOWS = (
+    "start.employment",
+    "exiters.employment",
+    "entrants.employment",
+    "continuing.jobs_gained",
+    "continuing.jobs_lost",
 )
 
 JOB_FLOWS = Table(
@@ -118,6 +155,23 @@ JOB_FLOWS = Table(
         ),
         share("destruction_share", "destruction over employment at the first year", range=None),
         NOTE,
+    ),
+    disclosure=Disclosure(
+        {
+            "establishments": counts("start.establishments", "entrants.establishments"),
+            "employment_start": linear("start.employment"),
+            "employment_end": linear(*_FLOWS),
+            "entrant_creation": linear("entrants.employment"),
+            "expander_creation": linear("continuing.jobs_gained"),
+            "exiter_destruction": linear("exiters.employment"),
+            "contractor_destruction": linear("continuing.jobs_lost"),
+            "creation_rate": linear(*_FLOWS),
+            "destruction_rate": linear(*_FLOWS),
+            "destruction_share": linear(
+                "start.employment", "exiters.employment", "continuing.jobs_lost"
+            ),
+        },
+        adds=(INDUSTRIES, Adds("productivity_group", "all, without entrants")),
     ),
 )
 

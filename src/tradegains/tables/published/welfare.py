@@ -23,6 +23,7 @@ from tradegains.tables.columns import (
     scale,
     share,
 )
+from tradegains.tables.disclosure import INDUSTRIES, Adds, Disclosure, counts, linear, public
 from tradegains.tables.table import ABOVE_0, Column, Table
 
 SHARES = ("continuing_market_share", "continuing_share", "domestic_share")
@@ -74,7 +75,27 @@ MARKET_SHARES = Table(
         *errors_of(*SHARES, unit="share"),
     ),
     uncertain=SHARES,
+    disclosure=Disclosure(
+        {
+            "establishments": counts("everyone.establishments"),
+            "continuing_establishments": counts("continuing.establishments"),
+            "domestic_sales": linear("everyone.domestic_sales"),
+            "continuing_domestic_sales": linear("continuing.domestic_sales"),
+            "imports_value": linear("everyone.imports"),
+            "expenditure": linear("everyone.domestic_sales", "everyone.imports"),
+            "continuing_share": linear("continuing.domestic_sales", "everyone.domestic_sales"),
+            "domestic_share": linear("everyone.domestic_sales", "everyone.imports"),
+            "continuing_market_share": linear(
+                "continuing.domestic_sales", "everyone.domestic_sales", "everyone.imports"
+            ),
+        },
+        adds=(INDUSTRIES, Adds("restriction", "a restricted set is in that of all")),
+    ),
 )
+
+_MARKET = ("everyone.domestic_sales", "everyone.imports")
+_CONTINUING_SHARE = ("continuing.domestic_sales", "everyone.domestic_sales")
+_ALL_OF_IT = ("continuing.domestic_sales", *_MARKET)
 
 WELFARE = Table(
     name="welfare",
@@ -165,6 +186,24 @@ WELFARE = Table(
         *errors_of(*CHANGES),
     ),
     uncertain=CHANGES,
+    # Of a window that is a difference, and of industries that are aggregated, everyone and the
+    # continuing are those of all its windows and industries.
+    disclosure=Disclosure(
+        {
+            "elasticity": public(),
+            "scale": public(),
+            "delta_ln_continuing_share": linear(*_CONTINUING_SHARE),
+            "delta_ln_domestic_share": linear(*_MARKET),
+            "delta_ln_continuing_market_share": linear(*_ALL_OF_IT),
+            "domestic_share_term": linear(*_MARKET),
+            "continuing_share_term": linear(*_CONTINUING_SHARE),
+            "welfare_change": linear(*_ALL_OF_IT),
+            "establishments": counts("continuing_at_end.establishments"),
+            "weight": linear("every_industry.domestic_sales", "every_industry.imports"),
+            "implied_trade_elasticity": linear(*_ALL_OF_IT),
+        },
+        adds=(INDUSTRIES, Adds("window", "the difference of two windows is the one less the other")),
+    ),
 )
 
 WELFARE_CURVES = Table(

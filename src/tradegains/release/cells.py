@@ -1,0 +1,167 @@
+"""The evidence of a run as cells: what any group of establishments rests on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from scipy import sparse
+
+from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, MONEY_UNITS
+from tradegains.formulas.membership import MembershipBits
+from tradegains.release.groups import EVERY, Group
+from tradegains.release.holdings import Holdings
+from tradegains.store.evidence import Evidence
+from tradegains.tables import working as w
+
+Numbers = NDArray[Any]
+
+ESTABLISHMENTS = "establishments"
+COLUMNS = {
+    "employment": w.EMPLOYMENT,
+    "domestic_sales": w.DOMESTIC_SALES,
+    "exports": w.EXPORTS,
+    "value_added": w.VALUE_ADDED,
+}
+"""Amounts by the names that tables declare them by, and their columns in the evidence."""
+
+
+def units_of(amount: str) -> float:
+    """How many units of the evidence are one of the published tables."""
+    if amount == ESTABLISHMENTS:
+        return 1.0
+    is_money = COLUMNS.get(amount, "").endswith("hundredths")
+    return float(MONEY_UNITS if is_money else EMPLOYMENT_UNITS)
+
+
+@dataclass(frozen=True)
+class YearCells:
+    """Cells of a year: their keys, and the evidence of each amount."""
+
+    keys: Mapping[str, Numbers]
+    alone: Mapping[str, Numbers]
+    spread_cells: Numbers
+    spread_contributors: Numbers
+    spread: Mapping[str, Numbers]
+
+    def __len__(self) -> int:
+        """How many cells."""
+        return len(self.keys[w.MEMBERSHIP])
+
+    def holdings(self, column: str) -> Holdings:
+        """Who holds what of an amount, by its column; of establishments, how many."""
+        count = len(self)
+        shape = (int(self.spread_contributors.max(initial=-1)) + 1, count)
+        places = (self.spread_contributors, self.spread_cells)
+        held = self.spread[column]
+        present = sparse.csc_matrix((np.ones(len(held)), places), shape=shape)
+        spread = sparse.csc_matrix((np.abs(held).astype(float), places), shape=shape)
+        number = self.alone[w.ESTABLISHMENTS]
+        values = self.alone[column] + np.bincount(self.spread_cells, held, count)
+        if column == w.ESTABLISHMENTS:
+            ones = (number > 0).astype(float)
+            size, first, second = values, ones, (number > 1).astype(float)
+        else:
+            size = self.alone[w.size_of(column)] + np.bincount(
+                self.spread_cells, np.abs(held), count
+            )
+            first = self.alone[w.largest_of(column)].astype(float)
+            second = self.alone[w.second_of(column)].astype(float)
+        return Holdings(
+            values.astype(float), size.astype(float), number.astype(float), first, second,
+            spread, present,
+        )  # fmt: skip
+
+
+class EvidenceCells:
+    """All cells of a run, by year."""
+
+    def __init__(self, evidence: Evidence, *, digits: int, group_digits: int) -> None:
+        """Read the tables of the evidence."""
+        self.keys: Sequence[str] = evidence.facts["keys"]
+        self.amounts: Sequence[str] = evidence.facts["amounts"]
+        self.sets = MembershipBits.of([tuple(name) for name in evidence.facts["sets"]])
+        self.digits, self.group_digits = digits, group_digits
+        self._tables = evidence.tables
+
+    @cached_property
+    def years(self) -> dict[int, YearCells]:
+        """Cells by year."""
+        cells, spread = self._tables["cells"], self._tables["spread"]
+        if w.YEAR not in spread.column_names:
+            spread = cells.slice(0, 0).select([*self.keys, w.ESTABLISHMENTS, *self.amounts])
+            spread = spread.append_column(w.CONTRIBUTOR, pa.array([], pa.int64()))
+        of_cells, of_spread = _columns(cells), _columns(spread)
+        return {
+            int(year): self._of_year(
+                _where(of_cells, of_cells[w.YEAR] == year),
+                _where(of_spread, of_spread[w.YEAR] == year),
+            )
+            for year in np.unique(np.concatenate([of_cells[w.YEAR], of_spread[w.YEAR]]))
+        }
+
+    def _of_year(self, alone: dict[str, Numbers], spread: dict[str, Numbers]) -> YearCells:
+        both = np.column_stack(
+            [np.concatenate([alone[key], spread[key]]) for key in self.keys]
+        )
+        unique, places = np.unique(both, axis=0, return_inverse=True)
+        places = places.ravel()
+        here = places[: len(alone[w.YEAR])]
+        columns = [name for name in alone if name not in self.keys]
+        filled = {name: np.zeros(len(unique), alone[name].dtype) for name in columns}
+        for name in columns:
+            filled[name][here] = alone[name]
+        who = np.unique(spread[w.CONTRIBUTOR], return_inverse=True)[1]
+        return YearCells(
+            {key: unique[:, number] for number, key in enumerate(self.keys)},
+            filled,
+            places[len(here) :],
+            who.ravel(),
+            {name: spread[name] for name in (w.ESTABLISHMENTS, *self.amounts)},
+        )
+
+    def knows(self, group: Group) -> bool:
+        """Whether the evidence has the year and the sets of a group."""
+        sets = {*group.inside, *group.outside}
+        return group.year in self.years and sets <= self.sets.positions.keys()
+
+    def cells_of(self, group: Group) -> Numbers:
+        """Places of a group's cells among those of its year."""
+        cells = self.years[group.year]
+        fits = self.sets.mask(group.inside, group.outside).fits(cells.keys[w.MEMBERSHIP])
+        if group.level != "total":
+            codes = self._codes(group)
+            fits &= (codes == int(group.industry)) & (codes >= 0)
+        return np.flatnonzero(fits)
+
+    def _codes(self, group: Group) -> Numbers:
+        """Industry of each cell at the level of a group."""
+        cells = self.years[group.year]
+        column = w.window_industry(group.window) if group.window else w.INDUSTRY
+        codes = cells.keys[column]
+        if group.level == "industry4":
+            return codes
+        return np.where(codes < 0, codes, codes // 10 ** (self.digits - self.group_digits))
+
+    def each(self, group: Group) -> list[Group]:
+        """A group of every industry as one group for each; else the group itself."""
+        if group.industry != EVERY:
+            return [group]
+        digits = self.digits if group.level == "industry4" else self.group_digits
+        codes = np.unique(self._codes(group))
+        return [
+            Group(group.year, group.inside, group.outside, group.window, group.level,
+                  f"{code:0{digits}d}")
+            for code in codes.tolist() if code >= 0
+        ]  # fmt: skip
+
+
+def _columns(table: pa.Table) -> dict[str, Numbers]:
+    return {name: table[name].to_numpy() for name in table.column_names}
+
+
+def _where(columns: Mapping[str, Numbers], chosen: Numbers) -> dict[str, Numbers]:
+    return {name: column[chosen] for name, column in columns.items()}

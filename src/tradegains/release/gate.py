@@ -1,0 +1,186 @@
+"""The gate: a published table into what of it may leave, cell by cell; it fails closed.
+
+A number leaves where its table declares it, the sums behind it are known and all of them leave. A
+number that is one sum must be that sum, to the last unit: else the evidence is not of this run.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from tradegains.release.cells import ESTABLISHMENTS, EvidenceCells
+from tradegains.release.groups import Choices, Row, Summed, sums_behind, who_is_behind
+from tradegains.release.judging import Backing
+from tradegains.release.rules import WITHHOLD, Rules
+from tradegains.release.subtraction import Judgement, published_value
+from tradegains.tables.disclosure import FREQUENCIES, PUBLIC, Disclosure
+from tradegains.tables.published import TABLES
+
+PASS, NO_EVIDENCE, OTHER_EVIDENCE, GROUP = "", "no evidence", "other evidence", "group"
+_SAME = 1e-9
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A number of a row: why it is withheld (empty: it leaves), and what it rests on.
+
+    `backing` is that of the weakest sum behind it, or the one that withholds it; `sums` are the
+    values of all of them, in units of the evidence.
+    """
+
+    reason: str
+    backing: Backing | None = None
+    sums: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class GatedTable:
+    """A table before and after.
+
+    Attributes:
+        name: of the table.
+        before: its rows as published.
+        cells: by row and column, what became of every number that is not null.
+    """
+
+    name: str
+    before: pa.Table
+    cells: tuple[Mapping[str, Cell], ...] = field(repr=False)
+
+    def withheld(self, row: int) -> list[str]:
+        """Columns that are withheld in a row, in order."""
+        return [name for name, cell in self.cells[row].items() if cell.reason]
+
+    @property
+    def numbers(self) -> int:
+        """Numbers that are not null."""
+        return sum(map(len, self.cells))
+
+    @property
+    def reasons(self) -> Counter[str]:
+        """How many numbers are withheld, by reason."""
+        found = (cell.reason for row in self.cells for cell in row.values() if cell.reason)
+        return Counter(found)
+
+
+def numeric_columns(name: str) -> list[str]:
+    """Columns of numbers of a table that are not part of its key."""
+    table = TABLES[name]
+    return [
+        column.name
+        for column in table.columns
+        if column.type.typeName() in ("long", "double", "integer") and column.name not in table.key
+    ]
+
+
+HEADLINE = 100
+"""What a number of the study's headline weighs, beside one of its other choices."""
+
+
+def wanted_sums(
+    name: str, rows: Iterable[Row], choices: Choices, cells: EvidenceCells
+) -> Counter[Summed]:
+    """Every sum behind the numbers of a table, with the weight of the numbers that need it."""
+    found: Counter[Summed] = Counter()
+    for row in rows if TABLES[name].disclosure else ():
+        weight = HEADLINE if choices.is_headline(row) else 1
+        for sums in _row_sums(name, row, choices, cells).values():
+            for each in sums or ():
+                found[each] += weight
+    return found
+
+
+def _row_sums(
+    name: str, row: Row, choices: Choices, cells: EvidenceCells
+) -> dict[str, tuple[Summed, ...] | None]:
+    """The sums behind each number of a row; None where they are not known."""
+    declared = TABLES[name].disclosure
+    found: dict[str, tuple[Summed, ...] | None] = {}
+    if declared is None:
+        return found
+    who = who_is_behind(name, choices, row)
+    for column, number in declared.numbers.items():
+        if row[column] is None:
+            continue
+        sums = sums_behind(number, who)
+        if sums is not None:
+            sums = tuple((one, amount) for group, amount in sums for one in _each(cells, group))
+            if not all(cells.knows(group) for group, _ in sums):
+                sums = None
+        found[column] = sums
+    return found
+
+
+def _each(cells: EvidenceCells, group: Any) -> Iterable[Any]:
+    return cells.each(group) if group.year in cells.years else (group,)
+
+
+def gate_table(
+    name: str,
+    rows: pa.Table,
+    judgement: Judgement,
+    *,
+    choices: Choices,
+    cells: EvidenceCells,
+    rules: Rules,
+) -> GatedTable:
+    """What of a table may leave."""
+    declared = TABLES[name].disclosure
+    numbers = numeric_columns(name)
+    found = []
+    for row in rows.to_pylist():
+        behind = _row_sums(name, row, choices, cells)
+        judged = {
+            column: _judge(declared, column, row[column], behind.get(column), judgement, rules)
+            for column in numbers
+            if row[column] is not None
+        }
+        found.append(judged)
+    return GatedTable(name, rows, tuple(found))
+
+
+def _judge(
+    declared: Disclosure | None,
+    column: str,
+    value: float,
+    sums: tuple[Summed, ...] | None,
+    judgement: Judgement,
+    rules: Rules,
+) -> Cell:
+    if declared is None or column not in declared.numbers:
+        return Cell(NO_EVIDENCE)
+    kind = declared.numbers[column].kind
+    if kind == PUBLIC:
+        return Cell(PASS)
+    if sums is None or any(each not in judgement.sums for each in sums):
+        return Cell(NO_EVIDENCE)
+    found = [judgement.sums[each] for each in sums]
+    weakest = min((each.backing for each in found), key=_strength, default=None)
+    for each in found:
+        if each.reason:
+            return Cell(each.reason, each.backing)
+    is_one_sum = len(sums) == len(declared.numbers[column].sums) == 1
+    if is_one_sum and not _is_the_sum(value, published_value(sums[0][1], found[0].value)):
+        return Cell(OTHER_EVIDENCE, weakest)
+    if kind == FREQUENCIES and _tells_of_a_group(value, sums, rules):
+        return Cell(GROUP, weakest)
+    return Cell(PASS, weakest, tuple(each.value for each in found))
+
+
+def _strength(backing: Backing) -> tuple[int, float]:
+    return backing.contributors, -backing.first
+
+
+def _is_the_sum(value: float, sum_: float) -> bool:
+    return abs(value - sum_) <= _SAME * max(1.0, abs(sum_))
+
+
+def _tells_of_a_group(value: float, sums: tuple[Summed, ...], rules: Rules) -> bool:
+    """Whether nobody is in a cell, or everybody, and the rules keep that."""
+    is_count = len(sums) == 1 and sums[0][1] == ESTABLISHMENTS
+    if value == 0 and rules.groups.zeros == WITHHOLD:
+        return True
+    return not is_count and value == 1 and rules.groups.full == WITHHOLD

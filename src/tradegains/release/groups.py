@@ -1,0 +1,296 @@
+"""Groups of establishments behind the numbers of published rows.
+
+A row says by its key whom it is of: a window, an industry, a status. For each `who` that its table
+declares (`tables.disclosure`) a function here says which establishments of which year these are, in
+terms of the sets of the matched census. A row of which that cannot be said gets no `who`, and its
+numbers stay.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tradegains.published.published_run import PublishedRun
+from tradegains.tables.disclosure import Number
+
+SetName = tuple[str, ...]
+Row = Mapping[str, Any]
+
+EVERY = "*"
+"""Each industry of a level, one by one."""
+
+
+@dataclass(frozen=True, order=True)
+class Group:
+    """Establishments of a year: in all of some sets, in none of others, of an industry.
+
+    `window` is that whose industry counts, empty for the industry of the year itself; `industry`
+    is empty at level total.
+    """
+
+    year: int
+    inside: tuple[SetName, ...] = ()
+    outside: tuple[SetName, ...] = ()
+    window: str = ""
+    level: str = "total"
+    industry: str = ""
+
+
+@dataclass(frozen=True)
+class Who:
+    """Groups that one `who` of a row stands for.
+
+    Attributes:
+        groups: all of them.
+        pair: the pair of years whose job flows are meant.
+        exports_are_imports: whether imports are the census's own exports.
+    """
+
+    groups: tuple[Group, ...]
+    pair: str = ""
+    exports_are_imports: bool = False
+
+
+Behind = Callable[["Choices", Row], Mapping[str, Who]]
+Summed = tuple[Group, str]
+"""A sum: of whom, and of what."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What of a study says whom its rows are of."""
+
+    windows: Mapping[str, tuple[int, int]]
+    industry_at: str
+    bridges: bool
+    difference: Mapping[str, tuple[str, ...]]
+    headline: Mapping[str, str]
+    conditions: Mapping[SetName, str]
+
+    @staticmethod
+    def of(run: PublishedRun) -> "Choices":
+        """The choices of a published run."""
+        matching = run.section("matching")
+        both = run.difference
+        return Choices(
+            {name: (window.start, window.end) for name, window in run.windows.items()},
+            str(matching.get("industry_at", "own_year")),
+            bool(matching.get("reactivation_years", 0)),
+            {both.name: (both.later, both.earlier)} if both else {},
+            run.headline_choices,
+            {
+                ("restricted", window, each["name"]): each["where"]
+                for each in run.study.get("restrictions", ())
+                for window in run.windows
+            },
+        )
+
+    def is_headline(self, row: Row) -> bool:
+        """Whether a row is of the first of each list of the study."""
+        return all(row.get(name, first) == first for name, first in self.headline.items())
+
+    def told(self, name: SetName) -> str:
+        """A set in words that do not depend on what a study calls its windows and conditions.
+
+        Example:
+            >>> choices = Choices({"post": (1988, 1996)}, "own_year", False, {}, {}, {})
+            >>> choices.told(("continuing", "post", "both_ends"))
+            'continuing 1988-1996 both_ends'
+        """
+        kind, *rest = name
+        if rest and rest[0] in self.windows:
+            rest[0] = "-".join(map(str, self.windows[rest[0]]))
+        if name in self.conditions:
+            rest[-1] = f"where {self.conditions[name]}"
+        return " ".join((kind, *rest))
+
+    def counting(self, window: str) -> str:
+        """The window whose industries count; empty where each year's own do."""
+        is_stated = self.industry_at != "own_year" and window in self.windows
+        return window if is_stated else ""
+
+    def parts(self, window: str) -> tuple[str, ...]:
+        """The windows that a window, or a difference of two, is made of."""
+        return self.difference.get(window, (window,))
+
+
+def sums_behind(number: Number, who: Mapping[str, Who]) -> tuple[Summed, ...] | None:
+    """The sums that a number of a row is a function of; None where one of them is not known."""
+    found: dict[Summed, None] = {}
+    for each in number.sums:
+        name, _, amount = each.partition(".")
+        if name not in who:
+            return None
+        meant = who[name]
+        if amount == "imports":
+            if not meant.exports_are_imports:
+                continue
+            amount = "exports"
+        if amount in ("jobs_gained", "jobs_lost"):
+            amount = f"{amount}_in_{meant.pair}"
+        found |= {(group, amount): None for group in meant.groups}
+    return tuple(found)
+
+
+def _market_shares(choices: Choices, row: Row) -> Mapping[str, Who]:
+    window, year = row["window"], row["year"]
+    from_exports = row["imports"] == "exports"
+    at = {
+        "window": choices.counting(window),
+        "level": row["level"],
+        "industry": row["industry"] or "",
+    }
+    inside = _continuing(window, row["continuing"], row["restriction"])
+    return {
+        "everyone": Who((Group(year, **at),), exports_are_imports=from_exports),
+        "continuing": Who((Group(year, inside, **at),)),
+    }
+
+
+def _continuing(window: str, rule: str, restriction: str) -> tuple[SetName, ...]:
+    restricted = () if restriction == "all" else (("restricted", window, restriction),)
+    return (("continuing", window, rule), *restricted)
+
+
+def _welfare(choices: Choices, row: Row) -> Mapping[str, Who]:
+    """Both ends of each window; those assumed to follow a distribution rest on its quantiles."""
+    if row["formula"].startswith("melitz_redding"):
+        return {}
+    from_exports = row["imports"] == "exports"
+    is_aggregated = row["level"] == "industries_aggregated"
+    level = "industry2" if is_aggregated else row["level"]
+    industry = EVERY if is_aggregated else row["industry"] or ""
+    everyone, continuing, every_industry = [], [], []
+    windows = choices.parts(row["window"])
+    for window in windows:
+        inside = _continuing(window, row["continuing"], row["restriction"])
+        for year in choices.windows[window]:
+            at = choices.counting(window)
+            everyone.append(Group(year, window=at, level=level, industry=industry))
+            continuing.append(Group(year, inside, window=at, level=level, industry=industry))
+            every_industry.append(Group(year, window=at, level="industry2", industry=EVERY))
+    at_end = () if len(windows) > 1 else (continuing[-1],)
+    return {
+        "everyone": Who(tuple(everyone), exports_are_imports=from_exports),
+        "continuing": Who(tuple(continuing)),
+        "continuing_at_end": Who(at_end),
+        "every_industry": Who(tuple(every_industry), exports_are_imports=from_exports),
+    }
+
+
+@dataclass(frozen=True)
+class _Period:
+    """A window or a pair of consecutive years: the sets that tell what a row does in it."""
+
+    ends: tuple[int, int]
+    at_end: SetName
+    at_start: SetName
+    exporter_at_end: SetName
+    bridged: tuple[SetName, SetName] | None
+    pair: str
+    window: str
+
+
+def _period(choices: Choices, row: Row) -> _Period:
+    name = row["window"]
+    if row["kind"] == "window":
+        both = ("continuing", name, "both_ends")
+        later = ("exporter_at_end", name)
+        ends = choices.windows[name]
+        return _Period(ends, both, both, later, None, name, choices.counting(name))
+    start, _, end = name.partition("-")
+    bridged = (("bridged", "next_year"), ("bridged", "previous_year"))
+    return _Period(
+        (int(start), int(end)),
+        ("present", "next_year"),
+        ("present", "previous_year"),
+        ("exporter", "next_year"),
+        bridged if choices.bridges else None,
+        "next-year",
+        "",
+    )
+
+
+def _demography(choices: Choices, row: Row) -> Mapping[str, Who]:
+    period, year = _period(choices, row), row["year"]
+    is_first = year == period.ends[0]
+    in_both = period.at_end if is_first else period.at_start
+    if period.bridged:
+        in_both = period.bridged[0 if is_first else 1]
+    ruled = in_both if row["kind"] == "annual" else ("continuing", row["window"], row["continuing"])
+    at = {"window": period.window, "level": row["level"], "industry": row["industry"] or ""}
+    if row["status"] == "continuing":
+        status = Group(year, tuple(dict.fromkeys((in_both, ruled))), **at)
+    else:
+        status = Group(year, (), (in_both,), **at)
+    return {"status": Who((status,)), "everyone": Who((Group(year, **at),))}
+
+
+_EXPORTER = ("exporter",)
+
+
+def _transitions(choices: Choices, row: Row) -> Mapping[str, Who]:
+    period = _period(choices, row)
+    at = {"window": period.window, "level": row["level"], "industry": row["industry"] or ""}
+    start, end = row["state_at_start"], row["state_at_end"]
+    if start in ("absent", "dormant"):
+        away = _away(start, period.at_start, period.bridged and period.bridged[1])
+        inside, outside = away
+        whole = Group(period.ends[1], inside, outside, **at)
+        mine, others = _exporting(end, _EXPORTER)
+        state = Group(period.ends[1], (*inside, *mine), (*outside, *others), **at)
+        return {"state": Who((state,)), "start": Who((whole,))}
+    inside, outside = _exporting(start, _EXPORTER)
+    whole = Group(period.ends[0], inside, outside, **at)
+    if end in ("absent", "dormant"):
+        more, less = _away(end, period.at_end, period.bridged and period.bridged[0])
+    else:
+        mine, less = _exporting(end, period.exporter_at_end)
+        more = (period.at_end, *mine)
+    state = Group(period.ends[0], (*inside, *more), (*outside, *less), **at)
+    return {"state": Who((state,)), "start": Who((whole,))}
+
+
+def _exporting(state: str, exporter: SetName) -> tuple[tuple[SetName, ...], tuple[SetName, ...]]:
+    """Sets that a state puts a row inside and outside of."""
+    return {"exporter": ((exporter,), ()), "nonexporter": ((), (exporter,))}.get(state, ((), ()))
+
+
+def _away(
+    state: str, there: SetName, bridged: SetName | None
+) -> tuple[tuple[SetName, ...], tuple[SetName, ...]]:
+    if state == "dormant" and bridged:
+        return (bridged,), (there,)
+    return (), (there, *((bridged,) if bridged else ()))
+
+
+def _job_flows(choices: Choices, row: Row) -> Mapping[str, Who]:
+    """Flows of all; of whom a productivity group is, only the run knew."""
+    period = _period(choices, row)
+    if row["productivity_group"] != "all" or period.bridged:
+        return {}
+    at = {"window": period.window, "level": row["level"], "industry": row["industry"] or ""}
+    first, last = period.ends
+    return {
+        "start": Who((Group(first, **at),)),
+        "exiters": Who((Group(first, (), (period.at_end,), **at),)),
+        "continuing": Who((Group(first, (period.at_end,), **at),), period.pair),
+        "entrants": Who((Group(last, (), (period.at_start,), **at),)),
+    }
+
+
+BEHIND: Mapping[str, Behind] = {
+    "market_shares": _market_shares,
+    "welfare": _welfare,
+    "demography": _demography,
+    "transitions": _transitions,
+    "job_flows": _job_flows,
+}
+"""By table, who is behind the numbers of a row."""
+
+
+def who_is_behind(table: str, choices: Choices, row: Row) -> Mapping[str, Who]:
+    """Whom the numbers of a row are of; nobody known for ids that successors repaired."""
+    if table not in BEHIND or row.get("ids", "raw") != "raw":
+        return {}
+    return BEHIND[table](choices, row)

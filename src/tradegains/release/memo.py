@@ -1,0 +1,65 @@
+"""A release in plain words: what leaves, what does not and why, and what nobody guarantees."""
+
+from collections.abc import Mapping
+
+from tradegains.release.gate import NO_EVIDENCE, OTHER_EVIDENCE, GatedTable
+from tradegains.release.protection import COMPLEMENT, DIFFERENCE, EARLIER
+from tradegains.release.rules import Rules
+
+REASONS = {
+    "contributors": "too few enterprises or establishments behind it",
+    "dominance": "its largest contributors hold too much of it (n, k)",
+    "prior_posterior": "a contributor could estimate the largest too closely (p percent)",
+    COMPLEMENT: "with it a number that is withheld could be computed",
+    DIFFERENCE: "it differs from another number by too few, or by somebody too large",
+    EARLIER: "it differs from what left before by too few, or by somebody too large",
+    "group": "it says that nobody or everybody of a group does something",
+    NO_EVIDENCE: "what it rests on is not known",
+    OTHER_EVIDENCE: "the evidence is not of this number",
+}
+"""Why a number is withheld, in words."""
+
+
+def table_lines(tables: Mapping[str, GatedTable]) -> list[str]:
+    """For each table how many of its numbers leave, and why others do not."""
+    lines = []
+    for name, table in tables.items():
+        withheld = sum(table.reasons.values())
+        lines.append(f"{name}: {table.numbers - withheld:,} of {table.numbers:,} numbers leave")
+        lines += [
+            f"  {count:,} withheld: {REASONS.get(reason, reason)}"
+            for reason, count in sorted(table.reasons.items(), key=lambda each: (-each[1], each))
+        ]
+    return lines
+
+
+def memo(
+    tables: Mapping[str, GatedTable], rules: Rules, *, run: str, changed: int | None, number: int
+) -> str:
+    """The memo to the checker."""
+    since = (
+        "It is the first release of this output."
+        if changed is None
+        else f"Since the release before, {changed:,} sums changed between leaving and staying."
+    )
+    return "\n".join(
+        [
+            f"Release {number} of run {run}, by the rules {rules.profile.name}",
+            f"({rules.profile.purpose}).",
+            "",
+            since,
+            "",
+            *table_lines(tables),
+            "",
+            "A number leaves only if every sum behind it leaves. A sum stays where it breaks a rule",
+            "or where, with what else leaves or has left, it would give such a sum back: to an",
+            "outsider, or to one contributor who knows its own amounts.",
+            "",
+            "Not guaranteed: against who knows amounts from elsewhere, against several contributors",
+            "together, and against what somebody guesses from numbers that are no sums.",
+            "",
+            "cells/ has every number with its class, its rule and what it rests on; sums.csv every",
+            "sum, differences.csv the nested sets that were looked at. Nothing here leaves.",
+            "",
+        ]
+    )

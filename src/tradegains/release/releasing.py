@@ -1,0 +1,282 @@
+"""A release, from a published run to a folder: judge, gate, write, and note in the ledger."""
+
+import contextlib
+import shutil
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from tradegains.errors import DisclosureError, Problem, StudyError
+from tradegains.published.published_run import PublishedRun
+from tradegains.published.reading import read_run
+from tradegains.release.cells import EvidenceCells
+from tradegains.release.files import OF_RUNS, released_run, write_tables
+from tradegains.release.gate import GatedTable, gate_table, wanted_sums
+from tradegains.release.groups import Choices, Group, Summed
+from tradegains.release.memo import memo, table_lines
+from tradegains.release.protection import Earlier
+from tradegains.release.released import released_rows
+from tradegains.release.rules import Rules, read_rules
+from tradegains.release.subtraction import Judgement, judge_sums, label
+from tradegains.release.vetting import write_vetting
+from tradegains.store.evidence import read_evidence
+from tradegains.store.output import Output, hold_output, locate_output
+from tradegains.store.private import make_private
+from tradegains.store.releases import add_to_ledger, read_ledger
+from tradegains.tables.published import TABLES
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release that was decided: its tables, its judgement, and the lines that tell of it."""
+
+    run: PublishedRun
+    rules: Rules
+    tables: Mapping[str, GatedTable]
+    judgement: Judgement
+    ledger: Sequence[Mapping[str, Any]]
+
+    @property
+    def withheld(self) -> int:
+        """Numbers that are withheld."""
+        return sum(sum(table.reasons.values()) for table in self.tables.values())
+
+    @property
+    def lines(self) -> list[str]:
+        """What leaves and what does not, by table."""
+        return table_lines(self.tables)
+
+
+def plan_release(
+    output: Path, rules: Path, tables: Sequence[str] = (), *, run_id: str | None = None
+) -> Release:
+    """What would leave, without writing anything.
+
+    Args:
+        output: folder of the run, the one that holds `tables/`.
+        rules: the rules file.
+        tables: names of published tables; all that declare what they rest on when none is named.
+        run_id: a run, or the first characters of one; the latest when not given.
+
+    Raises:
+        StudyError: the rules, a table or the run cannot be.
+        DisclosureError: there is no evidence, the ledger was changed, or something could not be
+            protected.
+    """
+    judged_by = read_rules(rules)
+    run = read_run(output, run_id)
+    place = locate_output(str(output))
+    names = releasable(run, tables)
+    cells = _evidence(place, run)
+    choices = Choices.of(run)
+    ledger = read_ledger(place)
+    rows = {name: run.tables[name] for name in names}
+    wanted: Counter[Summed] = Counter()
+    for name in names:
+        wanted.update(wanted_sums(name, rows[name].to_pylist(), choices, cells))
+    earlier = _earlier(ledger, choices)
+    for each in _known_earlier(ledger, choices, cells):
+        wanted[each] += 1
+    judgement = judge_sums(cells, wanted, judged_by, earlier, choices.told)
+    if judgement.unprotected:
+        raise DisclosureError(
+            Problem(
+                "some sums cannot be protected any more, whatever else stays",
+                "what is released with what left before",
+                len(judgement.unprotected),
+                "release fewer tables, or a coarser one",
+            )
+        )
+    gated = {
+        name: gate_table(name, table, judgement, choices=choices, cells=cells, rules=judged_by)
+        for name, table in rows.items()
+    }
+    return Release(run, judged_by, gated, judgement, ledger)
+
+
+def write_release(
+    output: Path,
+    rules: Path,
+    folder: Path,
+    tables: Sequence[str] = (),
+    *,
+    strict: bool = False,
+    run_id: str | None = None,
+) -> Release:
+    """Release tables of a run into a new folder, and note it in the output's ledger.
+
+    Raises:
+        StudyError: as `plan_release`, or the folder is not empty.
+        DisclosureError: as `plan_release`; with `strict`, where anything is withheld.
+    """
+    _require_empty(folder)
+    with hold_output(str(output), keep_days=None) as place:
+        release = plan_release(output, rules, tables, run_id=run_id)
+        if strict and release.withheld:
+            raise DisclosureError(
+                Problem(
+                    "\n".join(["not everything may leave", *release.lines]),
+                    cure="release coarser tables, or leave out --strict to withhold these",
+                )
+            )
+        with _all_or_nothing(folder) as draft:
+            _write(draft, release)
+            add_to_ledger(place, release.ledger, _entry(release))
+    return release
+
+
+def releasable(run: PublishedRun, names: Sequence[str]) -> list[str]:
+    """The tables that are asked for, or all that a run has and that declare what they rest on.
+
+    Raises:
+        StudyError: a table is none, is not published, or declares nothing.
+    """
+    published = [entry["name"] for entry in run.record["tables"] or ()]
+    declared = [name for name in published if TABLES[name].disclosure]
+    problems = []
+    for name in dict.fromkeys(names):
+        cure = f"tables that can be released: {', '.join(declared)}"
+        if name == "runs":
+            cure = f"of runs {', '.join(OF_RUNS)} leave with every release, its paths and texts never"
+            problems.append(Problem("the table runs is not released", cure=cure))
+        elif name not in published:
+            problems.append(Problem(f"the run has no table {name!r}", cure=cure))
+        elif name not in declared:
+            what = f"the table {name} does not declare what its numbers rest on and how they add up"
+            problems.append(Problem(what, cure=cure))
+    if problems:
+        raise StudyError(problems)
+    return list(dict.fromkeys(names)) or declared
+
+
+def _evidence(place: Output, run: PublishedRun) -> EvidenceCells:
+    found = read_evidence(place.work, run.run_id)
+    if found is None:
+        cure = "run the study again with this version: tradegains run STUDY --output DIR --again"
+        what = f"there is no evidence of run {run.run_id}: nothing of it can be released"
+        raise DisclosureError(Problem(what, place.work, cure=cure))
+    return EvidenceCells(found, digits=run.industry_digits, group_digits=run.group_digits)
+
+
+# --- earlier releases -----------------------------------------------------------------------------
+
+
+def _earlier(
+    ledger: Sequence[Mapping[str, Any]], choices: Choices
+) -> dict[str, tuple[Earlier, ...]]:
+    """What left before, by the words for it."""
+    found: defaultdict[str, list[Earlier]] = defaultdict(list)
+    for entry in ledger:
+        for each in entry["sums"]:
+            found[each["sum"]].append(
+                Earlier(each["value"], each["contributors"], each["largest"])
+            )
+    return {name: tuple(dict.fromkeys(values)) for name, values in found.items()}
+
+
+def _known_earlier(
+    ledger: Sequence[Mapping[str, Any]], choices: Choices, cells: EvidenceCells
+) -> Iterator[Summed]:
+    """Sums that left before and that this run knows under the same words."""
+    for entry in ledger:
+        for each in entry["sums"]:
+            group = _group(each["group"])
+            is_same = cells.knows(group) and label(group, each["amount"], choices.told)
+            if is_same == each["sum"]:
+                yield group, each["amount"]
+
+
+def _group(said: Mapping[str, Any]) -> Group:
+    return Group(
+        said["year"],
+        tuple(map(tuple, said["inside"])),
+        tuple(map(tuple, said["outside"])),
+        said["window"],
+        said["level"],
+        said["industry"],
+    )
+
+
+def _entry(release: Release) -> dict[str, Any]:
+    """What the ledger keeps of a release."""
+    choices = Choices.of(release.run)
+    sums = [
+        {
+            "sum": label(group, amount, choices.told),
+            "group": vars(group),
+            "amount": amount,
+            "value": judged.value,
+            "contributors": judged.backing.contributors,
+            "largest": judged.backing.first,
+        }
+        for (group, amount), judged in sorted(release.judgement.sums.items())
+        if not judged.reason
+    ]
+    stayed = [
+        label(group, amount, choices.told)
+        for (group, amount), judged in sorted(release.judgement.sums.items())
+        if judged.reason
+    ]
+    return {
+        "run": release.run.run_id,
+        "rules": release.rules.profile.name,
+        "tables": list(release.tables),
+        "sums": sums,
+        "stayed": stayed,
+    }
+
+
+def _changed(release: Release) -> int | None:
+    """Sums of this and the last release that left then and stay now, or the other way round."""
+    if not release.ledger:
+        return None
+    last, now = release.ledger[-1], _entry(release)
+    left, stays = {each["sum"] for each in last["sums"]}, set(last["stayed"])
+    return len(left & set(now["stayed"])) + len(stays & {each["sum"] for each in now["sums"]})
+
+
+# --- the folder -----------------------------------------------------------------------------------
+
+
+def _require_empty(folder: Path) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        cure = "name a new folder: what lies there would leave with the release"
+        raise StudyError(Problem("the folder of the release is not empty", str(folder), cure=cure))
+
+
+@contextlib.contextmanager
+def _all_or_nothing(folder: Path) -> Iterator[Path]:
+    """A folder to write to that becomes the release at the end, or nothing."""
+    draft = folder.with_name(f".{folder.name}.draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    try:
+        yield draft
+        if folder.exists():
+            folder.rmdir()
+        draft.rename(folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _write(folder: Path, release: Release) -> None:
+    rows: dict[str, pa.Table] = {
+        name: released_rows(table, release.rules) for name, table in release.tables.items()
+    }
+    write_tables(folder, released_run(release.run, rows), rows)
+    vetting = folder / "vetting"
+    vetting.mkdir()
+    write_vetting(vetting, release.tables, release.judgement, release.rules)
+    text = memo(
+        release.tables,
+        release.rules,
+        run=release.run.run_id,
+        changed=_changed(release),
+        number=len(release.ledger) + 1,
+    )
+    (vetting / "memo.txt").write_text(text, encoding="utf-8")
+    make_private(vetting)

@@ -1,0 +1,159 @@
+"""What an output checker reads: every number's class, what it rests on, and what became of it.
+
+It stays in the building. Even so it holds no amount: shares in whole percent and counts are what a
+rule is judged by, and a folder that is copied by mistake gives nobody's amounts away.
+"""
+
+import csv
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tradegains.release.gate import Cell, GatedTable
+from tradegains.release.judging import Backing
+from tradegains.release.rules import Rules
+from tradegains.release.subtraction import Judgement, label
+from tradegains.tables.disclosure import Disclosure
+from tradegains.tables.published import TABLES
+
+ACRO_VERSION = "1.0.2"
+"""Whose schema results.json and evidence.json are in."""
+
+
+def write_vetting(
+    folder: Path, tables: Mapping[str, GatedTable], judgement: Judgement, rules: Rules
+) -> None:
+    """Write `vetting/`: cells, sums, differences, rules without parameters, ACRO's two files."""
+    (folder / "cells").mkdir(parents=True)
+    for name, table in tables.items():
+        _write(folder / "cells" / f"{name}.csv", _CELL_HEADER + TABLES[name].key, _cells(table))
+    sums = (
+        (label(*each), judged.backing.contributors, judged.reason or "open", *_shares(judged.backing))
+        for each, judged in sorted(judgement.sums.items())
+    )
+    header = ("sum", "contributors", "status", "top1_percent", "top2_percent")
+    _write(folder / "sums.csv", header, sums)
+    differences = (
+        (name, backing.contributors, *_shares(backing))
+        for name, backing in sorted(judgement.differences.items())
+    )
+    header = ("difference", "contributors", "top1_percent", "top2_percent")
+    _write(folder / "differences.csv", header, differences)
+    (folder / "rules.txt").write_text(public_rules(rules), encoding="utf-8")
+    _dump(folder / "results.json", {"results": acro_results(tables)})
+    _dump(folder / "evidence.json", {"outputs": acro_evidence(tables)})
+
+
+_CELL_HEADER: tuple[str, ...] = (
+    "column", "class", "status", "rule", "contributors", "top1_percent", "top2_percent",
+)  # fmt: skip
+
+
+def _cells(table: GatedTable) -> Iterable[tuple[Any, ...]]:
+    declared = TABLES[table.name]
+    for row, cells in zip(table.before.to_pylist(), table.cells, strict=True):
+        key = tuple(row[name] for name in declared.key)
+        for column, cell in cells.items():
+            status = "withheld" if cell.reason else "pass"
+            kind = class_of(declared.disclosure, column)
+            yield (column, kind, status, cell.reason, *_backing(cell), *key)
+
+
+def class_of(declared: Disclosure | None, column: str) -> str:
+    """The class of a column as an output checker names it; empty where it is not declared."""
+    if declared is None or column not in declared.numbers:
+        return ""
+    return declared.numbers[column].kind
+
+
+def _backing(cell: Cell) -> tuple[int | str, int | str, int | str]:
+    if cell.backing is None:
+        return "", "", ""
+    return (cell.backing.contributors, *_shares(cell.backing))
+
+
+def _shares(backing: Backing) -> tuple[int | str, int | str]:
+    """Shares of the largest and the two largest [whole percent]."""
+    if not backing.total:
+        return "", ""
+    two = backing.first + backing.second
+    return round(100 * backing.first / backing.total), round(100 * two / backing.total)
+
+
+def _write(path: Path, header: Iterable[str], lines: Iterable[Iterable[Any]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(lines)
+
+
+def _dump(path: Path, said: Mapping[str, Any]) -> None:
+    tool = {
+        "@type": "SoftwareApplication",
+        "name": "ACRO",
+        "url": "https://github.com/AI-SDC/ACRO",
+        "version": ACRO_VERSION,
+    }
+    text = json.dumps({"version": ACRO_VERSION, "tool": tool, **said}, indent=4)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def acro_results(tables: Mapping[str, GatedTable]) -> dict[str, Any]:
+    """One output per table in ACRO's words: what leaves passed, what broke a rule is not there."""
+    found = {}
+    for number, (name, table) in enumerate(tables.items()):
+        withheld = sum(table.reasons.values())
+        sdc = {
+            "summary": {"suppressed": bool(withheld), "negative": 0, "missing": 0, **table.reasons},
+            "cells": {reason: [] for reason in table.reasons},
+        }
+        told = ", ".join(f"{reason}: {count} cells" for reason, count in table.reasons.items())
+        found[f"output_{number}"] = {
+            "uid": f"output_{number}",
+            "status": "review" if withheld else "pass",
+            "type": "table",
+            "properties": {"method": name, "classes": classes(name)},
+            "files": [{"name": f"tables/{name}.csv", "sdc": sdc}],
+            "outcome": {},
+            "command": f"tradegains release {name}",
+            "summary": f"{'review' if withheld else 'pass'}; {told or 'nothing withheld'}",
+            "timestamp": "",
+            "comments": [],
+            "exception": "",
+            "fair": {},
+        }
+    return found
+
+
+def acro_evidence(tables: Mapping[str, GatedTable]) -> dict[str, Any]:
+    """One output per table: classes of its columns, and the file with what cells rest on."""
+    return {
+        f"output_{number}": {
+            "command": f"tradegains release {name}",
+            "analysis_names": sorted(set(classes(name).values())),
+            "variable_types": classes(name),
+            "dof": None,
+            "interim_tables": {"cells": f"cells/{name}.csv"},
+        }
+        for number, name in enumerate(tables)
+    }
+
+
+def classes(name: str) -> dict[str, str]:
+    """Class of each column of a table that may leave."""
+    declared = TABLES[name].disclosure
+    return {column: each.kind for column, each in declared.numbers.items()} if declared else {}
+
+
+def public_rules(rules: Rules) -> str:
+    """The rules for everybody: which there are, and none of their parameters."""
+    names = [name for name in asdict(rules) if name != "profile"]
+    return "\n".join(
+        [
+            f"Rules of the profile {rules.profile.name}. Their parameters are confidential.",
+            *(f"- {name.replace('_', ' ')}" for name in names),
+            "",
+        ]
+    )

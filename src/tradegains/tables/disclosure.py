@@ -1,0 +1,99 @@
+"""What must be known of a published table before any of it may leave the building.
+
+A number leaves only where it is declared: its class, as output checkers name it, and the sums that
+it is a function of. A sum is written `who.amount`: who stands for some establishments of a row
+(`release.behind` says which), the amount for what is added up over them. How cells add up is found
+from who they are of; what a table's own columns add up to is declared here, so that a table says
+how it adds up, or it does not leave.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+FREQUENCIES, LINEAR, POSITION = "Frequencies", "LinearAggregations", "Position"
+SHAPE, MODEL, PUBLIC = "Shape", "LinearModels", "Public"
+CLASSES = (FREQUENCIES, LINEAR, POSITION, SHAPE, MODEL, PUBLIC)
+"""Classes of statistics, as ACRO names them, and what is no statistic of establishments at all."""
+
+AMOUNTS = (
+    "establishments",
+    "employment",
+    "domestic_sales",
+    "exports",
+    "value_added",
+    "jobs_gained",
+    "jobs_lost",
+    "imports",
+)
+"""What is added up; imports are exports where they stand for them, else no establishment's."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """What a column of numbers is to an output checker.
+
+    Attributes:
+        kind: one of `CLASSES`.
+        sums: what it is a function of, each `who.amount`; none of a public number.
+    """
+
+    kind: str
+    sums: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.kind not in CLASSES:
+            raise ValueError(f"no class of statistics is called {self.kind}")
+        for each in self.sums:
+            if each.partition(".")[2] not in AMOUNTS:
+                raise ValueError(f"{each} is not who.amount with one of {', '.join(AMOUNTS)}")
+
+
+@dataclass(frozen=True)
+class Adds:
+    """How rows of a table add up: rows that differ by a column alone make the row of the whole.
+
+    Attributes:
+        over: the column whose values are the parts.
+        into: what they make, in words.
+    """
+
+    over: str
+    into: str
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """What is declared of a table: its numbers, and how its rows add up.
+
+    Attributes:
+        numbers: by column; a number that is not declared is withheld.
+        adds: relations between rows; none where none holds, and `why` says so.
+        why: why the table has no such relation.
+    """
+
+    numbers: Mapping[str, Number]
+    adds: tuple[Adds, ...] = ()
+    why: str = ""
+
+    def __post_init__(self) -> None:
+        if bool(self.adds) == bool(self.why):
+            raise ValueError("say how rows add up (adds), or why they do not (why)")
+
+
+def counts(*sums: str) -> Number:
+    """A count, or a rate of counts."""
+    return Number(FREQUENCIES, sums)
+
+
+def linear(*sums: str) -> Number:
+    """A sum, or what is made of sums: shares, changes of logarithms, welfare."""
+    return Number(LINEAR, sums)
+
+
+def public() -> Number:
+    """A number of the study or of other inputs, which no establishment is behind."""
+    return Number(PUBLIC)
+
+
+INDUSTRIES = Adds("industry", "level total, and level industry2 where there is industry4")
+"""Industries of a level make those of the level above."""
