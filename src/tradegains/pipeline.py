@@ -156,17 +156,14 @@ def run(
         with _damage_told(inputs), engine.reading(one_by_one=one_by_one):
             work = replace(_work_folder(place, name, study), scratch=engine.scratch)
             measured = _measure(engine, study, inputs, work, only, progress, kept_in=work.root)
-        before = published.absent if published else ()
-        absent = tuple(dict.fromkeys((*inputs.absent, *before, *measured.absent)))
+        absent = _all_absent(inputs, published, measured)
         record = _record(study, inputs, engine, absent)
         with progress.step("publish") as step:
             require_unchanged(inputs.files)
             if verify:
                 require_content(inputs.files, inputs.manifest)
             wanted = {table: rows for table, rows in measured.tables.items() if table in only}
-            found = measured.evidence
-            if found.facts:
-                keep_evidence(place.work, name, Evidence(found.tables, found.facts))
+            _keep_evidence(place, name, measured)
             publication = publish_tables(store, name, record, wanted)
             step.rows = sum(table.rows for table in publication.tables)
     return RunSummary(
@@ -209,6 +206,21 @@ def _require_running(engine: Engine) -> None:
             "start another, and run inside it: with start_engine(...) as engine: run(engine, ...)"
         )
         raise EngineError(Problem("the engine has ended", cure=cure))
+
+
+def _all_absent(
+    inputs: RunInputs, published: RunSummary | None, measured: ComputedTables
+) -> tuple[Absence, ...]:
+    """What the run does not have, with what an earlier publication of it did not have."""
+    before = published.absent if published else ()
+    return tuple(dict.fromkeys((*inputs.absent, *before, *measured.absent)))
+
+
+def _keep_evidence(place: Output, name: str, measured: ComputedTables) -> None:
+    """Keep what the run's numbers rest on, before any of them can be released."""
+    found = measured.evidence
+    if found.facts:
+        keep_evidence(place.work, name, Evidence(found.tables, found.facts))
 
 
 def _judge_names(output: str, study: Study) -> None:

@@ -34,8 +34,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.set_defaults(command=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for add in (_add_demo, _add_convert, _add_init, _add_check, _add_run, _add_show, _add_runs,
-                _add_report, _add_export, _add_verify, _add_clean, _add_retire, _add_synth,
-                _add_model, _add_jars_command, _add_class_archive):  # fmt: skip
+                _add_report, _add_export, _add_release, _add_verify, _add_clean, _add_retire,
+                _add_synth, _add_model, _add_jars_command, _add_class_archive):  # fmt: skip
         add(commands)
     return parser
 
@@ -215,6 +215,29 @@ def _add_export(commands: Any) -> None:
         choices=("csv", "parquet", "stata", "latex", "xlsx"),
         default="csv",
         help="kind of file (default: csv)",
+    )
+
+
+def _add_release(commands: Any) -> None:
+    parser = _command(
+        commands,
+        "release",
+        does="write what may leave the building, by stated rules, and what a checker needs",
+        example="tradegains release welfare --output results --rules rules.toml --to release",
+    )
+    parser.add_argument(
+        "tables", metavar="TABLE", nargs="*", help="tables (default: all that can be released)"
+    )
+    _add_published(parser)
+    parser.add_argument(
+        "--rules", metavar="FILE", required=True, help="rules (TOML), or plain, strict, mild"
+    )
+    parser.add_argument("--to", metavar="DIR", help="new folder to write to")
+    parser.add_argument(
+        "--plan", action="store_true", help="only say what would be withheld; write nothing"
+    )
+    parser.add_argument(
+        "--strict", action="store_true", help="release nothing (exit code 4) where some would stay"
     )
 
 

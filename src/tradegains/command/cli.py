@@ -24,6 +24,7 @@ from tradegains.command.arguments import OUTPUT, build_parser
 from tradegains.engines.environment import is_on
 from tradegains.errors import (
     InputError,
+    DisclosureError,
     Problem,
     StudyError,
     TradegainsError,
@@ -446,6 +447,31 @@ def _export(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _release(chosen: argparse.Namespace) -> int:
+    folder = _published(chosen.output)
+    if not isinstance(folder, Path):
+        cure = "copy the output to this machine: its evidence is for its owner's eyes alone"
+        raise StudyError(Problem("an output behind an address is not released", folder, cure=cure))
+    if chosen.to is None and not chosen.plan:
+        cure = "name a new folder with --to DIR, or look first with --plan"
+        raise StudyError(Problem("--to is missing", "the command line", cure=cure))
+    from tradegains.release.profiles import rules_path
+    from tradegains.release.releasing import plan_release, write_release
+
+    rules, tables = rules_path(chosen.rules), chosen.tables
+    if chosen.plan:
+        planned = plan_release(folder, rules, tables, run_id=chosen.run)
+        print("\n".join(planned.lines))
+        if chosen.strict and planned.withheld:
+            return DisclosureError.exit_code
+        return 0
+    to = Path(chosen.to)
+    done = write_release(folder, rules, to, tables, strict=chosen.strict, run_id=chosen.run)
+    print("\n".join(done.lines))
+    print(f"{to}: what may leave; {to / 'vetting'} stays, for who checks it")
+    return 0
+
+
 def _verify(chosen: argparse.Namespace) -> int:
     folder = _published(chosen.folder)
     from tradegains.command.verify import verify_output
@@ -666,6 +692,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "runs": _runs,
     "report": _report,
     "export": _export,
+    "release": _release,
     "verify": _verify,
     "clean": _clean,
     "retire": _retire,

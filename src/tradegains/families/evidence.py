@@ -23,7 +23,12 @@ def collect_evidence(context: RunContext, matched: MatchedCensus) -> ComputedTab
     """
     if context.splits:
         return ComputedTables()
-    keys = (w.YEAR, w.MEMBERSHIP, w.INDUSTRY, *map(w.window_industry, industry_years(context.study)))
+    keys = (
+        w.YEAR,
+        w.MEMBERSHIP,
+        w.INDUSTRY,
+        *map(w.window_industry, industry_years(context.study)),
+    )
     amounts = amount_columns(matched.rows, employment_changes(context.study))
 
     def keep(rows: DataFrame) -> DataFrame:

@@ -12,7 +12,7 @@ from scipy import sparse
 
 from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, MONEY_UNITS
 from tradegains.formulas.membership import MembershipBits
-from tradegains.release.groups import EVERY, Group
+from tradegains.release.groups import EVERY, Members
 from tradegains.release.holdings import Holdings
 from tradegains.store.evidence import Evidence
 from tradegains.tables import working as w
@@ -104,9 +104,7 @@ class EvidenceCells:
         }
 
     def _of_year(self, alone: dict[str, Numbers], spread: dict[str, Numbers]) -> YearCells:
-        both = np.column_stack(
-            [np.concatenate([alone[key], spread[key]]) for key in self.keys]
-        )
+        both = np.column_stack([np.concatenate([alone[key], spread[key]]) for key in self.keys])
         unique, places = np.unique(both, axis=0, return_inverse=True)
         places = places.ravel()
         here = places[: len(alone[w.YEAR])]
@@ -123,12 +121,12 @@ class EvidenceCells:
             {name: spread[name] for name in (w.ESTABLISHMENTS, *self.amounts)},
         )
 
-    def knows(self, group: Group) -> bool:
+    def knows(self, group: Members) -> bool:
         """Whether the evidence has the year and the sets of a group."""
         sets = {*group.inside, *group.outside}
         return group.year in self.years and sets <= self.sets.positions.keys()
 
-    def cells_of(self, group: Group) -> Numbers:
+    def cells_of(self, group: Members) -> Numbers:
         """Places of a group's cells among those of its year."""
         cells = self.years[group.year]
         fits = self.sets.mask(group.inside, group.outside).fits(cells.keys[w.MEMBERSHIP])
@@ -137,7 +135,7 @@ class EvidenceCells:
             fits &= (codes == int(group.industry)) & (codes >= 0)
         return np.flatnonzero(fits)
 
-    def _codes(self, group: Group) -> Numbers:
+    def _codes(self, group: Members) -> Numbers:
         """Industry of each cell at the level of a group."""
         cells = self.years[group.year]
         column = w.window_industry(group.window) if group.window else w.INDUSTRY
@@ -146,14 +144,14 @@ class EvidenceCells:
             return codes
         return np.where(codes < 0, codes, codes // 10 ** (self.digits - self.group_digits))
 
-    def each(self, group: Group) -> list[Group]:
+    def each(self, group: Members) -> list[Members]:
         """A group of every industry as one group for each; else the group itself."""
         if group.industry != EVERY:
             return [group]
         digits = self.digits if group.level == "industry4" else self.group_digits
         codes = np.unique(self._codes(group))
         return [
-            Group(group.year, group.inside, group.outside, group.window, group.level,
+            Members(group.year, group.inside, group.outside, group.window, group.level,
                   f"{code:0{digits}d}")
             for code in codes.tolist() if code >= 0
         ]  # fmt: skip

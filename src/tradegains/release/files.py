@@ -69,7 +69,10 @@ def write_tables(folder: Path, run: PublishedRun, tables: dict[str, pa.Table]) -
 def read_csv(path: Path, schema: pa.Schema) -> pa.Table:
     """A released CSV as a table; empty texts are null in every column but `withheld`."""
     options = pyarrow.csv.ConvertOptions(
-        column_types=schema, strings_can_be_null=True, null_values=[""], quoted_strings_can_be_null=True
+        column_types=schema,
+        strings_can_be_null=True,
+        null_values=[""],
+        quoted_strings_can_be_null=True,
     )
     found = pyarrow.csv.read_csv(path, convert_options=options)
     return found.cast(schema)
@@ -140,9 +143,9 @@ def _read_xlsx(path: Path, schema: pa.Schema) -> pa.Table:
     columns = list(zip(*padded, strict=True)) if padded else [()] * len(schema)
     arrays = []
     for field, values in zip(schema, columns, strict=True):
-        if pa.types.is_floating(field.type):
-            values = [None if value is None else float(value) for value in values]
-        arrays.append(pa.array(list(values), field.type))
+        is_number = pa.types.is_floating(field.type)
+        typed = [float(v) if is_number and v is not None else v for v in values]
+        arrays.append(pa.array(typed, field.type))
     return pa.table(arrays, schema=schema)
 
 
@@ -201,4 +204,4 @@ def released_run(run: PublishedRun, tables: dict[str, pa.Table]) -> PublishedRun
 
 
 OF_RUNS = ("run_id", "study", "published_at", "code_version", "engine")
-"""What of `runs` leaves: no path, no digest of a confidential file or table, no text of the study."""
+"""What of `runs` leaves: no path, no digest of what is confidential, no text of the study."""

@@ -24,7 +24,7 @@ _SAME = 1e-9
 
 
 @dataclass(frozen=True)
-class Cell:
+class GatedCell:
     """A number of a row: why it is withheld (empty: it leaves), and what it rests on.
 
     `backing` is that of the weakest sum behind it, or the one that withholds it; `sums` are the
@@ -48,7 +48,7 @@ class GatedTable:
 
     name: str
     before: pa.Table
-    cells: tuple[Mapping[str, Cell], ...] = field(repr=False)
+    cells: tuple[Mapping[str, GatedCell], ...] = field(repr=False)
 
     def withheld(self, row: int) -> list[str]:
         """Columns that are withheld in a row, in order."""
@@ -149,25 +149,25 @@ def _judge(
     sums: tuple[Summed, ...] | None,
     judgement: Judgement,
     rules: Rules,
-) -> Cell:
+) -> GatedCell:
     if declared is None or column not in declared.numbers:
-        return Cell(NO_EVIDENCE)
+        return GatedCell(NO_EVIDENCE)
     kind = declared.numbers[column].kind
     if kind == PUBLIC:
-        return Cell(PASS)
+        return GatedCell(PASS)
     if sums is None or any(each not in judgement.sums for each in sums):
-        return Cell(NO_EVIDENCE)
+        return GatedCell(NO_EVIDENCE)
     found = [judgement.sums[each] for each in sums]
     weakest = min((each.backing for each in found), key=_strength, default=None)
     for each in found:
         if each.reason:
-            return Cell(each.reason, each.backing)
+            return GatedCell(each.reason, each.backing)
     is_one_sum = len(sums) == len(declared.numbers[column].sums) == 1
     if is_one_sum and not _is_the_sum(value, published_value(sums[0][1], found[0].value)):
-        return Cell(OTHER_EVIDENCE, weakest)
+        return GatedCell(OTHER_EVIDENCE, weakest)
     if kind == FREQUENCIES and _tells_of_a_group(value, sums, rules):
-        return Cell(GROUP, weakest)
-    return Cell(PASS, weakest, tuple(each.value for each in found))
+        return GatedCell(GROUP, weakest)
+    return GatedCell(PASS, weakest, tuple(each.value for each in found))
 
 
 def _strength(backing: Backing) -> tuple[int, float]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tradegains.published.published_run import PublishedRun
-from tradegains.tables.disclosure import Number
+from tradegains.tables.disclosure import Statistic
 
 SetName = tuple[str, ...]
 Row = Mapping[str, Any]
@@ -21,7 +21,7 @@ EVERY = "*"
 
 
 @dataclass(frozen=True, order=True)
-class Group:
+class Members:
     """Establishments of a year: in all of some sets, in none of others, of an industry.
 
     `window` is that whose industry counts, empty for the industry of the year itself; `industry`
@@ -46,13 +46,13 @@ class Who:
         exports_are_imports: whether imports are the census's own exports.
     """
 
-    groups: tuple[Group, ...]
+    groups: tuple[Members, ...]
     pair: str = ""
     exports_are_imports: bool = False
 
 
 Behind = Callable[["Choices", Row], Mapping[str, Who]]
-Summed = tuple[Group, str]
+Summed = tuple[Members, str]
 """A sum: of whom, and of what."""
 
 
@@ -114,7 +114,7 @@ class Choices:
         return self.difference.get(window, (window,))
 
 
-def sums_behind(number: Number, who: Mapping[str, Who]) -> tuple[Summed, ...] | None:
+def sums_behind(number: Statistic, who: Mapping[str, Who]) -> tuple[Summed, ...] | None:
     """The sums that a number of a row is a function of; None where one of them is not known."""
     found: dict[Summed, None] = {}
     for each in number.sums:
@@ -142,8 +142,8 @@ def _market_shares(choices: Choices, row: Row) -> Mapping[str, Who]:
     }
     inside = _continuing(window, row["continuing"], row["restriction"])
     return {
-        "everyone": Who((Group(year, **at),), exports_are_imports=from_exports),
-        "continuing": Who((Group(year, inside, **at),)),
+        "everyone": Who((Members(year, **at),), exports_are_imports=from_exports),
+        "continuing": Who((Members(year, inside, **at),)),
     }
 
 
@@ -166,9 +166,9 @@ def _welfare(choices: Choices, row: Row) -> Mapping[str, Who]:
         inside = _continuing(window, row["continuing"], row["restriction"])
         for year in choices.windows[window]:
             at = choices.counting(window)
-            everyone.append(Group(year, window=at, level=level, industry=industry))
-            continuing.append(Group(year, inside, window=at, level=level, industry=industry))
-            every_industry.append(Group(year, window=at, level="industry2", industry=EVERY))
+            everyone.append(Members(year, window=at, level=level, industry=industry))
+            continuing.append(Members(year, inside, window=at, level=level, industry=industry))
+            every_industry.append(Members(year, window=at, level="industry2", industry=EVERY))
     at_end = () if len(windows) > 1 else (continuing[-1],)
     return {
         "everyone": Who(tuple(everyone), exports_are_imports=from_exports),
@@ -179,7 +179,7 @@ def _welfare(choices: Choices, row: Row) -> Mapping[str, Who]:
 
 
 @dataclass(frozen=True)
-class _Period:
+class _ComparedEnds:
     """A window or a pair of consecutive years: the sets that tell what a row does in it."""
 
     ends: tuple[int, int]
@@ -191,16 +191,16 @@ class _Period:
     window: str
 
 
-def _period(choices: Choices, row: Row) -> _Period:
+def _period(choices: Choices, row: Row) -> _ComparedEnds:
     name = row["window"]
     if row["kind"] == "window":
         both = ("continuing", name, "both_ends")
         later = ("exporter_at_end", name)
         ends = choices.windows[name]
-        return _Period(ends, both, both, later, None, name, choices.counting(name))
+        return _ComparedEnds(ends, both, both, later, None, name, choices.counting(name))
     start, _, end = name.partition("-")
     bridged = (("bridged", "next_year"), ("bridged", "previous_year"))
-    return _Period(
+    return _ComparedEnds(
         (int(start), int(end)),
         ("present", "next_year"),
         ("present", "previous_year"),
@@ -220,10 +220,10 @@ def _demography(choices: Choices, row: Row) -> Mapping[str, Who]:
     ruled = in_both if row["kind"] == "annual" else ("continuing", row["window"], row["continuing"])
     at = {"window": period.window, "level": row["level"], "industry": row["industry"] or ""}
     if row["status"] == "continuing":
-        status = Group(year, tuple(dict.fromkeys((in_both, ruled))), **at)
+        status = Members(year, tuple(dict.fromkeys((in_both, ruled))), **at)
     else:
-        status = Group(year, (), (in_both,), **at)
-    return {"status": Who((status,)), "everyone": Who((Group(year, **at),))}
+        status = Members(year, (), (in_both,), **at)
+    return {"status": Who((status,)), "everyone": Who((Members(year, **at),))}
 
 
 _EXPORTER = ("exporter",)
@@ -236,18 +236,18 @@ def _transitions(choices: Choices, row: Row) -> Mapping[str, Who]:
     if start in ("absent", "dormant"):
         away = _away(start, period.at_start, period.bridged and period.bridged[1])
         inside, outside = away
-        whole = Group(period.ends[1], inside, outside, **at)
+        whole = Members(period.ends[1], inside, outside, **at)
         mine, others = _exporting(end, _EXPORTER)
-        state = Group(period.ends[1], (*inside, *mine), (*outside, *others), **at)
+        state = Members(period.ends[1], (*inside, *mine), (*outside, *others), **at)
         return {"state": Who((state,)), "start": Who((whole,))}
     inside, outside = _exporting(start, _EXPORTER)
-    whole = Group(period.ends[0], inside, outside, **at)
+    whole = Members(period.ends[0], inside, outside, **at)
     if end in ("absent", "dormant"):
         more, less = _away(end, period.at_end, period.bridged and period.bridged[0])
     else:
         mine, less = _exporting(end, period.exporter_at_end)
         more = (period.at_end, *mine)
-    state = Group(period.ends[0], (*inside, *more), (*outside, *less), **at)
+    state = Members(period.ends[0], (*inside, *more), (*outside, *less), **at)
     return {"state": Who((state,)), "start": Who((whole,))}
 
 
@@ -272,10 +272,10 @@ def _job_flows(choices: Choices, row: Row) -> Mapping[str, Who]:
     at = {"window": period.window, "level": row["level"], "industry": row["industry"] or ""}
     first, last = period.ends
     return {
-        "start": Who((Group(first, **at),)),
-        "exiters": Who((Group(first, (), (period.at_end,), **at),)),
-        "continuing": Who((Group(first, (period.at_end,), **at),), period.pair),
-        "entrants": Who((Group(last, (), (period.at_start,), **at),)),
+        "start": Who((Members(first, **at),)),
+        "exiters": Who((Members(first, (), (period.at_end,), **at),)),
+        "continuing": Who((Members(first, (period.at_end,), **at),), period.pair),
+        "entrants": Who((Members(last, (), (period.at_start,), **at),)),
     }
 
 

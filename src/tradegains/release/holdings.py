@@ -134,8 +134,8 @@ def holdings_of(given: Iterable[Holding], cells: Sequence[str]) -> Holdings:
     spread = []
     for held in by_contributor.values():
         if len(held) == 1:
-            ((cell_place, value),) = held.items()
-            single[cell_place].append(abs(value))
+            ((cell_place, amount),) = held.items()
+            single[cell_place].append(abs(amount))
         else:
             spread.append(held)
     ranked = [sorted(each, reverse=True) for each in single]

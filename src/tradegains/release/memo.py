@@ -20,6 +20,19 @@ REASONS = {
 """Why a number is withheld, in words."""
 
 
+_GUARANTEE = """\
+A number leaves only if every sum behind it leaves. A sum stays where it breaks a rule or where,
+with what else leaves or has left, it would give such a sum back: to an outsider, or to one
+contributor who knows its own amounts.
+
+Not guaranteed: against who knows amounts from elsewhere, against several contributors together,
+and against what somebody guesses from numbers that are no sums.
+
+cells/ has every number with its class, its rule and what it rests on; sums.csv every sum, and
+differences.csv the nested sets that were looked at. Nothing here leaves.
+"""
+
+
 def table_lines(tables: Mapping[str, GatedTable]) -> list[str]:
     """For each table how many of its numbers leave, and why others do not."""
     lines = []
@@ -51,15 +64,6 @@ def memo(
             "",
             *table_lines(tables),
             "",
-            "A number leaves only if every sum behind it leaves. A sum stays where it breaks a rule",
-            "or where, with what else leaves or has left, it would give such a sum back: to an",
-            "outsider, or to one contributor who knows its own amounts.",
-            "",
-            "Not guaranteed: against who knows amounts from elsewhere, against several contributors",
-            "together, and against what somebody guesses from numbers that are no sums.",
-            "",
-            "cells/ has every number with its class, its rule and what it rests on; sums.csv every",
-            "sum, differences.csv the nested sets that were looked at. Nothing here leaves.",
-            "",
+            _GUARANTEE,
         ]
     )

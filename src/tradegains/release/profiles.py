@@ -21,3 +21,13 @@ def example_path(name: str) -> Path:
 def example_rules(name: str) -> Rules:
     """The rules of an example profile: plain, strict or mild."""
     return read_rules(example_path(name))
+
+
+def rules_path(given: str) -> Path:
+    """The rules file that a path, or the name of an example, means.
+
+    Example:
+        >>> rules_path("mild").name, rules_path("ours.toml").name
+        ('mild.toml', 'ours.toml')
+    """
+    return example_path(given) if given in EXAMPLES else Path(given)

@@ -60,7 +60,7 @@ class Known:
 
 
 def reused(known: Known, cells: Numbers, change: float, pool: Sequence[Numbers]) -> Numbers | None:
-    """A multiple of a change found before, of either sign, that is a witness of this one as well."""
+    """A multiple, of either sign, of a change found before that is a witness of this one too."""
     if not pool or known.at_least is not None:
         return None
     changes = np.asarray(pool)

@@ -20,7 +20,7 @@ Nothing is drawn: the same sums and rules close the same.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 from scipy import sparse
@@ -33,10 +33,11 @@ from tradegains.release.judging import (
     protection_level,
 )
 from tradegains.release.programs import Known, closing_witness, reused, witness
-from tradegains.release.rules import Rules
+from tradegains.release.rules import RELEASE, Rules
 
 COMPLEMENT, DIFFERENCE, EARLIER = "complement", "difference", "earlier"
-VALUE, COUNT = "value", "count"
+VALUE: Final = "value"
+COUNT: Final = "count"
 Kind = Literal["value", "count"]
 
 
@@ -81,7 +82,7 @@ def protect(
     sums: Sequence[Sum],
     rules: Rules,
     *,
-    kind: Kind = VALUE,
+    kind: Kind = "value",
     identities: Sequence[Mapping[str, float]] = (),
     earlier: Mapping[str, Earlier | Sequence[Earlier]] | None = None,
 ) -> Decision:
@@ -99,7 +100,7 @@ def protect(
         >>> from tradegains.release.profiles import example_rules
         >>> few = [Holding("a", f"a{i}", 5) for i in range(3)]
         >>> many = [Holding("b", f"b{i}", 5) for i in range(30)]
-        >>> wanted = [Sum("a", frozenset("a")), Sum("b", frozenset("b")), Sum("all", frozenset("ab"))]
+        >>> wanted = [Sum(name, frozenset(name)) for name in ("a", "b", "ab")]
         >>> dict(protect([*few, *many], wanted, example_rules("plain")).closed)
         {'a': 'contributors', 'b': 'complement'}
     """
@@ -111,7 +112,7 @@ def protect(
         {place[cell]: weight for cell, weight in each.items() if cell in place}
         for each in identities
     ]
-    problem = Problem.of(
+    problem = SumSystem.of(
         holdings_of(given, names),
         [each.name for each in sums],
         [np.array(sorted(each), int) for each in inside],
@@ -121,11 +122,11 @@ def protect(
         name: (each,) if isinstance(each, Earlier) else tuple(each)
         for name, each in (earlier or {}).items()
     }
-    return Protection(problem, rules, kind, before).decide()
+    return Suppression(problem, rules, kind, before).decide()
 
 
 @dataclass(frozen=True)
-class Problem:
+class SumSystem:
     """Sums over cells that no sum and no identity tells apart.
 
     Attributes:
@@ -147,7 +148,7 @@ class Problem:
         cells: Sequence[Numbers],
         *,
         identities: Sequence[Mapping[int, float]] = (),
-    ) -> "Problem":
+    ) -> "SumSystem":
         """From the places of the cells of each sum; cells in the same sums become one."""
         rows = np.repeat(np.arange(len(cells)), [len(each) for each in cells])
         columns = np.concatenate([*cells, np.zeros(0, int)]).astype(int)
@@ -166,7 +167,7 @@ class Problem:
             kind = both.indices[part].tobytes() + both.data[part].tobytes()
             group_of[cell] = kinds.setdefault(kind, len(kinds))
         firsts = np.unique(group_of, return_index=True)[1]
-        return Problem(
+        return SumSystem(
             holdings.merged(group_of, len(kinds)),
             tuple(names),
             matrix[:, firsts].tocsr(),
@@ -190,12 +191,12 @@ class Target:
     backing: Backing
 
 
-class Protection:
+class Suppression:
     """One decision in the making: what is closed so far, and the witnesses found."""
 
     def __init__(
         self,
-        problem: Problem,
+        problem: SumSystem,
         rules: Rules,
         kind: Kind,
         earlier: Mapping[str, tuple[Earlier, ...]],
@@ -250,13 +251,22 @@ class Protection:
         if broken:
             self.closed[number] = broken[0]
             self._add(Target(name, cells, backing))
-        elif few := [each for each in (self._difference(backing, b, number) for b in before) if each]:
+        elif few := [
+            each for each in (self._difference(backing, b, number) for b in before) if each
+        ]:
             self.closed[number] = EARLIER
             self._add(Target(name, cells, few[0]))
 
     def _broken(self, backing: Backing) -> tuple[str, ...]:
+        """The rules a sum breaks; of counts only that of contributors."""
         broken = broken_rules(backing, self.rules)
-        return tuple(each for each in broken if self.kind == VALUE or each == CONTRIBUTORS)
+        if self.kind == COUNT:
+            return tuple(each for each in broken if each == CONTRIBUTORS)
+        return () if self._is_nothing(backing) else broken
+
+    def _is_nothing(self, backing: Backing) -> bool:
+        """Whether a group has nothing at all, which the rules let out: it is one of zeros."""
+        return not backing.total and self.rules.groups.zeros == RELEASE
 
     def _difference(self, now: Backing, before: Earlier, number: int) -> Backing | None:
         """What a number less its earlier one rests on, at worst, where that breaks a rule.
@@ -283,15 +293,18 @@ class Protection:
         Both open would tell it exactly, so one of them must be closed whatever the programs say.
         """
         costs = self._costs()
-        found = sorted(self._differences(), key=lambda each: (costs[list(each[1:])].min(), each[1:]))
+        found = sorted(
+            self._differences(), key=lambda each: (costs[list(each[1:])].min(), each[1:])
+        )
         for target, small, large in found:
+            reason = COMPLEMENT if target.cells in self.targets else DIFFERENCE
             self._add(target)
             one, other = sorted((small, large), key=lambda each: (costs[each], each))
             if self.closed.keys().isdisjoint((small, large)):
                 if one in self.fixed:
                     one = other
                 if one not in self.fixed:
-                    self.closed[one] = DIFFERENCE
+                    self.closed[one] = reason
 
     def _differences(self) -> Iterator[tuple[Target, int, int]]:
         """Differences of nested sums that break a rule, each with the two sums."""
@@ -310,7 +323,8 @@ class Protection:
         """The rest of a sum, where it breaks a rule."""
         backing = self.problem.holdings.backing(cells)
         few = 0 < backing.contributors < self.rules.differences.least
-        is_target = few or bool(self._broken(backing))
+        is_told = self.kind == VALUE and self._is_nothing(backing)
+        is_target = (few and not is_told) or bool(self._broken(backing))
         return Target(name, tuple(cells.tolist()), backing) if is_target else None
 
     def _rests(self) -> Iterator[Target]:
@@ -319,7 +333,7 @@ class Protection:
         sizes = np.diff(matrix.indptr)
         is_open = np.array([n not in self.closed for n in range(len(sizes))])
         shared = (matrix @ matrix.T).tocsr()
-        for large in np.flatnonzero(is_open & (sizes > 0)):
+        for large in np.flatnonzero(is_open & (sizes > 0)).tolist():
             part = slice(shared.indptr[large], shared.indptr[large + 1])
             near, common = shared.indices[part], shared.data[part]
             within = near[(common == sizes[near]) & is_open[near] & (sizes[near] < sizes[large])]
@@ -442,7 +456,9 @@ class Protection:
         for cell in np.flatnonzero(moved < 0):
             for rank, largest in enumerate((held.first[cell], held.second[cell])):
                 if largest > left[cell] + 1e-6 * max(largest, 1.0):
-                    found.append((2 * int(cell) + rank, Attacker((int(cell),), np.array([largest]))))
+                    found.append(
+                        (2 * int(cell) + rank, Attacker((int(cell),), np.array([largest])))
+                    )
         if held.spread.shape[0]:
             over = held.spread.multiply(moved < 0) - held.spread.sign().multiply(
                 np.maximum(left, 0) * (moved < 0)
@@ -471,7 +487,7 @@ class Protection:
             return 0.0
         victim = backing.second if own and own >= backing.first else backing.first
         percent = self.rules.prior_posterior.percent / 100
-        level = max(own + (1 + percent) * victim - backing.total, percent * victim)
+        level = float(max(own + (1 + percent) * victim - backing.total, percent * victim))
         return level if direction > 0 else min(level, self._room(target) - own)
 
     # --- opening again ----------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from tradegains.release.gate import Cell, GatedTable
+from tradegains.release.gate import GatedCell, GatedTable
 from tradegains.release.rounding import rounded_count, rounded_value
 from tradegains.release.rules import Rules
 from tradegains.tables.disclosure import FREQUENCIES, PUBLIC
@@ -31,7 +31,7 @@ def released_rows(table: GatedTable, rules: Rules) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=schema)
 
 
-def _rounded(name: str, column: str, value: Any, *, cell: Cell, rules: Rules) -> Any:
+def _rounded(name: str, column: str, value: Any, *, cell: GatedCell, rules: Rules) -> Any:
     """A number as it leaves; None where rounding says no more than that it is small."""
     declared = TABLES[name].disclosure
     kind = declared.numbers[column].kind if declared else PUBLIC

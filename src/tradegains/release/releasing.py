@@ -16,7 +16,7 @@ from tradegains.published.reading import read_run
 from tradegains.release.cells import EvidenceCells
 from tradegains.release.files import OF_RUNS, released_run, write_tables
 from tradegains.release.gate import GatedTable, gate_table, wanted_sums
-from tradegains.release.groups import Choices, Group, Summed
+from tradegains.release.groups import Choices, Members, Summed
 from tradegains.release.memo import memo, table_lines
 from tradegains.release.protection import Earlier
 from tradegains.release.released import released_rows
@@ -81,7 +81,7 @@ def plan_release(
     earlier = _earlier(ledger, choices)
     for each in _known_earlier(ledger, choices, cells):
         wanted[each] += 1
-    judgement = judge_sums(cells, wanted, judged_by, earlier, choices.told)
+    judgement = judge_sums(cells, wanted, judged_by, earlier=earlier, told=choices.told)
     if judgement.unprotected:
         raise DisclosureError(
             Problem(
@@ -141,7 +141,7 @@ def releasable(run: PublishedRun, names: Sequence[str]) -> list[str]:
     for name in dict.fromkeys(names):
         cure = f"tables that can be released: {', '.join(declared)}"
         if name == "runs":
-            cure = f"of runs {', '.join(OF_RUNS)} leave with every release, its paths and texts never"
+            cure = f"of it {', '.join(OF_RUNS)} leave with every release, paths and texts never"
             problems.append(Problem("the table runs is not released", cure=cure))
         elif name not in published:
             problems.append(Problem(f"the run has no table {name!r}", cure=cure))
@@ -172,9 +172,7 @@ def _earlier(
     found: defaultdict[str, list[Earlier]] = defaultdict(list)
     for entry in ledger:
         for each in entry["sums"]:
-            found[each["sum"]].append(
-                Earlier(each["value"], each["contributors"], each["largest"])
-            )
+            found[each["sum"]].append(Earlier(each["value"], each["contributors"], each["largest"]))
     return {name: tuple(dict.fromkeys(values)) for name, values in found.items()}
 
 
@@ -190,8 +188,8 @@ def _known_earlier(
                 yield group, each["amount"]
 
 
-def _group(said: Mapping[str, Any]) -> Group:
-    return Group(
+def _group(said: Mapping[str, Any]) -> Members:
+    return Members(
         said["year"],
         tuple(map(tuple, said["inside"])),
         tuple(map(tuple, said["outside"])),

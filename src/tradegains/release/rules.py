@@ -98,12 +98,12 @@ def read_rules(path: Path) -> Rules:
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        cure = "name a rules file, such as one of conf/rules/"
+        cure = "name a rules file, or an example: plain, strict or mild"
         raise StudyError(
             Problem(f"the rules cannot be read ({error.strerror})", str(path), cure=cure)
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        cure = "correct the file; conf/rules/ has examples"
+        cure = "correct the file; plain, strict and mild name examples"
         raise StudyError(Problem(f"no TOML: {error}", str(path), cure=cure)) from error
     return rules_of(given, str(path))
 
@@ -134,9 +134,7 @@ def rules_of(given: dict[str, Any], where: str) -> Rules:
     return Rules(**sections)
 
 
-def _section(
-    kind: type, name: str, given: dict[str, Any], where: str
-) -> tuple[Any, list[Problem]]:
+def _section(kind: type, name: str, given: dict[str, Any], where: str) -> tuple[Any, list[Problem]]:
     problems = list(_unknown(given, _names(kind), f"{where} [{name}]", "key"))
     values = {}
     for each in fields(kind):

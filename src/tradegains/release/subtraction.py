@@ -14,10 +14,10 @@ import numpy as np
 from scipy import sparse
 
 from tradegains.release.cells import COLUMNS, ESTABLISHMENTS, EvidenceCells, units_of
-from tradegains.release.groups import Group, SetName, Summed
+from tradegains.release.groups import Members, SetName, Summed
 from tradegains.release.holdings import Holdings
 from tradegains.release.judging import Backing
-from tradegains.release.protection import COUNT, VALUE, Earlier, Problem, Protection
+from tradegains.release.protection import COUNT, VALUE, Earlier, Kind, SumSystem, Suppression
 from tradegains.release.rules import Rules
 from tradegains.tables import working as w
 
@@ -49,6 +49,7 @@ def judge_sums(
     cells: EvidenceCells,
     wanted: Mapping[Summed, float],
     rules: Rules,
+    *,
     earlier: Mapping[str, tuple[Earlier, ...]],
     told: Callable[[SetName], str],
 ) -> Judgement:
@@ -67,7 +68,7 @@ def judge_sums(
         if cells.knows(group):
             problems[group.year, _together(amount)].append((group, amount))
     for (year, amount), sums in sorted(problems.items()):
-        asked = _Asked(year, amount, sums, [label(*each, told) for each in sums])
+        asked = _SumsTogether(year, amount, sums, [label(*each, told) for each in sums])
         protection = _protection(cells, asked, wanted, rules=rules, earlier=earlier)
         _note(asked, protection, found)
     return found
@@ -79,7 +80,7 @@ def _together(amount: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _SumsTogether:
     """Sums of one problem, and their words."""
 
     year: int
@@ -90,21 +91,21 @@ class _Asked:
 
 def _protection(
     cells: EvidenceCells,
-    asked: _Asked,
+    asked: _SumsTogether,
     wanted: Mapping[Summed, float],
     *,
     rules: Rules,
     earlier: Mapping[str, tuple[Earlier, ...]],
-) -> Protection:
+) -> Suppression:
     places = {group: cells.cells_of(group) for group, _ in asked.sums}
     holdings, inside, identities = _holdings(cells, asked.year, asked.amount, asked.sums, places)
-    problem = Problem.of(holdings, asked.names, inside, identities=identities)
-    kind = COUNT if asked.amount == ESTABLISHMENTS else VALUE
+    problem = SumSystem.of(holdings, asked.names, inside, identities=identities)
+    kind: Kind = COUNT if asked.amount == ESTABLISHMENTS else VALUE
     worth = np.array([float(wanted[each]) for each in asked.sums])
-    return Protection(problem, rules, kind, earlier, worth=worth)
+    return Suppression(problem, rules, kind, earlier, worth=worth)
 
 
-def _note(asked: _Asked, protection: Protection, found: Judgement) -> None:
+def _note(asked: _SumsTogether, protection: Suppression, found: Judgement) -> None:
     decision = protection.decide()
     for number, (each, name) in enumerate(zip(asked.sums, asked.names, strict=True)):
         value = float(protection.values[number])
@@ -118,7 +119,7 @@ def _holdings(
     year: int,
     amount: str,
     sums: Sequence[Summed],
-    places: Mapping[Group, np.ndarray],
+    places: Mapping[Members, np.ndarray],
 ) -> tuple[Holdings, list[np.ndarray], list[dict[int, float]]]:
     """Holdings of a problem, the cells of each sum, and what is known to stay as it is."""
     of_year = cells.years[year]
@@ -128,9 +129,7 @@ def _holdings(
     pair = amount.removeprefix(GAINED)
     both = beside(of_year.holdings(w.jobs_gained(pair)), of_year.holdings(w.jobs_lost(pair)))
     count = len(of_year)
-    inside = [
-        places[group] + (count if each.startswith(LOST) else 0) for group, each in sums
-    ]
+    inside = [places[group] + (count if each.startswith(LOST) else 0) for group, each in sums]
     # Employment at both ends tells gains less losses, of whomever it is published for.
     known = [
         {**dict.fromkeys(cell.tolist(), 1.0), **dict.fromkeys((cell + count).tolist(), -1.0)}
@@ -152,11 +151,11 @@ def beside(one: Holdings, other: Holdings) -> Holdings:
     )
 
 
-def label(group: Group, amount: str, told: Callable[[SetName], str] = " ".join) -> str:
+def label(group: Members, amount: str, told: Callable[[SetName], str] = " ".join) -> str:
     """A sum in words, the same in every release of the same study.
 
     Example:
-        >>> label(Group(1988, (("continuing", "post", "both_ends"),), (), "", "industry2", "01"),
+        >>> label(Members(1988, (("continuing", "post", "both_ends"),), (), "", "industry2", "01"),
         ...       "exports")
         'exports 1988, industry2 01, in continuing post both_ends'
     """

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tradegains.release.gate import Cell, GatedTable
+from tradegains.release.gate import GatedCell, GatedTable
 from tradegains.release.judging import Backing
 from tradegains.release.rules import Rules
 from tradegains.release.subtraction import Judgement, label
@@ -30,25 +30,22 @@ def write_vetting(
     for name, table in tables.items():
         _write(folder / "cells" / f"{name}.csv", _CELL_HEADER + TABLES[name].key, _cells(table))
     sums = (
-        (label(*each), judged.backing.contributors, judged.reason or "open", *_shares(judged.backing))
-        for each, judged in sorted(judgement.sums.items())
+        (label(*each), one.backing.contributors, one.reason or "open", *_shares(one.backing))
+        for each, one in sorted(judgement.sums.items())
     )
-    header = ("sum", "contributors", "status", "top1_percent", "top2_percent")
-    _write(folder / "sums.csv", header, sums)
+    _write(folder / "sums.csv", ("sum", "contributors", "status", *_TOPS), sums)
     differences = (
         (name, backing.contributors, *_shares(backing))
         for name, backing in sorted(judgement.differences.items())
     )
-    header = ("difference", "contributors", "top1_percent", "top2_percent")
-    _write(folder / "differences.csv", header, differences)
+    _write(folder / "differences.csv", ("difference", "contributors", *_TOPS), differences)
     (folder / "rules.txt").write_text(public_rules(rules), encoding="utf-8")
     _dump(folder / "results.json", {"results": acro_results(tables)})
     _dump(folder / "evidence.json", {"outputs": acro_evidence(tables)})
 
 
-_CELL_HEADER: tuple[str, ...] = (
-    "column", "class", "status", "rule", "contributors", "top1_percent", "top2_percent",
-)  # fmt: skip
+_TOPS = ("top1_percent", "top2_percent")
+_CELL_HEADER = ("column", "class", "status", "rule", "contributors", *_TOPS)
 
 
 def _cells(table: GatedTable) -> Iterable[tuple[Any, ...]]:
@@ -68,7 +65,7 @@ def class_of(declared: Disclosure | None, column: str) -> str:
     return declared.numbers[column].kind
 
 
-def _backing(cell: Cell) -> tuple[int | str, int | str, int | str]:
+def _backing(cell: GatedCell) -> tuple[int | str, int | str, int | str]:
     if cell.backing is None:
         return "", "", ""
     return (cell.backing.contributors, *_shares(cell.backing))

@@ -66,7 +66,7 @@ def job_flow_rows(
 
 
 @dataclass
-class _Sum:
+class _FlowSum:
     """Job flows [thousandths of a job] of some establishments."""
 
     establishments: int = 0
@@ -79,7 +79,7 @@ class _Sum:
 
 
 _Key = tuple[str, str | None]
-_Sums = defaultdict[_Key, _Sum]
+_Sums = defaultdict[_Key, _FlowSum]
 _CONTINUING, _BRIDGED, _ALONE = 0, 1, 2
 
 
@@ -108,7 +108,7 @@ def _flows_by_quartile(
         *([first[quartile]] if quartile else []),
         amounts=(w.ESTABLISHMENTS, w.EMPLOYMENT, w.jobs_gained(name), w.jobs_lost(name)),
     )
-    found: defaultdict[int | None, _Sums] = defaultdict(lambda: defaultdict(_Sum))
+    found: defaultdict[int | None, _Sums] = defaultdict(lambda: defaultdict(_FlowSum))
     for (level, code, outcome, *group), (count, *changes) in sums.items():
         number = None if not group or group[0] == NONE else group[0]
         found[number][level, code].add(count, _flows_from_start(outcome, *changes))
@@ -134,7 +134,7 @@ def _from_nothing(period: Period, cells: MarketCells, digits: int) -> _Sums:
         outcome[outcome != _CONTINUING],
         amounts=(w.ESTABLISHMENTS, w.EMPLOYMENT),
     )
-    found: _Sums = defaultdict(_Sum)
+    found: _Sums = defaultdict(_FlowSum)
     for (level, code, each), (count, jobs) in sums.items():
         is_back = each == _BRIDGED
         back = GrossJobFlows.of_continuing(0, gained=jobs, lost=0)
@@ -144,7 +144,7 @@ def _from_nothing(period: Period, cells: MarketCells, digits: int) -> _Sums:
 
 def _rows_of_groups(period: Period, cells: MarketCells, digits: int) -> Iterator[dict[str, Any]]:
     """Rows of each quartile, of the lower half and of those without productivity."""
-    halves: _Sums = defaultdict(_Sum)
+    halves: _Sums = defaultdict(_FlowSum)
     for quartile, sums in _flows_by_quartile(period, cells, digits, w.QUARTILE).items():
         for key, found in sums.items():
             if key[0] in LEVELS_OF_GROUPS:
@@ -155,7 +155,7 @@ def _rows_of_groups(period: Period, cells: MarketCells, digits: int) -> Iterator
         yield _row(period, LOWER_HALF, key, found)
 
 
-def _row(period: Period, group: str, key: _Key, found: _Sum) -> dict[str, Any]:
+def _row(period: Period, group: str, key: _Key, found: _FlowSum) -> dict[str, Any]:
     flows, has_entrants = found.flows, group == EVERYONE
     level, industry = key
     return {

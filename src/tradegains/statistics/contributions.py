@@ -66,9 +66,7 @@ def _with_second(
 ) -> pa.Table:
     """The cells with the second largest contributions beside the largest."""
     handed = cells.select([*keys, *map(w.largest_of, amounts)])
-    found = second_contributions(
-        rows, as_rows(handed, beside=rows), keys=keys, amounts=amounts
-    )
+    found = second_contributions(rows, as_rows(handed, beside=rows), keys=keys, amounts=amounts)
     second = collect_in_order(found)
     for name in map(w.second_of, amounts):
         # Both are in ascending order of the same keys, of which each cell has its own.

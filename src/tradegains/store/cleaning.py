@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tradegains.errors import EngineError, Problem, StudyError
 from tradegains.store.delta import DeltaRs
+from tradegains.store.evidence import forget_evidence
 from tradegains.store.leftovers import leftover_rows
 from tradegains.store.mending import ASIDE
 from tradegains.store.output import Output
@@ -199,6 +200,7 @@ def retire(output: Output, run: str) -> int:
     for name in traces:
         _remove_files(store, name, run)
     _remove(Path(output.work, run))
+    forget_evidence(output.work, run)
     return len(having) - (RUNS in having)
 
 

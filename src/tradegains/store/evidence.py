@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import fs, parquet
 
-from tradegains.store.census_files import locate
+from tradegains.store.locations import locate
 from tradegains.store.private import make_private, private_folder, remove_tree
 
 FOLDER = "evidence"

@@ -41,7 +41,9 @@ def read_ledger(output: Output) -> list[dict[str, Any]]:
     return entries
 
 
-def add_to_ledger(output: Output, entries: Sequence[Mapping[str, Any]], said: Mapping[str, Any]) -> Path:
+def add_to_ledger(
+    output: Output, entries: Sequence[Mapping[str, Any]], said: Mapping[str, Any]
+) -> Path:
     """Write a further entry; what it says is put with its place in the chain."""
     before = entries[-1][DIGEST] if entries else ""
     entry = {**said, BEFORE: before, OF_OUTPUT: identity(output)}

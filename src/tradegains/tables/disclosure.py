@@ -29,7 +29,7 @@ AMOUNTS = (
 
 
 @dataclass(frozen=True)
-class Number:
+class Statistic:
     """What a column of numbers is to an output checker.
 
     Attributes:
@@ -71,7 +71,7 @@ class Disclosure:
         why: why the table has no such relation.
     """
 
-    numbers: Mapping[str, Number]
+    numbers: Mapping[str, Statistic]
     adds: tuple[Adds, ...] = ()
     why: str = ""
 
@@ -80,19 +80,19 @@ class Disclosure:
             raise ValueError("say how rows add up (adds), or why they do not (why)")
 
 
-def counts(*sums: str) -> Number:
+def counts(*sums: str) -> Statistic:
     """A count, or a rate of counts."""
-    return Number(FREQUENCIES, sums)
+    return Statistic(FREQUENCIES, sums)
 
 
-def linear(*sums: str) -> Number:
+def linear(*sums: str) -> Statistic:
     """A sum, or what is made of sums: shares, changes of logarithms, welfare."""
-    return Number(LINEAR, sums)
+    return Statistic(LINEAR, sums)
 
 
-def public() -> Number:
+def public() -> Statistic:
     """A number of the study or of other inputs, which no establishment is behind."""
-    return Number(PUBLIC)
+    return Statistic(PUBLIC)
 
 
 INDUSTRIES = Adds("industry", "level total, and level industry2 where there is industry4")

@@ -7,6 +7,7 @@ the largest of each cell are handed back to the engine: no window, no sort, no l
 """
 
 from collections.abc import Mapping, Sequence
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 

@@ -202,7 +202,10 @@ WELFARE = Table(
             "weight": linear("every_industry.domestic_sales", "every_industry.imports"),
             "implied_trade_elasticity": linear(*_ALL_OF_IT),
         },
-        adds=(INDUSTRIES, Adds("window", "the difference of two windows is the one less the other")),
+        adds=(
+            INDUSTRIES,
+            Adds("window", "a difference of two windows is one less the other"),
+        ),
     ),
 )
 

@@ -1,0 +1,295 @@
+"""A release from end to end: a run of a small census, and what of it gets into the folder."""
+
+import csv
+import json
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from small_study import write_study, write_year
+from tradegains.command.cli import main
+from tradegains.engines.start import Engine
+from tradegains.errors import DisclosureError, StudyError
+from tradegains.pipeline import run
+from tradegains.progress import Progress
+from tradegains.published.reading import read_run
+from tradegains.release.groups import BEHIND
+from tradegains.release.profiles import example_path
+from tradegains.release.releasing import Release, plan_release, write_release
+from tradegains.store.evidence import read_evidence
+from tradegains.store.output import locate_output
+from tradegains.study import read_study
+from tradegains.tables.published import TABLES
+
+CANARY = 918_273.25
+"""Sales of the one establishment of industry 32, in both years."""
+
+INDUSTRIES = {1: 40, 11: 40, 21: 40}
+PLAIN = example_path("plain")
+
+
+def write_census(folder: Path, *, more: int = 0) -> Path:
+    """Three industries of 40 establishments, some of one enterprise, and one of a canary."""
+    for year in (1990, 1991):
+        rows = [
+            (f"{industry}-{n}", industry * 100 + 1, 10.0 + n, 1000.0 + 7 * n + year % 2)
+            for industry, count in INDUSTRIES.items()
+            for n in range(count + (more if industry == 1 else 0))
+            if (n + year) % 9
+        ]
+        rows.append(("canary", 3201, 5.0, CANARY))
+        ids, sic, jobs, sales = (list(column) for column in zip(*rows, strict=True))
+        firms = ["one" if name.endswith("-3") else name for name in ids]
+        named = {"id": ids, "sic": sic, "jobs": jobs, "sales": sales, "owner": firms}
+        write_year(folder, year, **named, firm=firms, exported=[amount / 4 for amount in sales])
+    return write_study(
+        folder,
+        ('sales = "sales"', 'sales = "sales"\nexports = "exported"\nenterprise_id = "firm"'),
+        ('levels = ["total"]', 'levels = ["total", "industry2"]'),
+        ("imports = []", 'imports = ["exports"]'),
+        ('extra_columns = ["owner"]', "extra_columns = []"),
+        ("annual = false", "annual = true"),
+        ('invalid_sales = "stop"',
+         'invalid_sales = "stop"\ninvalid_exports = "stop"\nexports_above_sales = "stop"'),
+        ("[trade]", "[job_flows]\nproductivity_quartiles = false\n\n[trade]"),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def output(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("released")
+    study = read_study(write_census(folder))
+    run(engine, study, output=str(folder / "out"), progress=Progress(None))
+    return folder / "out"
+
+
+@pytest.fixture
+def fresh(output: Path) -> Iterator[Path]:
+    """The output without what earlier tests released."""
+    shutil.rmtree(output / "work" / "releases", ignore_errors=True)
+    yield output
+    shutil.rmtree(output / "work" / "releases", ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def released(output: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Release, Path]:
+    shutil.rmtree(output / "work" / "releases", ignore_errors=True)
+    folder = tmp_path_factory.mktemp("to") / "folder"
+    return write_release(output, PLAIN, folder), folder
+
+
+def rows_of(folder: Path, table: str) -> list[dict[str, str]]:
+    with (folder / "tables" / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+# --- evidence -------------------------------------------------------------------------------------
+
+
+def test_evidence_is_for_its_owner_alone(output: Path) -> None:
+    folder = output / "work" / "evidence"
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*") if path.is_file()}
+    assert modes == {0o600}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())} == {0o700}
+
+
+def test_enterprises_are_added_up_over_their_cells(output: Path) -> None:
+    found = read_evidence(locate_output(str(output)).work, read_run(output).run_id)
+    assert found is not None
+    spread = found.tables["spread"].to_pylist()
+    # One enterprise has the third establishment of each of three industries; in 1990 and in 1991.
+    assert len(spread) == 6
+    assert {each["domestic_sales_hundredths"] for each in spread} == {
+        round(75 * (1021 + year % 2)) for year in (1990, 1991)
+    }
+
+
+def test_every_number_that_is_a_sum_is_that_of_the_evidence(
+    released: tuple[Release, Path],
+) -> None:
+    release, _ = released
+    reasons = [table.reasons for table in release.tables.values()]
+    assert not any(set(each) & {"no evidence", "other evidence"} for each in reasons)
+    assert set(release.tables) == set(BEHIND)
+
+
+# --- what leaves ----------------------------------------------------------------------------------
+
+
+def test_the_canary_is_nowhere_in_the_folder(released: tuple[Release, Path]) -> None:
+    amounts = {CANARY, CANARY / 4, CANARY * 3 / 4}
+    texts = {f"{amount:.{digits}f}" for amount in amounts for digits in (0, 1, 2, 4)}
+    texts |= {f"{amount:,.2f}" for amount in amounts} | {
+        f"{amount * 100:.0f}" for amount in amounts
+    }
+    for path in released[1].rglob("*"):
+        content = path.read_bytes() if path.is_file() else b""
+        assert [text for text in texts if text.encode() in content] == [], path
+
+
+def test_the_canary_is_withheld_and_cannot_be_subtracted(released: tuple[Release, Path]) -> None:
+    rows = rows_of(released[1], "market_shares")
+    hidden = {row["industry"] for row in rows if "continuing_domestic_sales" in row["withheld"]}
+    assert "32" in hidden
+    assert len(hidden) >= 2, "industry 32 would be the total less the others"
+    for row in rows:
+        for name in row["withheld"].split():
+            assert row[name] == ""
+
+
+def test_what_leaves_is_what_was_published(released: tuple[Release, Path], output: Path) -> None:
+    published = read_run(output).tables["demography"].to_pylist()
+    rows = rows_of(released[1], "demography")
+    assert len(rows) == len(published)
+    shown = 0
+    for row, before in zip(rows, published, strict=True):
+        for name in ("establishments", "employment", "domestic_sales", "establishment_rate"):
+            if name not in row["withheld"].split():
+                shown += 1
+                assert float(row[name]) == before[name]
+    assert shown > 20
+
+
+def test_vetting_tells_of_every_number(released: tuple[Release, Path]) -> None:
+    release, folder = released
+    with (folder / "vetting" / "cells" / "welfare.csv").open(encoding="utf-8") as file:
+        cells = list(csv.DictReader(file))
+    assert len(cells) == release.tables["welfare"].numbers
+    assert {each["class"] for each in cells} == {"LinearAggregations", "Frequencies", "Public"}
+    withheld = [each for each in cells if each["status"] == "withheld"]
+    assert len(withheld) == sum(release.tables["welfare"].reasons.values())
+    assert all(each["rule"] for each in withheld)
+    results = json.loads((folder / "vetting" / "results.json").read_text(encoding="utf-8"))
+    assert {each["status"] for each in results["results"].values()} == {"review"}
+    assert "parameters" in (folder / "vetting" / "rules.txt").read_text(encoding="utf-8")
+    assert "10" not in (folder / "vetting" / "rules.txt").read_text(encoding="utf-8")
+
+
+def test_every_format_has_what_the_csv_has(released: tuple[Release, Path]) -> None:
+    _, folder = released
+    names = {path.name for path in (folder / "formats").iterdir()}
+    for table in BEHIND:
+        assert {f"{table}.{ending}" for ending in ("parquet", "dta", "xlsx", "tex")} <= names
+
+
+# --- refusals -------------------------------------------------------------------------------------
+
+
+def test_a_plan_writes_nothing(fresh: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["release", "--output", str(fresh), "--rules", "plain", "--plan"])
+    told = capsys.readouterr().out
+    assert code == 0
+    assert "market_shares: " in told
+    assert "too few enterprises" in told
+    assert not (fresh / "work" / "releases").exists()
+
+
+def test_strict_releases_nothing_where_something_stays(
+    fresh: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    to = tmp_path / "folder"
+    asked = ["release", "welfare", "--output", str(fresh), "--rules", "plain"]
+    assert main([*asked, "--to", str(to), "--strict"]) == 4
+    assert "withheld" in capsys.readouterr().err
+    assert not to.exists()
+    assert not (fresh / "work" / "releases").exists()
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [("runs", "paths and texts never"), ("nothing", "the run has no table 'nothing'"),
+     ("moments", "does not declare what its numbers rest on")],
+)  # fmt: skip
+def test_tables_that_are_not_released(fresh: Path, table: str, told: str) -> None:
+    assert TABLES["moments"].disclosure is None
+    with pytest.raises(StudyError, match=told):
+        plan_release(fresh, PLAIN, [table])
+
+
+def test_a_folder_that_is_not_empty(fresh: Path, tmp_path: Path) -> None:
+    (tmp_path / "something").touch()
+    with pytest.raises(StudyError, match="not empty"):
+        write_release(fresh, PLAIN, tmp_path)
+    assert not (fresh / "work" / "releases").exists()
+
+
+def test_no_evidence_no_release(fresh: Path, tmp_path: Path) -> None:
+    evidence = fresh / "work" / "evidence"
+    evidence.rename(tmp_path / "aside")
+    try:
+        with pytest.raises(DisclosureError, match="there is no evidence") as raised:
+            plan_release(fresh, PLAIN)
+    finally:
+        (tmp_path / "aside").rename(evidence)
+    assert "--again" in str(raised.value)
+
+
+def test_evidence_of_other_numbers_withholds_them(
+    fresh: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import tradegains.release.gate as gate
+
+    monkeypatch.setattr(gate, "published_value", lambda amount, value: value + 1)
+    found = plan_release(fresh, PLAIN, ["market_shares"]).tables["market_shares"]
+    assert found.reasons["other evidence"] > 0
+
+
+# --- the ledger -----------------------------------------------------------------------------------
+
+
+def test_the_ledger_is_a_chain(fresh: Path, tmp_path: Path) -> None:
+    for number in (1, 2):
+        write_release(fresh, PLAIN, tmp_path / str(number), ["welfare"])
+    first, second = sorted((fresh / "work" / "releases").iterdir())
+    assert stat.S_IMODE(first.stat().st_mode) == 0o600
+    assert "0 sums changed" in (tmp_path / "2" / "vetting" / "memo.txt").read_text(encoding="utf-8")
+    text = first.read_text(encoding="utf-8")
+    first.write_text(text.replace('"contributors": 3', '"contributors": 4', 1), encoding="utf-8")
+    with pytest.raises(DisclosureError, match="was edited"):
+        plan_release(fresh, PLAIN)
+    first.unlink()
+    with pytest.raises(DisclosureError, match="was changed"):
+        plan_release(fresh, PLAIN)
+    first.write_text(text, encoding="utf-8")
+    entry = json.loads(second.read_text(encoding="utf-8"))
+    assert entry["before"] == json.loads(text)["digest"]
+
+
+def test_a_ledger_of_another_output(fresh: Path, tmp_path: Path) -> None:
+    write_release(fresh, PLAIN, tmp_path / "1", ["welfare"])
+    log = fresh / "tables" / "runs" / "_delta_log" / f"{0:020d}.json"
+    before = log.read_bytes()
+    log.write_bytes(before + b"\n")
+    try:
+        with pytest.raises(DisclosureError, match="of another output"):
+            plan_release(fresh, PLAIN, ["welfare"])
+    finally:
+        log.write_bytes(before)
+
+
+def test_one_establishment_more_does_not_leave_beside_the_release_before(
+    engine: Engine, fresh: Path, tmp_path: Path
+) -> None:
+    write_release(fresh, PLAIN, tmp_path / "before", ["demography"])
+    shutil.copytree(fresh.parent / "census", tmp_path / "census")
+    study = read_study(write_census(tmp_path, more=2))
+    done = run(engine, study, output=str(fresh), progress=Progress(None))
+    try:
+        found = plan_release(fresh, PLAIN, ["demography"], run_id=done.run_id)
+    finally:
+        assert main(["retire", done.run_id, "--output", str(fresh)]) == 0
+    reasons = found.tables["demography"].reasons
+    assert reasons["earlier"] > 0
+    totals = [
+        cells["establishments"].reason
+        for row, cells in zip(
+            found.tables["demography"].before.to_pylist(),
+            found.tables["demography"].cells,
+            strict=True,
+        )
+        if row["level"] == "total" and row["status"] == "continuing"
+    ]
+    assert "" not in totals, "one more in the total is one more in industry 01"
