@@ -78,7 +78,7 @@ def fresh(output: Path) -> Iterator[Path]:
 def released(output: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Release, Path]:
     shutil.rmtree(output / "work" / "releases", ignore_errors=True)
     folder = tmp_path_factory.mktemp("to") / "folder"
-    return write_release(output, PLAIN, folder), folder
+    return write_release(output, PLAIN, folder, list(BEHIND)), folder
 
 
 def rows_of(folder: Path, table: str) -> list[dict[str, str]]:

@@ -226,7 +226,7 @@ def _add_release(commands: Any) -> None:
         example="tradegains release welfare --output results --rules rules.toml --to release",
     )
     parser.add_argument(
-        "tables", metavar="TABLE", nargs="*", help="tables (default: all that can be released)"
+        "tables", metavar="TABLE", nargs="*", help="tables (default: market_shares welfare)"
     )
     _add_published(parser)
     parser.add_argument(

@@ -59,6 +59,18 @@ class Holdings:
         """The least that a cell can hold for somebody who knows who loses: its losses, below 0."""
         return np.asarray((self.values - self.sizes) / 2)
 
+    def among(self, cells: Numbers) -> "Holdings":
+        """Those of some cells alone."""
+        return Holdings(
+            self.values[cells],
+            self.sizes[cells],
+            self.alone[cells],
+            self.first[cells],
+            self.second[cells],
+            self.spread[:, cells],
+            self.present[:, cells],
+        )
+
     def merged(self, group_of: Numbers, groups: int) -> "Holdings":
         """The same with cells brought together; `group_of` is the new place of each cell."""
         onto = sparse.csc_matrix(

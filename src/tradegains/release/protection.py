@@ -134,12 +134,14 @@ class SumSystem:
         names: of the sums.
         matrix: 1 where a sum has a cell; a row a sum.
         identities: coefficients of what is known to be 0; a row each.
+        group_of: the cell that each of the cells it was made of is in now.
     """
 
     holdings: Holdings
     names: tuple[str, ...]
     matrix: sparse.csr_matrix
     identities: sparse.csr_matrix
+    group_of: Numbers
 
     @staticmethod
     def of(
@@ -172,6 +174,7 @@ class SumSystem:
             tuple(names),
             matrix[:, firsts].tocsr(),
             known.tocsr()[:, firsts],
+            group_of,
         )
 
     def cells(self, number: int) -> Numbers:
@@ -202,8 +205,20 @@ class Suppression:
         earlier: Mapping[str, tuple[Earlier, ...]],
         *,
         worth: Numbers | None = None,
+        fixed: Iterable[int] = (),
+        cells: Numbers | None = None,
     ) -> None:
-        """Judge every sum on its own; `worth` is what each is to readers, all the same without."""
+        """Judge every sum on its own.
+
+        Args:
+            problem: the sums.
+            rules: what they are judged by.
+            kind: value or count.
+            earlier: what left before, by the names of sums.
+            worth: what each sum is to readers; all the same without.
+            fixed: numbers of sums that are known, whatever is decided here.
+            cells: the caller's places of the cells that the sums were made of.
+        """
         self.problem, self.rules, self.kind = problem, rules, kind
         self.worth = np.ones(len(problem.names)) if worth is None else worth
         self.backings = [
@@ -211,16 +226,31 @@ class Suppression:
         ]
         self.values = problem.matrix @ problem.holdings.values
         self.closed: dict[int, str] = {}
-        self.fixed: set[int] = set()
+        self.fixed: set[int] = set(fixed)
+        self.places = cells
         self.witnesses: dict[tuple[Target, int, int], Numbers] = {}
         self.unprotected: dict[str, None] = {}
         self.targets: dict[tuple[int, ...], Target] = {}
         for number in range(len(problem.names)):
-            self._judge(number, earlier)
+            if number not in self.fixed:
+                self._judge(number, earlier)
 
-    def decide(self) -> Decision:
-        """Close what must be closed, and open again what need not be."""
+    def close_all(self) -> Decision:
+        """Nothing leaves but what is known."""
+        for number in range(len(self.problem.names)):
+            if number not in self.fixed:
+                self.closed.setdefault(number, COMPLEMENT)
+        return self._decision()
+
+    def decide(self, most: int | None = None) -> Decision:
+        """Close what must be closed, and open again what need not be.
+
+        Args:
+            most: targets beyond which everything stays.
+        """
         self._close_differences()
+        if most is not None and len(self.targets) > most:
+            return self.close_all()
         while True:
             self._protect_all()
             found = [each for each in self._rests() if each.cells not in self.targets]
@@ -229,6 +259,18 @@ class Suppression:
             for target in found:
                 self._add(target)
         self._open_again()
+        return self._decision()
+
+    def moved_cells(self) -> Numbers:
+        """The caller's places of cells that a witness moves."""
+        moved = np.zeros(len(self.problem.holdings), bool)
+        for each in self.witnesses.values():
+            moved |= np.abs(each) > 0
+        assert self.places is not None
+        found: Numbers = self.places[moved[self.problem.group_of]]
+        return found
+
+    def _decision(self) -> Decision:
         names = self.problem.names
         closed = {names[number]: reason for number, reason in sorted(self.closed.items())}
         sums = {tuple(self.problem.cells(n).tolist()) for n in range(len(names))}

@@ -30,6 +30,10 @@ from tradegains.store.releases import add_to_ledger, read_ledger
 from tradegains.tables.published import TABLES
 
 
+HEADLINE_TABLES = ("market_shares", "welfare")
+"""What is released where no table is named: the headline, HLOY's tables 1 and A1, and their sums."""
+
+
 @dataclass(frozen=True)
 class Release:
     """A release that was decided: its tables, its judgement, and the lines that tell of it."""
@@ -59,7 +63,7 @@ def plan_release(
     Args:
         output: folder of the run, the one that holds `tables/`.
         rules: the rules file.
-        tables: names of published tables; all that declare what they rest on when none is named.
+        tables: names of published tables; `HEADLINE_TABLES` when none is named.
         run_id: a run, or the first characters of one; the latest when not given.
 
     Raises:
@@ -130,7 +134,7 @@ def write_release(
 
 
 def releasable(run: PublishedRun, names: Sequence[str]) -> list[str]:
-    """The tables that are asked for, or all that a run has and that declare what they rest on.
+    """The tables that are asked for, or those of the headline, `HEADLINE_TABLES`.
 
     Raises:
         StudyError: a table is none, is not published, or declares nothing.
@@ -150,7 +154,7 @@ def releasable(run: PublishedRun, names: Sequence[str]) -> list[str]:
             problems.append(Problem(what, cure=cure))
     if problems:
         raise StudyError(problems)
-    return list(dict.fromkeys(names)) or declared
+    return list(dict.fromkeys(names)) or [name for name in HEADLINE_TABLES if name in declared]
 
 
 def _evidence(place: Output, run: PublishedRun) -> EvidenceCells:

@@ -15,11 +15,23 @@ from scipy import sparse
 
 from tradegains.release.cells import COLUMNS, ESTABLISHMENTS, EvidenceCells, units_of
 from tradegains.release.groups import Members, SetName, Summed
-from tradegains.release.holdings import Holdings
+from tradegains.release.holdings import Holdings, Numbers
 from tradegains.release.judging import Backing
-from tradegains.release.protection import COUNT, VALUE, Earlier, Kind, SumSystem, Suppression
+from tradegains.release.protection import (
+    COUNT,
+    VALUE,
+    Decision,
+    Earlier,
+    Kind,
+    SumSystem,
+    Suppression,
+)
 from tradegains.release.rules import Rules
 from tradegains.tables import working as w
+
+FINE = "industry4"
+MOST_TARGETS = 40
+"""In one group of industries, beyond which all within it stays: each takes programs to protect."""
 
 GAINED, LOST = "jobs_gained_in_", "jobs_lost_in_"
 
@@ -68,9 +80,8 @@ def judge_sums(
         if cells.knows(group):
             problems[group.year, _together(amount)].append((group, amount))
     for (year, amount), sums in sorted(problems.items()):
-        asked = _SumsTogether(year, amount, sums, [label(*each, told) for each in sums])
-        protection = _protection(cells, asked, wanted, rules=rules, earlier=earlier)
-        _note(asked, protection, found)
+        together = SumsTogether(cells, year, amount, rules, sums=sums, wanted=wanted, told=told)
+        together.judge(earlier, found)
     return found
 
 
@@ -79,39 +90,114 @@ def _together(amount: str) -> str:
     return amount.replace(LOST, GAINED)
 
 
-@dataclass(frozen=True)
-class _SumsTogether:
-    """Sums of one problem, and their words."""
+class SumsTogether:
+    """Sums of one year and amount: those of industry groups first, then within each group.
 
-    year: int
-    amount: str
-    sums: Sequence[Summed]
-    names: Sequence[str]
+    Where every sum of a group of industries leaves, what is within it says nothing of others: each
+    group is a problem of its own, in which the group's sums are known. Where one stays, all within
+    that group stays, and so it does where a group has more targets than `MOST_TARGETS`.
+    """
 
+    def __init__(
+        self,
+        cells: EvidenceCells,
+        year: int,
+        amount: str,
+        rules: Rules,
+        *,
+        sums: Sequence[Summed],
+        wanted: Mapping[Summed, float],
+        told: Callable[[SetName], str],
+    ) -> None:
+        """Find the cells of every sum."""
+        self.cells, self.rules, self.wanted = cells, rules, wanted
+        self.sums, self.names = list(sums), [label(*each, told) for each in sums]
+        self.kind: Kind = COUNT if amount == ESTABLISHMENTS else VALUE
+        places = {group: cells.cells_of(group) for group, _ in sums}
+        self.holdings, self.inside, self.known = _holdings(cells, year, amount, sums, places)
 
-def _protection(
-    cells: EvidenceCells,
-    asked: _SumsTogether,
-    wanted: Mapping[Summed, float],
-    *,
-    rules: Rules,
-    earlier: Mapping[str, tuple[Earlier, ...]],
-) -> Suppression:
-    places = {group: cells.cells_of(group) for group, _ in asked.sums}
-    holdings, inside, identities = _holdings(cells, asked.year, asked.amount, asked.sums, places)
-    problem = SumSystem.of(holdings, asked.names, inside, identities=identities)
-    kind: Kind = COUNT if asked.amount == ESTABLISHMENTS else VALUE
-    worth = np.array([float(wanted[each]) for each in asked.sums])
-    return Suppression(problem, rules, kind, earlier, worth=worth)
+    def judge(self, earlier: Mapping[str, tuple[Earlier, ...]], found: Judgement) -> None:
+        """Decide which leave."""
+        fine = [n for n, (group, _) in enumerate(self.sums) if group.level == FINE]
+        coarse = [n for n, (group, _) in enumerate(self.sums) if group.level != FINE]
+        everywhere = np.arange(len(self.holdings))
+        above = self._suppression(coarse, everywhere, earlier)
+        self._note(coarse, above, above.decide(), found)
+        touched = above.moved_cells() if coarse else np.zeros(0, int)
+        for numbers in self._by_group(fine).values():
+            self._judge_within(numbers, touched, earlier, found)
 
+    def _by_group(self, fine: Sequence[int]) -> dict[tuple[str, str], list[int]]:
+        """Numbers of the sums of each group of industries."""
+        groups: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+        for number in fine:
+            group = self.sums[number][0]
+            groups[group.window, group.industry[: self.cells.group_digits]].append(number)
+        return groups
 
-def _note(asked: _SumsTogether, protection: Suppression, found: Judgement) -> None:
-    decision = protection.decide()
-    for number, (each, name) in enumerate(zip(asked.sums, asked.names, strict=True)):
-        value = float(protection.values[number])
-        found.sums[each] = Judged(value, decision.backings[name], decision.closed.get(name, ""))
-    found.differences |= decision.differences
-    found.unprotected += decision.unprotected
+    def _judge_within(
+        self,
+        numbers: Sequence[int],
+        touched: Numbers,
+        earlier: Mapping[str, tuple[Earlier, ...]],
+        found: Judgement,
+    ) -> None:
+        """Decide on the sums within a group of industries."""
+        here = np.unique(np.concatenate([self.inside[number] for number in numbers]))
+        around = self._around(numbers)
+        stays = any(found.sums[self.sums[n]].reason for n in around)
+        are_many_windows = len({group.window for group, _ in self.sums}) > 1
+        within = self._suppression([*numbers, *around], here, earlier, fixed=len(around))
+        if stays or are_many_windows or np.intersect1d(touched, here).size:
+            decision = within.close_all()
+        else:
+            decision = within.decide(MOST_TARGETS)
+            if decision.unprotected:
+                decision = within.close_all()
+        self._note(numbers, within, decision, found)
+
+    def _around(self, numbers: Sequence[int]) -> list[int]:
+        """Numbers of the sums of the group as a whole."""
+        group = self.sums[numbers[0]][0]
+        code = group.industry[: self.cells.group_digits]
+        return [
+            n
+            for n, (each, _) in enumerate(self.sums)
+            if each.level == "industry2" and each.industry == code and each.window == group.window
+        ]
+
+    def _suppression(
+        self,
+        numbers: Sequence[int],
+        cells: Numbers,
+        earlier: Mapping[str, tuple[Earlier, ...]],
+        *,
+        fixed: int = 0,
+    ) -> Suppression:
+        """The problem of some sums; the last `fixed` of them are known."""
+        inside = [np.searchsorted(cells, np.intersect1d(self.inside[n], cells)) for n in numbers]
+        place = {int(cell): number for number, cell in enumerate(cells)}
+        known = [
+            {place[cell]: weight for cell, weight in each.items() if cell in place}
+            for each in self.known
+        ]
+        names = [self.names[number] for number in numbers]
+        system = SumSystem.of(self.holdings.among(cells), names, inside, identities=known)
+        worth = np.array([float(self.wanted[self.sums[number]]) for number in numbers])
+        last = range(len(numbers) - fixed, len(numbers))
+        return Suppression(
+            system, self.rules, self.kind, earlier, worth=worth, fixed=last, cells=cells
+        )
+
+    def _note(
+        self, numbers: Sequence[int], made: Suppression, decision: Decision, found: Judgement
+    ) -> None:
+        for place, number in enumerate(numbers):
+            name, value = self.names[number], float(made.values[place])
+            reason = decision.closed.get(name, "")
+            found.sums[self.sums[number]] = Judged(value, decision.backings[name], reason)
+        found.differences |= decision.differences
+        found.unprotected += decision.unprotected
 
 
 def _holdings(
