@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from tradegains.command.arguments import OUTPUT, build_parser
 from tradegains.engines.environment import is_on
 from tradegains.errors import (
-    InputError,
     DisclosureError,
+    InputError,
     Problem,
     StudyError,
     TradegainsError,

@@ -103,7 +103,7 @@ def _row_sums(
         return found
     who = who_is_behind(name, choices, row)
     for column, number in declared.numbers.items():
-        if row[column] is None:
+        if row.get(column) is None:
             continue
         sums = sums_behind(number, who)
         if sums is not None:
@@ -136,7 +136,7 @@ def gate_table(
         judged = {
             column: _judge(declared, column, row[column], behind.get(column), judgement, rules)
             for column in numbers
-            if row[column] is not None
+            if row.get(column) is not None
         }
         found.append(judged)
     return GatedTable(name, rows, tuple(found))

@@ -29,9 +29,8 @@ from tradegains.store.private import make_private
 from tradegains.store.releases import add_to_ledger, read_ledger
 from tradegains.tables.published import TABLES
 
-
 HEADLINE_TABLES = ("market_shares", "welfare")
-"""What is released where no table is named: the headline, HLOY's tables 1 and A1, and their sums."""
+"""What is released where no table is named: the headline, HLOY's tables 1 and A1."""
 
 
 @dataclass(frozen=True)
