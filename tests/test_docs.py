@@ -331,7 +331,7 @@ def terminal(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
 ) -> Callable[[str], str]:
     """A folder and a function that runs a shell block in it and gives what its end printed."""
-    monkeypatch.setattr(cli, "_engine", lambda _: contextlib.nullcontext(engine))
+    monkeypatch.setattr(cli, "_engine", lambda *_: contextlib.nullcontext(engine))
     start = lambda *_, **__: contextlib.nullcontext(engine)  # noqa: E731  one process, one engine
     monkeypatch.setattr("tradegains.engines.start.start_engine", start)
     monkeypatch.setenv("COLUMNS", str(WIDTH))
