@@ -20,7 +20,7 @@ from tradegains.errors import DisclosureError, Problem
 from tradegains.published.export import WRITERS, Extract
 from tradegains.published.published_run import PublishedRun
 from tradegains.release.released import WITHHELD
-from tradegains.store.delta import arrow_schema
+from tradegains.store.arrow_tables import arrow_schema
 from tradegains.tables.columns import NOTE as NOTE_COLUMN
 from tradegains.tables.columns import TEXT
 from tradegains.tables.published import TABLES
