@@ -5,6 +5,7 @@ same bytes whatever the engine. Beyond, the engine writes in parallel.
 """
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,9 +34,12 @@ class Establishments:
     held: pa.Table | None
 
 
+_LABEL = {"synthetic": "tradegains"}
+
+
 def write_table(table: pa.Table, path: Path) -> None:
     """Write a Parquet file whose metadata says that it is synthetic."""
-    pq.write_table(table.replace_schema_metadata({"synthetic": "tradegains"}), path)
+    pq.write_table(table.replace_schema_metadata(_LABEL), path)
 
 
 def write_links(establishments: Establishments, path: Path, *, seed: int) -> None:
@@ -47,10 +51,25 @@ def write_links(establishments: Establishments, path: Path, *, seed: int) -> Non
     links = first.unionByName(last)
     _remove(path)
     if establishments.held is None:
-        links.write.parquet(str(path))
+        parts = path.with_suffix(".parts")
+        links.write.mode("overwrite").parquet(str(parts))
+        if found := sorted(parts.glob("*.parquet")):  # an engine may make no file for no rows
+            _write_together(found, path)
+        else:
+            write_table(links.toArrow(), path)
+        shutil.rmtree(parts, ignore_errors=True)
         return
     ordered = [(name, "ascending") for name in ("year", "establishment_id", "product")]
     write_table(links.toArrow().sort_by(ordered).combine_chunks(), path)
+
+
+def _write_together(parts: Sequence[Path], path: Path) -> None:
+    """One file of these: a study takes a file, and no folder."""
+    schema = pq.read_schema(parts[0]).with_metadata(_LABEL)
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for part in parts:
+            for batch in pq.ParquetFile(part).iter_batches():
+                writer.write_batch(batch)
 
 
 def _remove(path: Path) -> None:
