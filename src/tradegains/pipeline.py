@@ -357,8 +357,13 @@ def publish_tables(
 
 def as_table(table: str, rows: Sequence[Mapping[str, Any]], name: str) -> pa.Table:
     """Rows of a result as the published table, tagged with the run."""
-    tagged = [{**row, "run_id": name} for row in rows]
-    return pa.Table.from_pylist(tagged, schema=arrow_schema(table))
+    schema = arrow_schema(table)
+    columns = [
+        pa.repeat(name, len(rows)) if each.name == "run_id"
+        else pa.array([row.get(each.name) for row in rows], each.type)
+        for each in schema
+    ]  # fmt: skip
+    return pa.table(columns, schema=schema)
 
 
 def _measure(

@@ -122,10 +122,10 @@ def moment_rows(
     scales: Scales,
 ) -> list[dict[str, Any]]:
     """Two rows per distribution: weighted by employment, and unweighted."""
-    rows = []
+    rows, by_pool = [], _by_pool(medians)
     for request, distribution in zip(requests, found, strict=True):
         scale = scales[request.base.pool] if request.base.standardised else None
-        note = _note(study, request, distribution, medians=medians, scale=scale)
+        note = _note(study, request, distribution, medians=by_pool, scale=scale)
         for weighting, moments, quantiles in (
             ("employment", distribution.weighted, distribution.weighted_quantiles),
             ("unweighted", distribution.plain, distribution.plain_quantiles),
@@ -144,6 +144,13 @@ def moment_rows(
                 | {name: quantiles.get(name) for name in PERCENTILES}
             )
     return rows
+
+
+def _by_pool(medians: Medians) -> dict[str, dict[int, IndustryMedian]]:
+    found: dict[str, dict[int, IndustryMedian]] = {}
+    for (pool, industry), each in medians.items():
+        found.setdefault(pool, {})[industry] = each
+    return found
 
 
 def histogram_rows(
@@ -221,7 +228,7 @@ def _note(
     request: Request,
     found: Distribution,
     *,
-    medians: Medians,
+    medians: Mapping[str, Mapping[int, IndustryMedian]],
     scale: IndustryScales | None,
 ) -> str:
     notes = [] if scale is None else [ASSUMED]
@@ -231,12 +238,9 @@ def _note(
         notes.append("no employment")
     if prices_label(study) == "nominal" and request.median_base != SAME_YEAR:
         notes.append("nominal: without a price index inflation shifts this row")
-    known = {industry for pool, industry in medians if pool == request.base.pool}
-    counts = {
-        industry: median.establishments
-        for (pool, industry), median in medians.items()
-        if pool == _year_pool(request.year)
-    }
+    known = medians.get(request.base.pool, {}).keys()
+    of_year = medians.get(_year_pool(request.year), {})
+    counts = {industry: median.establishments for industry, median in of_year.items()}
     lost = [count for industry, count in counts.items() if industry not in known]
     notes += _left_out(lost, f"a median in {request.base.pool}")
     if scale is not None:
