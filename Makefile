@@ -61,11 +61,14 @@ AGAINST ?=
 # that a run of it may take [GB].
 FULL    ?= 35000
 MOST    ?=
+# 1: also what each section of the full study costs, by a run without it; a quarter of an hour.
+SECTIONS ?=
 
 bench: $(VENV)/ready-benchmark
 	$(PY) benchmarks/run.py --sizes '$(SIZES)' --dense '$(DENSE)'
 	$(PY) benchmarks/full_run.py --establishments '$(FULL)' $(if $(AGAINST),--against '$(AGAINST)') \
 	  $(if $(MOST),--most-memory '$(MOST)')
+	$(if $(SECTIONS),$(PY) benchmarks/section_costs.py --establishments '$(FULL)')
 
 # The study on a Spark cluster of three processes on this machine: the digests of a local run?
 cluster-check: $(VENV)/ready-benchmark dist

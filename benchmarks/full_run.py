@@ -45,10 +45,11 @@ SHIPPED_INPUTS = "../../build/demo/input/"  # where a clone's demonstration has 
 
 @dataclass(frozen=True)
 class Build:
-    """A tree of the project."""
+    """A tree of the project, and the study that it runs: None is the one that it ships."""
 
     name: str
     tree: Path
+    text: str | None = None
 
     @property
     def program(self) -> str:
@@ -124,8 +125,10 @@ def study_of(establishments: int) -> Path:
 
 
 def own_study(build: Build, folder: Path) -> Path:
-    """The study that a build ships, over the census in the folder."""
-    text = (build.tree / "conf" / "studies" / STUDY).read_text(encoding="utf-8")
+    """The study of a build, over the census in the folder."""
+    text = build.text
+    if text is None:
+        text = (build.tree / "conf" / "studies" / STUDY).read_text(encoding="utf-8")
     study = folder / f"{build.name}.toml"
     study.write_text(text.replace(SHIPPED_INPUTS, "input/"), encoding="utf-8")
     return study

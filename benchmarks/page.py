@@ -17,6 +17,7 @@ from typing import Any
 
 from full_table import full_table, ratios
 from on_paper import on_paper
+from section_table import section_table
 from stages_table import stages_table
 from tried import sorted_input, yearly_rerun
 
@@ -85,9 +86,18 @@ can take less. In brackets: how many floors a step took.
 Every section of `conf/studies/cusfta.toml` over all years of the demonstration's census, by
 `python benchmarks/full_run.py`: seconds of the whole cold process, then of its steps; "report" is
 the command of that name, a process of its own. Beside it the same by an earlier commit, run for
-run; a ratio below 1 says that this build is faster.
+run; a ratio below 1 says that this build is faster. After the match families of tables are
+computed side by side: their steps overlap and do not add up.
 
 {full}
+
+### What each section costs
+
+The same study without a section, or with one that it has not, by `make bench SECTIONS=1`: the
+difference of two runs beside each other. Steps run side by side, so their seconds above say
+less of it.
+
+{sections}
 
 ## Spark, stage by stage
 
@@ -114,6 +124,7 @@ make bench                             # 1, 10 and 30 million rows, and 10 milli
 make bench SIZES= DENSE=100,270        # dense: all rows in the study's years; in million rows
 make bench AGAINST=5b90afb             # the full study by that commit, too: fails if it was faster
 make bench SIZES= DENSE= FULL=3500000 MOST=4     # the full study of 72 million rows, within 4 GB
+make bench SIZES= DENSE= SECTIONS=1              # and what each of its sections costs
 ```
 
 Censuses are generated once and stay under `build/benchmark/`, with what each program printed.
@@ -138,6 +149,7 @@ def write_page(found: dict[str, Any], page: Path) -> None:
         table="\n".join(_table(rows)),
         steps="\n".join(_steps(rows)),
         full="\n".join(full_table(_recorded("full_run"))).rstrip(),
+        sections="\n".join(section_table(_recorded("section_costs"))).rstrip(),
         stages="\n".join(stages_table(_recorded("spark_stages"))),
         goals="\n".join(_goals(rows, goals, busy=_is_busy(found["machine"], rows))),
         paper="\n".join(on_paper(_recorded("scale"))),

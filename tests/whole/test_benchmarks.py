@@ -47,6 +47,8 @@ with benchmarks_on_path():
     import page
     import run as run_benchmark
     import scale
+    import section_costs
+    import section_table
     import spark_stages
     import stages_table
 
@@ -316,6 +318,33 @@ def test_the_census_of_the_benchmark(tmp_path: Path) -> None:
     years = {int(folder.name.removeprefix("year=")) for folder in census.iterdir()}
     assert years == set(censuses.STUDY_YEARS)
     assert 3_000 < censuses.rows_read(census) < 5_000
+
+
+def test_every_section_is_measured_with_and_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each study that is run can be read and differs from the shipped one by its section."""
+    had: dict[str, bool] = {}
+    names = [*section_costs.SHIPPED, *section_costs.ADDED]
+
+    def timed(build: Any, study: Path, engine: str) -> Any:
+        found = read_study(full_run.own_study(build, tmp_path))
+        if build.name != section_table.WHOLE:
+            part, *inside = build.name.split(".")
+            held = getattr(found, part)
+            had[build.name] = bool(getattr(held, inside[0]) if inside else held)
+        cpu = 3.0 if build.name == section_table.WHOLE else 2.0
+        return full_run.Timed(1.0, cpu, 0, {})
+
+    monkeypatch.setattr(section_costs, "timed", timed)
+    monkeypatch.setattr(section_costs, "study_of", lambda _: tmp_path / full_run.STUDY)
+    monkeypatch.setattr(section_costs, "MEASURED", tmp_path / "section_costs.json")
+    monkeypatch.setattr(sys, "argv", ["section_costs.py", "--rounds", "1"])
+    assert section_costs.main() == 0
+    assert had == {name: name in section_costs.ADDED for name in names}
+    lines = list(section_table.section_table(json.loads(section_costs.MEASURED.read_text())))
+    assert "| regressions | 0.00 | 1.00 | 33% |" in lines
+    assert "| uncertainty | 0.00 | -1.00 | -33% |" in lines
 
 
 @pytest.mark.parametrize(("cpu_seconds", "code"), [(10.4, 0), (10.6, 1)])
