@@ -58,6 +58,7 @@ SECTIONS = {
     "welfare": model.Welfare,
     "welfare.melitz_redding": model.MelitzRedding,
     "welfare.curves": model.Curves,
+    "welfare.comparisons": model.Comparisons,
     "size_fits": model.SizeFits,
     "restrictions": model.Restriction,
     "decomposition": model.Decomposition,

@@ -132,7 +132,7 @@ def test_optional_tables_are_read_and_refused_as_a_run_would(folder: Path) -> No
 
 
 def test_price_index_by_industry_needs_the_industry(folder: Path) -> None:
-    pq.write_table(pa.table({"year": [1990], "index": [1.0]}), folder / "prices.parquet")
+    pq.write_table(pa.table({"year": [1990, 1991], "index": [1.0, 1.0]}), folder / "prices.parquet")
     given = ("[census]\n", 'prices = "prices.parquet"\n[census]\n')
     assert checked(folder, given, ('prices = "none"', 'prices = "economy"')).errors == ()
     [(what, _, _)] = texts(checked(folder, given, ('prices = "none"', 'prices = "industry"')))
@@ -141,7 +141,8 @@ def test_price_index_by_industry_needs_the_industry(folder: Path) -> None:
 
 def test_one_price_index_is_of_no_industry(folder: Path) -> None:
     # KLEMS has a row per industry, and one for the total: neither is the index of everybody.
-    rows = pa.table({"industry": ["01", "32"], "year": [1990, 1990], "index": [1.0, 3.0]})
+    codes, years = ["01", "32", "01", "32"], [1990, 1990, 1991, 1991]
+    rows = pa.table({"industry": codes, "year": years, "index": [1.0, 3.0, 1.0, 3.0]})
     pq.write_table(rows, folder / "prices.parquet")
     given = ("[census]\n", 'prices = "prices.parquet"\n[census]\n')
     [(what, _, cure)] = texts(checked(folder, given, ('prices = "none"', 'prices = "economy"')))

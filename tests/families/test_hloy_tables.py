@@ -29,7 +29,8 @@ from tradegains.results.sizes import (
     size_histogram_rows,
 )
 from tradegains.results.welfare import measure_markets, welfare_rows
-from tradegains.study import Curves, MelitzRedding, SizeFits, Tariffs, Window
+from tradegains.results.welfare_comparisons import FAR_FROM_BALANCED, comparison_rows
+from tradegains.study import Comparisons, Curves, MelitzRedding, SizeFits, Tariffs, Window
 from tradegains.tables.absence import without_section
 
 CURVES = Curves(("tariff_cut",), 1.0, 2.0, 0.5, published_elasticities=True)
@@ -380,3 +381,51 @@ def test_cutoff_rows_stand_beside_the_headline_only():
     assert local["welfare_change"] == pytest.approx(change, rel=1e-13)
     # ln 4 / 2 is the tail index of sales through these percentiles: not above 1.
     assert found["melitz_redding_local", "pareto"]["welfare_change"] is None
+
+
+def compared(market=MARKET, **welfare):
+    asked = {"comparisons": Comparisons(0.1, 0.05), "value_added_share": 0.5} | welfare
+    study = replace(POST_ONLY, welfare=replace(POST_ONLY.welfare, **asked))
+    rows = welfare_rows(study, measure_markets(study, market, IMPORTS), {})
+    found = comparison_rows(study, market, IMPORTS, rows)
+    return {(row["quantity"], row["window"] or row["year"]): row for row in found}
+
+
+def test_what_else_the_shares_say_by_hand():
+    found = compared()
+    # Sold at home 200 of 400 in 2002, then 140 of 400; epsilon 2, sigma - 1 = 2.
+    for year, share in ((2002, 200 / 400), (2004, 140 / 400)):
+        worth = found["acr_over_autarky", year]
+        assert worth["welfare_change"] == pytest.approx(-math.log(share) / 2.0, rel=1e-14)
+        assert worth["elasticity"] == 2.0
+        # Nothing is exported, and imports are 200 and 260.
+        balance = found["trade_balance", year]
+        assert (balance["ratio"], balance["note"]) == (0.0, FAR_FROM_BALANCED)
+    # HLOY is ln(140 / 50) / 2; over eta = 0.5.
+    isolated = found["hloy_in_isolation", "post"]
+    assert isolated["welfare_change"] == pytest.approx(math.log(140 / 50), rel=1e-14)
+    # Four establishments at both ends: their number is no part of it.
+    domestic = found["all_domestic", "post"]
+    assert domestic["welfare_change"] == pytest.approx(math.log(200 / 140) / 2.0, rel=1e-14)
+    assert len(found) == 6
+
+
+def test_the_number_of_domestic_establishments_counts_against_a_fall_of_their_share():
+    # One more of 10 in 2004, with no sales: ln(5 / 4) / 2 more.
+    one_more = cells_of(*MADE, cell(2004, "1011", [], amounts(0)))
+    moved = compared(one_more)["all_domestic", "post"]["welfare_change"]
+    still = compared()["all_domestic", "post"]["welfare_change"]
+    assert moved - still == pytest.approx(math.log(5 / 4) / 2.0, rel=1e-12)
+
+
+def test_balanced_trade_and_no_eta():
+    # Exports of 200 in 2002 and 250 in 2004 against imports of 200 and 260: ln(250/260) = -0.04.
+    made = [
+        cell(year, "1011", ["post"], Amounts(1, 1000, 100 * (100 + out), 100 * out, 0))
+        for year, out in ((2002, 200), (2004, 250))
+    ]
+    found = compared(cells_of(*made), value_added_share=None)
+    ratios = [found["trade_balance", year]["ratio"] for year in (2002, 2004)]
+    assert ratios == [1.0, 250 / 260]
+    assert {found["trade_balance", year]["note"] for year in (2002, 2004)} == {""}
+    assert ("hloy_in_isolation", "post") not in found

@@ -78,20 +78,24 @@ def test_links_of_no_establishment_are_refused_with_their_number(
     assert "1003" not in str(refusal.value)
 
 
+def _of_inputs(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [message for message in caplog.messages if message.startswith("input ")]
+
+
 def test_links_that_meet_few_are_told(
     engine: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     absent = [f"gone {number}" for number in range(60)]
     with caplog.at_level(logging.WARNING, "tradegains"):
         publish_linked(engine, tmp_path / "few", [*IDS[:3], *absent])
-    assert caplog.messages == [
+    assert _of_inputs(caplog) == [
         "input successors: of 63 replaced ids, 3 are in the years of the census that the study "
         "reads"
     ]
     caplog.clear()
     with caplog.at_level(logging.WARNING, "tradegains"):
         publish_linked(engine, tmp_path / "more", [*IDS[:4], *absent])
-    assert caplog.messages == []
+    assert _of_inputs(caplog) == []
 
 
 def study_of_products(folder: Path, products: list[dict[str, Any]], **choices: Any) -> Study:
@@ -144,7 +148,7 @@ def test_products_of_few_are_told(
     rows = products_of([IDS[1], *(f"gone {number}" for number in range(9))])
     with caplog.at_level(logging.WARNING, "tradegains"):
         publish_study(engine, study_of_products(tmp_path, rows, **choices), tmp_path / "output")
-    assert caplog.messages == [
+    assert _of_inputs(caplog) == [
         "input plant_products: of 10 establishments with a product that has a cut, 1 are in the "
         "census; in the window only 1 of 40 establishments have a cut of their own"
     ]
@@ -156,4 +160,4 @@ def test_products_of_many_say_nothing(
     with caplog.at_level(logging.WARNING, "tradegains"):
         study = study_of_products(tmp_path, products_of(IDS[:20], "b"))
         publish_study(engine, study, tmp_path / "output")
-    assert caplog.messages == []
+    assert _of_inputs(caplog) == []

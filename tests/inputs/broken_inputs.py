@@ -32,6 +32,7 @@ premium_years = []
 exit_windows = ["only"]
 exit_effects = "none"
 entry_windows = ["only"]
+history_from = [1990]
 entry_effects = "none"
 entry_controls = []
 growth_effects = "none"

@@ -188,9 +188,9 @@ def _row_differences(
 
 
 def told(row: Row) -> list[str]:
-    """What a note counts and names, in any order; of a list each industry."""
+    """What a note counts and names, each once and in any order; of a list each industry."""
     found = [text for each in TOLD for text in re.findall(each, row.get("note") or "")]
-    return sorted(part for text in found for part in text.strip(", ").split(", "))
+    return sorted({part for text in found for part in text.strip(", ").split(", ")})
 
 
 def same(want: Any, have: Any, allowed: float) -> bool:

@@ -170,7 +170,7 @@ def gain_below(
     coded: Coded, rows: list[Row], window: Any, study: Any, small: Any, known: Any, x: float | None
 ) -> dict[str, Any]:
     """Continuing establishments of industries below x, over the whole market."""
-    ids = continuing_ids(rows, window, study.matching.continuing[0])
+    ids = continuing_ids(rows, window, study.matching.continuing[0], study.matching.panel_years)
     kept = {c for _, c in coded if c} if x is None else {c for c, v in known.items() if v < x}
     chosen = [
         row for row, code in coded if row.establishment_id in ids and (x is None or code in kept)
@@ -187,7 +187,7 @@ def gain_of_liberalised(
     coded: Coded, rows: list[Row], window: Any, study: Any, small: Any, known: Any, x: float
 ) -> dict[str, Any]:
     """Industries at x or above against the others, each group on its own market."""
-    ids = continuing_ids(rows, window, study.matching.continuing[0])
+    ids = continuing_ids(rows, window, study.matching.continuing[0], study.matching.panel_years)
     above = {code for code, value in known.items() if value >= x}
     changes = []
     for codes in (above, set(known) - above):

@@ -243,7 +243,9 @@ def window_distributions(
     rows: list[Row], study: Any, productivity: Productivity, window: Any
 ) -> Iterator[Distribution]:
     """Populations at the two ends of a window under every base of the study."""
-    statuses = status_rows(rows, window, study.matching.continuing[0])
+    statuses = status_rows(
+        rows, window, study.matching.continuing[0], panel=study.matching.panel_years
+    )
     for median_base in study.productivity.median_base:
         for year in (window.start, window.end):
             years = {

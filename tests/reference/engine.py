@@ -26,7 +26,7 @@ from reference.rows import Raw, Row, as_text, read_rows, under_new_codes
 from reference.sizes import list_fits, list_size_bins
 from reference.successors import with_last_ids
 from reference.trade import list_intra_industry_trade
-from reference.welfare import Small, list_market_shares, list_welfare
+from reference.welfare import Small, list_comparisons, list_market_shares, list_welfare
 from tradegains.tables.published import TABLES
 
 Tables = dict[str, list[dict[str, Any]]]
@@ -78,6 +78,8 @@ def measure(raws: Iterable[Raw], study: Any, small: Small | None = None) -> Tabl
     found |= by_ids(census.rows, study, small)
     raw = [row for row in found["welfare"] if row["ids"] == "raw"]
     found["welfare_curves"] = list_curves(census.rows, raw, study, small)
+    shares = [row for row in found["market_shares"] if row["ids"] == "raw"]
+    found["welfare_comparisons"] = list_comparisons(census.rows, shares, raw, study)
     if study.uncertainty:
         found |= uncertain_tables(found, census.rows, study, small, prices)
     return {name: [in_order(name, row) for row in rows] for name, rows in found.items()}

@@ -16,7 +16,7 @@ def list_growth(rows: list[Row], study: Any, prices: Any) -> list[dict[str, Any]
         window = study.window(name)
         industry = counted_in_window(rows, window, study.matching.industry_at)
         for rule in study.matching.continuing:
-            ids = continuing_ids(rows, window, rule)
+            ids = continuing_ids(rows, window, rule, study.matching.panel_years)
             kept = [
                 row
                 for row in rows

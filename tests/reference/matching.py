@@ -4,7 +4,7 @@ An establishment at both ends that fails a stricter rule has no status.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -22,14 +22,15 @@ def present(rows: Iterable[Row], year: int) -> set[str]:
     }
 
 
-def continuing_ids(rows: list[Row], window: Any, rule: str) -> set[str]:
+def continuing_ids(rows: list[Row], window: Any, rule: str, panel: Sequence[int] = ()) -> set[str]:
     """Ids that continue through the window under a rule."""
     if rule == "every_year":
         years = range(window.start, window.end + 1)
         return set.intersection(*(present(rows, year) for year in years))
     if rule == "domestic_both_ends":
         rows = [row for row in rows if row.domestic_sales > 0]
-    return present(rows, window.start) & present(rows, window.end)
+    years = {window.start, window.end, *(panel if rule == "panel" else ())}
+    return set.intersection(*(present(rows, year) for year in years))
 
 
 def bridged_ids(rows: list[Row], window: Any, years: int) -> set[str]:
@@ -57,11 +58,15 @@ def ends_in_a_gap(present_in: list[int], start: int, end: int, longest: int) -> 
 
 
 def status_rows(
-    rows: list[Row], window: Any, rule: str, bridged: frozenset[str] | set[str] = frozenset()
+    rows: list[Row],
+    window: Any,
+    rule: str,
+    bridged: frozenset[str] | set[str] = frozenset(),
+    panel: Sequence[int] = (),
 ) -> dict[tuple[str, int], list[Row]]:
     """Rows of each status, at each end of the window where that status is measured."""
     at_start, at_end = present(rows, window.start), present(rows, window.end)
-    continuing = continuing_ids(rows, window, rule) | bridged
+    continuing = continuing_ids(rows, window, rule, panel) | bridged
     at_start, at_end = at_start - bridged, at_end - bridged
     members = {
         ("continuing", window.start): continuing,
@@ -153,7 +158,9 @@ def count_window(
     longest = study.matching.reactivation_years if kind == "annual" else 0
     bridged = bridged_ids(rows, window, longest)
     counted = []
-    for (status, year), members in status_rows(rows, window, rule, bridged).items():
+    for (status, year), members in status_rows(
+        rows, window, rule, bridged, study.matching.panel_years
+    ).items():
         everyone = [row for row in rows if row.year == year]
         for level in LEVELS:
             of_all = by_industry(everyone, level, industry, digits)

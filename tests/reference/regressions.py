@@ -294,9 +294,12 @@ def exits(run: Regressing, window: Any) -> list[dict[str, Any]]:
 
 
 def never_exporters(run: Regressing, window: Any) -> Sample:
-    """Who exported in no year until the window's first and is there in its last."""
+    """Who exported in no year of the history up to the window's first and is there in its last."""
+    history = run.study.regressions.history_from or run.study.years
     earlier = {
-        row.establishment_id for row in run.rows if row.year <= window.start and row.exporter
+        row.establishment_id
+        for row in run.rows
+        if row.year <= window.start and row.year in history and row.exporter
     }
     at_end = {row.establishment_id: row for row in run.rows if row.year == window.end}
     rows = [

@@ -162,6 +162,8 @@ def flags_of(raw: Raw, study: Any) -> set[str]:
         flags.add("invalid_employment")
     if not is_amount(sales) or not is_number(sales * times):
         flags.add("invalid_sales")
+    if raw.get("exports") is None and study.census.has("exports"):
+        flags.add("missing_exports")
     if not is_amount(exports) or not is_number(exports * times):
         flags.add("invalid_exports")
     if is_amount(sales) and is_amount(exports) and exports > sales:

@@ -30,7 +30,9 @@ def populations(rows: list[Row], study: Any) -> Iterator[tuple[dict[str, Any], l
         yield {**key, "population": "nonexporters"}, [row for row in at_year if not row.exporter]
     window = study.window(choices.window)
     key = {"year": window.start, "window": window.name}
-    continuing = continuing_ids(rows, window, study.matching.continuing[0])
+    continuing = continuing_ids(
+        rows, window, study.matching.continuing[0], study.matching.panel_years
+    )
     leaving = status_rows(rows, window, "both_ends")["exiter", window.start]
     kept = [row for row in rows if row.year == window.start and row.establishment_id in continuing]
     yield {**key, "population": "continuing"}, kept

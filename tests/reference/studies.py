@@ -24,6 +24,7 @@ RULES = {
     "invalid_employment": "quarantine",
     "invalid_sales": "quarantine",
     "invalid_exports": "quarantine",
+    "missing_exports": "keep",
     "invalid_value_added": "keep",
     "exports_above_sales": "quarantine",
     "nonpositive_value_added": "keep",
@@ -69,6 +70,7 @@ BASE = Study(
         median_base=("same_year", "base_year", "pooled"),
         bin_width=0.25,
         years=(2000, 2004),
+        unpriced="leave_out",
     ),
     populations=(),
     trade=Trade(imports=("exports",)),
@@ -101,6 +103,6 @@ def populations(**where: str) -> tuple[Population, ...]:
     return tuple(Population(name, condition, name) for name, condition in where.items())
 
 
-def restrictions(**where: str) -> tuple[Restriction, ...]:
-    """Study restrictions from name = condition."""
-    return tuple(Restriction(name, condition, name) for name, condition in where.items())
+def restrictions(at: str = "start", **where: str) -> tuple[Restriction, ...]:
+    """Study restrictions from name = condition, asked of a window's start, end or both."""
+    return tuple(Restriction(name, condition, name, at) for name, condition in where.items())

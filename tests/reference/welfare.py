@@ -59,13 +59,16 @@ def list_market_shares(rows: list[Row], study: Any, small: Small) -> list[dict[s
 
 
 def continuing_sets(rows: list[Row], study: Any, window: Any, rule: str) -> dict[str, set[str]]:
-    """Continuing ids: all of them, and those whose row in the start year meets a restriction."""
-    everyone = continuing_ids(rows, window, rule)
+    """Continuing ids: all of them, and those whose row in the stated years meets a restriction."""
+    everyone = continuing_ids(rows, window, rule, study.matching.panel_years)
     sets = {"all": everyone}
-    at_start = [row for row in rows if row.year == window.start]
+    asked = {"start": [window.start], "end": [window.end], "both": [window.start, window.end]}
     for restriction in study.restrictions:
-        met = {row.establishment_id for row in rows_where(at_start, restriction.where)}
-        sets[restriction.name] = everyone & met
+        met = everyone
+        for year in asked[restriction.at]:
+            of_year = [row for row in rows if row.year == year]
+            met = met & {row.establishment_id for row in rows_where(of_year, restriction.where)}
+        sets[restriction.name] = met
     return sets
 
 
@@ -387,3 +390,61 @@ def differences(found: Iterable[dict[str, Any]], study: Any) -> list[dict[str, A
 
 def minus(later: float | None, earlier: float | None) -> float | None:
     return None if later is None or earlier is None else later - earlier
+
+
+def list_comparisons(
+    rows: list[Row], shares: list[dict[str, Any]], welfare: list[dict[str, Any]], study: Any
+) -> list[dict[str, Any]]:
+    """What else the whole market's shares say, from the rows of `market_shares` and of HLOY."""
+    asked = study.welfare.comparisons
+    if asked is None or not study.trade.imports:
+        return []
+    choice = ("total", study.matching.continuing[0], "all")
+    whole = [
+        row for row in shares if (row["level"], row["continuing"], row["restriction"]) == choice
+    ]
+    hloy = [row for row in welfare if is_headline(row, study)]
+    found = {}
+    for row in whole:
+        key = (row["year"], row["imports"])
+        share = row["domestic_share"]
+        epsilon = study.welfare.trade_elasticity
+        worth = None if not share or share <= 0 else -math.log(share) / epsilon
+        found["acr_over_autarky", *key] = {
+            "year": row["year"],
+            "elasticity": epsilon,
+            "welfare_change": worth,
+        }
+        if row["imports"] == "table" and study.census.has("exports"):
+            exports = sum(each.exports for each in rows if each.year == row["year"]) / 100
+            ratio = exports / row["imports_value"] if row["imports_value"] else None
+            found["trade_balance", *key] = {"year": row["year"], "ratio": ratio}
+    counts = {(row["window"], row["year"]): row["establishments"] for row in whole}
+    for row in hloy:
+        if row["window"] not in study.welfare.windows:
+            continue
+        window, key = study.window(row["window"]), (row["window"], row["imports"])
+        numbers = [counts.get((window.name, year)) for year in (window.start, window.end)]
+        known = all(numbers) and row["delta_ln_domestic_share"] is not None
+        change = window.scale * math.log(numbers[1] / numbers[0]) if all(numbers) else None
+        sigma = study.welfare.sigma
+        value = (change - row["delta_ln_domestic_share"]) / (sigma - 1) if known else None
+        named = {"window": row["window"], "elasticity": sigma}
+        found["all_domestic", *key] = {**named, "welfare_change": value}
+        if study.welfare.value_added_share is not None:
+            alone = scaled(row["welfare_change"], 1 / study.welfare.value_added_share)
+            found["hloy_in_isolation", *key] = {**named, "welfare_change": alone}
+    if study.welfare.difference is not None:
+        post, pre = study.welfare.difference
+        for (quantity, window, source), later in list(found.items()):
+            earlier = found.get((quantity, pre, source))
+            if window == post and earlier is not None:
+                ends = later["welfare_change"], earlier["welfare_change"]
+                change = None if None in ends else ends[0] - ends[1]
+                row = {**later, "window": f"{post}-{pre}", "welfare_change": change}
+                found[quantity, f"{post}-{pre}", source] = row
+    blank = dict.fromkeys(("window", "year", "elasticity", "welfare_change", "ratio", "note"))
+    return [
+        {**blank, "quantity": quantity, "imports": source, **row}
+        for (quantity, _, source), row in found.items()
+    ]

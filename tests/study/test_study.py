@@ -1,6 +1,7 @@
 """The study file: what is refused, with which words, and that the resolved text is the study."""
 
 import dataclasses
+import re
 import tomllib
 from pathlib import Path
 
@@ -85,11 +86,15 @@ def test_years_are_window_ends_and_productivity_years_without_annual_demography(
     path = changed(
         tmp_path,
         ("annual = true", "annual = false"),
-        ('continuing = ["both_ends", "domestic_both_ends", "every_year"]',
+        ('continuing = ["both_ends", "domestic_both_ends", "every_year", "panel"]',
          'continuing = ["both_ends"]'),
+        ("panel_years = [1996, 1978, 1988]", ""),
         ("years = [1978, 1988, 1996]", "years = [1988, 1996, 1990]"),
     )  # fmt: skip
-    assert read_study(path).years == (1978, 1980, 1988, 1990, 1996)
+    # Those in which never-exporters must not have exported are read besides.
+    assert read_study(path).years == (*range(1978, 1989), 1990, 1996)
+    text = re.sub("history_from = .*", "history_from = [1988]", path.read_text(encoding="utf-8"))
+    assert read_study(written(tmp_path, text)).years == (1978, 1980, 1988, 1990, 1996)
 
 
 def test_every_year_rule_alone_reads_the_years_between(tmp_path: Path) -> None:
@@ -154,6 +159,7 @@ def test_byte_order_mark_is_accepted(tmp_path: Path) -> None:
 
 # --- refusals: one mistake each -------------------------------------------------------------------
 
+HISTORY = next(line for line in FULL.splitlines() if line.startswith("history_from"))
 MISTAKES = {
     "misspelt required key": (
         ("numerator =", "numeratr ="),
@@ -491,6 +497,42 @@ MISTAKES = {
         "regressions.entry_windows names past, which is not a window",
         "entry_windows",
         "did you mean post?",
+    ),
+    "never-exporters of no stated years": (
+        (HISTORY, ""),
+        "[regressions] history_from is missing",
+        "[regressions]",
+        "those that the study reads already: [1978, 1979, 1980, 1981",
+    ),
+    "history that ends before the window": (
+        (HISTORY, "history_from = [1978, 1987]"),
+        "history_from has no 1988, the first year of a window with export entry",
+        "history_from",
+        "add 1988",
+    ),
+    "missing exports neither kept nor not": (
+        ('missing_exports = "quarantine"', 'missing_exports = "zero"'),
+        '[census.rules] missing_exports = "zero" is not valid',
+        "missing_exports",
+        'one of "stop", "quarantine", "keep"',
+    ),
+    "panel of no stated years": (
+        ("panel_years = [1996, 1978, 1988]", ""),
+        'continuing has "panel" but [matching] panel_years is missing',
+        "continuing",
+        "state panel_years",
+    ),
+    "panel years that nobody uses": (
+        (', "panel"]', "]"),
+        "panel_years is stated but no rule of continuing uses it",
+        "panel_years",
+        'add "panel" to continuing',
+    ),
+    "restricted at no end": (
+        ('at = "start"', 'at = "middle"'),
+        '[[restrictions]] "nonexporting" at = "middle" is not valid',
+        'at = "middle"',
+        'one of "start", "end", "both"',
     ),
     "adoption that is not read": (
         ('adoptions = ["adopted_technology"]', 'adoptions = ["new_product"]'),

@@ -64,6 +64,7 @@ premium_years = [1990, 1991]
 exit_windows = ["only"]
 exit_effects = "industry2"
 entry_windows = ["only"]
+history_from = [1990]
 entry_effects = "none"
 entry_controls = []
 growth_effects = "industry4"

@@ -106,8 +106,9 @@ def study_dealt(dealer: Dealer) -> Study:
         ),
         matching={
             "continuing": deal(
-                "continuing", some_of("both_ends", "domestic_both_ends", "every_year")
+                "continuing", some_of("both_ends", "domestic_both_ends", "every_year", "panel")
             ),
+            "panel_years": (2000, 2002, 2004),
             "industry_at": deal("industry_at", ("own_year", "start", "end")),
             "annual": annual,
             "reactivation_years": reactivation,
@@ -125,6 +126,7 @@ def study_dealt(dealer: Dealer) -> Study:
         joint_distribution=deal("joint_distribution", JOINT_DISTRIBUTION),
         dispersion=deal("dispersion", (None, Dispersion(1), Dispersion(3))),
         restrictions=restrictions(
+            deal("restricted at", ("start", "end", "both")),
             small="employment < 50",
             northern_or_new="region = 'north' OR establishment_id LIKE '%-1'",
         ),

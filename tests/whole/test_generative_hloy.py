@@ -21,7 +21,7 @@ from test_generative import (
 
 from reference.dealing import Dealer, missed, some_of
 from reference.welfare import Small
-from tradegains.study import Curves, Study, Tariffs
+from tradegains.study import Comparisons, Curves, Study, Tariffs
 
 ON_SPARK = os.environ.get("TRADEGAINS_TEST_ENGINE") == "spark"
 EXAMPLES = 1 if ON_SPARK else 3
@@ -45,7 +45,12 @@ def hloy_study(dealer: Dealer) -> Study:
         study,
         census=replace(census, columns=columns),
         trade=replace(study.trade, imports=sources),
-        welfare=replace(study.welfare, melitz_redding=formulas, curves=curves),
+        welfare=replace(
+            study.welfare,
+            melitz_redding=formulas,
+            curves=curves,
+            comparisons=Comparisons(0.1, 0.05),
+        ),
         tariffs=Tariffs(dealer.deal("leave_out", ((), ("03",)))),
         size_fits=dealer.deal("all size_fits", SIZE_FITS),
     )

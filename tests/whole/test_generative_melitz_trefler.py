@@ -47,6 +47,7 @@ def estimated_study(dealer: Dealer) -> Study:
         exit_cuts=deal("exit_cuts", KINDS),
         entry_cuts=deal("entry_cuts", KINDS),
         growth_cuts=deal("growth_cuts", KINDS),
+        history_from=deal("history_from", ((), (2002,), (2000, 2002))),
     )
     tariffs = replace(
         study_dealt(dealer).tariffs,

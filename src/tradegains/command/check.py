@@ -43,13 +43,15 @@ class Checked:
     """What a check found: the study and its census as far as they can be read, and the errors.
 
     Each error holds the problems of one kind and the exit code of that kind. `protection` says how
-    other users of this machine are kept from the embedded engine, where that is the engine.
+    other users of this machine are kept from the embedded engine, where that is the engine; `told`
+    what the study accepts to lose.
     """
 
     study: Study | None
     census: "CensusFiles | None"
     errors: tuple[TradegainsError, ...]
     protection: str | None = None
+    told: tuple[str, ...] = ()
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -89,6 +91,7 @@ def check_study(
         What was found; nothing is raised for what is wrong with the user's files or machine.
     """
     study, census = None, None
+    told: tuple[str, ...] = ()
     errors: list[TradegainsError] = []
     try:
         study = read_study(path, overrides)
@@ -101,8 +104,8 @@ def check_study(
         from tradegains.inputs.reading import judge_inputs
 
         try:
-            judged = judge_inputs(study)
-            census = judged.census
+            judged = judge_inputs(study, tell=True)
+            census, told = judged.census, judged.told
             errors += judged.errors
             errors += _storage_errors(census, engine)
         except StorageError as error:
@@ -114,7 +117,7 @@ def check_study(
             protection = choose_protection(unshared=unshared).told
         except EngineError as error:
             errors.append(error)
-    return Checked(study, census, tuple(errors), protection)
+    return Checked(study, census, tuple(errors), protection, told)
 
 
 def _storage_errors(census: "CensusFiles | None", engine: str) -> Iterator[InputError]:

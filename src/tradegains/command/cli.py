@@ -264,6 +264,8 @@ def _print_check(chosen: argparse.Namespace, found: "Checked") -> None:
         left = Path(chosen.study).read_text(encoding="utf-8-sig").count("TODO:")
         if left:
             print(f"note: {left} choice(s) in {chosen.study} are still marked TODO")
+    for line in found.told:
+        print(line)
     if found.protection is not None:
         print(f"embedded engine: {found.protection}")
 

@@ -306,6 +306,7 @@ def _optional_rules(*, has_exports: bool, has_value_added: bool) -> str:
     lines = []
     if has_exports:
         lines += ['invalid_exports = "stop"', 'exports_above_sales = "stop"']
+        lines.append('missing_exports = "stop"')
     if has_value_added:
         lines.append('invalid_value_added = "keep"')
     return "\n".join(lines)

@@ -4,6 +4,7 @@ All of it follows from the market cells, with no further pass over rows. Ids tha
 repair are matched and summed once more.
 """
 
+import logging
 from dataclasses import replace
 
 from tradegains.families.context import ComputedTables, MatchedCensus, Rows, RunContext
@@ -16,13 +17,16 @@ from tradegains.formulas.successors import SuccessorLink, resolve_successors
 from tradegains.results.demography import demography_rows
 from tradegains.results.growth import productivity_growth_rows
 from tradegains.results.growth_replicates import growth_rows_with_errors
+from tradegains.results.market_cells import MarketCells
 from tradegains.results.transitions import transition_rows
 from tradegains.results.welfare import (
+    NO_SOURCE,
     market_share_rows,
     measure_markets,
     welfare_absences,
     welfare_rows,
 )
+from tradegains.results.welfare_comparisons import comparison_rows
 from tradegains.results.welfare_replicates import (
     ReplicatedChanges,
     known_changes,
@@ -31,6 +35,9 @@ from tradegains.results.welfare_replicates import (
     share_rows_with_errors,
     welfare_rows_with_errors,
 )
+from tradegains.tables.absence import Absence
+
+log = logging.getLogger("tradegains")
 
 
 def market_tables(context: RunContext, matched: MatchedCensus) -> ComputedTables:
@@ -43,8 +50,10 @@ def market_tables(context: RunContext, matched: MatchedCensus) -> ComputedTables
             growth = growth_rows_with_errors(study, growth, matched.grouped, context.small.prices)
         tables = {"transitions": transition_rows(study, cells), "productivity_growth": growth}
     welfare = raw["welfare"]
+    _tell_closed_years(raw["market_shares"])
     found = ComputedTables(tables, tuple(welfare_absences(study, welfare)))
     found |= curve_tables(context, matched, welfare, changes)
+    found |= _comparisons(context, cells, welfare)
     every = {"raw": raw}
     if context.small.successors:
         every["repaired"] = _tables_by_repaired_ids(context, matched)
@@ -53,6 +62,27 @@ def market_tables(context: RunContext, matched: MatchedCensus) -> ComputedTables
         for name in raw
     }
     return found | ComputedTables(by_ids)
+
+
+def _comparisons(context: RunContext, cells: MarketCells, welfare: Rows) -> ComputedTables:
+    """Rows of `welfare_comparisons`, where the study has the section and a source of imports."""
+    if not context.makes("welfare_comparisons"):
+        return ComputedTables()
+    if not context.study.trade.imports:
+        return ComputedTables(absent=(Absence("table", "welfare_comparisons", None, NO_SOURCE),))
+    rows = comparison_rows(context.study, cells, context.imports, welfare)
+    return ComputedTables({"welfare_comparisons": rows})
+
+
+def _tell_closed_years(market_shares: Rows) -> None:
+    """Name the years without imports, by source: lambda is 1 there."""
+    closed: dict[str, set[int]] = {}
+    for row in market_shares:
+        if row["level"] == "total" and row["domestic_share"] == 1.0:
+            closed.setdefault(row["imports"], set()).add(row["year"])
+    for source, years in closed.items():
+        named = ", ".join(map(str, sorted(years)))
+        log.warning("imports = %s are 0 in %s: the domestic share lambda is 1", source, named)
 
 
 def _tables_by_ids(

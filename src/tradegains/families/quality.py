@@ -1,5 +1,6 @@
 """The quality of a census: rows read, valid and quarantined, and what stops the run."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
@@ -9,10 +10,15 @@ from pyspark.sql import functions as F
 from tradegains.errors import InputError, Problem
 from tradegains.families.context import ComputedTables, MatchedCensus, Rows, RunContext
 from tradegains.families.work_folders import STOPPING
+from tradegains.inputs.unpriced import RowSums, Unpriced
+from tradegains.results.market_cells import MarketCells
 from tradegains.results.quality import quality_rows, stopping_problems, stopping_rules
+from tradegains.results.sets import EXPORTER
 from tradegains.tables import working as w
 from tradegains.tables.flags import FLAG_BITS
 from tradegains.transforms.bits import bigint
+
+log = logging.getLogger("tradegains")
 
 
 def quality_tables(
@@ -21,13 +27,16 @@ def quality_tables(
     """Rows of `quality`; the quarantined rows are kept in the work folder.
 
     Raises:
-        InputError: rows break a rule whose action is stop, or are not those the footers count.
+        InputError: rows break a rule whose action is stop, have no price where the study does not
+            leave them out, or are not those the footers count.
     """
     quality = quality_rows(matched.cells, context.rules, years=context.study.years)
     _require_every_row(quality, rows_by_year or {})
     if rules := stopping_rules(quality):
         raise InputError(stopping_problems(quality, _keep_stopping(context, matched, rules)))
+    _judge_unpriced(context, matched)
     _tell_divisions_by_zero(context, quality)
+    _tell_years_without_exporters(context, matched)
     _keep_quarantined(context, matched, quality)
     return ComputedTables({"quality": quality})
 
@@ -91,6 +100,35 @@ def _tell_divisions_by_zero(context: RunContext, quality: Rows) -> None:
     if rows := sum(row["rows"] for row in quality if row["rule"] == "division_by_zero"):
         with context.progress.step(f"divided by zero: {', '.join(context.dividing)}") as step:
             step.rows = rows
+
+
+def _judge_unpriced(context: RunContext, matched: MatchedCensus) -> None:
+    """Refuse rows without a price, or tell what leaving them out of productivity loses."""
+    cells = matched.cells
+    lost = cells.where(cells[w.FLAGS] & FLAG_BITS["missing_price"] != 0)
+    found = Unpriced(_row_sums(lost), _row_sums(cells))
+    if context.study.productivity.prices == "none" or not found.lost.rows:
+        return
+    if context.study.productivity.unpriced is None:
+        raise InputError(found.problem)
+    log.warning("input prices: %s", found.told)
+
+
+def _row_sums(cells: MarketCells) -> RowSums:
+    total = cells.total
+    return RowSums(total.establishments, total.employment, total.sales)
+
+
+def _tell_years_without_exporters(context: RunContext, matched: MatchedCensus) -> None:
+    """Name the years in which nobody exports: no premium, no entry, and balanced trade has no M."""
+    if not context.study.census.has("exports"):
+        return
+    cells = matched.cells
+    exporting = cells.where(cells.inside(EXPORTER))
+    having = set(exporting[w.YEAR].tolist())
+    if years := sorted(set(cells[w.YEAR].tolist()) - having):
+        named = ", ".join(map(str, years))
+        log.warning("no establishment of the census exports in %s", named)
 
 
 def _require_every_row(quality: Rows, rows_by_year: Mapping[int, int]) -> None:

@@ -20,6 +20,7 @@ WORD_BITS = 62
 BOTH_ENDS = "both_ends"
 DOMESTIC_BOTH_ENDS = "domestic_both_ends"
 EVERY_YEAR = "every_year"
+PANEL = "panel"
 
 Ends = tuple[int, int]
 
@@ -134,13 +135,17 @@ class MembershipBits:
         return MembershipMask(sum(map(self.bit, inside)), sum(map(self.bit, outside)))
 
 
-def continuing_marks(rule: str, ends: Ends, years: Sequence[int]) -> list[Mark]:
+def continuing_marks(
+    rule: str, ends: Ends, years: Sequence[int], panel: Sequence[int] = ()
+) -> list[Mark]:
     """Marks an establishment must all have to be continuing in a window under a rule.
 
     Args:
-        rule: both_ends, domestic_both_ends or every_year.
+        rule: both_ends, domestic_both_ends, every_year or panel.
         ends: first and last year of the window.
         years: census years; `every_year` asks for each of them inside the window.
+        panel: years that `panel` asks for besides the window's ends, inside it or not: one set of
+            establishments for several windows.
 
     Example:
         >>> [mark.year for mark in continuing_marks("every_year", (1988, 1990), range(1980, 1997))]
@@ -154,6 +159,8 @@ def continuing_marks(rule: str, ends: Ends, years: Sequence[int]) -> list[Mark]:
         return [*present, Mark("domestic", start), Mark("domestic", end)]
     if rule == EVERY_YEAR:
         return [Mark("present", year) for year in years if start <= year <= end]
+    if rule == PANEL:
+        return [*present, *(Mark("present", year) for year in panel if year not in ends)]
     return present
 
 

@@ -11,6 +11,7 @@ Source: Hsieh, Li, Ossa and Yang (2023), "Gains from Trade Liberalization with F
 Margin Adjustment" (HLOY), equations 1, 4, 5, footnotes 7 and 13, appendix A, Tables 1 and C1.
 """
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -118,6 +119,65 @@ def rescaled_welfare_change(welfare_change: Any, elasticity: Any, other: Any) ->
     Source: HLOY, figure 3.
     """
     return welfare_change * elasticity / other
+
+
+def isolated_welfare_change(welfare_change: Any, value_added_share: Any) -> Any:
+    """Change of ln W for these goods in isolation: intermediate inputs alone [log points].
+
+    Args:
+        welfare_change: without them [log points].
+        value_added_share: eta, value added over gross production, in (0, 1].
+
+    Example:
+        >>> isolated_welfare_change(5.103, 0.5)
+        10.206
+
+    Source: HLOY, section 3.2: "about twice as large for the manufacturing sector in isolation".
+    """
+    return welfare_change / value_added_share
+
+
+def acr_over_autarky(domestic_share: float, trade_elasticity: float) -> float:
+    """What trade is worth over autarky by ACR's formula, global for a constant elasticity.
+
+    Autarky is lambda = 1: the way there changes ln lambda by -ln lambda, and ln W by as much less.
+
+    Args:
+        domestic_share: lambda, above 0.
+        trade_elasticity: epsilon, > 0.
+
+    Returns:
+        -ln lambda / epsilon [log points].
+
+    Example:
+        >>> round(acr_over_autarky(0.75, 4.71), 4)
+        0.0611
+
+    Source: HLOY, eq. 4 and the paragraph after it.
+    """
+    return -math.log(domestic_share) / trade_elasticity
+
+
+def all_domestic_welfare_change(
+    delta_ln_domestic_share: Any, delta_ln_establishments: Any, sigma: Any
+) -> Any:
+    """Change of ln W less that of ln phi, by all domestic establishments, not the continuing.
+
+    phi is their mean productivity, which entry and exit change: for that the paper calls the
+    formula not immediately implementable.
+
+    Args:
+        delta_ln_domestic_share: change of ln lambda [log points].
+        delta_ln_establishments: change of ln M, their number [log points].
+        sigma: elasticity of substitution, > 1.
+
+    Example:
+        >>> all_domestic_welfare_change(-0.25, 0.02, 3.7)
+        0.1
+
+    Source: HLOY, section 2.2.2, the formula before eq. 2.
+    """
+    return -(delta_ln_domestic_share - delta_ln_establishments) / (sigma - 1)
 
 
 # Guarded scalars.

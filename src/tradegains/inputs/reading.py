@@ -21,6 +21,7 @@ from tradegains.inputs.small import (
     without_totals,
 )
 from tradegains.inputs.tariffs import told_cuts
+from tradegains.inputs.unpriced import Unpriced, expected_loss
 from tradegains.store.census import CensusFiles, list_census
 from tradegains.store.census_checks import some_of, year_ranges
 from tradegains.store.industry_codes import codes_by_year
@@ -42,6 +43,7 @@ class JudgedInputs:
         read: entries in the manifest of the small tables, from the bytes that were read.
         files: what an engine will read, of the census first; none where something is wrong.
         errors: what is wrong, an error for each kind with the exit code of that kind.
+        told: what is not wrong but costs something.
     """
 
     census: CensusFiles | None
@@ -49,6 +51,7 @@ class JudgedInputs:
     read: tuple[ManifestEntry, ...]
     files: tuple[InputFile, ...]
     errors: tuple[TradegainsError, ...]
+    told: tuple[str, ...] = ()
 
     def usable_census(self) -> CensusFiles:
         """The census, where nothing is wrong with any input.
@@ -63,13 +66,14 @@ class JudgedInputs:
         return self.census
 
 
-def judge_inputs(study: Study, *, keep: KeepIds | None = None) -> JudgedInputs:
+def judge_inputs(study: Study, *, keep: KeepIds | None = None, tell: bool = False) -> JudgedInputs:
     """Read what a study names, without an engine, and find everything that is wrong with it.
 
     Args:
         study: the research choices.
         keep: keeps ids in a file and tells which, for a message names no ids; None where nothing
             may be written.
+        tell: whether to look up also what the study accepts to lose.
 
     Returns:
         The inputs and their problems; nothing is raised for what is wrong with a file.
@@ -81,13 +85,26 @@ def judge_inputs(study: Study, *, keep: KeepIds | None = None) -> JudgedInputs:
     id_type = census.types["establishment_id"] if census else None
     problems += small_input_problems(study, small, id_type=id_type, keep=keep)
     problems += _revision_problems(study, census, small)
+    loss = _loss(study, census, small, always=tell) if not problems else None
+    if loss is not None and study.productivity.unpriced is None:
+        problems.append(loss.problem)
     files = _files(study, census, problems)
     errors: list[TradegainsError] = []
     if in_study := [*name_problems(study), *_condition_problems(study, census)]:
         errors.append(StudyError(in_study))
     if problems:
         errors.append(InputError(problems))
-    return JudgedInputs(census, small, read, files, tuple(errors))
+    told = (f"input prices: {loss.told}",) if loss is not None and not errors else ()
+    return JudgedInputs(census, small, read, files, tuple(errors), told)
+
+
+def _loss(
+    study: Study, census: CensusFiles | None, small: SmallInputs, *, always: bool
+) -> Unpriced | None:
+    """What the prices leave out, looked up where nothing accepts it or somebody wants to know."""
+    if census is None or not (always or study.productivity.unpriced is None):
+        return None
+    return expected_loss(study, census, small.prices)
 
 
 def _census(study: Study, problems: list[Problem]) -> CensusFiles | None:

@@ -70,7 +70,7 @@ def _ranked_exhibit(
             y_title=y_title,
             synthetic=run.synthetic,
         ),
-        text=words(curves, median),
+        text=words(curves, median) + _inside_in_words(run, rows, figure),
         caption=_ranked_caption(run, figure, told, median),
         data={"": curve_csv(run, [row for row in rows if row["window"] in shown])},
     )
@@ -161,6 +161,40 @@ def _restricted_in_words(curves: Sequence[RankedCurve], median: float | None) ->
     return (
         f"{told} A difference is the gain inside continuing establishments if those below had none."
     )
+
+
+def _inside_in_words(run: PublishedRun, rows: Sequence[Row], figure: str) -> str:
+    """Figure 4's range: how far the curve lies above all continuing establishments, by window."""
+    if figure != "4":
+        return ""
+    parts = []
+    for window in (run.headline_window, run.difference and run.difference.name):
+        inside = inside_range(rows, window or "")
+        if inside is not None:
+            low, high = (fixed(100 * each, 2, signed=True) for each in inside)
+            parts.append(f"{low} to {high} over {run.window_years(window or '')}")
+    told = " and as the ".join(parts).replace("over difference", "difference of both windows")
+    return f" Over all cuts the difference is {told}." if parts else ""
+
+
+def inside_range(rows: Sequence[Row], window: str) -> tuple[float, float] | None:
+    """Least and largest of a restricted number less the unrestricted one [log points].
+
+    Over the curve's points that have a number, of which the last keeps everybody and adds 0; None
+    where the window has no unrestricted number.
+
+    Source: HLOY, section 3.3: 0-2 percent, and 0-3 accounting for pre-trends.
+    """
+    told = [
+        row
+        for row in rows
+        if row["window"] == window and row["point"] == "curve" and _has_number(row)
+    ]
+    whole = [row["welfare_change"] for row in told if row["x"] is None]
+    if not whole:
+        return None
+    inside = [row["welfare_change"] - whole[0] for row in told]
+    return min(inside), max(inside)
 
 
 def _range_in_words(curve: RankedCurve) -> str:

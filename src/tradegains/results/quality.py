@@ -14,6 +14,7 @@ BROKEN_WHEN = {
     "invalid_employment": "employment, or its weight, is missing, negative or too large",
     "invalid_sales": "sales are missing, negative or too large",
     "invalid_exports": "exports are negative or too large",
+    "missing_exports": "exports are missing, so that nobody knows what was sold at home",
     "exports_above_sales": "exports are above sales",
     "invalid_value_added": "value added is no number or too large",
 }
@@ -21,6 +22,8 @@ BROKEN_WHEN = {
 _MEND = {
     "invalid_industry": "mend the rows; give codes with letters, dots or of another length theirs "
     "by a concordance (old C10.11, new 1011)",
+    "missing_exports": "write 0 where nothing was exported; or set census.rules.missing_exports to "
+    '"keep", which counts a missing amount as 0',
 }
 
 

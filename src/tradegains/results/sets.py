@@ -14,7 +14,7 @@ from tradegains.formulas.membership import (
     TooManySetsError,
     continuing_marks,
 )
-from tradegains.study import Study, Window
+from tradegains.study import Restriction, Study, Window
 from tradegains.tables.working import (
     CONTRIBUTOR,
     EMPLOYMENT,
@@ -46,13 +46,19 @@ def restricted_set(window: str, restriction: str) -> SetName:
     return ("restricted", window, restriction)
 
 
+def restriction_marks(restriction: Restriction, window: Window) -> list[Mark]:
+    """What an establishment must have met: the condition in the year or years it is asked of."""
+    years = {"start": [window.start], "end": [window.end], "both": [window.start, window.end]}
+    return [Mark(restriction_column(restriction.name), year) for year in years[restriction.at]]
+
+
 def exporter_at_end_set(window: str) -> SetName:
     """Name of the set of a window's first-year rows whose establishment exports in its last."""
     return ("exporter_at_end", window)
 
 
 def never_exported_set(window: str) -> SetName:
-    """Name of the set of a window's first-year rows that exported in no year the study reads."""
+    """Name of the set of a window's first-year rows that exported in no year of their history."""
     return ("never_exported", window)
 
 
@@ -206,25 +212,30 @@ def _marks(study: Study) -> Iterator[Mark]:
     yield from (Mark("present", year) for year in study.years)
     for window in study.windows:
         for rule in continuing_rules(study):
-            yield from continuing_marks(rule, _ends(window), study.years)
+            yield from _continuing(study, window, rule)
         for restriction in study.restrictions:
-            yield Mark(restriction_column(restriction.name), window.start)
+            yield from restriction_marks(restriction, window)
     if study.census.has("exports"):
         yield from (Mark("exporter", end) for _, end in (*map(_ends, study.windows), *pairs))
         for window in entry_windows(study):
             yield from _earlier_exports(study, window)
 
 
+def _continuing(study: Study, window: Window, rule: str) -> list[Mark]:
+    """What an establishment must have to continue in a window under a rule."""
+    return continuing_marks(rule, _ends(window), study.years, study.matching.panel_years)
+
+
 def _conditions(study: Study, history: HistoryBits) -> Iterator[SetCondition]:
     for window in study.windows:
         for rule in continuing_rules(study):
-            marks = continuing_marks(rule, _ends(window), study.years)
+            marks = _continuing(study, window, rule)
             name = continuing_set(window.name, rule)
             yield SetCondition(name, _ends(window), history.masks(marks))
         for restriction in study.restrictions:
-            mark = Mark(restriction_column(restriction.name), window.start)
+            marks = restriction_marks(restriction, window)
             name = restricted_set(window.name, restriction.name)
-            yield SetCondition(name, _ends(window), history.masks([mark]))
+            yield SetCondition(name, _ends(window), history.masks(marks))
     for year, following in consecutive_years(study):
         present = history.masks([Mark("present", following)])
         yield SetCondition(NEXT_YEAR, (year,), present)
@@ -265,4 +276,5 @@ def _exporter_conditions(study: Study, history: HistoryBits) -> Iterator[SetCond
 
 
 def _earlier_exports(study: Study, window: Window) -> list[Mark]:
-    return [Mark("exporter", year) for year in study.years if year <= window.start]
+    history = study.regressions.history_from if study.regressions else ()
+    return [Mark("exporter", year) for year in history or study.years if year <= window.start]

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from tradegains.formulas.quantiles import PERCENTILES
 from tradegains.literature import productivity_contributions, publications
 from tradegains.study.fields import Findings, nearest
 from tradegains.study.model import (
@@ -11,6 +12,7 @@ from tradegains.study.model import (
     COLUMNS,
     DERIVED_COLUMNS,
     RANKINGS,
+    Regressions,
     Study,
 )
 from tradegains.study.tariff_agreement import check_tariffs
@@ -24,6 +26,7 @@ def check_agreement(study: Study, findings: Findings) -> None:
     """Keep every contradiction; a section with problems of its own is not compared."""
     checks = (
         (_check_reactivation, ("matching",)),
+        (_check_panel, ("matching",)),
         (_check_census, ("census",)),
         (_check_windows, ("windows",)),
         (_check_names, ("populations", "restrictions")),
@@ -37,6 +40,7 @@ def check_agreement(study: Study, findings: Findings) -> None:
         (_check_publication, ("study",)),
         (_check_melitz_redding, ("welfare",)),
         (_check_curves, ("welfare", "inputs")),
+        (_check_comparisons, ("welfare",)),
         (_check_size_fits, ("windows", "size_fits")),
         (_check_distributions, ("productivity", "joint_distribution")),
         (_check_decomposition, ("windows", "decomposition")),
@@ -55,6 +59,22 @@ def _check_reactivation(study: Study, findings: Findings) -> None:
             "matching.reactivation_years",
             "absences are bridged in annual demography, which the study does not ask for",
             "set annual = true, or reactivation_years = 0",
+        )
+
+
+def _check_panel(study: Study, findings: Findings) -> None:
+    has_rule, years = "panel" in study.matching.continuing, study.matching.panel_years
+    if has_rule and not years:
+        findings.add(
+            "matching.continuing",
+            'continuing has "panel" but [matching] panel_years is missing',
+            "state panel_years, the years in which an establishment must be there",
+        )
+    if years and not has_rule:
+        findings.add(
+            "matching.panel_years",
+            "panel_years is stated but no rule of continuing uses it",
+            'add "panel" to continuing, or remove panel_years',
         )
 
 
@@ -280,6 +300,17 @@ def _check_melitz_redding(study: Study, findings: Findings) -> None:
         )
 
 
+def _check_comparisons(study: Study, findings: Findings) -> None:
+    asked = study.welfare.comparisons
+    known = sorted(map(float, PERCENTILES.values()))
+    if asked is not None and asked.cutoff_percentile not in known:
+        findings.add(
+            "welfare.comparisons.cutoff_percentile",
+            f"cutoff_percentile = {asked.cutoff_percentile:g} is none of the table moments",
+            f"choose one of {', '.join(f'{each:g}' for each in known)}",
+        )
+
+
 def _check_curves(study: Study, findings: Findings) -> None:
     curves = study.welfare.curves
     _check_rankings(study, findings)
@@ -358,6 +389,29 @@ def _check_regressions(study: Study, findings: Findings) -> None:
                 "regressions.adoptions",
                 f"adoptions names {column}, which is not among the extra columns",
                 f'add "{column}" to extra_columns in [census]',
+            )
+    _check_history(study, regressions, findings)
+
+
+def _check_history(study: Study, regressions: Regressions, findings: Findings) -> None:
+    """Refuse a sample of never-exporters that moves with the years that a run happens to read."""
+    known = {window.name: window for window in study.windows}
+    starts = sorted({known[n].start for n in regressions.entry_windows if n in known})
+    history = regressions.history_from
+    if starts and not history and study.census.has("exports"):
+        read = ", ".join(str(year) for year in study.years if year <= starts[-1])
+        findings.add(
+            "regressions.history_from",
+            "[regressions] history_from is missing",
+            "state the years in which who never exported must not have; "
+            f"those that the study reads already: [{read}]",
+        )
+    for start in starts if history else ():
+        if start not in history:
+            findings.add(
+                "regressions.history_from",
+                f"history_from has no {start}, the first year of a window with export entry",
+                f"add {start}: who exports then does not start to afterwards",
             )
 
 

@@ -23,17 +23,20 @@ RULES = (
     "invalid_employment",
     "invalid_sales",
     "invalid_exports",
+    "missing_exports",
     "invalid_value_added",
     "exports_above_sales",
     "nonpositive_value_added",
     "invalid_industry",
 )
 ACTIONS = ("stop", "quarantine", "keep")
-CONTINUING_RULES = ("both_ends", "domestic_both_ends", "every_year")
+CONTINUING_RULES = ("both_ends", "domestic_both_ends", "every_year", "panel")
+RESTRICTED_AT = ("start", "end", "both")
 INDUSTRY_AT = ("own_year", "start", "end")
 NUMERATORS = ("value_added", "sales")
 DENOMINATORS = ("employment", "hours")
 PRICES = ("none", "industry", "economy")
+UNPRICED = ("leave_out",)
 MEDIAN_BASES = ("same_year", "base_year", "pooled")
 IMPORTS = ("table", "exports")
 WELFARE_LEVELS = ("total", "industry2")
@@ -151,12 +154,16 @@ class Window:
 
 @dataclass(frozen=True)
 class Matching:
-    """Who continues (the first rule is the headline), and whose industry counts when."""
+    """Who continues (the first rule is the headline), and whose industry counts when.
+
+    The rule `panel` asks for presence in all of `panel_years` and at the window's ends.
+    """
 
     continuing: tuple[str, ...]
     industry_at: str
     annual: bool
     reactivation_years: int
+    panel_years: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -164,7 +171,8 @@ class Productivity:
     """How log productivity is measured and described; `bin_width` [log points].
 
     `standardised_by` says which spread within industries it is standardised by as well; None: it
-    is not.
+    is not. `unpriced` is leave_out where rows without a price are left out of productivity; None
+    refuses them.
     """
 
     numerator: str
@@ -175,6 +183,7 @@ class Productivity:
     years: tuple[int, ...]
     levels: tuple[str, ...] = ("total",)
     standardised_by: str | None = None
+    unpriced: str | None = None
 
 
 @dataclass(frozen=True)
@@ -225,11 +234,12 @@ class Population:
 
 @dataclass(frozen=True)
 class Restriction:
-    """A restricted continuing set: a condition on the columns of the window's start year."""
+    """A restricted continuing set: a condition on columns of the window's start, end or both."""
 
     name: str
     where: str
     title: str
+    at: str = "start"
 
 
 @dataclass(frozen=True)
@@ -290,6 +300,19 @@ class Curves:
 
 
 @dataclass(frozen=True)
+class Comparisons:
+    """What else market shares say beside HLOY and ACR over windows.
+
+    `balanced_within` [log points] is how far ln(exports / imports) may be from 0 where imports are
+    set equal to exports. `cutoff_percentile` is the unweighted percentile of productivity that
+    stands for the cutoff of HLOY's footnote 5.
+    """
+
+    balanced_within: float
+    cutoff_percentile: float
+
+
+@dataclass(frozen=True)
 class Welfare:
     """Windows, elasticities and levels of the welfare formulas.
 
@@ -306,6 +329,7 @@ class Welfare:
     value_added_share: float | None = None
     melitz_redding: MelitzRedding | None = None
     curves: Curves | None = None
+    comparisons: Comparisons | None = None
 
 
 @dataclass(frozen=True)
@@ -334,7 +358,8 @@ class Regressions:
     (`without_products`); None without that input. `exit_cuts`, `entry_cuts` and `growth_cuts` are
     kinds of tariff; the first of `entry_cuts` has the probability due to it, the first of
     `growth_cuts` is the instrument, and the others are regressors beside it. None: the study has no
-    cuts.
+    cuts. Who exported in no year of `history_from` up to a window's first is said never to have
+    exported.
     """
 
     premium_years: tuple[int, ...]
@@ -354,6 +379,7 @@ class Regressions:
     exit_cuts: tuple[str, ...] | None = ("home",)
     entry_cuts: tuple[str, ...] | None = ("home",)
     growth_cuts: tuple[str, ...] | None = ("home",)
+    history_from: tuple[int, ...] = ()
 
     @property
     def cut_kinds(self) -> tuple[str, ...]:
@@ -486,11 +512,12 @@ class Study:
         when annual demography or the rule `every_year` asks for it.
         """
         between = self.matching.annual or "every_year" in self.matching.continuing
-        wanted = set(self.productivity.years)
+        wanted = {*self.productivity.years, *self.matching.panel_years}
         if self.size_fits is not None:
             wanted.add(self.size_fits.year)
         if self.regressions is not None:
             wanted.update(self.regressions.premium_years)
+            wanted.update(self.regressions.history_from)
         for window in self.windows:
             step = 1 if between else window.end - window.start
             wanted.update(range(window.start, window.end + 1, step))

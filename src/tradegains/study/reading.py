@@ -30,6 +30,7 @@ from tradegains.study.model import (
     SMALLEST_ELASTICITY,
     AccountingComponent,
     Census,
+    Comparisons,
     Curves,
     Decomposition,
     Dispersion,
@@ -58,6 +59,7 @@ _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _INPUT_NAMES = tuple(field.name for field in fields(Inputs))
 _COLUMN_OF_RULE = {
     "invalid_exports": "exports",
+    "missing_exports": "exports",
     "exports_above_sales": "exports",
     "invalid_value_added": "value_added",
 }
@@ -199,7 +201,9 @@ def _read_sections(root: TomlTable, inputs: Inputs) -> Study:
         tariffs=_read_tariffs(root.section("tariffs", required=False)),
         welfare=_read_welfare(root.section("welfare", required=True)),
         restrictions=tuple(
-            Restriction(*_read_predicate(table))
+            Restriction(
+                *_read_predicate(table), table.optional("at", one_of(model.RESTRICTED_AT), "start")
+            )
             for table in root.sections("restrictions", at_least=0)
         ),
         report=_read_report(root.section("report", required=False), productivity, windows),
@@ -244,7 +248,8 @@ def _read_rules(table: TomlTable, columns: Mapping[str, str]) -> dict[str, str]:
     """Actions of the rules that apply; a rule of a column the census lacks may stay, unused.
 
     `nonpositive_value_added` always applies and always keeps: it takes rows out of productivity
-    only, whichever numerator and denominator that has.
+    only, whichever numerator and denominator that has. Exports that are missing stop a run that
+    does not say what becomes of them: they are unknown, not nothing.
     """
     rules: dict[str, str] = {}
     for rule in model.RULES:
@@ -252,6 +257,8 @@ def _read_rules(table: TomlTable, columns: Mapping[str, str]) -> dict[str, str]:
         applies = _COLUMN_OF_RULE.get(rule, "sales") in columns
         if rule == "nonpositive_value_added":
             action: str | None = table.optional(rule, kind, "keep")
+        elif rule == "missing_exports":
+            action = table.optional(rule, kind, "stop")
         elif applies:
             action = table.required(rule, kind)
         else:
@@ -278,6 +285,7 @@ def _read_matching(table: TomlTable) -> Matching:
         industry_at=table.required("industry_at", one_of(model.INDUSTRY_AT)),
         annual=table.required("annual", FLAG),
         reactivation_years=table.optional("reactivation_years", whole(0, 10), 0),
+        panel_years=_ascending(table.optional("panel_years", list_of(YEAR, at_least=0), ())),
     )
 
 
@@ -291,6 +299,7 @@ def _read_productivity(table: TomlTable) -> Productivity:
         years=_ascending(table.required("years", list_of(YEAR, at_least=1))),
         levels=table.optional("levels", list_of(one_of(model.LEVELS), at_least=1), ("total",)),
         standardised_by=table.nothing_or("standardised_by", one_of(model.STANDARDISED_BY)),
+        unpriced=table.nothing_or("unpriced", one_of(model.UNPRICED)),
     )
 
 
@@ -346,6 +355,7 @@ def _read_regressions(table: TomlTable | None) -> Regressions | None:
         exit_cuts=table.nothing_or("exit_cuts", kinds),
         entry_cuts=table.nothing_or("entry_cuts", kinds),
         growth_cuts=table.nothing_or("growth_cuts", kinds),
+        history_from=_ascending(table.optional("history_from", list_of(YEAR, at_least=0), ())),
     )
 
 
@@ -408,6 +418,7 @@ def _read_welfare(table: TomlTable) -> Welfare:
         value_added_share=table.nothing_or("value_added_share", number(above=0, most=1)),
         melitz_redding=_read_melitz_redding(table.section_if_given("melitz_redding")),
         curves=_read_curves(table.section_if_given("curves")),
+        comparisons=_read_comparisons(table.section_if_given("comparisons")),
     )
 
 
@@ -434,6 +445,17 @@ def _read_curves(table: TomlTable | None) -> Curves | None:
         elasticity_to=table.required("elasticity_to", _ELASTICITY),
         elasticity_step=table.required("elasticity_step", number(above=0)),
         published_elasticities=table.required("published_elasticities", FLAG),
+    )
+
+
+def _read_comparisons(table: TomlTable | None) -> Comparisons | None:
+    if table is None:
+        return None
+    return Comparisons(
+        balanced_within=table.required("balanced_within", number(above=0)),
+        cutoff_percentile=table.required(
+            "cutoff_percentile", number(above=0, most=math.nextafter(1.0, 0.0))
+        ),
     )
 
 

@@ -12,7 +12,7 @@ from tradegains.tables.table import ABOVE_0, AT_LEAST_0, SHARE, STANDARD_ERROR, 
 TEXT, COUNT, NUMBER, WHOLE = StringType(), LongType(), DoubleType(), IntegerType()
 
 LEVELS = ("total", "industry2", "industry4")
-CONTINUING_RULES = ("both_ends", "domestic_both_ends", "every_year")
+CONTINUING_RULES = ("both_ends", "domestic_both_ends", "every_year", "panel")
 WEIGHTINGS = ("employment", "unweighted")
 DEFLATORS = ("nominal", "industry", "economy")
 SOURCES_OF_IMPORTS = ("table", "exports", "none")

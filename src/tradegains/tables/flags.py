@@ -17,6 +17,7 @@ ROW_RULES = (
     "missing_price",
     "no_counterpart",
     "division_by_zero",
+    "missing_exports",
 )
 
 UNMEASURED_RULES = ("nonpositive_value_added", "missing_price", "invalid_industry")

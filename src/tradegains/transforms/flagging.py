@@ -170,6 +170,7 @@ def _rule_conditions(
         conditions["invalid_employment"] = conditions["invalid_employment"] | unweighable
     if "exports" in census.columns:
         conditions["invalid_exports"] = is_invalid("exports")
+        conditions["missing_exports"] = _is_missing("exports")
         are_amounts = ~_is_invalid("exports") & ~_is_invalid("sales")
         conditions["exports_above_sales"] = are_amounts & (F.col("exports") > F.col("sales"))
     if "value_added" in census.columns:

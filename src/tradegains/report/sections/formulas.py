@@ -19,6 +19,7 @@ from tradegains.report.welfare_rows import (
     measured,
     total_rows,
 )
+from tradegains.report.what_else import changes_of_windows, years_of_trade
 
 
 def section(run: PublishedRun) -> Section:
@@ -28,6 +29,8 @@ def section(run: PublishedRun) -> Section:
         "Other imports, other formulas",
         "Imports, formulas",
         _sources(run),
+        years_of_trade(run),
+        changes_of_windows(run),
         cutoffs(run) or Missing("cutoffs", "Comparison with a productivity cutoff", reason(run)),
         welfare_elasticity_exhibit(run),
     )

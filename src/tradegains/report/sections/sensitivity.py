@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from tradegains.published.printing import percent
 from tradegains.published.published_run import PublishedRun
+from tradegains.report.elasticity_pairs import elasticity_pairs
 from tradegains.report.one_choice import one_choice_at_a_time
 from tradegains.report.page_table import Cell, Footnotes, PageTable, names
 from tradegains.report.section import Paragraph, Section, section_of
@@ -31,6 +32,7 @@ def section(run: PublishedRun) -> Section:
         "Sensitivity",
         Paragraph(told) if told else None,
         one_choice_at_a_time(run),
+        elasticity_pairs(run),
         combinations(run),
     )
 

@@ -24,7 +24,7 @@ from tradegains.tables.columns import (
     share,
 )
 from tradegains.tables.disclosure import INDUSTRIES, Adds, Disclosure, counts, linear, public
-from tradegains.tables.table import ABOVE_0, Column, Table
+from tradegains.tables.table import ABOVE_0, AT_LEAST_0, Column, Table
 
 SHARES = ("continuing_market_share", "continuing_share", "domestic_share")
 CHANGES = (
@@ -274,4 +274,53 @@ WELFARE_CURVES = Table(
     uncertain=GAINS,
 )
 
-TABLES = (MARKET_SHARES, WELFARE, WELFARE_CURVES)
+WELFARE_COMPARISONS = Table(
+    name="welfare_comparisons",
+    title="What else market shares say",
+    family="markets",
+    section="welfare.comparisons",
+    key=("quantity", "window", "year", "imports"),
+    columns=(
+        RUN,
+        Column(
+            "quantity",
+            TEXT,
+            "",
+            "acr_over_autarky, trade_balance, hloy_in_isolation or all_domestic",
+            words=("acr_over_autarky", "trade_balance", "hloy_in_isolation", "all_domestic"),
+        ),
+        Column(
+            "window",
+            TEXT,
+            "",
+            "window, or LATER-EARLIER for the difference of two; null for a year",
+            nullable=True,
+        ),
+        Column("year", WHOLE, "year", "end of a window; null for a change", nullable=True),
+        IMPORTS,
+        Column(
+            "elasticity",
+            NUMBER,
+            "",
+            "epsilon of acr_over_autarky, else sigma; null for trade_balance",
+            nullable=True,
+            range=ABOVE_0,
+        ),
+        log_points(
+            "welfare_change",
+            "-ln lambda / epsilon; HLOY over eta; -(dln lambda - dln M) / (sigma - 1), M the "
+            "number of domestic establishments, less the change of their mean log productivity",
+        ),
+        Column(
+            "ratio",
+            NUMBER,
+            "",
+            "exports of the census over imports; null but for trade_balance",
+            nullable=True,
+            range=AT_LEAST_0,
+        ),
+        NOTE,
+    ),
+)
+
+TABLES = (MARKET_SHARES, WELFARE, WELFARE_CURVES, WELFARE_COMPARISONS)
