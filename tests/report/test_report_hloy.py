@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -276,3 +277,29 @@ def test_an_empty_run_draws_nothing_but_the_illustration(run_with, tables):
     missing = [one for section in sections for one in section.missing]
     assert [one.key for one in figures_of(sections)] == ["figure_hloy_2"]
     assert all(one.reason for one in missing)
+
+
+# --- two runs in figure 1 -------------------------------------------------------------------------
+
+
+def test_two_runs_share_figure_1(run, run_with):
+    other = run_with({'name = "cusfta"': 'name = "northern"'}, record={"study": "northern"})
+    both = replace(run, beside=other)
+    exhibit = size_exhibit(both)
+    series = {line["panel"] for line in rows_of(exhibit.data["_fits"])}
+    assert series == {
+        f"{name}: {pair}"
+        for name in ("cusfta", "northern")
+        for pair in ("Non-exporters and exporters, 1996", "Exiting and continuing, 1988")
+    }
+    assert f"Second row: northern, run {other.run_id} (synthetic data)" in exhibit.caption
+    assert len(exhibit.table.rows) == 8
+    assert b"northern: Exiting" in exhibit.picture.svg
+    assert "Second row" not in size_exhibit(run).caption
+
+
+def test_a_run_without_sizes_beside_is_named(run, run_with, tables):
+    other = run_with(size_fits=tables["size_fits"].slice(0, 0))
+    exhibit = size_exhibit(replace(run, beside=other))
+    assert "Nothing of cusfta" in exhibit.caption
+    assert len(exhibit.table.rows) == 4

@@ -195,6 +195,12 @@ def _add_report(commands: Any) -> None:
         example="tradegains report --output results",
     )
     _add_published(parser)
+    parser.add_argument(
+        "--compare",
+        metavar="DIR",
+        type=_place,
+        help="another output, whose latest run stands beside this one in HLOY's figure 1",
+    )
 
 
 def _add_export(commands: Any) -> None:

@@ -414,6 +414,7 @@ def _runs(chosen: argparse.Namespace) -> int:
 
 def _report(chosen: argparse.Namespace) -> int:
     folder = _published(chosen.output)
+    other = None if chosen.compare is None else _published(chosen.compare)
     from tradegains.report.drawing import drawing_processes
 
     # They start while the page's own libraries are imported and its run is read.
@@ -421,12 +422,14 @@ def _report(chosen: argparse.Namespace) -> int:
         from tradegains.report.page import write_report
 
         if isinstance(folder, Path):
-            print(write_report(folder, run_id=chosen.run, begin=begin))
+            print(write_report(folder, run_id=chosen.run, begin=begin, compare=other))
             return 0
         from tradegains.store.output import locate_output
 
         with TemporaryDirectory(prefix="tradegains-") as here:
-            page = write_report(folder, run_id=chosen.run, to=Path(here), begin=begin)
+            page = write_report(
+                folder, run_id=chosen.run, to=Path(here), begin=begin, compare=other
+            )
             print(f"{locate_output(folder).take_folder(page.parent, 'report')}/{page.name}")
     return 0
 

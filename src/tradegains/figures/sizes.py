@@ -58,16 +58,31 @@ class SizePanel:
     overlap: float | None
 
 
-def draw_sizes(panels: Sequence[SizePanel], *, synthetic: bool) -> Picture:
-    """Figure 1: exact histograms of log employment, the fitted normals, and their overlap."""
+@dataclass(frozen=True)
+class SizeRow:
+    """The panels of one run, and whether its data are synthetic."""
+
+    panels: tuple[SizePanel, ...]
+    synthetic: bool
+
+
+def draw_sizes(rows: Sequence[SizeRow]) -> Picture:
+    """Exact histograms of log employment, the fitted normals, and their overlap: a row per run."""
     with house_style():
-        figure = blank_figure(*PANELS)
-        axes = np.atleast_1d(figure.subplots(1, len(panels), sharey=True))
-        ends = size_range(panels)
-        for one, panel in zip(axes, panels, strict=True):
-            _draw_size_panel(one, panel, ends)
-        axes[0].set_ylabel(f"Establishments per {_width(panels[0]):g} log points [percent]")
-        mark_synthetic(axes[-1], synthetic)
+        width, height = PANELS
+        figure = blank_figure(width, height * len(rows))
+        columns = max(len(row.panels) for row in rows)
+        grid = figure.subplots(len(rows), columns, sharey="row", squeeze=False)
+        ends = size_range([panel for row in rows for panel in row.panels])
+        for axes, row in zip(grid, rows, strict=True):
+            for one in axes[len(row.panels) :]:
+                one.set_visible(False)
+            shown = axes[: len(row.panels)]
+            for one, panel in zip(shown, row.panels, strict=True):
+                _draw_size_panel(one, panel, ends)
+            bins = f"{_width(row.panels[0]):g} log points"
+            shown[0].set_ylabel(f"Establishments per {bins} [percent]")
+            mark_synthetic(shown[-1], row.synthetic)
         return saved(figure)
 
 

@@ -66,10 +66,14 @@ class Difference:
 
 @dataclass(frozen=True)
 class PublishedRun:
-    """A row of `runs` and the tables it published; a table it did not publish has no rows."""
+    """A row of `runs` and the tables it published; a table it did not publish has no rows.
+
+    `beside` is a run that figures which can show two stand it next to: figure 1 of HLOY.
+    """
 
     record: Mapping[str, Any]
     tables: Mapping[str, pa.Table]
+    beside: "PublishedRun | None" = None
 
     @cached_property
     def study(self) -> dict[str, Any]:

@@ -61,6 +61,7 @@ def write_report(
     run_id: str | None = None,
     to: Path | None = None,
     begin: Begin | None = None,
+    compare: Path | str | None = None,
 ) -> Path:
     """Write `OUTPUT/report/report.html` and `OUTPUT/report/figures/` for a published run.
 
@@ -72,6 +73,7 @@ def write_report(
         to: folder to write to instead of `OUTPUT/report`; needed where that is no local folder.
         begin: of `drawing_processes` that are started already; otherwise figures are drawn here,
             one after the other.
+        compare: output whose latest run stands beside this one in HLOY's figure 1.
 
     Returns:
         Path of the page.
@@ -80,6 +82,8 @@ def write_report(
         StudyError: no such run.
     """
     run = read_run(output, run_id)
+    if compare is not None:
+        run = replace(run, beside=read_run(compare, None))
     sections = page_sections(run, begin)
     folder = Path(output) / "report" if to is None else to
     _write_figures(folder / "figures", figures_of(sections))

@@ -4,12 +4,19 @@ Source: Hsieh, Li, Ossa and Yang (2023), figure 1.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from tradegains.figures.density import filled_cells
 from tradegains.figures.histograms import share_outside
-from tradegains.figures.sizes import SizePanel, SizeSeries, draw_sizes, size_range
+from tradegains.figures.sizes import (
+    SizePanel,
+    SizeRow,
+    SizeSeries,
+    draw_sizes,
+    size_range,
+)
 from tradegains.formulas.size_distribution import FittedNormal
 from tradegains.published.printing import count, csv_text, fixed, percent
 from tradegains.published.published_run import PublishedRun
@@ -35,18 +42,29 @@ def section(run: PublishedRun) -> Section:
 def size_exhibit(run: PublishedRun) -> Exhibit | Missing:
     """Figure 1: log employment of exporters and others, of exiting and continuing."""
     title = "Size distributions (HLOY, figure 1)"
-    panels = [panel for pair in PAIRS if (panel := _size_panel(run, pair))]
-    if not panels:
+    rows = [_size_row(each, run) for each in (run, run.beside) if each is not None]
+    if not rows[0].panels:
         return Missing(KEY, title, run.reason_for("size_fits"))
+    rows = [row for row in rows if row.panels]
+    panels = [panel for row in rows for panel in row.panels]
     return Exhibit(
         key=KEY,
         title=title,
-        draw=partial(draw_sizes, panels, synthetic=run.synthetic),
+        draw=partial(draw_sizes, rows),
         text=" ".join(_overlap_in_words(panel) for panel in panels),
         caption=_size_caption(run, panels),
         data={"": _size_histogram_csv(run, panels), "_fits": _size_fits_csv(run, panels)},
         table=_size_table(panels),
     )
+
+
+def _size_row(run: PublishedRun, shown: PublishedRun) -> SizeRow:
+    """The panels of a run; named by its study where another stands beside it."""
+    panels = [panel for pair in PAIRS if (panel := _size_panel(run, pair))]
+    if shown.beside is not None:
+        name = run.record["study"]
+        panels = [replace(panel, title=f"{name}: {panel.title}") for panel in panels]
+    return SizeRow(tuple(panels), run.synthetic)
 
 
 def _size_panel(run: PublishedRun, pair: tuple[str, str]) -> SizePanel | None:
@@ -103,8 +121,19 @@ def _size_caption(run: PublishedRun, panels: Sequence[SizePanel]) -> str:
         "the 20th, 50th and 80th percentiles: mean, the mean of the three; standard deviation, "
         "(q80 − q20)/(2 × 0.8416). Shaded: area under the lower of the two lines (overlap). "
         f"Exiting and continuing by the rule {run.headline_choices['continuing']}, in the "
-        f"window's first year. {'. '.join(parts)}."
+        f"window's first year. {'. '.join(parts)}.{_beside_in_words(run)}"
     )
+
+
+def _beside_in_words(run: PublishedRun) -> str:
+    """The other run whose figure 1 stands beside, or why it does not."""
+    if run.beside is None:
+        return ""
+    other = f"{run.beside.record['study']}, run {run.beside.run_id}"
+    if not _size_row(run.beside, run).panels:
+        return f" Nothing of {other}: {run.beside.reason_for('size_fits')}."
+    data = "synthetic data" if run.beside.synthetic else "its own data"
+    return f" Second row: {other} ({data}), by the choices of that study."
 
 
 def _size_table(panels: Sequence[SizePanel]) -> PageTable:
