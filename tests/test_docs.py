@@ -291,7 +291,7 @@ def keys_of(section: str) -> list[str]:
     own_sections = {
         "study": SECTIONS,
         "census": ("columns", "rules"),
-        "welfare": ("melitz_redding", "curves"),
+        "welfare": ("melitz_redding", "curves", "comparisons"),
         "uncertainty": ("measurement_error",),
     }.get(section, ())
     return [name for name in names if name not in own_sections]

@@ -14,6 +14,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from listed_results import HEAD, listed_results, named_by, problems_of
 from small_study import (
     SECRET_ID,
     SECRET_SALES,
@@ -27,9 +28,12 @@ from tradegains.command.arguments import build_parser
 from tradegains.command.cli import COMMANDS, main
 from tradegains.engines.start import Engine
 from tradegains.errors import EngineError, OutputBusyError, Problem
+from tradegains.published.published_run import PublishedRun
+from tradegains.published.reading import read_run
 from tradegains.store.output import hold_output
 
 STUDIES = Path(__file__).parents[2] / "conf" / "studies"
+HLOY_PAGE = Path(__file__).parents[2] / "docs" / "hloy.md"
 
 
 @dataclass(frozen=True)
@@ -531,10 +535,10 @@ def test_only_the_tables_that_are_named_are_published(tradegains: Command, folde
     first = tradegains(*arguments, "welfare,welfare_curves")
     assert first.code == 0
     assert " published 1 table, 1 row\n" in first.out
-    assert "without them no welfare_curves, melitz_redding" in " ".join(first.out.split())
+    assert "without them no welfare_curves, welfare_comparisons," in " ".join(first.out.split())
     second = tradegains(*arguments, "moments, dispersion")
     assert " published 2 tables" in second.out
-    assert "without them no welfare_curves, melitz_redding, dispersion" in " ".join(
+    assert "without them no welfare_curves, welfare_comparisons,, dispersion" in " ".join(
         second.out.split()
     )
     listed = tradegains("show", "--output", folder / "out").out.splitlines()
@@ -588,7 +592,9 @@ def test_results_are_shown_reported_and_exported(
         ("1990", "3"),
         ("1991", "3"),
     ]
-    assert "report.html" in tradegains("report").out
+    assert "report.html" in tradegains("report", "--compare", folder / "out").out
+    refused = tradegains("report", "--compare", folder / "nothing")
+    assert (refused.code, "there are no published results" in refused.err) == (2, True)
     everything = tradegains("export", "--to", folder / "files")
     assert everything.code == 0
     assert (folder / "files" / "welfare.csv").is_file()
@@ -631,6 +637,33 @@ def test_demonstration_ends_with_table_1_and_what_to_try_next(
         assert tradegains("check", "here/cusfta.toml").code == 0
     again = tradegains("run", "here/cusfta.toml", "--output", "here", "--quiet")
     assert "nothing was published twice" in again.out
+    _every_listed_result_is_there(tmp_path / "here")
+
+
+def _every_listed_result_is_there(output: Path) -> None:
+    """docs/hloy.md lists what the demonstration publishes of the paper, and nothing else."""
+    run = read_run(output, None)
+    html = (output / "report" / "report.html").read_text(encoding="utf-8")
+    listed = listed_results(HLOY_PAGE)
+    assert list(problems_of(listed, run, html)) == []
+    for table, column in (("welfare", "formula"), ("welfare_comparisons", "quantity")):
+        published = set(run.tables[table][column].to_pylist())
+        assert named_by(listed, table, column) == published
+    figures = set(re.findall(r'id="(figure_(?:hloy_\d|welfare|industries))"', html))
+    assert {key for each in listed for key in each.figures} == figures
+    assert [each.needs for each in listed if not each.is_there]
+
+
+def test_a_result_that_is_not_where_the_list_says_is_found(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    rows = (
+        "a | `welfare.welfare_change where formula=acr` | x",
+        "b | `#figure_z` |",
+        "c | *T* | y",
+    )
+    page.write_text("\n".join([HEAD, "|---|---|---|", *(f"| {row} |" for row in rows)]))
+    found = list(problems_of(listed_results(page), PublishedRun({}, {}), "<html>"))
+    assert [line.split(":")[0] for line in found] == ["a", "b", "b", "c"]
 
 
 def test_shipped_study_of_a_clone_and_of_an_installation(
