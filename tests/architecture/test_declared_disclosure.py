@@ -17,6 +17,7 @@ STAYS = {
     "joint_distribution": "no evidence by cell of productivity and size yet",
     "productivity_growth": "sums weighted by prices: they are further equations",
     "decompositions": "no evidence of products of shares and productivity yet",
+    "welfare_comparisons": "of market shares, and exports over imports: no evidence of its own yet",
     "welfare_curves": "sets by ranking, which the evidence does not have yet",
     "size_fits": "made of quantiles",
     "size_histograms": "no evidence by bin yet",
