@@ -224,7 +224,15 @@ def _keep_evidence(place: Output, name: str, measured: ComputedTables) -> None:
 
 
 def _judge_names(output: str, study: Study) -> None:
-    """Refuse an output within the census and names of the study, before anything is touched."""
+    """Refuse an output within the census and names of the study, before anything is touched.
+
+    And a study with choices that nobody has made, unless it is called a draft.
+    """
+    if study.todo and not study.draft:
+        cure = "settle them, or run a draft (--draft, or draft = true under [study]), which its "
+        cure += "results say wherever they appear"
+        what = "choices are still marked TODO"
+        raise StudyError(Problem(what, f"study {study.name}", study.todo, cure))
     if problems := list(census_problems(output, study.inputs.census)):
         raise StudyError(problems)
     if any(name_problems(study)):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from deltalake import DeltaTable
 
 from listed_results import HEAD, listed_results, named_by, problems_of
 from small_study import (
@@ -282,6 +283,32 @@ def test_init_then_check_reminds_of_open_choices(
     answer = tradegains("init", "--census", "census", "--output", "mine.toml")
     assert answer.code == 2
     assert "the study file exists already in mine.toml" in answer.err
+
+
+@pytest.mark.only("embedded")
+@pytest.mark.usefixtures("suite_engine")
+def test_a_study_with_open_choices_runs_as_a_draft_and_says_so(
+    tradegains: Command, folder: Path
+) -> None:
+    study, output = folder / "study.toml", folder / "out"
+    study.write_text(f"{study.read_text()}\n# TODO: which sigma?\n", encoding="utf-8")
+    run = ("run", study, "--output", output, "--quiet")
+    refused = tradegains(*run)
+    assert refused.code == 2
+    assert "choices are still marked TODO (1 case) in study small" in refused.err
+    assert "--draft" in refused.err
+    assert not output.exists()
+    assert tradegains(*run, "--draft").code == 0
+    assert ", draft" in " ".join(tradegains("show", "welfare", "--output", output).out.split())
+    assert "census, draft" in tradegains("runs", "--output", output).out
+    page = Path(tradegains("report", "--output", output).out.strip()).read_text(encoding="utf-8")
+    assert page.count("<strong>Draft.</strong>") == 2
+    assert "Draft. " in page
+    tradegains("export", "welfare", "--output", output, "--to", folder / "files")
+    codebook = (folder / "files" / "welfare_columns.csv").read_text(encoding="utf-8")
+    assert ", draft" in codebook
+    (stated,) = DeltaTable(str(output / "tables" / "runs")).to_pyarrow_table()["study_toml"]
+    assert "draft = true" in str(stated)
 
 
 def test_dry_run_prints_the_resolved_study_and_computes_nothing(

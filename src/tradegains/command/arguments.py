@@ -462,6 +462,11 @@ def add_what_to_run(parser: argparse.ArgumentParser, *, tables: bool = True) -> 
             help="publish these tables only (default: all that the study asks for)",
         )
     parser.add_argument(
+        "--draft",
+        action="store_true",
+        help="run also with choices that are marked TODO; the results say that they are a draft",
+    )
+    parser.add_argument(
         "--wait",
         metavar="SECONDS",
         type=_not_negative,

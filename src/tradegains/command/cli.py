@@ -16,12 +16,14 @@ import sys
 import textwrap
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tradegains.command.arguments import OUTPUT, build_parser
 from tradegains.engines.environment import is_on
+from tradegains.engines.signals import ending_cleanly
 from tradegains.errors import (
     DisclosureError,
     InputError,
@@ -52,7 +54,8 @@ def program() -> NoReturn:
     # Imports alone make a hundred thousand objects: Python would look through them for garbage 280
     # times, a tenth of a second in all.
     gc.set_threshold(200_000)
-    code = main(own_process=True)
+    with ending_cleanly():  # also while an engine starts
+        code = main(own_process=True)
     atexit._run_exitfuncs()
     with contextlib.suppress(OSError):
         sys.stdout.flush()
@@ -261,9 +264,8 @@ def _print_check(chosen: argparse.Namespace, found: "Checked") -> None:
         first, last = found.census.years[0], found.census.years[-1]
         years = f"{len(found.census.years)} year(s), {first}-{last}"
         print(f"census: {len(found.census.files):,} file(s), {years}, {rows:,} rows in them")
-        left = Path(chosen.study).read_text(encoding="utf-8-sig").count("TODO:")
-        if left:
-            print(f"note: {left} choice(s) in {chosen.study} are still marked TODO")
+    if found.study is not None and (left := found.study.todo):
+        print(f"note: {left} choice(s) in {chosen.study} are still marked TODO; run with --draft")
     for line in found.told:
         print(line)
     if found.protection is not None:
@@ -277,6 +279,7 @@ def _run(chosen: argparse.Namespace) -> int:
     from tradegains.study import read_study
 
     study = read_study(chosen.study, _inputs(chosen.input))
+    study = replace(study, draft=study.draft or chosen.draft)
     _keep_others_out(chosen, study.inputs.given().values())
     from tradegains.command.check import environment_errors, output_problems
 

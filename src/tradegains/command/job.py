@@ -6,6 +6,7 @@ The files under `jobs/` are what `spark-submit` takes; they differ in the tables
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tradegains.command.arguments import add_what_to_run
 from tradegains.command.check import needs_jars
@@ -49,5 +50,6 @@ def run_job(does: str, tables: Sequence[str] | None = None) -> int:
 def _run(chosen: argparse.Namespace, tables: Sequence[str] | None) -> RunSummary:
     inputs = {name: path for name, _, path in (each.partition("=") for each in chosen.input)}
     study = read_study(chosen.study, inputs)
+    study = replace(study, draft=study.draft or chosen.draft)
     with start.start_engine("spark", delta=needs_jars(chosen.output)) as engine:
         return run(engine, study, output=chosen.output, only=tables, wait_seconds=chosen.wait)

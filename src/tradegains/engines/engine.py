@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from pyspark.sql import SparkSession
 
 from tradegains.engines.failures import meaning
 from tradegains.engines.signals import keep_signals
 from tradegains.errors import TradegainsError
+
+if TYPE_CHECKING:
+    from pyspark import SparkContext
 
 PARTITIONS: Final = "spark.sql.shuffle.partitions"
 _BATCHES: Final = "spark.sql.parquet.enableVectorizedReader"
@@ -101,9 +104,12 @@ class Engine:
         context.setJobDescription(name)
         try:
             yield
-        finally:
-            # None takes the name away, though PySpark says str.
-            context.setJobDescription(None)  # type: ignore[arg-type]
+        except (KeyboardInterrupt, SystemExit):
+            raise  # which may have broken off the connection
+        except BaseException:
+            _take_name_away(context)
+            raise
+        _take_name_away(context)
 
     @contextlib.contextmanager
     def shuffling(self, rows: int) -> Iterator[None]:
@@ -146,3 +152,8 @@ class Engine:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _take_name_away(context: "SparkContext") -> None:
+    # None takes it away, though PySpark says str.
+    context.setJobDescription(None)  # type: ignore[arg-type]

@@ -1,6 +1,8 @@
 """The JVM behind Spark: its options, its archive of classes, its start and its end."""
 
+import contextlib
 import os
+import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -12,6 +14,7 @@ from tradegains.engines.environment import environment
 from tradegains.engines.java import java_environment
 
 _JAVA_STOP_SECONDS: Final = 300
+_JAVA_END_SECONDS: Final = 20
 _TIER_4: Final = {
     "InvocationThreshold": 5000,
     "MinInvocationThreshold": 600,
@@ -80,6 +83,23 @@ def stop_java() -> None:
     gateway.proc.stdin.close()
     gateway.proc.wait(_JAVA_STOP_SECONDS)
     SparkContext._gateway = SparkContext._jvm = None
+
+
+def end_java() -> None:
+    """End the JVM at once, whatever it does, and wait until it is gone."""
+    from pyspark import SparkContext
+
+    gateway = SparkContext._gateway
+    if gateway is None:
+        return
+    # At the end of its input it removes its own files and ends, also in the middle of a job.
+    with contextlib.suppress(OSError):
+        gateway.proc.stdin.close()
+    try:
+        gateway.proc.wait(_JAVA_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        gateway.proc.kill()
+        gateway.proc.wait()
 
 
 def py4j_error() -> type[Exception]:

@@ -5,6 +5,7 @@ import logging
 import os
 import pwd
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,7 @@ from tradegains.engines.delta_jars import (
 from tradegains.engines.engine import NO_CALL_SITES, PARTITIONS, Engine, Resources
 from tradegains.engines.java_virtual_machine import (
     archive_options,
+    end_java,
     java_options,
     java_version,
     launch_java,
@@ -78,9 +80,11 @@ def start_spark(
             log = folder / "spark.log"
             options |= _launch_settings(resources, master, folder, rows)
             options |= jar_settings(jars) if delta else {}
+            # Before the folder goes: Java would make parts of it again.
+            closing.callback(_end_java_if_stopped)
         spark = _spark_session(options | dict(settings), log)
         if not open_already:  # a notebook's session is not ours to stop
-            closing.callback(spark.stop)
+            closing.callback(_stop, spark)
         if delta:
             require_delta(spark)
         context = spark.sparkContext
@@ -92,6 +96,25 @@ def start_spark(
         partitions = None if chosen is None else int(chosen)
         close = closing.pop_all()
         return Engine("spark", spark, description, log, folder, partitions=partitions, _close=close)
+
+
+def _stop(spark: SparkSession) -> None:
+    """Stop a session; one whose connection an interruption has broken off cannot be told to."""
+    try:
+        spark.stop()
+    except (py4j_error(), OSError):
+        if not _is_stopped():
+            raise
+
+
+def _end_java_if_stopped() -> None:
+    """End Java where Ctrl-C or a scheduler ends this process; else the next session uses it."""
+    if _is_stopped():
+        end_java()
+
+
+def _is_stopped() -> bool:
+    return isinstance(sys.exc_info()[1], (KeyboardInterrupt, SystemExit))
 
 
 def _require_name_of_user() -> None:

@@ -58,9 +58,9 @@ class Extract:
 
     @property
     def title(self) -> str:
-        """What the file holds: table, study, run, and whether the data are synthetic."""
+        """What the file holds: table, study, run, and whether it is a draft or synthetic."""
         text = f"{self.name} of {self.run.record['study']}, run {self.run.run_id}"
-        return f"{text}, synthetic data" if self.run.synthetic else text
+        return ", ".join([text, *self.run.standing])
 
     @property
     def columns(self) -> list[Column]:

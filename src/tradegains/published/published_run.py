@@ -101,6 +101,17 @@ class PublishedRun:
         return bool(self.section("study").get("synthetic", False))
 
     @property
+    def draft(self) -> bool:
+        """Whether choices of the study were still open when it was run."""
+        return bool(self.section("study").get("draft", False))
+
+    @property
+    def standing(self) -> tuple[str, ...]:
+        """What has to be said wherever its numbers appear, in a word or two each."""
+        said = {"draft": self.draft, "synthetic data": self.synthetic}
+        return tuple(word for word, applies in said.items() if applies)
+
+    @property
     def money_unit(self) -> str:
         """Unit of every money column."""
         return str(self.section("census").get("money_unit") or "money unit of the study")

@@ -120,7 +120,7 @@ class Results:
         latest = PublishedRun(runs[0], {})
         named = ", ".join(entry["name"] for entry in latest.record["tables"] or ())
         count = f"{len(runs)} run{'s' * (len(runs) != 1)}"
-        study = f"{latest.record['study']}{', synthetic data' if latest.synthetic else ''}"
+        study = f"{latest.record['study']}{''.join(f', {word}' for word in latest.standing)}"
         told = f"{count}; the latest, {latest.run_id}, of study {study}"
         return f"Results in {self.output}: {told}\ntables: {named}"
 

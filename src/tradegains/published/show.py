@@ -53,7 +53,7 @@ def show_table(
     found = selected(found, table, columns) if columns else found.drop_columns(list(where))
     heading = [f"{table}, run {run.run_id}, study {run.record['study']}"]
     heading += [f"{column} = {value or 'null'}" for column, value in where.items()]
-    heading += ["synthetic data"] if run.synthetic else []
+    heading += run.standing
     text = rows_text(
         found,
         table,
@@ -90,7 +90,7 @@ def _facts(run: PublishedRun) -> tuple[str, ...]:
         run.run_id,
         str(run.record["published_at"])[:19].replace("T", " "),
         str(run.record["study"]),
-        "synthetic" if run.synthetic else "census",
+        ("synthetic" if run.synthetic else "census") + (", draft" if run.draft else ""),
         str(run.record["engine"]).split()[0],
         str(len(run.record["tables"] or ())),
     )

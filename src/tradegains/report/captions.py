@@ -16,5 +16,5 @@ def scaling(run: PublishedRun) -> str:
 
 
 def data_words(run: PublishedRun) -> str:
-    """First words of every caption when the data are synthetic."""
-    return "Synthetic data. " if run.synthetic else ""
+    """First words of every caption of a draft, and where the data are synthetic."""
+    return "".join(f"{word.capitalize()}. " for word in run.standing)

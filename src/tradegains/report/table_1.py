@@ -118,8 +118,8 @@ def table_1_text(run: PublishedRun) -> str:
 
 
 def _data_remark(run: PublishedRun) -> str:
-    """Says over a table that its data are synthetic."""
-    return "synthetic data" if run.synthetic else ""
+    """Says over a table that it is of a draft, or that its data are synthetic."""
+    return ", ".join(run.standing)
 
 
 def _published_table_1(run: PublishedRun) -> dict[str, dict[str, float]]:

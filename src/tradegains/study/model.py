@@ -476,7 +476,10 @@ class Headline:
 
 @dataclass(frozen=True)
 class Study:
-    """One study, resolved: nothing in it is left to a default of the code that runs it."""
+    """One study, resolved: nothing in it is left to a default of the code that runs it.
+
+    `todo` counts the choices that its file still marks as TODO: with some it runs as a draft only.
+    """
 
     name: str
     title: str
@@ -503,6 +506,8 @@ class Study:
     accounting: tuple[AccountingComponent, ...] = ()
     regressions: Regressions | None = None
     uncertainty: Uncertainty | None = None
+    draft: bool = False
+    todo: int = 0
 
     @property
     def years(self) -> tuple[int, ...]:

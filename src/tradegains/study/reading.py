@@ -4,7 +4,7 @@ import math
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 from tradegains.errors import Problem, StudyError
@@ -55,6 +55,8 @@ from tradegains.study.model import (
     Window,
 )
 
+TODO = "TODO:"
+"""What marks a choice in a study file that somebody still has to make."""
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _INPUT_NAMES = tuple(field.name for field in fields(Inputs))
 _COLUMN_OF_RULE = {
@@ -103,7 +105,7 @@ def read_study(path: str | Path, overrides: Mapping[str, str] | None = None) -> 
     findings = Findings(str(path), text)
     root = TomlTable(_parse(text, path), "", findings)
     inputs = _read_inputs(root, path, overrides or {})
-    study = _read_sections(root, inputs)
+    study = replace(_read_sections(root, inputs), todo=text.count(TODO))
     findings.close_tables()
     check_agreement(study, findings)
     findings.raise_if_any()
@@ -184,6 +186,7 @@ def _read_sections(root: TomlTable, inputs: Inputs) -> Study:
         source=about.required("source", TEXT),
         publication=about.nothing_or("publication", TEXT),
         synthetic=about.optional("synthetic", FLAG, False),
+        draft=about.optional("draft", FLAG, False),
         inputs=inputs,
         census=_read_census(root.section("census", required=True)),
         windows=windows,

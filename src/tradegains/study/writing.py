@@ -18,6 +18,9 @@ def resolved_toml(study: Study) -> str:
     """The canonical text of a study; reading it gives the same study, but for input paths."""
     values = asdict(study)
     about = {key: values.pop(key) for key in _ABOUT}
+    values.pop("todo")
+    if values.pop("draft"):
+        about["draft"] = True
     values["inputs"] = {name: name for name in study.inputs.given()}
     blocks = _table("study", about)
     for section, value in values.items():
