@@ -6,6 +6,7 @@ It honours conditional puts, several writers at once included; faults stand befo
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -110,7 +111,7 @@ class _Faulty:
             request.pop("HTTP_IF_NONE_MATCH", None)
         left = self._fault.get("puts")
         if left is not None and self._is_beyond(request, left):
-            raise ConnectionResetError
+            raise ConnectionResetError  # the handler below closes the connection
         return self._app(request, start)
 
     def _is_beyond(self, request: Mapping[str, Any], left: int) -> bool:
@@ -133,12 +134,9 @@ def serve() -> None:
         def log(self, *_: object) -> None:
             return None
 
-        def run_wsgi(self) -> None:
-            try:
-                super().run_wsgi()
-            except ConnectionResetError:
-                self.close_connection = True
-                self.connection.close()
+        def connection_dropped(self, *_: object) -> None:
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
 
     app = _Faulty(DomainDispatcherApplication(create_backend_app))
     server = make_server(LOOPBACK, 0, app, threaded=True, request_handler=Quiet)

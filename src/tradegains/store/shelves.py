@@ -26,7 +26,7 @@ from tradegains.store.stores import endpoint, plain_http
 
 # Of stores that let several win, one did so on half of its keys: five rounds miss it once in 40.
 _ROUNDS, _AT_ONCE = 5, 8
-_PATIENCE = timedelta(seconds=8)
+_PATIENCE = timedelta(seconds=4)
 
 
 class Shelf(Protocol):
@@ -170,7 +170,7 @@ def _bucket(name: str, endpoint: str) -> Any:
     return S3Store(
         name,
         client_options={"allow_http": bool(plain_http(os.environ)), "timeout": _PATIENCE},
-        retry_config={"max_retries": 2, "retry_timeout": _PATIENCE},
+        retry_config={"max_retries": 1, "retry_timeout": _PATIENCE},
     )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from tradegains.store.hadoop import PATIENCE
 
 # By default a request that fails is tried again for three minutes.
-_S3_PATIENCE: Final = {"timeout": "10s", "max_retries": "4", "retry_timeout": "10s"}
+_S3_PATIENCE: Final = {"timeout": "10s", "max_retries": "2", "retry_timeout": "5s"}
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 
 

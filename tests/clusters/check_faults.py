@@ -1,0 +1,193 @@
+"""What happens to servers in the middle of a publication, and several processes at one output.
+
+Minutes, so not part of the usual suite: `make cluster-check` runs it.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from clusters.hadoop import MiniHadoop
+from clusters.object_store import ObjectStore
+from clusters.small_runs import digests
+from small_study import write_small_study
+from tradegains.engines.start import Engine
+from tradegains.errors import OutputBusyError, StorageError
+from tradegains.pipeline import run
+from tradegains.progress import Progress
+from tradegains.store.delta import DeltaRs
+from tradegains.store.lease import SILENT_SECONDS
+from tradegains.store.output import hold_output, locate_output
+from tradegains.study import read_study
+
+pytestmark = pytest.mark.only("embedded")
+
+SOON = 15.0  # seconds, within which a user hears what is wrong
+AT_ONCE = 8
+PUBLISH = """
+import sys
+import pyarrow as pa
+from tradegains.store.delta import arrow_schema
+from tradegains.store.output import hold_output
+from tradegains.store.runs import RunRecord, publish
+output, run = sys.argv[1:]
+row = {"run_id": run, "rule": "missing_id", "year": 1990, "rows": 7, "action": "stop"}
+schema = arrow_schema("quality")
+rows = pa.Table.from_pylist([{field.name: row.get(field.name) for field in schema}], schema=schema)
+with hold_output(output, wait_seconds=300) as held:
+    record = RunRecord("race", "", "[]", "", "", "", "[]")
+    print(publish(held.open_tables(), run, record, {"quality": rows}).new)
+"""
+HOLD = """
+import sys, time
+from tradegains.store.output import hold_output
+with hold_output(sys.argv[1]):
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    return write_small_study(tmp_path)
+
+
+def interrupted(
+    engine: Engine,
+    study: Path,
+    output: str,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    by: Callable[[], None],
+) -> StorageError:
+    """What a run tells when something happens before its fourth table; nothing is published."""
+    written, lock = [], threading.Lock()
+    replace, happened = DeltaRs._replace, []
+
+    def counted(self: DeltaRs, name: str, *rest: object) -> int:
+        with lock:
+            written.append(name)
+            if len(written) == 4:
+                by()
+                happened.append(time.monotonic())
+        return replace(self, name, *rest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(DeltaRs, "_replace", counted)
+        with pytest.raises(StorageError) as told:
+            run(engine, read_study(study), output=output, progress=Progress(None))
+    assert time.monotonic() - happened[0] < SOON
+    return told.value
+
+
+def completes(engine: Engine, study: Path, output: str, local: str) -> None:
+    """Nothing was published; a rerun publishes what a local run does."""
+    assert locate_output(output).open_tables().read("runs").num_rows == 0
+    done = run(
+        engine, read_study(study), output=output, progress=Progress(None),
+        wait_seconds=2 * SILENT_SECONDS,
+    )  # fmt: skip
+    run(engine, read_study(study), output=local, progress=Progress(None))
+    assert done.new
+    assert digests(output) == digests(local)
+
+
+def test_a_namenode_that_goes_and_returns(
+    engine: Engine, hadoop: MiniHadoop, study: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    output = f"{hadoop.address}/gone"
+    told = interrupted(engine, study, output, monkeypatch, by=hadoop.stop_namenode)
+    assert hadoop.address in str(told)
+    hadoop.start_namenode()
+    completes(engine, study, output, str(tmp_path / "local"))
+
+
+def test_a_namenode_in_safe_mode(
+    engine: Engine, hadoop: MiniHadoop, study: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    output = f"{hadoop.address}/safe"
+    told = interrupted(engine, study, output, monkeypatch, by=lambda: hadoop.read_only(True))
+    assert "in safe mode" in str(told)
+    hadoop.read_only(False)
+    completes(engine, study, output, str(tmp_path / "local"))
+
+
+def test_a_quota_that_is_used_up(
+    engine: Engine, hadoop: MiniHadoop, study: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    output = f"{hadoop.address}/limited-output"
+    told = interrupted(
+        engine, study, output, monkeypatch,
+        by=lambda: hadoop.limit_space("/limited-output", 1000),
+    )  # fmt: skip
+    assert "quota of the folder is used up" in str(told)
+    hadoop.limit_space("/limited-output", -1)
+    completes(engine, study, output, str(tmp_path / "local"))
+
+
+def test_an_object_store_that_goes_and_returns(
+    engine: Engine, store: ObjectStore, study: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    output = f"{store.address}/gone"
+    try:
+        told = interrupted(
+            engine, study, output, monkeypatch, by=lambda: store.behave(gone_after_puts=3)
+        )
+    finally:
+        store.behave()
+    assert output in str(told)
+    completes(engine, study, output, str(tmp_path / "local"))
+
+
+def start(code: str, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ.copy(),
+    )
+
+
+@pytest.mark.parametrize("kind", ["hdfs", "s3"])
+def test_processes_at_one_output(kind: str, request: pytest.FixtureRequest) -> None:
+    """Four runs, two processes each, at once: every run is published, and once."""
+    server = request.getfixturevalue("hadoop" if kind == "hdfs" else "store")
+    output = f"{server.address}/race"
+    names = [f"{number:016x}" for number in range(AT_ONCE // 2)]
+    racing = [start(PUBLISH, output, name) for name in [*names, *names]]
+    ended = [(*each.communicate(), each.returncode) for each in racing]
+    assert [code for *_, code in ended] == [0] * AT_ONCE, ended
+    assert sorted(out for out, *_ in ended) == ["False\n"] * 4 + ["True\n"] * 4
+    tables = locate_output(output).open_tables()
+    assert sorted(tables.read("runs")["run_id"].to_pylist()) == names
+    assert sorted(tables.read("quality")["run_id"].to_pylist()) == names
+
+
+@pytest.mark.parametrize("kind", ["hdfs", "s3"])
+def test_a_holder_that_is_killed_is_taken_over(kind: str, request: pytest.FixtureRequest) -> None:
+    server = request.getfixturevalue("hadoop" if kind == "hdfs" else "store")
+    output = f"{server.address}/killed"
+    holder = start(HOLD, output)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    with pytest.raises(OutputBusyError, match=f"process {holder.pid} on"), hold_output(output):
+        pass
+    holder.send_signal(signal.SIGKILL)
+    holder.communicate()
+    with pytest.raises(OutputBusyError), hold_output(output):
+        pass
+    began = time.monotonic()
+    with hold_output(output, wait_seconds=3 * SILENT_SECONDS):
+        assert time.monotonic() - began < 2 * SILENT_SECONDS
