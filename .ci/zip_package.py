@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 SOURCE = Path(__file__).parents[1] / "src"
-PACKED = {".py", ".typed", ".csv", ".toml", ".html", ".css", ".j2"}
+PACKED = {".py", ".typed", ".csv", ".txt", ".toml", ".html", ".css", ".j2"}
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # the format's own beginning: no clock in the archive
 
 

@@ -83,6 +83,11 @@ def test_every_setting_is_one_of_spark(file: Path, known_to_spark: bytes) -> Non
 
 def is_known(key: str, declared: bytes) -> bool:
     """Whether Spark declares it whole, or as a prefix with a last part or a name of the user's."""
+    if key.startswith("spark.hadoop."):
+        (jar,) = (SPARK_HOME / "jars").glob("hadoop-client-api-*.jar")
+        with zipfile.ZipFile(jar) as archive:
+            defaults = archive.read("core-default.xml").decode()
+        return f"<name>{key.removeprefix('spark.hadoop.')}</name>" in defaults
     if key.startswith("spark.yarn.appMasterEnv."):
         key = "spark.yarn.appMasterEnv."
     prefix, _, last = key.rpartition(".")
@@ -93,6 +98,7 @@ def is_known(key: str, declared: bytes) -> bool:
 
 def test_an_unknown_setting_is_seen(known_to_spark: bytes) -> None:
     assert not is_known("spark.kubernetes.container.imag3", known_to_spark)
+    assert not is_known("spark.hadoop.fs.s3a.endpunkt", known_to_spark)
 
 
 def test_settings_on_the_page_are_of_spark(known_to_spark: bytes) -> None:

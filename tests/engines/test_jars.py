@@ -10,7 +10,7 @@ import pytest
 
 from tradegains.command.cli import main
 from tradegains.engines import jars
-from tradegains.engines.delta_jars import DELTA_COORDINATES, jar_files
+from tradegains.engines.delta_jars import coordinates, jar_files
 from tradegains.engines.jars import DELTA_JARS, Jar, collect_jars
 from tradegains.errors import EngineError
 
@@ -38,7 +38,7 @@ def names(folder: Path) -> set[str]:
 
 def test_the_jars_are_those_the_session_asks_for() -> None:
     spark, storage = DELTA_JARS
-    assert f"{spark.group}:{spark.artifact}:{spark.version}" == DELTA_COORDINATES
+    assert f"{spark.group}:{spark.artifact}:{spark.version}" == coordinates()
     assert (storage.group, storage.version) == (spark.group, spark.version)
 
 

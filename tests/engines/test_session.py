@@ -316,6 +316,67 @@ def test_jars_folder_without_delta(tmp_path: Path, files: list[str]) -> None:
     assert str(tmp_path) in str(refusal.value)
 
 
+@pytest.mark.parametrize("version", ["3.5.6", "4.3.0", "5.0.0"])
+def test_a_spark_without_a_delta_is_refused_with_the_pair_to_install(version: str) -> None:
+    with pytest.raises(EngineError, match=f"does not work with Spark {version}") as refusal:
+        delta_jars.require_pair(version=version)
+    assert "pyspark 4.2 with io.delta:delta-spark_4.2_2.13:4.4.0" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("jar", "version", "fits"),
+    [
+        ("delta-spark_4.2_2.13-4.4.0.jar", "4.2.0", True),
+        ("io.delta_delta-spark_4.0_2.13-4.4.0.jar", "4.0.5", True),
+        ("delta-spark_4.1_2.13-4.4.0.jar", "4.2.0", False),
+        ("delta-spark_4.2_2.12-4.4.0.jar", "4.2.0", False),
+        ("delta-storage-4.4.0.jar", "4.2.0", True),
+    ],
+)
+def test_jars_of_delta_for_another_spark_are_refused(jar: str, version: str, fits: bool) -> None:
+    if fits:
+        delta_jars.require_pair([jar], version)
+        return
+    with pytest.raises(EngineError, match=f"is not for Spark {version}"):
+        delta_jars.require_pair([jar], version)
+
+
+@pytest.mark.parametrize(
+    ("setting", "jar", "refused"),
+    [
+        ("true", "delta-spark_4.2_2.13-4.4.0.jar", True),
+        ("True", "delta-spark_4.0_2.13-4.0.1.jar", True),
+        ("true", "delta-spark_4.2_2.13-4.4.1.jar", False),
+        ("true", "delta-spark_4.2_2.13-4.10.0.jar", False),
+        ("true", "delta.jar", True),
+        ("false", "delta-spark_4.2_2.13-4.4.0.jar", False),
+        (None, "delta-spark_4.2_2.13-4.4.0.jar", False),
+    ],
+)
+def test_fast_listing_is_refused_where_it_misses_commits(
+    setting: str | None, jar: str, refused: bool
+) -> None:
+    told = pytest.raises(EngineError, match="can miss commits")
+    with told if refused else contextlib.nullcontext():
+        delta_jars.refuse_fast_listing(setting, jar)
+
+
+def test_the_pair_is_judged_before_a_jvm_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_java() -> None:
+        raise AssertionError("a JVM was asked for")
+
+    monkeypatch.setattr("tradegains.engines.spark.launch_java", no_java)
+    for name in ("delta-spark_4.0_2.13-4.4.0.jar", "delta-storage-4.4.0.jar"):
+        (tmp_path / name).touch()
+    named = {"spark.jars": str(tmp_path / "delta-spark_4.0_2.13-4.4.0.jar")}
+    some = Resources(1, 1 << 30, tmp_path)
+    for settings, jars in ((named, None), ({}, str(tmp_path))):
+        with pytest.raises(EngineError, match="is not for Spark"):
+            spark_engine.start_spark(some, None, settings, jars=jars, delta=True)
+
+
 def test_jars_come_from_the_setting_then_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 import tradegains.engines.start
 from small_study import SECRET_ID, write_small_study
-from tradegains.engines.delta_jars import DELTA_COORDINATES, DELTA_EXCLUDES
+from tradegains.engines.delta_jars import DELTA_EXCLUDES, coordinates
 from tradegains.engines.java import java_environment
 from tradegains.engines.start import Engine
 from tradegains.pipeline import run
@@ -196,7 +196,7 @@ def test_pipeline_runs_from_the_zip_with_a_clusters_packages(
 def test_shipped_settings_name_the_same_delta(file: Path) -> None:
     lines = [line.split(None, 1) for line in file.read_text().splitlines() if line.startswith("s")]
     settings = {key: value.strip() for key, value in lines}
-    assert settings["spark.jars.packages"] == DELTA_COORDINATES
+    assert settings["spark.jars.packages"] == coordinates()
     assert settings["spark.jars.excludes"] == DELTA_EXCLUDES
 
 

@@ -203,6 +203,7 @@ def _spark_problems(jars: str | None, output: str | None) -> Iterator[Problem]:
 
     if SUBMITTED in os.environ:
         return  # spark-submit has started Java and chosen the jars
+    delta_jars.require_pair()
     java.java_environment()
     choice = jars or os.environ.get(delta_jars.JARS_VARIABLE, "")
     if choice == delta_jars.NO_JARS or not needs_jars(output):
@@ -212,7 +213,7 @@ def _spark_problems(jars: str | None, output: str | None) -> Iterator[Problem]:
     elif not _ivy_has_delta() and not _maven_answers():
         yield Problem(
             "Delta's jars are neither on this machine nor can they be fetched",
-            delta_jars.DELTA_COORDINATES,
+            delta_jars.coordinates(),
             cure="give this machine access to Maven Central, or a folder with the jars by "
             f"--jars-dir or {delta_jars.JARS_VARIABLE}; --engine embedded needs none",
         )

@@ -565,14 +565,15 @@ def _together(chosen: argparse.Namespace, *names: str) -> Any:
 
 
 def _jars(chosen: argparse.Namespace) -> int:
-    from tradegains.engines.jars import DELTA_JARS, MAVEN_CENTRAL, collect_jars
+    from tradegains.engines.jars import DELTA_JARS, MAVEN_CENTRAL, S3_JARS, collect_jars
 
+    jars = (*DELTA_JARS, *(S3_JARS if chosen.s3 else ()))
     folder, repository = Path(chosen.to), chosen.repository or MAVEN_CENTRAL
     if chosen.dry_run:
-        for jar in DELTA_JARS:
+        for jar in jars:
             print(f"{jar.url(repository)}\n  sha256 {jar.sha256}")
         return 0
-    for each in collect_jars(folder, repository=repository):
+    for each in collect_jars(folder, jars, repository=repository):
         print(f"{each.path}  {'downloaded' if each.new else 'was there'}, SHA-256 as it must be")
     print(f"next: tradegains run STUDY --output DIR --engine spark --jars-dir {folder}")
     return 0

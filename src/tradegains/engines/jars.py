@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -61,6 +62,17 @@ DELTA_JARS: Final = (
         "c46735481fa8e326b0957be02b4420cbcab4b325bb08009b7f2045a95133f1cc",
     ),
 )
+
+
+def _listed(name: str) -> tuple[Jar, ...]:
+    """The jars that a file of this package lists: group, artifact, version and SHA-256."""
+    text = files("tradegains.engines").joinpath(name).read_text(encoding="utf-8")
+    return tuple(Jar(*line.split()) for line in text.splitlines())
+
+
+S3_JARS: Final = _listed("s3_jars.txt")
+"""What Spark needs for s3a:// beside its own jars: the modules of Amazon's SDK that Hadoop uses.
+The bundle that Hadoop itself names is 686 MB. Netty and the logging come with Spark."""
 
 
 @dataclass(frozen=True)

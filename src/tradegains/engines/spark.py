@@ -13,11 +13,12 @@ from typing import Final
 from pyspark.sql import SparkSession
 
 from tradegains.engines.delta_jars import (
-    DELTA_COORDINATES,
     DELTA_SETTINGS,
     JARS_VARIABLE,
+    coordinates,
     jar_settings,
     require_delta,
+    require_pair,
 )
 from tradegains.engines.engine import NO_CALL_SITES, PARTITIONS, Engine, Resources
 from tradegains.engines.java_virtual_machine import (
@@ -69,6 +70,7 @@ def start_spark(
     """
     from pyspark import SparkContext
 
+    require_pair(jar.rpartition("/")[2] for jar in settings.get("spark.jars", "").split(","))
     options = _SESSION_SETTINGS | NO_CALL_SITES | (DELTA_SETTINGS if delta else {})
     folder = log = None
     open_already = SparkContext._active_spark_context is not None
@@ -196,7 +198,7 @@ def _start_problem(error: Exception, log: Path | None) -> Problem:
     text = log.read_text(errors="replace") if log is not None and log.exists() else ""
     if "unresolved dependenc" in text.lower():
         return Problem(
-            f"Delta's jars could not be fetched ({DELTA_COORDINATES})",
+            f"Delta's jars could not be fetched ({coordinates()})",
             cure="give this machine access to Maven Central, or a folder with the jars by "
             f"--jars-dir or {JARS_VARIABLE}",
         )

@@ -1,0 +1,230 @@
+"""Spark by spark-submit over HDFS, on YARN and over an object store: the digests of a local run.
+
+Minutes and 4 GB, so not part of the usual suite: `make cluster-check` runs it.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from clusters.hadoop import SPARK_HOME, MiniHadoop, start_hadoop
+from clusters.object_store import ObjectStore
+from clusters.small_runs import digests, put
+from small_study import YEARS, write_small_study, year_file
+from tradegains.engines.jars import S3_JARS, collect_jars
+from tradegains.engines.java import java_environment
+from tradegains.store.locations import locate
+
+ROOT = Path(__file__).parents[2]
+LOOPBACK = "127.0.0.1"
+SETTINGS = {
+    "spark.driver.memory": "1g",
+    "spark.executor.memory": "1g",
+    "spark.executor.cores": "1",
+    "spark.executor.instances": "2",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.ui.enabled": "false",
+    "spark.log.level": "WARN",
+    # As docs/clusters.md says of YARN.
+    "spark.yarn.maxAppAttempts": "1",
+    "spark.yarn.jars": f"local:{SPARK_HOME}/jars/*",
+    # One machine: else master and executors listen on its own address.
+    "spark.yarn.appMasterEnv.SPARK_LOCAL_IP": LOOPBACK,
+    "spark.executorEnv.SPARK_LOCAL_IP": LOOPBACK,
+}
+SOON = 45.0  # seconds, of which most is a JVM that starts on a busy machine
+
+
+@pytest.fixture(scope="module")
+def zipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("dist") / "tradegains.zip"
+    subprocess.run([sys.executable, ROOT / ".ci/zip_package.py", target], check=True)
+    return target
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_small_study(tmp_path_factory.mktemp("small"))
+
+
+@pytest.fixture(scope="module")
+def yarn(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MiniHadoop]:
+    """HDFS with the census, and YARN."""
+    servers = start_hadoop(tmp_path_factory.mktemp("yarn"), yarn=True, heap="1g")
+    upload(study, f"{servers.address}/in/census")
+    yield servers
+    servers.stop()
+
+
+def upload(study: Path, census: str) -> None:
+    place = locate(census)
+    for year in YEARS:
+        content = year_file(study.parent, year).read_bytes()
+        put(place.system, f"{place.path}/year={year}/part #1?.parquet", content)
+
+
+def submit(
+    zipped: Path,
+    *arguments: object,
+    options: Mapping[str, str],
+    environment: Mapping[str, str] | None = None,
+    more: tuple[object, ...] = (),
+) -> subprocess.CompletedProcess[str]:
+    """What spark-submit of the job says, and its exit code."""
+    command = [SPARK_HOME / "bin" / "spark-submit"]
+    command += [part for key, value in options.items() for part in ("--conf", f"{key}={value}")]
+    command += [*more, "--py-files", zipped, ROOT / "jobs" / "run_study.py", *arguments]
+    ours = {"SPARK_LOCAL_IP": LOOPBACK, "PYSPARK_PYTHON": sys.executable}
+    return subprocess.run(
+        [str(part) for part in command],
+        env=os.environ | java_environment() | ours | dict(environment or {}),
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def here(zipped: Path, study: Path) -> dict[str, str]:
+    """Digests of the same study by Spark in one process, on this machine's disk."""
+    output = study.parent / "out"
+    told = submit(
+        zipped, study, "--output", output, options=SETTINGS | {"spark.master": "local[2]"}
+    )
+    assert told.returncode == 0, told.stderr
+    return digests(str(output))
+
+
+def on_yarn(servers: MiniHadoop, folder: Path, mode: str = "client") -> dict[str, dict[str, str]]:
+    """Options and environment of a submission to YARN."""
+    settings = servers.write_client_settings(folder / "hadoop-conf")
+    options = SETTINGS | {"spark.master": "yarn", "spark.submit.deployMode": mode}
+    return {"options": options, "environment": {"HADOOP_CONF_DIR": str(settings)}}
+
+
+def test_yarn_in_client_mode(
+    yarn: MiniHadoop, zipped: Path, study: Path, here: dict[str, str], tmp_path: Path
+) -> None:
+    census = "--input=census=hdfs:///in/census"
+    way = on_yarn(yarn, tmp_path)
+    told = submit(zipped, study, "--output", "hdfs:///client", census, **way)
+    assert told.returncode == 0, told.stderr
+    assert digests(f"{yarn.address}/client") == here
+    absent = submit(
+        zipped, study, "--output", "hdfs:///no", "--input=census=hdfs:///nothing", **way
+    )
+    assert absent.returncode == 3, absent.stderr
+    wrong = study.parent / "wrong.toml"
+    wrong.write_text(study.read_text().replace('title = "Small"', 'titel = "Small"'))
+    assert submit(zipped, wrong, "--output", "hdfs:///no", census, **way).returncode == 2
+    began = time.monotonic()
+    gone = submit(zipped, study, "--output", "hdfs://127.0.0.1:1/no", census, **way)
+    assert (gone.returncode, time.monotonic() - began < SOON) == (1, True), gone.stderr
+    assert "the connection is refused in hdfs://127.0.0.1:1/no" in gone.stderr
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The driver's Python in one file, made as docs/clusters.md says."""
+    folder = tmp_path_factory.mktemp("packed")
+    page = (ROOT / "docs" / "clusters.md").read_text()
+    lines = [line for line in page.splitlines() if "venv-pack " in line or "venv packed" in line]
+    assert len(lines) == 2, lines
+    script = " && ".join(lines).replace("python3", sys.executable)
+    subprocess.run(["bash", "-ec", script], cwd=folder, check=True)
+    return folder / "packed.tar.gz"
+
+
+def test_yarn_in_cluster_mode(
+    yarn: MiniHadoop,
+    zipped: Path,
+    packed: Path,
+    study: Path,
+    here: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    census = "--input=census=hdfs:///in/census"
+    way = on_yarn(yarn, tmp_path, "cluster")
+    way["options"] |= {"spark.yarn.appMasterEnv.PYSPARK_PYTHON": "./packed/bin/python"}
+    way["options"] |= {"spark.yarn.appMasterEnv.HADOOP_CONF_DIR": str(tmp_path / "hadoop-conf")}
+    more = ("--archives", f"{packed}#packed", "--files", study)
+    told = submit(zipped, study.name, "--output", "hdfs:///cluster", census, **way, more=more)
+    assert told.returncode == 0, told.stderr
+    assert digests(f"{yarn.address}/cluster") == here
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text(study.read_text().replace('title = "Small"', 'titel = "Small"'))
+    more = ("--archives", f"{packed}#packed", "--files", wrong)
+    before = attempts(yarn)
+    refused = submit(zipped, wrong.name, "--output", "hdfs:///no", census, **way, more=more)
+    assert refused.returncode == 1
+    assert attempts(yarn) == before + 1  # a wrong study is not tried again
+    assert "exited with status 2" in refused.stderr + refused.stdout
+
+
+def attempts(servers: MiniHadoop) -> int:
+    """Attempts of all applications that the resource manager has seen."""
+    applications = servers.yarn.getResourceManager().getRMContext().getRMApps().values()
+    return sum(application.getAppAttempts().size() for application in applications)
+
+
+def test_an_executor_that_is_killed(
+    yarn: MiniHadoop, zipped: Path, study: Path, here: dict[str, str], tmp_path: Path
+) -> None:
+    way = on_yarn(yarn, tmp_path)
+    killer = subprocess.Popen([sys.executable, "-c", KILL, str(os.getpid())])
+    try:
+        census = "--input=census=hdfs:///in/census"
+        told = submit(zipped, study, "--output", "hdfs:///killed", census, **way)
+    finally:
+        killer.wait()
+    assert killer.returncode == 0, "no executor was there to kill"
+    assert told.returncode == 0, told.stderr
+    assert digests(f"{yarn.address}/killed") == here
+
+
+# Kills the first executor below this process when it has run for some seconds.
+KILL = """
+import pathlib, os, signal, sys, time
+def executors():
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().split(bytes(1))
+        except OSError:
+            continue
+        if b"org.apache.spark.executor.YarnCoarseGrainedExecutorBackend" in words and (
+            words[0].endswith(b"java")
+        ):
+            yield int(folder.name)
+for _ in range(900):
+    if found := sorted(executors()):
+        time.sleep(4)
+        os.kill(found[0], signal.SIGKILL)
+        sys.exit(0)
+    time.sleep(0.1)
+sys.exit(1)
+"""
+
+
+def test_spark_over_an_object_store(
+    store: ObjectStore, zipped: Path, study: Path, here: dict[str, str], tmp_path: Path
+) -> None:
+    upload(study, f"{store.address}/in/census")
+    jars = [each.path for each in collect_jars(tmp_path / "jars", S3_JARS)]
+    assert sum(jar.stat().st_size for jar in jars) < 25_000_000
+    options = SETTINGS | {
+        "spark.master": "local[2]",
+        "spark.jars": ",".join(map(str, jars)),
+        "spark.hadoop.fs.s3a.endpoint": store.endpoint,
+        "spark.hadoop.fs.s3a.endpoint.region": "us-east-1",
+        "spark.hadoop.fs.s3a.path.style.access": "true",
+    }
+    census = f"--input=census={store.address}/in/census"
+    told = submit(zipped, study, "--output", f"{store.address}/spark", census, options=options)
+    assert told.returncode == 0, told.stderr
+    assert digests(f"{store.address}/spark") == here
+    shutil.rmtree(tmp_path / "jars")
