@@ -28,7 +28,7 @@ HDFS_JARS = (
         "06772d24529e59939915979b3edba204d367750ef7dc5120411f35221dd4818c",
     ),
 )
-# What the resource manager signs its tokens with, and Spark has not.
+# What YARN signs its tokens and asserts with, and Spark has not.
 YARN_JARS = (
     *HDFS_JARS,
     Jar(
@@ -48,6 +48,24 @@ YARN_JARS = (
         "bcutil-jdk18on",
         "1.78.1",
         "d9fa56f97b0f761ce3bc8d9d74c5d7137a987bf5bd3abfe1003f9bafa45a1d2f",
+    ),
+    Jar(
+        "org.junit.jupiter",
+        "junit-jupiter-api",
+        "5.8.2",
+        "1808ee87e0f718cd6e25f3b75afc17956ac8a3edc48c7e9bab9f19f9a79e3801",
+    ),
+    Jar(
+        "org.junit.platform",
+        "junit-platform-commons",
+        "1.8.2",
+        "d2e015fca7130e79af2f4608dc54415e4b10b592d77333decb4b1a274c185050",
+    ),
+    Jar(
+        "org.opentest4j",
+        "opentest4j",
+        "1.2.0",
+        "58812de60898d976fb81ef3b62da05c6604c18fd4a249f5044282479fc286af2",
     ),
 )
 HDFS_SETTINGS = {
