@@ -9,7 +9,7 @@ from typing import Final
 from pyspark.sql import SparkSession
 from pyspark.version import __version__ as pyspark_version
 
-from tradegains.engines.java_virtual_machine import classes_of, py4j_error
+from tradegains.engines.java_virtual_machine import classes_of, hadoop_setting, py4j_error
 from tradegains.errors import EngineError, Problem
 
 JARS_VARIABLE: Final = "TRADEGAINS_JARS"
@@ -114,10 +114,9 @@ def require_delta(spark: SparkSession) -> None:
                 cure=f"spark-submit --packages {coordinates()}, or --jars with Delta's jars",
             )
         ) from error
-    settings = spark.sparkContext._jsc.hadoopConfiguration()
     source = extension.getProtectionDomain().getCodeSource()
     where = "" if source is None else str(source.getLocation())
-    refuse_fast_listing(settings.get(FAST_LISTING), where.rpartition("/")[2])
+    refuse_fast_listing(hadoop_setting(spark, FAST_LISTING), where.rpartition("/")[2])
 
 
 def refuse_fast_listing(setting: str | None, jar: str) -> None:

@@ -117,3 +117,8 @@ def classes_of(spark: SparkSession) -> Any:
 def java_version(spark: SparkSession) -> str:
     """Version of the Java that runs Spark."""
     return str(classes_of(spark).java.lang.System.getProperty("java.version"))
+
+
+def hadoop_setting(spark: SparkSession, name: str) -> str | None:
+    """Value of one of Hadoop's settings behind a classic session; None where there is none."""
+    return cast("str | None", spark.sparkContext._jsc.hadoopConfiguration().get(name))
