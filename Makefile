@@ -15,7 +15,7 @@ help:
 	@echo "make lint    check style            make format  mend it"
 	@echo "make types   check types            make dist    build dist/tradegains.zip for clusters"
 	@echo "make bench   measure speed          make java    install a Java for Spark from PyPI"
-	@echo "make cluster-check    compare a small Spark cluster on this machine with one process"
+	@echo "make cluster-check    a Spark cluster, HDFS, YARN and S3 on this machine, compared with one process"
 	@echo "make stress  try for a quarter of an hour to break publication (MINUTES=2: shorter)"
 	@echo "make mutants AREA=store    put faults into a room and see whether its tests notice"
 	@echo "make clean   remove what the other targets made"
@@ -70,9 +70,12 @@ bench: $(VENV)/ready-benchmark
 	  $(if $(MOST),--most-memory '$(MOST)')
 	$(if $(SECTIONS),$(PY) benchmarks/section_costs.py --establishments '$(FULL)')
 
-# The study on a Spark cluster of three processes on this machine: the digests of a local run?
-cluster-check: $(VENV)/ready-benchmark dist
+# Real servers on this machine, fetched by name: a standalone cluster, HDFS, YARN and an object store.
+# Are the digests those of a local run, and what when a server goes in the middle? 5 GB of memory.
+cluster-check: $(VENV)/ready-benchmark $(VENV)/ready-test dist
 	$(PY) benchmarks/standalone_cluster.py
+	TRADEGAINS_TEST_ENGINE=embedded $(PY) -m pytest tests/clusters \
+	  tests/clusters/check_faults.py tests/clusters/check_spark.py
 
 # Kills, races, full disks, flipped bits and swapped inputs; opt-in, and its figures are written down.
 MINUTES ?= 13

@@ -103,7 +103,7 @@ def test_job_publishes_its_tables(
     job: str, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     study = write_small_study(tmp_path)
-    start = lambda _: contextlib.nullcontext(engine)  # noqa: E731  one process runs one engine
+    start = lambda _, **__: contextlib.nullcontext(engine)  # noqa: E731  one process runs one engine
     monkeypatch.setattr(tradegains.engines.start, "start_engine", start)
     monkeypatch.setattr(sys, "argv", [job, str(study), "--output", str(tmp_path / "out")])
     assert runpy.run_path(str(ROOT / "jobs" / f"{job}.py"))["main"]() == 0
@@ -125,7 +125,7 @@ def test_job_refuses_a_study_with_its_exit_code(
 def test_job_keeps_the_text_of_an_unexpected_error_to_itself(
     job: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail(_: str) -> Engine:
+    def fail(_: str, **__: object) -> Engine:
         raise RuntimeError(SECRET_ID)
 
     monkeypatch.setattr(tradegains.engines.start, "start_engine", fail)
@@ -142,7 +142,7 @@ def test_a_job_publishes_the_tables_that_are_named(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     study = write_small_study(tmp_path)
-    start = lambda _: contextlib.nullcontext(engine)  # noqa: E731
+    start = lambda _, **__: contextlib.nullcontext(engine)  # noqa: E731
     monkeypatch.setattr(tradegains.engines.start, "start_engine", start)
     arguments = [str(study), "--output", str(tmp_path / "out"), "--tables", "welfare,quality"]
     monkeypatch.setattr(sys, "argv", ["run_study", *arguments])

@@ -71,11 +71,11 @@ class SparkDelta(DeltaStore):
     def _replace(self, name: str, table: pa.Table, predicate: str) -> int:
         from pyspark.sql.functions import col
 
-        described = [
+        columns = [
             col(column).alias(column, metadata=described(name, column))
             for column in table.column_names
         ]
-        rows = self._spark.createDataFrame(table).select(*described)
+        rows = self._spark.createDataFrame(table).select(*columns)
         try:
             (
                 rows.coalesce(1)
