@@ -119,7 +119,9 @@ def test_an_empty_condition_selects_null(output):
     nulls = show_table(output, "moments", where={"window": ""})
     assert "window = null" in nulls
     assert "4 rows." in nulls
-    assert show_table(output, "quality", where={"rule": "nothing"}).endswith("No row.")
+    none = show_table(output, "quality", where={"rule": "nothing"})
+    assert "\nNo row.\nrule: " in none
+    assert "read" in none.split("rule: ")[1]
 
 
 def test_a_misspelt_column_is_named_with_the_nearest(output):

@@ -21,6 +21,32 @@ def filtered(rows: pa.Table, name: str, where: Mapping[str, str]) -> pa.Table:
     return matching(rows, **values)
 
 
+def values_there(rows: pa.Table, name: str, where: Mapping[str, str]) -> dict[str, list[str]]:
+    """For each condition that no row meets beside the others, the values that there are instead.
+
+    Where no row meets any single one of them beside the others, each is looked at by itself.
+
+    Example:
+        >>> rows = pa.table({"year": [1988, 1996], "rule": ["read", "valid"]})
+        >>> values_there(rows, "quality", {"rule": "raed", "year": "1988"})
+        {'rule': ['read']}
+        >>> values_there(rows, "quality", {"rule": "raed", "year": "1990"})
+        {'rule': ['read', 'valid'], 'year': ['1988', '1996']}
+    """
+
+    def among(column: str, others: Mapping[str, str]) -> list[str]:
+        kept = filtered(rows, name, others)[column].unique().to_pylist()
+        return sorted("" if value is None else str(value) for value in kept)
+
+    beside = {
+        column: among(column, {key: text for key, text in where.items() if key != column})
+        for column in where
+    }
+    if not any(beside.values()):
+        beside = {column: among(column, {}) for column in where}
+    return {column: there for column, there in beside.items() if there}
+
+
 def selected(rows: pa.Table, name: str, columns: Sequence[str]) -> pa.Table:
     """The named columns in that order, and the note if there is one.
 

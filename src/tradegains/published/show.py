@@ -7,7 +7,7 @@ from pathlib import Path
 from tradegains.published.columns import PrintedColumn, side_by_side
 from tradegains.published.published_run import PublishedRun
 from tradegains.published.reading import list_runs, read_table
-from tradegains.published.rows import filtered, selected, unshown_keys
+from tradegains.published.rows import filtered, selected, unshown_keys, values_there
 from tradegains.published.text_table import rows_text
 
 LOOK_ALIKE = "rows that look alike differ by (name columns to see them)"
@@ -20,6 +20,10 @@ FACTS = {
     "engine": "",
     "tables": "",
 }  # names and units
+
+
+MOST_VALUES = 20
+"""Values that are named where a condition selects no row."""
 
 
 def show_table(
@@ -63,6 +67,11 @@ def show_table(
         fold=not columns,
     )
     lines = [*textwrap.wrap(", ".join(heading), width), text]
+    if where and not found.num_rows:
+        for column, there in values_there(rows, table, where).items():
+            listed = ", ".join(text or "(empty)" for text in there[:MOST_VALUES])
+            more = f" and {len(there) - MOST_VALUES:,} more" if len(there) > MOST_VALUES else ""
+            lines += textwrap.wrap(f"{column}: {listed}{more}", width, subsequent_indent="  ")
     if unshown:
         told = f"{LOOK_ALIKE}: {', '.join(unshown)}"
         lines += textwrap.wrap(told, width, subsequent_indent="  ")
