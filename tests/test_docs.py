@@ -37,7 +37,7 @@ from tradegains.tables.published.runs import PUBLISHED_TABLE
 ROOT = Path(__file__).parents[1]
 README, METHOD = ROOT / "README.md", ROOT / "docs" / "method.md"
 MELITZ_TREFLER = ROOT / "docs" / "melitz_trefler.md"
-CONVERT = ROOT / "docs" / "convert.md"
+CONVERT, FIRST_STUDY = ROOT / "docs" / "convert.md", ROOT / "docs" / "first_study.md"
 STUDY_PAGE, TABLES_PAGE = ROOT / "docs" / "study.md", ROOT / "docs" / "tables.md"
 PAGES = sorted({README, ROOT / "DEVELOPING.md", *(ROOT / "docs").glob("*.md")})
 
@@ -391,6 +391,12 @@ def test_commands_of_convert(terminal: Callable[[str], str]) -> None:
     assert sorted(each.name for each in Path("census").iterdir()) == [
         "_conversion", "year=1990", "year=1991",
     ]  # fmt: skip
+
+
+@pytest.mark.only("embedded")
+def test_commands_of_the_first_study(terminal: Callable[[str], str]) -> None:
+    follow(FIRST_STUDY, terminal)
+    assert (pd.read_stata("files/welfare.dta")["formula"] == "hloy").any()
 
 
 @pytest.mark.only("embedded")
