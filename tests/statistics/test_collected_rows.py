@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from tradegains.statistics import driver_sums
 from tradegains.statistics.collected_rows import CollectedRows
 from tradegains.statistics.probits import fit_probits
 from tradegains.statistics.regression_passes import collect_sums, having
@@ -92,7 +93,8 @@ def test_linear_models_are_the_same(engine):
 
 # exp and logarithms of another process may differ in the last bit: Spark's rows stay with it.
 @pytest.mark.only("embedded")
-def test_probits_are_the_same(engine):
+def test_probits_are_the_same(engine, monkeypatch):
+    monkeypatch.setattr(driver_sums, "BLOCK", 100)
     at_engine, here = both(engine, draw())
     cells = products(here)
     for by in ((), ("quartile",)):
