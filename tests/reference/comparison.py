@@ -63,6 +63,10 @@ ESTIMATES = {
     **dict.fromkeys(("standard_error", "t", "first_stage_f"), SPREAD_OF_ESTIMATES),
     **dict.fromkeys(("cut_standard_error", "probability_standard_error"), SPREAD_OF_ESTIMATES),
     "mean_tariff_cut": MEAN_CUT,
+    "mean_cut": MEAN_CUT,
+    **dict.fromkeys(("slope", "effect", "contribution"), ESTIMATED),
+    "slope_standard_error": SPREAD_OF_ESTIMATES,
+    "contribution_standard_error": SPREAD_OF_ESTIMATES,
 }
 
 TOLD = (

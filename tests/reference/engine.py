@@ -20,11 +20,12 @@ from reference.distributions import (
 from reference.growth import list_growth
 from reference.joint_distribution import list_joint_distribution
 from reference.matching import count_demography, list_job_flows, list_transitions
-from reference.regressions import list_regressions
+from reference.regressions import list_regressions, regressing
 from reference.replicates import add_errors
 from reference.rows import Raw, Row, as_text, read_rows, under_new_codes
 from reference.sizes import list_fits, list_size_bins
 from reference.successors import with_last_ids
+from reference.tariff_effects import list_tariff_effects
 from reference.trade import list_intra_industry_trade
 from reference.welfare import Small, list_comparisons, list_market_shares, list_welfare
 from tradegains.tables.published import TABLES
@@ -75,6 +76,8 @@ def measure(raws: Iterable[Raw], study: Any, small: Small | None = None) -> Tabl
     found["size_fits"] = list_fits(census.rows, study)
     found["size_histograms"] = list_size_bins(census.rows, study)
     found |= list_regressions(census.rows, study, productivity, small)
+    run = regressing(census.rows, study, productivity, small)
+    found["tariff_effects"] = list_tariff_effects(run, found, prices) if run else []
     found |= by_ids(census.rows, study, small)
     raw = [row for row in found["welfare"] if row["ids"] == "raw"]
     found["welfare_curves"] = list_curves(census.rows, raw, study, small)

@@ -157,13 +157,22 @@ class Regressing:
         return row.industry[: digits[effects]]
 
 
+def regressing(
+    rows: list[Row], study: Any, productivity: Productivity, small: Any
+) -> Regressing | None:
+    """What the families read; None where the study has no regressions."""
+    if study.regressions is None:
+        return None
+    return Regressing(rows, study, productivity, Cuts(study, small))
+
+
 def list_regressions(
     rows: list[Row], study: Any, productivity: Productivity, small: Any
 ) -> dict[str, list[dict[str, Any]]]:
     """Rows of `regressions` and `export_entry`."""
-    if study.regressions is None:
+    run = regressing(rows, study, productivity, small)
+    if run is None:
         return {"regressions": [], "export_entry": []}
-    run = Regressing(rows, study, productivity, Cuts(study, small))
     has_exports = study.census.has("exports")
     found, entries = premium(run) if has_exports else [], []
     for name in study.regressions.exit_windows:
@@ -180,7 +189,8 @@ def list_regressions(
             terms = (*map(cut_of, kinds), *run.choices.entry_controls)
             found += probit_rows(labels, terms, fit, CutCounts(samples[quartile], kinds))
         found += effects_of_starting(run, window, everyone)
-        entries += export_entry(window, everyone, probits, kinds)
+        total = sum(row.sales for row in rows if row.year == window.start)
+        entries += export_entry(window, everyone, probits, (kinds, total))
     return {"regressions": found, "export_entry": entries}
 
 
@@ -487,13 +497,18 @@ def probit_rows(
 
 
 def export_entry(
-    window: Any, everyone: Sample, probits: Mapping[int | None, Probit], kinds: Sequence[str]
+    window: Any,
+    everyone: Sample,
+    probits: Mapping[int | None, Probit],
+    choices: tuple[Sequence[str], int],
 ) -> list[dict[str, Any]]:
     """A row for all never-exporters and one per quartile, with what the cut did to them."""
     found = []
     bottom = probits[1].due[0] if 1 in probits and probits[1].due else None
     for quartile in (None, 1, 2, 3, 4):
         inside = [each for each in everyone if quartile in (None, each["quartile"])]
+        (kinds, total), sales = choices, sum(each["row"].sales for each in inside)
+        starting = sum(each["row"].sales for each in inside if each[START])
         counts, cut = CutCounts(inside, kinds), cut_of(kinds[0]) if kinds else None
         cuts = [each[cut] for each in counts.complete] if kinds else []
         starters = int(sum(each[START] for each in inside))
@@ -508,6 +523,8 @@ def export_entry(
                 "starters": starters,
                 "starter_rate": starters / len(inside) if inside else None,
                 "mean_tariff_cut": math.fsum(cuts) / len(cuts) if cuts else None,
+                "output_share": sales / total if total else None,
+                "starter_output_share": starting / total if total else None,
                 "cut": kinds[0] if kinds else None,
                 **{name: n or 0 for name, n in counts.beside("").items()},
                 "probit_establishments": fit.rows,

@@ -15,8 +15,6 @@ STUDIES = Path(__file__).parents[2] / "conf" / "studies"
 FULL = Path(__file__).with_name("full_study.toml").read_text(encoding="utf-8")
 SHIPPED = {
     'standardised_by = "unweighted_sd"\n': "",
-    'input_output = "input_output"\n': "",
-    'input_sources = "partner"\n': "",
     "products_year = 1988\n": 'products_year = "start"\n',
     'measure = "log_points"': 'measure = "points"',
     'change = "preference"': 'change = "applied"',
@@ -588,11 +586,17 @@ MISTAKES = {
         "[tariffs]",
         '"all" inputs, or those bought from the "partner"',
     ),
-    "inputs whose cut nothing uses": (
-        ('growth_cuts = ["foreign", "input"]', 'growth_cuts = ["foreign"]'),
-        'no regression uses cuts of the kind "input"',
-        "input_output",
-        'name "input" among the kinds of a regression',
+    "effects of no tariff": (
+        ('kinds = ["home", "foreign", "input"]', "kinds = []"),
+        "[tariff_effects] kinds = [] is not valid",
+        "kinds = []",
+        "at least 1, none twice",
+    ),
+    "a pace of later years": (
+        ('before = "pre"', 'before = "post"'),
+        "window post ends after post has begun",
+        'before = "post"',
+        "before is the window whose pace the later one is compared with",
     ),
     "a choice of inputs without a table of them": (
         ('input_output = "input_output"', ""),

@@ -20,7 +20,8 @@ from tradegains.study import Study, read_study
 from tradegains.synthetic import SyntheticCensus, write_synthetic_census
 from tradegains.synthetic.truths import Truths
 
-TABLES = ("regressions", "export_entry", "decompositions", "moments", "intra_industry_trade")
+TABLES = ("regressions", "export_entry", "tariff_effects", "decompositions", "moments")
+TABLES += ("intra_industry_trade",)
 QUARTILES = (1, 2, 3, 4)
 GROWTH, ADOPTION = "log_productivity_growth", "adopted_technology"
 EXITS = ("relative_productivity", "log_employment", "exporter", "home_cut", "foreign_cut")
@@ -60,6 +61,11 @@ class Planted:
         named = {"sample": "all", "weighting": "unweighted"} | named
         row = self.row("regressions", model=model, term=term, **named)
         return Estimate(row["coefficient"], row["standard_error"])
+
+    def slope_on_cut(self, result: str, kind: str, unit: str = "establishment") -> Estimate:
+        """Of growth on a tariff cut."""
+        row = self.row("tariff_effects", result=result, kind=kind, unit=unit)
+        return Estimate(row["slope"], row["slope_standard_error"])
 
     def due_to_cut(self, quartile: int) -> Estimate:
         """Mean probability of starting to export that the cut adds."""
@@ -163,7 +169,7 @@ def _study(census: SyntheticCensus) -> Study:
 
 
 def _inputs(census: SyntheticCensus) -> dict[str, str]:
-    named = ("census", "imports", "tariff_cuts", "elasticities", "control_totals")
+    named = ("census", "imports", "tariff_cuts", "input_output", "elasticities", "control_totals")
     named += ("plant_products", "product_tariffs", "product_trade")
     return {name: str(getattr(census, name)) for name in named} | {
         "prices": str(census.prices_by_industry)
@@ -181,6 +187,14 @@ def pairs() -> dict[str, Pair]:
             lambda t: t.starter_rate_top / t.starter_rate_bottom,
         ),
         "export composition": (Planted.export_composition, lambda t: t.export_composition),
+        "growth of exporters, foreign_cut": (
+            lambda p: p.slope_on_cut("existing_exporters", "foreign"),
+            lambda t: t.growth_of_exporters,
+        ),
+        "growth, input_cut": (
+            lambda p: p.slope_on_cut("intermediate_inputs", "input"),
+            lambda t: t.growth_by_inputs,
+        ),
     }
     for weighting in ("unweighted", "employment"):
         found |= _premia(weighting)

@@ -10,7 +10,7 @@ from drawn_census import ESTABLISHMENTS, SEED, read_drawn
 from tradegains.errors import StudyError
 from tradegains.synthetic import census, write_synthetic_census
 
-DIGEST = "18e743e7ad20fa533dcd9c619743480ee8ffb6f9dfee687d7db99a537ad659bc"
+DIGEST = "d45777495591c86f30eb74bd23552674175a2732c2508cc490a7eca59e76280b"
 # What a driver writes and refuses is plain Python: that both engines draw the same is enough.
 in_python = pytest.mark.only("embedded")
 

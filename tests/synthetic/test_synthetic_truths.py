@@ -42,6 +42,8 @@ OTHER = Truths(
     effect_on_adoption=0.4,
     selection_of_adopters=0.1,
     export_composition=0.03,
+    growth_of_exporters=0.03,
+    growth_by_inputs=0.12,
     grubel_lloyd=0.7,
     grubel_lloyd_growth=-0.01,
     grubel_lloyd_elsewhere=0.5,
@@ -125,6 +127,24 @@ def test_everybody_whose_products_are_known_is_in_a_quartile_probit(planted):
     assert [row["own_cuts"] for row in rows] == known
     # Who is left out is drawn, whatever becomes of the establishment: 15 percent.
     assert all(0.83 < part / whole < 0.87 for part, whole in zip(known, counts, strict=True))
+
+
+def test_the_home_cut_does_nothing_within_establishments(planted):
+    within = planted.slope_on_cut("double_difference", "home")
+    assert abs(within.value) < ERRORS * within.error
+    foreign = planted.slope_on_cut("double_difference", "foreign")
+    assert foreign.value > 0  # who starts to export because of it is more productive
+
+
+def test_effects_add_up_to_the_accounting(planted):
+    named = {row["accounting"]: row for row in planted.tables["tariff_effects"]}
+    components = ("selection", "export_composition", "new_exporters", "existing_exporters")
+    for name in (*components, "intermediate_inputs"):
+        row = named[name]
+        assert row["contribution"] == pytest.approx(row["effect"] * row["output_share"])
+        assert row["contribution_standard_error"] > 0, name
+    entry = planted.row("export_entry", quartile=None)
+    assert named["new_exporters"]["output_share"] == entry["starter_output_share"]
 
 
 def test_cuts_of_two_countries_differ_and_go_together(planted):

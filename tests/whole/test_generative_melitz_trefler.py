@@ -16,7 +16,7 @@ from reference.dealing import Dealer, missed
 from reference.nasty import Case, census_of
 from reference.studies import RULES
 from reference.welfare import Small
-from tradegains.study import Regressions, Study
+from tradegains.study import Regressions, Study, TariffEffects
 
 ON_SPARK = os.environ.get("TRADEGAINS_TEST_ENGINE") == "spark"
 EXAMPLES = 1 if ON_SPARK else 4
@@ -60,6 +60,15 @@ def estimated_study(dealer: Dealer) -> Study:
     sections = ("size_fits", "intra_industry_trade", "decomposition", "joint_distribution")
     study = replace(with_exports(study_dealt(dealer)), **dict.fromkeys(sections))
     study = replace(study, dispersion=None, job_flows=None, regressions=regressions)
+    effects = TariffEffects(
+        before="pre",
+        after="post",
+        kinds=deal("effect_kinds", (("home", "foreign"), ("foreign", "input"), ("home",))),
+        industry_weights=deal("industry_weights", ("employment", "sales", "unweighted")),
+        clusters=deal("effect_clusters", ("industry2", "industry4")),
+    )
+    has_cuts = dealer.dealt["cuts"] != (None, None)
+    study = replace(study, tariff_effects=effects if has_cuts else None)
     study = replace(study, tariffs=tariffs)
     return replace(study, welfare=replace(study.welfare, melitz_redding=None))
 

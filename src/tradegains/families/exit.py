@@ -19,6 +19,7 @@ from tradegains.statistics.probits import fit_probits
 from tradegains.statistics.regression_passes import RegressionRows
 from tradegains.statistics.regressions import LinearModel, estimate
 from tradegains.study import Window
+from tradegains.tables import working as w
 from tradegains.transforms.regression_rows import (
     EXIT,
     EXPORTER,
@@ -45,7 +46,7 @@ def exit_regressions(context: RegressionContext, window: Window) -> Rows:
     terms = [RELATIVE_PRODUCTIVITY, LOG_EMPLOYMENT]
     terms += [EXPORTER] if context.has_exports else []
     own = map(own_column, kinds)
-    rows = context.with_cuts(rows, kinds, window).select(EFFECT, EXIT, *terms, *cuts, *own)
+    rows = context.with_cuts(rows, kinds, window).select(EFFECT, EXIT, w.SALES, *terms, *cuts, *own)
     kept = context.held(rows, [window.start], work_folders.exit_rows(window))
     counted, note = _cuts_of(context, window, kept) if kinds else (None, _why_without(context))
     kept = having_cuts(kept, kinds)

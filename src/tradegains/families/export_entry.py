@@ -48,9 +48,10 @@ def entry_regressions(context: RegressionContext, window: Window) -> tuple[Rows,
     kinds = context.kinds(context.choices.entry_cuts)
     counts, note = _counts(context, window, rows, kinds)
     effects = effect_regressions(context, window, rows)
+    sales = context.sales_of(window.start)
     if not kinds:
         why = "" if context.largest_cuts else NO_CUTS
-        return effects, export_entry_rows(window.name, counts, {}, why)
+        return effects, export_entry_rows(window.name, counts, {}, why, sales=sales)
     probits = _entry_probits(context, having_cuts(rows, kinds), kinds)
     found = [
         row
@@ -58,7 +59,7 @@ def entry_regressions(context: RegressionContext, window: Window) -> tuple[Rows,
         for row in _probit_rows(context, window, quartile, (probit, _of(counts, quartile), note))
     ]
     told = {q: _entry_probit(each, cut_column(kinds[0])) for q, each in probits.items()}
-    return [*found, *effects], export_entry_rows(window.name, counts, told, note)
+    return [*found, *effects], export_entry_rows(window.name, counts, told, note, sales=sales)
 
 
 def _kept_entry_rows(context: RegressionContext, window: Window) -> RegressionRows:
@@ -87,6 +88,7 @@ def _kept_entry_rows(context: RegressionContext, window: Window) -> RegressionRo
         EFFECT,
         EXPORT_START,
         GROWTH,
+        w.SALES,
         *terms,
         *map(cut_column, kinds),
         *map(own_column, kinds),
@@ -103,7 +105,11 @@ def _counts(
     counts: dict[int, EntryCounts] = {}
     for (quartile, starts), cuts in found.items():
         counted = EntryCounts(
-            cuts.establishments, int(starts) * cuts.establishments, cuts if kinds else None
+            cuts.establishments,
+            int(starts) * cuts.establishments,
+            cuts.sales,
+            int(starts) * cuts.sales,
+            cuts if kinds else None,
         )
         counts[quartile] = counts[quartile].plus(counted) if quartile in counts else counted
     if not kinds:

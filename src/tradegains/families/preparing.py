@@ -183,8 +183,7 @@ def _look_up_prices(rows: DataFrame, prices: Rows) -> DataFrame:
 
 def _with_industry_cuts(rows: DataFrame, study: Study, cuts: Rows) -> DataFrame:
     """The rows with their industry's cut of every kind that is known, and null of others asked."""
-    asked = study.regressions.cut_kinds if study.regressions else ()
-    for kind in sorted({*kinds_of(cuts), *asked}):
+    for kind in sorted({*kinds_of(cuts), *study.cut_kinds}):
         found = [row for row in cuts if row.get("kind", HOME) == kind]
         if found:
             rows = _look_up_cuts(rows, found, kind)

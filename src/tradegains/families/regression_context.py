@@ -5,6 +5,7 @@ second look at residuals does not read the whole census again: on the driver whe
 else kept in the work folder.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,7 @@ from pyspark.sql import functions as F
 from tradegains.families.context import MatchedCensus, Rows, RunContext
 from tradegains.formulas.distribution import IndustryMedian
 from tradegains.formulas.least_squares import binary_places
+from tradegains.results.market_cells import MarketCells
 from tradegains.results.regressions import CutCounts, Labels, Linear, joined, probit_rows
 from tradegains.results.sets import entry_windows
 from tradegains.statistics.collected_rows import CollectedRows
@@ -37,6 +39,8 @@ from tradegains.study import Regressions, Study, Window
 from tradegains.tables import working as w
 from tradegains.transforms.plant_cuts import CUT, KIND, PRODUCT, mean_plant_cuts
 from tradegains.transforms.regression_rows import (
+    ACCELERATION,
+    EXPORTER_GROWTH,
     GROWTH,
     LOG_EMPLOYMENT,
     RELATIVE_PRODUCTIVITY,
@@ -44,6 +48,7 @@ from tradegains.transforms.regression_rows import (
     count_cuts,
     cut_column,
     own_column,
+    weigh_cuts,
     with_own_cuts,
 )
 from tradegains.transforms.regression_sums import EFFECT
@@ -61,8 +66,8 @@ class RegressionContext:
         run_context: a study with a section for regressions.
         matched: matched rows, with what `sets.carried` and `sets.later` ask for.
         largest: bounds of any industry's rows and employment in a year.
-        rows_by_year: matched rows of each year, at most.
         plant_cuts: establishment_id and its own cuts; None without that input.
+        cells: sums by year, industry and membership.
         largest_cuts: bound of the tariff cuts of each kind that there are [percentage points].
         largest_log: bound of any log of a row [log points].
     """
@@ -70,7 +75,7 @@ class RegressionContext:
     run_context: RunContext
     matched: DataFrame
     largest: Largest
-    rows_by_year: Mapping[int, int]
+    cells: MarketCells
     plant_cuts: DataFrame | None
     largest_cuts: Mapping[str, float]
     largest_log: float
@@ -87,7 +92,7 @@ class RegressionContext:
             context,
             matched.rows,
             Largest(largest.establishments, largest.employment),
-            matched.cells.rows_by_year,
+            matched.cells,
             _plant_cuts(context, matched.rows),
             bounds,
             largest_log(matched.rows),
@@ -120,6 +125,10 @@ class RegressionContext:
         bounds = {cut_column(kind): bound for kind, bound in self.largest_cuts.items()}
         bounds[RELATIVE_PRODUCTIVITY] = between
         bounds |= {GROWTH: between, **dict.fromkeys(logs, self.largest_log)}
+        if effects := self.study.tariff_effects:
+            after, before = self.study.window(effects.after), self.study.window(effects.before)
+            pace = (after.end - after.start) / (before.end - before.start)
+            bounds |= {EXPORTER_GROWTH: between, ACCELERATION: between * (1.0 + pace)}
         return Variable(name, bounds.get(name, 1.0))
 
     def group(self, effects: str) -> Callable[[int], int]:
@@ -137,7 +146,9 @@ class RegressionContext:
     def found_medians(self) -> dict[tuple[str, int], IndustryMedian]:
         """Medians of the first years of all windows asked for, by year and industry, once."""
         choices = self.choices
-        windows = (*map(self.study.window, choices.exit_windows), *entry_windows(self.study))
+        windows = [*map(self.study.window, choices.exit_windows), *entry_windows(self.study)]
+        if effects := self.study.tariff_effects:
+            windows.append(self.study.window(effects.after))
         years = sorted({window.start for window in windows})
         chosen = self.matched.filter(F.col(w.YEAR).isin(*years))
         pools = {str(year): (year,) for year in years}
@@ -193,8 +204,33 @@ class RegressionContext:
                 row[WITH_CUTS],
                 {kind: row[own_column(kind)] or 0 for kind in kinds},
                 {kind: (row[cut_column(kind)] or 0) / 2.0**places for kind in kinds},
+                row[w.SALES],
             )
             for row in counted
+        }
+
+    def sales_of(self, year: int, *sets: tuple[str, ...]) -> int:
+        """Sales in a year of all establishments, or of those in all of these sets [hundredths]."""
+        cells = self.cells.of_year(year)
+        for name in sets:
+            cells = cells.where(cells.inside(name))
+        return cells.total.sales
+
+    def mean_cuts(
+        self, rows: RegressionRows, kinds: Sequence[str], sales: int
+    ) -> dict[str, float | None]:
+        """The mean cut of each kind, weighted by sales, over rows that have all.
+
+        `sales` is what the rows sell at most: a bound far above it would cost sums their places.
+        """
+        largest = max((self.largest_cuts[kind] for kind in kinds), default=0.0)
+        places = binary_places(max(largest, 1.0) * max(sales, 1))
+        sums = collect_sums(weigh_cuts, rows, kinds=kinds, places=places)
+        sums = [row for row in sums if row[w.SALES]]  # an engine sums no rows to a row of nulls
+        return {
+            kind: math.ldexp(row[cut_column(kind)] / row[w.SALES], -places)
+            for row in sums
+            for kind in kinds
         }
 
     def held(self, rows: DataFrame, years: Sequence[int], folder: str | None) -> RegressionRows:
@@ -207,7 +243,7 @@ class RegressionContext:
                 without logarithms are asked for.
         """
         context = self.run_context
-        are_few = sum(self.rows_by_year.get(year, 0) for year in years) <= context.row_limit
+        are_few = sum(self.cells.rows_by_year.get(year, 0) for year in years) <= context.row_limit
         if are_few and (context.is_in_process or folder is None):
             return CollectedRows(collect(rows))
         if folder is None:
@@ -235,7 +271,7 @@ def _plant_cuts(context: RunContext, matched: DataFrame) -> DataFrame | None:
     )
     if products is None or asked is None:
         return None
-    kinds = [kind for kind in asked.cut_kinds if any(row[KIND] == kind for row in tariffs)]
+    kinds = [kind for kind in context.study.cut_kinds if any(row[KIND] == kind for row in tariffs)]
     tariffs = [row for row in tariffs if row[KIND] in kinds]
     if not kinds:
         return None

@@ -9,6 +9,7 @@ from tradegains.families.exit import exit_regressions
 from tradegains.families.export_entry import entry_regressions
 from tradegains.families.exporter_premium import premium_regressions
 from tradegains.families.regression_context import NO_CUTS, RegressionContext
+from tradegains.families.tariff_effects import tariff_effects
 from tradegains.results.sets import entry_windows
 from tradegains.results.sizes import NO_EXPORTS
 from tradegains.statistics.collecting import compute_together
@@ -29,13 +30,16 @@ def estimate_families(context: RunContext, matched: MatchedCensus) -> ComputedTa
 
 
 def _rows(asked: RegressionContext) -> dict[str, Rows]:
-    """Rows of both tables; a family that was not asked for has none."""
+    """Rows of all tables; a family that was not asked for has none."""
     found = compute_together([partial(_named, asked, each) for each in _regressions(asked)])
     regressions, entries = zip(*found, strict=True) if found else ((), ())
-    return {
+    tables = {
         "regressions": list(chain.from_iterable(regressions)),
         "export_entry": list(chain.from_iterable(entries)),
     }
+    if asked.study.tariff_effects is not None:
+        tables["tariff_effects"] = tariff_effects(asked, tables)
+    return tables
 
 
 Regression = Callable[[], tuple[Rows, Rows]]

@@ -27,6 +27,11 @@ def entry_rows(window: Window) -> str:
     return f"entry_rows_{window.name}"
 
 
+def growth_rows(window: Window) -> str:
+    """Of the establishments whose growth over a window is explained by tariff cuts."""
+    return f"growth_rows_{window.name}"
+
+
 def passing_folders(study: Study) -> tuple[str, ...]:
     """Every folder that a run of the study removes at its end."""
     matched = (MATCHED, WITHOUT_DUPLICATES, WITH_REPAIRED_IDS, SPREAD)
@@ -34,4 +39,6 @@ def passing_folders(study: Study) -> tuple[str, ...]:
         return matched
     exits = map(exit_rows, map(study.window, study.regressions.exit_windows))
     entries = entry_windows(study)
-    return (*matched, *exits, *map(never_exporters, entries), *map(entry_rows, entries))
+    effects = study.tariff_effects
+    growth = [growth_rows(study.window(effects.after))] if effects else []
+    return (*matched, *exits, *map(never_exporters, entries), *map(entry_rows, entries), *growth)

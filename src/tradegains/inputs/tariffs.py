@@ -157,10 +157,10 @@ def _input_cuts(study: Study, tables: Tables, told: Tables) -> Iterator[Row]:
 
 def _lacking(study: Study, told: Tables) -> Iterator[Problem]:
     """Kinds of tariff that regressions use and no table has."""
-    if study.regressions is None or not told:
+    if not told:
         return
     known = set().union(*map(kinds_of, told.values()))
-    for kind in study.regressions.cut_kinds:
+    for kind in study.cut_kinds:
         if kind not in known:
             cure = f'add rows of the kind "{kind}", or take it out of the kinds of [regressions]'
             what = f'a regression uses cuts of the kind "{kind}", and there are none'

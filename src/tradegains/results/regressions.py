@@ -40,6 +40,14 @@ class Linear:
     dropped: Mapping[str, str]
     problem: str
 
+    def estimate(self, term: str) -> tuple[float | None, float | None]:
+        """Coefficient and standard error of a term; None where either is missing."""
+        if self.fit is None or term not in self.fit.regressors:
+            return None, None
+        place = self.fit.regressors.index(term)
+        error = self.standard_errors[place] if self.standard_errors else None
+        return self.fit.coefficients[place], error
+
     def t(self, term: str) -> float | None:
         """Coefficient over standard error of a term; None where either is missing."""
         if self.fit is None or term not in self.fit.regressors or not self.standard_errors:
@@ -57,12 +65,14 @@ class CutCounts:
         complete: those with a cut of every kind that the regression uses; the others are left out.
         own: by kind, those of the complete whose cut is the mean over their products.
         sums: by kind, the sum of the complete ones' cuts [percentage points].
+        sales: of all of them [hundredths of the money unit].
     """
 
     establishments: int
     complete: int
     own: Mapping[str, int]
     sums: Mapping[str, float]
+    sales: int = 0
 
     @staticmethod
     def sum_of(kinds: Sequence[str], parts: Iterable["CutCounts"]) -> "CutCounts":
@@ -73,6 +83,7 @@ class CutCounts:
             sum(each.complete for each in found),
             {kind: sum(each.own[kind] for each in found) for kind in kinds},
             {kind: sum(each.sums[kind] for each in found) for kind in kinds},
+            sum(each.sales for each in found),
         )
 
     def columns(self, term: str = "") -> Row:
@@ -95,6 +106,8 @@ class EntryCounts:
 
     establishments: int
     starters: int
+    sales: int = 0
+    starters_sales: int = 0
     cuts: CutCounts | None = None
 
     def plus(self, other: "EntryCounts") -> "EntryCounts":
@@ -104,6 +117,8 @@ class EntryCounts:
         return EntryCounts(
             self.establishments + other.establishments,
             self.starters + other.starters,
+            self.sales + other.sales,
+            self.starters_sales + other.starters_sales,
             CutCounts.sum_of(list(cuts[0].own), cuts) if cuts else None,
         )
 
@@ -234,6 +249,8 @@ def export_entry_rows(
     counts: Mapping[int, EntryCounts],
     probits: Mapping[int | None, EntryProbit],
     note: str,
+    *,
+    sales: int,
 ) -> list[Row]:
     """One row per quartile and one for all.
 
@@ -242,6 +259,7 @@ def export_entry_rows(
         counts: by quartile; one without establishments may be missing.
         probits: by quartile and None for all; a missing one was not asked for.
         note: said on every row.
+        sales: of all establishments of the window's first year [hundredths of the money unit].
     """
     none = EntryCounts(0, 0)
     total = none
@@ -249,7 +267,7 @@ def export_entry_rows(
         total = total.plus(each)
     bottom = probits[1].probability if 1 in probits else None
     return [
-        _entry_row(window, quartile, counted, probits.get(quartile), (bottom, note))
+        _entry_row(window, quartile, counted, probits.get(quartile), (bottom, note, sales))
         for quartile, counted in ((None, total), *((q, counts.get(q, none)) for q in QUARTILES))
     ]
 
@@ -268,9 +286,9 @@ def _entry_row(
     quartile: int | None,
     counted: EntryCounts,
     probit: EntryProbit | None,
-    shared: tuple[float | None, str],
+    shared: tuple[float | None, str, int],
 ) -> Row:
-    bottom, note = shared
+    bottom, note, sales = shared
     probability = probit.probability if probit else None
     return {
         "window": window,
@@ -278,6 +296,8 @@ def _entry_row(
         "establishments": counted.establishments,
         "starters": counted.starters,
         "starter_rate": starter_rate(counted.starters, counted.establishments),
+        "output_share": rate(counted.sales, sales),
+        "starter_output_share": rate(counted.starters_sales, sales),
         **_cut_columns(counted.cuts),
         "probit_establishments": probit.establishments if probit else 0,
         "cut_coefficient": probit.coefficient if probit else None,

@@ -171,10 +171,13 @@ def entry_windows(study: Study) -> tuple[Window, ...]:
 
 
 def _later_growth(study: Study) -> Iterator[LaterValues]:
-    """Productivity and adoptions at the end of every window with export entry."""
+    """Productivity and adoptions at the end of the windows whose growth is explained."""
     for window in entry_windows(study):
         columns = (LOG_PRODUCTIVITY, *(study.regressions.adoptions if study.regressions else ()))
         yield LaterValues(window.name, {window.start: window.end}, columns)
+    if effects := study.tariff_effects:
+        for window in map(study.window, (effects.before, effects.after)):
+            yield LaterValues(window.name, {window.start: window.end}, (LOG_PRODUCTIVITY,))
 
 
 def _carried(study: Study) -> tuple[str, ...]:
@@ -183,8 +186,9 @@ def _carried(study: Study) -> tuple[str, ...]:
     if study.regressions is None:
         return enterprise if study.joint_distribution is None else (*enterprise, "employment")
     has_premium = bool(study.regressions.premium_years) and study.census.has("exports")
-    needs_id = has_premium or study.inputs.plant_products is not None
-    kinds = study.regressions.cut_kinds if study.inputs.tariff_cuts is not None else ()
+    has_effects = study.tariff_effects is not None
+    needs_id = has_premium or has_effects or study.inputs.plant_products is not None
+    kinds = study.cut_kinds if study.inputs.tariff_cuts is not None else ()
     return (
         *enterprise,
         "employment",

@@ -29,6 +29,7 @@ from tradegains.formulas.normal import (
 from tradegains.formulas.probit import score_and_curvature
 from tradegains.statistics.arrays import FloatArray, IntArray, NumberArray, sum_by
 from tradegains.statistics.collected_rows import CollectedRows, GroupedRows, SumRows
+from tradegains.tables import working as w
 from tradegains.transforms.probit_sums import (
     ALPHA,
     CURVATURE,
@@ -173,12 +174,23 @@ def count_cuts(
     has_all = np.ones(len(grouped.table), bool)
     for kind in kinds:
         has_all &= pc.is_valid(grouped.table[cut_column(kind)]).to_numpy()
-    sums: dict[str, NumberArray] = {WITH_CUTS: has_all.astype(np.int64)}
+    sums: dict[str, NumberArray] = {w.SALES: grouped.table[w.SALES].to_numpy()}
+    sums[WITH_CUTS] = has_all.astype(np.int64)
     for kind in kinds:
         known = grouped.table[cut_column(kind)].fill_null(0.0).to_numpy()
         own = grouped[own_column(kind)].astype(np.int64)
         sums[own_column(kind)] = np.where(has_all, own, 0)
         sums[cut_column(kind)] = np.where(has_all, _whole(known, places), 0)
+    return grouped.sums(sums)
+
+
+def weigh_cuts(rows: CollectedRows, *, kinds: Sequence[str], places: int) -> SumRows:
+    """As the transform of this name."""
+    grouped = rows.by(())
+    sums: dict[str, NumberArray] = {w.SALES: grouped.table[w.SALES].to_numpy()}
+    for kind in kinds:
+        product = grouped[w.SALES] * grouped[cut_column(kind)]
+        sums[cut_column(kind)] = _whole(product, places)
     return grouped.sums(sums)
 
 

@@ -12,7 +12,7 @@ from tradegains.statistics.collected_rows import CollectedRows, SumRows
 from tradegains.statistics.collecting import collect_in_order
 from tradegains.statistics.handing import as_rows
 from tradegains.transforms.probit_sums import sum_effect_of_cut, sum_newton
-from tradegains.transforms.regression_rows import count_cuts
+from tradegains.transforms.regression_rows import count_cuts, weigh_cuts
 from tradegains.transforms.regression_sums import sum_meat, sum_products
 
 RegressionRows = DataFrame | CollectedRows
@@ -22,6 +22,7 @@ Transform = Callable[..., DataFrame]
 
 _ON_THE_DRIVER: Mapping[Transform, Callable[..., SumRows]] = {
     count_cuts: driver_sums.count_cuts,
+    weigh_cuts: driver_sums.weigh_cuts,
     sum_products: driver_sums.sum_products,
     sum_meat: driver_sums.sum_meat,
     sum_newton: driver_sums.sum_newton,

@@ -45,7 +45,8 @@ def check_agreement(study: Study, findings: Findings) -> None:
         (_check_distributions, ("productivity", "joint_distribution")),
         (_check_decomposition, ("windows", "decomposition")),
         (_check_regressions, ("windows", "census", "regressions")),
-        (check_tariffs, ("inputs", "tariffs", "regressions")),
+        (check_tariffs, ("inputs", "tariffs", "regressions", "tariff_effects")),
+        (_check_tariff_effects, ("windows", "regressions", "tariff_effects")),
         (_check_uncertainty, ("census", "uncertainty")),
     )
     ready = [check for check, sections in checks if findings.sound(*sections)]
@@ -422,4 +423,28 @@ def _check_uncertainty(study: Study, findings: Findings) -> None:
             "uncertainty.unit",
             "units are enterprises, and the census has no enterprise_id",
             'map enterprise_id under [census.columns], or state unit = "establishment"',
+        )
+
+
+def _check_tariff_effects(study: Study, findings: Findings) -> None:
+    asked = study.tariff_effects
+    if asked is None:
+        return
+    windows = {window.name: window for window in study.windows}
+    for key in ("before", "after"):
+        _check_known(f"tariff_effects.{key}", getattr(asked, key), windows, findings)
+    if study.regressions is None:
+        findings.add(
+            "tariff_effects",
+            "[tariff_effects] needs [regressions], whose controls and errors it takes",
+            "add [regressions], or remove [tariff_effects]",
+        )
+    known = (
+        asked.before in windows and asked.after in windows and len(windows) == len(study.windows)
+    )
+    if known and windows[asked.before].end > windows[asked.after].start:
+        findings.add(
+            "tariff_effects.before",
+            f"window {asked.before} ends after {asked.after} has begun",
+            "before is the window whose pace the later one is compared with",
         )

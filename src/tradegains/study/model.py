@@ -57,6 +57,7 @@ exports of it, and the country's own on what the establishment buys."""
 CUT_MEASURES = ("points", "log_points")
 CUT_CHANGES = ("applied", "preference")
 CUT_PERIODS = ("window", "year")
+INDUSTRY_WEIGHTS = ("employment", "sales", "unweighted")
 INPUT_SOURCES = ("all", "partner")
 START = "start"
 """The products of each window's first year, in place of those of one year."""
@@ -394,6 +395,23 @@ class Regressions:
 
 
 @dataclass(frozen=True)
+class TariffEffects:
+    """What tariff cuts did to productivity (MT, footnote 8 and Table 2).
+
+    Growth over the window `after` beyond the pace of the window `before` is explained by home and
+    foreign cuts, over industries weighted by `industry_weights` and over establishments; growth
+    over `after` by the cuts of `kinds`, over who exported in its first year and over all. Errors
+    within establishments are clustered by `clusters`.
+    """
+
+    before: str
+    after: str
+    kinds: tuple[str, ...]
+    industry_weights: str
+    clusters: str
+
+
+@dataclass(frozen=True)
 class IntraIndustryTrade:
     """Grubel-Lloyd indices: digits of product codes, and how exports meet imports.
 
@@ -508,6 +526,14 @@ class Study:
     uncertainty: Uncertainty | None = None
     draft: bool = False
     todo: int = 0
+    tariff_effects: TariffEffects | None = None
+
+    @property
+    def cut_kinds(self) -> tuple[str, ...]:
+        """Every kind of tariff that a result of the study uses."""
+        named = {*(self.regressions.cut_kinds if self.regressions else ())}
+        named |= {*(self.tariff_effects.kinds if self.tariff_effects else ())}
+        return tuple(kind for kind in TARIFF_KINDS if kind in named)
 
     @property
     def years(self) -> tuple[int, ...]:

@@ -48,6 +48,7 @@ from tradegains.study.model import (
     Restriction,
     SizeFits,
     Study,
+    TariffEffects,
     Tariffs,
     Trade,
     Uncertainty,
@@ -219,6 +220,7 @@ def _read_sections(root: TomlTable, inputs: Inputs) -> Study:
             root.section_if_given("intra_industry_trade")
         ),
         regressions=_read_regressions(root.section_if_given("regressions")),
+        tariff_effects=_read_tariff_effects(root.section_if_given("tariff_effects")),
         accounting=tuple(
             _read_component(table) for table in root.sections("accounting", at_least=0)
         ),
@@ -359,6 +361,18 @@ def _read_regressions(table: TomlTable | None) -> Regressions | None:
         entry_cuts=table.nothing_or("entry_cuts", kinds),
         growth_cuts=table.nothing_or("growth_cuts", kinds),
         history_from=_ascending(table.optional("history_from", list_of(YEAR, at_least=0), ())),
+    )
+
+
+def _read_tariff_effects(table: TomlTable | None) -> TariffEffects | None:
+    if table is None:
+        return None
+    return TariffEffects(
+        before=table.required("before", NAME),
+        after=table.required("after", NAME),
+        kinds=table.required("kinds", list_of(one_of(model.TARIFF_KINDS), at_least=1)),
+        industry_weights=table.required("industry_weights", one_of(model.INDUSTRY_WEIGHTS)),
+        clusters=table.required("clusters", one_of(model.CLUSTERS[1:])),
     )
 
 

@@ -28,13 +28,17 @@ def check_tariffs(study: Study, findings: Findings) -> None:
             )
         return
     _check_kinds(study, regressions, findings)
-    _check_definition(study, regressions, findings)
+    _check_definition(study, findings)
     _check_products(study, regressions, findings)
-    _check_inputs(study, regressions, findings)
+    _check_inputs(study, findings)
 
 
 def _check_kinds(study: Study, regressions: Regressions, findings: Findings) -> None:
     has_tariffs = bool(set(TABLES) & study.inputs.given().keys())
+    if study.tariff_effects is not None and not has_tariffs:
+        what = "[tariff_effects] explains growth by tariff cuts, and the study has none"
+        cure = "give tariff_cuts or product_tariffs under [inputs], or remove [tariff_effects]"
+        findings.add("tariff_effects", what, cure)
     for key, is_asked in _asked(regressions):
         kinds = getattr(regressions, key)
         if has_tariffs and is_asked and kinds is None:
@@ -53,10 +57,10 @@ def _asked(regressions: Regressions) -> Iterator[tuple[str, bool]]:
     yield "growth_cuts", bool(regressions.entry_windows)
 
 
-def _check_definition(study: Study, regressions: Regressions, findings: Findings) -> None:
+def _check_definition(study: Study, findings: Findings) -> None:
     """What a cut is has to be stated where a regression uses one."""
     for key, words in _WORDS.items():
-        if regressions.cut_kinds and getattr(study.tariffs, key) is None:
+        if study.cut_kinds and getattr(study.tariffs, key) is None:
             findings.add(f"tariffs.{key}", f"[tariffs] {key} is missing", f"state {key}: {words}")
 
 
@@ -91,9 +95,9 @@ def _check_products(study: Study, regressions: Regressions, findings: Findings) 
             )
 
 
-def _check_inputs(study: Study, regressions: Regressions, findings: Findings) -> None:
+def _check_inputs(study: Study, findings: Findings) -> None:
     has_table = study.inputs.input_output is not None
-    if has_table and "input" not in regressions.cut_kinds:
+    if has_table and "input" not in study.cut_kinds:
         findings.add(
             "inputs.input_output",
             'no regression uses cuts of the kind "input"',

@@ -6,13 +6,13 @@ import numpy as np
 import pyarrow as pa
 
 from tradegains.synthetic.economy import INDUSTRIES, log_price
+from tradegains.synthetic.inputs import input_rows
 from tradegains.synthetic.plan import interpolated
 from tradegains.synthetic.planting import Planted
 from tradegains.synthetic.products import PRODUCTS, product_tariffs, product_trade
 from tradegains.synthetic.solving import FloatArray
 from tradegains.synthetic.truths import Truths
 
-_SERVICES = "70"  # of the inputs; no tariff is on them
 PRICE_DIGITS = 6
 """Decimals of an index: beyond them processors' exponentials differ."""
 
@@ -41,20 +41,9 @@ def _tariff_cuts() -> pa.Table:
 
 
 def _input_output() -> pa.Table:
-    """What each industry buys of itself, of two others and of services, and from the partner."""
-    codes = [industry.code for industry in INDUSTRIES]
-    rows = [
-        (code, other, share, partner)
-        for place, code in enumerate(codes)
-        for other, share, partner in (
-            (code, 0.35, 0.5),
-            (codes[(place + 5) % len(codes)], 0.20, 0.4),
-            (codes[(place + 12) % len(codes)], 0.15, 0.6),
-            (_SERVICES, 0.30, 0.0),
-        )
-    ]
+    """What each industry buys of which, and from the partner."""
     names = ("industry", "input_industry", "share", "partner_share")
-    return pa.table(dict(zip(names, zip(*rows, strict=True), strict=True)))
+    return pa.table(dict(zip(names, zip(*input_rows(), strict=True), strict=True)))
 
 
 def control_totals(sums: pa.Table, truths: Truths) -> pa.Table:

@@ -28,6 +28,7 @@ _BINS = 1024
 _GROWTH_PARTS = 2**20  # of a log point, in sums
 _ADOPTION = 0.035  # probability of who neither starts nor has the propensity to
 _QUARTILES = (1, 2, 3, 4)
+_AVERAGE_CUT = 5.0  # of the foreign tariff [percentage points]
 
 
 @dataclass(frozen=True)
@@ -218,10 +219,18 @@ def with_entry(lives: DataFrame, plan: EntryPlan, *, draws: Draws, truths: Truth
         _year_after(
             draws.uniform("adoption year", serial), draws.uniform("adoption", serial) < adoption
         ).alias("adoption_year"),
-        F.when(sample, F.col("propensity") * -plan.growth_by_propensity)
-        .otherwise(0.0)
-        .alias("growth_shock"),
+        _growth_shock(plan, truths).alias("growth_shock"),
     )
+
+
+def _growth_shock(plan: EntryPlan, truths: Truths) -> Column:
+    """Growth until END by the propensity to start, of exporters by their cut, by that of inputs."""
+    of_exporters = (F.col("foreign_cut") - _AVERAGE_CUT) * truths.growth_of_exporters
+    return (
+        F.when(F.col("entry_sample"), F.col("propensity") * -plan.growth_by_propensity)
+        .when(F.col("exporting"), of_exporters)
+        .otherwise(0.0)
+    ) + F.col("lot_input_cut") * truths.growth_by_inputs
 
 
 def _slope(plan: EntryPlan) -> Column:

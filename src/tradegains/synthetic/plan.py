@@ -27,6 +27,7 @@ from tradegains.synthetic.economy import (
     log_price,
 )
 from tradegains.synthetic.establishments import LOTS
+from tradegains.synthetic.inputs import input_cut_of
 from tradegains.synthetic.premium import LIFTS
 from tradegains.synthetic.products import product_shift
 from tradegains.synthetic.states import EXPORT_LEVEL
@@ -87,6 +88,7 @@ def home_table() -> pa.Table:
             "home_industry": [code for _, code in lots],
             "lot_home_cut": [one.tariff_cut for one, _ in lots],
             "lot_foreign_cut": [one.foreign_cut for one, _ in lots],
+            "lot_input_cut": [input_cut_of(one.code) for one, _ in lots],
             "product_shift": pa.array([product_shift(code) for _, code in lots], pa.int32()),
         }
     )

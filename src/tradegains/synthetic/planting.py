@@ -22,6 +22,7 @@ from tradegains.synthetic.calibration import (
     solve_start,
 )
 from tradegains.synthetic.economy import END, INDUSTRIES, MIDDLE, START, expenditure, log_price
+from tradegains.synthetic.inputs import input_cut_of
 from tradegains.synthetic.plan import Factors
 from tradegains.synthetic.premium import LIFTS, MOMENTS, WEIGHTINGS, PremiumSums, lifts
 from tradegains.synthetic.rows import LOG_PARTS, WEIGHTED_PARTS
@@ -284,16 +285,16 @@ def _relative_prices(traded: Sums) -> dict[int, FloatArray]:
     """Relative prices of industries that leave the continuing rows' real growth as planted.
 
     The deflated sums Σ R/P and Σ VA/P are the same with these as with the economy's index, so that
-    either choice of prices gives the published growth. Nor are they correlated with tariff cuts
-    over the continuing rows, so that deflating does not make the cut a cause of growth.
+    either choice of prices gives the published growth. Nor are they correlated with tariff cuts of
+    any kind over the continuing rows, so that deflating does not make a cut a cause of growth.
     """
-    cuts = np.array([industry.tariff_cut for industry in INDUSTRIES])
+    kinds = [(one.tariff_cut, one.foreign_cut, input_cut_of(one.code)) for one in INDUSTRIES]
     relative = {MIDDLE: np.zeros(len(INDUSTRIES))}
     for year, window in WINDOW_OF_YEAR.items():
         counts = traded.of("establishments", year, window)
-        leaning = counts * (cuts - dot(counts, cuts) / counts.sum())
+        leaning = [counts * (cuts - dot(counts, cuts) / counts.sum()) for cuts in np.array(kinds).T]
         amounts = [traded.of(amount, year, window) for amount in ("sales", "value_added")]
-        kept = np.stack([row / np.abs(row).sum() for row in (*amounts, leaning)])
+        kept = np.stack([row / np.abs(row).sum() for row in (*amounts, *leaning)])
         drawn = np.array([_drift(industry.code) for industry in INDUSTRIES]) * (year - MIDDLE)
         told = np.array([dot(row, drawn) for row in kept])
         relative[year] = -np.log1p(drawn - least_norm_solution(kept, told))

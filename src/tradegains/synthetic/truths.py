@@ -27,6 +27,8 @@ planted:
   makes it an instrument. Adoption of a technology in the same way. Starters differ from the others
   in productivity, too, and who is far up tends to grow less: the raw difference holds all of this.
   What the propensity adds is solved so that effect and selection together are as stated.
+- **Tariffs and growth.** Who exports in 1988 grows by the own foreign cut, and everybody by the cut
+  of the inputs bought from the partner; the home cut does nothing within establishments.
 - **Export composition.** Exporters' employment, value added and sales after 1988 have a factor,
   solved from sums, with which their share of employment rises so much that the rise times the
   premium is `export_composition`.
@@ -83,6 +85,9 @@ class Truths:
         grubel_lloyd: index of all products with the United States in 1978 [0-1].
         grubel_lloyd_growth: its rise [per year].
         grubel_lloyd_elsewhere: index with the rest of the world, all years [0-1].
+        growth_of_exporters: of who exports in 1988, growth until 1996 on the own foreign cut [log
+            points per percentage point].
+        growth_by_inputs: growth until 1996 on the cut of inputs from the partner, likewise.
         undercovered_industry: two-digit industry of which the census misses a part.
         undercoverage: the share it misses of employment and sales [0-1].
 
@@ -103,6 +108,8 @@ class Truths:
     effect_on_adoption: float = 0.07
     selection_of_adopters: float = 0.03
     export_composition: float = 0.041
+    growth_of_exporters: float = 0.003
+    growth_by_inputs: float = 0.003
     grubel_lloyd: float = 0.50
     grubel_lloyd_growth: float = 0.012
     grubel_lloyd_elsewhere: float = 0.40

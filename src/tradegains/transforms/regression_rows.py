@@ -17,6 +17,7 @@ EXPORTER, LOG_EMPLOYMENT, EXIT = "exporter", "log_employment", "exit"
 RELATIVE_PRODUCTIVITY = "relative_productivity"
 EXPORT_START, GROWTH = "export_start", "log_productivity_growth"
 WITH_CUTS = "with_cuts"
+ACCELERATION, EXPORTER_GROWTH = "productivity_acceleration", "exporter_productivity_growth"
 YEAR_STEP = 10**12
 """Industries are at most twelve digits: year * YEAR_STEP + industry tells both."""
 
@@ -132,6 +133,56 @@ def entry_rows(rows: DataFrame, medians: DataFrame, *, window: str, starter: int
     )
 
 
+def growth_rows(
+    matched: DataFrame,
+    medians: DataFrame,
+    *,
+    windows: tuple[str, str],
+    years: tuple[int, int],
+    pace: float,
+    exporter: int | None,
+) -> DataFrame:
+    """One row per establishment with productivity at both ends of the later window: its growth.
+
+    Reads as `premium_rows`, the later productivity of both windows, and `medians`; `years` are the
+    windows' first ones. `productivity_acceleration` is growth less `pace` times that over the
+    earlier window, null for who has none; the growth of exporters is that of who exported at the
+    start. Further columns stay.
+    """
+    (earlier, window), (first, start) = windows, years
+    later = F.col(w.later_column(w.LOG_PRODUCTIVITY, earlier))
+    before = matched.filter(F.col(w.YEAR) == first).select(
+        w.ESTABLISHMENT_ID, (later - F.col(w.LOG_PRODUCTIVITY)).alias(ACCELERATION)
+    )
+    rows = _measured(matched).filter(F.col(w.YEAR) == start)
+    growth = F.col(w.later_column(w.LOG_PRODUCTIVITY, window)) - F.col(w.LOG_PRODUCTIVITY)
+    rows = rows.withColumn(GROWTH, growth).filter(F.col(GROWTH).isNotNull())
+    related = rows.join(F.broadcast(medians), on=w.INDUSTRY, how="inner")
+    joined = related.join(before, on=w.ESTABLISHMENT_ID, how="left")
+    exports = F.lit(0.0) if exporter is None else _indicator(exporter)
+    return joined.withColumns(
+        {
+            EFFECT: F.col(w.INDUSTRY),
+            RELATIVE_PRODUCTIVITY: _relative_productivity(),
+            ACCELERATION: F.col(GROWTH) - F.col(ACCELERATION) * pace,
+            EXPORTER_GROWTH: F.when(exports == 1.0, F.col(GROWTH)),
+        }
+    )
+
+
+def weigh_cuts(rows: DataFrame, *, kinds: Sequence[str], places: int) -> DataFrame:
+    """One row: sales, and the sum of sales times the cut of each kind in so many binary places.
+
+    Reads rows with all cuts, and sales_hundredths.
+    """
+    sums = [F.sum(F.col(w.SALES)).alias(w.SALES)]
+    for kind in kinds:
+        product = F.col(w.SALES).cast("double") * F.col(cut_column(kind))
+        whole = F.floor(product * 2.0**places + 0.5).cast("bigint")
+        sums.append(F.sum(whole).alias(cut_column(kind)))
+    return rows.agg(*sums)
+
+
 def with_own_cuts(
     rows: DataFrame,
     plant_cuts: DataFrame | None,
@@ -170,12 +221,12 @@ def count_cuts(
 ) -> DataFrame:
     """One row per value of the keys: establishments, those with all cuts, and whose cuts they are.
 
-    Reads the rows of `with_own_cuts`. Of those with a cut of every kind it counts own cuts, and
-    sums cuts in so many binary places.
+    Reads the rows of `with_own_cuts` and sales_hundredths. Of those with a cut of every kind it
+    counts own cuts, and sums cuts in so many binary places.
     """
     has_all = _has_all_cuts(kinds)
-    columns = [F.count(F.lit(1)), F.sum(has_all.cast("bigint"))]
-    names = (w.ESTABLISHMENTS, WITH_CUTS)
+    columns = [F.count(F.lit(1)), F.sum(w.SALES), F.sum(has_all.cast("bigint"))]
+    names = (w.ESTABLISHMENTS, w.SALES, WITH_CUTS)
     named = [column.alias(name) for column, name in zip(columns, names, strict=True)]
     for kind in kinds:
         cut = F.floor(F.col(cut_column(kind)) * 2.0**places + 0.5).cast("bigint")

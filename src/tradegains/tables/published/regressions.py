@@ -132,6 +132,8 @@ EXPORT_ENTRY = Table(
         count("establishments", "establishments", "that never exported and are there at end"),
         count("starters", "establishments", "of these, exporters in the window's last year"),
         share("starter_rate", "starters over establishments"),
+        share("output_share", "of all sales of the window's first year"),
+        share("starter_output_share", "likewise, of those that start"),
         Column("cut", TEXT, "", "kind of the tariff: home, foreign or input", nullable=True),
         _number("mean_tariff_cut", "percentage points", "mean over establishments with a cut"),
         count("own_cuts", "establishments", "whose cut is the mean over their products"),
@@ -164,4 +166,62 @@ EXPORT_ENTRY = Table(
     ),
 )
 
-TABLES = (REGRESSIONS, EXPORT_ENTRY)
+_RESULTS = (
+    "double_difference",
+    "industry_less_plant",
+    "existing_exporters",
+    "intermediate_inputs",
+    "new_exporters",
+    "export_composition",
+)
+
+TARIFF_EFFECTS = Table(
+    name="tariff_effects",
+    title="What tariff cuts did to productivity",
+    family="regressions",
+    section="tariff_effects",
+    key=("window", "result", "unit", "kind"),
+    columns=(
+        RUN,
+        Column("window", TEXT, "", "window of the growth that is explained"),
+        Column("result", TEXT, "", ", ".join(_RESULTS), words=_RESULTS),
+        Column(
+            "unit",
+            TEXT,
+            "",
+            "what a row of the regression is: a 4-digit industry or an establishment",
+            words=("industry", "establishment"),
+        ),
+        Column(
+            "kind",
+            TEXT,
+            "",
+            "kind of tariff: home, foreign, input, or home_and_foreign together",
+            words=("home", "foreign", "input", "home_and_foreign"),
+        ),
+        Column("outcome", TEXT, "", "growth that is explained [log points over the window]"),
+        _number("slope", "log points per percentage point", "null where there is none"),
+        _number("slope_standard_error", "as slope", "by the rule in `errors`", AT_LEAST_0),
+        _number("mean_cut", "percentage points", "weighted by sales of the first year"),
+        _number("effect", "percent", "100 times slope times mean_cut, or as `result` says"),
+        _number("standard_error", "percent", "of the effect, mean and share given", AT_LEAST_0),
+        share("output_share", "of all sales that the effect reaches"),
+        _number("contribution", "percent", "effect times output_share"),
+        _number("contribution_standard_error", "percent", "likewise", AT_LEAST_0),
+        count("observations", "rows", "of the regression"),
+        count("clusters", "clusters", "null where errors are not clustered", nullable=True),
+        Column("errors", TEXT, "", "hc3, robust, information, or what errors are clustered by"),
+        Column("weights", TEXT, "", "of the regression's rows"),
+        *_CUTS,
+        Column(
+            "accounting",
+            TEXT,
+            "",
+            "row of Melitz and Trefler's Table 2 that it is an estimate of",
+            nullable=True,
+        ),
+        NOTE,
+    ),
+)
+
+TABLES = (REGRESSIONS, EXPORT_ENTRY, TARIFF_EFFECTS)

@@ -1,0 +1,160 @@
+"""What tariff cuts did to productivity: within establishments, over industries, and in sum."""
+
+from collections.abc import Sequence
+
+from pyspark.sql import functions as F
+
+from tradegains.families import work_folders
+from tradegains.families.context import Rows
+from tradegains.families.regression_context import RegressionContext, having_cuts, linear_of
+from tradegains.formulas.outcomes import joined_notes, rate
+from tradegains.results.regressions import CutCounts, Linear
+from tradegains.results.sets import EXPORTER as EXPORTERS
+from tradegains.results.tariff_effects import (
+    DOUBLE_DIFFERENCE,
+    EXISTING_EXPORTERS,
+    FOREIGN,
+    HOME,
+    INPUT,
+    INPUTS,
+    Slope,
+    effect_row,
+    export_composition,
+    industry_less_plant,
+    industry_rows,
+    new_exporters,
+)
+from tradegains.statistics.regression_passes import RegressionRows, having
+from tradegains.statistics.regressions import LinearModel, estimate
+from tradegains.study import TariffEffects
+from tradegains.tables import working as w
+from tradegains.transforms.regression_rows import (
+    ACCELERATION,
+    EXPORTER_GROWTH,
+    GROWTH,
+    cut_column,
+    growth_rows,
+    own_column,
+)
+from tradegains.transforms.regression_sums import CLUSTER, EFFECT
+
+
+def tariff_effects(context: RegressionContext, found: dict[str, Rows]) -> Rows:
+    """Rows of `tariff_effects`, some of which follow from the other tables of this family."""
+    asked = context.study.tariff_effects
+    if asked is None:
+        return []
+    window = context.study.window(asked.after)
+    rows = industry_rows(context.study, context.cells, context.run_context.small.by_name())
+    rows += _of_establishments(context, asked)
+    rows += industry_less_plant(window, rows)
+    kind = (context.choices.growth_cuts or (FOREIGN,))[0]
+    rows += new_exporters(window, kind, found["regressions"], found["export_entry"])
+    return [*rows, *export_composition(window, found["regressions"], found["export_entry"])]
+
+
+def _of_establishments(context: RegressionContext, asked: TariffEffects) -> Rows:
+    kinds = context.kinds(asked.kinds)
+    both = tuple(kind for kind in (HOME, FOREIGN) if kind in kinds)
+    rows = _kept_rows(context, asked, kinds)
+    found = _slopes(context, rows, (DOUBLE_DIFFERENCE, ACCELERATION), both, ((), "none"))
+    controls, effects = context.choices.growth_controls, context.choices.growth_effects
+    if FOREIGN in kinds and context.has_exports:
+        choices = (controls, effects)
+        outcome = (EXISTING_EXPORTERS, EXPORTER_GROWTH)
+        found += _slopes(context, rows, outcome, (FOREIGN,), choices)
+    if INPUT in kinds:
+        # The other cuts of an industry go with those of its inputs: they stand beside them.
+        of_all = _slopes(context, rows, (INPUTS, GROWTH), (INPUT, *both), (controls, "none"))
+        found += [row for row in of_all if row["kind"] == INPUT]
+    return found
+
+
+def _kept_rows(
+    context: RegressionContext, asked: TariffEffects, kinds: Sequence[str]
+) -> RegressionRows:
+    before, after = context.study.window(asked.before), context.study.window(asked.after)
+    rows = growth_rows(
+        context.matched,
+        context.medians(after.start),
+        windows=(before.name, after.name),
+        years=(before.start, after.start),
+        pace=(after.end - after.start) / (before.end - before.start),
+        exporter=context.bit(EXPORTERS) if context.has_exports else None,
+    )
+    census = context.study.census
+    step = 10 ** (census.industry_digits - census.industry_group_digits)
+    group = F.col(EFFECT) if asked.clusters == "industry4" else F.floor(F.col(EFFECT) / step)
+    needed = context.with_cuts(rows, kinds, after).select(
+        EFFECT,
+        w.SALES,
+        *(GROWTH, ACCELERATION, EXPORTER_GROWTH),
+        *context.choices.growth_controls,
+        *map(cut_column, kinds),
+        *map(own_column, kinds),
+        group.cast("bigint").alias(CLUSTER),
+    )
+    return context.held(needed, [after.start], work_folders.growth_rows(after))
+
+
+def _slopes(
+    context: RegressionContext,
+    rows: RegressionRows,
+    named: tuple[str, str],
+    kinds: Sequence[str],
+    choices: tuple[Sequence[str], str],
+) -> Rows:
+    """Rows of one result: an outcome on the cuts of these kinds, with controls and effects."""
+    asked = context.study.tariff_effects
+    assert asked is not None
+    (result, outcome), (controls, effects) = named, choices
+    window = context.study.window(asked.after)
+    counts = CutCounts.sum_of(
+        kinds, context.count_cuts(having(rows, outcome), kinds, EFFECT).values()
+    )
+    rows = having_cuts(having(rows, outcome), kinds)
+    cuts = tuple(map(cut_column, kinds))
+    cells = context.collect(rows, (outcome, *cuts, *controls))
+    order = ("none", "industry2", "industry4")
+    estimates = estimate(
+        rows,
+        cells,
+        [LinearModel(result, outcome, (*cuts, *controls))],
+        by=(),
+        effect_of=context.group(effects),
+        rows_per_cluster=max(counts.complete, 1),
+        is_nested=order.index(effects) >= order.index(asked.clusters),
+    )
+    means = context.mean_cuts(rows, kinds, counts.sales)
+    linear = linear_of(estimates[0]) if estimates else None
+    return [
+        effect_row(
+            window,
+            result,
+            "establishment",
+            _slope(linear, kind, means.get(kind), counts),
+            outcome=outcome,
+            errors=asked.clusters,
+            share=_share(context, result, window.start),
+            accounting=result if result != DOUBLE_DIFFERENCE else None,
+        )
+        for kind in kinds
+    ]
+
+
+def _slope(linear: Linear | None, kind: str, mean: float | None, counts: CutCounts) -> Slope:
+    term, told = cut_column(kind), counts.columns(cut_column(kind))
+    if linear is None:
+        return Slope(kind, None, None, mean, 0, None, told, "no establishment")
+    note = joined_notes(linear.problem, linear.dropped.get(term, ""))
+    if linear.fit is None:
+        return Slope(kind, None, None, mean, 0, None, told, note)
+    value = linear.estimate(term)
+    return Slope(kind, *value, mean, linear.observations, linear.clusters, told, note)
+
+
+def _share(context: RegressionContext, result: str, year: int) -> float | None:
+    """Share of output that an effect reaches: all, or that of the first year's exporters."""
+    if result != EXISTING_EXPORTERS:
+        return 1.0
+    return rate(context.sales_of(year, EXPORTERS), context.sales_of(year))

@@ -1,0 +1,352 @@
+"""What tariff cuts did to productivity, from rows: over industries, establishments and in sum."""
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from reference.distributions import Prices
+from reference.estimates import linear_model
+from reference.regressions import (
+    GROWTH,
+    CutCounts,
+    Regressing,
+    Sample,
+    arrays,
+    blurred,
+    cut_of,
+    with_cuts,
+)
+from reference.rows import Row, parts_of
+
+ACCELERATION, EXPORTER_GROWTH = "productivity_acceleration", "exporter_productivity_growth"
+ORDER = ("none", "industry2", "industry4")
+Found = dict[str, Any]
+
+
+def list_tariff_effects(
+    run: Regressing, tables: dict[str, list[Found]], prices: Prices
+) -> list[Found]:
+    """Rows of `tariff_effects`; `tables` has the rows of `regressions` and `export_entry`."""
+    asked = run.study.tariff_effects
+    if asked is None:
+        return []
+    window = run.study.window(asked.after)
+    rows = of_industries(run, prices) + of_establishments(run)
+    rows += less_plant(rows)
+    rows += new_exporters(run, tables)
+    rows += composition(tables, window)
+    return [{"window": window.name, **row} for row in rows]
+
+
+def effect(result: str, unit: str, kind: str, value: Any, error: Any, **columns: Any) -> Found:
+    """A row of an effect and its error, both in percent."""
+    share = columns.get("output_share")
+    blank = dict.fromkeys(
+        (
+            *("slope", "slope_standard_error", "mean_cut", "output_share", "clusters"),
+            *("own_cuts", "industry_cuts", "without_cut", "accounting"),
+        )
+    )
+    return {
+        "result": result,
+        "unit": unit,
+        "kind": kind,
+        "outcome": "log_productivity",
+        "effect": value,
+        "standard_error": error,
+        "contribution": None if None in (value, share) else value * share,
+        "contribution_standard_error": None if None in (error, share) else error * share,
+        "observations": 0,
+        "weights": "unweighted",
+        "note": "",
+        **blank,
+        **columns,
+    }
+
+
+def sloped(value: Any, error: Any, mean: float | None) -> Found:
+    """Columns of a slope, and its effect."""
+    known = None not in (value, mean)
+    return {
+        "slope": value,
+        "slope_standard_error": error,
+        "mean_cut": mean,
+        "value": 100.0 * value * mean if known else None,
+        "error": None if not known or error is None else abs(100.0 * error * mean),
+    }
+
+
+def of_industries(run: Regressing, prices: Prices) -> list[Found]:
+    """The double difference over industries, by weighted least squares with HC3 errors."""
+    asked = run.study.tariff_effects
+    before, after = run.study.window(asked.before), run.study.window(asked.after)
+    kinds = [kind for kind in ("home", "foreign") if kind in asked.kinds]
+    pace = (after.end - after.start) / (before.end - before.start)
+    ends = (before.start, before.end, after.start, after.end)
+    by_code: dict[Any, list[Row]] = defaultdict(list)
+    for row in run.rows:
+        if row.year in ends:
+            for code, part in parts_of(row, row.counted):
+                by_code[code, row.year].append(part)
+    y, x, w, s = [], [], [], []
+    for code in sorted({code for code, _ in by_code if code}):
+        logs = [level(by_code.get((code, year), []), run, prices, (code, year)) for year in ends]
+        cuts = [industry_cut(run, code, kind) for kind in kinds]
+        if None in logs or None in cuts:
+            continue
+        first = by_code[code, after.start]
+        weight = {"employment": sum(r.weight for r in first), "sales": sum(r.sales for r in first),
+                  "unweighted": 1}[asked.industry_weights]  # fmt: skip
+        if weight > 0:
+            y.append(logs[3] - logs[2] - pace * (logs[1] - logs[0]))
+            x.append([1.0, *cuts])
+            w.append(float(weight))
+            s.append(float(sum(r.sales for r in first)))
+    return in_rows(kinds, fitted(y, x, w), (x, s), asked.industry_weights)
+
+
+def in_rows(kinds: Sequence[str], fit: Any, found: Any, weights: str) -> list[Found]:
+    """A row per kind, and one of both."""
+    x, s = found
+    shared = {"errors": "hc3", "weights": weights, "output_share": 1.0, "observations": len(s)}
+    rows, means = [], []
+    for place, kind in enumerate(kinds, start=1):
+        mean = sum(a * b[place] for a, b in zip(s, x, strict=True)) / sum(s) if sum(s) else None
+        value = error = None
+        if fit is not None:
+            value = fit[0][place]
+            error = None if fit[1] is None else math.sqrt(fit[1][place, place])
+        told = sloped(value, error, mean)
+        means.append(0.0 if mean is None else 100.0 * mean)
+        rows.append(
+            effect(
+                "double_difference", "industry", kind, told.pop("value"), told.pop("error"),
+                **shared, **told, accounting="selection" if kind == "home" else None,
+            )
+        )  # fmt: skip
+    if len(kinds) == 2:
+        value = error = None
+        if fit is not None:
+            c = np.array([0.0, *means])
+            value = float(c @ fit[0])
+            error = None if fit[1] is None else math.sqrt(max(c @ fit[1] @ c, 0.0))
+        both = effect("double_difference", "industry", "home_and_foreign", value, error, **shared)
+        rows.append(both)
+    return rows
+
+
+def fitted(y: Any, x: Any, w: Any) -> Any:
+    """Coefficients and their HC3 covariance; None where there are too few rows, or no rank."""
+    if len(y) <= len(x[0] if x else ()):
+        return None
+    y, x, w = (np.array(each, dtype=float) for each in (y, x, w))
+    root = np.sqrt(w)[:, None]
+    scaled = x * root
+    if np.linalg.matrix_rank(scaled / np.linalg.norm(scaled, axis=0), tol=1e-5) < x.shape[1]:
+        return None
+    bread = np.linalg.inv(scaled.T @ scaled)
+    beta = bread @ scaled.T @ (y * root[:, 0])
+    leverage = np.einsum("ij,jk,ik->i", scaled, bread, scaled)
+    if (1.0 - leverage).min() < 1e-9:
+        return beta, None
+    residual = (y - x @ beta) * root[:, 0] / (1.0 - leverage)
+    meat = (scaled * residual[:, None]).T @ (scaled * residual[:, None])
+    return beta, bread @ meat @ bread
+
+
+def level(rows: list[Row], run: Regressing, prices: Prices, at: tuple[str, int]) -> float | None:
+    """Log of an industry's real output per job in a year."""
+    jobs = sum(row.weight for row in rows)
+    output = sum(getattr(row, run.study.productivity.numerator) for row in rows)
+    deflator = prices.log(at[1], at[0])
+    if jobs <= 0 or output <= 0 or deflator is None:
+        return None
+    return math.log(output / jobs) - deflator
+
+
+def industry_cut(run: Regressing, code: str, kind: str) -> float | None:
+    """The industry's cut over the window after, or per year of it."""
+    cuts = run.cuts.industry[kind]
+    found = [cuts[code[:n]] for n in range(1, len(code) + 1) if code[:n] in cuts]
+    window = run.study.window(run.study.tariff_effects.after)
+    years = window.end - window.start if run.study.tariffs.per == "year" else 1
+    return found[0] / years if found else None
+
+
+def growth_sample(run: Regressing) -> Sample:
+    """Who has productivity at both ends of the later window, with growth and acceleration."""
+    asked = run.study.tariff_effects
+    before, after = run.study.window(asked.before), run.study.window(asked.after)
+    levels = {
+        (row.establishment_id, row.year): value for row, value in run.productivity.of_row.items()
+    }
+    pace = (after.end - after.start) / (before.end - before.start)
+    rows = [
+        row for row in run.measured([after.start]) if (row.establishment_id, after.end) in levels
+    ]
+    sample = run.sample(rows, after.start)
+    for each in sample:
+        name = each["row"].establishment_id
+        each[GROWTH] = levels[name, after.end] - each["log_productivity"]
+        early = [levels.get((name, year)) for year in (before.start, before.end)]
+        each[ACCELERATION] = None if None in early else each[GROWTH] - pace * (early[1] - early[0])
+        each[EXPORTER_GROWTH] = each[GROWTH] if each["row"].exporter else None
+    run.add_cuts(sample, after, asked.kinds)
+    return sample
+
+
+def of_establishments(run: Regressing) -> list[Found]:
+    """The double difference, growth of exporters and growth by cuts of inputs."""
+    asked, choices = run.study.tariff_effects, run.choices
+    if not run.cuts.known:
+        return []
+    sample = growth_sample(run)
+    both = tuple(kind for kind in ("home", "foreign") if kind in asked.kinds)
+    found = slopes(run, sample, ("double_difference", ACCELERATION), both, ((), "none"))
+    if "foreign" in asked.kinds and run.study.census.has("exports"):
+        named = ("existing_exporters", EXPORTER_GROWTH)
+        options = (choices.growth_controls, choices.growth_effects)
+        found += slopes(run, sample, named, ("foreign",), options)
+    if "input" in asked.kinds:
+        named = ("intermediate_inputs", GROWTH)
+        options = (choices.growth_controls, "none")
+        rows = slopes(run, sample, named, ("input", *both), options)
+        found += [row for row in rows if row["kind"] == "input"]
+    return found
+
+
+def slopes(
+    run: Regressing, sample: Sample, named: Any, kinds: Sequence[str], options: Any
+) -> list[Found]:
+    """Rows of one result."""
+    (result, outcome), (controls, effects) = named, options
+    asked = run.study.tariff_effects
+    inside = [each for each in sample if each[outcome] is not None]
+    counts, inside = CutCounts(inside, kinds), with_cuts(inside, kinds)
+    terms = (*map(cut_of, kinds), *controls)
+    fit = None
+    if inside and kinds:
+        rows = [each["row"] for each in inside]
+        fit = linear_model(
+            arrays(inside, (outcome, *terms)),
+            outcome,
+            terms,
+            [run.group(row, effects) for row in rows],
+            clusters=[run.group(row, asked.clusters) for row in rows],
+            is_nested=ORDER.index(effects) >= ORDER.index(asked.clusters),
+        )
+    found = []
+    for kind in kinds:
+        total = sum(each["row"].sales for each in inside)
+        weighted = math.fsum(each["row"].sales * each[cut_of(kind)] for each in inside)
+        mean = weighted / total if total else None
+        value, error = fit.estimates.get(cut_of(kind), (None, None)) if fit else (None, None)
+        told = sloped(value, error, mean)
+        is_double = result == "double_difference"
+        row = effect(
+            result, "establishment", kind, told.pop("value"), told.pop("error"), **told,
+            outcome=outcome, errors=asked.clusters, output_share=share_of(run, result),
+            observations=fit.rows if fit and (value is not None or fit.estimates) else 0,
+            clusters=fit.clusters if fit else None, accounting=None if is_double else result,
+            **counts.beside(cut_of(kind)),
+        )  # fmt: skip
+        numbers = ("slope", "slope_standard_error", "effect", "standard_error", "contribution",
+                   "contribution_standard_error")  # fmt: skip
+        row |= {name: blurred(row[name], fit.blur) for name in numbers} if fit else {}
+        row["note"] = "; ".join((fit.problem, fit.why.get(cut_of(kind), ""))) if fit else ""
+        found.append(row)
+    return found
+
+
+def share_of(run: Regressing, result: str) -> float | None:
+    """Output that an effect reaches: all, or that of the first year's exporters."""
+    if result != "existing_exporters":
+        return 1.0
+    window = run.study.window(run.study.tariff_effects.after)
+    rows = [row for row in run.rows if row.year == window.start]
+    total = sum(row.sales for row in rows)
+    return sum(row.sales for row in rows if row.exporter) / total if total else None
+
+
+def less_plant(rows: list[Found]) -> list[Found]:
+    """The effect over industries less that within establishments, by kind."""
+    named = {(r["unit"], r["kind"]): r for r in rows if r["result"] == "double_difference"}
+    found = []
+    for kind in ("home", "foreign"):
+        if ("industry", kind) in named and ("establishment", kind) in named:
+            pair = [named[unit, kind] for unit in ("industry", "establishment")]
+            effects = [row["effect"] for row in pair]
+            errors = [row["standard_error"] for row in pair]
+            value = None if None in effects else effects[0] - effects[1]
+            error = None if None in errors else math.hypot(*errors)
+            found.append(
+                effect("industry_less_plant", "industry", kind, value, error, errors="hc3")
+            )
+            blur = getattr(effects[1], "blur", 0.0)
+            for name in ("effect", "standard_error"):
+                found[-1][name] = blurred(found[-1][name], blur)
+    return found
+
+
+def new_exporters(run: Regressing, tables: dict[str, list[Found]]) -> list[Found]:
+    """The two-stage effect of starting to export, times the output of starters."""
+    after = run.study.tariff_effects.after
+    kind = (run.choices.growth_cuts or ("foreign",))[0]
+    found = []
+    for row in tables["regressions"]:
+        named = (row["window"], row["model"], row["sample"], row["term"], row["outcome"])
+        if named == (after, "two_stage", "all", "export_start", GROWTH):
+            share = next(
+                r["starter_output_share"] for r in tables["export_entry"]
+                if r["window"] == after and r["quartile"] is None
+            )  # fmt: skip
+            value, error = row["coefficient"], row["standard_error"]
+            found.append(
+                effect(
+                    "new_exporters", "establishment", kind,
+                    None if value is None else 100.0 * value,
+                    None if error is None else 100.0 * error,
+                    errors=row["errors"], output_share=share,
+                    observations=row["observations"], accounting="new_exporters",
+                )
+            )  # fmt: skip
+            for name in ("effect", "standard_error", "contribution",
+                         "contribution_standard_error"):  # fmt: skip
+                found[-1][name] = blurred(found[-1][name], getattr(value, "blur", 0.0))
+    return found
+
+
+def composition(tables: dict[str, list[Found]], window: Any) -> list[Found]:
+    """Output that the cut moves to exporters, times the premium weighted by employment."""
+    quartiles = [
+        row
+        for row in tables["export_entry"]
+        if row["window"] == window.name and row["quartile"] is not None
+    ]
+    premium = [
+        row
+        for row in tables["regressions"]
+        if (row["model"], row["weighting"], row["term"])
+        == ("exporter_premium", "employment", "exporter")
+    ]
+    if not quartiles or not premium:
+        return []
+    beta, spread = premium[0]["coefficient"], premium[0]["standard_error"]
+    due = [row["probability_due_to_cut"] for row in quartiles]
+    errors = [row["probability_standard_error"] for row in quartiles]
+    shares = [row["output_share"] for row in quartiles]
+    value = error = None
+    if None not in (*due, *errors, *shares, beta, spread):
+        moved = sum(a * b for a, b in zip(due, shares, strict=True))
+        own = math.hypot(*(a * b for a, b in zip(errors, shares, strict=True)))
+        value, error = 100.0 * moved * beta, 100.0 * math.hypot(own * beta, moved * spread)
+    return [
+        effect(
+            "export_composition", "establishment", quartiles[0]["cut"] or "foreign", value, error,
+            errors="information", output_share=1.0, accounting="export_composition",
+            observations=sum(row["probit_establishments"] for row in quartiles),
+        )
+    ]  # fmt: skip
