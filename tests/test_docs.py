@@ -65,6 +65,7 @@ SECTIONS = {
     "dispersion": model.Dispersion,
     "joint_distribution": model.JointDistribution,
     "regressions": model.Regressions,
+    "tariff_effects": model.TariffEffects,
     "intra_industry_trade": model.IntraIndustryTrade,
     "job_flows": model.JobFlows,
     "accounting": model.AccountingComponent,

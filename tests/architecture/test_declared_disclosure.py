@@ -24,6 +24,7 @@ STAYS = {
     "intra_industry_trade": "of trade flows that no establishment reports",
     "regressions": "no evidence of influence yet",
     "export_entry": "no evidence of influence yet",
+    "tariff_effects": "no evidence of influence yet",
 }
 """Tables of which nothing is released, and why."""
 

@@ -17,6 +17,7 @@ from tradegains.results.tariff_effects import (
     HOME,
     INPUT,
     INPUTS,
+    NOMINAL,
     Slope,
     effect_row,
     export_composition,
@@ -127,12 +128,13 @@ def _slopes(
     )
     means = context.mean_cuts(rows, kinds, counts.sales)
     linear = linear_of(estimates[0]) if estimates else None
+    nominal = NOMINAL if context.study.productivity.prices == "none" else ""
     return [
         effect_row(
             window,
             result,
             "establishment",
-            _slope(linear, kind, means.get(kind), counts),
+            _slope(linear, kind, means.get(kind), (counts, nominal)),
             outcome=outcome,
             errors=asked.clusters,
             share=_share(context, result, window.start),
@@ -142,11 +144,14 @@ def _slopes(
     ]
 
 
-def _slope(linear: Linear | None, kind: str, mean: float | None, counts: CutCounts) -> Slope:
+def _slope(
+    linear: Linear | None, kind: str, mean: float | None, said: tuple[CutCounts, str]
+) -> Slope:
+    counts, nominal = said
     term, told = cut_column(kind), counts.columns(cut_column(kind))
     if linear is None:
         return Slope(kind, None, None, mean, 0, None, told, "no establishment")
-    note = joined_notes(linear.problem, linear.dropped.get(term, ""))
+    note = joined_notes(linear.problem, linear.dropped.get(term, ""), nominal)
     if linear.fit is None:
         return Slope(kind, None, None, mean, 0, None, told, note)
     value = linear.estimate(term)

@@ -25,6 +25,7 @@ NEW_EXPORTERS, COMPOSITION = "new_exporters", "export_composition"
 SELECTION = "selection"
 HOME, FOREIGN, INPUT, BOTH = "home", "foreign", "input", "home_and_foreign"
 NOMINAL = "nominal: without a price index inflation is part of the growth"
+NO_CONTROLS = "no controls for business conditions or for the partner's same industry"
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,7 @@ def industry_rows(
         f"{found.left_out} industries without a cut, a price or output at an end left out"
         if found.left_out
         else "",
+        NO_CONTROLS,
         NOMINAL if study.productivity.prices == "none" else "",
     )
     fit = _fit(found, kinds)

@@ -17,7 +17,7 @@ from tradegains.report.section import (
 )
 from tradegains.tables.published import TABLES
 
-NAME, ENTRY = "regressions", "export_entry"
+NAME, ENTRY, TARIFFS = "regressions", "export_entry", "tariff_effects"
 TITLES = {name: TABLES[name].title for name in (NAME, ENTRY)}
 PREMIA = {"exporter_premium": "no", "exporter_premium_with_size": "yes"}
 EXITS = {"exit_linear": "linear probability", "exit_probit": "probit"}
@@ -67,7 +67,7 @@ def _absent(run: PublishedRun) -> Iterator[tuple[str, str]]:
 
 def regression_tables(run: PublishedRun) -> list[PageTable]:
     """The tables that the run has rows for."""
-    found = (_premia(run), _exits(run), _entries(run), _effects(run))
+    found = (_premia(run), _exits(run), _entries(run), _effects(run), _tariff_effects(run))
     return [table for table in found if table is not None]
 
 
@@ -194,6 +194,45 @@ def _entries(run: PublishedRun) -> PageTable | None:
             rows_csv(run, ENTRY, rows),
             rows_csv(run, NAME, run.rows(NAME, model="entry_probit"), suffix="_entry"),
         ),
+    )
+
+
+def _tariff_effects(run: PublishedRun) -> PageTable | None:
+    """What tariff cuts did to productivity."""
+    rows = sorted(run.rows(TARIFFS), key=lambda row: (row["unit"], row["result"], row["kind"]))
+    if not rows:
+        return None
+    marks = Footnotes()
+    header = ("result", "over", "tariff", "slope", "s.e.", "mean cut", "effect", "s.e.", "share")
+    return PageTable(
+        title=TABLES[TARIFFS].title,
+        unit="slopes in log points per percentage point; effects and contributions in percent",
+        header=(*header, "contribution", "s.e.", "n"),
+        rows=tuple(_tariff_effect(row, marks) for row in rows),
+        stub=3,
+        notes=marks.notes,
+        remark=(
+            "Effect: 100 x slope x mean cut, the mean weighted by sales of the first year; "
+            "contribution: effect x share of all sales. Double difference: growth beyond the pace "
+            "of the earlier window. Errors take means and shares as given."
+        ),
+        data=(rows_csv(run, TARIFFS, rows),),
+    )
+
+
+def _tariff_effect(row: Row, marks: Footnotes) -> tuple[Cell, ...]:
+    reason = row["note"] or "not estimated"
+    slope = (row["slope"], row["slope_standard_error"])
+    numbers = (row["effect"], row["standard_error"])
+    added = (row["contribution"], row["contribution_standard_error"])
+    return (
+        *names([_words(row["result"]), row["unit"], _words(row["kind"])]),
+        *(plain(_or_none(each, 4)) for each in slope),
+        plain(_or_none(row["mean_cut"], 2)),
+        *(marks.cell(_or_none(each, 1), reason) for each in numbers),
+        plain(_or_none(row["output_share"], 2)),
+        *(plain(_or_none(each, 1)) for each in added),
+        Cell(count(row["observations"])),
     )
 
 
