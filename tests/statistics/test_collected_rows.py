@@ -21,6 +21,7 @@ from tradegains.transforms.regression_rows import (
     count_cuts,
     cut_column,
     own_column,
+    weigh_cuts,
 )
 
 NAMES = ("y", "a", "b", "cut")
@@ -129,6 +130,7 @@ def test_cuts_are_counted_the_same(engine):
     columns = {
         w.QUARTILE: chance.integers(1, 5, rows),
         EXPORT_START: chance.integers(0, 2, rows).astype(float),
+        w.SALES: chance.integers(0, 10**9, rows),
     }
     for kind in kinds:
         columns[own_column(kind)] = chance.integers(0, 2, rows).astype(float)
@@ -141,6 +143,17 @@ def test_cuts_are_counted_the_same(engine):
     ]
     assert found[0] == found[1]
     assert len(found[0]) == 8
+
+
+def test_cuts_are_weighed_the_same(engine):
+    chance, rows, kinds = np.random.default_rng(14), 200, ("home", "input")
+    columns = {cut_column(kind): chance.normal(size=rows) for kind in kinds}
+    table = pa.table(columns | {w.SALES: chance.integers(0, 10**9, rows)})
+    found = [
+        collect_sums(weigh_cuts, each, kinds=kinds, places=24)
+        for each in (engine.spark.createDataFrame(table), CollectedRows(table))
+    ]
+    assert found[0] == [{name: found[1][0][name] for name in found[0][0]}]
 
 
 def test_without_rows_there_are_no_sums():
