@@ -10,9 +10,9 @@ from tradegains.command.check import check_study
 from tradegains.command.cli import main
 from tradegains.engines.start import start_engine
 from tradegains.errors import UnsupportedSystemError
+from tradegains.inputs.latest import read_study
 from tradegains.pipeline import run
 from tradegains.published.results import open_results
-from tradegains.study import read_study
 
 HEAVY = ("pyspark", "pysail", "pandas", "numpy", "pyarrow", "matplotlib", "deltalake", "jinja2")
 

@@ -20,9 +20,9 @@ from tradegains.errors import require_file_locks
 if TYPE_CHECKING:
     from tradegains.command.check import check_study as check
     from tradegains.engines.start import start_engine
+    from tradegains.inputs.latest import read_study
     from tradegains.pipeline import run
     from tradegains.published.results import open_results
-    from tradegains.study import read_study
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "check", "open_results", "read_study", "run", "start_engine"]
@@ -30,7 +30,7 @@ __all__ = ["__version__", "check", "open_results", "read_study", "run", "start_e
 _PLACES = {
     "check": ("tradegains.command.check", "check_study"),
     "open_results": ("tradegains.published.results", "open_results"),
-    "read_study": ("tradegains.study", "read_study"),
+    "read_study": ("tradegains.inputs.latest", "read_study"),
     "run": ("tradegains.pipeline", "run"),
     "start_engine": ("tradegains.engines.start", "start_engine"),
 }

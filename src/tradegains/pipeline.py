@@ -22,6 +22,7 @@ from tradegains.families.context import ComputedTables, MergeBy, Rows
 from tradegains.families.measuring import absences_of, measure
 from tradegains.families.quality import CountedRows, counted_rows
 from tradegains.families.work_folders import passing_folders
+from tradegains.inputs.latest import read_study
 from tradegains.inputs.names import name_problems
 from tradegains.inputs.reading import has_product_values, judge_inputs, products_year
 from tradegains.inputs.small import SmallInputs
@@ -57,7 +58,7 @@ from tradegains.store.runs import (
 from tradegains.store.small_tables import SMALL_TABLES
 from tradegains.store.storage import needs_rows_one_by_one, storage_problems
 from tradegains.store.work import WorkFolder
-from tradegains.study import Study, read_study, resolved_toml
+from tradegains.study import Study, resolved_toml
 from tradegains.tables.absence import Absence, absences_json, not_given, read_absences
 from tradegains.tables.published import MEASURED, chosen_tables
 

@@ -23,8 +23,9 @@ from tradegains.errors import (
     StudyError,
     TradegainsError,
 )
+from tradegains.inputs.latest import read_study
 from tradegains.store.writers import needs_spark
-from tradegains.study import Study, read_study
+from tradegains.study import Study
 
 if TYPE_CHECKING:
     from tradegains.store.census import CensusFiles
@@ -95,7 +96,7 @@ def check_study(
     errors: list[TradegainsError] = []
     try:
         study = read_study(path, overrides)
-    except StudyError as error:
+    except (StudyError, InputError, StorageError) as error:  # the last two: of its newest year
         errors.append(error)
     census_path = None if study is None else study.inputs.census
     if found := list(output_problems(output, census_path)):

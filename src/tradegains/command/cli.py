@@ -239,9 +239,9 @@ def _check_rows(chosen: argparse.Namespace, study: "Study") -> None:
 
 
 def _checked(chosen: argparse.Namespace) -> "Checked":
-    from tradegains.study import read_study
+    from tradegains.inputs.latest import read_study
 
-    with contextlib.suppress(StudyError):  # told below, with everything else
+    with contextlib.suppress(TradegainsError):  # told below, with everything else
         given = read_study(chosen.study, _inputs(chosen.input)).inputs.given()
         _keep_others_out(chosen, given.values())
     from tradegains.command.check import check_study
@@ -276,7 +276,7 @@ def _run(chosen: argparse.Namespace) -> int:
     only = _wanted(chosen.tables)
     if chosen.dry_run:
         return _dry_run(chosen)
-    from tradegains.study import read_study
+    from tradegains.inputs.latest import read_study
 
     study = read_study(chosen.study, _inputs(chosen.input))
     study = replace(study, draft=study.draft or chosen.draft)

@@ -13,8 +13,8 @@ from tradegains.command.check import needs_jars
 from tradegains.engines import start
 from tradegains.engines.environment import is_on
 from tradegains.errors import TradegainsError
+from tradegains.inputs.latest import read_study
 from tradegains.pipeline import RunSummary, run
-from tradegains.study import read_study
 from tradegains.tables.published import chosen_tables
 
 

@@ -3,9 +3,10 @@
 import math
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 from tradegains.errors import Problem, StudyError
 from tradegains.study import model
@@ -85,7 +86,17 @@ _PRODUCTS_YEAR: ValueKind[int | str] = ValueKind(
 _ELASTICITY = number(least=SMALLEST_ELASTICITY, most=LARGEST_ELASTICITY)
 
 
-def read_study(path: str | Path, overrides: Mapping[str, str] | None = None) -> Study:
+LATEST = "latest"
+"""What a study file may say for the newest year that the census has."""
+Newest = Callable[[str, str], int]
+
+
+def read_study(
+    path: str | Path,
+    overrides: Mapping[str, str] | None = None,
+    *,
+    newest: Newest | None = None,
+) -> Study:
     """Read and check a study file.
 
     Paths under `[inputs]` are relative to the file; `overrides` (name to path) replace or add
@@ -94,6 +105,8 @@ def read_study(path: str | Path, overrides: Mapping[str, str] | None = None) -> 
     Args:
         path: The study file (TOML).
         overrides: Input paths by name, as `--input NAME=PATH` gives them.
+        newest: Tells a census's newest year, given its path and the name of its year; None: a
+            study that says `latest` is refused.
 
     Returns:
         The study, every choice stated.
@@ -104,13 +117,34 @@ def read_study(path: str | Path, overrides: Mapping[str, str] | None = None) -> 
     path = Path(path)
     text = _read_text(path)
     findings = Findings(str(path), text)
-    root = TomlTable(_parse(text, path), "", findings)
+    document = _parse(text, path)
+    root = TomlTable(document, "", findings)
     inputs = _read_inputs(root, path, overrides or {})
+    if newest is not None:
+        _name_latest(document, inputs.census, newest)
     study = replace(_read_sections(root, inputs), todo=text.count(TODO))
     findings.close_tables()
     check_agreement(study, findings)
     findings.raise_if_any()
     return study
+
+
+def _name_latest(document: dict[str, Any], census: str, newest: Newest) -> None:
+    """Put the newest year of the census where a window's end or a year says `latest`."""
+    windows = document.get("windows")
+    ends = [each for each in windows if isinstance(each, dict)] if isinstance(windows, list) else []
+    table = document.get("productivity")
+    years = table.get("years") if isinstance(table, dict) else None
+    listed = years if isinstance(years, list) else []
+    if LATEST not in [*(each.get("end") for each in ends), *listed]:
+        return
+    columns = document.get("census", {}).get("columns", {})
+    column = columns.get("year", "year") if isinstance(columns, dict) else "year"
+    year = newest(census, str(column))
+    for each in ends:
+        if each.get("end") == LATEST:
+            each["end"] = year
+    listed[:] = [year if each == LATEST else each for each in listed]
 
 
 def _read_text(path: Path) -> str:
@@ -133,7 +167,7 @@ def _read_text(path: Path) -> str:
         raise StudyError(problem) from None
 
 
-def _parse(text: str, path: Path) -> dict[str, object]:
+def _parse(text: str, path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
