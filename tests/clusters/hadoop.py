@@ -204,7 +204,12 @@ def start_hadoop(folder: Path, *, yarn: bool = False, heap: str = "400m") -> Min
     port, process = launch_gateway(
         jarpath=str(client),
         classpath=":".join(map(str, [*jars, SPARK_HOME / "jars" / "*"])),
-        javaopts=[f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"],
+        javaopts=[
+            f"-Xmx{heap}",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            f"-Dtest.build.data={folder}",  # else YARN keeps its data where it was started
+        ],
         die_on_exit=True,
         return_proc=True,
         redirect_stdout=log,
