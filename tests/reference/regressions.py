@@ -377,10 +377,23 @@ def effects_in_sample(run: Regressing, labels: Labels, sample: Sample) -> list[d
     cut, others = tuple(map(cut_of, kinds[:1])), tuple(map(cut_of, kinds[1:]))
     controls = (*others, *run.choices.growth_controls)
     outcome, counts = labels["outcome"], CutCounts(sample, kinds)
+    found, alone = [], choice == "establishment"
+    raw = arrays(sample, (outcome, START))
+    fit = linear_model(
+        raw,
+        outcome,
+        (START,),
+        [run.group(each["row"], "none") for each in sample],
+        clusters=None if alone else [run.group(each["row"], choice) for each in sample],
+        is_nested=False,
+    )
+    errors = {"errors": "robust" if alone else choice}
+    named = {**labels, "model": "raw_difference", "effects": "none", **errors}
+    found += linear_rows(named, (START,), fit, CutCounts(sample, ()))
     sample = counts.complete
     if not sample:
-        return []
-    models = [("raw_difference", (START,), None), ("least_squares", (START, *controls), None)]
+        return found
+    models = [("least_squares", (START, *controls), None)]
     if kinds:
         models.append(("first_stage", (*cut, *controls), None))
         models.append(("two_stage", (START, *controls), cut[0]))
@@ -388,7 +401,7 @@ def effects_in_sample(run: Regressing, labels: Labels, sample: Sample) -> list[d
     rows = [each["row"] for each in sample]
     fits = {}
     for model, terms, instrument in models:
-        effects = "none" if model == "raw_difference" else run.choices.growth_effects
+        effects = run.choices.growth_effects
         is_alone = choice == "establishment"
         fits[model] = linear_model(
             columns,
@@ -402,11 +415,10 @@ def effects_in_sample(run: Regressing, labels: Labels, sample: Sample) -> list[d
         )
     t = fits["first_stage"].t(cut[0]) if "first_stage" in fits else None
     strength = None if t is None else t * t
-    found = []
     for model, terms, _ in models:
         labels |= {
             "model": model,
-            "effects": "none" if model == "raw_difference" else run.choices.growth_effects,
+            "effects": run.choices.growth_effects,
             "errors": "robust" if choice == "establishment" else choice,
         }
         named = strength if model in ("first_stage", "two_stage") else None

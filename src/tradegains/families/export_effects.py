@@ -42,9 +42,11 @@ def _effects(
     controls = (*cuts[1:], *context.choices.growth_controls)
     clusters = context.choices.growth_clusters
     counts = context.count_cuts(rows, kinds, w.QUARTILE) if kinds else {}
-    rows = having_cuts(rows, kinds)
-    cells = context.collect(rows, (outcome, EXPORT_START, *controls, *cuts[:1]), w.QUARTILE)
+    complete = having_cuts(rows, kinds)
+    cells = context.collect(complete, (outcome, EXPORT_START, *controls, *cuts[:1]), w.QUARTILE)
     raw = [LinearModel("raw_difference", outcome, (EXPORT_START,))]
+    # A plain difference needs no cut: who has none stays in it.
+    of_all = context.collect(rows, (outcome, EXPORT_START), w.QUARTILE) if kinds else cells
     models = [LinearModel("least_squares", outcome, (EXPORT_START, *controls))]
     if cuts:
         models += [
@@ -52,10 +54,15 @@ def _effects(
             LinearModel("two_stage", outcome, (EXPORT_START, *controls), instrument=cuts[0]),
         ]
     found: Rows = []
+    growth_effects = context.choices.growth_effects
     for by in ((), (w.QUARTILE,)):
-        for asked, effects in ((raw, "none"), (models, context.choices.growth_effects)):
-            estimates = _estimates(context, rows, cells, asked, (by, effects))
-            told = _EffectLabels(window, outcome, effects, clusters, kinds, counts)
+        for asked, effects, sample, sums in (
+            (raw, "none", rows, of_all),
+            (models, growth_effects, complete, cells),
+        ):
+            estimates = _estimates(context, sample, sums, asked, (by, effects))
+            known = counts if asked is models else {}
+            told = _EffectLabels(window, outcome, effects, clusters, kinds, known)
             found += _effect_rows(estimates, told)
     return found
 
