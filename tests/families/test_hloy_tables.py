@@ -18,9 +18,16 @@ from tradegains.results.curves import (
     industry_rankings,
     ranked_rows,
 )
+from tradegains.results.cutoffs import entry_changes
 from tradegains.results.growth import productivity_growth_rows
 from tradegains.results.market import Amounts
-from tradegains.results.sets import EXPORTER, continuing_set, start_industries, study_sets
+from tradegains.results.sets import (
+    EXPORTER,
+    PREVIOUS_YEAR,
+    continuing_set,
+    start_industries,
+    study_sets,
+)
 from tradegains.results.sizes import (
     share_of,
     size_absences,
@@ -429,3 +436,30 @@ def test_balanced_trade_and_no_eta():
     assert ratios == [1.0, 250 / 260]
     assert {found["trade_balance", year]["note"] for year in (2002, 2004)} == {""}
     assert ("hloy_in_isolation", "post") not in found
+
+
+def test_entry_is_counted_between_the_first_and_the_last_pair_of_years():
+    """Post: 4 establishments of 2003 and 2 of 2004 were not there a year before; pre: none ever."""
+    choices = MelitzRedding(("pareto",), 0.05, None, entry_counts="annual")
+    windows = (Window("pre", 2000, 2002, scale_to_years=1), Window("post", 2002, 2004))
+    study = replace(
+        STUDY,
+        windows=windows,
+        matching=replace(STUDY.matching, annual=True),
+        welfare=replace(STUDY.welfare, melitz_redding=choices),
+    )
+    bits = study_sets(study).memberships
+    old = bits.bit(PREVIOUS_YEAR)
+    made = [
+        MadeCell(year, "1011", old if is_old else 0, amounts(1, n=n))
+        for year, is_old, n in (
+            (2001, True, 7), (2002, True, 7), (2003, False, 4), (2003, True, 9),
+            (2004, False, 2), (2004, True, 1),
+        )
+    ]  # fmt: skip
+    found = entry_changes(study, market_cells(made, bits))
+    assert found["post"].value == pytest.approx(math.log(2 / 4), rel=1e-14)
+    assert found["pre"].value is None
+    assert "the number of entrants at the start is not positive" in found["pre"].note
+    stated = replace(study, welfare=replace(study.welfare, melitz_redding=None))
+    assert entry_changes(stated, market_cells(made, bits)) == {}

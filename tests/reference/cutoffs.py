@@ -26,17 +26,20 @@ def list_cutoffs(rows: list[Row], hloy: dict[str, Any], study: Any) -> list[dict
     if choices is None or study.census.has("sampling_weight"):
         return []
     start = study.window(hloy["window"]).start
+    entry = choices.entry_change
+    if choices.entry_counts:
+        entry = change_of_entry(rows, study.window(hloy["window"]))
     sales = log_sizes([row for row in rows if row.year == start], "domestic_sales")
     found = []
     for name in choices.distributions:
-        fitted = fit(sales, name, choices) if sales else None
+        fitted = fit(sales, name, choices) if sales and entry is not None else None
         local, overall, hazard = None, None, None
         if fitted is not None:
             k = study.welfare.sigma - 1
             hazard = k * fitted[0]
             delta = hloy["delta_ln_domestic_share"]
             if delta is not None:
-                push = choices.entry_change - delta
+                push = entry - delta
                 local = push / (k + hazard)
                 overall = solve(push, fitted[1]) / k
         for formula, change in (("local", local), ("global", overall)):
@@ -53,6 +56,16 @@ def list_cutoffs(rows: list[Row], hloy: dict[str, Any], study: Any) -> list[dict
                 }
             )
     return found
+
+
+def change_of_entry(rows: list[Row], window: Any) -> float | None:
+    """Scaled change of the log of those who were not there a year before, at the window's ends."""
+    seen = {(row.establishment_id, row.year) for row in rows}
+    new = [
+        sum(each[1] == year and (each[0], year - 1) not in seen for each in seen)
+        for year in (window.start + 1, window.end)
+    ]
+    return window.scale * math.log(new[1] / new[0]) if all(new) else None
 
 
 def solve(push: float, tail_change: Callable[[float], float]) -> float:

@@ -234,3 +234,15 @@ def test_bins_far_beyond_the_axis_cost_nothing_and_change_nothing():
     )
     grid = np.linspace(0, 0.3, 50)
     assert percent_per_bin(spread, grid) == pytest.approx(percent_per_bin(cells, grid), abs=1e-12)
+
+
+def test_the_study_chooses_the_median_base_of_each_figure(run_with):
+    figures = "figure_windows ="
+    run = run_with({figures: f'years_base = "pooled"\ngroups_base = "base_year"\n{figures}'})
+    found = by_key(run)
+    # One that is not published is missing, and no other stands in its place.
+    assert isinstance(found["figure_5a"], Missing)
+    bases = {one.median_base for one in found.values() if isinstance(one, Comparison)}
+    assert bases <= {"base_year"}
+    same = by_key(run_with({figures: f'groups_base = "same_year"\n{figures}'}))
+    assert same["figure_5c"].median_base == "same_year"

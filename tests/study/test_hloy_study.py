@@ -14,6 +14,10 @@ MISTAKES = {
     "upper_percentile = 0.999": ("upper_percentile = 0.5", "not above the cutoff"),
     "cutoff_percentile = 0.05": ("cutoff_percentile = 1.0", "cutoff_percentile = 1.0 is not valid"),
     "entry_change = 0.0\n": ("", "entry_change is missing"),
+    "entry_change = 0.0": ('entry_change = 0.0\nentry_counts = "annual"', "are both stated"),
+    'years_base = "base_year"': ('years_base = "same"', "is not valid"),
+    "balanced_within = 0.1": ("balanced_within = 0.0", "is not valid"),
+    "cutoff_percentile = 0.1\n": ("cutoff_percentile = 0.2\n", "none of the table moments"),
     'tariff_cuts = "tariff_cuts"\n': ("", "has no input tariff_cuts"),
     "elasticity_to = 9.0": ("elasticity_to = 0.5", "not above elasticity_from"),
     "elasticity_step = 0.1": ("elasticity_step = 0.00001", "more than 10000 points"),
@@ -30,3 +34,22 @@ def test_each_mistake_is_told(tmp_path, good):
     with pytest.raises(StudyError) as error:
         read_study(path)
     assert words in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"entry_change = 0.0": 'entry_counts = "annual"', "annual = true": "annual = false"},
+         "are counted with matching.annual only"),
+        ({'"base_year", "pooled"]': '"pooled"]'}, 'years_base = "base_year" is none of'),
+    ],
+)  # fmt: skip
+def test_keys_that_need_others_say_so(tmp_path, changes, words):
+    text = FULL
+    for good, bad in changes.items():
+        assert text.count(good) == 1
+        text = text.replace(good, bad)
+    path = tmp_path / "study.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(StudyError, match=words):
+        read_study(path)

@@ -34,6 +34,8 @@ def hloy_study(dealer: Dealer) -> Study:
     columns = {name: name for name in census.columns if name != "sampling_weight"}
     sources = ("table", "exports") if "exports" in columns else ("table",)
     formulas = dealer.deal("all melitz_redding", MELITZ_REDDING)
+    if study.matching.annual and dealer.deal("entry_counts", (True, False)):
+        formulas = replace(formulas, entry_change=None, entry_counts="annual")
     curves = Curves(
         rank_by=dealer.deal("rank_by", some_of("tariff_cut", "sigma", "exposure")[:3]),
         elasticity_from=0.5,

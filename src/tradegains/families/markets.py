@@ -14,6 +14,7 @@ from tradegains.families.meeting import judge_links
 from tradegains.families.preparing import LINK, repair_ids
 from tradegains.families.work_folders import WITH_REPAIRED_IDS
 from tradegains.formulas.successors import SuccessorLink, resolve_successors
+from tradegains.results.cutoffs import entry_changes
 from tradegains.results.demography import demography_rows
 from tradegains.results.growth import productivity_growth_rows
 from tradegains.results.growth_replicates import growth_rows_with_errors
@@ -92,7 +93,10 @@ def _tables_by_ids(
     study, cells = context.study, matched.cells
     sigma = {row["industry"]: row["sigma"] for row in context.small.elasticities}
     markets = measure_markets(study, cells, context.imports)
-    shares, welfare = market_share_rows(markets), welfare_rows(study, markets, sigma, matched.sizes)
+    shares, welfare = (
+        market_share_rows(markets),
+        welfare_rows(study, markets, sigma, matched.sizes, entry=entry_changes(study, cells)),
+    )
     changes: ReplicatedChanges = {}
     if matched.grouped is not None:
         without = replicate_markets(study, markets, matched.grouped)

@@ -89,7 +89,9 @@ def _two_years(run: PublishedRun, measure: str) -> Comparison | Missing:
     title = f"All establishments in {ends[0]} and {ends[1]}"
     window = next((w.name for w in run.windows.values() if (w.start, w.end) == ends), None)
     members = [Member(str(year), year, window, "all") for year in ends]
-    return _compared(run, key, title, members, bases=YEAR_BASES, measure=measure)
+    return _compared(
+        run, key, title, members, bases=_bases(run, "years_base", YEAR_BASES), measure=measure
+    )
 
 
 def _entrants(run: PublishedRun, measure: str) -> Comparison | Missing:
@@ -103,7 +105,9 @@ def _entrants(run: PublishedRun, measure: str) -> Comparison | Missing:
     members = [
         Member(f"Entrants {w.years}", w.end, w.name, "entrants") for w in (windows[0], windows[-1])
     ]
-    return _compared(run, key, title, members, bases=GROUP_BASES, measure=measure)
+    return _compared(
+        run, key, title, members, bases=_bases(run, "groups_base", GROUP_BASES), measure=measure
+    )
 
 
 def _exporters(run: PublishedRun, measure: str) -> Comparison | Missing:
@@ -116,7 +120,9 @@ def _exporters(run: PublishedRun, measure: str) -> Comparison | Missing:
         Member("Non-exporters", years[-1], run.headline_window, "nonexporters"),
         Member("Exporters", years[-1], run.headline_window, "exporters"),
     ]
-    return _compared(run, key, title, members, bases=GROUP_BASES, measure=measure)
+    return _compared(
+        run, key, title, members, bases=_bases(run, "groups_base", GROUP_BASES), measure=measure
+    )
 
 
 def _exiters(run: PublishedRun, measure: str) -> Comparison | Missing:
@@ -135,7 +141,15 @@ def _exiters(run: PublishedRun, measure: str) -> Comparison | Missing:
         Member("Continuing", window.start, window.name, "continuing"),
     ]
     title = f"Establishments of {window.start} that exit by {window.end}, and those that continue"
-    return _compared(run, key, title, members, bases=GROUP_BASES, measure=measure)
+    return _compared(
+        run, key, title, members, bases=_bases(run, "groups_base", GROUP_BASES), measure=measure
+    )
+
+
+def _bases(run: PublishedRun, key: str, otherwise: Sequence[str]) -> Sequence[str]:
+    """The median base that the study states for a figure, or those that are tried in turn."""
+    stated = run.section("report").get(key)
+    return (stated,) if stated else otherwise
 
 
 def _windows_compared(run: PublishedRun) -> list[PublishedWindow]:

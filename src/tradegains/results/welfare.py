@@ -17,7 +17,7 @@ from tradegains.formulas.market_shares import (
     market_share_changes,
 )
 from tradegains.formulas.membership import MembershipBits, MembershipMask
-from tradegains.formulas.outcomes import joined_notes
+from tradegains.formulas.outcomes import Outcome, joined_notes
 from tradegains.formulas.sato_vartia import (
     IndustryAggregate,
     IndustryChange,
@@ -112,13 +112,16 @@ def welfare_rows(
     markets: Mapping[tuple[str, Choice], Ends],
     sigma_by_industry: Mapping[str, float],
     sizes: Mapping[SizeGroup, SizeDistribution] | None = None,
+    *,
+    entry: Mapping[str, Outcome] | None = None,
 ) -> list[dict[str, Any]]:
     """One row per window, market, choice and formula; with the post-pre row of the study.
 
     An industry takes its own sigma where the study has elasticities by industry; all industries
     together are their sum with Sato-Vartia weights (HLOY, appendix A and table A1). Without any
     source of imports only the row remains that still tells the change of X^c/X. Formulas that
-    assume a cutoff are applied to the whole economy and take `sizes`, of log domestic sales.
+    assume a cutoff are applied to the whole economy and take `sizes`, of log domestic sales, and
+    `entry`, the change of the log number of entrants by window where it is counted.
     """
     changes = {
         (window, choice): _formulas(study, window, choice, ends, sigma_by_industry)
@@ -127,7 +130,9 @@ def welfare_rows(
     for (window, choice), by_formula in changes.items():
         if _is_headline_set(study, choice):
             shares, stated = by_formula["hloy"].changes, study.window(window)
-            for found in cutoff_changes(study, stated, shares, sizes or {}):
+            for found in cutoff_changes(
+                study, stated, shares, sizes=sizes or {}, entry=entry or {}
+            ):
                 by_formula[f"{found.formula} {found.distribution}"] = found
     weights: dict[tuple[str, Choice], float] = {}
     for (window, choice), aggregate in _aggregates(markets, changes).items():

@@ -12,6 +12,7 @@ from tradegains.study.model import (
     COLUMNS,
     DERIVED_COLUMNS,
     RANKINGS,
+    MelitzRedding,
     Regressions,
     Study,
 )
@@ -38,7 +39,7 @@ def check_agreement(study: Study, findings: Findings) -> None:
         (_check_intra_industry_trade, ("inputs", "intra_industry_trade")),
         (_check_report, ("windows", "productivity", "welfare", "report")),
         (_check_publication, ("study",)),
-        (_check_melitz_redding, ("welfare",)),
+        (_check_melitz_redding, ("welfare", "matching")),
         (_check_curves, ("welfare", "inputs")),
         (_check_comparisons, ("welfare",)),
         (_check_size_fits, ("windows", "size_fits")),
@@ -255,6 +256,14 @@ def _check_report(study: Study, findings: Findings) -> None:
     windows = [window.name for window in study.windows]
     for name in study.report.figure_windows:
         _check_known("report.figure_windows", name, windows, findings)
+    for key in ("years_base", "groups_base"):
+        base, bases = getattr(study.report, key), study.productivity.median_base
+        if base is not None and base not in bases:
+            findings.add(
+                f"report.{key}",
+                f'{key} = "{base}" is none of [productivity] median_base',
+                f"choose one of {', '.join(bases)}, or add it there",
+            )
     if study.report.headline_window is not None:
         welfare = study.welfare.windows
         _check_known("report.headline_window", study.report.headline_window, welfare, findings)
@@ -286,6 +295,7 @@ def _check_melitz_redding(study: Study, findings: Findings) -> None:
     choices = study.welfare.melitz_redding
     if choices is None:
         return
+    _check_entry(study, choices, findings)
     truncated, upper = "truncated_pareto" in choices.distributions, choices.upper_percentile
     if truncated and upper is None:
         findings.add(
@@ -309,6 +319,23 @@ def _check_comparisons(study: Study, findings: Findings) -> None:
             "welfare.comparisons.cutoff_percentile",
             f"cutoff_percentile = {asked.cutoff_percentile:g} is none of the table moments",
             f"choose one of {', '.join(f'{each:g}' for each in known)}",
+        )
+
+
+def _check_entry(study: Study, choices: MelitzRedding, findings: Findings) -> None:
+    """One of a stated change of entry and one from counts, which need consecutive years."""
+    place = "welfare.melitz_redding.entry_change"
+    if choices.entry_change is None and choices.entry_counts is None:
+        cure = 'state entry_change, a number (0 is ACR\'s assumption), or entry_counts = "annual"'
+        findings.add(place, "[welfare.melitz_redding] entry_change is missing", cure)
+    if choices.entry_change is not None and choices.entry_counts is not None:
+        cure = "keep one: a stated change of ln M^e, or that of counts of entrants"
+        findings.add(place, "entry_change and entry_counts are both stated", cure)
+    if choices.entry_counts is not None and not study.matching.annual:
+        findings.add(
+            "welfare.melitz_redding.entry_counts",
+            "entrants between consecutive years are counted with matching.annual only",
+            "set annual = true, or state entry_change",
         )
 
 

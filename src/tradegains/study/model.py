@@ -37,6 +37,7 @@ NUMERATORS = ("value_added", "sales")
 DENOMINATORS = ("employment", "hours")
 PRICES = ("none", "industry", "economy")
 UNPRICED = ("leave_out",)
+ENTRY_COUNTS = ("annual",)
 MEDIAN_BASES = ("same_year", "base_year", "pooled")
 IMPORTS = ("table", "exports")
 WELFARE_LEVELS = ("total", "industry2")
@@ -276,13 +277,14 @@ class MelitzRedding:
 
     `cutoff_percentile` and `upper_percentile` are shares in (0, 1) of the start year's log
     domestic sales: where nobody sells below, and where a truncated Pareto ends. `entry_change` is
-    the change of ln M^e over the scaled window [log points].
+    the change of ln M^e over the scaled window [log points]; None where `entry_counts` counts it.
     """
 
     distributions: tuple[str, ...]
     cutoff_percentile: float
-    entry_change: float
+    entry_change: float | None
     upper_percentile: float | None = None
+    entry_counts: str | None = None
 
 
 @dataclass(frozen=True)
@@ -448,12 +450,17 @@ class AccountingComponent:
 class Report:
     """What the report shows: years compared, windows whose groups are compared, and the headline's.
 
-    `headline_window` is the later one of `difference`, or else the last, when it is not stated.
+    `years_base` and `groups_base` are the median bases of the figures of productivity that compare
+    years (5A) and groups (5B, 5C, exits); None: the first that is published, of base_year, pooled,
+    same_year for years and of same_year, base_year, pooled for groups. `headline_window` is the
+    later one of `difference`, or else the last, when it is not stated.
     """
 
     figure_years: tuple[int, ...]
     figure_windows: tuple[str, ...]
     headline_window: str | None = None
+    years_base: str | None = None
+    groups_base: str | None = None
 
 
 @dataclass(frozen=True)

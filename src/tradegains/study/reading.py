@@ -482,7 +482,8 @@ def _read_melitz_redding(table: TomlTable | None) -> MelitzRedding | None:
             "distributions", list_of(one_of(model.SIZE_DISTRIBUTIONS), at_least=1)
         ),
         cutoff_percentile=table.required("cutoff_percentile", share),
-        entry_change=table.required("entry_change", number(above=-math.inf)),
+        entry_change=table.nothing_or("entry_change", number(above=-math.inf)),
+        entry_counts=table.nothing_or("entry_counts", one_of(model.ENTRY_COUNTS)),
         upper_percentile=table.nothing_or("upper_percentile", share),
     )
 
@@ -550,6 +551,8 @@ def _read_report(
         figure_years=_ascending(years),
         figure_windows=table.optional("figure_windows", list_of(NAME, at_least=0), names),
         headline_window=table.nothing_or("headline_window", NAME),
+        years_base=table.nothing_or("years_base", one_of(model.MEDIAN_BASES)),
+        groups_base=table.nothing_or("groups_base", one_of(model.MEDIAN_BASES)),
     )
 
 

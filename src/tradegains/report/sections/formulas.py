@@ -112,6 +112,11 @@ def _assumptions(run: PublishedRun) -> str:
         )
     if entry is not None:
         parts.append(f"Change of ln entry, M^e: {entry:g}.")
+    elif stated.get("entry_counts"):
+        parts.append(
+            "Change of ln entry, M^e: of the number of entrants between consecutive years, the "
+            "window's last pair against its first; who pays and never produces is not seen."
+        )
     return " ".join(parts)
 
 
