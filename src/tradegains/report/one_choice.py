@@ -75,7 +75,7 @@ def one_choice_at_a_time(run: PublishedRun) -> PageTable | None:
         stub=2,
         notes=footnotes.notes,
         remark="One choice is changed at a time; all others are the headline's. Ranges of σ and ε: "
-        f"HLOY's Tables B1 and B2.{_restrictions(run)}",
+        f"HLOY's Tables B1 and B2.{_panel(run)}{_restrictions(run)}",
         strong=0,
     )
 
@@ -168,6 +168,18 @@ def _less(
     if here.value is None or there.value is None:
         return NumberOrReason(None, here.note or there.note)
     return NumberOrReason(here.value - there.value)
+
+
+def _panel(run: PublishedRun) -> str:
+    """What the rule panel selects on."""
+    matching = run.section("matching")
+    if "panel" not in matching.get("continuing", ()):
+        return ""
+    years = ", ".join(map(str, matching["panel_years"]))
+    return (
+        f" panel: there in all of {years}, so that who survives beyond a window, or was there "
+        "before it, is selected as well."
+    )
 
 
 def _restrictions(run: PublishedRun) -> str:

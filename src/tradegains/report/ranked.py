@@ -167,14 +167,18 @@ def _inside_in_words(run: PublishedRun, rows: Sequence[Row], figure: str) -> str
     """Figure 4's range: how far the curve lies above all continuing establishments, by window."""
     if figure != "4":
         return ""
+    pair = run.difference
+    asked = {f"over {run.window_years(run.headline_window or '')}": run.headline_window}
+    if pair is not None:
+        later, earlier = run.window_years(pair.later), run.window_years(pair.earlier)
+        asked[f"for {later} less {earlier}"] = pair.name
     parts = []
-    for window in (run.headline_window, run.difference and run.difference.name):
+    for words, window in asked.items():
         inside = inside_range(rows, window or "")
         if inside is not None:
             low, high = (fixed(100 * each, 2, signed=True) for each in inside)
-            parts.append(f"{low} to {high} over {run.window_years(window or '')}")
-    told = " and as the ".join(parts).replace("over difference", "difference of both windows")
-    return f" Over all cuts the difference is {told}." if parts else ""
+            parts.append(f"from {low} to {high} {words}")
+    return f" Over all cuts the difference is {' and '.join(parts)}." if parts else ""
 
 
 def inside_range(rows: Sequence[Row], window: str) -> tuple[float, float] | None:

@@ -35,7 +35,7 @@ def changes_of_windows(run: PublishedRun) -> PageTable | None:
     cutoff = cutoff_changes(run)
     lines.append((*names([CUTOFF]), *(footnotes.percent(cutoff[window]) for window in windows)))
     return PageTable(
-        title="Other readings of the same shares",
+        title="Other readings of welfare",
         unit="100 × Δ ln, in percent",
         header=("reading", *map(run.window_title, windows)),
         rows=tuple(lines),
@@ -99,7 +99,8 @@ def _cutoff_in_words(run: PublishedRun) -> str:
     return (
         f"Cutoff: the unweighted percentile {_percentile(run)[1:]} of log productivity, relative "
         f"to the medians of the first year{nominal}; for small shocks, one cutoff and no entry "
-        "(HLOY, footnote 5, who know of no attempt with data)."
+        "(HLOY, footnote 5, who know of no attempt with data). Growth of productivity that all "
+        "share is in it."
     )
 
 
