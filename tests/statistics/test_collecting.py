@@ -4,8 +4,14 @@ import threading
 
 import pyarrow as pa
 import pytest
+from pyspark.sql import functions as F
 
-from tradegains.statistics.collecting import StoppedError, collect_in_order, compute_together
+from tradegains.statistics.collecting import (
+    StoppedError,
+    collect,
+    collect_in_order,
+    compute_together,
+)
 
 
 class Frame:
@@ -68,3 +74,29 @@ def test_a_task_outside_is_not_stopped_by_an_earlier_failure():
     with pytest.raises(ZeroDivisionError):
         compute_together([lambda: 1 // 0])
     assert collect_in_order(Frame())["x"].to_pylist() == [1, 2]
+
+
+@pytest.mark.parametrize("rows", [0, 1, 5])
+def test_rows_are_those_of_toarrow_type_by_type(spark, rows):
+    frame = spark.range(rows).select(
+        F.col("id"),
+        F.col("id").cast("int").alias("whole"),
+        F.when(F.col("id") > 2, F.ln(F.col("id"))).alias("log"),
+        (F.col("id") == 1).alias("is_one"),
+        F.concat(F.lit("λ"), F.col("id").cast("string")).alias("text"),
+    )
+    told, found = frame.orderBy("id").toArrow(), collect_in_order(frame)
+    assert (found.column_names, found.schema.types) == (told.column_names, told.schema.types)
+    assert found.to_pylist() == told.to_pylist()
+
+
+def test_no_query_is_planned_twice(spark):
+    client = getattr(spark, "client", None)
+    if client is None:
+        pytest.skip("classic Spark plans in this process")
+    asked = []
+    frame = spark.range(3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client, "schema", lambda plan: asked.append(plan))
+        assert collect(frame).num_rows == 3
+    assert asked == []
