@@ -175,6 +175,27 @@ def test_every_format_has_what_the_csv_has(released: tuple[Release, Path]) -> No
         assert {f"{table}.{ending}" for ending in ("parquet", "dta", "xlsx", "tex")} <= names
 
 
+def test_the_report_is_of_released_numbers_alone(released: tuple[Release, Path]) -> None:
+    page = (released[1] / "report.html").read_text(encoding="utf-8")
+    assert "Confidential" not in page
+    assert "withheld: " in page
+    assert "<svg" not in page
+    assert "census" not in page.partition("</header>")[0]
+    endings = {path.suffix for path in (released[1] / "figures").iterdir()}
+    assert endings == {".png", ".csv"}
+
+
+def test_what_does_not_leave_says_so(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "--output", str(output)]) == 0
+    page = Path(capsys.readouterr().out.strip()).read_text(encoding="utf-8")
+    assert page.count("Confidential") == 3
+    assert main(["show", "welfare", "--output", str(output)]) == 0
+    assert "confidential" in capsys.readouterr().out.splitlines()[0]
+    to = output / "exported"
+    assert main(["export", "welfare", "--output", str(output), "--to", str(to)]) == 0
+    assert "confidential" in (to / "welfare_columns.csv").read_text(encoding="utf-8")
+
+
 # --- refusals -------------------------------------------------------------------------------------
 
 

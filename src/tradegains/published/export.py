@@ -58,7 +58,7 @@ class Extract:
 
     @property
     def title(self) -> str:
-        """What the file holds: table, study, run, and whether it is a draft or synthetic."""
+        """What the file holds: table, study, run, and who may see it."""
         text = f"{self.name} of {self.run.record['study']}, run {self.run.run_id}"
         return ", ".join([text, *self.run.standing])
 

@@ -108,8 +108,23 @@ class PublishedRun:
     @property
     def standing(self) -> tuple[str, ...]:
         """What has to be said wherever its numbers appear, in a word or two each."""
-        said = {"draft": self.draft, "synthetic data": self.synthetic}
+        said = {
+            "draft": self.draft,
+            "synthetic data": self.synthetic,
+            "released": self.released,
+            "confidential": self.confidential,
+        }
         return tuple(word for word, applies in said.items() if applies)
+
+    @property
+    def released(self) -> bool:
+        """Whether its tables are those of a release: gated, and of nothing else."""
+        return bool(self.record.get("released", False))
+
+    @property
+    def confidential(self) -> bool:
+        """Whether it is for who may see the census alone: neither released nor synthetic."""
+        return not (self.released or self.synthetic)
 
     @property
     def money_unit(self) -> str:

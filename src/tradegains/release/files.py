@@ -194,13 +194,29 @@ def released_run(run: PublishedRun, tables: dict[str, pa.Table]) -> PublishedRun
     listed = [entry for entry in run.record["tables"] or () if entry["name"] in tables]
     record = {
         **kept,
-        "study_toml": run.record["study_toml"],
+        "released": True,
+        "study_toml": public_study(run.record["study_toml"]),
         "inputs": "[]",
         "input_digest": "",
         "absent": run.record["absent"],
         "tables": [{"name": entry["name"], "rows": entry["rows"]} for entry in listed],
     }
     return replace(run, record=record, tables=shown)
+
+
+def public_study(text: str) -> str:
+    """A resolved study without its paths and its words: the section of inputs, titles, sources.
+
+    Example:
+        >>> print(public_study('[study]\\nname = "a"\\ntitle = "b"\\n\\n[inputs]\\ncensus = "c"'))
+        [study]
+        name = "a"
+        <BLANKLINE>
+    """
+    kept = [block for block in text.split("\n\n") if not block.startswith("[inputs]")]
+    lines = "\n\n".join(kept).split("\n")
+    said = [line for line in lines if line.partition(" = ")[0] not in ("title", "source")]
+    return "\n".join(said).rstrip("\n") + "\n"
 
 
 OF_RUNS = ("run_id", "study", "published_at", "code_version", "engine")

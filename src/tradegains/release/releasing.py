@@ -23,6 +23,7 @@ from tradegains.release.released import released_rows
 from tradegains.release.rules import Rules, read_rules
 from tradegains.release.subtraction import Judgement, judge_sums, label
 from tradegains.release.vetting import write_vetting
+from tradegains.report.page import released_page
 from tradegains.store.evidence import read_evidence
 from tradegains.store.output import Output, hold_output, locate_output
 from tradegains.store.private import make_private
@@ -268,7 +269,9 @@ def _write(folder: Path, release: Release) -> None:
     rows: dict[str, pa.Table] = {
         name: released_rows(table, release.rules) for name, table in release.tables.items()
     }
-    write_tables(folder, released_run(release.run, rows), rows)
+    run = released_run(release.run, rows)
+    write_tables(folder, run, rows)
+    released_page(run, folder)
     vetting = folder / "vetting"
     vetting.mkdir()
     write_vetting(vetting, release.tables, release.judgement, release.rules)

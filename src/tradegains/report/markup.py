@@ -59,6 +59,11 @@ def data_link(text: str) -> Markup:
     return Markup("data:text/csv;base64,") + base64.b64encode(text.encode("utf-8")).decode("ascii")
 
 
+def image_link(png: bytes) -> Markup:
+    """A picture as an address that carries it."""
+    return Markup("data:image/png;base64,") + base64.b64encode(png).decode("ascii")
+
+
 def page_environment() -> Environment:
     """Templates of this room; a name that a template misspells is an error."""
     environment = Environment(
@@ -68,6 +73,11 @@ def page_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"typeset": typeset, "data_link": data_link, "as_sentence": as_sentence}
+    environment.filters |= {
+        "typeset": typeset,
+        "data_link": data_link,
+        "image_link": image_link,
+        "as_sentence": as_sentence,
+    }
     environment.globals["inline_svg"] = inline_svg
     return environment

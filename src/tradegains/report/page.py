@@ -109,6 +109,20 @@ def _begun(section: Section, begin: Begin | None) -> Section:
     return replace(section, blocks=tuple(blocks))
 
 
+def released_page(run: PublishedRun, folder: Path, begin: Begin | None = None) -> None:
+    """Write `report.html` and `figures/` of a released run, without vector drawings.
+
+    What the run was made of, and the choices in the study's own words, are not on the page.
+    """
+    found = [_begun(each.section(run), begin) for each in SECTIONS]
+    sections = [*found, _absent(run, found)]
+    figures = folder / "figures"
+    _write_figures(figures, figures_of(sections))
+    for path in figures.glob("*.svg"):
+        path.unlink()
+    (folder / "report.html").write_text(page_html(run, sections), encoding="utf-8")
+
+
 def figures_of(sections: Iterable[Section]) -> list[Exhibit]:
     """The figures in the order of the page."""
     return [figure for section in sections for figure in section.figures]
