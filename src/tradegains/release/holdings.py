@@ -59,6 +59,13 @@ class Holdings:
         """The least that a cell can hold for somebody who knows who loses: its losses, below 0."""
         return np.asarray((self.values - self.sizes) / 2)
 
+    @property
+    def largest(self) -> tuple[float, float]:
+        """What the two largest contributors hold in all cells together."""
+        spread = np.asarray(self.spread.sum(axis=1)).ravel()
+        found = np.sort(np.concatenate([[0.0, 0.0], self.first, self.second, spread]))
+        return float(found[-1]), float(found[-2])
+
     def among(self, cells: Numbers) -> "Holdings":
         """Those of some cells alone."""
         return Holdings(

@@ -18,6 +18,7 @@ Decisions:
 Nothing is drawn: the same sums and rules close the same.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -225,11 +226,13 @@ class Suppression:
             problem.holdings.backing(problem.cells(number)) for number in range(len(problem.names))
         ]
         self.values = problem.matrix @ problem.holdings.values
+        self.largest = problem.holdings.largest
         self.closed: dict[int, str] = {}
         self.fixed: set[int] = set(fixed)
         self.places = cells
         self.witnesses: dict[tuple[Target, int, int], Numbers] = {}
         self.unprotected: dict[str, None] = {}
+        self.apart: defaultdict[int, set[int]] = defaultdict(set)
         self.targets: dict[tuple[int, ...], Target] = {}
         for number in range(len(problem.names)):
             if number not in self.fixed:
@@ -341,6 +344,8 @@ class Suppression:
         for target, small, large in found:
             reason = COMPLEMENT if target.cells in self.targets else DIFFERENCE
             self._add(target)
+            self.apart[small].add(large)
+            self.apart[large].add(small)
             one, other = sorted((small, large), key=lambda each: (costs[each], each))
             if self.closed.keys().isdisjoint((small, large)):
                 if one in self.fixed:
@@ -363,11 +368,22 @@ class Suppression:
 
     def _target(self, name: str, cells: Numbers) -> Target | None:
         """The rest of a sum, where it breaks a rule."""
+        if self._is_plainly_safe(cells):
+            return None
         backing = self.problem.holdings.backing(cells)
         few = 0 < backing.contributors < self.rules.differences.least
         is_told = self.kind == VALUE and self._is_nothing(backing)
         is_target = (few and not is_told) or bool(self._broken(backing))
         return Target(name, tuple(cells.tolist()), backing) if is_target else None
+
+    def _is_plainly_safe(self, cells: Numbers) -> bool:
+        """Whether cells would break no rule even if the two largest of all were in them."""
+        held = self.problem.holdings
+        alone = int(held.alone[cells].sum())
+        if alone < self.rules.differences.least:
+            return False
+        worst = Backing(alone, float(held.sizes[cells].sum()), *self.largest)
+        return not self._broken(worst)
 
     def _rests(self) -> Iterator[Target]:
         """What open sums leave of an open one, that breaks a rule: it is known exactly."""
@@ -541,6 +557,8 @@ class Suppression:
             self._try_opening(number)
 
     def _try_opening(self, number: int) -> None:
+        if not self.apart[number] <= self.closed.keys():
+            return  # beside a sum that leaves it would tell a difference that must not be told
         row = self.problem.matrix[number]
         reason = self.closed.pop(number)
         before = dict(self.witnesses)
