@@ -7,7 +7,7 @@ BIN     = $(VENV)/bin
 PY      = $(BIN)/python
 PIP     = $(PY) -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test test-embedded test-spark lint types format dist bench cluster-check stress mutants java clean
+.PHONY: help demo test test-embedded test-spark lint types format dist bench release-check cluster-check stress mutants java clean
 
 help:
 	@echo "make demo    run the whole study on a synthetic census; results under build/demo/"
@@ -18,6 +18,7 @@ help:
 	@echo "make cluster-check    a Spark cluster, HDFS, YARN and S3 on this machine, compared with one process"
 	@echo "make stress  try for a quarter of an hour to break publication (MINUTES=2: shorter)"
 	@echo "make mutants AREA=store    put faults into a room and see whether its tests notice"
+	@echo "make release-check    compare what a release withholds with ACRO and G-Confid"
 	@echo "make clean   remove what the other targets made"
 
 demo: $(VENV)/ready-run
@@ -92,6 +93,10 @@ SLICE ?= 5
 mutants: $(VENV)/ready-mutants
 	PYTHONPATH=src:tests $(PY) -m mutants $(AREA) --minutes $(SLICE) --seed $(SEED) --page docs/reliability.md
 
+# What a release withholds beside ACRO and G-Confid; opt-in, its figures are in docs/release.md.
+release-check: $(VENV)/ready-oracles
+	$(PY) benchmarks/release_oracles.py
+
 java: $(VENV)/ready-java
 
 clean:
@@ -129,6 +134,10 @@ $(VENV)/ready-benchmark: $(VENV)/made pyproject.toml
 $(VENV)/ready-mutants: $(VENV)/made pyproject.toml
 	@$(call install,'.[mutants]')
 	@touch $@ $(VENV)/ready-run $(VENV)/ready-test
+
+$(VENV)/ready-oracles: $(VENV)/made pyproject.toml
+	@$(call install,'.[oracles]')
+	@touch $@
 
 $(VENV)/ready-java: $(VENV)/made pyproject.toml
 	@$(call install,'.[java]')

@@ -151,7 +151,7 @@ def _unexpected(error: Exception) -> str:
 def _demo(chosen: argparse.Namespace) -> int:
     output = _writable(chosen.output)
     _keep_others_out(chosen, [])
-    from tradegains.command.demo import forget_demo, prepare_demo
+    from tradegains.command.demo import forget_demo, prepare_demo, release_headline
     from tradegains.pipeline import run
     from tradegains.progress import Progress
     from tradegains.published.reading import read_run
@@ -169,8 +169,11 @@ def _demo(chosen: argparse.Namespace) -> int:
         done = run(engine, read_study(study), output=str(output), progress=progress)
     with progress.step("write the report"), drawing_processes() as begin:
         page = write_report(output, run_id=done.run_id, begin=begin)
+    with progress.step("release the headline"):
+        released = release_headline(output, done.run_id)
     print(f"\n{compared_text(read_run(output, done.run_id))}\n")
     print(f"report: {page}")
+    print(f"released, as from a confidential census: {released}")
     print("what to try next:")
     print(f"  tradegains show welfare --output {output} --where level=total")
     print(f"  change a choice in {study}, then")

@@ -14,6 +14,7 @@ from tradegains.errors import EngineError, Problem
 from tradegains.progress import Progress
 
 STUDY = "cusfta.toml"
+RELEASE = "release"
 _CLONE = Path(__file__).parents[3] / "conf" / "studies"
 _TARGET = Path(__file__).parents[2] / "share" / "tradegains" / "studies"  # pip install --target
 _INPUTS_OF_THE_SHIPPED_STUDY = "../../build/demo/input/"
@@ -61,5 +62,19 @@ def prepare_demo(engine: Engine, output: Path, *, establishments: int, progress:
 
 
 def forget_demo(output: Path) -> None:
-    """Remove the synthetic census of an earlier demonstration, of another size perhaps."""
-    shutil.rmtree(output / "input", ignore_errors=True)
+    """Remove the synthetic census and the releases of an earlier demonstration.
+
+    It may have been of another size; nobody is harmed by what left of a synthetic census.
+    """
+    for name in ("input", RELEASE, "work/releases"):
+        shutil.rmtree(output / name, ignore_errors=True)
+
+
+def release_headline(output: Path, run_id: str) -> Path:
+    """Release the headline's tables of a demonstration by the plain example rules."""
+    from tradegains.release.profiles import example_path
+    from tradegains.release.releasing import write_release
+
+    folder = output / RELEASE
+    write_release(output, example_path("plain"), folder, run_id=run_id)
+    return folder

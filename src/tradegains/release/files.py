@@ -205,7 +205,7 @@ def released_run(run: PublishedRun, tables: dict[str, pa.Table]) -> PublishedRun
 
 
 def public_study(text: str) -> str:
-    """A resolved study without its paths and its words: the section of inputs, titles, sources.
+    """A resolved study without its paths and words: inputs, accounting, titles and sources.
 
     Example:
         >>> print(public_study('[study]\\nname = "a"\\ntitle = "b"\\n\\n[inputs]\\ncensus = "c"'))
@@ -213,7 +213,8 @@ def public_study(text: str) -> str:
         name = "a"
         <BLANKLINE>
     """
-    kept = [block for block in text.split("\n\n") if not block.startswith("[inputs]")]
+    stays = ("[inputs]", "[[accounting]]")
+    kept = [block for block in text.split("\n\n") if not block.startswith(stays)]
     lines = "\n\n".join(kept).split("\n")
     said = [line for line in lines if line.partition(" = ")[0] not in ("title", "source")]
     return "\n".join(said).rstrip("\n") + "\n"
