@@ -74,6 +74,9 @@ def plan_release(
     judged_by = read_rules(rules)
     run = read_run(output, run_id)
     place = locate_output(str(output))
+    if run.draft:
+        cure = "settle what the study marks as open, and run it again"
+        raise StudyError(Problem("a draft is not released", f"run {run.run_id}", cure=cure))
     names = releasable(run, tables)
     cells = _evidence(place, run)
     choices = Choices.of(run)
