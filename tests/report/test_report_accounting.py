@@ -15,26 +15,55 @@ def texts(table):
     return {row[0].text: [cell.text for cell in row[1:]] for row in table.rows}
 
 
-def test_published_table_from_its_parts(run):
+STATED = "stated, not estimated; "
+
+
+def test_stated_numbers_are_called_that_and_stand_beside_no_published_ones(run):
     table = accounting(run)
-    assert table.header[3:5] == ("contribution", "published")
+    assert "published" not in table.header
+    lileeva = STATED + "Lileeva and Trefler (2010)"
     assert texts(table) == {
-        "Export composition": ["4.1", "1.00", "4.1", "4.1", "Lileeva and Trefler (2010)"],
-        "Selection": ["4.3", "1.00", "4.3", "4.3", "Trefler (2004)"],
-        "Reallocation, together": ["", "", "8.4", "8.4", "sum of 2 components"],
+        "Export composition": ["4.1", "1.00", "4.1", lileeva],
+        "Selection": ["4.3", "1.00", "4.3", STATED + "Trefler (2004)"],
+        "Reallocation, together": ["", "", "8.4", "sum of 2 components"],
         # 15.3 x 0.23 = 3.519
-        "New exporters": ["15.3", "0.23", "3.5", "3.5", "Lileeva and Trefler (2010)"],
-        "Existing exporters": ["1.4", "1.00", "1.4", "1.4", "Lileeva and Trefler (2010)"],
-        "Access to intermediate inputs": [
-            "0.5", "1.00", "0.5", "0.5", "Lileeva and Trefler (2010)",
-        ],
+        "New exporters": ["15.3", "0.23", "3.5", lileeva],
+        "Existing exporters": ["1.4", "1.00", "1.4", lileeva],
+        "Access to intermediate inputs": ["0.5", "1.00", "0.5", lileeva],
         # 3.519 + 1.4 + 0.5 = 5.419
-        "Within establishments, together": ["", "", "5.4", "5.4", "sum of 3 components"],
+        "Within establishments, together": ["", "", "5.4", "sum of 3 components"],
         # 8.4 + 5.419 = 13.819
-        "Total": ["", "", "13.8", "13.8", "sum of 5 components"],
-    }  # fmt: skip
-    assert "Journal of Economic Perspectives" in table.remark
+        "Total": ["", "", "13.8", "sum of 5 components"],
+    }
     assert table.rows[table.strong][0].text == "Total"
+
+
+def estimate(name: str, effect: float | None, share: float) -> dict[str, object]:
+    numbers = {"effect": effect, "output_share": share, "contribution_standard_error": 0.7}
+    row = {"window": "post", "result": "double_difference", "accounting": name, **numbers}
+    return row | {"note": None if effect is not None else "no slope"}
+
+
+def test_estimates_of_the_study_stand_beside_the_published_ones(run_with):
+    parts = {name: f"effect = {effect}\nshare = {share}\n" for name, (effect, share) in {
+        "export_composition": ("4.1", "1"), "selection": ("4.3", "1"),
+        "new_exporters": ("15.3", "0.23"), "existing_exporters": ("1.4", "1"),
+        "intermediate_inputs": ("0.5", "1"),
+    }.items()}  # fmt: skip
+    effects = dict(zip(parts, (4.4, 5.0, 16.5, 1.2, None), strict=True))
+    rows = [estimate(n, e, 0.12 if n == "new_exporters" else 1.0) for n, e in effects.items()]
+    found = pa.Table.from_pylist(rows, schema=arrow_schema("tariff_effects"))
+    run = run_with(study=dict.fromkeys(parts.values(), ""), tariff_effects=found)
+    shown, table = texts(accounting(run)), accounting(run)
+    told = "; estimated: double difference (standard error 0.7)"
+    assert shown["Selection"] == ["5.0", "1.00", "5.0", "4.3", "Trefler (2004)" + told]
+    # 16.5 x 0.12 = 1.98
+    assert shown["New exporters"][:4] == ["16.5", "0.12", "2.0", "3.5"]
+    assert shown["Reallocation, together"][2:4] == ["9.4", "8.4"]
+    assert shown["Access to intermediate inputs"][0] == shown["Total"][2] == "–"
+    assert shown["Total"][3] == "13.8"
+    assert "Journal of Economic Perspectives" in table.remark
+    assert any("no slope" in text for _, text in table.notes)
 
 
 def test_numbers_of_the_run_in_place_of_stated_ones(run_with):
@@ -103,24 +132,6 @@ def test_a_coefficient_counts_as_log_points(run_with):
     )
     # 100 x 0.142 = 14.2; x 0.23 = 3.266
     assert texts(accounting(run))["New exporters"][:3] == ["14.2", "0.23", "3.3"]
-
-
-def test_without_published_rows_there_is_no_column_for_them(run_with):
-    names = ("export_composition", "selection", "new_exporters", "existing_exporters",
-             "intermediate_inputs")  # fmt: skip
-    run = run_with(study={f'published = "{name}"\n': "" for name in names})
-    table = accounting(run)
-    assert "published" not in table.header
-    assert all(len(row) == len(table.header) for row in table.rows)
-    assert texts(table)["Total"] == ["", "", "13.8", "sum of 5 components"]
-
-
-def test_a_part_of_the_published_table_has_no_published_total(run_with):
-    run = run_with(study={'published = "selection"\n': ""})
-    shown = texts(accounting(run))
-    assert shown["Selection"][3] == "–"
-    assert shown["Reallocation, together"][3] == "–"
-    assert shown["Total"][3] == "–"
 
 
 def test_the_page_shows_it_only_with_components(run, run_with):

@@ -37,7 +37,17 @@ def test_shipped_components_are_those_of_the_published_table():
         "existing_exporters",
         "intermediate_inputs",
     ]
-    assert sum(each.effect * each.share for each in components) == pytest.approx(13.819)
+    assert all(each.is_estimated for each in components)
+
+
+def test_an_estimate_needs_the_section_that_estimates_it(tmp_path):
+    path = tmp_path / "study.toml"
+    text = SHIPPED.read_text(encoding="utf-8")
+    start, end = text.index("[tariff_effects]"), text.index("# --- Accounting")
+    path.write_text(text[:start] + text[end:], encoding="utf-8")
+    with pytest.raises(StudyError, match="has no numbers, and the study estimates none") as told:
+        read_study(path)
+    assert "add [tariff_effects], or state effect and share" in str(told.value)
 
 
 def test_a_result_of_the_run_may_be_named(tmp_path):

@@ -215,7 +215,13 @@ def _check_accounting(study: Study, findings: Findings) -> None:
     known = [row.name for row in productivity_contributions()][:-1]
     _check_unique("accounting", [each.name for each in study.accounting], findings)
     for index, each in enumerate(study.accounting):
-        for key in ("effect", "share"):
+        if each.is_estimated and study.tariff_effects is None:
+            findings.add(
+                f"accounting.{index}",
+                f"[[accounting]] {each.name} has no numbers, and the study estimates none",
+                "add [tariff_effects], or state effect and share",
+            )
+        for key in () if each.is_estimated else ("effect", "share"):
             stated, named = getattr(each, key), getattr(each, f"{key}_from")
             if (stated is None) == (named is None):
                 findings.add(

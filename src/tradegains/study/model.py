@@ -432,8 +432,10 @@ class AccountingComponent:
     """One channel of productivity growth: its effect times the share of output it reaches.
 
     `effect` [percent] and `share` [0-1] are stated, or `effect_from` and `share_from` name a
-    published result of the run. `source` says where stated numbers come from. `published` names
-    the row of Melitz and Trefler's Table 2 to set beside; components of a `group` get a subtotal.
+    published result of the run; with `published` and none of them they are the study's own
+    estimates, in the table `tariff_effects`. `source` says where stated numbers come from.
+    `published` names the row of Melitz and Trefler's Table 2 to set beside; components of a `group`
+    get a subtotal.
     """
 
     name: str
@@ -444,6 +446,12 @@ class AccountingComponent:
     share_from: str | None = None
     group: str | None = None
     published: str | None = None
+
+    @property
+    def is_estimated(self) -> bool:
+        """Whether its numbers are the study's own estimates of a row of Table 2."""
+        stated = (self.effect, self.effect_from, self.share, self.share_from)
+        return self.published is not None and stated == (None,) * 4
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,10 @@
 """The sum of the effects: a study's components in the layout of Melitz and Trefler's Table 2.
 
-Decision: a component's effect and share are numbers that the study states, or published numbers of
-this very run named as `TABLE.COLUMN where COLUMN=VALUE, ...`. The name must select one row, or the
-cell says why it is empty; a contribution, subtotal or total that lacks a part is empty too.
+Decision: a component's effect and share are the study's own estimates, published numbers of this
+very run named as `TABLE.COLUMN where COLUMN=VALUE, ...`, or numbers that the study states. A name
+must select one row, or the cell says why it is empty; a contribution, subtotal or total that lacks
+a part is empty too. A stated number is called that, and never stands beside the published one as if
+it had been found.
 """
 
 import math
@@ -97,17 +99,28 @@ def accounting_entries(run: PublishedRun) -> list[AccountingEntry]:
             group=one.get("group"),
             effect=_number(run, one, "effect"),
             share=_number(run, one, "share"),
-            origin=_origin(one),
-            published=published.get(one.get("published", "")),
+            origin=_origin(run, one),
+            published=None if "effect" in one else published.get(one.get("published", "")),
         )
         for one in run.study.get(SECTION, [])
     ]
+
+
+def _estimate(run: PublishedRun, component: dict[str, Any]) -> Mapping[str, Any] | None:
+    """The study's own estimate of a row of Table 2, where it has one."""
+    rows = run.rows("tariff_effects", accounting=component.get("published"))
+    return rows[0] if len(rows) == 1 else None
 
 
 def _number(run: PublishedRun, component: dict[str, Any], key: str) -> NumberOrReason:
     """A stated number, or the published one that is named."""
     if key in component:
         return NumberOrReason(float(component[key]))
+    if f"{key}_from" not in component:
+        found = _estimate(run, component) or {}
+        value = found.get({"effect": "effect", "share": "output_share"}[key])
+        why = found.get("note") or "the run has no estimate of it"
+        return NumberOrReason(value, "" if value is not None else why)
     reference = component[f"{key}_from"]
     number = published_number(run, reference, FACTORS[key])
     if key == "share" and number.value is not None and not 0.0 <= number.value <= 1.0:
@@ -147,9 +160,15 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _origin(component: dict[str, Any]) -> str:
+def _origin(run: PublishedRun, component: dict[str, Any]) -> str:
     """Where the numbers came from: the study's words, then the results it names."""
     named = [f"{key}: {component[f'{key}_from']}" for key in KEYS if f"{key}_from" in component]
+    if "effect" in component:
+        return "; ".join(["stated, not estimated", component["source"], *named])
+    if not named and (found := _estimate(run, component)) is not None:
+        error = found["contribution_standard_error"]
+        told = "" if error is None else f" (standard error {fixed(error, 1)})"
+        named = [f"estimated: {found['result'].replace('_', ' ')}{told}"]
     return "; ".join([component["source"], *named])
 
 
