@@ -35,6 +35,7 @@ from tradegains.store.output import hold_output
 
 STUDIES = Path(__file__).parents[2] / "conf" / "studies"
 HLOY_PAGE = Path(__file__).parents[2] / "docs" / "hloy.md"
+MELITZ_TREFLER_PAGE = HLOY_PAGE.with_name("melitz_trefler.md")
 
 
 @dataclass(frozen=True)
@@ -676,6 +677,20 @@ def _every_listed_result_is_there(output: Path) -> None:
         published = set(run.tables[table][column].to_pylist())
         assert named_by(listed, table, column) == published
     figures = set(re.findall(r'id="(figure_(?:hloy_\d|welfare|industries))"', html))
+    assert {key for each in listed for key in each.figures} == figures
+    assert [each.needs for each in listed if not each.is_there]
+    _every_result_of_melitz_and_trefler_is_there(run, html)
+
+
+def _every_result_of_melitz_and_trefler_is_there(run: PublishedRun, html: str) -> None:
+    """docs/melitz_trefler.md likewise: every model and effect, and every figure of the paper."""
+    listed = listed_results(MELITZ_TREFLER_PAGE)
+    assert list(problems_of(listed, run, html)) == []
+    effects = set(run.tables["tariff_effects"]["result"].to_pylist())
+    assert named_by(listed, "tariff_effects", "result") == effects
+    models = set(run.tables["regressions"]["model"].to_pylist())
+    assert named_by(listed, "regressions", "model") == models - {"exporter_premium_with_size"}
+    figures = set(re.findall(r'id="(figure_(?:mt_\d|5\w|exit))"', html))
     assert {key for each in listed for key in each.figures} == figures
     assert [each.needs for each in listed if not each.is_there]
 
