@@ -19,6 +19,7 @@ from tradegains.engines.java import java_environment
 from tradegains.engines.start import Engine
 from tradegains.pipeline import run
 from tradegains.progress import Progress
+from tradegains.store import hadoop
 from tradegains.store.code_version import code_version
 from tradegains.store.delta import open_delta
 from tradegains.store.runs import published_runs
@@ -119,6 +120,20 @@ def test_job_refuses_a_study_with_its_exit_code(
     monkeypatch.setattr(sys, "argv", [job, str(tmp_path / "absent.toml"), "--output", "out"])
     assert runpy.run_path(str(ROOT / "jobs" / f"{job}.py"))["main"]() == 2
     assert "absent.toml" in capsys.readouterr().err
+
+
+def test_an_output_that_does_not_answer_is_told_before_an_engine_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: str, **__: object) -> Engine:
+        raise AssertionError("an engine was started")
+
+    monkeypatch.setattr(tradegains.engines.start, "start_engine", fail)
+    monkeypatch.setattr(hadoop, "PATIENCE", {"dfs.client.failover.max.attempts": "1"})
+    study, output = write_small_study(tmp_path), "hdfs://127.0.0.1:3/out"
+    monkeypatch.setattr(sys, "argv", ["run_study", str(study), "--output", output])
+    assert runpy.run_path(str(ROOT / "jobs" / "run_study.py"))["main"]() == 1
+    assert f"the connection is refused in {output}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("job", JOBS)

@@ -99,8 +99,11 @@ def check_study(
     except (StudyError, InputError, StorageError) as error:  # the last two: of its newest year
         errors.append(error)
     census_path = None if study is None else study.inputs.census
-    if found := list(output_problems(output, census_path)):
-        errors.append(StudyError(found))
+    try:
+        if found := list(output_problems(output, census_path)):
+            errors.append(StudyError(found))
+    except StorageError as error:
+        errors.append(error)
     if study is not None:
         from tradegains.inputs.reading import judge_inputs
 
@@ -131,18 +134,24 @@ def _storage_errors(census: "CensusFiles | None", engine: str) -> Iterator[Input
 
 
 def output_problems(output: str | None, census: str | None = None) -> Iterator[Problem]:
-    """Why an output cannot be written to a folder, if it cannot; nothing is created."""
+    """Why an output cannot be written to a folder, if it cannot; nothing is created.
+
+    Raises:
+        StorageError: what is behind its address does not answer, or refuses: told before an engine
+            is started, which on a cluster takes a minute.
+    """
     if output is None:
         return
     from tradegains.store.output import census_problems, locate_output
 
     try:
-        locate_output(output)
+        located = locate_output(output)
         yield from census_problems(output, census)
     except (StudyError, InputError) as error:
         yield from error.problems
         return
     if "://" in output:
+        located.require_answer()
         return
     place = Path(output).absolute()
     while not place.exists() and place != place.parent:

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tradegains.command.arguments import add_what_to_run
-from tradegains.command.check import needs_jars
+from tradegains.command.check import needs_jars, output_problems
 from tradegains.engines import start
 from tradegains.engines.environment import is_on
-from tradegains.errors import TradegainsError
+from tradegains.errors import StudyError, TradegainsError
 from tradegains.inputs.latest import read_study
 from tradegains.pipeline import RunSummary, run
 from tradegains.tables.published import chosen_tables
@@ -51,5 +51,7 @@ def _run(chosen: argparse.Namespace, tables: Sequence[str] | None) -> RunSummary
     inputs = {name: path for name, _, path in (each.partition("=") for each in chosen.input)}
     study = read_study(chosen.study, inputs)
     study = replace(study, draft=study.draft or chosen.draft)
+    if problems := list(output_problems(chosen.output)):
+        raise StudyError(problems)
     with start.start_engine("spark", delta=needs_jars(chosen.output)) as engine:
         return run(engine, study, output=chosen.output, only=tables, wait_seconds=chosen.wait)

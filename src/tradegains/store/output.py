@@ -98,6 +98,15 @@ class Output:
         with told_of_store(self.tables):
             return bool(place.system.get_file_info(place.path).type != fs.FileType.NotFound)
 
+    def require_answer(self) -> None:
+        """Return where the store behind an address answers, of the kinds that we know how to ask.
+
+        Raises:
+            StorageError: it does not, or refuses.
+        """
+        if self.root.startswith(("hdfs://", "s3://")):
+            _ = self.has_tables
+
     def take_folder(self, folder: Path, name: str) -> str:
         """Copy what is in a local folder into one of the output's, in the place of what is there.
 
