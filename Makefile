@@ -7,7 +7,7 @@ BIN     = $(VENV)/bin
 PY      = $(BIN)/python
 PIP     = $(PY) -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test test-embedded test-spark lint types format dist bench release-check cluster-check stress mutants java clean
+.PHONY: help demo test test-embedded test-spark lint types format dist bench release-check cluster-check stress mutants coverage java clean
 
 help:
 	@echo "make demo    run the whole study on a synthetic census; results under build/demo/"
@@ -19,6 +19,7 @@ help:
 	@echo "make stress  try for a quarter of an hour to break publication (MINUTES=2: shorter)"
 	@echo "make mutants AREA=store    put faults into a room and see whether its tests notice"
 	@echo "make release-check    compare what a release withholds with ACRO and G-Confid"
+	@echo "make coverage    draw censuses and count how often intervals hold their economy's number"
 	@echo "make clean   remove what the other targets made"
 
 demo: $(VENV)/ready-run
@@ -82,6 +83,12 @@ cluster-check: $(VENV)/ready-benchmark $(VENV)/ready-test dist
 MINUTES ?= 13
 SEED    ?= 1988
 STRESS  ?= --page docs/reliability.md
+
+coverage: $(VENV)/ready-run
+	PYTHONPATH=src:tests $(PY) -m interval_coverage --draws 1000
+	PYTHONPATH=src:tests $(PY) -m bootstrap_ratio build/demo/input
+	TRADEGAINS_REPLICATES=12 TRADEGAINS_REPLICATE_CASES=12 PYTHONPATH=src:tests \
+	  $(PY) -m pytest -q tests/whole/test_replicates.py
 
 stress: $(VENV)/ready-test
 	PYTHONPATH=src:tests $(PY) -m stress --minutes $(MINUTES) --seed $(SEED) $(STRESS)

@@ -168,6 +168,10 @@ level = 0.95
 unit = "enterprise"
 salt = "made"
 most_undefined = 0.05
+
+[uncertainty.measurement_error]
+imports = 0.05
+domestic_sales = 0.02
 """
 
 ALIKE = {"run_id": RUN_ID, "ids": "raw", "measure": "relative", "scale": 1.0}
@@ -612,8 +616,45 @@ def uncertain_tables(tables):
         for hloy, acr in zip(welfare[::2], welfare[1::2], strict=False)
         if (hloy["formula"], acr["formula"], hloy["level"]) == ("hloy", "acr", "total")
     ]  # fmt: skip
-    made = {**tables, "welfare": table_of("welfare", welfare + compared)}
+    made = {
+        **tables,
+        "welfare": table_of("welfare", welfare + compared),
+        "influence": table_of("influence", _influence()),
+        "industry_slopes": table_of("industry_slopes", _industry_slopes()),
+    }
     return {name: _with_errors(name, rows) for name, rows in made.items()}
+
+
+def _influence():
+    """The headline without each industry, and without the largest, of which one is too large."""
+    moves = {code: 0.001 * (place - 10) for place, code in enumerate(INDUSTRIES)}
+    rows = [
+        {"window": "post", "left_out": "industry2", "industry": code, "formula": "hloy",
+         "welfare_change": 0.05103 + move, "move": move}
+        for code, move in moves.items()
+    ]  # fmt: skip
+    for most in (1, 5, 10):
+        for formula in ("hloy", "acr", "hloy_minus_acr"):
+            note = "one unit has over 5 percent of the set" if most == 1 else None
+            rows.append(
+                {"window": "post", "left_out": "largest", "largest": most, "formula": formula,
+                 "welfare_change": 0.05 - 0.001 * most, "move": -0.001 * most, "note": note}
+            )  # fmt: skip
+    return rows
+
+
+def _industry_slopes():
+    told = {
+        "standard_error": 0.001,
+        "ci_low": -0.001,
+        "ci_high": 0.003,
+        "t": 1.0,
+        "p_value": 0.3287,
+    }
+    return [
+        {"window": "pre", "variable": "tariff_cut", "slope": 0.001, "industries": 22, **told},
+        {"window": "post", "variable": "tariff_cut", "industries": 3, "note": "too few industries"},
+    ]
 
 
 def _with_errors(name, rows):

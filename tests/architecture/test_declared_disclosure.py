@@ -19,6 +19,8 @@ STAYS = {
     "decompositions": "no evidence of products of shares and productivity yet",
     "welfare_comparisons": "of market shares, and exports over imports: no evidence of its own yet",
     "welfare_curves": "sets by ranking, which the evidence does not have yet",
+    "influence": "the largest units are behind it: no evidence of influence yet",
+    "industry_slopes": "no evidence of influence yet",
     "size_fits": "made of quantiles",
     "size_histograms": "no evidence by bin yet",
     "intra_industry_trade": "of trade flows that no establishment reports",

@@ -18,8 +18,9 @@ from reference.distributions import (
     list_moments,
 )
 from reference.growth import list_growth
+from reference.influence import list_influence, list_slopes
 from reference.joint_distribution import list_joint_distribution
-from reference.matching import count_demography, list_job_flows, list_transitions
+from reference.matching import count_demography, list_job_flows, list_transitions, rates_of
 from reference.regressions import list_regressions, regressing
 from reference.replicates import add_errors
 from reference.rows import Raw, Row, as_text, read_rows, under_new_codes
@@ -84,6 +85,8 @@ def measure(raws: Iterable[Raw], study: Any, small: Small | None = None) -> Tabl
     shares = [row for row in found["market_shares"] if row["ids"] == "raw"]
     found["welfare_comparisons"] = list_comparisons(census.rows, shares, raw, study)
     if study.uncertainty:
+        found["influence"] = list_influence(census.rows, study, small)
+        found["industry_slopes"] = list_slopes(census.rows, study, small)
         found |= uncertain_tables(found, census.rows, study, small, prices)
     return {name: [in_order(name, row) for row in rows] for name, rows in found.items()}
 
@@ -98,26 +101,24 @@ def uncertain_tables(
     def again(left: list[Row], scaled: Small) -> Tables:
         unlinked = replace(scaled, successors=None)
         tables = by_ids(left, plain, unlinked)
-        del tables["demography"]
+        tables["demography"] = rates_of(of_ids("raw", "demography"), left, study)
         tables["productivity_growth"] = list_growth(left, study, prices)
         tables["welfare_curves"] = list_curves(left, tables["welfare"], study, scaled, seen)
         return tables
 
     def by_repaired(left: list[Row], scaled: Small) -> Tables:
         made = again(left, scaled)
-        return {
-            name: [{**row, "ids": "repaired"} for row in made[name]]
-            for name in ("market_shares", "welfare")
-        }
+        made["demography"] = rates_of(of_ids("repaired", "demography"), left, study)
+        return {name: [{**row, "ids": "repaired"} for row in made[name]] for name in names[:3]}
 
     def of_ids(ids: str, name: str) -> list[dict[str, Any]]:
         return [row for row in found[name] if row.get("ids", ids) == ids]
 
-    names = ("market_shares", "welfare", "productivity_growth", "welfare_curves")
+    names = ("market_shares", "welfare", "demography", "productivity_growth", "welfare_curves")
     raw = {name: of_ids("raw", name) for name in names}
     errors = add_errors(raw, rows, study, small, again=again)
     if small.successors:
-        linked = {name: of_ids("repaired", name) for name in names[:2]}
+        linked = {name: of_ids("repaired", name) for name in names[:3]}
         repaired = with_last_ids(rows, small.successors)
         more = add_errors(linked, repaired, study, small, again=by_repaired)
         errors |= {name: [*errors[name], *more[name]] for name in more}

@@ -181,6 +181,30 @@ def count_window(
     return counted
 
 
+def rates_of(found: list[dict[str, Any]], rows: list[Row], study: Any) -> list[dict[str, Any]]:
+    """Rows of demography of windows with the rates that fewer rows give; 0 where nobody is left."""
+    digits, made = study.census.industry_group_digits, []
+    for window in study.windows:
+        industry = counted_in_window(rows, window, study.matching.industry_at)
+        bridged = bridged_ids(rows, window, 0)
+        own = [r for r in found if (r["window"], r["kind"]) == (window.name, "window")]
+        for rule in study.matching.continuing:
+            by_status = status_rows(rows, window, rule, bridged, study.matching.panel_years)
+            for status, year in {(r["status"], r["year"]) for r in own}:
+                everyone = [row for row in rows if row.year == year]
+                for level in LEVELS:
+                    of_all = by_industry(everyone, level, industry, digits)
+                    members = by_status.get((status, year), [])
+                    cells = by_industry(members, level, industry, digits)
+                    asked = {"continuing": rule, "level": level, "status": status, "year": year}
+                    made += [
+                        {**row, **rates(cells[row["industry"]], of_all[row["industry"]])}
+                        for row in own
+                        if asked.items() <= row.items()
+                    ]
+    return made
+
+
 def totals(cell: list[Row], study: Any) -> dict[str, Any]:
     """Count and sums of a cell; a column the study does not map is null."""
     has = study.census.has

@@ -189,6 +189,24 @@ def jackknife(
     return math.sqrt((groups - 1) / groups * squares), groups
 
 
+def within(t: float, degrees: int, steps: int = 20_000) -> float:
+    """Probability between -t and t, by Simpson's rule over the density of Student's t."""
+    scale = math.exp(math.lgamma((degrees + 1) / 2) - math.lgamma(degrees / 2))
+    scale /= math.sqrt(degrees * math.pi)
+    h = t / steps
+    inside = (
+        (1 + (i * h) ** 2 / degrees) ** (-(degrees + 1) / 2) * (4 if i % 2 else 2)
+        for i in range(1, steps)
+    )
+    ends = 1 + (1 + t * t / degrees) ** (-(degrees + 1) / 2)
+    return 2 * h / 3 * scale * (ends + math.fsum(inside))
+
+
+def p_value(t: float, degrees: int) -> float:
+    """Of a value at least as far from 0 as t."""
+    return 1 - within(abs(t), degrees)
+
+
 @cache
 def quantile(level: float, degrees: int) -> float:
     """Of Student's t, by Newton's steps on Simpson's rule over the density."""
@@ -198,14 +216,9 @@ def quantile(level: float, degrees: int) -> float:
     def density(t: float) -> float:
         return scale * (1 + t * t / degrees) ** (-(degrees + 1) / 2)
 
-    def within(t: float, steps: int = 20_000) -> float:
-        h = t / steps
-        inside = (density(i * h) * (4 if i % 2 else 2) for i in range(1, steps))
-        return 2 * h / 3 * math.fsum((density(0.0), density(t), *inside))
-
     t = 2.0
     for _ in range(60):
-        step = (within(t) - level) / (2 * density(t))
+        step = (within(t, degrees) - level) / (2 * density(t))
         t -= max(-1.0, min(1.0, step))
         if abs(step) < 1e-14:
             break

@@ -1,13 +1,16 @@
 """Standard errors in brackets, intervals in words, bands and whiskers; nothing without them."""
 
+import math
 from dataclasses import replace
 
 import pyarrow as pa
 import pytest
 
 from made_run import undrawn_page
+from tradegains.formulas.measurement_error import domestic_share_error
 from tradegains.report.answer import answer
 from tradegains.report.errors import errors_in_words
+from tradegains.report.influence import measurement_table, slopes_table
 from tradegains.report.page import figures_of, page_sections
 from tradegains.report.table_1 import table_1_text
 
@@ -58,6 +61,53 @@ def test_the_page_shows_brackets_and_says_what_they_are(uncertain_run, run):
     assert "In brackets" not in plain
     assert errors_in_words(run) == ""
     assert "interval" not in answer(run)
+
+
+def test_influence_names_industries_and_warns_of_a_unit_that_is_too_large(uncertain_run, run):
+    page = undrawn_page(uncertain_run)
+    assert "One unit has over 5 percent" in page
+    assert "The answer without the largest" in page
+    assert "The answer without the largest" not in undrawn_page(run)
+    figures = {one.key: one for one in figures_of(page_sections(uncertain_run))}
+    exhibit = figures["figure_influence"]
+    assert "5.10 percent with all industries; from 4.10 without industry 10" in exhibit.text
+    assert len(exhibit.data[""].splitlines()) == 23
+    assert exhibit.draw().svg.startswith(b"<?xml")
+    assert "figure_influence" not in {one.key for one in figures_of(page_sections(run))}
+
+
+def test_bands_of_errors_in_the_data_by_hand(uncertain_run, run):
+    table = measurement_table(uncertain_run)
+    assert measurement_table(run) is None
+    cells = {row[0].text: [cell.text for cell in row[1:]] for row in table.rows}
+    shares = {
+        (row["window"], row["year"]): row["domestic_share"]
+        for row in uncertain_run.rows("market_shares", level="total", continuing="both_ends",
+                                      restriction="all", imports="table")
+    }  # fmt: skip
+    imported = [1 - shares["post", year] for year in (1988, 1996)]
+    error = math.hypot(0.05, 0.02) * math.hypot(*imported) / 4.71
+    low, high = (5.501 + sign * 1.959964 * 100 * error for sign in (-1, 1))
+    assert cells["ACR"][1] == f"{low:.2f} to {high:.2f}"
+    assert len(cells["HLOY"]) == 3
+
+
+def test_the_difference_of_windows_shares_the_year_between_them():
+    both = domestic_share_error(
+        {1978: 0.8, 1988: -1.8, 1996: 1.0}, dict.fromkeys((1978, 1988, 1996), 0.5),
+        imports=0.04, domestic_sales=0.03,
+    )  # fmt: skip
+    assert both == pytest.approx(0.05 * 0.5 * math.sqrt(0.64 + 3.24 + 1.0))
+
+
+def test_slopes_over_industries_with_brackets_or_their_reason(uncertain_run):
+    table = slopes_table(uncertain_run)
+    pre, post = table.rows
+    assert [cell.text for cell in pre] == ["tariff_cut", "1978-1988 (×0.8)", "0.10", "1.00",
+                                           "0.329", "22"]  # fmt: skip
+    assert pre[2].error == "(0.10)"
+    assert post[2].mark == "a"
+    assert table.notes == (("a", "too few industries"),)
 
 
 DRAWN = {"figure_welfare": "Whiskers", "figure_hloy_3": "Bands", "figure_hloy_4": "Bands",

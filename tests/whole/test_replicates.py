@@ -22,7 +22,7 @@ from tradegains.study import Study, Uncertainty
 
 EXAMPLES = int(os.environ.get("TRADEGAINS_REPLICATES", "1"))
 CASES = int(os.environ.get("TRADEGAINS_REPLICATE_CASES", "6"))
-TABLES = ("market_shares", "welfare", "welfare_curves", "productivity_growth")
+TABLES = ("market_shares", "welfare", "welfare_curves", "productivity_growth", "demography")
 
 WITH_ENTERPRISES = SCHEMA.append(pa.field("enterprise_id", pa.string()))
 
@@ -66,7 +66,10 @@ def compare(engine, dealer: Dealer, folder) -> list[str]:
     written = with_inputs(study, rows, folder, small=small, schema=WITH_ENTERPRISES)
     found = publish_study(engine, written, folder / "output")
     ignoring = WORDING | {"establishments"}  # compared by other tests, with what notes name
-    lines = [
+    lines = []
+    for name in ("influence", "industry_slopes"):
+        lines += differences(name, expected[name], found.get(name, []))
+    lines += [
         line
         for name in TABLES
         for line in differences(name, expected[name], found[name], ignoring=ignoring)

@@ -15,7 +15,7 @@ from tradegains.families.preparing import LINK, repair_ids
 from tradegains.families.work_folders import WITH_REPAIRED_IDS
 from tradegains.formulas.successors import SuccessorLink, resolve_successors
 from tradegains.results.cutoffs import entry_changes
-from tradegains.results.demography import demography_rows
+from tradegains.results.demography import demography_rows, demography_rows_with_errors
 from tradegains.results.growth import productivity_growth_rows
 from tradegains.results.growth_replicates import growth_rows_with_errors
 from tradegains.results.market_cells import MarketCells
@@ -103,8 +103,13 @@ def _tables_by_ids(
         changes = replicate_changes(study, without, sigma, known_changes(welfare))
         shares = share_rows_with_errors(study, shares, without)
         welfare = welfare_rows_with_errors(study, welfare, changes)
+    demography = demography_rows(study, cells)
+    if matched.grouped is not None and study.uncertainty is not None:
+        demography = demography_rows_with_errors(
+            study, demography, matched.grouped, study.uncertainty
+        )
     tables = {
-        "demography": demography_rows(study, cells),
+        "demography": demography,
         "market_shares": shares,
         "welfare": welfare,
     }

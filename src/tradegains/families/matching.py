@@ -93,11 +93,17 @@ def sum_grouped_cells(
     """Market cells, and the same by group of units where there are any, from one pass."""
     if groups is None:
         return sum_cells(context, matched, *keys), None
-    by_group = add_groups(matched, groups.groups)
+    by_group = add_groups(matched, groups.groups, years=_uncertain_years(context))
     columns = _collect_cells(context, by_group, *keys, w.REPLICATE_GROUP)
     grouped = _market_cells(context, columns)
     cells = _market_cells(context, without_key(columns, w.REPLICATE_GROUP))
     return cells, GroupedCells.of(grouped, groups)
+
+
+def _uncertain_years(context: RunContext) -> tuple[int, ...]:
+    """Ends of the windows whose results have errors: others need no sums by group."""
+    windows = context.study.windows
+    return tuple(sorted({year for window in windows for year in (window.start, window.end)}))
 
 
 def sum_cells(context: RunContext, matched: DataFrame, *keys: str) -> MarketCells:

@@ -23,6 +23,7 @@ from tradegains.families.coverage import coverage_tables
 from tradegains.families.decompositions import decomposition_tables
 from tradegains.families.distributions import distribution_tables
 from tradegains.families.evidence import collect_evidence
+from tradegains.families.influence import influence_tables
 from tradegains.families.job_flows import flow_tables
 from tradegains.families.markets import market_tables
 from tradegains.families.matching import match_census
@@ -43,6 +44,7 @@ from tradegains.transforms.matching import MergeBy
 
 FAMILIES: Mapping[str, Callable[[RunContext, MatchedCensus], ComputedTables]] = {
     "markets": market_tables,
+    "influence": influence_tables,
     "sizes": size_tables,
     "job_flows": flow_tables,
     "distributions": distribution_tables,

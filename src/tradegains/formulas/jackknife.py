@@ -88,7 +88,9 @@ def jackknife_interval(
     """
     if estimate is None:
         return Interval(None, None, None, 0)
-    defined = [value for value in replicates if math.isfinite(value)]
+    # Their sum is finite where each is: most have a number, and there are many to look at.
+    whole = math.isfinite(sum(replicates))
+    defined = [value for value in replicates if whole or math.isfinite(value)]
     groups = len(defined)
     undefined = len(replicates) - groups
     if undefined > most_undefined * len(replicates):

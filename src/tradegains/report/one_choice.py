@@ -113,7 +113,7 @@ def _other_choices(run: PublishedRun) -> Iterator[Move]:
 
 def _other_formulas(run: PublishedRun, base: Mapping[tuple[str, str], Row]) -> Iterator[Move]:
     """ACR with its own and the published elasticities, and the formulas that the study adds."""
-    for formula in sorted({name for _, name in base} - {"hloy"}):
+    for formula in sorted({name for _, name in base} - {"hloy", "hloy_minus_acr"}):
         numbers = _numbers(run, base, formula)
         epsilon = _elasticity(base, formula)
         if formula != "acr":

@@ -1,13 +1,22 @@
 """Who continues, enters and exits: in every window and between consecutive years."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from tradegains.formulas.membership import BOTH_ENDS, status_in_window
 from tradegains.formulas.outcomes import rate
 from tradegains.results.market import Amounts, money
-from tradegains.results.market_cells import MarketCells
+from tradegains.results.market_cells import LEVELS, NONE, MarketCells
+from tradegains.results.replicates import (
+    GroupedCells,
+    Replicates,
+    left_by_code,
+    quotient,
+    with_errors,
+)
 from tradegains.results.sets import (
     BRIDGED_NEXT_YEAR,
     BRIDGED_PREVIOUS_YEAR,
@@ -17,7 +26,8 @@ from tradegains.results.sets import (
     consecutive_years,
     continuing_set,
 )
-from tradegains.study import Study
+from tradegains.study import Study, Uncertainty
+from tradegains.tables import working as w
 
 
 @dataclass(frozen=True)
@@ -82,6 +92,68 @@ def _rows_of_year(
         for (level, code, is_in_both, is_ruled), amounts in sums.items()
         if is_ruled or not is_in_both
     ]
+
+
+def demography_rows_with_errors(
+    study: Study, rows: Iterable[Mapping[str, Any]], grouped: GroupedCells, stated: Uncertainty
+) -> list[dict[str, Any]]:
+    """Rows of `demography` with the errors of the rates of windows; those of years have none.
+
+    Args:
+        study: whose windows and rules the rows are of.
+        rows: as `demography_rows` gives them.
+        grouped: the market cells by group.
+        stated: how errors are told.
+    """
+    rates: dict[tuple[Any, ...], dict[str, Replicates]] = {}
+    for period in _periods(study):
+        for year in period.ends if period.kind == "window" else ():
+            rates |= _rates_without(study, period, year, grouped)
+    found = []
+    for row in rows:
+        key = tuple(row[name] for name in (*_KEY, "status", "year"))
+        found.append(with_errors("demography", row, rates.get(key, {}), stated))
+    return found
+
+
+_KEY = ("window", "kind", "continuing", "level", "industry")
+_RATES = {"employment_rate": w.EMPLOYMENT, "establishment_rate": w.ESTABLISHMENTS,
+          "sales_rate": w.SALES}  # fmt: skip
+
+
+def _rates_without(
+    study: Study, period: _ComparedYears, year: int, grouped: GroupedCells
+) -> dict[tuple[Any, ...], dict[str, Replicates]]:
+    """Rates of each status at one end of a window without each group: ratios need no factor."""
+    cells = grouped.cells.of_year(year)
+    in_both, ruled = (cells.inside(sets[year]) for sets in (period.in_both, period.ruled))
+    found = {}
+    for level in LEVELS:
+        digits = {"total": 0, "industry2": study.census.industry_group_digits}.get(
+            level, cells.digits
+        )
+        codes = cells.industry_in(period.name) // 10 ** (cells.digits - digits)
+        codes = codes if digits else np.zeros(len(codes), int)
+        for is_in_both in (True, False):
+            chosen = ruled if is_in_both else ~in_both
+            status = status_in_window(year, period.ends, at_both_ends=is_in_both)
+            sums = {
+                name: (
+                    left_by_code(cells, codes, np.where(chosen, cells[amount], 0), grouped.groups),
+                    left_by_code(cells, codes, cells[amount], grouped.groups),
+                )
+                for name, amount in _RATES.items()
+            }
+            for number in np.unique(codes[chosen]).tolist():
+                if digits and number == NONE:
+                    continue
+                code = cells.code(number, digits) if digits else None
+                key = (period.name, period.kind, period.rule, level, code, status, year)
+                found[key] = {
+                    name: quotient(part[number], whole[number])
+                    for name, (part, whole) in sums.items()
+                }
+    return found
 
 
 def _row(

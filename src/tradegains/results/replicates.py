@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tradegains.formulas.fixed_point import MONEY_UNITS
 from tradegains.formulas.jackknife import Interval, jackknife_interval, without_groups
 from tradegains.formulas.outcomes import joined_notes
-from tradegains.results.market_cells import MarketCells, Whole, wide_enough
+from tradegains.results.market_cells import NONE, MarketCells, Whole, wide_enough
 from tradegains.study import Uncertainty
 from tradegains.tables import working as w
 from tradegains.tables.columns import INTERVAL, REPLICATE_GROUPS
@@ -55,6 +55,7 @@ class GroupedCells:
     @staticmethod
     def of(cells: MarketCells, groups: UnitGroups) -> "GroupedCells":
         """From cells with the groups as they are called in sums."""
+        cells = cells.where(cells[w.REPLICATE_GROUP] != NONE)
         numbers = np.searchsorted(np.array(groups.keys, np.int64), cells[w.REPLICATE_GROUP])
         columns = {**cells.columns, w.REPLICATE_GROUP: numbers}
         return GroupedCells(MarketCells(columns, cells.memberships, cells.digits), groups.units)
@@ -102,6 +103,14 @@ def sums_by_code(cells: MarketCells, codes: Whole, amounts: Whole, groups: int) 
     shape = (len(found), groups)
     summed = sums_by_place(places, cells[w.REPLICATE_GROUP], amounts, shape=shape)
     return dict(zip(found.tolist(), summed, strict=True))
+
+
+def left_by_code(
+    cells: MarketCells, codes: Whole, amounts: Whole, groups: int
+) -> dict[int, Replicates]:
+    """Sums without each group by code: whole numbers are subtracted before they become doubles."""
+    sums = sums_by_code(cells, codes, amounts, groups)
+    return {code: np.asarray(each.sum() - each, float) for code, each in sums.items()}
 
 
 def logarithms(values: Replicates) -> Replicates:
@@ -162,7 +171,9 @@ def with_errors(
         other = interval_of(row[name], replicates.get(name), stated)
         errors[str(declared.error_of(name))] = other.standard_error
         notes.append(other.note)
-    return {**row, **errors, "note": joined_notes(row["note"] or "", *notes)}
+    if "note" in declared.names:
+        errors["note"] = joined_notes(row["note"] or "", *notes)
+    return {**row, **errors}
 
 
 Key = TypeVar("Key")

@@ -119,7 +119,7 @@ def errors_of(*names: str, unit: str = "log points") -> tuple[Column, ...]:
             REPLICATE_GROUPS,
             COUNT,
             "groups",
-            "whose replicates have a number, of each of which one group is left out",
+            "whose replicates have a number, each without one of them; null where none is told",
             nullable=True,
             range=AT_LEAST_0,
             section="uncertainty",

@@ -7,6 +7,8 @@ establishment that is sold would else be left out in one year of a window and no
 Whose unit is not known is a unit of its own.
 """
 
+from collections.abc import Sequence
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -48,12 +50,18 @@ def without_year(unit: Column) -> Column:
     return F.pmod(unit, bigint(UNIT_NUMBERS))
 
 
-def add_groups(matched: DataFrame, groups: int | None) -> DataFrame:
-    """One row per row, with the group of its unit: its number's remainder, or itself (None)."""
+def add_groups(
+    matched: DataFrame, groups: int | None, *, years: Sequence[int] | None = None
+) -> DataFrame:
+    """One row per row, with the group of its unit: its number's remainder, or itself (None).
+
+    Rows of other years than stated ones, which nobody adds up by group, have none.
+    """
     unit = F.col(w.REPLICATE_UNIT)
-    return matched.withColumn(
-        w.REPLICATE_GROUP, unit if groups is None else F.pmod(unit, bigint(groups))
-    )
+    group = unit if groups is None else F.pmod(unit, bigint(groups))
+    if years is not None:
+        group = F.when(F.col(w.YEAR).isin(*years), group)
+    return matched.withColumn(w.REPLICATE_GROUP, group)
 
 
 def count_units(matched: DataFrame, groups: int | None) -> DataFrame:

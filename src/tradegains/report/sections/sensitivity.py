@@ -5,6 +5,12 @@ from collections.abc import Mapping
 from tradegains.published.printing import percent
 from tradegains.published.published_run import PublishedRun
 from tradegains.report.elasticity_pairs import elasticity_pairs
+from tradegains.report.influence import (
+    influence_exhibit,
+    largest_table,
+    measurement_table,
+    warning_of_largest,
+)
 from tradegains.report.one_choice import one_choice_at_a_time
 from tradegains.report.page_table import Cell, Footnotes, PageTable, names
 from tradegains.report.section import Paragraph, Section, section_of
@@ -33,6 +39,10 @@ def section(run: PublishedRun) -> Section:
         Paragraph(told) if told else None,
         one_choice_at_a_time(run),
         elasticity_pairs(run),
+        measurement_table(run),
+        influence_exhibit(run),
+        warning_of_largest(run),
+        largest_table(run),
         combinations(run),
     )
 

@@ -16,12 +16,15 @@ from tradegains.tables.columns import (
     WHOLE,
     WINDOW_OR_PAIR,
     count,
+    errors_of,
     jobs,
     money,
     share,
 )
 from tradegains.tables.disclosure import INDUSTRIES, Adds, Disclosure, counts, linear
 from tradegains.tables.table import Column, Table
+
+RATES = ("employment_rate", "establishment_rate", "sales_rate")
 
 DEMOGRAPHY = Table(
     name="demography",
@@ -59,6 +62,7 @@ DEMOGRAPHY = Table(
         share("establishment_rate", "establishments over all of that year, level and industry"),
         share("employment_rate", "employment over all of that year, level and industry"),
         share("sales_rate", "sales over all of that year, level and industry"),
+        *errors_of(*RATES, unit="share"),
     ),
     disclosure=Disclosure(
         {
@@ -79,6 +83,7 @@ DEMOGRAPHY = Table(
         },
         adds=(INDUSTRIES, Adds("status", "all establishments of the year, under both_ends")),
     ),
+    uncertain=RATES,
 )
 
 _STATES = "absent, nonexporter, exporter (present without an exports column), or dormant"

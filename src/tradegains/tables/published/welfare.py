@@ -24,7 +24,7 @@ from tradegains.tables.columns import (
     share,
 )
 from tradegains.tables.disclosure import INDUSTRIES, Adds, Disclosure, counts, linear, public
-from tradegains.tables.table import ABOVE_0, AT_LEAST_0, Column, Table
+from tradegains.tables.table import ABOVE_0, AT_LEAST_0, SHARE, Column, Table
 
 SHARES = ("continuing_market_share", "continuing_share", "domestic_share")
 CHANGES = (
@@ -323,4 +323,88 @@ WELFARE_COMPARISONS = Table(
     ),
 )
 
-TABLES = (MARKET_SHARES, WELFARE, WELFARE_CURVES, WELFARE_COMPARISONS)
+INFLUENCE = Table(
+    name="influence",
+    title="The gain without an industry, and without the largest",
+    family="influence",
+    section="uncertainty",
+    key=("window", "left_out", "industry", "largest", "formula"),
+    first=("welfare_change", "move"),
+    columns=(
+        RUN,
+        WINDOW_OR_DIFFERENCE,
+        Column(
+            "left_out",
+            TEXT,
+            "",
+            "industry2: all of an industry group and its imports; largest: the units of the "
+            "continuing set that sell the most at home at both ends together",
+            words=("industry2", "largest"),
+        ),
+        INDUSTRY,
+        count("largest", "units", "that are left out; null where an industry is", nullable=True),
+        Column(
+            "formula",
+            TEXT,
+            "",
+            "hloy, acr or hloy_minus_acr",
+            words=("hloy", "acr", "hloy_minus_acr"),
+        ),
+        log_points("welfare_change", "without what is left out, under the headline choices"),
+        log_points("move", "the same less the headline number"),
+        NOTE,
+    ),
+)
+
+_PER_UNIT = "log points per unit of the variable"
+
+INDUSTRY_SLOPES = Table(
+    name="industry_slopes",
+    title="Did industries liberalised more gain more, and before?",
+    family="influence",
+    section="uncertainty",
+    key=("window", "variable"),
+    first=("slope", "standard_error", "p_value"),
+    columns=(
+        RUN,
+        WINDOW_OR_DIFFERENCE,
+        Column("variable", TEXT, "", "what industries are ranked by"),
+        Column(
+            "slope",
+            NUMBER,
+            _PER_UNIT,
+            "of an industry group's HLOY gain on the variable, least squares",
+            nullable=True,
+        ),
+        Column(
+            "standard_error",
+            NUMBER,
+            _PER_UNIT,
+            "cluster jackknife (CV3) by industry group",
+            nullable=True,
+            range=AT_LEAST_0,
+        ),
+        Column("ci_low", NUMBER, _PER_UNIT, "lower end of the interval", nullable=True),
+        Column("ci_high", NUMBER, _PER_UNIT, "upper end of the interval", nullable=True),
+        Column("t", NUMBER, "", "slope over its error", nullable=True),
+        Column(
+            "p_value",
+            NUMBER,
+            "share",
+            "of a slope of 0, two-sided, Student's t with industries - 1 degrees of freedom",
+            nullable=True,
+            range=SHARE,
+        ),
+        count("industries", "industries", "with a gain and a value of the variable"),
+        NOTE,
+    ),
+)
+
+TABLES = (
+    MARKET_SHARES,
+    WELFARE,
+    WELFARE_CURVES,
+    WELFARE_COMPARISONS,
+    INFLUENCE,
+    INDUSTRY_SLOPES,
+)

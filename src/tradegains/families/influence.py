@@ -1,0 +1,70 @@
+"""What single industries and the largest units do to the answer, and slopes over industries."""
+
+from dataclasses import replace
+
+from tradegains.families.context import ComputedTables, MatchedCensus, RunContext
+from tradegains.results.influence import LARGEST, UnitSales, influence_rows
+from tradegains.results.sets import continuing_set
+from tradegains.results.welfare import NO_SOURCE, measure_markets
+from tradegains.statistics.collecting import collect_in_order
+from tradegains.tables import working as w
+from tradegains.tables.absence import Absence, without_section
+from tradegains.transforms.largest_units import largest_units
+
+
+def influence_tables(context: RunContext, matched: MatchedCensus) -> ComputedTables:
+    """Rows of `influence` and `industry_slopes`, where the study has a source of imports."""
+    study = context.study
+    if study.headline.imports is None or study.uncertainty is None:
+        names = ("influence", "industry_slopes")
+        return ComputedTables(
+            absent=tuple(Absence("table", name, None, NO_SOURCE) for name in names)
+        )
+    plain = replace(
+        study,
+        matching=replace(study.matching, continuing=(study.headline.continuing,)),
+        trade=replace(study.trade, imports=(study.headline.imports,)),
+        welfare=replace(study.welfare, levels=("total", "industry2")),
+        restrictions=(),
+    )
+    with context.progress.step("find the largest units"):
+        markets = measure_markets(plain, matched.cells, context.imports)
+        largest = {name: _largest(context, matched, name) for name in study.welfare.windows}
+        found = ComputedTables({"influence": influence_rows(plain, markets, largest)})
+    if study.welfare.curves is None:
+        return found | ComputedTables(
+            absent=(without_section("table", "industry_slopes", "welfare.curves"),)
+        )
+    from tradegains.results.curves import industry_rankings
+    from tradegains.results.slopes import slope_rows
+
+    rankings = industry_rankings(study, context.small.by_name())
+    rows = slope_rows(plain, markets, rankings, study.uncertainty.level)
+    return found | ComputedTables({"industry_slopes": rows})
+
+
+def _largest(context: RunContext, matched: MatchedCensus, name: str) -> list[UnitSales]:
+    """The largest units of a window's continuing set, in descending order."""
+    window = context.study.window(name)
+    years = (window.start, window.end)
+    inside = context.sets.memberships.bit(continuing_set(name, context.study.headline.continuing))
+    found = collect_in_order(
+        largest_units(matched.rows, years=years, mask=inside, most=max(LARGEST))
+    ).to_pylist()
+    units = [
+        (
+            row[w.REPLICATE_UNIT],
+            UnitSales(*(_at_ends(row, amount, years) for amount in (w.SALES, w.EXPORTS))),
+        )
+        for row in found
+    ]
+    return [unit for _, unit in sorted(units, key=lambda one: (-_at_home(one[1]), one[0]))]
+
+
+def _at_ends(row: dict[str, int], amount: str, years: tuple[int, int]) -> tuple[int, int]:
+    start, end = (row[f"{amount}_{year}"] for year in years)
+    return start, end
+
+
+def _at_home(unit: UnitSales) -> int:
+    return sum(unit.sales) - sum(unit.exports)

@@ -1,0 +1,210 @@
+"""How often do intervals hold the number of the economy that a census was drawn from?
+
+    PYTHONPATH=src:tests python -m interval_coverage --draws 1000
+
+Censuses are drawn as sums by cell and group, as a pass over rows would have made them, and go
+through the code of a run: markets, welfare changes, replicates, intervals. The numbers of
+continuing establishments, entrants and exiters are drawn, too: fixed ones would make errors too
+large. Imports are given. What is to be held is the number of expected sums.
+"""
+
+import argparse
+import math
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from reference.studies import study_with
+from tradegains.results.market_cells import ROWS_IN, MarketCells
+from tradegains.results.replicates import GroupedCells, interval_of
+from tradegains.results.sets import continuing_set, study_sets
+from tradegains.results.welfare import measure_markets, welfare_rows
+from tradegains.results.welfare_replicates import (
+    known_changes,
+    replicate_changes,
+    replicate_markets,
+)
+from tradegains.study import Uncertainty, Window
+from tradegains.tables import working as w
+
+INDUSTRIES, GROUPS = 5, 100
+UNITS = int(os.environ.get("TRADEGAINS_UNITS", "4000"))
+CONTINUING, ENTRANT = 0.6, 0.2
+GROWTH_SD, EXPORTED = 0.5, 0.1
+GROWTH = np.array([0.1, 0.0, -0.1, 0.2, 0.05])
+"""Expected growth of continuing establishments by industry [log points]."""
+IMPORTS = {2002: 0.25, 2004: 0.6}
+"""Imports over expected domestic sales of the first year."""
+MONEY = 1e6
+STATISTICS = ("hloy", "acr", "hloy_minus_acr", "aggregate")
+
+STUDY = replace(
+    study_with(
+        windows=(Window("post", 2002, 2004),),
+        matching={"continuing": ("both_ends",), "annual": False},
+        trade={"imports": ("table",)},
+        welfare={"windows": ("post",), "difference": None, "expenditure_share": None,
+                 "value_added_share": None},
+        restrictions=(),
+        uncertainty=Uncertainty(GROUPS, 0.95, "establishment", "coverage", 0.05),
+    ),
+)  # fmt: skip
+SETS = study_sets(STUDY)
+INSIDE = SETS.memberships.bit(continuing_set("post", "both_ends"))
+
+
+@dataclass(frozen=True)
+class Tail:
+    """How sizes are distributed: draws, and their mean."""
+
+    name: str
+    draw: Callable[[np.random.Generator, int], np.ndarray]
+    mean: float
+
+
+def pareto(alpha: float) -> Tail:
+    return Tail(
+        f"Pareto {alpha:g}", lambda chance, n: 1 + chance.pareto(alpha, n), alpha / (alpha - 1)
+    )
+
+
+TAILS = (
+    Tail("lognormal, sd 1", lambda chance, n: chance.lognormal(0.0, 1.0, n), math.exp(0.5)),
+    *map(pareto, (3.0, 2.0, 1.5, 1.1)),
+)
+
+
+def drawn(tail: Tail, chance: np.random.Generator) -> GroupedCells:
+    """A census as cells by group."""
+    n = chance.poisson(UNITS)
+    industry, group = chance.integers(INDUSTRIES, size=n), chance.integers(GROUPS, size=n)
+    kind = chance.choice(3, size=n, p=(CONTINUING, ENTRANT, 1 - CONTINUING - ENTRANT))
+    first = tail.draw(chance, n)
+    grown = np.exp(GROWTH[industry] + chance.normal(-(GROWTH_SD**2) / 2, GROWTH_SD, n))
+    last = np.where(kind == 0, first * grown, tail.draw(chance, n))
+    return cells_of(
+        {2002: np.where(kind == 1, 0.0, first), 2004: np.where(kind == 2, 0.0, last)},
+        industry,
+        kind == 0,
+        group,
+    )
+
+
+def cells_of(
+    sales: dict[int, np.ndarray], industry: np.ndarray, stays: np.ndarray, group: np.ndarray
+) -> GroupedCells:
+    """Sums by year, industry, set and group; establishments without sales are not there."""
+    shape = (INDUSTRIES, 2, GROUPS)
+    places = [each.ravel() for each in np.indices(shape)]
+    parts = []
+    for year, amounts in sales.items():
+        summed, counted = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        where = (industry, stays.astype(int), group)
+        np.add.at(summed, where, np.rint(100 * MONEY * amounts).astype(np.int64))
+        np.add.at(counted, where, (amounts > 0).astype(np.int64))
+        code = 101 + 100 * places[0]
+        parts.append(
+            {
+                w.YEAR: np.full(summed.size, year),
+                w.MEMBERSHIP: INSIDE * places[1],
+                w.INDUSTRY: code,
+                ROWS_IN: code,
+                w.REPLICATE_GROUP: places[2],
+                w.ESTABLISHMENTS: counted.ravel(),
+                w.EMPLOYMENT: counted.ravel(),
+                w.SALES: summed.ravel(),
+                w.EXPORTS: np.rint(EXPORTED * summed.ravel()).astype(np.int64),
+                w.VALUE_ADDED: summed.ravel(),
+            }
+        )
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    units = np.bincount(group, minlength=GROUPS)
+    return GroupedCells(MarketCells(columns, SETS.memberships, 4), tuple(units.tolist()))
+
+
+def imports_of(tail: Tail) -> dict[tuple[str, int], float]:
+    """Imports by industry and year [money unit]."""
+    sold = UNITS / INDUSTRIES * (1 - ENTRANT) * tail.mean * (1 - EXPORTED) * MONEY
+    return {
+        (f"{1 + number:02d}", year): share * sold * (1 + number / 4)
+        for number in range(INDUSTRIES)
+        for year, share in IMPORTS.items()
+    }
+
+
+def expected(tail: Tail) -> dict[str, float]:
+    """The four numbers of expected sums, through the same code."""
+    counts = UNITS / INDUSTRIES * tail.mean
+    kinds = {0: CONTINUING, 1: ENTRANT, 2: 1 - CONTINUING - ENTRANT}
+    industry = np.repeat(np.arange(INDUSTRIES), 3)
+    kind = np.tile(np.arange(3), INDUSTRIES)
+    share = np.array([kinds[each] for each in kind.tolist()])
+    first = np.where(kind == 1, 0.0, counts * share)
+    last = np.where(
+        kind == 2, 0.0, counts * share * np.where(kind == 0, np.exp(GROWTH[industry]), 1)
+    )
+    grouped = cells_of({2002: first, 2004: last}, industry, kind == 0, np.zeros(15, int))
+    rows = welfare_rows(STUDY, measure_markets(STUDY, grouped.cells, imports_of(tail)), {})
+    return estimates(rows)
+
+
+def estimates(rows: list[dict]) -> dict[str, float]:
+    found = {(row["level"], row["formula"]): row["welfare_change"] for row in rows}
+    hloy, acr = found["total", "hloy"], found["total", "acr"]
+    return {
+        "hloy": hloy,
+        "acr": acr,
+        "hloy_minus_acr": hloy - acr,
+        "aggregate": found["industries_aggregated", "hloy"],
+    }
+
+
+def intervals(grouped: GroupedCells, tail: Tail) -> dict[str, tuple]:
+    """Estimate, and its interval, of each statistic."""
+    markets = measure_markets(STUDY, grouped.cells, imports_of(tail))
+    rows = welfare_rows(STUDY, markets, {})
+    without = replicate_markets(STUDY, markets, grouped)
+    changes = replicate_changes(STUDY, without, {}, known_changes(rows))
+    by_name = {
+        ("aggregate" if choice.level == "industries_aggregated" else formula): found
+        for (_, choice, formula), found in changes.items()
+        if choice.industry is None
+    }
+    return {
+        name: (value, interval_of(value, by_name[name]["welfare_change"], STUDY.uncertainty))
+        for name, value in estimates(rows).items()
+    }
+
+
+def coverage(tail: Tail, draws: int, seed: int) -> dict[str, dict[str, float]]:
+    """Share of intervals that hold the number, and the mean error over the spread of estimates."""
+    truth, chance = expected(tail), np.random.default_rng(seed)
+    found = [intervals(drawn(tail, chance), tail) for _ in range(draws)]
+    told = {}
+    for name in STATISTICS:
+        values = [each[name] for each in found]
+        held = [interval.low <= truth[name] <= interval.high for _, interval in values]
+        spread = np.std([value for value, _ in values], ddof=1)
+        errors = [interval.standard_error for _, interval in values]
+        told[name] = {"held": np.mean(held), "ratio": np.median(errors) / spread}
+    return told
+
+
+def main() -> None:
+    """Print a table of coverage by statistic and tail."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--draws", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    print(f"{options.draws} censuses of about {UNITS} units, {GROUPS} groups, seed {options.seed}")
+    print(f"| sizes | {' | '.join(STATISTICS)} |\n|{'---|' * (1 + len(STATISTICS))}")
+    for tail in TAILS:
+        told = coverage(tail, options.draws, options.seed)
+        cells = (f"{told[name]['held']:.3f} ({told[name]['ratio']:.2f})" for name in STATISTICS)
+        print(f"| {tail.name} | {' | '.join(cells)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

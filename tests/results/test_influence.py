@@ -1,0 +1,68 @@
+"""What is left out of the headline, by hand; the warning of a unit that is too large."""
+
+import math
+
+import pytest
+
+from reference.studies import study_with
+from tradegains.results.influence import WARNING, UnitSales, influence_rows
+from tradegains.results.market import Amounts
+from tradegains.results.welfare import Choice, MarketAtEnd
+from tradegains.study import Window
+
+STUDY = study_with(
+    windows=(Window("post", 2002, 2004),),
+    matching={"continuing": ("both_ends",)},
+    trade={"imports": ("table",)},
+    welfare={"windows": ("post",), "difference": None},
+    restrictions=(),
+)
+
+
+def end(year: int, sold: int, kept: int, imports: float) -> MarketAtEnd:
+    return MarketAtEnd(year, Amounts(9, sales=100 * sold), Amounts(5, sales=100 * kept), imports)
+
+
+MARKETS = {
+    ("post", Choice("total", None, "both_ends", "all", "table")): (
+        end(2002, 100, 60, 10.0),
+        end(2004, 120, 50, 40.0),
+    ),
+    ("post", Choice("industry2", "01", "both_ends", "all", "table")): (
+        end(2002, 100, 60, 10.0),
+        end(2004, 120, 50, 40.0),
+    ),
+}
+
+
+def found(*units: UnitSales) -> dict:
+    rows = influence_rows(STUDY, MARKETS, {"post": units})
+    return {(row["left_out"], row["largest"], row["formula"]): row for row in rows}
+
+
+def test_without_the_largest_the_rest_is_measured():
+    rows = found(UnitSales((1000, 1200), (0, 0)), UnitSales((5000, 3800), (0, 0)))
+    # kept 50 of 90 + 10, then 38 of 108 + 40; sigma = 3.
+    expected = -(math.log(38 / 148) - math.log(50 / 100)) / 2
+    row = rows["largest", 1, "hloy"]
+    assert row["welfare_change"] == pytest.approx(expected, abs=1e-15)
+    whole = -(math.log(50 / 160) - math.log(60 / 110)) / 2
+    assert row["move"] == pytest.approx(expected - whole, abs=1e-15)
+    # Both together are the whole set: nothing continues.
+    assert rows["largest", 5, "hloy"]["welfare_change"] is None
+    assert "continuing domestic sales" in rows["largest", 5, "hloy"]["note"]
+
+
+@pytest.mark.parametrize(
+    ("sales", "warned"), [((301, 0), True), ((0, 251), True), ((300, 250), False)]
+)
+def test_a_unit_with_over_5_percent_at_an_end_is_told(sales, warned):
+    rows = found(UnitSales(sales, (0, 0)))
+    assert (WARNING in rows["largest", 1, "hloy"]["note"]) is warned
+    assert WARNING not in rows["largest", 5, "hloy"]["note"]
+
+
+def test_the_only_industry_leaves_nothing():
+    row = found()["industry2", None, "acr"]
+    assert row["welfare_change"] is None
+    assert row["note"]
