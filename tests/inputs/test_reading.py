@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from small_study import write_small_study, write_study
+from small_study import YEARS, write_small_study, write_study, write_year
 from tradegains.inputs import reading
 from tradegains.inputs.reading import judge_inputs
 from tradegains.inputs.small import SmallInputs
@@ -83,3 +83,24 @@ def test_what_can_be_read_is_there_beside_what_is_wrong(study: Study, tmp_path: 
     assert judged.census is None
     assert len(judged.small.imports) == 1
     assert [str(error.problems[0].what) for error in judged.errors] == ["the file has zero bytes"]
+
+
+@pytest.mark.parametrize(
+    ("sales", "is_told"),
+    [
+        ([0.02, 0.0004, 0.0101], True),  # billions
+        ([999.0, 0.0, None], True),
+        ([1000.0, 0.02, 0.01], False),
+        ([900, 20, 1], False),  # whole numbers lose nothing
+        ([None, None, None], False),
+    ],
+)
+def test_money_that_hundredths_are_too_coarse_for_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, sales: list[float | None], is_told: bool
+) -> None:
+    write_small_study(tmp_path)
+    for year in YEARS:
+        write_year(tmp_path, year, sales=sales)
+    judge_inputs(read_study(tmp_path / "study.toml"))
+    told = [each for each in caplog.messages if "of which hundredths are kept" in each]
+    assert len(told) == is_told

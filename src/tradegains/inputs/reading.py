@@ -28,6 +28,7 @@ from tradegains.store.industry_codes import codes_by_year
 from tradegains.store.manifest import InputFile, ManifestEntry, row_files
 from tradegains.store.row_tables import ROW_TABLES, row_table_problems
 from tradegains.store.small_tables import SMALL_TABLES, read_small_table
+from tradegains.store.storage import is_below
 from tradegains.study import Study
 
 log = logging.getLogger("tradegains")
@@ -66,6 +67,10 @@ class JudgedInputs:
         return self.census
 
 
+COARSE = 1_000.0
+"""Largest sales below which a hundredth is too much of an amount to pass without a word."""
+
+
 def judge_inputs(study: Study, *, keep: KeepIds | None = None, tell: bool = False) -> JudgedInputs:
     """Read what a study names, without an engine, and find everything that is wrong with it.
 
@@ -88,6 +93,8 @@ def judge_inputs(study: Study, *, keep: KeepIds | None = None, tell: bool = Fals
     loss = _loss(study, census, small, always=tell) if not problems else None
     if loss is not None and study.productivity.unpriced is None:
         problems.append(loss.problem)
+    if census is not None and not problems:
+        _tell_coarse_money(study, census)
     files = _files(study, census, problems)
     errors: list[TradegainsError] = []
     if in_study := [*name_problems(study), *_condition_problems(study, census)]:
@@ -96,6 +103,13 @@ def judge_inputs(study: Study, *, keep: KeepIds | None = None, tell: bool = Fals
         errors.append(InputError(problems))
     told = (f"input prices: {loss.told}",) if loss is not None and not errors else ()
     return JudgedInputs(census, small, read, files, tuple(errors), told)
+
+
+def _tell_coarse_money(study: Study, census: CensusFiles) -> None:
+    if is_below(census, "sales", COARSE):
+        told = "the largest sales are below %s in the money unit (%s), of which hundredths are kept"
+        told += ": numbers lose digits; state money in a smaller unit"
+        log.warning(told, f"{COARSE:,.0f}", study.census.money_unit)
 
 
 def _loss(

@@ -71,6 +71,32 @@ def _too_large(census: CensusFiles, column: str) -> Iterator[Problem]:
     )
 
 
+def is_below(census: CensusFiles, name: str, limit: float) -> bool:
+    """Whether all amounts of a column are known to be below a limit, by what writers noted.
+
+    Whole numbers are never told: they lose no digit. Files are opened until one has a larger one.
+    """
+    column = census.columns.get(name)
+    for file in census.files:
+        if column not in census.inside.values():
+            return False
+        if pa.types.is_integer(file.schema.field(column).type):
+            return False
+        with census.place.system.open_input_file(file.absolute) as source:
+            footer = pq.ParquetFile(source).metadata
+        chunks = [
+            footer.row_group(group).column(number)
+            for group in range(footer.num_row_groups)
+            for number in range(footer.num_columns)
+        ]
+        for chunk in chunks:
+            if chunk.path_in_schema == column and chunk.num_values:
+                known = chunk.statistics is not None and chunk.statistics.has_min_max
+                if not known or not float(chunk.statistics.max) < limit:
+                    return False
+    return bool(census.files)
+
+
 def _largest(chunk: pq.ColumnChunkMetaData) -> int:
     """The largest whole number of a column, 0 where its writer kept none."""
     known = chunk.statistics is not None and chunk.statistics.has_min_max
