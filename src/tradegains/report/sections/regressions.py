@@ -9,6 +9,7 @@ from typing import Any
 from tradegains.published.printing import count, fixed, percent
 from tradegains.published.published_run import PublishedRun
 from tradegains.report.data import rows_csv
+from tradegains.report.melitz_trefler import quoted_numbers
 from tradegains.report.page_table import Cell, Footnotes, PageTable, names, plain
 from tradegains.report.section import (
     Missing,
@@ -67,7 +68,8 @@ def _absent(run: PublishedRun) -> Iterator[tuple[str, str]]:
 
 def regression_tables(run: PublishedRun) -> list[PageTable]:
     """The tables that the run has rows for."""
-    found = (_premia(run), _exits(run), _entries(run), _effects(run), _tariff_effects(run))
+    own = (_premia(run), _exits(run), _entries(run), _effects(run), _tariff_effects(run))
+    found = (*own, quoted_numbers(run))
     return [table for table in found if table is not None]
 
 
