@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from urllib.parse import urlparse
 
 import pytest
+from pyspark import SparkContext
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
@@ -178,6 +179,48 @@ def test_a_stop_while_the_engine_starts_leaves_nothing(tmp_path: Path, after: fl
     ended = run_python(f"sys.argv[1:] = [{str(tmp_path)!r}]\n{told}{OPEN_ENGINE}{waits}")
     assert ended.returncode in (143, -15)  # -15: before there was anything to remove
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("ended_by", "times"), [(KeyboardInterrupt, 1), (SystemExit, 1), (ValueError, 0), (None, 0)]
+)
+def test_java_ends_with_a_process_that_is_stopped(
+    monkeypatch: pytest.MonkeyPatch, ended_by: type[BaseException] | None, times: int
+) -> None:
+    """Else it makes parts of the scratch folder again; after an error the next session uses it."""
+    ended = []
+    monkeypatch.setattr(spark_engine, "end_java", lambda: ended.append(True))
+    with contextlib.suppress(ended_by or ()), contextlib.ExitStack() as closing:
+        closing.callback(spark_engine._end_java_if_stopped)
+        if ended_by:
+            raise ended_by
+    assert len(ended) == times
+
+
+@pytest.mark.parametrize(("command", "code"), [(["cat"], 0), (["sleep", "60"], -9)])
+def test_java_is_waited_for_and_killed_if_it_does_not_end(
+    monkeypatch: pytest.MonkeyPatch, command: list[str], code: int
+) -> None:
+    process = subprocess.Popen(command, stdin=subprocess.PIPE)
+    monkeypatch.setattr(SparkContext, "_gateway", SimpleNamespace(proc=process))
+    monkeypatch.setattr(java_virtual_machine, "_JAVA_END_SECONDS", 1.0)
+    java_virtual_machine.end_java()
+    assert process.returncode == code
+
+
+@pytest.mark.parametrize("is_stopped", [True, False])
+def test_a_session_that_cannot_be_told_to_stop(is_stopped: bool) -> None:
+    def broken() -> None:
+        raise ConnectionError("the interruption broke it off")
+
+    def closed() -> None:
+        with contextlib.ExitStack() as closing:
+            closing.callback(spark_engine._stop, SimpleNamespace(stop=broken))
+            if is_stopped:
+                raise SystemExit(143)
+
+    with pytest.raises(SystemExit if is_stopped else ConnectionError):
+        closed()
 
 
 @pytest.mark.only("embedded")

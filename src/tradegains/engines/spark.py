@@ -102,10 +102,11 @@ def start_spark(
 
 def _stop(spark: SparkSession) -> None:
     """Stop a session; one whose connection an interruption has broken off cannot be told to."""
+    stopped = _is_stopped()
     try:
         spark.stop()
     except (py4j_error(), OSError):
-        if not _is_stopped():
+        if not stopped:
             raise
 
 
