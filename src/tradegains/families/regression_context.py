@@ -15,6 +15,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from tradegains.families import work_folders
 from tradegains.families.context import MatchedCensus, Rows, RunContext
 from tradegains.formulas.distribution import IndustryMedian
 from tradegains.formulas.least_squares import binary_places
@@ -292,7 +293,9 @@ def _plant_cuts(context: RunContext, matched: DataFrame) -> DataFrame | None:
         places=min(binary_places(2 * bound), MOST_CUT_PLACES),
     )
     id_type = dict(matched.dtypes)[w.ESTABLISHMENT_ID]
-    return cuts.withColumn(w.ESTABLISHMENT_ID, F.col(w.ESTABLISHMENT_ID).try_cast(id_type))
+    known = cuts.withColumn(w.ESTABLISHMENT_ID, F.col(w.ESTABLISHMENT_ID).try_cast(id_type))
+    # Each family and window joins them to its rows.
+    return context.keep(known, work_folders.PLANT_CUTS)
 
 
 def having_cuts(rows: RegressionRows, kinds: Sequence[str]) -> RegressionRows:

@@ -8,6 +8,7 @@ from tradegains.study import Study, Window
 MATCHED: Final = "matched"
 WITHOUT_DUPLICATES: Final = "matched_without_duplicates"
 STOPPING: Final = "stopping"  # which stays to be read, as those that are quarantined
+PLANT_CUTS: Final = "plant_cuts"
 WITH_REPAIRED_IDS: Final = "matched_with_repaired_ids"
 SPREAD: Final = "spread_contributors"
 
@@ -41,4 +42,11 @@ def passing_folders(study: Study) -> tuple[str, ...]:
     entries = entry_windows(study)
     effects = study.tariff_effects
     growth = [growth_rows(study.window(effects.after))] if effects else []
-    return (*matched, *exits, *map(never_exporters, entries), *map(entry_rows, entries), *growth)
+    return (
+        *matched,
+        PLANT_CUTS,
+        *exits,
+        *map(never_exporters, entries),
+        *map(entry_rows, entries),
+        *growth,
+    )
