@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from tradegains.errors import Problem, StudyError
 from tradegains.published.published_run import PublishedRun
-from tradegains.store.arrow_tables import arrow_schema
+from tradegains.store.arrow_tables import arrow_schema, no_rows
 from tradegains.store.delta import DeltaStore
 from tradegains.store.output import locate_output
 from tradegains.store.runs import (
@@ -38,7 +38,7 @@ class RunTables(Mapping[str, pa.Table]):
             self._read[name] = (
                 read_intact(self._store, self._run, self._published[name])
                 if name in self._published
-                else arrow_schema(name).empty_table()
+                else no_rows(arrow_schema(name))
             )
         return self._read[name]
 

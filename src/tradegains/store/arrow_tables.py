@@ -84,6 +84,16 @@ def conform(name: str, rows: pa.Table, run_id: str) -> pa.Table:
     return ordered(without_empty_columns(name, table))
 
 
+def no_rows(schema: pa.Schema) -> pa.Table:
+    """A table without rows; Arrow's own `empty_table` imports pandas, see `store/scalars.py`.
+
+    Example:
+        >>> no_rows(arrow_schema("quality")).num_rows
+        0
+    """
+    return pa.Table.from_batches([], schema)
+
+
 def without_empty_columns(name: str, rows: pa.Table) -> pa.Table:
     """Rows of a table without the columns of sections that its run, by these rows, did not have."""
     empty = [

@@ -25,6 +25,7 @@ from tradegains.store.arrow_tables import (
     arrow_schema,
     conform,
     in_schema,
+    no_rows,
     ordered,
     without_empty_columns,
 )
@@ -181,7 +182,7 @@ class DeltaRs(DeltaStore):
 
         table = self._open(name, version)
         if table is None:
-            return arrow_schema(name).empty_table()
+            return no_rows(arrow_schema(name))
         # A table that another program has upgraded may hold more than its files say.
         plain = self.folder(name) is not None and table.protocol().min_reader_version == 1
         try:
@@ -358,7 +359,7 @@ def _rows_of_files(table: "DeltaTable", run_id: str | None) -> pa.Table:
             run = pa.repeat(arrow_scalar(path.parent.name.removeprefix(_PARTITION)), rows.num_rows)
             rows = rows.append_column("run_id", run)
         parts.append(in_schema(rows, schema))
-    return pa.concat_tables(parts) if parts else schema.empty_table()
+    return pa.concat_tables(parts) if parts else no_rows(schema)
 
 
 def _data_files(table: "DeltaTable", run_id: str | None) -> list[Path]:
