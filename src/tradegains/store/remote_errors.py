@@ -32,7 +32,7 @@ _SIGNS: Final[tuple[tuple[tuple[str, ...], str, str], ...]] = (
     ),
     (
         ("InvalidAccessKeyId", "SignatureDoesNotMatch", "INVALID_ACCESS_KEY_ID",
-         "SIGNATURE_DOES_NOT_MATCH", "ExpiredToken", "InvalidToken", "EXPIRED_TOKEN"),
+         "SIGNATURE_DOES_NOT_MATCH", "<Code>ExpiredToken", "<Code>InvalidToken", "EXPIRED_TOKEN"),
         "the credentials are refused",
         "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN) to ones that hold",
     ),
@@ -82,8 +82,10 @@ def remote_error(error: BaseException | str, address: str) -> StorageError | Non
           cure: check server and port in the address, and that the server runs; then run again
         >>> remote_error(OSError("No such file"), "hdfs://names/x") is None
         True
+        >>> remote_error(OSError("Connection refused"), "file:///data/x") is None
+        True
     """
-    if "://" not in address:
+    if "://" not in address or address.startswith("file://"):
         return None
     said = error if isinstance(error, str) else "\n".join(_texts(error))
     for signs, what, cure in _SIGNS:
