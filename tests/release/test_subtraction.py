@@ -106,7 +106,7 @@ def test_the_same_number_again_leaves_again(rules: Rules) -> None:
     assert "a" in found.open
 
 
-@pytest.mark.parametrize(("before", "stays"), [(29, True), (30, False), (20, False), (31, True)])
+@pytest.mark.parametrize(("before", "stays"), [(29, True), (30, False), (20, True), (31, True)])
 def test_a_number_beside_its_earlier_one(rules: Rules, before: int, stays: bool) -> None:
     earlier = {"a": Earlier(float(before * 10), before, 10.0)}
     found = protect(many("a"), sums("a"), rules, earlier=earlier)
@@ -123,7 +123,23 @@ def test_the_difference_to_an_earlier_number_cannot_be_computed_either(rules: Ru
     # a stays beside its earlier number, so it must not be ab - b.
     earlier = {"a": Earlier(290.0, 29, 10.0)}
     found = protect([*many("a"), *many("b")], sums("a", "b", "ab"), rules, earlier=earlier)
-    assert set(found.closed) == {"a", "b"}
+    assert set(found.closed) == {"a", "b", "ab"}
+
+
+def test_what_has_not_changed_leaves_again_beside_what_has(rules: Rules) -> None:
+    earlier = {"a": Earlier(290.0, 29, 10.0), "b": Earlier(300.0, 30, 10.0)}
+    found = protect(
+        [*many("a"), *many("b"), *many("c")], sums("a", "b", "c"), rules, earlier=earlier
+    )
+    assert found.open == {"b"}
+
+
+def test_two_that_stay_within_one_that_leaves_are_looked_at_together(rules: Rules) -> None:
+    # Four and five are nine, and their sum is what abc leaves of c.
+    held = [*many("a", 4), *many("b", 5), *many("c"), *many("d", value=50)]
+    found = protect(held, sums("a", "b", "c", "abc", "d", "abcd"), rules)
+    assert any(each.contributors == 9 for each in found.differences.values())
+    assert not {"c", "abc"} <= found.open
 
 
 # --- against programs of the test's own -----------------------------------------------------------

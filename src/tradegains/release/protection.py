@@ -7,7 +7,10 @@ protected where both ends are at least its protection level away (`judging.prote
 
 Decisions:
 - A *target* is what must be protected: a sum that breaks a rule, and every difference of nested
-  sums, and every rest of a sum beyond disjoint ones in it, that breaks one.
+  sums, every rest of a sum beyond disjoint ones in it, and every two disjoint sums that stay within
+  one that leaves, that break one.
+- Where a sum has left before with another value, nothing new leaves beside it: who kept the earlier
+  numbers would solve both together. What has not changed leaves again.
 - A *witness* of a target is a change of the cells that moves it by its level, leaves every open sum
   as it is and takes no cell below what the attacker knows to be there. Where there is none, the
   cheapest further sums are closed that make room for one: one linear program as well. A witness
@@ -228,6 +231,7 @@ class Suppression:
         self.values = problem.matrix @ problem.holdings.values
         self.largest = problem.holdings.largest
         self.closed: dict[int, str] = {}
+        self.has_changed = False
         self.fixed: set[int] = set(fixed)
         self.places = cells
         self.witnesses: dict[tuple[Target, int, int], Numbers] = {}
@@ -240,9 +244,10 @@ class Suppression:
 
     def close_all(self) -> Decision:
         """Nothing leaves but what is known."""
+        reason = EARLIER if self.has_changed else COMPLEMENT
         for number in range(len(self.problem.names)):
             if number not in self.fixed:
-                self.closed.setdefault(number, COMPLEMENT)
+                self.closed.setdefault(number, reason)
         return self._decision()
 
     def decide(self, most: int | None = None) -> Decision:
@@ -251,12 +256,14 @@ class Suppression:
         Args:
             most: targets beyond which everything stays.
         """
+        if self.has_changed:
+            return self.close_all()
         self._close_differences()
         if most is not None and len(self.targets) > most:
             return self.close_all()
         while True:
             self._protect_all()
-            found = [each for each in self._rests() if each.cells not in self.targets]
+            found = self._further_targets()
             if not found:
                 break
             for target in found:
@@ -292,15 +299,11 @@ class Suppression:
             self.fixed.add(number)
             return
         broken = self._broken(backing)
-        cells = tuple(self.problem.cells(number).tolist())
+        if before:
+            self.has_changed = True
         if broken:
             self.closed[number] = broken[0]
-            self._add(Target(name, cells, backing))
-        elif few := [
-            each for each in (self._difference(backing, b, number) for b in before) if each
-        ]:
-            self.closed[number] = EARLIER
-            self._add(Target(name, cells, few[0]))
+            self._add(Target(name, tuple(self.problem.cells(number).tolist()), backing))
 
     def _broken(self, backing: Backing) -> tuple[str, ...]:
         """The rules a sum breaks; of counts only that of contributors."""
@@ -312,20 +315,6 @@ class Suppression:
     def _is_nothing(self, backing: Backing) -> bool:
         """Whether a group has nothing at all, which the rules let out: it is one of zeros."""
         return not backing.total and self.rules.groups.zeros == RELEASE
-
-    def _difference(self, now: Backing, before: Earlier, number: int) -> Backing | None:
-        """What a number less its earlier one rests on, at worst, where that breaks a rule.
-
-        Nobody knows who came, left or was corrected: as few as the counts say, and the largest of
-        them as large as the largest of either.
-        """
-        net = abs(now.contributors - before.contributors)
-        largest = max(now.first, before.largest)
-        moved = abs(float(self.values[number]) - before.value)
-        few = Backing(max(net, 1), moved, largest, largest)
-        if net < self.rules.differences.least or self._broken(few):
-            return few
-        return None
 
     def _add(self, target: Target) -> None:
         self.targets.setdefault(target.cells, target)
@@ -402,6 +391,29 @@ class Suppression:
                     target = self._target(name, rest)
                     if target is not None:
                         yield target
+
+    def _further_targets(self) -> list[Target]:
+        """Rests and unions that are told by what leaves, and are no targets yet."""
+        found = {each.cells: each for each in (*self._rests(), *self._unions())}
+        return [each for cells, each in found.items() if cells not in self.targets]
+
+    def _unions(self) -> Iterator[Target]:
+        """Two disjoint sums that stay within one that leaves, which together break a rule."""
+        matrix, names = self.problem.matrix, self.problem.names
+        stays = np.array(sorted(self.closed), int)
+        leaves = np.setdiff1d(np.arange(len(names)), stays)
+        if not len(stays) or not len(leaves):
+            return
+        sizes = np.diff(matrix.indptr)
+        shared = (matrix[stays] @ matrix.T).toarray()
+        within = shared[:, leaves] == sizes[stays][:, None]
+        together = (within.astype(float) @ within.T > 0) & (shared[:, stays] == 0)
+        for one, other in np.argwhere(np.triu(together, 1)).tolist():
+            pair = int(stays[one]), int(stays[other])
+            cells = np.union1d(*map(self.problem.cells, pair))
+            target = self._target(f"{names[pair[0]]} with {names[pair[1]]}", cells)
+            if target is not None:
+                yield target
 
     def _without_disjoint(self, large: int, order: Numbers) -> Numbers | None:
         """Cells of a sum that are in none of some disjoint sums in it; None where none is left."""
@@ -601,7 +613,7 @@ class Suppression:
         return True
 
     def _leaves_a_rest(self) -> bool:
-        return any(each.cells not in self.targets for each in self._rests())
+        return bool(self._further_targets())
 
 
 @dataclass(frozen=True)

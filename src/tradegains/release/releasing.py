@@ -186,9 +186,12 @@ def _earlier(
 def _known_earlier(
     ledger: Sequence[Mapping[str, Any]], choices: Choices, cells: EvidenceCells
 ) -> Iterator[Summed]:
-    """Sums that left before and that this run knows under the same words."""
+    """Sums that left or stayed before and that this run knows under the same words.
+
+    What stayed then must not be told by what leaves now.
+    """
     for entry in ledger:
-        for each in entry["sums"]:
+        for each in (*entry["sums"], *entry["stayed"]):
             group = _group(each["group"])
             is_same = cells.knows(group) and label(group, each["amount"], choices.told)
             if is_same == each["sum"]:
@@ -209,23 +212,21 @@ def _group(said: Mapping[str, Any]) -> Members:
 def _entry(release: Release) -> dict[str, Any]:
     """What the ledger keeps of a release."""
     choices = Choices.of(release.run)
-    sums = [
-        {
-            "sum": label(group, amount, choices.told),
-            "group": vars(group),
-            "amount": amount,
-            "value": judged.value,
-            "contributors": judged.backing.contributors,
-            "largest": judged.backing.first,
-        }
-        for (group, amount), judged in sorted(release.judgement.sums.items())
-        if not judged.reason
-    ]
-    stayed = [
-        label(group, amount, choices.told)
-        for (group, amount), judged in sorted(release.judgement.sums.items())
-        if judged.reason
-    ]
+    sums, stayed = [], []
+    for (group, amount), judged in sorted(release.judgement.sums.items()):
+        said = {"sum": label(group, amount, choices.told), "group": vars(group), "amount": amount}
+        if judged.reason:
+            stayed.append(said)
+            continue
+        held = judged.backing
+        sums.append(
+            {
+                **said,
+                "value": judged.value,
+                "contributors": held.contributors,
+                "largest": held.first,
+            }
+        )
     return {
         "run": release.run.run_id,
         "rules": release.rules.profile.name,
@@ -240,8 +241,9 @@ def _changed(release: Release) -> int | None:
     if not release.ledger:
         return None
     last, now = release.ledger[-1], _entry(release)
-    left, stays = {each["sum"] for each in last["sums"]}, set(last["stayed"])
-    return len(left & set(now["stayed"])) + len(stays & {each["sum"] for each in now["sums"]})
+    left, stayed = ({each["sum"] for each in last[name]} for name in ("sums", "stayed"))
+    leave, stay = ({each["sum"] for each in now[name]} for name in ("sums", "stayed"))
+    return len(left & stay) + len(stayed & leave)
 
 
 # --- the folder -----------------------------------------------------------------------------------

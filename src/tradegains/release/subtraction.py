@@ -112,12 +112,18 @@ class SumsTogether:
         """Find the cells of every sum."""
         self.cells, self.rules, self.wanted = cells, rules, wanted
         self.sums, self.names = list(sums), [label(*each, told) for each in sums]
+        self.has_changed = False
         self.kind: Kind = COUNT if amount == ESTABLISHMENTS else VALUE
         places = {group: cells.cells_of(group) for group, _ in sums}
         self.holdings, self.inside, self.known = _holdings(cells, year, amount, sums, places)
 
     def judge(self, earlier: Mapping[str, tuple[Earlier, ...]], found: Judgement) -> None:
-        """Decide which leave."""
+        """Decide which leave; nothing new where one of them has left with another value."""
+        self.has_changed = any(
+            all(each.value != float(self.holdings.values[cells].sum()) for each in earlier[name])
+            for name, cells in zip(self.names, self.inside, strict=True)
+            if name in earlier
+        )
         fine = [n for n, (group, _) in enumerate(self.sums) if group.level == FINE]
         coarse = [n for n, (group, _) in enumerate(self.sums) if group.level != FINE]
         everywhere = np.arange(len(self.holdings))
@@ -185,9 +191,11 @@ class SumsTogether:
         system = SumSystem.of(self.holdings.among(cells), names, inside, identities=known)
         worth = np.array([float(self.wanted[self.sums[number]]) for number in numbers])
         last = range(len(numbers) - fixed, len(numbers))
-        return Suppression(
+        made = Suppression(
             system, self.rules, self.kind, earlier, worth=worth, fixed=last, cells=cells
         )
+        made.has_changed |= self.has_changed
+        return made
 
     def _note(
         self, numbers: Sequence[int], made: Suppression, decision: Decision, found: Judgement
