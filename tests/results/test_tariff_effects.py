@@ -1,0 +1,119 @@
+"""The double difference over industries, on sums made so that its slopes are known."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from reference.studies import study_with
+from tradegains.formulas.membership import MembershipBits
+from tradegains.results.market_cells import AMOUNTS, ROWS_IN, MarketCells
+from tradegains.results.tariff_effects import (
+    BOTH,
+    FOREIGN,
+    HOME,
+    export_composition,
+    industry_less_plant,
+    industry_rows,
+    new_exporters,
+)
+from tradegains.study import TariffEffects, Window
+from tradegains.tables import working as w
+
+CUTS = {1011: (2.0, 1.0), 1012: (4.0, 6.0), 2011: (8.0, 3.0), 2012: (5.0, 5.0), 3011: (1.0, 4.0)}
+PRE, POST = Window("pre", 1978, 1988), Window("post", 1988, 1996)
+STUDY = replace(
+    study_with(windows=(PRE, POST)),
+    tariff_effects=TariffEffects("pre", "post", (HOME, FOREIGN), "employment", "industry4"),
+)
+
+
+def cells() -> MarketCells:
+    """Ten years before in which industries grow by 0.1 to 0.5, and eight after them.
+
+    Growth after is eight tenths of that before, plus 0.05, 0.01 by the home cut and -0.02 by the
+    foreign one. Jobs stay at 10, and sales are 100, 200, ... in every year.
+    """
+    columns: dict[str, list[int]] = {name: [] for name in (*AMOUNTS, w.YEAR, w.INDUSTRY)}
+    for place, (industry, (home, foreign)) in enumerate(CUTS.items(), start=1):
+        before = place / 10
+        after = 0.8 * before + 0.05 + 0.01 * home - 0.02 * foreign
+        for year, log in ((1978, 0.0), (1988, before), (1996, before + after)):
+            amounts = (3, 10_000, place * 10_000, 0, round(1e12 * math.exp(log)))
+            for name, value in zip(
+                (*AMOUNTS, w.YEAR, w.INDUSTRY), (*amounts, year, industry), strict=True
+            ):
+                columns[name].append(value)
+    made = {name: np.array(values) for name, values in columns.items()}
+    made |= {w.MEMBERSHIP: np.zeros(len(made[w.YEAR]), int), ROWS_IN: made[w.INDUSTRY]}
+    return MarketCells(made, MembershipBits.of([]), digits=4)
+
+
+def small() -> dict[str, list[dict[str, object]]]:
+    rows = [
+        {"industry": str(industry), "kind": kind, "cut": cut}
+        for industry, cuts in CUTS.items()
+        for kind, cut in zip((HOME, FOREIGN), cuts, strict=True)
+    ]
+    return {"tariff_cuts": rows, "prices": []}
+
+
+def test_growth_beyond_the_earlier_pace_is_explained_by_both_cuts():
+    rows = {row["kind"]: row for row in industry_rows(STUDY, cells(), small())}
+    assert rows[HOME]["slope"] == pytest.approx(0.01, abs=1e-9)
+    assert rows[FOREIGN]["slope"] == pytest.approx(-0.02, abs=1e-9)
+    # Sales 1 to 5: (1x2 + 2x4 + 3x8 + 4x5 + 5x1) / 15, and (1 + 12 + 9 + 20 + 20) / 15.
+    assert rows[HOME]["mean_cut"] == pytest.approx(59 / 15)
+    assert rows[FOREIGN]["mean_cut"] == pytest.approx(62 / 15)
+    assert rows[HOME]["effect"] == pytest.approx(59 / 15)
+    both = rows[HOME]["effect"] + rows[FOREIGN]["effect"]
+    assert rows[BOTH]["effect"] == pytest.approx(both, abs=1e-6)
+    assert (rows[HOME]["accounting"], rows[FOREIGN]["accounting"]) == ("selection", None)
+
+
+def test_a_cut_per_year_has_a_slope_as_many_times_as_large_and_the_same_effect():
+    per_year = replace(STUDY, tariffs=replace(STUDY.tariffs, per="year"))
+    rows = {row["kind"]: row for row in industry_rows(per_year, cells(), small())}
+    assert rows[HOME]["slope"] == pytest.approx(0.08, abs=1e-8)
+    assert rows[HOME]["effect"] == pytest.approx(59 / 15)
+
+
+def test_industries_without_a_cut_of_either_kind_are_counted_and_left_out():
+    tables = small()
+    tables["tariff_cuts"] = tables["tariff_cuts"][:-1]
+    rows = industry_rows(STUDY, cells(), tables)
+    assert {row["observations"] for row in rows} == {4}
+    assert "1 industries without a cut" in rows[0]["note"]
+    tables["tariff_cuts"] = tables["tariff_cuts"][:4]
+    rows = industry_rows(STUDY, cells(), tables)
+    assert {row["slope"] for row in rows} == {None}
+    assert "too few industries" in rows[0]["note"]
+
+
+def test_what_follows_from_other_results():
+    found = [
+        {"result": "double_difference", "unit": unit, "kind": HOME, "effect": effect,
+         "standard_error": error}
+        for unit, effect, error in (("industry", 5.0, 3.0), ("establishment", 1.0, 4.0))
+    ]  # fmt: skip
+    (less,) = industry_less_plant(POST, found)
+    assert (less["effect"], less["standard_error"]) == (4.0, 5.0)
+    stages = [{"window": "post", "model": "two_stage", "sample": "all", "term": "export_start",
+               "outcome": "log_productivity_growth", "coefficient": 0.153, "standard_error": 0.02,
+               "observations": 9, "errors": "robust"}]  # fmt: skip
+    entries = [{"window": "post", "quartile": None, "starter_output_share": 0.23}]
+    (row,) = new_exporters(POST, FOREIGN, stages, entries)
+    assert row["contribution"] == pytest.approx(15.3 * 0.23)
+    assert row["contribution_standard_error"] == pytest.approx(2.0 * 0.23)
+    quartiles = [
+        {"window": "post", "quartile": q, "probability_due_to_cut": due, "output_share": share,
+         "probability_standard_error": 0.01, "cut": FOREIGN, "probit_establishments": 5}
+        for q, due, share in ((1, 0.2, 0.1), (2, 0.3, 0.1), (3, 0.4, 0.1), (4, 0.6, 0.2))
+    ]  # fmt: skip
+    premium = [{"model": "exporter_premium", "weighting": "employment", "term": "exporter",
+                "coefficient": 0.3, "standard_error": 0.0}]  # fmt: skip
+    (row,) = export_composition(POST, premium, quartiles)
+    # 0.02 + 0.03 + 0.04 + 0.12 of output moves, by a premium of 0.3 log points.
+    assert row["effect"] == pytest.approx(100 * 0.21 * 0.3)
+    assert row["standard_error"] == pytest.approx(100 * 0.3 * 0.01 * math.sqrt(0.07))
