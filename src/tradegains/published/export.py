@@ -236,7 +236,11 @@ def _write_latex(extract: Extract, path: Path) -> None:
         extract.rows, extract.name, money_unit=extract.run.money_unit, fold=extract.fold
     )
     text = latex_table(
-        table, title=extract.title, label=f"tab:{extract.name}", unshown=extract.unshown
+        table,
+        title=extract.title,
+        label=f"tab:{extract.name}",
+        errors=TABLES[extract.name].errors,
+        unshown=extract.unshown,
     )
     path.write_text(text, encoding="utf-8")
 

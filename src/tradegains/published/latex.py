@@ -4,7 +4,8 @@ The document needs `\usepackage{booktabs}`, and `\usepackage{longtable}` for tab
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from tradegains.published.arranged import Arranged
 from tradegains.published.columns import PrintedColumn, broken
@@ -18,12 +19,21 @@ ESCAPES = {
 }
 
 
-def latex_table(table: Arranged, *, title: str, label: str, unshown: Sequence[str] = ()) -> str:
+def latex_table(
+    table: Arranged,
+    *,
+    title: str,
+    label: str,
+    unshown: Sequence[str] = (),
+    errors: Mapping[str, str] | None = None,
+) -> str:
     """A float with a caption and a label, or a longtable where the rows do not fit on a page.
 
-    `unshown` names columns left out by which rows differ that look alike.
+    `unshown` names columns left out by which rows differ that look alike. `errors` maps numbers to
+    the columns of their standard errors, which stand in brackets under the numbers.
     """
-    rows = [_line(row) for row in zip(*map(_cells, table.columns), strict=True)]
+    table, brackets = _bracketed(table, errors or {})
+    rows = _rows(table, brackets)
     spec = "".join("r" if column.numeric else "l" for column in table.columns)
     head = [r"\toprule", *_header(table), r"\midrule"]
     caption = rf"\caption{{{escaped(title)}}}\label{{{label}}}"
@@ -36,6 +46,31 @@ def latex_table(table: Arranged, *, title: str, label: str, unshown: Sequence[st
     space = [r"\par\smallskip"] if notes else []
     lines = [r"\begin{table}[htbp]", r"\centering", caption, *body, *space, *notes, r"\end{table}"]
     return "\n".join([*lines, ""])
+
+
+def _bracketed(
+    table: Arranged, errors: Mapping[str, str]
+) -> tuple[Arranged, dict[str, tuple[str, ...]]]:
+    """The table without columns of standard errors, and their cells by the number they are of."""
+    cells = {column.name: column.cells for column in table.columns}
+    found = {name: cells[error] for name, error in errors.items() if {name, error} <= cells.keys()}
+    moved = {errors[name] for name in found}
+    left = tuple(column for column in table.columns if column.name not in moved)
+    return replace(table, columns=left), found
+
+
+def _rows(table: Arranged, brackets: Mapping[str, Sequence[str]]) -> list[str]:
+    """A line for each row, and under it one of its standard errors where it has some."""
+    rows = [_line(row) for row in zip(*map(_cells, table.columns), strict=True)]
+    if not brackets:
+        return rows
+    found = []
+    for place, row in enumerate(rows):
+        below = [brackets.get(column.name, ("-",) * len(rows))[place] for column in table.columns]
+        found.append(row)
+        if any(error != "-" for error in below):
+            found.append(_line("" if error == "-" else f"({error})" for error in below))
+    return found
 
 
 def escaped(text: str) -> str:

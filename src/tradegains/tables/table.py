@@ -141,6 +141,11 @@ class Table:
         return STANDARD_ERROR if name == self.uncertain[0] else f"{name}_{STANDARD_ERROR}"
 
     @cached_property
+    def errors(self) -> dict[str, str]:
+        """Numbers and the columns of their standard errors."""
+        return {name: str(self.error_of(name)) for name in self.uncertain}
+
+    @cached_property
     def sometimes(self) -> frozenset[str]:
         """Columns that only studies with some section have."""
         return frozenset(column.name for column in self.columns if column.section)
