@@ -137,8 +137,13 @@ def judged_by_acro(checks: object, table: TwoWay, functions: object) -> dict[str
 
 
 GUARANTEES = {
-    "sums, against an outsider (as G-Confid)": ("_seeing_through", "_differences", "_rests"),
-    "and differences of nested sums": ("_seeing_through",),
+    "sums, against an outsider (as G-Confid)": (
+        "_seeing_through",
+        "_differences",
+        "_rests",
+        "_unions",
+    ),
+    "and differences, rests and unions": ("_seeing_through",),
     "and against contributors (a release)": (),
 }
 """What is protected, and what of ours is left out for it."""
