@@ -44,6 +44,8 @@ class Need:
 def need(values: Iterable[int], thresholds: Thresholds) -> Need | None:
     """What protects a sum of these amounts, or None where it may be known.
 
+    That contributors have nothing may be known: the rules of the attack release zeros.
+
     >>> rules = Thresholds(3, 1, 75.0, False, 10.0)
     >>> need([80, 10, 10], rules)
     Need(distance=6.666666666666671, hidden=False)
@@ -53,9 +55,9 @@ def need(values: Iterable[int], thresholds: Thresholds) -> Need | None:
     True
     """
     ordered = sorted((value for value in values), reverse=True)
-    if not ordered:
-        return None
     total = sum(ordered)
+    if total == 0:
+        return None
     few = len(ordered) < thresholds.least
     dominating = sum(ordered[: thresholds.largest])
     limit = thresholds.share / 100 * total
@@ -72,9 +74,10 @@ def need(values: Iterable[int], thresholds: Thresholds) -> Need | None:
 def need_before(values: dict[str, int], knows: str, thresholds: Thresholds) -> Need | None:
     """The same before the eyes of a contributor, who takes away what it holds itself."""
     others = {who: value for who, value in values.items() if who != knows}
-    if not others:
+    total = sum(others.values())
+    if total == 0:
         return None
-    first, total = max(others.values()), sum(others.values())
+    first = max(others.values())
     distance = thresholds.margin / 100 * first - (total - first)
     few = len(others) + (knows in values) < thresholds.least
     if distance <= 0 and not few:
