@@ -7,7 +7,7 @@ BIN     = $(VENV)/bin
 PY      = $(BIN)/python
 PIP     = $(PY) -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test test-embedded test-spark lint types format dist bench release-check cluster-check stress mutants coverage java clean
+.PHONY: help demo test test-embedded test-spark lint types format dist bench release-check cluster-check stress intruder mutants coverage java clean
 
 help:
 	@echo "make demo    run the whole study on a synthetic census; results under build/demo/"
@@ -16,6 +16,7 @@ help:
 	@echo "make types   check types            make dist    build dist/tradegains.zip for clusters"
 	@echo "make bench   measure speed          make java    install a Java for Spark from PyPI"
 	@echo "make cluster-check    a Spark cluster, HDFS, YARN and S3 on this machine, compared with one process"
+	@echo "make intruder    attack ten thousand drawn releases (RELEASES=500: fewer)"
 	@echo "make stress  try for a quarter of an hour to break publication (MINUTES=2: shorter)"
 	@echo "make mutants AREA=store    put faults into a room and see whether its tests notice"
 	@echo "make release-check    compare what a release withholds with ACRO and G-Confid"
@@ -103,6 +104,12 @@ mutants: $(VENV)/ready-mutants
 # What a release withholds beside ACRO and G-Confid; opt-in, its figures are in docs/release.md.
 release-check: $(VENV)/ready-oracles
 	$(PY) benchmarks/release_oracles.py
+
+# What an intruder concludes from drawn releases; half an hour, and its figures are in docs/release.md.
+RELEASES ?= 10000
+
+intruder: $(VENV)/ready-test
+	PYTHONPATH=src:tests $(PY) -m intruder --releases $(RELEASES)
 
 java: $(VENV)/ready-java
 

@@ -19,9 +19,7 @@ class Earlier:
     largest: int
 
 
-Gate = Callable[
-    [Amounts, Mapping[str, frozenset[str]], Sequence[Mapping[str, Earlier]]], set[str]
-]
+Gate = Callable[[Amounts, Mapping[str, frozenset[str]], Sequence[Mapping[str, Earlier]]], set[str]]
 """Census, sums, earlier releases -> the names of the sums that leave."""
 
 
@@ -188,9 +186,7 @@ def _changes(
         }
         if 0 < len(changed) < thresholds.least:
             signs = {"comes": 1, "goes": -1}
-            combination = {
-                (cell, which): sign for cell in cells for which, sign in signs.items()
-            }
+            combination = {(cell, which): sign for cell in cells for which, sign in signs.items()}
             targets.append(Target(f"change of {name}", combination, changed))
     found = known.determined([target.combination for target in targets]) if targets else []
     hidden = Need(0.0, hidden=True)
@@ -260,6 +256,4 @@ def _too_near(target: Target, ends: tuple[float, float], wanted: Need) -> bool:
 def _breach(
     request: Request, role: str, target: Target, ends: tuple[float, float], wanted: Need
 ) -> Breach:
-    return Breach(
-        request.shape, role, target.what, ends[0], target.true, ends[1], wanted.distance
-    )
+    return Breach(request.shape, role, target.what, ends[0], target.true, ends[1], wanted.distance)

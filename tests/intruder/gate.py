@@ -6,8 +6,8 @@ from random import Random
 from intruder import attack
 from intruder.censuses import Amounts
 from intruder.unsafe import Thresholds
-from tradegains.release.protection import Earlier, Kind, Sum, protect
 from tradegains.release.holdings import Holding
+from tradegains.release.protection import Earlier, Kind, Sum, protect
 from tradegains.release.rules import Rules, rules_of
 
 

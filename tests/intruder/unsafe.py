@@ -48,7 +48,7 @@ def need(values: Iterable[int], thresholds: Thresholds) -> Need | None:
 
     >>> rules = Thresholds(3, 1, 75.0, False, 10.0)
     >>> need([80, 10, 10], rules)
-    Need(distance=6.666666666666671, hidden=False)
+    Need(distance=6.666666666666657, hidden=True)
     >>> need([40, 30, 30], rules) is None
     True
     >>> need([40, 30], rules).hidden
