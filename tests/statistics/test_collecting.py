@@ -90,10 +90,9 @@ def test_rows_are_those_of_toarrow_type_by_type(spark, rows):
     assert found.to_pylist() == told.to_pylist()
 
 
+@pytest.mark.only("embedded")  # classic Spark plans in the process that asks
 def test_no_query_is_planned_twice(spark):
-    client = getattr(spark, "client", None)
-    if client is None:
-        pytest.skip("classic Spark plans in this process")
+    client = spark.client
     asked = []
     frame = spark.range(3)
     with pytest.MonkeyPatch.context() as patch:
