@@ -216,7 +216,8 @@ def product_trade(dealer: Dealer) -> list[dict[str, Any]]:
 def concordance(dealer: Dealer) -> list[dict[str, Any]]:
     """Two codes of some groups become one or are split, codes of others stay or are lost; or none.
 
-    What is split goes to industries of the group, of the next one, and to one that is split itself.
+    What is split goes to industries of the group, of the next one, and to one that is split itself;
+    so it says that all years of the census have old codes.
     """
     made = dealer.deal("concordance", (None, "merged", "split"))
     if made is None:
@@ -236,7 +237,8 @@ def concordance(dealer: Dealer) -> list[dict[str, Any]]:
         )
         for new, weight in parts.items()
     ]
-    return [*({**row, "weight": 1.0} for row in kept), *split]
+    years = {"from_year": min(YEARS), "to_year": max(YEARS)}
+    return [{**row, **years} for row in (*({**row, "weight": 1.0} for row in kept), *split)]
 
 
 def successors(dealer: Dealer) -> list[dict[str, Any]]:
