@@ -430,7 +430,7 @@ def _add_jars_command(commands: Any) -> None:
         help="a mirror of Maven Central (default: Maven Central itself)",
     )
     parser.add_argument(
-        "--s3", action="store_true", help="also what Spark needs for s3:// (38 jars, 16 MB)"
+        "--s3", action="store_true", help="also what Spark needs for s3:// (38 jars, 14 MB)"
     )
     parser.add_argument("--dry-run", action="store_true", help="only say what would be fetched")
 
