@@ -22,6 +22,7 @@ from tradegains.families.measuring import measure
 from tradegains.inputs.small import SmallInputs
 from tradegains.pipeline import merging
 from tradegains.progress import Progress
+from tradegains.statistics import collecting
 from tradegains.store.census import list_census, read_census
 from tradegains.store.work import WorkFolder
 from tradegains.study import Study, read_study
@@ -220,9 +221,9 @@ def patched_collect(
     collected: list[Node],
     tell: Callable[[], None],
 ) -> Callable[[DataFrame], object]:
-    """Note the plan of each frame as it is collected; return the method as it was."""
+    """Note the plan of each frame as it is collected; return the function as it was."""
     kind = type(census)
-    collect = kind.toArrow
+    collect = collecting._arrow
     if engine.name == "spark":
         for name in ("spark.sql.maxMetadataStringLength", "spark.sql.debug.maxToStringFields"):
             engine.spark.conf.set(name, "10000")  # else lists of columns are cut short
@@ -234,9 +235,9 @@ def patched_collect(
         return rows
 
     def refuse(*_: object, **__: object) -> None:
-        raise AssertionError("a pass ends with toArrow or in the work folder, else no plan is seen")
+        raise AssertionError("a pass ends with collect or in the work folder, else no plan is seen")
 
-    patch.setattr(kind, "toArrow", noting)
+    patch.setattr(collecting, "_arrow", noting)
     for name in ("collect", "toPandas", "toLocalIterator", "count", "take", "head"):
         patch.setattr(kind, name, refuse)
     return collect

@@ -23,7 +23,7 @@ Largest difference: 0.010 percentage points."""
 
 WITHOUT_IMPORTS = """\
 Market shares and implied welfare changes
-100 x change of ln [percent]
+100 x change of ln [percent]; confidential
 
                 1981-1991
 Δ ln X^c/X          26.02
