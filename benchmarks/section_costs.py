@@ -35,9 +35,16 @@ SHIPPED = {
     "decomposition": (),
     "size_fits": (),
     "intra_industry_trade": ("product_trade",),
-    "regressions": ("plant_products", "product_tariffs"),
+    "tariff_effects": ("input_output", "input_sources"),
+    "regressions": ("plant_products", "product_tariffs", "input_output", "input_sources"),
 }
-"""Sections that a study may do without, and inputs that it then may not name."""
+"""Sections that a study may do without, and the keys of others that it then may not have."""
+
+FOLLOWING = {
+    "tariff_effects": ("accounting",),
+    "regressions": ("tariff_effects", "accounting"),
+}
+"""Sections that a study may not have without another."""
 
 ADDED = {
     "uncertainty": """
@@ -85,10 +92,11 @@ def changed(text: str, section: str) -> str:
     """
     if section in ADDED:
         return text + ADDED[section]
+    gone = tuple(f"{each}." for each in (section, *FOLLOWING.get(section, ())))
     kept, is_in = [], False
     for line in text.splitlines(keepends=True):
         if heading := _HEADING.match(line):
-            is_in = f"{heading[1]}.".startswith(f"{section}.")
+            is_in = f"{heading[1]}.".startswith(gone)
         if not is_in and line.split("=")[0].strip() not in SHIPPED[section]:
             kept.append(line)
     return "".join(kept)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from broken_inputs import TABLES, Break, Broken, breaks
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tradegains.command.check import Checked, check_study
@@ -94,7 +94,11 @@ def test_names_of_breaks_are_their_own() -> None:
     assert len(names) > 300
 
 
+NAMED = {each.name: each for each in BREAKS}
+
+
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(chosen=[NAMED["product_tariffs_missing"], NAMED["tariff_cuts_no_home_cuts"]], suffix="csv")
 @given(
     chosen=st.lists(st.sampled_from(BREAKS), min_size=2, max_size=4, unique_by=lambda b: b.input),
     suffix=st.sampled_from(["csv", "parquet"]),

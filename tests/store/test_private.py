@@ -205,6 +205,10 @@ def test_a_link_among_the_rows_is_removed_and_not_followed(tmp_path: Path) -> No
 def test_a_stopped_run_leaves_no_matched_rows(tmp_path: Path, number: signal.Signals) -> None:
     code = (
         "import sys, time, signal\n"
+        # A suite in the background hands down that it is deaf to some.
+        "for each in (signal.SIGTERM, signal.SIGHUP):\n"
+        "    signal.signal(each, signal.SIG_DFL)\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from tradegains.command import cli\n"
         "from tradegains import pipeline\n"
         "def stop(*_, **__):\n"

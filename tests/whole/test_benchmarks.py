@@ -359,7 +359,7 @@ def test_a_commit_that_is_slower_is_seen(
         return full_run.Timed(1.0, cpu, 0, {"publish": 0.5})
 
     monkeypatch.setattr(full_run, "timed", timed)
-    monkeypatch.setattr(full_run, "study_of", lambda establishments: tmp_path)
+    monkeypatch.setattr(full_run, "study_of", lambda establishments: tmp_path / "study.toml")
     monkeypatch.setattr(full_run, "worktree_of", lambda commit: tmp_path)
     monkeypatch.setattr(full_run, "MEASURED", tmp_path / "full_run.json")
     monkeypatch.setattr(sys, "argv", ["full_run.py", "--against", "5b90afb", "--rounds", "2"])

@@ -42,15 +42,15 @@ def told_cuts(study: Study, tables: Tables) -> tuple[Tables, list[Problem]]:
         problems += found
         told[name] = [] if found else [_told(study, row, default) for row in rows]
     given = {"tariff_cuts", "product_tariffs", "input_output"} & study.inputs.given().keys()
-    if problems or given - tables.keys():  # of what is lacking there is enough to say
+    lacking = given - tables.keys()
+    judged = told.get("tariff_cuts") != [] and not lacking & {"tariff_cuts", "input_output"}
+    if "input_output" in given and judged:
+        problems += _share_problems(study, tables, told)
+    if problems or lacking:  # of what is lacking there is enough to say
         return tables | told, problems
     if "input_output" in given:
-        problems += _share_problems(study, tables, told)
-        if not problems:
-            told["tariff_cuts"] = [*told["tariff_cuts"], *_input_cuts(study, tables, told)]
-    if not problems:
-        problems += _lacking(study, told)
-    return tables | told, problems
+        told["tariff_cuts"] = [*told["tariff_cuts"], *_input_cuts(study, tables, told)]
+    return tables | told, [*_lacking(study, told)]
 
 
 def kinds_of(rows: Sequence[Row]) -> set[str]:

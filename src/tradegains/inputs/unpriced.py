@@ -23,7 +23,7 @@ class Unpriced:
     """Rows without a price, and all rows.
 
     Example:
-        >>> Unpriced(RowSums(1, 30.0, 5.0), RowSums(4, 40.0, 100.0)).told[-60:]
+        >>> Unpriced(RowSums(1, 30.0, 5.0), RowSums(4, 40.0, 100.0)).told[-61:]
         '25.00 percent of the rows, 75.00 of employment, 5.00 of sales'
     """
 

@@ -84,7 +84,7 @@ def names(texts: Iterable[str]) -> list[Cell]:
 
     Example:
         >>> names(["pre"])
-        [Cell(text='pre', numeric=False, mark='')]
+        [Cell(text='pre', numeric=False, mark='', error='')]
     """
     return [Cell(text, numeric=False) for text in texts]
 
