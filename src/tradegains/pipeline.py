@@ -401,6 +401,7 @@ def _measure(
             census,
             inputs.small,
             keep=keep,
+            read_kept=work.read,
             progress=progress,
             wanted=only,
             products=_plant_products(engine, study),

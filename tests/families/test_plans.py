@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
@@ -27,6 +28,7 @@ from tradegains.store.census import list_census, read_census
 from tradegains.store.work import WorkFolder
 from tradegains.study import Study, read_study
 from tradegains.synthetic import write_synthetic_census
+from tradegains.tables import working as w
 
 STUDY = Path(__file__).parents[2] / "benchmarks" / "study.toml"
 ESTABLISHMENTS = 300
@@ -166,6 +168,11 @@ class Passes:
         """The one plan that reads the census."""
         return self.kept["matched/0"]
 
+    @property
+    def evidence(self) -> list[Node]:
+        """The two plans that find the largest contributions."""
+        return [self.kept["evidence_cells"], self.kept["evidence_second"]]
+
 
 @pytest.fixture(scope="module")
 def study(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Study:
@@ -197,7 +204,15 @@ def passes(engine: Engine, study: Study, tmp_path_factory: pytest.TempPathFactor
             return matched[-1]
 
         by, progress = engine.merge_by, Progress(None).named_by(step.named)
-        measure(study, census, SmallInputs(), keep=keep, progress=progress, merge_by=by)
+        measure(
+            study,
+            census,
+            SmallInputs(),
+            keep=keep,
+            read_kept=work.read,
+            progress=progress,
+            merge_by=by,
+        )
     return Passes(kept, collected, census, matched[0], CENSUS_SCANS[by], steps)
 
 
@@ -270,7 +285,7 @@ def test_the_census_is_read_by_the_match_alone(passes: Passes, study: Study) -> 
     first = f"year={study.years[0]}"
     read = [node for node in scans(passes.match) if first in node.text]
     assert len(read) == passes.census_scans
-    assert list(passes.kept) == ["matched/0"]
+    assert sorted(passes.kept) == ["evidence_cells", "evidence_second", "matched/0"]
     for plan in passes.collected:
         assert [node for node in scans(plan) if study.inputs.census in node.text] == []
 
@@ -320,16 +335,28 @@ def test_no_row_passes_through_python(passes: Passes) -> None:
 def test_later_passes_read_the_columns_they_need(passes: Passes) -> None:
     read = [frozenset(name for node in scans(plan) for name in node.read)
             for plan in passes.collected]  # fmt: skip
-    allowed = [MARKET_CELLS, MEDIANS, MEDIANS, *[DISTRIBUTIONS] * 3, *[EVIDENCE] * 2]
+    allowed = [MARKET_CELLS, MEDIANS, MEDIANS, *[DISTRIBUTIONS] * 3]
     assert len(read) <= len(allowed)
     assert set(read) <= {frozenset(columns) for columns in allowed}
+
+
+def test_evidence_reads_the_matched_rows_once_a_pass_and_sorts_none(passes: Passes) -> None:
+    for plan in passes.evidence:
+        assert [node.read for node in scans(plan) if w.MEMBERSHIP in node.read][-1] == EVIDENCE
+        assert [w.FLAGS in node.read for node in scans(plan)].count(True) == 1
+        assert ordering(plan) == python_workers(plan) == []
+    assert shuffles_of_rows(passes.evidence[0]) == []
+
+
+@pytest.mark.only("spark")
+def test_the_largest_contributions_are_brought_to_the_rows(passes: Passes) -> None:
+    assert shuffles_of_rows(passes.evidence[1]) == []
 
 
 def test_each_later_pass_is_known_to_the_engine_by_its_step(passes: Passes) -> None:
     # The sums for moments are computed beside the medians, by a thread of their own.
     assert sorted(passes.steps) == [
-        *["collect evidence"] * 2,
-        *["describe distributions"] * (len(passes.steps) - 6),
+        *["describe distributions"] * (len(passes.steps) - 4),
         "match establishments",
         *["select industry medians"] * 3,
     ]
@@ -360,10 +387,21 @@ def test_rows_of_a_bucketed_census_are_not_shuffled(
         seen.append(parsed(explained(rows)))
         raise PlannedError
 
+    def read_nothing(*_: object) -> pa.Table:
+        raise PlannedError
+
     quiet = Progress(None)
     census, by = read_census(engine.spark, files), merging(engine, files, quiet)
     with pytest.raises(PlannedError):
-        measure(study, census, SmallInputs(), keep=explain_only, progress=quiet, merge_by=by)
+        measure(
+            study,
+            census,
+            SmallInputs(),
+            keep=explain_only,
+            read_kept=read_nothing,
+            progress=quiet,
+            merge_by=by,
+        )
     (match,) = seen
     assert shuffles_of_rows(match) == []
     (scan,) = scans(match)

@@ -26,6 +26,9 @@ Rows = list[dict[str, Any]]
 KeepRows = Callable[[DataFrame, str], DataFrame]
 """Writes rows under a name in the run's work folder, and reads them back."""
 
+ReadKept = Callable[[str, pa.Schema], pa.Table]
+"""Reads what was kept under a name to the driver, with the columns of a schema."""
+
 
 @dataclass(frozen=True)
 class RunEvidence:
@@ -68,6 +71,7 @@ class RunContext:
     sets: StudySets
     wanted: frozenset[str]
     keep: KeepRows
+    read_kept: ReadKept
     progress: Progress
     row_limit: int = ROW_LIMIT
     products: DataFrame | None = None

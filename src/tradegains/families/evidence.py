@@ -1,17 +1,19 @@
 """Evidence for disclosure control: what the market cells rest on, for `release` to read.
 
 Decision: a run always makes it. Who releases asks for it months later, when the census may have
-been corrected; two passes over the matched rows then cost less than a second run.
+been corrected; a few passes over the matched rows then cost less than a second run.
 """
 
-from pyspark.sql import DataFrame
-
 from tradegains.families.context import ComputedTables, MatchedCensus, RunContext, RunEvidence
-from tradegains.families.work_folders import SPREAD
+from tradegains.families.work_folders import (
+    EVIDENCE_CELLS,
+    EVIDENCE_SECOND,
+    EVIDENCE_SPREAD,
+    SPREAD,
+)
 from tradegains.results.sets import employment_changes, industry_years
-from tradegains.statistics.contributions import collect_contributions
+from tradegains.statistics.contributions import Folders, Keeping, collect_contributions
 from tradegains.tables import working as w
-from tradegains.transforms.contributions import amount_columns
 
 CELLS, SPREAD_CONTRIBUTORS = "cells", "spread"
 
@@ -29,21 +31,21 @@ def collect_evidence(context: RunContext, matched: MatchedCensus) -> ComputedTab
         w.INDUSTRY,
         *map(w.window_industry, industry_years(context.study)),
     )
-    amounts = amount_columns(matched.rows, employment_changes(context.study))
-
-    def keep(rows: DataFrame) -> DataFrame:
-        return context.keep(rows, SPREAD)
-
     with context.progress.step("collect evidence") as step:
         found = collect_contributions(
-            matched.rows, keys=keys, amounts=amounts, removing=context.removing, keep=keep
+            matched.rows,
+            keys=keys,
+            first_years=employment_changes(context.study),
+            removing=context.removing,
+            keeping=Keeping(context.keep, context.read_kept),
+            folders=Folders(SPREAD, EVIDENCE_SPREAD, EVIDENCE_CELLS, EVIDENCE_SECOND),
         )
         step.rows = found.cells.num_rows + found.spread.num_rows
     positions = context.sets.memberships.positions
     facts = {
         "tables": [CELLS, SPREAD_CONTRIBUTORS],
         "keys": list(keys),
-        "amounts": list(amounts),
+        "amounts": list(found.amounts),
         "sets": [list(name) for name in sorted(positions, key=positions.__getitem__)],
     }
     tables = {CELLS: found.cells, SPREAD_CONTRIBUTORS: found.spread}

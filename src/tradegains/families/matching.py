@@ -115,7 +115,7 @@ def _collect_cells(context: RunContext, matched: DataFrame, *keys: str) -> dict[
     windows = tuple(industry_years(context.study))
     codes = (w.INDUSTRY, *map(w.window_industry, windows))
     parts = map(w.parts_column, codes) if context.splits else ()
-    changes = employment_changes(context.study)
+    changes = tuple(employment_changes(context.study))
     # A group comes last: cells are in order of the other keys with groups as without.
     ordered = sorted((*codes, *keys, *parts), key=w.REPLICATE_GROUP.__eq__)
     summed = collect_in_order(sum_market_cells(matched, industries=ordered, changes=changes))

@@ -16,6 +16,7 @@ from tradegains.families.context import (
     ComputedTables,
     KeepRows,
     MatchedCensus,
+    ReadKept,
     RunContext,
     absence_of,
 )
@@ -71,6 +72,7 @@ def measure(
     small: SmallInputs,
     *,
     keep: KeepRows,
+    read_kept: ReadKept,
     progress: Progress,
     wanted: Collection[str] = MEASURED,
     rows_by_year: Mapping[int, int] | None = None,
@@ -88,6 +90,7 @@ def measure(
         census: rows of the study's years under contract names.
         small: the optional inputs.
         keep: keeps row-level tables in the run's work folder.
+        read_kept: reads what was kept under a name to the driver.
         progress: told of each step.
         wanted: names of published tables; a family that none of them is of is left out.
         rows_by_year: rows by the files' footers, which the rows read must equal.
@@ -108,6 +111,7 @@ def measure(
         study_sets(study),
         frozenset(wanted),
         keep=keep,
+        read_kept=read_kept,
         progress=progress,
         row_limit=row_limit,
         products=products,

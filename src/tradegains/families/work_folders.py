@@ -11,6 +11,9 @@ STOPPING: Final = "stopping"  # which stays to be read, as those that are quaran
 PLANT_CUTS: Final = "plant_cuts"
 WITH_REPAIRED_IDS: Final = "matched_with_repaired_ids"
 SPREAD: Final = "spread_contributors"
+EVIDENCE_SPREAD: Final = "evidence_spread"
+EVIDENCE_CELLS: Final = "evidence_cells"
+EVIDENCE_SECOND: Final = "evidence_second"
 
 
 def exit_rows(window: Window) -> str:
@@ -35,7 +38,8 @@ def growth_rows(window: Window) -> str:
 
 def passing_folders(study: Study) -> tuple[str, ...]:
     """Every folder that a run of the study removes at its end."""
-    matched = (MATCHED, WITHOUT_DUPLICATES, WITH_REPAIRED_IDS, SPREAD)
+    evidence = (SPREAD, EVIDENCE_SPREAD, EVIDENCE_CELLS, EVIDENCE_SECOND)
+    matched = (MATCHED, WITHOUT_DUPLICATES, WITH_REPAIRED_IDS, *evidence)
     if study.regressions is None:
         return matched
     exits = map(exit_rows, map(study.window, study.regressions.exit_windows))

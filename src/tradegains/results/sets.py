@@ -132,9 +132,9 @@ def industry_years(study: Study) -> dict[str, int]:
     return years
 
 
-def employment_changes(study: Study) -> tuple[str, ...]:
-    """Names of the pairs of years between which changes of employment are summed."""
-    return tuple(each.name for each in _later_employment(study))
+def employment_changes(study: Study) -> dict[str, tuple[int, ...]]:
+    """First years of each pair of years between which changes of employment are summed."""
+    return {each.name: tuple(each.years) for each in _later_employment(study)}
 
 
 def _later_employment(study: Study) -> Iterator[LaterValues]:

@@ -1,19 +1,30 @@
-"""Evidence for disclosure control: what each market cell rests on, collected in a few passes."""
+"""Evidence for disclosure control: what each market cell rests on, collected in a few passes.
 
-from collections.abc import Callable, Mapping, Sequence
+Decision: what is found goes through the run's work folder, not from the engine to the driver: a
+finest cell holds so few rows that there are many, and of each a large number of columns. To send
+them takes the embedded engine three times what it takes to write and read them.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
 
-from tradegains.statistics.collecting import collect_in_order
-from tradegains.statistics.handing import as_rows
 from tradegains.tables import working as w
 from tradegains.transforms.contributions import (
+    FEWEST,
+    OWN_AMOUNTS,
     alone,
+    amount_columns,
     contributions,
+    in_layer,
     largest_contributions,
+    layers_of_changes,
     second_contributions,
+    sized,
     spread_contributors,
     sum_spread,
 )
@@ -27,50 +38,136 @@ class Contributions:
         cells: a row per cell: rows and amounts of contributors with one row in the year, with the
             size, the largest and the second largest contribution of each amount.
         spread: a row per cell and contributor with several rows in the year: its amounts.
+        amounts: names of the amounts.
     """
 
     cells: pa.Table
     spread: pa.Table
+    amounts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """How passes reach each other and the driver: through folders of the run's work.
+
+    Attributes:
+        write: writes a frame under a name and reads it back as a frame.
+        read: the rows of a written frame by its name, with the columns of a schema.
+    """
+
+    write: Callable[[DataFrame, str], DataFrame]
+    read: Callable[[str, pa.Schema], pa.Table]
+
+    def through(self, rows: DataFrame, name: str) -> tuple[DataFrame, pa.Table]:
+        """Rows of whole numbers: as a frame, and on the driver."""
+        kept = self.write(rows, name)
+        return kept, self.read(name, pa.schema([(each, pa.int64()) for each in rows.columns]))
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Names of the folders that the passes write."""
+
+    contributors: str
+    spread: str
+    cells: str
+    second: str
 
 
 def collect_contributions(
     matched: DataFrame,
     *,
     keys: Sequence[str],
-    amounts: Mapping[str, Column],
+    first_years: Mapping[str, Collection[int]],
     removing: int,
-    keep: Callable[[DataFrame], DataFrame],
+    keeping: Keeping,
+    folders: Folders,
 ) -> Contributions:
     """Contributions to every cell.
 
     Args:
         matched: rows with `flags`, keys and, where the census names enterprises, `contributor`.
         keys: of a cell, the year first.
-        amounts: by name.
+        first_years: the years in which each pair of years begins whose changes of employment count.
         removing: bits of the rules whose rows are no part of the study.
-        keep: writes a small frame and reads it back, so that it is computed once.
+        keeping: carries rows from pass to pass.
+        folders: where.
     """
-    names = list(amounts)
-    rows = contributions(matched, keys=keys, amounts=amounts, removing=removing)
+    layers = layers_of_changes(first_years)
+    columns = amount_columns(layers)
+    rows = contributions(matched, keys=keys, amounts=columns, removing=removing)
+    names = list(columns)
     spread = pa.table({w.CONTRIBUTOR: pa.array([], pa.int64())})
     if w.CONTRIBUTOR in rows.columns:
-        several = keep(spread_contributors(rows))
-        spread = collect_in_order(sum_spread(rows, several, keys=keys, amounts=names))
+        several = keeping.write(spread_contributors(rows), folders.contributors)
+        held = sum_spread(rows, several, keys=keys, amounts=names)
+        spread = _in_order(keeping.through(held, folders.spread)[1], (*keys, w.CONTRIBUTOR))
         rows = alone(rows, several)
-    cells = collect_in_order(largest_contributions(rows, keys=keys, amounts=names))
-    return Contributions(_with_second(rows, cells, keys=keys, amounts=names), spread)
+    found = largest_contributions(rows, keys=keys, amounts=names)
+    largest, cells = keeping.through(found, folders.cells)
+    found = second_contributions(rows, largest, keys=keys, amounts=names)
+    second = keeping.through(found, folders.second)[1]
+    cells = _with_second(_in_order(cells, keys), _in_order(second, keys), keys, names)
+    changes = _ChangesApart(layers, first_years)
+    amounts = (*OWN_AMOUNTS, *changes.amounts)
+    return Contributions(changes.apart(cells), changes.apart(spread), amounts)
+
+
+def _in_order(rows: pa.Table, keys: Sequence[str]) -> pa.Table:
+    """Rows in ascending order of keys that no two have in common."""
+    return rows.sort_by([(name, "ascending") for name in keys])
 
 
 def _with_second(
-    rows: DataFrame, cells: pa.Table, *, keys: Sequence[str], amounts: Sequence[str]
+    cells: pa.Table, second: pa.Table, keys: Sequence[str], amounts: Sequence[str]
 ) -> pa.Table:
-    """The cells with the second largest contributions beside the largest."""
-    handed = cells.select([*keys, *map(w.largest_of, amounts)])
-    found = second_contributions(rows, as_rows(handed, beside=rows), keys=keys, amounts=amounts)
-    second = collect_in_order(found)
-    for name in map(w.second_of, amounts):
-        # Both are in ascending order of the same keys, of which each cell has its own.
-        cells = cells.append_column(name, second[name])
-    if not cells.select(list(keys)).equals(second.select(list(keys))):
+    """The cells with all sizes, and the second largest contributions beside the largest."""
+    number = cells[w.ESTABLISHMENTS].to_numpy()
+    looked_at = np.flatnonzero(number >= FEWEST)
+    if not cells.select(list(keys)).take(looked_at).equals(second.select(list(keys))):
         raise ValueError("the cells of two passes over the same rows differ")
+    for name in amounts:
+        if name not in sized(amounts):
+            cells = cells.append_column(w.size_of(name), cells[name])
+        rest = pc.subtract(cells[w.size_of(name)], cells[w.largest_of(name)])
+        # A size that does not fit is null on Spark; 0 hides the cell, and nothing else.
+        values = np.where(number == FEWEST - 1, rest.fill_null(0).to_numpy(), 0)
+        values[looked_at] = second[w.second_of(name)].to_numpy()
+        cells = cells.append_column(w.second_of(name), pa.array(values))
     return cells
+
+
+@dataclass(frozen=True)
+class _ChangesApart:
+    """Pairs of years, by layer, and the years in which each begins."""
+
+    layers: Sequence[Sequence[str]]
+    first_years: Mapping[str, Collection[int]]
+
+    @property
+    def amounts(self) -> list[str]:
+        """Jobs gained and jobs lost of each pair."""
+        return [made(name) for name in self.first_years for made in (w.jobs_gained, w.jobs_lost)]
+
+    def apart(self, rows: pa.Table) -> pa.Table:
+        """Each pair's changes in columns of its own, 0 in years that it does not begin in."""
+        if w.YEAR not in rows.column_names:
+            return rows
+        layer_of = {
+            name: in_layer(number) for number, layer in enumerate(self.layers) for name in layer
+        }
+        begins = {
+            name: pc.is_in(rows[w.YEAR], pa.array(sorted(years), pa.int64()))
+            for name, years in self.first_years.items()
+        }
+        head = rows.column_names[: rows.column_names.index(OWN_AMOUNTS[0])]
+        columns = {name: rows[name] for name in head}
+        for kind in (str, w.size_of, w.largest_of, w.second_of):
+            if kind(OWN_AMOUNTS[0]) not in rows.column_names:
+                continue
+            columns |= {kind(name): rows[kind(name)] for name in OWN_AMOUNTS}
+            for name, is_first in begins.items():
+                for made in (w.jobs_gained, w.jobs_lost):
+                    changes = rows[kind(made(layer_of[name]))]
+                    columns[kind(made(name))] = pc.if_else(is_first, changes, 0)
+        return pa.table(columns)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyarrow import fs
+import pyarrow as pa
+from pyarrow import fs, parquet
 
 from tradegains.store.disk import told_of_full_disk
 from tradegains.store.engine_paths import path_to_read, path_to_write
@@ -62,6 +63,20 @@ class WorkFolder:
             private_folder(Path(path))  # Sail makes no folder for no rows
             make_private(Path(path))
         return spark.read.schema(rows.schema).parquet(path_to_read(spark, path))
+
+    def read(self, name: str, schema: pa.Schema) -> pa.Table:
+        """Kept rows on the driver, in any order, with the columns of a schema."""
+        place = locate(self._path(name))
+        chosen = fs.FileSelector(place.path, allow_not_found=True)
+        paths = [each.path for each in place.system.get_file_info(chosen)]
+        tables = [
+            # No columns from folders above that happen to be called a=b.
+            parquet.read_table(path, filesystem=place.system, partitioning=None)
+            for path in sorted(paths)
+            if path.endswith(".parquet")
+        ]
+        chosen_columns = [table.select(schema.names).cast(schema) for table in tables]
+        return pa.concat_tables(chosen_columns) if tables else schema.empty_table()
 
     def keep_lines(self, lines: Iterable[object], name: str) -> str:
         """Write a line for each under a name, and tell where."""
