@@ -55,11 +55,13 @@ def publish_study(engine: Engine, study: Study, output: Path) -> Tables:
 def measure_piecemeal(engine: Engine, study: Study, output: Path, row_limit: int) -> Tables:
     """The study's rows when few may be collected and establishments are matched in three parts."""
     inputs = read_inputs(study, locate_output(str(output)))
+    work = WorkFolder(str(output / "work"))
     return measure(
         study,
         read_census(engine.spark, inputs.census),
         inputs.small,
-        keep=WorkFolder(str(output / "work")).keep,
+        keep=work.keep,
+        read_kept=work.read,
         products=_products(engine, study),
         progress=Progress(stream=None),
         row_limit=row_limit,
