@@ -51,7 +51,11 @@ def clean_and_retire(output: str, run: str) -> None:
     assert there == {f"tables/runs/run_id={dead}/doubtful.parquet"}
     assert clean_output(output, days=0, dry_run=False).startswith("nothing to remove")
     assert read_published(tables, "welfare", run).num_rows > 0
+    evidence = f"{place.path}/work/evidence/{run}"
+    assert _is_there(place.system, f"{evidence}/evidence.json")
     assert f"run {run} is retired" in retire_run(output, run[:6])
+    gone = fs.FileSelector(evidence, recursive=True, allow_not_found=True)
+    assert place.system.get_file_info(gone) == []
     assert tables.read("runs").num_rows == 0
     assert not [name for name in ("welfare", "quality", "runs") if tables.read(name, run).num_rows]
     selector = fs.FileSelector(f"{place.path}/tables", recursive=True)

@@ -79,6 +79,10 @@ def read_evidence(work: str, run: str) -> Evidence | None:
 
 def forget_evidence(work: str, run: str) -> None:
     """Remove the evidence of a run, if there is any."""
-    place = Path(work, FOLDER, run)
-    if "://" not in work and place.is_dir():
-        remove_tree(place)
+    place = locate(f"{work}/{FOLDER}/{run}")
+    if place.system.get_file_info(place.path).type != fs.FileType.Directory:
+        return
+    if "://" in work:
+        place.system.delete_dir(place.path)
+    else:
+        remove_tree(Path(place.path))

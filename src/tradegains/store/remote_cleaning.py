@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from tradegains.errors import EngineError, Problem, StudyError
 from tradegains.store.delta import DeltaRs
+from tradegains.store.evidence import forget_evidence
 from tradegains.store.output import Output
 from tradegains.store.remote_errors import told_of_store
 from tradegains.store.remote_leftovers import (
@@ -148,6 +149,7 @@ def retire_remote(output: Output, run: str) -> int:
     for name in traces:
         _remove_files(store, name, run)
     folder_of(f"{output.work}/{run}", []).remove()
+    forget_evidence(output.work, run)
     return len(having) - (RUNS in having)
 
 
