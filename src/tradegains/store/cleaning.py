@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tradegains.errors import EngineError, Problem, StudyError
+from tradegains.store import remote_cleaning
 from tradegains.store.delta import DeltaRs
 from tradegains.store.evidence import forget_evidence
 from tradegains.store.leftovers import leftover_rows
 from tradegains.store.mending import ASIDE
 from tradegains.store.output import Output
 from tradegains.store.private import remove_tree
-from tradegains.store.remote_cleaning import find_remote, remove_remote, retire_remote
+from tradegains.store.remote_cleaning import find_remote, remove_remote
 from tradegains.store.remote_leftovers import RemotePath
 from tradegains.store.runs import nothing_published, published_runs
 from tradegains.store.transaction_log import removed_files
@@ -184,11 +185,12 @@ def retire(output: Output, run: str) -> int:
         StudyError: no table knows the run.
         EngineError: a table cannot be read, or a commit failed.
     """
-    if not output.is_local:
-        return retire_remote(output, run)
     store = DeltaRs(output.tables)
-    having = [name for name in TABLES if store.data_files(name, run)]
-    traces = [name for name in TABLES if Path(store.path(name), f"run_id={run}").is_dir()]
+    if output.is_local:
+        having = [name for name in TABLES if store.data_files(name, run)]
+        traces = [name for name in TABLES if Path(store.path(name), f"run_id={run}").is_dir()]
+    else:
+        having, traces = remote_cleaning.traces_of(output, store, run)
     if not having and not traces:
         known = ", ".join(store.read(RUNS)["run_id"].to_pylist()[:5])
         cure = f"choose among {known}" if known else ""
@@ -197,9 +199,13 @@ def retire(output: Output, run: str) -> int:
     store.remove(RUNS, run)
     for name in having:
         store.remove(name, run)
+    remove_files = _remove_files if output.is_local else remote_cleaning.remove_files
     for name in traces:
-        _remove_files(store, name, run)
-    _remove(Path(output.work, run))
+        remove_files(store, name, run)
+    if output.is_local:
+        _remove(Path(output.work, run))
+    else:
+        remote_cleaning.remove_work(output, run)
     forget_evidence(output.work, run)
     return len(having) - (RUNS in having)
 

@@ -8,9 +8,8 @@ import json
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote
 
-from tradegains.errors import EngineError, Problem, StudyError
+from tradegains.errors import EngineError
 from tradegains.store.delta import DeltaRs
-from tradegains.store.evidence import forget_evidence
 from tradegains.store.output import Output
 from tradegains.store.remote_errors import told_of_store
 from tradegains.store.remote_leftovers import (
@@ -116,44 +115,29 @@ def remove_remote(
         path.remove()
     for name, run in unpublished:
         store.remove(name, run)
-        _remove_files(store, name, run)
+        remove_files(store, name, run)
     needed = {f"{store.path(name)}/{path}" for name in TABLES for path in store.file_names(name)}
     for path in orphans:
         if str(path) not in needed:
             path.remove()
 
 
-def retire_remote(output: Output, run: str) -> int:
-    """Take a run out of an output; call it while the output is held.
-
-    Returns:
-        From how many tables rows were removed.
-
-    Raises:
-        StudyError: no table knows the run.
-        EngineError: a table cannot be read, or a commit failed.
-    """
-    store = DeltaRs(output.tables)
+def traces_of(output: Output, store: DeltaRs, run: str) -> tuple[list[str], list[str]]:
+    """Tables that have rows of a run, and tables with files of it."""
     listed = files_below(output.tables)
-    traces = [name for name in TABLES if any(path.startswith(f"{name}/{_PARTITION}{run}/")
-                                             for path in listed)]  # fmt: skip
     having = [name for name in TABLES if any(_run_of(path) == run
                                              for path in store.file_names(name))]  # fmt: skip
-    if not having and not traces:
-        known = ", ".join(store.read(RUNS)["run_id"].to_pylist()[:5])
-        cure = f"choose among {known}" if known else ""
-        raise StudyError(Problem(f"run {run} is not there", output.root, cure=cure))
-    store.remove(RUNS, run)
-    for name in having:
-        store.remove(name, run)
-    for name in traces:
-        _remove_files(store, name, run)
+    traces = [name for name in TABLES if any(path.startswith(f"{name}/{_PARTITION}{run}/")
+                                             for path in listed)]  # fmt: skip
+    return having, traces
+
+
+def remove_work(output: Output, run: str) -> None:
+    """Remove what a run keeps in the work folder of an output."""
     folder_of(f"{output.work}/{run}", []).remove()
-    forget_evidence(output.work, run)
-    return len(having) - (RUNS in having)
 
 
-def _remove_files(store: DeltaRs, name: str, run: str) -> None:
+def remove_files(store: DeltaRs, name: str, run: str) -> None:
     """Remove the files of a run's rows that were removed from a table."""
     needed = store.file_names(name)
     for path, file in files_below(f"{store.path(name)}/{_PARTITION}{run}").items():
