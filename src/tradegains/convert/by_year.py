@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -71,10 +73,16 @@ def split(rows: pa.Table, years: pa.Array) -> Iterator[tuple[int, pa.Table]]:
 
 
 class YearFiles:
-    """Writes `year=YYYY/part-0.parquet` under a folder; rows wait until they are worth writing."""
+    """Writes `year=YYYY/part-0.parquet` under a folder; rows wait until they are worth writing.
+
+    Writing is done beside reading, in one thread and one piece at a time, so that the rows of a
+    year keep their order and at most one piece is held for it.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._thread = ThreadPoolExecutor(1, "write the census")
+        self._writing: Future[None] | None = None
         self._writers: dict[int, pq.ParquetWriter] = {}
         self._waiting: dict[int, list[pa.Table]] = {}
 
@@ -90,13 +98,21 @@ class YearFiles:
         elif self._waiting_bytes() > _BYTES_WAITING:
             self._write(max(self._waiting, key=self._rows_of))
 
-    def close(self) -> None:
-        """Write what waits and end every file."""
-        for year in list(self._waiting):
-            self._write(year)
-        for writer in self._writers.values():
-            writer.close()
-        self._writers = {}
+    def __enter__(self) -> Self:
+        """The files, which end with the block."""
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        """Write what waits and end every file; after an error, only let go of what is open."""
+        try:
+            if kind is None:
+                for year in list(self._waiting):
+                    self._write(year)
+                self._end_of_writing()
+                for writer in self._writers.values():
+                    writer.close()
+        finally:
+            self._thread.shutdown()
 
     def _rows_of(self, year: int) -> int:
         return sum(rows.num_rows for rows in self._waiting[year])
@@ -106,8 +122,16 @@ class YearFiles:
 
     def _write(self, year: int) -> None:
         kept, self._waiting[year] = self._waiting[year], []
-        if not kept:
-            return
+        self._end_of_writing()
+        if kept:
+            self._writing = self._thread.submit(self._written, year, kept)
+
+    def _end_of_writing(self) -> None:
+        """Wait until nothing is being written; what went wrong there is raised here."""
+        if self._writing is not None:
+            self._writing.result()
+
+    def _written(self, year: int, kept: list[pa.Table]) -> None:
         rows = pa.concat_tables(kept).combine_chunks()
         if year not in self._writers:
             folder = self._folder / f"{YEAR}={year}"

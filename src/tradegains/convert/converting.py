@@ -74,18 +74,18 @@ def convert(recipe_path: Path, output: Path) -> str:
 
 
 def _write(recipe: Recipe, work: list[tuple[Source, list[Part]]], folder: Path) -> Tally:
-    tally, files = Tally(recipe), YearFiles(folder)
-    for source, parts in work:
-        rows, name = 0, named(recipe, source)
-        for chunk in source.chunks():
-            place = Place(name, rows + 1)
-            rows += chunk.num_rows
-            for part in parts:
-                for year, written in _written(tally, source, part, chunk, place):
-                    tally.see(year, written)
-                    files.add(year, written)
-        tally.files[name] = (source.told, rows)
-    files.close()
+    tally = Tally(recipe)
+    with YearFiles(folder) as files:
+        for source, parts in work:
+            rows, name = 0, named(recipe, source)
+            for chunk in source.chunks():
+                place = Place(name, rows + 1)
+                rows += chunk.num_rows
+                for part in parts:
+                    for year, written in _written(tally, source, part, chunk, place):
+                        tally.see(year, written)
+                        files.add(year, written)
+            tally.files[name] = (source.told, rows)
     if faults := list(_faults(tally)):
         raise InputError(faults)
     if not any(year.rows for year in tally.years.values()):

@@ -27,8 +27,10 @@ _SHAPES = {
     "group": r"^[+-]?[1-9][0-9]{0,2},[0-9]{3}$",
     "day": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
     "long": r"^[+-]?[0-9]{19,}$",
-    "blank": r"^\s|\s$",
 }
+_SIGNS = {"with_point": ".", "with_comma": ",", "group": ",", "day": "-"}
+"""Shapes by a sign that each text of them has."""
+_SHORT, _LONG = 2, 19
 
 
 @dataclass
@@ -68,11 +70,10 @@ class Look:
             self.marks[counted["values"]] += counted["counts"]
         others = texts.filter(pc.invert(is_mark))
         self.values += len(others)
-        self.shapes["blank"] += _matching(others, "blank")
         trimmed = pc.utf8_trim_whitespace(others)
-        for shape in _SHAPES:
-            if shape != "blank":
-                self.shapes[shape] += _matching(trimmed, shape)
+        self.shapes["blank"] += pc.sum(pc.not_equal(others, trimmed)).as_py() or 0
+        for shape, count in _shapes(trimmed).items():
+            self.shapes[shape] += count
 
     def _see_numbers(self, numbers: pa.Array) -> None:
         numbers = numbers.filter(pc.is_finite(numbers))
@@ -88,6 +89,38 @@ class Look:
         if ends["min"] is not None:
             self.low = ends["min"] if self.low is None else min(self.low, ends["min"])
             self.high = ends["max"] if self.high is None else max(self.high, ends["max"])
+
+
+def _shapes(texts: pa.Array) -> Counter[str]:
+    """How many texts have each shape.
+
+    Patterns are slow: of texts that are whole numbers only, most shapes are known, and the others
+    need a sign that is looked for first.
+
+    Example:
+        >>> found = _shapes(pa.array(["12", "007", "1.5"]))
+        >>> [found[shape] for shape in ("whole", "zero", "point", "comma", "with_point", "short")]
+        [2, 1, 3, 2, 1, 1]
+    """
+    found = Counter(whole=_matching(texts, "whole"))
+    lengths = pc.binary_length(texts)
+    ends = pc.min_max(lengths).as_py()
+    if found["whole"] == len(texts):
+        found.update(point=len(texts), comma=len(texts))
+        signs = ""
+    else:
+        found.update({shape: _matching(texts, shape) for shape in ("point", "comma")})
+        signs = "".join(sign for sign in ".,-" if pc.any(pc.match_substring(texts, sign)).as_py())
+    for shape, sign in _SIGNS.items():
+        if sign in signs:
+            found[shape] = _matching(texts, shape)
+    if len(texts) and ends["min"] <= _SHORT:
+        found["short"] = _matching(texts, "short")
+    if len(texts) and ends["max"] >= _LONG:
+        found["long"] = _matching(texts, "long")
+    if found["whole"]:
+        found["zero"] = _matching(texts, "zero")
+    return found
 
 
 def _matching(texts: pa.Array, shape: str) -> int:

@@ -51,3 +51,9 @@ def rows_at_once(columns: int) -> int:
         (50000, 1000)
     """
     return max(1000, min(200_000, CELLS_AT_ONCE // max(columns, 1)))
+
+
+def slices(rows: pa.Table, at_once: int) -> Iterator[pa.Table]:
+    """Rows in chunks of so many, of which the last may be short."""
+    for first in range(0, rows.num_rows, at_once):
+        yield rows.slice(first, at_once)

@@ -13,9 +13,10 @@ from types import ModuleType
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tradegains.convert.recipe import SourceChoice
-from tradegains.convert.source import FoundColumn, Source, rows_at_once
+from tradegains.convert.source import FoundColumn, Source, rows_at_once, slices
 from tradegains.errors import InputError, Problem, StudyError
 
 APART = "__missing"
@@ -28,6 +29,9 @@ _READERS = {
     ".sav": "read_sav",
     ".zsav": "read_sav",
 }
+PASSES_SPARED = 5
+"""Times as many rows are read at once where the reader cannot go to a row, as it can in Stata's
+files: in those of SPSS and SAS it passes over all rows before, for each chunk anew."""
 _WHOLE = ("int8", "int16", "int32")
 
 
@@ -60,7 +64,9 @@ def statistical_source(path: Path, choice: SourceChoice, apart: Collection[str])
         raise StudyError(Problem(what, str(path), cure=cure))
     marked = tuple(each.name for each in columns if each.name in apart and not each.is_text)
     is_mark = _is_code if choice.format == "spss" else _is_letter
-    return Source(path, told, columns, partial(_chunks, read, columns, marked, is_mark))
+    is_sought = choice.format == "stata"
+    chunks = partial(_chunks, read, columns, marked, is_mark, is_sought=is_sought)
+    return Source(path, told, columns, chunks)
 
 
 def _reader(path: Path) -> str:
@@ -109,9 +115,12 @@ def _chunks(
     columns: tuple[FoundColumn, ...],
     apart: tuple[str, ...],
     is_mark: Callable[[object], bool],
+    *,
+    is_sought: bool,
 ) -> Iterator[pa.Table]:
     """Rows in chunks, of which the last may be short."""
-    limit, first = rows_at_once(len(columns)), 0
+    shown, first = rows_at_once(len(columns)), 0
+    limit = shown if is_sought else shown * PASSES_SPARED
     while True:
         options = {"output_format": "dict", "row_offset": first, "row_limit": limit}
         values, _ = read(**options)
@@ -120,10 +129,15 @@ def _chunks(
             return
         arrays = {column.name: _array(values[column.name], column) for column in columns}
         if apart:
-            kept, _ = read(user_missing=True, usecols=list(apart), **options)
+            gaps = [name for name in apart if arrays[name].null_count]
+            kept = read(user_missing=True, usecols=gaps, **options)[0] if gaps else {}
             for name in apart:
-                arrays[f"{name}{APART}"] = _marks(values[name], kept[name], is_mark)
-        yield pa.table(arrays)
+                marks = pa.nulls(rows, pa.string())
+                if name in kept:
+                    marks = _marks(arrays[name], kept[name], is_mark)
+                arrays[f"{name}{APART}"] = marks
+        del values
+        yield from slices(pa.table(arrays), shown)
         if rows < limit:
             return
         first += rows
@@ -138,10 +152,12 @@ def _array(values: list[Any], column: FoundColumn) -> pa.Array:
     return pa.array(values, pa.float64())
 
 
-def _marks(values: list[Any], kept: list[Any], is_mark: Callable[[object], bool]) -> pa.Array:
+def _marks(values: pa.Array, kept: list[Any], is_mark: Callable[[object], bool]) -> pa.Array:
     """Which declared missing stands where a value is missing; a plain missing has none."""
-    pairs = zip(values, kept, strict=True)
-    marks = [_plain(mark) if value is None and is_mark(mark) else None for value, mark in pairs]
+    marks: list[str | None] = [None] * len(values)
+    for row in pc.indices_nonzero(pc.is_null(values)).to_pylist():
+        if is_mark(kept[row]):
+            marks[row] = _plain(kept[row])
     return pa.array(marks, pa.string())
 
 
