@@ -1,6 +1,7 @@
 """Each format there and back: what another library wrote is what the census holds."""
 
 import datetime
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import openpyxl
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pyreadr
 import pyreadstat
 import pytest
 from workshop import Workshop
@@ -155,18 +157,70 @@ def test_parquet_in_folders_by_other_columns(workshop: Workshop) -> None:
     assert census[1990].schema.field("jobs").type == pa.int64()
 
 
-@pytest.mark.parametrize("suffix", [".rda", ".rds", ".xls", ".por"])
+def r_plants() -> pd.DataFrame:
+    return plants(1990).assign(
+        isic=pd.Categorical(["0111", "1511", "0112"]),
+        exports=pd.array([True, None, False], dtype="boolean"),
+        opened=[DAY] * 3,
+    )
+
+
+@pytest.mark.parametrize("file", ["plants.rds", "plants.rda", "plants.RData"])
+def test_frames_of_r(workshop: Workshop, monkeypatch: pytest.MonkeyPatch, file: str) -> None:
+    write = pyreadr.write_rds if file.endswith("rds") else pyreadr.write_rdata
+    write(workshop.folder / file, r_plants())
+    for rows in (2, 200_000):  # in several chunks of one pass, and in one
+        monkeypatch.setattr("tradegains.convert.rdata.rows_at_once", lambda columns, n=rows: n)
+        monkeypatch.setattr("tradegains.convert.rdata.PASSES_SPARED", 1)
+        census = workshop.converted(workshop.planned(file))
+        assert census[1990].column("exports").to_pylist() == [True, None, False]
+        assert census[1990].column("opened").to_pylist() == [DAY] * 3
+        assert_are_plants({1990: census[1990].drop_columns(["exports", "opened"])}, 1990)
+        shutil.rmtree(workshop.folder / "census")
+
+
+def test_64_bit_integers_of_r_are_refused(workshop: Workshop) -> None:
+    """The package bit64 keeps them in the bits of doubles, and pyreadr knows nothing of it."""
+    bits = np.array([1001, 2**40], dtype="int64").view("float64")
+    rows = pd.DataFrame({"plant": bits, "year": [1990, 1990]})
+    pyreadr.write_rds(workshop.folder / "plants.rds", rows)
+    with pytest.raises(InputError, match=r"plant holds 64-bit integers .*\(2 cases\)"):
+        workshop.planned("plants.rds")
+
+
+def test_a_frame_is_chosen_where_there_is_none_or_no_such_one(workshop: Workshop) -> None:
+    pyreadr.write_rdata(workshop.folder / "plants.rda", plants(1990), df_name="plants")
+    recipe = workshop.planned("plants.rda")
+    with pytest.raises(InputError, match="one of: plants"):
+        workshop.converted(recipe.replace('sheet = "plants"', 'sheet = "firms"'))
+
+
+def test_spss_in_several_chunks_is_what_it_is_in_one(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = pd.concat([plants(1990)] * 4, ignore_index=True).assign(plant=range(12))
+    pyreadstat.write_sav(rows, workshop.folder / "plants.sav", compress=True)
+    recipe = workshop.planned("plants.sav")
+    monkeypatch.setattr("tradegains.convert.statistical.rows_at_once", lambda columns: 1)
+    assert workshop.converted(recipe)[1990].column("plant").to_pylist() == list(range(12))
+
+
+@pytest.mark.parametrize("suffix", [".xls", ".por"])
 def test_what_is_not_read_is_refused_with_the_way_out(workshop: Workshop, suffix: str) -> None:
     (workshop.folder / f"plants{suffix}").write_bytes(b"x")
     with pytest.raises(InputError, match="are not read") as refused:
         workshop.planned(f"plants{suffix}")
-    words = {".rda": "load(", ".rds": "readRDS(", ".xls": ".xlsx", ".por": ".sav"}
+    words = {".xls": ".xlsx", ".por": ".sav"}
     assert words[suffix] in str(refused.value)
 
 
 @pytest.mark.parametrize(
     ("suffix", "package", "asked"),
-    [(".dta", "pyreadstat", {}), (".xlsx", "openpyxl", {"sheet": "plants"})],
+    [
+        (".dta", "pyreadstat", {}),
+        (".xlsx", "openpyxl", {"sheet": "plants"}),
+        (".rds", "pyreadr", {"sheet": "plants"}),
+    ],
 )
 def test_a_missing_package_is_named_with_its_pip_line(
     workshop: Workshop,
@@ -177,7 +231,7 @@ def test_a_missing_package_is_named_with_its_pip_line(
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, package, None)
     (workshop.folder / f"plants{suffix}").write_bytes(b"x")
-    with pytest.raises(StudyError, match=r"pip install 'tradegains\[convert\]'"):
+    with pytest.raises(StudyError, match=r"pip install 'tradegains\[(convert|r)\]'"):
         workshop.planned(f"plants{suffix}", **asked)
 
 

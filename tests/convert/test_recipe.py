@@ -370,15 +370,16 @@ def test_constants_are_columns(workshop: Workshop, recipe_of: RecipeOf) -> None:
 def test_the_report_tells_what_a_reader_should_look_at(
     workshop: Workshop, recipe_of: RecipeOf
 ) -> None:
-    csv(workshop, "year,id,isic,exports,exporter", "1990,001,3211,,1", "1990,002,321,,0")
+    csv(workshop, "year,id,isic,exports,exporter,kind", "1990,001,3211,,1,a")
     with (workshop.folder / "plants.csv").open("a") as file:
-        file.write("1991,1,3211,7531,1\n1991,1,3212,6,1\n")
-    columns = [f'name = "{name}"\ntype = "text"' for name in ("id", "isic")]
+        file.write("1990,002,321,,0,a\n1991,1,3211,7531,1,a\n1991,1,3212,6,1,a\n")
+    columns = [f'name = "{name}"\ntype = "text"' for name in ("id", "isic", "kind")]
     columns += [f'name = "{name}"\ntype = "whole"' for name in ("exports", "exporter")]
     ask = '\n[report]\nids = ["id"]\ncodes = ["isic"]\n'
     report = workshop.report(recipe_of(YEAR, *columns) + ask)
     assert "exports is empty in 1990: unknown there, not 0" in report
     assert "exporter is 0 or 1 in every row" in report
+    assert "kind has one value in every row" in report
     assert "codes of isic have 3, 4 digits or letters" in report
     assert "ids that are padded in one year only match nothing" in report
     assert "1990,2,0,2,0,3 (2),3 (1) 4 (1),exports" in years_csv(workshop)

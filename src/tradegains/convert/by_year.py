@@ -1,8 +1,10 @@
 """Which year a row is of, and the files of each year."""
 
+import os
 import re
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
@@ -11,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tradegains.convert.recipe import YEAR, YearChoice
-from tradegains.errors import InputError, Problem
+from tradegains.errors import InputError, Problem, StorageError
 
 MOST_YEARS = 300
 _ROWS_TOGETHER = 250_000
@@ -72,6 +74,22 @@ def split(rows: pa.Table, years: pa.Array) -> Iterator[tuple[int, pa.Table]]:
         yield year, rows.filter(pc.equal(years, year))
 
 
+@contextmanager
+def writing(output: Path) -> Iterator[None]:
+    """Tell what keeps a census from being written, a full disk above all.
+
+    Raises:
+        StorageError: the system refused.
+    """
+    try:
+        yield
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else type(error).__name__
+        cure = "make room there, or name another folder with --output; nothing was left there"
+        what = f"the census cannot be written ({why})"
+        raise StorageError(Problem(what, str(output), cure=cure)) from None
+
+
 class YearFiles:
     """Writes `year=YYYY/part-0.parquet` under a folder; rows wait until they are worth writing.
 
@@ -110,9 +128,13 @@ class YearFiles:
                     self._write(year)
                 self._end_of_writing()
                 for writer in self._writers.values():
-                    writer.close()
+                    with writing(self._folder.parent):
+                        writer.close()
         finally:
             self._thread.shutdown()
+            for writer in self._writers.values():
+                with suppress(OSError):  # a disk that is full refuses the footer, too
+                    writer.close()
 
     def _rows_of(self, year: int) -> int:
         return sum(rows.num_rows for rows in self._waiting[year])
@@ -129,7 +151,8 @@ class YearFiles:
     def _end_of_writing(self) -> None:
         """Wait until nothing is being written; what went wrong there is raised here."""
         if self._writing is not None:
-            self._writing.result()
+            with writing(self._folder.parent):
+                self._writing.result()
 
     def _written(self, year: int, kept: list[pa.Table]) -> None:
         rows = pa.concat_tables(kept).combine_chunks()

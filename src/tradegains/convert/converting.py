@@ -15,7 +15,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tradegains.convert.by_year import YearFiles, split, year_in, years_of
+from tradegains.convert.by_year import YearFiles, split, writing, year_in, years_of
 from tradegains.convert.opening import find_sources
 from tradegains.convert.recipe import ColumnChoice, Recipe, read_recipe
 from tradegains.convert.report import RECORD, write_record
@@ -61,13 +61,15 @@ def convert(recipe_path: Path, output: Path) -> str:
         )
     sources = find_sources(recipe)
     parts = _fitted(recipe, sources)
-    output.parent.mkdir(parents=True, exist_ok=True)
     building = output.parent / f".{output.name}.converting-{os.getpid()}"
-    building.mkdir()
+    with writing(output):
+        output.parent.mkdir(parents=True, exist_ok=True)
+        building.mkdir()
     try:
         tally = _write(recipe, list(zip(sources, parts, strict=True)), building)
-        text = write_record(tally, building / RECORD)
-        building.rename(output)
+        with writing(output):
+            text = write_record(tally, building / RECORD)
+            building.rename(output)
     finally:
         shutil.rmtree(building, ignore_errors=True)
     return text

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tradegains.convert.columnar import parquet_source
 from tradegains.convert.delimited import delimited_source
+from tradegains.convert.rdata import frame_source
 from tradegains.convert.recipe import Recipe, SourceChoice
 from tradegains.convert.sheets import sheet_source
 from tradegains.convert.source import Source
@@ -17,6 +18,9 @@ SUFFIXES = {
     ".xpt": "sas",
     ".sav": "spss",
     ".zsav": "spss",
+    ".rds": "r",
+    ".rda": "r",
+    ".rdata": "r",
     ".csv": "text",
     ".tsv": "text",
     ".tab": "text",
@@ -26,9 +30,6 @@ SUFFIXES = {
     ".parquet": "parquet",
 }
 NOT_READ = {
-    ".rda": 'in R: load("FILE"); write.csv(NAME, "NAME.csv", row.names = FALSE)',
-    ".rdata": 'in R: load("FILE"); write.csv(NAME, "NAME.csv", row.names = FALSE)',
-    ".rds": 'in R: write.csv(readRDS("FILE"), "NAME.csv", row.names = FALSE)',
     ".xls": "save it as .xlsx in a spreadsheet program",
     ".ods": "save it as .xlsx in a spreadsheet program",
     ".por": "save it as .sav in SPSS",
@@ -104,6 +105,8 @@ def open_source(
         return delimited_source(path, choice)
     if choice.format == "xlsx":
         return sheet_source(path, choice)
+    if choice.format == "r":
+        return frame_source(path, choice)
     if choice.format == "parquet":
         return parquet_source(path, root)
     return statistical_source(path, choice, apart)

@@ -10,6 +10,7 @@ from tradegains.convert.dates import count_of
 from tradegains.convert.delimited import found_delimiter, found_encoding
 from tradegains.convert.looking import NINES, SUSPECTS, Look, look_at
 from tradegains.convert.opening import SUFFIXES, find_files, format_of, open_source, visible_files
+from tradegains.convert.rdata import frame_names
 from tradegains.convert.recipe import TODO, SourceChoice
 from tradegains.convert.sheets import sheet_names
 from tradegains.convert.source import Source
@@ -102,14 +103,21 @@ def _source_choice(files: list[tuple[Path, Path]], asked: Asked) -> SourceChoice
             raise InputError(Problem(f"the files have several encodings: {told}", cure=cure))
         encoding = encoding or max(encodings.values())
         delimiter = delimiter or found_delimiter(path, encoding)
-    elif kind == "xlsx" and not sheet:
-        sheets = sheet_names(path)
-        if len(sheets) > 1:
-            cure = f"give --sheet NAME, one of: {', '.join(sheets)}"
-            what = "the workbook has several sheets"
-            raise InputError(Problem(what, str(path), len(sheets), cure))
-        sheet = sheets[0]
+    elif kind in ("xlsx", "r") and not sheet:
+        sheet = _only_one(path, kind)
     return SourceChoice((), kind, delimiter, asked.decimal or ".", "", encoding, sheet)
+
+
+def _only_one(path: Path, kind: str) -> str:
+    """The sheet of a workbook, or the data frame of a file of R, where there is but one."""
+    names = sheet_names(path) if kind == "xlsx" else frame_names(path)
+    if len(names) > 1:
+        cure = f"give --sheet NAME, one of: {', '.join(names)}"
+        of = (
+            "the workbook has several sheets" if kind == "xlsx" else "there are several data frames"
+        )
+        raise InputError(Problem(of, str(path), len(names), cure))
+    return names[0] if names else ""
 
 
 def _opened(path: Path, root: Path, choice: SourceChoice) -> Source:

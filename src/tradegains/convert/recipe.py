@@ -22,7 +22,7 @@ from tradegains.study.fields import (
     whole,
 )
 
-FORMATS = ("stata", "sas", "spss", "text", "xlsx", "parquet")
+FORMATS = ("stata", "sas", "spss", "r", "text", "xlsx", "parquet")
 TYPES = ("text", "whole", "number", "date", "time", "boolean", "left_out")
 YEAR = "year"
 TODO = "TODO"

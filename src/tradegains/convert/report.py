@@ -139,6 +139,8 @@ def _notes(tally: Tally) -> Iterator[str]:
     for name, column in tally.columns.items():
         if column.is_flag:
             yield f"{name} is 0 or 1 in every row: a yes or no, not an amount"
+        elif column.distinct_count == 1 and column.found and column.counts.by_year.total() > 1:
+            yield f"{name} has one value in every row: it tells no establishments apart"
         empty = [year for year in sorted(tally.years) if name in _empty_in(tally, year)]
         if empty:
             yield f"{name} is empty in {_years(empty)}: unknown there, not 0"

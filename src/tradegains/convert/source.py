@@ -43,6 +43,11 @@ class Source:
     chunks: Callable[[], Iterator[pa.Table]]
 
 
+PASSES_SPARED = 5
+"""Times as many rows are read at once where the reader cannot go to a row, as it can in Stata's
+files: in those of SPSS, SAS and R it passes over all rows before, for each chunk anew."""
+
+
 def rows_at_once(columns: int) -> int:
     """Rows of a chunk of so many columns.
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tradegains.convert.recipe import SourceChoice
-from tradegains.convert.source import FoundColumn, Source, rows_at_once, slices
+from tradegains.convert.source import PASSES_SPARED, FoundColumn, Source, rows_at_once, slices
 from tradegains.errors import InputError, Problem, StudyError
 
 APART = "__missing"
@@ -29,9 +29,6 @@ _READERS = {
     ".sav": "read_sav",
     ".zsav": "read_sav",
 }
-PASSES_SPARED = 5
-"""Times as many rows are read at once where the reader cannot go to a row, as it can in Stata's
-files: in those of SPSS and SAS it passes over all rows before, for each chunk anew."""
 _WHOLE = ("int8", "int16", "int32")
 
 
