@@ -40,7 +40,7 @@ ARROWS = {
     "published": "published store tables formulas",
     "figures": "figures published formulas",
     "report": "report figures published tables formulas literature",
-    "release": "release report published store tables formulas",
+    "release": "release report published store study tables formulas",
     "model": "model figures published formulas",
     "synthetic": "synthetic formulas literature",
     "convert": "convert study",

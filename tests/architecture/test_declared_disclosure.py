@@ -17,8 +17,6 @@ STAYS = {
     "joint_distribution": "no evidence by cell of productivity and size yet",
     "productivity_growth": "sums weighted by prices: they are further equations",
     "decompositions": "no evidence of products of shares and productivity yet",
-    "welfare_comparisons": "of market shares, and exports over imports: no evidence of its own yet",
-    "welfare_curves": "sets by ranking, which the evidence does not have yet",
     "influence": "the largest units are behind it: no evidence of influence yet",
     "industry_slopes": "no evidence of influence yet",
     "size_fits": "made of quantiles",

@@ -16,7 +16,7 @@ from tradegains.errors import DisclosureError, StudyError
 from tradegains.pipeline import run
 from tradegains.progress import Progress
 from tradegains.published.reading import read_run
-from tradegains.release.groups import BEHIND
+from tradegains.release.groups import BEHIND, Choices, sums_behind, who_is_behind
 from tradegains.release.profiles import example_path
 from tradegains.release.releasing import Release, plan_release, write_release
 from tradegains.store.evidence import read_evidence
@@ -26,6 +26,19 @@ from tradegains.tables.published import TABLES
 
 CANARY = 918_273.25
 """Sales of the one establishment of industry 32, in both years."""
+
+CURVES = """
+[welfare.curves]
+rank_by = ["order"]
+elasticity_from = 1.0
+elasticity_to = 3.0
+elasticity_step = 1.0
+published_elasticities = false
+
+[welfare.comparisons]
+balanced_within = 0.5
+cutoff_percentile = 0.05
+"""
 
 INDUSTRIES = {1: 40, 11: 40, 21: 40}
 PLAIN = example_path("plain")
@@ -45,16 +58,20 @@ def write_census(folder: Path, *, more: int = 0) -> Path:
         firms = ["one" if name.endswith("-3") else name for name in ids]
         named = {"id": ids, "sic": sic, "jobs": jobs, "sales": sales, "owner": firms}
         write_year(folder, year, **named, firm=firms, exported=[amount / 4 for amount in sales])
+    lines = [f"{code},order,{place}" for place, code in enumerate(("01", "32", "11", "21"))]
+    text = "\n".join(["industry,variable,value", *lines, ""])
+    (folder / "rankings.csv").write_text(text, encoding="utf-8")
     return write_study(
         folder,
         ('sales = "sales"', 'sales = "sales"\nexports = "exported"\nenterprise_id = "firm"'),
-        ('levels = ["total"]', 'levels = ["total", "industry2"]'),
         ("imports = []", 'imports = ["exports"]'),
         ('extra_columns = ["owner"]', "extra_columns = []"),
         ("annual = false", "annual = true"),
         ('invalid_sales = "stop"',
          'invalid_sales = "stop"\ninvalid_exports = "stop"\nexports_above_sales = "stop"'),
         ("[trade]", "[job_flows]\nproductivity_quartiles = false\n\n[trade]"),
+        ('census = "census"', 'census = "census"\nrankings = "rankings.csv"'),
+        ('levels = ["total"]\n', 'levels = ["total", "industry2"]\n' + CURVES),
     )  # fmt: skip
 
 
@@ -151,6 +168,27 @@ def test_what_leaves_is_what_was_published(released: tuple[Release, Path], outpu
                 shown += 1
                 assert float(row[name]) == before[name]
     assert shown > 20
+
+
+def test_who_continues_is_nothing_to_the_gain_of_all(output: Path) -> None:
+    declared = TABLES["welfare"].disclosure
+    assert declared is not None
+    choices = Choices.of(read_run(output))
+    for row in read_run(output).tables["welfare"].to_pylist():
+        who = who_is_behind("welfare", choices, row)
+        behind = sums_behind(declared.of_row(row)["welfare_change"], who) or ()
+        sets = {name[0] for group, _ in behind for name in group.inside}
+        assert sets == (set() if row["formula"] == "acr" else {"continuing"})
+
+
+def test_neighbours_of_a_curve_do_not_tell_an_industry(released: tuple[Release, Path]) -> None:
+    """Below 2 are industries 01 and 32, below 1 is 01 alone: one of the points stays."""
+    rows = rows_of(released[1], "welfare_curves")
+    points = {row["x"]: row for row in rows if row["figure"] == "4" and row["point"] == "curve"}
+    assert points["1"]["withheld"] or points["2"]["withheld"]
+    of_all = [row for row in rows if row["figure"] == "3"]
+    assert of_all
+    assert not any(row["withheld"] for row in of_all)
 
 
 def test_vetting_tells_of_every_number(released: tuple[Release, Path]) -> None:

@@ -42,11 +42,16 @@ def collect_evidence(context: RunContext, matched: MatchedCensus) -> ComputedTab
         )
         step.rows = found.cells.num_rows + found.spread.num_rows
     positions = context.sets.memberships.positions
-    facts = {
+    facts: dict[str, object] = {
         "tables": [CELLS, SPREAD_CONTRIBUTORS],
         "keys": list(keys),
         "amounts": list(found.amounts),
         "sets": [list(name) for name in sorted(positions, key=positions.__getitem__)],
     }
+    if context.study.welfare.curves is not None:
+        from tradegains.results.curves import industry_rankings
+
+        rankings = industry_rankings(context.study, context.small.by_name())
+        facts["rankings"] = {name: dict(values) for name, values in rankings.items()}
     tables = {CELLS: found.cells, SPREAD_CONTRIBUTORS: found.spread}
     return ComputedTables(evidence=RunEvidence(tables, facts))

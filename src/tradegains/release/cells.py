@@ -12,7 +12,7 @@ from scipy import sparse
 
 from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, MONEY_UNITS
 from tradegains.formulas.membership import MembershipBits
-from tradegains.release.groups import EVERY, Members
+from tradegains.release.groups import EVERY, RANKED, Members
 from tradegains.release.holdings import Holdings
 from tradegains.store.evidence import Evidence
 from tradegains.tables import working as w
@@ -84,6 +84,7 @@ class EvidenceCells:
         self.keys: Sequence[str] = evidence.facts["keys"]
         self.amounts: Sequence[str] = evidence.facts["amounts"]
         self.sets = MembershipBits.of([tuple(name) for name in evidence.facts["sets"]])
+        self.rankings: Mapping[str, Mapping[str, float]] = evidence.facts.get("rankings", {})
         self.digits, self.group_digits = digits, group_digits
         self._tables = evidence.tables
 
@@ -124,25 +125,34 @@ class EvidenceCells:
     def knows(self, group: Members) -> bool:
         """Whether the evidence has the year and the sets of a group."""
         sets = {*group.inside, *group.outside}
-        return group.year in self.years and sets <= self.sets.positions.keys()
+        is_placed = group.level == "total" or self._industry_of(group) in self.keys
+        return group.year in self.years and sets <= self.sets.positions.keys() and is_placed
 
     def cells_of(self, group: Members) -> Numbers:
         """Places of a group's cells among those of its year."""
         cells = self.years[group.year]
         fits = self.sets.mask(group.inside, group.outside).fits(cells.keys[w.MEMBERSHIP])
-        if group.level != "total":
+        if group.level == RANKED:
+            fits &= np.isin(self._codes(group), [int(code) for code in group.industry.split()])
+        elif group.level != "total":
             codes = self._codes(group)
             fits &= (codes == int(group.industry)) & (codes >= 0)
         return np.flatnonzero(fits)
 
+    def _industry_of(self, group: Members) -> str:
+        """The column that says which industry a cell is of for a group."""
+        return w.window_industry(group.window) if group.window else w.INDUSTRY
+
     def _codes(self, group: Members) -> Numbers:
         """Industry of each cell at the level of a group."""
         cells = self.years[group.year]
-        column = w.window_industry(group.window) if group.window else w.INDUSTRY
-        codes = cells.keys[column]
+        codes = cells.keys[self._industry_of(group)]
         if group.level == "industry4":
             return codes
-        return np.where(codes < 0, codes, codes // 10 ** (self.digits - self.group_digits))
+        kept = self.group_digits
+        if group.level == RANKED:
+            kept = min(map(len, group.industry.split()), default=self.digits)
+        return np.where(codes < 0, codes, codes // 10 ** (self.digits - kept))
 
     def each(self, group: Members) -> list[Members]:
         """A group of every industry as one group for each; else the group itself."""

@@ -16,7 +16,7 @@ from tradegains.release.groups import Choices, Row, Summed, sums_behind, who_is_
 from tradegains.release.judging import Backing
 from tradegains.release.rules import WITHHOLD, Rules
 from tradegains.release.subtraction import Judgement, published_value
-from tradegains.tables.disclosure import FREQUENCIES, PUBLIC, Disclosure
+from tradegains.tables.disclosure import FREQUENCIES, PUBLIC, Statistic
 from tradegains.tables.published import TABLES
 
 PASS, NO_EVIDENCE, OTHER_EVIDENCE, GROUP = "", "no evidence", "other evidence", "group"
@@ -102,7 +102,7 @@ def _row_sums(
     if declared is None:
         return found
     who = who_is_behind(name, choices, row)
-    for column, number in declared.numbers.items():
+    for column, number in declared.of_row(row).items():
         if row.get(column) is None:
             continue
         sums = sums_behind(number, who)
@@ -133,8 +133,9 @@ def gate_table(
     found = []
     for row in rows.to_pylist():
         behind = _row_sums(name, row, choices, cells)
+        told = declared.of_row(row) if declared else {}
         judged = {
-            column: _judge(declared, column, row[column], behind.get(column), judgement, rules)
+            column: _judge(told.get(column), row[column], behind.get(column), judgement, rules)
             for column in numbers
             if row.get(column) is not None
         }
@@ -143,17 +144,15 @@ def gate_table(
 
 
 def _judge(
-    declared: Disclosure | None,
-    column: str,
+    number: Statistic | None,
     value: float,
     sums: tuple[Summed, ...] | None,
     judgement: Judgement,
     rules: Rules,
 ) -> GatedCell:
-    if declared is None or column not in declared.numbers:
+    if number is None:
         return GatedCell(NO_EVIDENCE)
-    kind = declared.numbers[column].kind
-    if kind == PUBLIC:
+    if number.kind == PUBLIC:
         return GatedCell(PASS)
     if sums is None or any(each not in judgement.sums for each in sums):
         return GatedCell(NO_EVIDENCE)
@@ -162,10 +161,10 @@ def _judge(
     for each in found:
         if each.reason:
             return GatedCell(each.reason, each.backing)
-    is_one_sum = len(sums) == len(declared.numbers[column].sums) == 1
+    is_one_sum = len(sums) == len(number.sums) == 1
     if is_one_sum and not _is_the_sum(value, published_value(sums[0][1], found[0].value)):
         return GatedCell(OTHER_EVIDENCE, weakest)
-    if kind == FREQUENCIES and _tells_of_a_group(value, sums, rules):
+    if number.kind == FREQUENCIES and _tells_of_a_group(value, sums, rules):
         return GatedCell(GROUP, weakest)
     return GatedCell(PASS, weakest, tuple(each.value for each in found))
 

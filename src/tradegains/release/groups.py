@@ -6,8 +6,8 @@ terms of the sets of the matched census. A row of which that cannot be said gets
 numbers stay.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from tradegains.published.published_run import PublishedRun
@@ -19,13 +19,16 @@ Row = Mapping[str, Any]
 EVERY = "*"
 """Each industry of a level, one by one."""
 
+RANKED = "ranked"
+"""Level of some industries together, which a ranking put there."""
+
 
 @dataclass(frozen=True, order=True)
 class Members:
     """Establishments of a year: in all of some sets, in none of others, of an industry.
 
     `window` is that whose industry counts, empty for the industry of the year itself; `industry`
-    is empty at level total.
+    is empty at level total, and several codes with a space between them at level ranked.
     """
 
     year: int
@@ -66,10 +69,19 @@ class Choices:
     difference: Mapping[str, tuple[str, ...]]
     headline: Mapping[str, str]
     conditions: Mapping[SetName, str]
+    rankings: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    leave_out: tuple[str, ...] = ()
 
     @staticmethod
-    def of(run: PublishedRun) -> "Choices":
-        """The choices of a published run."""
+    def of(
+        run: PublishedRun, rankings: Mapping[str, Mapping[str, float]] | None = None
+    ) -> "Choices":
+        """The choices of a published run.
+
+        Args:
+            run: the run.
+            rankings: value of each variable that industries are ranked by, by industry.
+        """
         matching = run.section("matching")
         both = run.difference
         return Choices(
@@ -83,6 +95,8 @@ class Choices:
                 for each in run.study.get("restrictions", ())
                 for window in run.windows
             },
+            rankings or {},
+            tuple(run.section("tariffs").get("leave_out", ())),
         )
 
     def is_headline(self, row: Row) -> bool:
@@ -175,6 +189,64 @@ def _welfare(choices: Choices, row: Row) -> Mapping[str, Who]:
         "continuing": Who(tuple(continuing)),
         "continuing_at_end": Who(at_end),
         "every_industry": Who(tuple(every_industry), exports_are_imports=from_exports),
+    }
+
+
+def _welfare_comparisons(choices: Choices, row: Row) -> Mapping[str, Who]:
+    """The whole economy in a year, or at both ends of each window, under the headline's rule."""
+    if row["year"] is not None:
+        everyone = Members(row["year"])
+        return {"everyone": Who((everyone,), exports_are_imports=row["imports"] == "exports")}
+    whole = {
+        "level": "total",
+        "industry": None,
+        "restriction": "all",
+        "continuing": choices.headline["continuing"],
+        "formula": "hloy",
+    }
+    return _welfare(choices, {**row, **whole})
+
+
+def _welfare_curves(choices: Choices, row: Row) -> Mapping[str, Who]:
+    """Figure 3 is of the whole economy; 4 and 5 of the industries that a ranking puts together."""
+    whole = dict(_welfare_comparisons(choices, {**row, "year": None}))
+    if row["figure"] == "3":
+        return whole
+    if row["figure"] == "4" and row["x"] is None:
+        return whole
+    ranking = choices.rankings.get(row["variable"])
+    if ranking is None:
+        return {}
+    codes = sorted(ranking)
+    if row["figure"] == "4":
+        below = [code for code in codes if ranking[code] < row["x"]]
+        some = _ranked(choices, row, below)
+        return whole | {name: some[name] for name in ("continuing", "continuing_at_end")}
+    compared = [code for code in codes if not code.startswith(choices.leave_out)]
+    above = [code for code in compared if ranking[code] >= row["x"]]
+    rest = _ranked(choices, row, [code for code in compared if code not in set(above)])
+    return _ranked(choices, row, above) | {
+        "rest": rest["everyone"],
+        "rest_continuing": rest["continuing"],
+    }
+
+
+def _ranked(choices: Choices, row: Row, codes: Sequence[str]) -> dict[str, Who]:
+    """Some industries at both ends of each window, sorted by the industry of its first year."""
+    everyone, continuing = [], []
+    windows = choices.parts(row["window"])
+    for window in windows:
+        ends = choices.windows[window]
+        first = window if choices.industry_at == "start" else str(ends[0])
+        at: dict[str, Any] = {"window": first, "level": RANKED, "industry": " ".join(codes)}
+        inside = _continuing(window, row["continuing"], "all")
+        everyone += [Members(year, **at) for year in ends]
+        continuing += [Members(year, inside, **at) for year in ends]
+    at_end = () if len(windows) > 1 else (continuing[-1],)
+    return {
+        "everyone": Who(tuple(everyone), exports_are_imports=row["imports"] == "exports"),
+        "continuing": Who(tuple(continuing)),
+        "continuing_at_end": Who(at_end),
     }
 
 
@@ -285,6 +357,8 @@ BEHIND: Mapping[str, Behind] = {
     "demography": _demography,
     "transitions": _transitions,
     "job_flows": _job_flows,
+    "welfare_comparisons": _welfare_comparisons,
+    "welfare_curves": _welfare_curves,
 }
 """By table, who is behind the numbers of a row."""
 

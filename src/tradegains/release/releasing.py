@@ -79,7 +79,7 @@ def plan_release(
         raise StudyError(Problem("a draft is not released", f"run {run.run_id}", cure=cure))
     names = releasable(run, tables)
     cells = _evidence(place, run)
-    choices = Choices.of(run)
+    choices = Choices.of(run, cells.rankings)
     ledger = read_ledger(place)
     rows = {name: run.tables[name] for name in names}
     wanted: Counter[Summed] = Counter()

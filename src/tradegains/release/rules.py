@@ -1,17 +1,26 @@
 """Rules of a release: a strict TOML file to frozen records.
 
-Every threshold is a value of the file; there is no default in code. A further or misspelt key is
-refused with the nearest valid one, a missing one by its name.
+Every threshold is a value of the file; there is no default in code. It is read as a study is
+(`study.fields`): a further or misspelt key is refused with the nearest valid one, a missing one by
+its name, each with its line.
 """
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from pathlib import Path
-from types import UnionType
-from typing import Any, get_args, get_origin
+from typing import Any
 
 from tradegains.errors import Problem, StudyError
+from tradegains.study.fields import (
+    TEXT,
+    Findings,
+    TomlTable,
+    ValueKind,
+    number,
+    one_of,
+    whole,
+)
 
 RELEASE, WITHHOLD = "release", "withhold"
 ACTIONS = (RELEASE, WITHHOLD)
@@ -96,7 +105,8 @@ def read_rules(path: Path) -> Rules:
         StudyError: naming everything that is wrong with it.
     """
     try:
-        given = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        given = tomllib.loads(text)
     except OSError as error:
         cure = "name a rules file, or an example: plain, strict or mild"
         raise StudyError(
@@ -105,111 +115,49 @@ def read_rules(path: Path) -> Rules:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         cure = "correct the file; plain, strict and mild name examples"
         raise StudyError(Problem(f"no TOML: {error}", str(path), cure=cure)) from error
-    return rules_of(given, str(path))
+    return rules_of(given, str(path), text)
 
 
-def rules_of(given: dict[str, Any], where: str) -> Rules:
+def rules_of(given: Mapping[str, Any], where: str, text: str = "") -> Rules:
     """The rules of parsed TOML.
 
     Args:
         given: sections of the file.
         where: the file, for messages.
+        text: of the file, which tells lines.
 
     Raises:
         StudyError: naming everything that is wrong.
     """
-    problems = list(_unknown(given, [each.name for each in fields(Rules)], where, "section"))
+    findings = Findings(where, text)
+    root = TomlTable(given, "", findings)
     sections = {}
     for each in fields(Rules):
         assert isinstance(each.type, type)
-        if not isinstance(given.get(each.name), dict):
-            cure = f"add it: [{each.name}] with {', '.join(_names(each.type))}"
-            problems.append(Problem(f"the section [{each.name}] is missing", where, cure=cure))
-            continue
-        found, wrong = _section(each.type, each.name, given[each.name], where)
-        sections[each.name] = found
-        problems += wrong
-    if problems:
-        raise StudyError(problems)
+        table = root.section(each.name, required=True)
+        kinds = _KINDS[each.name]
+        values = {key.name: table.required(key.name, kinds[key.name]) for key in fields(each.type)}
+        sections[each.name] = each.type(**values)
+    findings.close_tables()
+    findings.raise_if_any()
     return Rules(**sections)
 
 
-def _section(kind: type, name: str, given: dict[str, Any], where: str) -> tuple[Any, list[Problem]]:
-    problems = list(_unknown(given, _names(kind), f"{where} [{name}]", "key"))
-    values = {}
-    for each in fields(kind):
-        place = f"{where} [{name}]"
-        if each.name not in given:
-            cure = f"state it; {_allowed(name, each.name)}"
-            problems.append(Problem(f"the key {each.name} is missing", place, cure=cure))
-            continue
-        value = given[each.name]
-        if not _fits(value, each.type) or not _is_allowed(name, each.name, value):
-            cure = _allowed(name, each.name)
-            problems.append(Problem(f"{each.name} = {value!r} cannot stand", place, cure=cure))
-        values[each.name] = float(value) if each.type is float and _fits(value, float) else value
-    return (None if problems else kind(**values)), problems
+def _base(value: object) -> int | str | None:
+    return SIGNIFICANT if value == SIGNIFICANT else whole(0, 1000).read(value)
 
 
-def _names(kind: type) -> list[str]:
-    return [each.name for each in fields(kind)]
-
-
-def _unknown(given: dict[str, Any], known: list[str], where: str, what: str) -> list[Problem]:
-    found = []
-    for name in given:
-        if name not in known:
-            near = get_close_matches(name, known, n=1)
-            meant = f"did you mean {near[0]}? " if near else ""
-            cure = f"{meant}{what}s: {', '.join(known)}"
-            found.append(Problem(f"there is no rule of that name: {what} {name}", where, cure=cure))
-    return found
-
-
-def _fits(value: Any, kind: Any) -> bool:
-    """Whether a value has the type of its key; true and false are no numbers."""
-    if isinstance(value, bool):
-        return False
-    if get_origin(kind) is UnionType or isinstance(kind, UnionType):
-        return any(_fits(value, each) for each in get_args(kind))
-    return isinstance(value, int | float) if kind is float else isinstance(value, kind)
-
-
-_LIMITS: dict[tuple[str, str], tuple[float, float]] = {
-    ("contributors", "least"): (2, 1000),
-    ("dominance", "largest"): (1, 2),
-    ("dominance", "percent"): (0, 100),
-    ("prior_posterior", "percent"): (0, 100),
-    ("differences", "least"): (2, 1000),
-    ("rounding", "values"): (0, 15),
+_PERCENT = number(above=0, most=100)
+_KINDS: Mapping[str, Mapping[str, ValueKind[Any]]] = {
+    "profile": {"name": TEXT, "purpose": TEXT},
+    "contributors": {"least": whole(2, 1000)},
+    "dominance": {"largest": whole(1, 2), "percent": _PERCENT, "at_limit": one_of(ACTIONS)},
+    "prior_posterior": {"percent": _PERCENT},
+    "groups": {"zeros": one_of(ACTIONS), "full": one_of(ACTIONS)},
+    "differences": {"least": whole(2, 1000)},
+    "rounding": {
+        "counts": ValueKind(f'a base from 2 to 1000, 0 for none, or "{SIGNIFICANT}"', _base, 0),
+        "values": whole(0, 15),
+    },
 }
-"""Lowest and highest value of a number; percents must be above the lowest."""
-
-_WORDS: dict[tuple[str, str], tuple[str, ...]] = {
-    ("dominance", "at_limit"): ACTIONS,
-    ("groups", "zeros"): ACTIONS,
-    ("groups", "full"): ACTIONS,
-}
-
-
-def _is_allowed(section: str, key: str, value: Any) -> bool:
-    if (section, key) in _WORDS:
-        return value in _WORDS[section, key]
-    if (section, key) == ("rounding", "counts"):
-        return value == SIGNIFICANT or (isinstance(value, int) and 0 <= value <= 1000)
-    if (section, key) in _LIMITS:
-        low, high = _LIMITS[section, key]
-        return bool(low < value <= high if key == "percent" else low <= value <= high)
-    return bool(value.strip())
-
-
-def _allowed(section: str, key: str) -> str:
-    """What a key may hold, in words."""
-    if (section, key) in _WORDS:
-        return f"one of {', '.join(_WORDS[section, key])}"
-    if (section, key) == ("rounding", "counts"):
-        return f'a base from 2 to 1000, 0 for none, or "{SIGNIFICANT}"'
-    if (section, key) in _LIMITS:
-        low, high = _LIMITS[section, key]
-        return f"a number {'above' if key == 'percent' else 'from'} {low:g} to {high:g}"
-    return "a text that is not empty"
+"""What each key may hold."""

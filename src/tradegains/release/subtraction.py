@@ -14,7 +14,7 @@ import numpy as np
 from scipy import sparse
 
 from tradegains.release.cells import COLUMNS, ESTABLISHMENTS, EvidenceCells, units_of
-from tradegains.release.groups import Members, SetName, Summed
+from tradegains.release.groups import RANKED, Members, SetName, Summed
 from tradegains.release.holdings import Holdings, Numbers
 from tradegains.release.judging import Backing
 from tradegains.release.protection import (
@@ -95,7 +95,8 @@ class SumsTogether:
 
     Where every sum of a group of industries leaves, what is within it says nothing of others: each
     group is a problem of its own, in which the group's sums are known. Where one stays, all within
-    that group stays, and so it does where a group has more targets than `MOST_TARGETS`.
+    that group stays, and so it does where a group has more targets than `MOST_TARGETS`. Sums that
+    cross groups, of ranked industries or by the industry of several windows, leave none within.
     """
 
     def __init__(
@@ -113,6 +114,8 @@ class SumsTogether:
         self.cells, self.rules, self.wanted = cells, rules, wanted
         self.sums, self.names = list(sums), [label(*each, told) for each in sums]
         self.has_changed = False
+        many_windows = len({group.window for group, _ in sums}) > 1
+        self.is_crossed = many_windows or any(group.level == RANKED for group, _ in sums)
         self.kind: Kind = COUNT if amount == ESTABLISHMENTS else VALUE
         places = {group: cells.cells_of(group) for group, _ in sums}
         self.holdings, self.inside, self.known = _holdings(cells, year, amount, sums, places)
@@ -152,9 +155,8 @@ class SumsTogether:
         here = np.unique(np.concatenate([self.inside[number] for number in numbers]))
         around = self._around(numbers)
         stays = any(found.sums[self.sums[n]].reason for n in around)
-        are_many_windows = len({group.window for group, _ in self.sums}) > 1
         within = self._suppression([*numbers, *around], here, earlier, fixed=len(around))
-        if stays or are_many_windows or np.intersect1d(touched, here).size:
+        if stays or self.is_crossed or np.intersect1d(touched, here).size:
             decision = within.close_all()
         else:
             decision = within.decide(MOST_TARGETS)

@@ -128,7 +128,7 @@ def nearest(word: str, options: Iterable[str]) -> str | None:
 
 
 class Findings:
-    """The problems of one study file, each at its key, and the tables read so far."""
+    """The problems of one TOML file, each at its key, and the tables read so far."""
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
@@ -164,7 +164,7 @@ class Findings:
 
 
 class TomlTable:
-    """One table of the study file; every key it may hold is asked for by name."""
+    """One table of a TOML file; every key it may hold is asked for by name."""
 
     def __init__(self, values: Mapping[str, object] | None, path: str, findings: Findings) -> None:
         self.path = path

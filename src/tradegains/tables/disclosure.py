@@ -8,7 +8,7 @@ how it adds up, or it does not leave.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 FREQUENCIES, LINEAR, POSITION = "Frequencies", "LinearAggregations", "Position"
 SHAPE, MODEL, PUBLIC = "Shape", "LinearModels", "Public"
@@ -67,6 +67,8 @@ class Disclosure:
 
     Attributes:
         numbers: by column; a number that is not declared is withheld.
+        by: the column of words by which a number is a function of other sums than `numbers` says.
+        instead: by word of `by`, the columns of which that is so.
         adds: relations between rows; none where none holds, and `why` says so.
         why: why the table has no such relation.
     """
@@ -74,10 +76,25 @@ class Disclosure:
     numbers: Mapping[str, Statistic]
     adds: tuple[Adds, ...] = ()
     why: str = ""
+    by: str = ""
+    instead: Mapping[str, Mapping[str, Statistic]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if bool(self.adds) == bool(self.why):
             raise ValueError("say how rows add up (adds), or why they do not (why)")
+
+    def of_row(self, row: Mapping[str, object]) -> Mapping[str, Statistic]:
+        """The numbers of a row, by column.
+
+        Example:
+            >>> gain = {"gain": linear("continuing.domestic_sales", "everyone.domestic_sales")}
+            >>> other = {"acr": {"gain": linear("everyone.domestic_sales")}}
+            >>> declared = Disclosure(gain, why="one row", by="formula", instead=other)
+            >>> declared.of_row({"formula": "acr"})["gain"].sums
+            ('everyone.domestic_sales',)
+        """
+        other = self.instead.get(str(row[self.by])) if self.by else None
+        return {**self.numbers, **other} if other else self.numbers
 
 
 def counts(*sums: str) -> Statistic:

@@ -206,8 +206,13 @@ WELFARE = Table(
             INDUSTRIES,
             Adds("window", "a difference of two windows is one less the other"),
         ),
+        # ACR's gain is one of all domestic establishments, whoever continues.
+        by="formula",
+        instead={"acr": {"welfare_change": linear(*_MARKET)}},
     ),
 )
+
+_REST = ("rest_continuing.domestic_sales", "rest.domestic_sales", "rest.imports")
 
 WELFARE_CURVES = Table(
     name="welfare_curves",
@@ -272,6 +277,29 @@ WELFARE_CURVES = Table(
         *errors_of(*GAINS),
     ),
     uncertain=GAINS,
+    # Of figure 4 the continuing are those of the industries below x, of figure 5 everyone and the
+    # continuing are those of the industries at x or above, and the rest are the other ones.
+    disclosure=Disclosure(
+        {
+            "elasticity": public(),
+            "scale": public(),
+            "industries": public(),
+            "welfare_change": linear(*_ALL_OF_IT, *_REST),
+            "liberalised_change": linear(*_ALL_OF_IT),
+            "rest_change": linear(*_REST),
+            "establishments": counts("continuing_at_end.establishments"),
+        },
+        adds=(
+            Adds("x", "industries below a value are among those below a larger one"),
+            Adds("window", "a difference of two windows is one less the other"),
+        ),
+        by="curve",
+        instead={
+            "hloy": {"welfare_change": linear(*_ALL_OF_IT)},
+            "acr": {"welfare_change": linear(*_MARKET)},
+            "restricted": {"welfare_change": linear(*_ALL_OF_IT)},
+        },
+    ),
 )
 
 WELFARE_COMPARISONS = Table(
@@ -320,6 +348,19 @@ WELFARE_COMPARISONS = Table(
             range=AT_LEAST_0,
         ),
         NOTE,
+    ),
+    disclosure=Disclosure(
+        {
+            "elasticity": public(),
+            "welfare_change": linear(*_MARKET),
+            "ratio": linear("everyone.exports", "everyone.imports"),
+        },
+        adds=(Adds("window", "a difference of two windows is one less the other"),),
+        by="quantity",
+        instead={
+            "hloy_in_isolation": {"welfare_change": linear(*_ALL_OF_IT)},
+            "all_domestic": {"welfare_change": linear(*_MARKET, "everyone.establishments")},
+        },
     ),
 )
 
