@@ -9,6 +9,7 @@ from tradegains.statistics.collected_rows import CollectedRows
 from tradegains.statistics.probits import fit_probits
 from tradegains.statistics.regression_passes import collect_sums, having
 from tradegains.statistics.regressions import (
+    Clustering,
     Largest,
     LinearModel,
     Variable,
@@ -76,7 +77,7 @@ def test_linear_models_are_the_same(engine):
     cells = products(here)
     assert products(at_engine) == cells
     for by in ((), ("quartile",)):
-        for rows_per_cluster in (None, 900):
+        for clustering in (None, Clustering(900)):
             found = [
                 estimate(
                     rows,
@@ -84,7 +85,7 @@ def test_linear_models_are_the_same(engine):
                     MODELS,
                     by=by,
                     effect_of=lambda effect: effect,
-                    rows_per_cluster=rows_per_cluster,
+                    clustering=clustering,
                 )
                 for rows in (at_engine, here)
             ]

@@ -10,7 +10,7 @@ from scipy.stats import norm
 from tradegains.engines.start import Engine
 from tradegains.formulas import normal
 from tradegains.formulas.export_entry import mean_probability_due_to_cut
-from tradegains.statistics.probits import NO_OUTCOME, SEPARATED, fit_probits
+from tradegains.statistics.probits import NO_OUTCOME, SEPARATED, Sandwich, fit_probits
 from tradegains.statistics.regressions import Largest, Variable, collect_products
 from tradegains.transforms.normal_columns import add_distribution, add_hazard
 from tradegains.transforms.probit_sums import (
@@ -51,14 +51,23 @@ def replaced(table: pa.Table, **columns: np.ndarray) -> pa.Table:
     return table
 
 
-def fitted(engine, table: pa.Table, *, by=("sample",), effect_of=lambda effect: effect // 10):
+def fitted(
+    engine, table: pa.Table, *, by=("sample",), effect_of=lambda effect: effect // 10, sandwich=None
+):
     rows = engine.spark.createDataFrame(table)
     bounds = [Variable("y", 1.0), Variable("a", 64.0), Variable("cut", 4.0)]
     cells = collect_products(
         rows, keys=KEYS, variables=bounds, weightings=(), largest_effect=Largest(len(table))
     )
     found = fit_probits(
-        rows, cells, by=by, effect_of=effect_of, outcome="y", regressors=("a", "cut"), cut="cut"
+        rows,
+        cells,
+        by=by,
+        effect_of=effect_of,
+        outcome="y",
+        regressors=("a", "cut"),
+        cut="cut",
+        sandwich=sandwich,
     )
     return {each.key: each for each in found}
 
@@ -175,14 +184,25 @@ def test_statsmodels_itself(engine):
     import statsmodels.api
 
     table = draw(7)
+    clusters = table["effect"].to_numpy()
     groups = table["effect"].to_numpy() // 10
     x = np.column_stack(
         [groups[:, None] == np.unique(groups), table["a"].to_numpy(), table["cut"].to_numpy()]
     )
-    other = statsmodels.api.Probit(table["y"].to_numpy(), x.astype(float)).fit(disp=0, tol=1e-14)
-    found = fitted(engine, table, by=())[()]
-    assert found.coefficients == pytest.approx(other.params[-2:], rel=1e-8)
-    assert found.errors == pytest.approx(other.bse[-2:], rel=1e-6)
+    model = statsmodels.api.Probit(table["y"].to_numpy(), x.astype(float))
+    choices = (
+        # Effects of groups lie within clusters of groups: all count as parameters all the same.
+        (None, {}),
+        (Sandwich(), {"cov_type": "HC0"}),
+        (Sandwich("effect", 400), {"cov_type": "cluster", "cov_kwds": {"groups": clusters}}),
+        (Sandwich("group", 400), {"cov_type": "cluster", "cov_kwds": {"groups": groups}}),
+    )
+    table = table.append_column("group", pa.array(groups))
+    for sandwich, asked in choices:
+        other = model.fit(disp=0, tol=1e-14, **asked)
+        found = fitted(engine, table, by=(), sandwich=sandwich)[()]
+        assert found.coefficients == pytest.approx(other.params[-2:], rel=1e-8)
+        assert found.errors == pytest.approx(other.bse[-2:], rel=1e-6)
 
 
 def test_columns_of_the_normal_distribution_equal_the_formulas(engine: Engine) -> None:

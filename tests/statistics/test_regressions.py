@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from tradegains.statistics.regressions import (
+    Clustering,
     Largest,
     LinearModel,
     Variable,
@@ -52,7 +53,7 @@ def draw(seed: int, establishments: int = 80, years: int = 3) -> pa.Table:
     return pa.Table.from_pylist(rows)
 
 
-def fitted(engine, table: pa.Table, *, by=(), rows_per_cluster=None, is_nested=False, **choices):
+def fitted(engine, table: pa.Table, *, by=(), clustering=None, **choices):
     rows = engine.spark.createDataFrame(table).filter(choices.get("where", "true"))
     bounds = [Variable(name, 2047.0) for name in NAMES]
     cells = collect_products(
@@ -68,8 +69,7 @@ def fitted(engine, table: pa.Table, *, by=(), rows_per_cluster=None, is_nested=F
         MODELS,
         by=by,
         effect_of=choices.get("effect_of", lambda effect: effect),
-        rows_per_cluster=rows_per_cluster,
-        is_nested=is_nested,
+        clustering=clustering,
     )
     return {(each.key, each.model.name): each for each in found}
 
@@ -109,7 +109,7 @@ def check(found, wanted):
 @pytest.mark.parametrize("is_clustered", [False, True])
 def test_models_equal_brute_force(engine, is_clustered):
     table = draw(1)
-    found = fitted(engine, table, rows_per_cluster=3 if is_clustered else None)
+    found = fitted(engine, table, clustering=Clustering(3) if is_clustered else None)
     effects = table["effect"].to_numpy()
     own = np.array(table["cluster"].to_pylist()) if is_clustered else np.arange(len(table))
     for model in MODELS:
@@ -128,8 +128,7 @@ def test_samples_and_groups_of_effects(engine):
         table,
         by=("sample",),
         effect_of=lambda effect: effect % 1000,
-        rows_per_cluster=len(table),
-        is_nested=True,
+        clustering=Clustering(len(table), is_nested=True),
     )
     sample, industry = table["sample"].to_numpy(), table["industry"].to_numpy()
     for number in (0, 1):
@@ -144,7 +143,7 @@ def test_samples_and_groups_of_effects(engine):
 def test_rows_in_any_order_give_the_same_bits(engine):
     table = draw(3)
     shuffled = table.take(pa.array(np.random.default_rng(0).permutation(len(table))))
-    one, other = (fitted(engine, each, rows_per_cluster=3) for each in (table, shuffled))
+    one, other = (fitted(engine, each, clustering=Clustering(3)) for each in (table, shuffled))
     for key, found in one.items():
         assert found.fit == other[key].fit
         assert found.errors == other[key].errors
@@ -184,8 +183,7 @@ def test_effects_nested_in_clusters_count_as_one(engine):
         engine,
         table,
         effect_of=lambda effect: effect % 1000,
-        rows_per_cluster=len(table),
-        is_nested=True,
+        clustering=Clustering(len(table), is_nested=True),
     )[(), "sized"]
     assert found.fit.coefficients == pytest.approx((1.2794621305452716, 0.004396310190746575))
     assert found.errors == pytest.approx((0.2336172834694482, 0.12089591099162347), rel=1e-6)
@@ -213,7 +211,7 @@ PYFIXEST = {
 @pytest.mark.only("embedded")
 @pytest.mark.parametrize("name", list(PYFIXEST))
 def test_published_by_pyfixest(engine, name):
-    found = fitted(engine, draw(1), rows_per_cluster=3)[(), name]
+    found = fitted(engine, draw(1), clustering=Clustering(3))[(), name]
     coefficients, errors = PYFIXEST[name]
     assert found.fit.coefficients == pytest.approx(coefficients, rel=1e-8)
     assert found.errors == pytest.approx(errors, rel=1e-6)
@@ -227,7 +225,7 @@ def test_pyfixest_itself(engine):
     import pyfixest
 
     table = draw(7)
-    found = fitted(engine, table, rows_per_cluster=3)
+    found = fitted(engine, table, clustering=Clustering(3))
     data = table.to_pandas()
     for name, weights in (("sized", None), ("weighted", "regression_weight")):
         other = pyfixest.feols(

@@ -11,6 +11,12 @@ from tradegains.families.regression_context import (
     rows_of_probit,
     years_of,
 )
+from tradegains.families.regression_errors import (
+    add_clusters,
+    cell_keys,
+    clustering_of,
+    sandwich_of,
+)
 from tradegains.formulas.membership import BOTH_ENDS
 from tradegains.results.regressions import CutCounts, Labels, linear_rows
 from tradegains.results.sets import EXPORTER as EXPORTERS
@@ -46,35 +52,54 @@ def exit_regressions(context: RegressionContext, window: Window) -> Rows:
     terms = [RELATIVE_PRODUCTIVITY, LOG_EMPLOYMENT]
     terms += [EXPORTER] if context.has_exports else []
     own = map(own_column, kinds)
-    rows = context.with_cuts(rows, kinds, window).select(EFFECT, EXIT, w.SALES, *terms, *cuts, *own)
+    errors = context.choices.chosen_errors
+    rows, clusters = add_clusters(
+        context,
+        context.with_cuts(rows, kinds, window),
+        (errors.exit_linear, errors.exit_probit),
+        kinds,
+    )
+    rows = rows.select(EFFECT, EXIT, w.SALES, *terms, *cuts, *own, *clusters)
     kept = context.held(rows, [window.start], work_folders.exit_rows(window))
     counted, note = _cuts_of(context, window, kept) if kinds else (None, _why_without(context))
     kept = having_cuts(kept, kinds)
     terms += cuts
-    cells = context.collect(kept, (EXIT, *terms))
+    cells = context.collect(kept, (EXIT, *terms), *cell_keys(context, errors.exit_linear))
+    most_rows = cells.rows((), ())
     (linear,) = estimate(
         kept,
         cells,
         [LinearModel("exit_linear", EXIT, tuple(terms))],
         by=(),
         effect_of=context.group("industry4"),
+        clustering=clustering_of(
+            context, errors.exit_linear, effects="industry4", most_rows=most_rows
+        ),
     ) or (None,)
     if linear is None:
         return []
     effects = context.choices.exit_effects
     (probit,) = fit_probits(
-        kept, cells, by=(), effect_of=context.group(effects), outcome=EXIT, regressors=terms
+        kept,
+        cells,
+        by=(),
+        effect_of=context.group(effects),
+        outcome=EXIT,
+        regressors=terms,
+        sandwich=sandwich_of(errors.exit_probit, most_rows=most_rows),
     )
-    labels = _labels(window, "exit_linear", "industry4", "robust")
-    of_probit = _labels(window, "exit_probit", effects, "information")
+    labels = _labels(context, window, "exit_linear", "industry4")
+    of_probit = _labels(context, window, "exit_probit", effects)
     return [
         *linear_rows(labels, linear_of(linear), note=note, cuts=counted),
         *rows_of_probit(of_probit, terms, probit, note, cuts=counted),
     ]
 
 
-def _labels(window: Window, model: str, effects: str, errors: str) -> Labels:
-    return Labels(window.name, years_of(window), model, EXIT, "all", effects, errors)
+def _labels(context: RegressionContext, window: Window, model: str, effects: str) -> Labels:
+    stated, errors = context.choices.errors, getattr(context.choices.chosen_errors, model)
+    years = years_of(window)
+    return Labels(window.name, years, model, EXIT, "all", effects, errors, stated=stated)
 
 
 def _why_without(context: RegressionContext) -> str:

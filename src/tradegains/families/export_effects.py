@@ -4,9 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pyspark.sql import Column
-from pyspark.sql import functions as F
-
 from tradegains.families.context import Rows
 from tradegains.families.regression_context import (
     RegressionContext,
@@ -14,19 +11,19 @@ from tradegains.families.regression_context import (
     linear_of,
     years_of,
 )
+from tradegains.families.regression_errors import cell_keys, clustering_of
 from tradegains.results.regressions import CutCounts, Labels, linear_rows, sample_name
 from tradegains.statistics.regression_passes import RegressionRows, having
 from tradegains.statistics.regressions import Estimate, LinearModel, ProductCells, estimate
-from tradegains.study import Window
+from tradegains.study import RegressionErrors, Window
 from tradegains.tables import working as w
 from tradegains.transforms.regression_rows import EXPORT_START, GROWTH, cut_column
-from tradegains.transforms.regression_sums import CLUSTER, EFFECT
 
 
 def effect_regressions(context: RegressionContext, window: Window, rows: RegressionRows) -> Rows:
     """Rows of `regressions`: effects of starting to export on growth and on every adoption.
 
-    Reads the outcomes, null where an establishment has none, and `cluster_columns`.
+    Reads the outcomes, null where an establishment has none, and the column of clusters.
     """
     found: Rows = []
     for outcome in (GROWTH, *context.choices.adoptions):
@@ -40,13 +37,14 @@ def _effects(
     kinds = context.kinds(context.choices.growth_cuts)
     cuts = tuple(map(cut_column, kinds))
     controls = (*cuts[1:], *context.choices.growth_controls)
-    clusters = context.choices.growth_clusters
+    errors, stated = growth_errors(context), context.choices.errors
+    keys = (w.QUARTILE, *cell_keys(context, errors))
     counts = context.count_cuts(rows, kinds, w.QUARTILE) if kinds else {}
     complete = having_cuts(rows, kinds)
-    cells = context.collect(complete, (outcome, EXPORT_START, *controls, *cuts[:1]), w.QUARTILE)
+    cells = context.collect(complete, (outcome, EXPORT_START, *controls, *cuts[:1]), *keys)
     raw = [LinearModel("raw_difference", outcome, (EXPORT_START,))]
     # A plain difference needs no cut: who has none stays in it.
-    of_all = context.collect(rows, (outcome, EXPORT_START), w.QUARTILE) if kinds else cells
+    of_all = context.collect(rows, (outcome, EXPORT_START), *keys) if kinds else cells
     models = [LinearModel("least_squares", outcome, (EXPORT_START, *controls))]
     if cuts:
         models += [
@@ -62,7 +60,7 @@ def _effects(
         ):
             estimates = _estimates(context, sample, sums, asked, (by, effects))
             known = counts if asked is models else {}
-            told = _EffectLabels(window, outcome, effects, clusters, kinds, known)
+            told = _EffectLabels(window, outcome, effects, errors, stated, kinds, known)
             found += _effect_rows(estimates, told)
     return found
 
@@ -74,7 +72,8 @@ class _EffectLabels:
     window: Window
     outcome: str
     effects: str
-    clusters: str
+    errors: str
+    stated: RegressionErrors | None
     kinds: tuple[str, ...]
     counts: Mapping[tuple[Any, ...], CutCounts]
 
@@ -87,7 +86,8 @@ class _EffectLabels:
             self.outcome,
             sample_name(found.key[0] if found.key else None),
             self.effects,
-            "robust" if self.clusters == "establishment" else self.clusters,
+            self.errors,
+            stated=self.stated,
         )
 
     def cuts(self, found: Estimate) -> CutCounts | None:
@@ -96,15 +96,10 @@ class _EffectLabels:
         return CutCounts.sum_of(self.kinds, chosen) if chosen else None
 
 
-def cluster_columns(context: RegressionContext) -> dict[str, Column]:
-    """What rows are clustered by, where it is not the establishment."""
-    clusters, census = context.choices.growth_clusters, context.study.census
-    if clusters == "establishment":
-        return {}
-    step = 10 ** (census.industry_digits - census.industry_group_digits)
-    industry = F.col(EFFECT)
-    group = F.floor(industry / step).cast("bigint")
-    return {CLUSTER: group if clusters == "industry2" else industry}
+def growth_errors(context: RegressionContext) -> str:
+    """Of growth. Each establishment is there once: robust errors are clustered by it."""
+    clusters = context.choices.growth_clusters
+    return "robust" if clusters == "establishment" else clusters
 
 
 def _estimates(
@@ -115,18 +110,14 @@ def _estimates(
     sample: tuple[tuple[str, ...], str],
 ) -> list[Estimate]:
     by, effects = sample
-    clusters = context.choices.growth_clusters
     total = sum(group.rows for group in cells.groups[False].values())
-    order = ("none", "industry2", "industry4")
-    is_nested = clusters != "establishment" and order.index(effects) >= order.index(clusters)
     return estimate(
         rows,
         cells,
         models,
         by=by,
         effect_of=context.group(effects),
-        rows_per_cluster=None if clusters == "establishment" else total,
-        is_nested=is_nested,
+        clustering=clustering_of(context, growth_errors(context), effects=effects, most_rows=total),
     )
 
 

@@ -5,7 +5,7 @@ from functools import reduce
 
 from tradegains.families import work_folders
 from tradegains.families.context import Rows
-from tradegains.families.export_effects import cluster_columns, effect_regressions
+from tradegains.families.export_effects import effect_regressions, growth_errors
 from tradegains.families.meeting import judge_own_cuts, selection_note
 from tradegains.families.regression_context import (
     NO_CUTS,
@@ -14,6 +14,7 @@ from tradegains.families.regression_context import (
     rows_of_probit,
     years_of,
 )
+from tradegains.families.regression_errors import add_clusters, sandwich_of
 from tradegains.formulas.membership import BOTH_ENDS
 from tradegains.results.regressions import (
     CutCounts,
@@ -79,11 +80,17 @@ def _kept_entry_rows(context: RegressionContext, window: Window) -> RegressionRo
     )
     choices = context.choices
     columns = {each: adoption_outcome(each, window.name) for each in choices.adoptions}
-    columns |= cluster_columns(context)
     named = dict.fromkeys((*(choices.entry_cuts or ()), *(choices.growth_cuts or ())))
     kinds = context.kinds(list(named))
     terms = dict.fromkeys((*choices.entry_controls, *choices.growth_controls))
-    needed = context.with_cuts(rows, kinds, window).select(
+    # Products are those of the cut that comes first, in the probit and in the effects alike.
+    with_cuts, clusters = add_clusters(
+        context,
+        context.with_cuts(rows, kinds, window),
+        (choices.chosen_errors.entry_probit, growth_errors(context)),
+        kinds,
+    )
+    needed = with_cuts.select(
         w.QUARTILE,
         EFFECT,
         EXPORT_START,
@@ -92,6 +99,7 @@ def _kept_entry_rows(context: RegressionContext, window: Window) -> RegressionRo
         *terms,
         *map(cut_column, kinds),
         *map(own_column, kinds),
+        *clusters,
         *(column.alias(name) for name, column in columns.items()),
     )
     return context.held(needed, [window.start], work_folders.entry_rows(window))
@@ -136,6 +144,7 @@ def _entry_probits(
     terms = _terms(context)
     cells = context.collect(rows, (EXPORT_START, *terms), w.QUARTILE)
     found: dict[int | None, Probit] = {}
+    choice = context.choices.chosen_errors.entry_probit
     for by in ((), (w.QUARTILE,)):
         for probit in fit_probits(
             rows,
@@ -145,6 +154,7 @@ def _entry_probits(
             outcome=EXPORT_START,
             regressors=terms,
             cut=cut_column(kinds[0]),
+            sandwich=sandwich_of(choice, most_rows=cells.rows((), ())),
         ):
             found[probit.key[0] if by else None] = probit
     return found
@@ -170,7 +180,8 @@ def _probit_rows(
         EXPORT_START,
         sample_name(quartile),
         context.choices.entry_effects,
-        "information",
+        context.choices.chosen_errors.entry_probit,
+        stated=context.choices.errors,
     )
     return rows_of_probit(labels, _terms(context), probit, note, cuts=cuts)
 
@@ -183,5 +194,5 @@ def _entry_probit(probit: Probit, cut: str) -> EntryProbit:
         None if place is None or probit.problem else probit.errors[place],
         probit.effect_of_cut,
         probit.effect_error,
-        joined(probit.problem, probit.dropped.get(cut, "")) or "",
+        joined(probit.problem, probit.told, probit.dropped.get(cut, "")) or "",
     )

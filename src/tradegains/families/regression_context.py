@@ -20,7 +20,14 @@ from tradegains.families.context import MatchedCensus, Rows, RunContext
 from tradegains.formulas.distribution import IndustryMedian
 from tradegains.formulas.least_squares import binary_places
 from tradegains.results.market_cells import MarketCells
-from tradegains.results.regressions import CutCounts, Labels, Linear, joined, probit_rows
+from tradegains.results.regressions import (
+    CutCounts,
+    ErrorBasis,
+    Labels,
+    Linear,
+    joined,
+    probit_rows,
+)
 from tradegains.results.sets import entry_windows
 from tradegains.statistics.collected_rows import CollectedRows
 from tradegains.statistics.collecting import collect
@@ -132,10 +139,15 @@ class RegressionContext:
             bounds |= {EXPORTER_GROWTH: between, ACCELERATION: between * (1.0 + pace)}
         return Variable(name, bounds.get(name, 1.0))
 
+    @property
+    def industries_per_group(self) -> int:
+        """What the code of an industry is divided by for that of its group."""
+        census = self.study.census
+        return int(10 ** (census.industry_digits - census.industry_group_digits))
+
     def group(self, effects: str) -> Callable[[int], int]:
         """The group of effects of an industry."""
-        census = self.study.census
-        step = 10 ** (census.industry_digits - census.industry_group_digits)
+        step = self.industries_per_group
         groups: dict[str, Callable[[int], int]] = {
             "none": lambda industry: 0,
             "industry2": lambda industry: industry // step,
@@ -291,6 +303,7 @@ def _plant_cuts(context: RunContext, matched: DataFrame) -> DataFrame | None:
         is_value_weighted=asked.plant_cuts == "value_weighted",
         # The shares of an establishment's products add up to one; rounding adds a little.
         places=min(binary_places(2 * bound), MOST_CUT_PLACES),
+        main_products=kinds if context.study.clusters_by("product") else (),
     )
     id_type = dict(matched.dtypes)[w.ESTABLISHMENT_ID]
     known = cuts.withColumn(w.ESTABLISHMENT_ID, F.col(w.ESTABLISHMENT_ID).try_cast(id_type))
@@ -316,7 +329,9 @@ def linear_of(found: Estimate) -> Linear:
         singletons=found.within.singletons,
         clusters=found.clusters,
         dropped=found.dropped,
-        problem=found.problem,
+        problem=joined(found.problem, found.told) or "",
+        degrees=found.degrees,
+        variance=found.variance,
     )
 
 
@@ -343,6 +358,7 @@ def rows_of_probit(
         observations=probit.rows,
         groups=probit.groups,
         log_likelihood=probit.log_likelihood,
-        notes={"": joined(probit.problem, alike, note) or "", **probit.dropped},
+        notes={"": joined(probit.problem, probit.told, alike, note) or "", **probit.dropped},
         cuts=cuts,
+        basis=ErrorBasis(probit.clusters, probit.degrees, probit.variance),
     )

@@ -9,6 +9,7 @@ from tradegains.families.exit import exit_regressions
 from tradegains.families.export_entry import entry_regressions
 from tradegains.families.exporter_premium import premium_regressions
 from tradegains.families.regression_context import NO_CUTS, RegressionContext
+from tradegains.families.regression_errors import warn_of_few
 from tradegains.families.tariff_effects import tariff_effects
 from tradegains.results.sets import entry_windows
 from tradegains.results.sizes import NO_EXPORTS
@@ -37,6 +38,7 @@ def _rows(asked: RegressionContext) -> dict[str, Rows]:
         "regressions": list(chain.from_iterable(regressions)),
         "export_entry": list(chain.from_iterable(entries)),
     }
+    warn_of_few(asked, tables["regressions"])
     if asked.study.tariff_effects is not None:
         tables["tariff_effects"] = tariff_effects(asked, tables)
     return tables

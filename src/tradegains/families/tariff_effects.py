@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-from pyspark.sql import functions as F
-
 from tradegains.families import work_folders
 from tradegains.families.context import Rows
 from tradegains.families.regression_context import RegressionContext, having_cuts, linear_of
+from tradegains.families.regression_errors import add_clusters, cell_keys, clustering_of
 from tradegains.formulas.outcomes import joined_notes, rate
 from tradegains.results.regressions import CutCounts, Linear
 from tradegains.results.sets import EXPORTER as EXPORTERS
@@ -37,7 +36,7 @@ from tradegains.transforms.regression_rows import (
     growth_rows,
     own_column,
 )
-from tradegains.transforms.regression_sums import CLUSTER, EFFECT
+from tradegains.transforms.regression_sums import EFFECT
 
 
 def tariff_effects(context: RegressionContext, found: dict[str, Rows]) -> Rows:
@@ -83,17 +82,16 @@ def _kept_rows(
         pace=(after.end - after.start) / (before.end - before.start),
         exporter=context.bit(EXPORTERS) if context.has_exports else None,
     )
-    census = context.study.census
-    step = 10 ** (census.industry_digits - census.industry_group_digits)
-    group = F.col(EFFECT) if asked.clusters == "industry4" else F.floor(F.col(EFFECT) / step)
-    needed = context.with_cuts(rows, kinds, after).select(
+    rows = context.with_cuts(rows, kinds, after)
+    rows, clusters = add_clusters(context, rows, [asked.clusters], kinds)
+    needed = rows.select(
         EFFECT,
         w.SALES,
         *(GROWTH, ACCELERATION, EXPORTER_GROWTH),
         *context.choices.growth_controls,
         *map(cut_column, kinds),
         *map(own_column, kinds),
-        group.cast("bigint").alias(CLUSTER),
+        *clusters,
     )
     return context.held(needed, [after.start], work_folders.growth_rows(after))
 
@@ -115,16 +113,16 @@ def _slopes(
     )
     rows = having_cuts(having(rows, outcome), kinds)
     cuts = tuple(map(cut_column, kinds))
-    cells = context.collect(rows, (outcome, *cuts, *controls))
-    order = ("none", "industry2", "industry4")
+    cells = context.collect(rows, (outcome, *cuts, *controls), *cell_keys(context, asked.clusters))
     estimates = estimate(
         rows,
         cells,
         [LinearModel(result, outcome, (*cuts, *controls))],
         by=(),
         effect_of=context.group(effects),
-        rows_per_cluster=max(counts.complete, 1),
-        is_nested=order.index(effects) >= order.index(asked.clusters),
+        clustering=clustering_of(
+            context, asked.clusters, effects=effects, most_rows=counts.complete
+        ),
     )
     means = context.mean_cuts(rows, kinds, counts.sales)
     linear = linear_of(estimates[0]) if estimates else None

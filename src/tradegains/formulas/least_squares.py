@@ -84,6 +84,15 @@ class GroupSums:
             tuple(a + b for a, b in zip(self.products, other.products, strict=True)),
         )
 
+    def __sub__(self, other: "GroupSums") -> "GroupSums":
+        """The group without rows that are in it."""
+        return GroupSums(
+            self.rows - other.rows,
+            self.weight - other.weight,
+            tuple(a - b for a, b in zip(self.sums, other.sums, strict=True)),
+            tuple(a - b for a, b in zip(self.products, other.products, strict=True)),
+        )
+
 
 @dataclass(frozen=True)
 class Within:
@@ -227,29 +236,62 @@ def within_products(
         (0.5, 2, 1, 1)
     """
     found = [group for group in groups if group.rows and group.weight]
-    used = [group for group in found if group.rows > 1]
-    columns = pairs(len(names))
-    products = [[0.0] * len(names) for _ in names]
+    return sum_within(found, [group_products(group, places) for group in found], places, names)
+
+
+def sum_within(
+    groups: Sequence[GroupSums],
+    products: Iterable[tuple[float, ...]],
+    places: BinaryPlaces,
+    names: Sequence[str],
+) -> Within:
+    """The within transformation from the products within each group.
+
+    Args:
+        groups: sums by group, each with weight.
+        products: of `group_products`, in the same order.
+        places: of the sums.
+        names: of the variables, in their order.
+    """
+    used = [group for group in groups if group.rows > 1]
+    summed = [math.fsum(column) for column in zip(*products, strict=True)]
+    matrix = [[0.0] * len(names) for _ in names]
     raw = [0.0] * len(names)
-    for position, (i, j) in enumerate(columns):
-        digits = (places.sums[i], places.sums[j], places.products[position])
-        products[i][j] = products[j][i] = math.fsum(
-            within_product(
-                each.weight, (each.sums[i], each.sums[j]), each.products[position], digits
-            )
-            for each in used
-        )
+    for position, (i, j) in enumerate(pairs(len(names))):
+        matrix[i][j] = matrix[j][i] = summed[position] if summed else 0.0
         if i == j:
-            raw[i] = math.ldexp(sum(each.products[position] for each in used), -digits[2])
+            total = sum(each.products[position] for each in used)
+            raw[i] = math.ldexp(total, -places.products[position])
     rows = sum(each.rows for each in used)
     return Within(
         tuple(names),
         rows,
         len(used),
-        len(found) - len(used),
-        tuple(tuple(row) for row in products),
+        len(groups) - len(used),
+        tuple(tuple(row) for row in matrix),
         tuple(raw),
         tuple(rows * each for each in places.rounding) or (0.0,) * len(names),
+    )
+
+
+def group_products(group: GroupSums, places: BinaryPlaces) -> tuple[float, ...]:
+    """Products of the deviations within one group, by pair; 0 of a row that is alone.
+
+    Example:
+        >>> group_products(GroupSums(3, 3, (6,), (14,)), BinaryPlaces((0,), (0,)))  # 1, 2, 3
+        (2.0,)
+    """
+    columns = pairs(len(group.sums))
+    if group.rows < 2:
+        return (0.0,) * len(columns)
+    return tuple(
+        within_product(
+            group.weight,
+            (group.sums[i], group.sums[j]),
+            group.products[position],
+            (places.sums[i], places.sums[j], places.products[position]),
+        )
+        for position, (i, j) in enumerate(columns)
     )
 
 

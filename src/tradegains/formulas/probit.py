@@ -197,6 +197,50 @@ def coefficient_errors(groups: Sequence[ScoreSums], regressors: Sequence[str]) -
     )
 
 
+@dataclass(frozen=True)
+class Influence:
+    """What an estimate moves by per unit of a row's score.
+
+    Attributes:
+        bases: by group, whatever the row's regressors.
+        slopes: per unit of each regressor.
+    """
+
+    bases: tuple[float, ...]
+    slopes: tuple[float, ...]
+
+
+def influence_of(
+    groups: Sequence[ScoreSums],
+    effects: Sequence[float],
+    coefficients: Sequence[float],
+    regressors: Sequence[str],
+) -> Influence:
+    """The influence on a function of the estimates with this gradient.
+
+    The sandwich's variance of the function is the sum of squares, over clusters, of the sums of
+    score times influence.
+
+    Args:
+        groups: the information by group.
+        effects: gradient by each group's effect.
+        coefficients: gradient by each coefficient.
+        regressors: their names.
+
+    Raises:
+        CollinearError: as `newton_step`.
+
+    Example:
+        >>> groups = [ScoreSums(0.0, (0.0,), 4.0, (2.0,), (5.0,), 0.0)]
+        >>> influence_of(groups, [0.0], [1.0], ["x"])  # (x - 2/4) over what is left of x, 4
+        Influence(bases=(-0.125,), slopes=(0.25,))
+
+    Source: Huber (1967); White (1982), Econometrica 50.
+    """
+    bases, slopes = solve_information(groups, effects, coefficients, regressors)
+    return Influence(tuple(bases), tuple(slopes))
+
+
 def delta_error(
     groups: Sequence[ScoreSums],
     effects: Sequence[float],

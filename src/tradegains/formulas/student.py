@@ -8,9 +8,14 @@ import math
 from functools import lru_cache
 
 from tradegains.formulas.bisection import bisect
+from tradegains.formulas.normal import normal_density, normal_quantile, normal_upper_tail
 
 _FARTHEST = 1e7
 """Beyond this no quantile of a level that a study may state lies, with 1 degree of freedom."""
+
+MANY_DEGREES = 1000
+"""Beyond them the normal and three terms in 1/degrees are within 1e-10 of the finite sum, which has
+as many terms as there are degrees: of a regression's robust errors they are as many as rows."""
 
 
 def student_cdf(t: float, degrees: int) -> float:
@@ -64,3 +69,60 @@ def student_quantile(probability: float, degrees: int) -> float:
         raise ValueError("the probability must be at least 0.5 and below 1")
     low, _ = bisect(lambda t: student_cdf(t, degrees) > probability, 0.0, _FARTHEST, halvings=80)
     return low
+
+
+def student_tail(t: float, degrees: int | None) -> float:
+    """Probability of a value above t.
+
+    Args:
+        t: at least 0.
+        degrees: of freedom, >= 1; None: the normal distribution.
+
+    Example:
+        >>> round(student_tail(2.0796138, 21), 6), round(student_tail(1.959964, None), 6)
+        (0.025, 0.025)
+
+    Source: Fisher (1925), Metron 5, for many degrees.
+    """
+    if degrees is None:
+        return normal_upper_tail(t)
+    if degrees <= MANY_DEGREES:
+        return max(0.0, 1.0 - student_cdf(t, degrees))
+    square = t * t
+    terms = (
+        (square + 1.0) / 4.0,
+        (((3.0 * square - 7.0) * square - 5.0) * square - 3.0) / 96.0,
+        (((((square - 11.0) * square + 14.0) * square + 6.0) * square - 3.0) * square - 15.0)
+        / 384.0,
+    )
+    series: float = sum(term / degrees**power for power, term in enumerate(terms, start=1))
+    return max(0.0, normal_upper_tail(t) + normal_density(t) * t * series)
+
+
+@lru_cache
+def t_quantile(probability: float, degrees: int | None) -> float:
+    """The value that a share of the distribution lies at or below; quick with many degrees.
+
+    Args:
+        probability: in [0.5, 1).
+        degrees: of freedom, >= 1; None: the normal distribution.
+
+    Example:
+        >>> round(t_quantile(0.975, 21), 4), round(t_quantile(0.975, None), 4)
+        (2.0796, 1.96)
+
+    Source: Fisher and Cornish (1960), Technometrics 2, for many degrees.
+    """
+    if degrees is not None and degrees <= MANY_DEGREES:
+        return student_quantile(probability, degrees)
+    z = normal_quantile(probability)
+    if degrees is None:
+        return z
+    square = z * z
+    terms = (
+        (square + 1.0) / 4.0,
+        ((5.0 * square + 16.0) * square + 3.0) / 96.0,
+        (((3.0 * square + 19.0) * square + 17.0) * square - 15.0) / 384.0,
+    )
+    series: float = sum(term / degrees**power for power, term in enumerate(terms, start=1))
+    return z + z * series

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tradegains.formulas.cluster_errors import infer
 from tradegains.formulas.export_entry import starter_rate, top_to_bottom_ratio
 from tradegains.formulas.least_squares import Fit, premium_percent
 from tradegains.formulas.outcomes import joined_notes, rate
+from tradegains.study import RegressionErrors
 
 Row = dict[str, Any]
 QUARTILES = (1, 2, 3, 4)
@@ -14,7 +16,10 @@ QUARTILES = (1, 2, 3, 4)
 
 @dataclass(frozen=True)
 class Labels:
-    """What a regression is of: the columns that its rows share."""
+    """What a regression is of: the columns that its rows share.
+
+    `stated`: what tests and intervals the study asks for; None for none.
+    """
 
     window: str | None
     years: str
@@ -24,6 +29,38 @@ class Labels:
     effects: str
     errors: str
     weighting: str = "unweighted"
+    stated: RegressionErrors | None = None
+
+
+@dataclass(frozen=True)
+class ErrorBasis:
+    """What errors rest on: clusters if any, degrees of freedom of t, and the estimator's name."""
+
+    clusters: int | None = None
+    degrees: int | None = None
+    variance: str | None = None
+
+    def columns(self, stated: RegressionErrors | None, value: Any, error: Any) -> Row:
+        """The test that a coefficient is 0 and its interval; nothing where none is stated."""
+        if stated is None:
+            return {}
+        found = infer(value, error, self.degrees, level=stated.level)
+        return {
+            "variance": self.variance if error is not None else None,
+            "degrees_of_freedom": self.degrees if error is not None else None,
+            "p_value": found.p_value,
+            "ci_low": found.low,
+            "ci_high": found.high,
+        }
+
+    def note(self, stated: RegressionErrors | None) -> str:
+        """What is told of few clusters."""
+        if stated is None or self.clusters is None or self.clusters >= stated.few_clusters:
+            return ""
+        if self.clusters < 2:
+            return "one cluster: nothing tells how far clusters differ"
+        few = f"fewer than {stated.few_clusters}"
+        return f"{self.clusters} clusters, {few}: with so few errors tend to be too small"
 
 
 @dataclass(frozen=True)
@@ -39,6 +76,13 @@ class Linear:
     clusters: int | None
     dropped: Mapping[str, str]
     problem: str
+    degrees: int | None = None
+    variance: str | None = None
+
+    @property
+    def basis(self) -> ErrorBasis:
+        """What its errors rest on."""
+        return ErrorBasis(self.clusters, self.degrees, self.variance)
 
     def estimate(self, term: str) -> tuple[float | None, float | None]:
         """Coefficient and standard error of a term; None where either is missing."""
@@ -177,7 +221,14 @@ def linear_rows(
                 "log_likelihood": None,
                 "first_stage_f": first_stage_f,
                 **(cuts.columns(term) if cuts else NO_COUNTS),
-                "note": joined(linear.problem, linear.dropped.get(term, ""), alone, note),
+                **linear.basis.columns(labels.stated, value, errors.get(term)),
+                "note": joined(
+                    linear.problem,
+                    linear.dropped.get(term, ""),
+                    linear.basis.note(labels.stated),
+                    alone,
+                    note,
+                ),
             }
         )
     return rows
@@ -186,13 +237,14 @@ def linear_rows(
 def probit_rows(
     labels: Labels,
     terms: Sequence[str],
-    estimates: Mapping[str, tuple[float, float]],
+    estimates: Mapping[str, tuple[float, float | None]],
     *,
     observations: int,
     groups: int,
     log_likelihood: float | None,
     notes: Mapping[str, str],
     cuts: CutCounts | None = None,
+    basis: ErrorBasis = ErrorBasis(),
 ) -> list[Row]:
     """One row per term; `estimates` are coefficients and errors, `notes` by term and under ""."""
     return [
@@ -204,12 +256,13 @@ def probit_rows(
             "premium_percent": None,
             "observations": observations,
             "groups": groups,
-            "clusters": None,
+            "clusters": basis.clusters,
             "r2": None,
             "log_likelihood": log_likelihood,
             "first_stage_f": None,
             **(cuts.columns(term) if cuts else NO_COUNTS),
-            "note": joined(notes.get("", ""), notes.get(term, "")),
+            **basis.columns(labels.stated, *found),
+            "note": joined(notes.get("", ""), basis.note(labels.stated), notes.get(term, "")),
         }
         for term in terms
     ]

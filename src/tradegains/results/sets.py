@@ -188,6 +188,7 @@ def _carried(study: Study) -> tuple[str, ...]:
     has_premium = bool(study.regressions.premium_years) and study.census.has("exports")
     has_effects = study.tariff_effects is not None
     needs_id = has_premium or has_effects or study.inputs.plant_products is not None
+    needs_id = needs_id or study.clusters_by("enterprise")
     kinds = study.cut_kinds if study.inputs.tariff_cuts is not None else ()
     return (
         *enterprise,

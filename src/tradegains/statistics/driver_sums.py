@@ -38,12 +38,14 @@ from tradegains.transforms.probit_sums import (
     LIKELIHOOD,
     SCORE,
     ProbitPlaces,
+    base_column,
     coefficient_column,
+    slope_column,
+    square_sum,
     times,
 )
 from tradegains.transforms.regression_rows import WITH_CUTS, cut_column, own_column
 from tradegains.transforms.regression_sums import (
-    CLUSTER,
     LARGEST_WEIGHT,
     WEIGHT,
     ScoreModel,
@@ -101,7 +103,7 @@ def sum_meat(
     by: Sequence[str],
     variables: Sequence[str],
     models: Sequence[ScoreModel],
-    is_clustered: bool,
+    cluster: str | None,
 ) -> SumRows:
     """As the transform of this name; `by` are the first of the keys `on`."""
     met, given = rows.by(on).meeting(parameters)
@@ -110,8 +112,8 @@ def sum_meat(
     scaled: list[list[FloatArray]] = [
         _scores(met, given, values, (m, model)) for m, model in enumerate(models)
     ]
-    if is_clustered:
-        samples, scaled = _by_cluster(samples, given, scaled)
+    if cluster is not None:
+        samples, scaled = _by_cluster(samples, given, scaled, cluster)
     sums: dict[str, NumberArray] = {}
     for m, scores in enumerate(scaled):
         for position, (i, j) in enumerate(pairs(len(scores))):
@@ -140,10 +142,13 @@ def _scores(
 
 
 def _by_cluster(
-    samples: GroupedRows, given: Parameters, scaled: Sequence[Sequence[FloatArray]]
+    samples: GroupedRows,
+    given: Parameters,
+    scaled: Sequence[Sequence[FloatArray]],
+    column: str,
 ) -> tuple[GroupedRows, list[list[FloatArray]]]:
     """Scores rounded and added within each cluster of a sample, in the scale of their products."""
-    cluster = pc.dictionary_encode(samples.table[CLUSTER]).combine_chunks()
+    cluster = pc.dictionary_encode(samples.table[column]).combine_chunks()
     sample = np.repeat(np.arange(len(samples.keys)), samples.counts)
     key = sample * max(len(cluster.dictionary), 1) + cluster.indices.to_numpy()
     columns: dict[str, NumberArray] = {}
@@ -162,7 +167,7 @@ def _by_cluster(
         ]
         for m, scores in enumerate(scaled)
     ]
-    table = pa.table({CLUSTER: found})
+    table = pa.table({column: found})
     return GroupedRows(samples.names, samples.keys, starts, table), rescaled
 
 
@@ -228,6 +233,46 @@ def _newton(
     for p, (i, j) in enumerate(pairs(len(x))):
         sums[times("xx", p)] = _whole(curvature * x[i] * x[j], places.curvature_xx[p])
     return sums
+
+
+def sum_influences(
+    rows: CollectedRows,
+    parameters: pa.Table,
+    *,
+    on: Sequence[str],
+    by: Sequence[str],
+    outcome: str,
+    regressors: Sequence[str],
+    estimates: int,
+    cluster: str | None,
+) -> SumRows:
+    """As the transform of this name; `by` are the first of the keys `on`."""
+    met, given = rows.by(on).meeting(parameters)
+    columns = given | {name: met[name] for name in (outcome, *regressors)}
+    found = _in_blocks(partial(_influences, outcome, regressors, estimates), columns)
+    samples = met.by_first(by)
+    scaled = [[each.astype(np.float64, copy=False) for each in found.values()]]
+    if cluster is not None:
+        samples, scaled = _by_cluster(samples, given, scaled, cluster)
+    squares: dict[str, NumberArray] = {
+        square_sum(place): _whole(each * each, 0) for place, each in enumerate(scaled[0])
+    }
+    return samples.sums(squares)
+
+
+def _influences(
+    outcome: str, regressors: Sequence[str], estimates: int, columns: Parameters
+) -> dict[str, NumberArray]:
+    """Each row's influence on each estimate, in the scale of their sums."""
+    sign = 2.0 * columns[outcome] - 1.0
+    hazard, _ = _hazard(-sign * _index(columns, regressors))
+    found: dict[str, NumberArray] = {}
+    for place in range(estimates):
+        influence = columns[base_column(place)]
+        for position, name in enumerate(regressors):
+            influence = influence + columns[name] * columns[slope_column(place, position)]
+        found[square_sum(place)] = sign * hazard * influence * columns[scale_column(0, place)]
+    return found
 
 
 def sum_effect_of_cut(

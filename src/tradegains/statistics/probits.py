@@ -8,7 +8,7 @@ part. A last pass gives the probability that a tariff cut adds, and its standard
 import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -17,19 +17,23 @@ from tradegains.formulas.least_squares import (
     CollinearError,
     GroupSums,
     binary_places,
+    cluster_correction,
     least_squares,
     pairs,
     within_products,
 )
 from tradegains.formulas.probit import (
     ENOUGH,
+    Influence,
     ScoreSums,
     coefficient_errors,
     delta_error,
+    influence_of,
     newton_step,
 )
 from tradegains.statistics.regression_passes import RegressionRows, collect_sums
 from tradegains.statistics.regressions import Key, ProductCells
+from tradegains.tables import working as w
 from tradegains.transforms.probit_sums import (
     ALPHA,
     CURVATURE,
@@ -38,11 +42,16 @@ from tradegains.transforms.probit_sums import (
     LIKELIHOOD,
     SCORE,
     ProbitPlaces,
+    base_column,
     coefficient_column,
+    slope_column,
+    square_sum,
     sum_effect_of_cut,
+    sum_influences,
     sum_newton,
     times,
 )
+from tradegains.transforms.regression_sums import rescale_column, scale_column
 
 MOST_PASSES = 20
 SEPARATED = "the regressors tell the outcome perfectly, or nearly: there is no maximum"
@@ -64,13 +73,17 @@ class Probit:
         effect_of_cut: mean probability due to the cut, where one was asked for.
         effect_error: its standard error, by the delta method.
         problem: why there is no estimate.
+        clusters: how many, where errors are clustered.
+        degrees: of Student's t; None where the normal distribution holds.
+        variance: the estimator: information, hc0 or cv1.
+        told: why there are no errors.
     """
 
     key: Key
     regressors: tuple[str, ...] = ()
     dropped: Mapping[str, str] = field(default_factory=dict)
     coefficients: tuple[float, ...] = ()
-    errors: tuple[float, ...] = ()
+    errors: tuple[float | None, ...] = ()
     rows: int = 0
     groups: int = 0
     left_out: int = 0
@@ -78,6 +91,23 @@ class Probit:
     effect_of_cut: float | None = None
     effect_error: float | None = None
     problem: str = ""
+    clusters: int | None = None
+    degrees: int | None = None
+    variance: str | None = None
+    told: str = ""
+
+
+@dataclass(frozen=True)
+class Sandwich:
+    """Errors that hold where the probit does not: robust, or clustered by a column of the rows.
+
+    Attributes:
+        cluster: the column; None for robust errors.
+        most_rows: bound of a cluster's rows.
+    """
+
+    cluster: str | None = None
+    most_rows: int = 1
 
 
 @dataclass
@@ -125,6 +155,7 @@ def fit_probits(
     outcome: str,
     regressors: Sequence[str],
     cut: str | None = None,
+    sandwich: Sandwich | None = None,
 ) -> list[Probit]:
     """The probit of the outcome on the regressors in every sample.
 
@@ -136,6 +167,7 @@ def fit_probits(
         outcome: a variable that is 0.0 or 1.0.
         regressors: variables, in the order of the results.
         cut: the regressor whose effect on the probability is wanted.
+        sandwich: errors other than those of the information matrix.
     """
     plan = _ProbitRows(rows, cells, outcome, tuple(regressors))
     states = [_begin(plan, sample, by, effect_of) for sample in cells.samples(by)]
@@ -148,7 +180,11 @@ def fit_probits(
         if state.is_moving:
             state.problem = SEPARATED
     effects = _effects_of_cut(plan, states, cut, by) if cut else {}
-    return [_probit(state, effects.get(state.key)) for state in states]
+    found = [_probit(state, effects.get(state.key)) for state in states]
+    if sandwich is None:
+        return found
+    squares = _squares(plan, states, effects, (by, sandwich))
+    return [_with_sandwich(plan, each, squares.get(each.key), sandwich) for each in found]
 
 
 def _begin(
@@ -314,8 +350,8 @@ def _score_sums(
 
 def _effects_of_cut(
     plan: _ProbitRows, states: Sequence[_State], cut: str, by: Sequence[str]
-) -> dict[Key, tuple[float, float]]:
-    """Mean probability due to the cut and its error, by sample that has a coefficient for it."""
+) -> dict[Key, "_Effect"]:
+    """The mean probability due to the cut by sample that has a coefficient for it."""
     done = [state for state in states if state.has_arrived and cut in state.regressors]
     if not done:
         return {}
@@ -333,9 +369,19 @@ def _effects_of_cut(
     return {state.key: _effect_of_cut(plan, state, by_key, places) for state in done}
 
 
+@dataclass(frozen=True)
+class _Effect:
+    """Mean probability due to the cut, its error, and how both answer to the estimates."""
+
+    value: float
+    error: float
+    effects: Sequence[float]
+    coefficients: Sequence[float]
+
+
 def _effect_of_cut(
     plan: _ProbitRows, state: _State, by_key: Mapping[Key, Mapping[str, Any]], places: ProbitPlaces
-) -> tuple[float, float]:
+) -> _Effect:
     def mean(keys: Sequence[Key], name: str, digits: int) -> float:
         return math.ldexp(sum(by_key[key][name] for key in keys), -digits) / state.rows
 
@@ -345,10 +391,154 @@ def _effect_of_cut(
     coefficients = [mean(every, times(DENSITY_CHANGE, i), places.curvature_x[i]) for i in chosen]
     groups = [state.sums[group] for group in state.members]
     error = delta_error(groups, effects, coefficients, state.regressors)
-    return mean(every, EFFECT_OF_CUT, places.curvature), error
+    value = mean(every, EFFECT_OF_CUT, places.curvature)
+    return _Effect(value, error, effects, coefficients)
 
 
-def _probit(state: _State, effect: tuple[float, float] | None) -> Probit:
+def _squares(
+    plan: _ProbitRows,
+    states: Sequence[_State],
+    effects: Mapping[Key, _Effect],
+    choices: tuple[Sequence[str], Sandwich],
+) -> dict[Key, tuple[int, list[float]]]:
+    """Clusters (or rows) and summed squares of influences on each regressor, then on the effect.
+
+    By sample; a regressor that is not estimated has 0.
+    """
+    by, sandwich = choices
+    done = [state for state in states if state.has_arrived]
+    if not done:
+        return {}
+    estimates = len(plan.regressors) + 1
+    influences = {state.key: _influences(plan, state, effects.get(state.key)) for state in done}
+    scales = {state.key: _scales(plan, state, influences[state.key], sandwich) for state in done}
+    table = _parameters(plan, done)
+    lines = [
+        _influence_columns(influences[state.key], at, scales[state.key])
+        for state in done
+        for at, keys in enumerate(state.members.values())
+        for _ in keys
+    ]
+    for name in lines[0] if lines else ():
+        table = table.append_column(name, pa.array([line[name] for line in lines], pa.float64()))
+    summed = collect_sums(
+        sum_influences,
+        plan.rows,
+        table,
+        on=plan.cells.keys,
+        by=by,
+        outcome=plan.outcome,
+        regressors=plan.regressors,
+        estimates=estimates,
+        cluster=sandwich.cluster,
+    )
+    found = {}
+    for row in summed:
+        key = tuple(row[name] for name in by)
+        if key in scales:
+            squares = [
+                math.ldexp(row[square_sum(place)], -2 * outer)
+                for place, (_, outer) in enumerate(scales[key])
+            ]
+            found[key] = (row[w.ESTABLISHMENTS], squares)
+    return found
+
+
+def _influences(plan: _ProbitRows, state: _State, effect: _Effect | None) -> list[Influence]:
+    """Influences on the coefficient of every regressor, in their order, and on the effect."""
+    groups, kept = [state.sums[group] for group in state.members], state.regressors
+    nothing = Influence((0.0,) * len(groups), (0.0,) * len(plan.regressors))
+    found = []
+    for name in plan.regressors:
+        gradient = [float(name == other) for other in kept]
+        of_kept = influence_of(groups, [0.0] * len(groups), gradient, kept)
+        found.append(_of_all(plan, kept, of_kept) if name in kept else nothing)
+    if effect is None:
+        return [*found, nothing]
+    return [
+        *found,
+        _of_all(plan, kept, influence_of(groups, effect.effects, effect.coefficients, kept)),
+    ]
+
+
+def _of_all(plan: _ProbitRows, kept: Sequence[str], influence: Influence) -> Influence:
+    """With a slope for every regressor, 0 for those that are not kept."""
+    slopes = dict(zip(kept, influence.slopes, strict=True))
+    return Influence(influence.bases, tuple(slopes.get(name, 0.0) for name in plan.regressors))
+
+
+def _scales(
+    plan: _ProbitRows, state: _State, influences: Sequence[Influence], sandwich: Sandwich
+) -> list[tuple[int, int]]:
+    """Binary places of each influence within a cluster, and in the squares: none can overflow.
+
+    A squared score is at most twice what the row loses of the log-likelihood, so all of them add
+    to at most D = -2 log-likelihood. With influences of at most L per score, those of a cluster of
+    T rows add to at most T sqrt(D) L, and the squares of all clusters to at most T D L^2.
+    """
+    deviance = -2.02 * state.likelihood + 1e-6
+    found = []
+    for each in influences:
+        slopes = zip(each.slopes, plan.regressors, strict=True)
+        size = math.sqrt(deviance) * (
+            max(map(abs, each.bases), default=0.0)
+            + math.fsum(abs(slope) * plan.largest(name) for slope, name in slopes)
+        )
+        outer = binary_places(sandwich.most_rows * size * size) // 2
+        inner = binary_places(sandwich.most_rows * size) if sandwich.cluster else outer
+        found.append((inner, outer))
+    return found
+
+
+def _influence_columns(
+    influences: Sequence[Influence], group: int, scales: Sequence[tuple[int, int]]
+) -> dict[str, float]:
+    columns = {}
+    for place, (influence, (inner, outer)) in enumerate(zip(influences, scales, strict=True)):
+        columns[base_column(place)] = influence.bases[group]
+        for position, slope in enumerate(influence.slopes):
+            columns[slope_column(place, position)] = slope
+        columns[scale_column(0, place)] = 2.0**inner
+        columns[rescale_column(0, place)] = 2.0 ** (outer - inner)
+    return columns
+
+
+def _with_sandwich(
+    plan: _ProbitRows,
+    probit: Probit,
+    found: tuple[int, list[float]] | None,
+    sandwich: Sandwich,
+) -> Probit:
+    """The probit with errors from squared influences; all effects count as parameters."""
+    if found is None or probit.problem:
+        return probit
+    clusters, squares = found
+    is_clustered = sandwich.cluster is not None
+    parameters = len(probit.regressors) + probit.groups
+    correction = cluster_correction(probit.rows, parameters, clusters) if is_clustered else 1.0
+    if correction is None:
+        nothing = (None,) * len(probit.regressors)
+        return replace(
+            probit,
+            errors=nothing,
+            effect_error=None,
+            clusters=clusters,
+            variance=None,
+            told="no degree of freedom is left for standard errors",
+        )
+    kept = [plan.regressors.index(name) for name in probit.regressors]
+    errors = [math.sqrt(correction * each) for each in squares]
+    return replace(
+        probit,
+        errors=tuple(errors[place] for place in kept),
+        effect_error=None if probit.effect_of_cut is None else errors[-1],
+        clusters=clusters if is_clustered else None,
+        degrees=clusters - 1 if is_clustered else None,
+        variance="cv1" if is_clustered else "hc0",
+    )
+
+
+def _probit(state: _State, effect: _Effect | None) -> Probit:
     common: dict[str, Any] = {
         "key": state.key,
         "dropped": state.dropped,
@@ -364,6 +554,7 @@ def _probit(state: _State, effect: tuple[float, float] | None) -> Probit:
         coefficients=tuple(state.beta),
         errors=coefficient_errors(list(state.sums.values()), state.regressors),
         log_likelihood=state.likelihood,
-        effect_of_cut=effect and effect[0],
-        effect_error=effect and effect[1],
+        effect_of_cut=effect.value if effect else None,
+        effect_error=effect.error if effect else None,
+        variance="information",
     )

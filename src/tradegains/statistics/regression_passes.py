@@ -11,7 +11,7 @@ from tradegains.statistics import driver_sums
 from tradegains.statistics.collected_rows import CollectedRows, SumRows
 from tradegains.statistics.collecting import collect_in_order
 from tradegains.statistics.handing import as_rows
-from tradegains.transforms.probit_sums import sum_effect_of_cut, sum_newton
+from tradegains.transforms.probit_sums import sum_effect_of_cut, sum_influences, sum_newton
 from tradegains.transforms.regression_rows import count_cuts, weigh_cuts
 from tradegains.transforms.regression_sums import sum_meat, sum_products
 
@@ -27,8 +27,9 @@ _ON_THE_DRIVER: Mapping[Transform, Callable[..., SumRows]] = {
     sum_meat: driver_sums.sum_meat,
     sum_newton: driver_sums.sum_newton,
     sum_effect_of_cut: driver_sums.sum_effect_of_cut,
+    sum_influences: driver_sums.sum_influences,
 }
-_WITH_EXP_AND_LN = (sum_newton, sum_effect_of_cut)
+_WITH_EXP_AND_LN = (sum_newton, sum_effect_of_cut, sum_influences)
 
 
 def having(rows: RegressionRows, name: str) -> RegressionRows:

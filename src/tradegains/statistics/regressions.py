@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
+from tradegains.formulas.cluster_errors import ClusterCells, jackknife_errors
 from tradegains.formulas.least_squares import (
     BinaryPlaces,
     CollinearError,
@@ -35,6 +36,7 @@ from tradegains.statistics.regression_passes import RegressionRows, collect_sums
 from tradegains.tables import working as w
 from tradegains.transforms.regression_rows import largest_logs
 from tradegains.transforms.regression_sums import (
+    CLUSTER,
     LARGEST_WEIGHT,
     ScoreModel,
     first_sum,
@@ -121,7 +123,9 @@ class Estimate:
     """A model on a sample: its fit and errors, or the problem that left it without.
 
     `dropped` names regressors that could not be told apart, each with the reason; `errors` are in
-    the order of the fit's regressors; `clusters` is None where errors are robust.
+    the order of the fit's regressors; `clusters` is None where errors are robust. `degrees` are
+    those of Student's t, `variance` names the estimator (hc1, cv1 or cv3), `told` says why it is
+    not the one that was asked for.
     """
 
     key: Key
@@ -132,6 +136,27 @@ class Estimate:
     clusters: int | None = None
     problem: str = ""
     dropped: Mapping[str, str] = field(default_factory=dict)
+    degrees: int | None = None
+    variance: str | None = None
+    told: str = ""
+
+
+@dataclass(frozen=True)
+class Clustering:
+    """What errors are clustered by.
+
+    Attributes:
+        most_rows: bound of a cluster's rows.
+        is_nested: whether every group of effects lies within one cluster.
+        column: of the rows that tells clusters.
+        of_cell: the cluster of all rows of a cell's key, for errors by the jackknife CV3; None for
+            CV1.
+    """
+
+    most_rows: int
+    is_nested: bool = False
+    column: str = CLUSTER
+    of_cell: Callable[[Key], Any] | None = None
 
 
 def largest_log(matched: DataFrame) -> float:
@@ -207,19 +232,17 @@ def estimate(
     *,
     by: Sequence[str],
     effect_of: Callable[[int], int],
-    rows_per_cluster: int | None = None,
-    is_nested: bool = False,
+    clustering: Clustering | None = None,
 ) -> list[Estimate]:
     """Every model on every sample.
 
     Args:
-        rows: the regression rows behind the cells; a column `cluster` where errors are clustered.
+        rows: the regression rows behind the cells, with the column of clusters, if any.
         cells: of `collect_products`.
         models: at least one.
         by: keys that tell samples apart, the first of the cells' keys.
         effect_of: group of effects that an effect belongs to, such as its two-digit industry.
-        rows_per_cluster: bound of a cluster's rows; None for robust errors.
-        is_nested: whether every group of effects lies within one cluster.
+        clustering: what errors are clustered by; None for robust errors.
 
     Returns:
         By sample, then model; a model that cannot be estimated says why.
@@ -228,17 +251,19 @@ def estimate(
     # one pass over the rows serves models with effects of any width.
     samples = [_Sample.of(cells, sample, by, effect_of) for sample in cells.samples(by)]
     fitted = [sample.fit(model) for sample in samples for model in models]
-    meats = _collect_meats(
-        rows, cells, samples, fitted, models, by=by, rows_per_cluster=rows_per_cluster
-    )
-    return [
-        _with_errors(
-            each,
-            meats.get((each.key, models.index(each.model))),
-            is_clustered=rows_per_cluster is not None,
-            is_nested=is_nested,
-        )
+    meats = _collect_meats(rows, cells, samples, fitted, models, by=by, clustering=clustering)
+    found = [
+        _with_errors(each, meats.get((each.key, models.index(each.model))), clustering)
         for each in fitted
+    ]
+    if clustering is None or clustering.of_cell is None:
+        return found
+    return [
+        again
+        for sample in samples
+        for again in _jackknifed(
+            sample, [each for each in found if each.key == sample.key], clustering.of_cell
+        )
     ]
 
 
@@ -251,6 +276,7 @@ class _Sample:
     places: Mapping[bool, BinaryPlaces]
     groups: Mapping[bool, Mapping[int, GroupSums]]
     members: Mapping[int, list[Key]]
+    cells: Mapping[bool, Mapping[Key, GroupSums]]
 
     @staticmethod
     def of(
@@ -267,7 +293,16 @@ class _Sample:
                 for key in keys[1:]:
                     total = total + sums[key]
                 groups[kind][group] = total
-        return _Sample(sample, cells.variables, cells.places, groups, members)
+        return _Sample(sample, cells.variables, cells.places, groups, members, cells.groups)
+
+    def by_cluster(self, kind: bool, of_cell: Callable[[Key], Any]) -> ClusterCells:
+        """The sums of each cluster's rows by group, beside those of all."""
+        parts: dict[Any, dict[int, GroupSums]] = defaultdict(dict)
+        for group, keys in self.members.items():
+            for key in keys:
+                part, sums = parts[of_cell(key)], self.cells[kind][key]
+                part[group] = part[group] + sums if group in part else sums
+        return ClusterCells(self.groups[kind], parts, self.places[kind], self.names)
 
     def fit(self, model: LinearModel) -> Estimate:
         """The model's coefficients, or why there are none."""
@@ -314,11 +349,11 @@ def _collect_meats(
     models: Sequence[LinearModel],
     *,
     by: Sequence[str],
-    rows_per_cluster: int | None,
+    clustering: Clustering | None,
 ) -> _Meats:
     """Products of scores by sample and model, with the number of clusters (or rows)."""
     scales = {
-        (each.key, models.index(each.model)): _scales(cells, each, rows_per_cluster)
+        (each.key, models.index(each.model)): _scales(cells, each, clustering)
         for each in fitted
         if each.fit is not None
     }
@@ -338,7 +373,7 @@ def _collect_meats(
         by=by,
         variables=cells.variables,
         models=plans,
-        is_clustered=rows_per_cluster is not None,
+        cluster=clustering and clustering.column,
     )
     meats: _Meats = {}
     for row in summed:
@@ -357,7 +392,7 @@ class _ScorePlaces:
     product: tuple[int, ...]
 
 
-def _scales(cells: ProductCells, estimate: Estimate, rows_per_cluster: int | None) -> _ScorePlaces:
+def _scales(cells: ProductCells, estimate: Estimate, clustering: Clustering | None) -> _ScorePlaces:
     """Places that no sum can overflow.
 
     A weighted squared residual is at most their sum R, so a score w z u is at most
@@ -372,11 +407,11 @@ def _scales(cells: ProductCells, estimate: Estimate, rows_per_cluster: int | Non
     }
     weight = cells.largest_weight if estimate.model.is_weighted else 1.0
     spread = weight * (_SLACK * estimate.fit.residual + 1e-9 * estimate.fit.total)
-    together = rows_per_cluster or 1
+    together = clustering.most_rows if clustering else 1
     sizes = [math.sqrt(spread) * deviation[name] for name in estimate.model.instruments]
     product = tuple(binary_places(together * size * size) // 2 for size in sizes)
     cluster = tuple(binary_places(together * size) for size in sizes)
-    return _ScorePlaces(cluster if rows_per_cluster else product, product)
+    return _ScorePlaces(cluster if clustering else product, product)
 
 
 def _parameters(
@@ -445,23 +480,58 @@ def _meat(
 def _with_errors(
     estimate: Estimate,
     meat: tuple[int, list[list[float]]] | None,
-    *,
-    is_clustered: bool,
-    is_nested: bool,
+    clustering: Clustering | None,
 ) -> Estimate:
     if estimate.fit is None or meat is None:
         return estimate
     within, (clusters, matrix) = estimate.within, meat
     # Effects inside a cluster cost no degree of freedom: they move with the cluster as a whole.
-    effects = 1 if is_nested else within.groups
+    effects = 1 if clustering and clustering.is_nested else within.groups
     parameters = len(estimate.fit.regressors) + effects
     correction = cluster_correction(within.rows, parameters, clusters)
     asked = estimate.model.instruments
     kept = [asked.index(name) for name in estimate.fit.instruments]
     meat_kept = [[matrix[i][j] for j in kept] for i in kept]
+    degrees = clusters - 1 if clustering else within.rows - parameters
     return replace(
         estimate,
         errors=standard_errors(estimate.fit, meat_kept, correction),
-        clusters=clusters if is_clustered else None,
+        clusters=clusters if clustering else None,
         problem="" if correction else "no degree of freedom is left for standard errors",
+        degrees=degrees if correction else None,
+        variance=("cv1" if clustering else "hc1") if correction else None,
     )
+
+
+def _jackknifed(
+    sample: _Sample, found: Sequence[Estimate], of_cell: Callable[[Key], Any]
+) -> list[Estimate]:
+    """The same with errors by leaving out each cluster, where a regression is left without any."""
+    again = []
+    withins: dict[bool, list[Within]] = {}
+    for each in found:
+        if each.fit is None or each.variance is None or each.fit.is_exact:
+            again.append(each)
+            continue
+        kind = each.model.is_weighted
+        if kind not in withins:
+            withins[kind] = list(sample.by_cluster(kind, of_cell).without_each())
+        again.append(_without_clusters(each, each.fit, withins[kind]))
+    return again
+
+
+def _without_clusters(estimate: Estimate, fit: Fit, withins: Sequence[Within]) -> Estimate:
+    model = replace(estimate.model, regressors=fit.regressors)
+    replicates = []
+    for within in withins:
+        try:
+            replicates.append(_fit(within, model).coefficients)
+        except CollinearError:
+            continue
+    lost = len(withins) - len(replicates)
+    if lost:
+        # One replicate less would be another estimator; the analytic one has no such gap.
+        told = f"CV1: without {lost} of {len(withins)} clusters the regressors cannot be told apart"
+        return replace(estimate, told=told)
+    errors = jackknife_errors(fit.coefficients, replicates)
+    return replace(estimate, errors=errors, variance="cv3")

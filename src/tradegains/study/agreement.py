@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from tradegains.formulas.quantiles import PERCENTILES
 from tradegains.literature import productivity_contributions, publications
+from tradegains.study.error_agreement import check_errors
 from tradegains.study.fields import Findings, nearest
 from tradegains.study.model import (
     BUILT_IN_POPULATIONS,
@@ -47,6 +48,7 @@ def check_agreement(study: Study, findings: Findings) -> None:
         (_check_decomposition, ("windows", "decomposition")),
         (_check_regressions, ("windows", "census", "regressions")),
         (check_tariffs, ("inputs", "tariffs", "regressions", "tariff_effects")),
+        (check_errors, ("census", "inputs", "regressions", "tariff_effects")),
         (_check_tariff_effects, ("windows", "regressions", "tariff_effects")),
         (_check_uncertainty, ("census", "uncertainty")),
     )

@@ -49,7 +49,12 @@ WEIGHTINGS = ("employment", "unweighted")
 STANDARDISED_BY = ("unweighted_sd", "employment_weighted_sd")
 SIZE_DISTRIBUTIONS = ("pareto", "truncated_pareto", "lognormal")
 EFFECTS = ("none", "industry2", "industry4")
-CLUSTERS = ("establishment", "industry2", "industry4")
+CLUSTERS = ("establishment", "enterprise", "industry2", "industry4", "product", "shift_share")
+EFFECT_CLUSTERS = ("enterprise", "industry2", "industry4", "product", "shift_share")
+PREMIUM_ERRORS = ("robust", "establishment", "enterprise", "industry2", "industry4")
+EXIT_ERRORS = ("robust", "enterprise", "industry2", "industry4", "product", "shift_share")
+PROBIT_ERRORS = ("information", "robust", "enterprise", "industry2", "industry4", "product")
+CLUSTER_VARIANCES = ("cv1", "cv3")
 CONTROLS = ("relative_productivity", "log_employment")
 PLANT_CUTS = ("simple", "value_weighted")
 TARIFF_KINDS = ("home", "foreign", "input")
@@ -349,6 +354,31 @@ class SizeFits:
 
 
 @dataclass(frozen=True)
+class RegressionErrors:
+    """Errors of regressions, and the tests and intervals that follow from them.
+
+    `premium`, `exit_linear`, `exit_probit` and `entry_probit` say what errors of these are robust
+    to or clustered by; of growth and of tariff effects, `growth_clusters` and `clusters` do.
+    `variance` is that of clusters of industries and products: cv1, or the jackknife cv3. `level`
+    of the intervals lies in (0, 1). Fewer clusters than `few_clusters` are told.
+    """
+
+    premium: str
+    exit_linear: str
+    exit_probit: str
+    entry_probit: str
+    variance: str
+    level: float
+    few_clusters: int
+
+
+DEFAULT_ERRORS = RegressionErrors(
+    "establishment", "robust", "information", "information", "cv1", 0.95, 2
+)
+"""Errors of a study without [regressions.errors], which then has no intervals."""
+
+
+@dataclass(frozen=True)
 class Regressions:
     """What is regressed on what (MT); an empty list leaves a family out.
 
@@ -362,7 +392,7 @@ class Regressions:
     kinds of tariff; the first of `entry_cuts` has the probability due to it, the first of
     `growth_cuts` is the instrument, and the others are regressors beside it. None: the study has no
     cuts. Who exported in no year of `history_from` up to a window's first is said never to have
-    exported.
+    exported. `errors`: None for those that held before they could be chosen (`DEFAULT_ERRORS`).
     """
 
     premium_years: tuple[int, ...]
@@ -383,6 +413,12 @@ class Regressions:
     entry_cuts: tuple[str, ...] | None = ("home",)
     growth_cuts: tuple[str, ...] | None = ("home",)
     history_from: tuple[int, ...] = ()
+    errors: RegressionErrors | None = None
+
+    @property
+    def chosen_errors(self) -> RegressionErrors:
+        """Those that are stated, else those of studies that state none."""
+        return self.errors or DEFAULT_ERRORS
 
     @property
     def cut_kinds(self) -> tuple[str, ...]:
@@ -549,6 +585,17 @@ class Study:
         named = {*(self.regressions.cut_kinds if self.regressions else ())}
         named |= {*(self.tariff_effects.kinds if self.tariff_effects else ())}
         return tuple(kind for kind in TARIFF_KINDS if kind in named)
+
+    def clusters_by(self, choice: str) -> bool:
+        """Whether errors of a regression are clustered by this, or are those of shares."""
+        regressions = self.regressions
+        if regressions is None:
+            return False
+        stated = regressions.chosen_errors
+        asked = {stated.premium, stated.exit_linear, stated.exit_probit, stated.entry_probit}
+        asked |= {regressions.growth_clusters}
+        asked |= {self.tariff_effects.clusters} if self.tariff_effects else set()
+        return choice in asked
 
     @property
     def years(self) -> tuple[int, ...]:

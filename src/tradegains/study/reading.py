@@ -44,6 +44,7 @@ from tradegains.study.model import (
     MelitzRedding,
     Population,
     Productivity,
+    RegressionErrors,
     Regressions,
     Report,
     Restriction,
@@ -395,6 +396,22 @@ def _read_regressions(table: TomlTable | None) -> Regressions | None:
         entry_cuts=table.nothing_or("entry_cuts", kinds),
         growth_cuts=table.nothing_or("growth_cuts", kinds),
         history_from=_ascending(table.optional("history_from", list_of(YEAR, at_least=0), ())),
+        errors=_read_regression_errors(table.section_if_given("errors")),
+    )
+
+
+def _read_regression_errors(table: TomlTable | None) -> RegressionErrors | None:
+    if table is None:
+        return None
+    probit = one_of(model.PROBIT_ERRORS)
+    return RegressionErrors(
+        premium=table.required("premium", one_of(model.PREMIUM_ERRORS)),
+        exit_linear=table.required("exit_linear", one_of(model.EXIT_ERRORS)),
+        exit_probit=table.required("exit_probit", probit),
+        entry_probit=table.required("entry_probit", probit),
+        variance=table.required("variance", one_of(model.CLUSTER_VARIANCES)),
+        level=table.required("level", number(least=0.5, most=0.999)),
+        few_clusters=table.required("few_clusters", whole(2, 10**6)),
     )
 
 
@@ -406,7 +423,7 @@ def _read_tariff_effects(table: TomlTable | None) -> TariffEffects | None:
         after=table.required("after", NAME),
         kinds=table.required("kinds", list_of(one_of(model.TARIFF_KINDS), at_least=1)),
         industry_weights=table.required("industry_weights", one_of(model.INDUSTRY_WEIGHTS)),
-        clusters=table.required("clusters", one_of(model.CLUSTERS[1:])),
+        clusters=table.required("clusters", one_of(model.EFFECT_CLUSTERS)),
     )
 
 

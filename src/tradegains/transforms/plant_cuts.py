@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from tradegains.tables import working as w
-from tradegains.transforms.regression_rows import plant_cut_column
+from tradegains.transforms.regression_rows import main_product_column, plant_cut_column
 
 PRODUCT, CUT, VALUE, KIND = "product", "cut", "value", "kind"
 HUNDREDTHS = 100.0
@@ -19,6 +19,7 @@ def mean_plant_cuts(
     kinds: Sequence[str],
     is_value_weighted: bool,
     places: int,
+    main_products: Sequence[str] = (),
 ) -> DataFrame:
     """One row per establishment with a product whose cut is known: its own cut of every kind.
 
@@ -28,6 +29,8 @@ def mean_plant_cuts(
     sum of its values. Each product's share of the establishment times its cut is rounded to
     `places` binary places, so that the mean does not depend on the order of rows. An establishment
     whose products with a cut of a kind are none, or all worth nothing, has no own cut of that kind.
+    The main product of each of the kinds `main_products` has the largest share; of products with
+    equal shares, as all have without weights, it is the first.
     """
     value = F.round(F.col(VALUE) * HUNDREDTHS).cast("bigint") if is_value_weighted else F.lit(1)
     known = products.join(F.broadcast(tariffs), on=PRODUCT, how="inner")
@@ -40,9 +43,13 @@ def mean_plant_cuts(
     share = F.col(VALUE).cast("double") / F.col("total").cast("double")
     part = F.floor(share * F.col(CUT) * 2.0**places + 0.5).cast("bigint")
     of_kind = {kind: F.sum(F.when(F.col(KIND) == kind, part)) for kind in kinds}
+    # The least of pairs whose first is minus the value: the largest value, and of equals the first.
+    first = F.struct(-F.col(VALUE), F.col(PRODUCT).alias(PRODUCT))
+    main = {kind: F.min(F.when(F.col(KIND) == kind, first)) for kind in main_products}
     return joined.groupBy(*of_whom).agg(
         *(
             (total.cast("double") / 2.0**places).alias(plant_cut_column(kind))
             for kind, total in of_kind.items()
-        )
+        ),
+        *(each[PRODUCT].alias(main_product_column(kind)) for kind, each in main.items()),
     )

@@ -15,6 +15,7 @@ from tradegains.formulas.least_squares import pairs
 from tradegains.formulas.probit import score_and_curvature
 from tradegains.tables import working as w
 from tradegains.transforms.normal_columns import add_distribution, add_hazard
+from tradegains.transforms.regression_sums import rescale_column, scale_column
 
 ALPHA = "alpha"
 INDEX = "probit_index"
@@ -57,10 +58,7 @@ def sum_newton(
 
     Reads the keys, the outcome (0.0 or 1.0) and the regressors; `parameters` has one row per keys.
     """
-    sign = F.lit(2.0) * F.col(outcome) - F.lit(1.0)
-    indexed = _with_index(rows, parameters, on=on, regressors=regressors)
-    signed = indexed.withColumn("sign", sign).withColumn("against", -F.col("sign") * F.col(INDEX))
-    hazards = add_hazard(signed, "against", hazard="hazard", log_upper_tail="tail")
+    hazards = _with_hazard(rows, parameters, on=on, outcome=outcome, regressors=regressors)
     score, curvature = score_and_curvature(F.col(INDEX), F.col("hazard"), F.col("sign"))
     scored = hazards.withColumn(SCORE, score).withColumn(CURVATURE, curvature)
     x = [F.col(name) for name in regressors]
@@ -76,6 +74,69 @@ def sum_newton(
         _sum(F.col("tail"), places.log_likelihood, LIKELIHOOD),
     ]  # fmt: skip
     return scored.groupBy(*on).agg(*sums)
+
+
+def base_column(position: int) -> str:
+    """Parameter: what a row's score adds to an estimate whatever its regressors."""
+    return f"influence_{position}"
+
+
+def slope_column(position: int, regressor: int) -> str:
+    """Parameter: what the score adds per unit of a regressor."""
+    return f"influence_{position}_x_{regressor}"
+
+
+def square_sum(position: int) -> str:
+    """Column of the sum of squared influences on an estimate, of clusters or rows."""
+    return f"square_{position}"
+
+
+def sum_influences(
+    rows: DataFrame,
+    parameters: DataFrame,
+    *,
+    on: Sequence[str],
+    by: Sequence[str],
+    outcome: str,
+    regressors: Sequence[str],
+    estimates: int,
+    cluster: str | None,
+) -> DataFrame:
+    """One row per sample: squared influences of its clusters (or rows) on each estimate, summed.
+
+    Reads as `sum_newton`, and the column `cluster` where it is given; `parameters` also tell what
+    each estimate's influence is per unit of a row's score. `by` are the keys that tell samples
+    apart.
+    """
+    scored = _with_hazard(rows, parameters, on=on, outcome=outcome, regressors=regressors)
+    places = range(estimates)
+    influences = {}
+    for place in places:
+        influence = F.col(base_column(place))
+        for position, name in enumerate(regressors):
+            influence = influence + F.col(name) * F.col(slope_column(place, position))
+        score = F.col("sign") * F.col("hazard")
+        influences[_influence(place)] = score * influence * F.col(scale_column(0, place))
+    scored = scored.withColumns(influences)
+    if cluster is not None:
+        # Rounded and added within the cluster; the squares need the sums in their own scale.
+        summed = [_sum(F.col(_influence(place)), 0, _influence(place)) for place in places]
+        scales = [F.max(rescale_column(0, p)).alias(rescale_column(0, p)) for p in places]
+        scored = scored.groupBy(*by, cluster).agg(*summed, *scales)
+        rescaled = {
+            _influence(p): F.col(_influence(p)).cast("double") * F.col(rescale_column(0, p))
+            for p in places
+        }
+        scored = scored.withColumns(rescaled)
+    squares = [
+        _sum(F.col(_influence(place)) * F.col(_influence(place)), 0, square_sum(place))
+        for place in places
+    ]
+    return scored.groupBy(*by).agg(F.count(F.lit(1)).alias(w.ESTABLISHMENTS), *squares)
+
+
+def _influence(place: int) -> str:
+    return f"influence_of_row_{place}"
 
 
 def sum_effect_of_cut(
@@ -117,6 +178,21 @@ def sum_effect_of_cut(
             for i, each in enumerate(gradient)
         ),
     )
+
+
+def _with_hazard(
+    rows: DataFrame,
+    parameters: DataFrame,
+    *,
+    on: Sequence[str],
+    outcome: str,
+    regressors: Sequence[str],
+) -> DataFrame:
+    """The rows with their index, its sign, and hazard and log of the tail against it."""
+    sign = F.lit(2.0) * F.col(outcome) - F.lit(1.0)
+    indexed = _with_index(rows, parameters, on=on, regressors=regressors)
+    signed = indexed.withColumn("sign", sign).withColumn("against", -F.col("sign") * F.col(INDEX))
+    return add_hazard(signed, "against", hazard="hazard", log_upper_tail="tail")
 
 
 def _with_index(

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from tradegains.formulas.productivity import relative_productivity
 from tradegains.tables import working as w
 from tradegains.transforms.bits import bigint
-from tradegains.transforms.regression_sums import CLUSTER, EFFECT, WEIGHT
+from tradegains.transforms.regression_sums import EFFECT, WEIGHT
 
 EXPORTER, LOG_EMPLOYMENT, EXIT = "exporter", "log_employment", "exit"
 RELATIVE_PRODUCTIVITY = "relative_productivity"
@@ -52,17 +52,74 @@ def own_column(kind: str) -> str:
     return f"is_own_{kind}_cut"
 
 
-def premium_rows(matched: DataFrame, *, years: Sequence[int], exporter: int) -> DataFrame:
-    """One row per establishment-year with log productivity and employment.
+def cluster_column(choice: str) -> str:
+    """What rows are clustered by: enterprise, industry4, industry2, product or establishment.
+
+    Example:
+        >>> cluster_column("industry2")
+        'industry2_cluster'
+    """
+    return f"{choice}_cluster"
+
+
+def main_product_column(kind: str) -> str:
+    """The product with the largest share of an establishment's own cut of a kind.
+
+    Example:
+        >>> main_product_column("home")
+        'main_home_product'
+    """
+    return f"main_{kind}_product"
+
+
+def with_clusters(
+    rows: DataFrame, choices: Sequence[str], *, industries_per_group: int, kind: str | None = None
+) -> DataFrame:
+    """The rows with a column for each choice of clusters, never null.
+
+    Reads industry; for establishments and enterprises establishment_id and the number of the
+    enterprise; for products the main product of the kind, where there are products. Who has no
+    enterprise is one; who has no product goes with the others of its industry.
+    """
+    number, own = F.col(w.CONTRIBUTOR), F.col(w.ESTABLISHMENT_ID)
+    # Nobody's number is that of a missing id.
+    is_missing = number == F.xxhash64(F.lit(None).cast("string"))
+    industry = F.col(w.INDUSTRY).cast("bigint")
+    product = main_product_column(kind or "")
+    of_industry = F.concat(F.lit("industry "), industry.cast("string"))
+    of_product = of_industry
+    if product in rows.columns:
+        of_product = F.coalesce(F.concat(F.lit("product "), F.col(product)), of_industry)
+    made = {
+        "establishment": lambda: own,
+        "enterprise": lambda: F.when(is_missing, F.xxhash64(own)).otherwise(number),
+        "industry4": lambda: industry,
+        "industry2": lambda: F.floor(industry / industries_per_group).cast("bigint"),
+        "product": lambda: of_product,
+    }
+    columns = {cluster_column(choice): made[choice]() for choice in choices}
+    return rows.withColumns(columns) if columns else rows
+
+
+def premium_rows(
+    matched: DataFrame,
+    *,
+    years: Sequence[int],
+    exporter: int,
+    clusters: Sequence[str],
+    industries_per_group: int,
+) -> DataFrame:
+    """One row per establishment-year with log productivity, employment and clusters.
 
     Reads year, industry, membership (of which `exporter` is the bit), employment,
-    employment_thousandths, log_productivity and establishment_id.
+    employment_thousandths, log_productivity and what `with_clusters` reads.
     """
     measured = _measured(matched).filter(F.col(w.YEAR).isin(*years))
+    measured = with_clusters(measured, clusters, industries_per_group=industries_per_group)
     industry_year = F.col(w.YEAR).cast("bigint") * bigint(YEAR_STEP) + F.col(w.INDUSTRY)
     return measured.select(
         industry_year.alias(EFFECT),
-        F.col(w.ESTABLISHMENT_ID).alias(CLUSTER),
+        *map(cluster_column, clusters),
         F.col(w.EMPLOYMENT).alias(WEIGHT),
         w.LOG_PRODUCTIVITY,
         _indicator(exporter).alias(EXPORTER),

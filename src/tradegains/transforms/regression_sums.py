@@ -126,25 +126,25 @@ def sum_meat(
     by: Sequence[str],
     variables: Sequence[str],
     models: Sequence[ScoreModel],
-    is_clustered: bool,
+    cluster: str | None,
 ) -> DataFrame:
     """One row per sample: sums of products of the scores of every model, and clusters or rows.
 
-    Reads the keys `on`, the variables, weight and cluster where used; `parameters` has one row per
-    `on` with the columns that this module names. Rows without parameters take no part. `by` are
-    the keys that tell samples apart.
+    Reads the keys `on`, the variables, weight and the column `cluster` where used; `parameters` has
+    one row per `on` with the columns that this module names. Rows without parameters take no part.
+    `by` are the keys that tell samples apart.
     """
     scored = _with_scores(rows, parameters, on=on, variables=variables, models=models)
     scores = [(m, i) for m, model in enumerate(models) for i in range(len(model.instruments))]
-    if is_clustered:
+    if cluster is not None:
         # Rounded and added within the cluster; the products need the sums in their own scale.
         summed = [
             F.sum(F.floor(F.col(_score(m, i)) * F.col(scale_column(m, i)) + 0.5).cast("bigint"))
             .alias(_score(m, i)) for m, i in scores
         ]  # fmt: skip
         scales = [F.max(rescale_column(m, i)).alias(rescale_column(m, i)) for m, i in scores]
-        scored = scored.groupBy(*by, CLUSTER).agg(*summed, *scales)
-    scale = rescale_column if is_clustered else scale_column
+        scored = scored.groupBy(*by, cluster).agg(*summed, *scales)
+    scale = rescale_column if cluster is not None else scale_column
     scaled = scored.select(
         *by, *(
             (F.col(_score(m, i)).cast("double") * F.col(scale(m, i))).alias(_score(m, i))

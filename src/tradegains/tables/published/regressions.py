@@ -1,5 +1,7 @@
 """Coefficients: the exporter premium, exit, export entry and the effect of exporting."""
 
+from dataclasses import replace
+
 from tradegains.tables.columns import (
     COUNT,
     NOTE,
@@ -14,7 +16,18 @@ from tradegains.tables.columns import (
 from tradegains.tables.table import AT_LEAST_0, Column, Range, Table
 
 _EFFECTS = ("year_industry4", "industry4", "industry2", "none")
-_ERRORS = ("robust", "information", "establishment", "industry4", "industry2")
+_ERRORS = (
+    "robust",
+    "information",
+    "establishment",
+    "enterprise",
+    "industry4",
+    "industry2",
+    "product",
+    "shift_share",
+)
+_VARIANCES = ("information", "hc0", "hc1", "cv1", "cv3", "akm")
+_STATED = "regressions.errors"
 _SAMPLES = ("all", *(f"quartile_{number}" for number in (1, 2, 3, 4)))
 _MODELS = (
     "exporter_premium",
@@ -32,6 +45,11 @@ _MODELS = (
 def _number(name: str, unit: str, meaning: str, range: Range | None = None) -> Column:
     """An estimate; null where there is none."""
     return Column(name, NUMBER, unit, meaning, nullable=True, range=range)
+
+
+def _stated(column: Column) -> Column:
+    """The column, only of studies that state errors of regressions."""
+    return replace(column, section=_STATED)
 
 
 _CUTS = (
@@ -84,7 +102,8 @@ REGRESSIONS = Table(
             "errors",
             TEXT,
             "",
-            "robust (HC1), information, or what errors are clustered by",
+            "robust (HC1, of a probit HC0), information, what errors are clustered by, or "
+            "shift_share",
             words=_ERRORS,
         ),
         Column("term", TEXT, "", "regressor; home_cut, foreign_cut and input_cut are tariffs"),
@@ -108,6 +127,26 @@ REGRESSIONS = Table(
         _number("log_likelihood", "", "of a probit, at its maximum", Range(at_most=0)),
         _number("first_stage_f", "", "squared t of the instrument in the first stage", AT_LEAST_0),
         *_CUTS,
+        Column(
+            "variance",
+            TEXT,
+            "",
+            "estimator of the error: information, hc0, hc1, cv1, cv3 (the cluster jackknife), akm",
+            nullable=True,
+            words=_VARIANCES,
+            section=_STATED,
+        ),
+        _stated(
+            count(
+                "degrees_of_freedom",
+                "degrees",
+                "of Student's t; null for the normal distribution",
+                nullable=True,
+            )
+        ),
+        _stated(share("p_value", "two-sided test that the coefficient is 0")),
+        _stated(_number("ci_low", "as coefficient", "lower end of the interval of errors.level")),
+        _stated(_number("ci_high", "as coefficient", "upper end of the interval")),
         NOTE,
     ),
 )
