@@ -65,6 +65,7 @@ SECTIONS = {
     "dispersion": model.Dispersion,
     "joint_distribution": model.JointDistribution,
     "regressions": model.Regressions,
+    "regressions.errors": model.RegressionErrors,
     "tariff_effects": model.TariffEffects,
     "intra_industry_trade": model.IntraIndustryTrade,
     "job_flows": model.JobFlows,
@@ -294,6 +295,7 @@ def keys_of(section: str) -> list[str]:
         "census": ("columns", "rules"),
         "welfare": ("melitz_redding", "curves", "comparisons"),
         "uncertainty": ("measurement_error",),
+        "regressions": ("errors",),
     }.get(section, ())
     return [name for name in names if name not in own_sections]
 

@@ -6,8 +6,9 @@ the others are projected out, and whether any index tells the outcomes apart (a 
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,9 @@ class Linear:
     r2: float | None
     problem: str = ""
     blur: float = 0.0  # what rounded sums of products may add to a number
+    degrees: int | None = None  # of Student's t
+    variance: str | None = None
+    told: str = ""
 
     def t(self, term: str) -> float | None:
         """Coefficient over standard error."""
@@ -60,14 +64,18 @@ class Linear:
 class Probit:
     """As `Linear`; `due` is the mean probability due to a regressor, with its standard error."""
 
-    estimates: dict[str, tuple[float, float]] = field(default_factory=dict)
+    estimates: dict[str, tuple[float, float | None]] = field(default_factory=dict)
     why: dict[str, str] = field(default_factory=dict)
     rows: int = 0
     groups: int = 0
     alike: int = 0  # rows of effects with one outcome
     log_likelihood: float | None = None
-    due: tuple[float, float] | None = None
+    due: tuple[float, float | None] | None = None
     problem: str = ""
+    clusters: int | None = None
+    degrees: int | None = None
+    variance: str | None = None
+    told: str = ""
 
 
 def dummies(labels: Sequence[Any]) -> Vector:
@@ -118,6 +126,7 @@ def linear_model(
     weights: Vector | None = None,
     clusters: Sequence[Any] | None = None,
     is_nested: bool = False,
+    leaves_out: bool = False,
 ) -> Linear:
     """Least squares, or two stages with one instrument for the first regressor.
 
@@ -130,6 +139,7 @@ def linear_model(
         weights: by row; all alike if left out.
         clusters: label of each row; each row is its own if left out.
         is_nested: whether effects lie within clusters and count as one parameter.
+        leaves_out: whether errors are those of the regressions without each cluster.
     """
     sizes = Counter(effects)
     used = [row for row, label in enumerate(effects) if sizes[label] > 1]
@@ -161,19 +171,56 @@ def linear_model(
     scores[:, is_nothing] = 0.0
     parameters = len(kept) + (1 if is_nested else absorbed.shape[1])
     errors = cluster_errors(scores, len(used), parameters)
-    if errors[0] is not None and np.linalg.norm(residual) <= ROUNDING * np.linalg.norm(y):
+    is_exact = np.linalg.norm(residual) <= ROUNDING * np.linalg.norm(y)
+    if errors[0] is not None and is_exact:
         errors = [0.0] * len(kept)
     varies = np.linalg.norm(y) > ROUNDING * np.linalg.norm(seen[outcome])
     explained = 1.0 - residual @ residual / (y @ y) if varies else None
-    return Linear(
+    is_clustered, is_told = clusters is not None, errors[0] is not None
+    found = Linear(
         dict(zip(kept, zip(map(float, beta), errors, strict=True), strict=True)),
         why,
         **counted,
-        clusters=None if clusters is None else len(set(labels)),
+        clusters=len(set(labels)) if is_clustered else None,
         r2=None if instrument or explained is None else float(explained),
-        problem=NO_FREEDOM if errors[0] is None else "",
+        problem="" if is_told else NO_FREEDOM,
         blur=blur_of(shown, beta, len(used) if weights is None else float(root @ root)),
+        degrees=(len(set(labels)) - 1 if is_clustered else len(used) - parameters)
+        if is_told
+        else None,
+        variance=("cv1" if is_clustered else "hc1") if is_told else None,
     )
+    if not leaves_out or clusters is None or not is_told or is_exact:
+        return found
+    again = partial(linear_model, outcome=outcome, regressors=kept, instrument=instrument)
+    return left_out(found, again, (columns, effects, weights), clusters, sorted(set(labels)))
+
+
+def left_out(
+    found: Linear, again: Callable[..., Linear], rows: Any, clusters: Sequence[Any], names: Any
+) -> Linear:
+    """The model with errors of the cluster jackknife: every cluster's rows are deleted once."""
+    columns, effects, weights = rows
+    replicates, blur = [], found.blur
+    for name in names:
+        kept = [row for row, label in enumerate(clusters) if label != name]
+        one = again(
+            {each: column[kept] for each, column in columns.items()},
+            effects=[effects[row] for row in kept],
+            weights=None if weights is None else weights[kept],
+        )
+        if one.estimates.keys() == found.estimates.keys():
+            replicates.append([value for value, _ in one.estimates.values()])
+            blur = max(blur, one.blur)
+    lost = len(names) - len(replicates)
+    if lost:
+        told = f"CV1: without {lost} of {len(names)} clusters the regressors cannot be told apart"
+        return replace(found, told=told)
+    moved = np.array(replicates) - [value for value, _ in found.estimates.values()]
+    errors = np.sqrt((len(names) - 1) / len(names) * (moved**2).sum(axis=0))
+    pairs = zip(found.estimates.items(), errors, strict=True)
+    estimates = {term: (value, float(error)) for (term, (value, _)), error in pairs}
+    return replace(found, estimates=estimates, variance="cv3", blur=blur)
 
 
 def blur_of(design: Vector, beta: Vector, weight: float) -> float:
@@ -214,8 +261,13 @@ def probit(
     effects: Sequence[Any],
     *,
     cut: str | None = None,
+    errors: str = "information",
+    clusters: Sequence[Any] | None = None,
 ) -> Probit:
-    """The probit with a dummy per effect; effects whose outcomes are all alike are left out."""
+    """The probit with a dummy per effect; effects whose outcomes are all alike are left out.
+
+    Where errors are not of the information they are those of the sandwich, by row or by cluster.
+    """
     y = columns[outcome]
     seen = {label: {y[row] for row, other in enumerate(effects) if other == label}
             for label in set(effects)}  # fmt: skip
@@ -234,14 +286,44 @@ def probit(
     kept = list(within)
     x = np.column_stack([absorbed, *(inside[name] for name in kept)])
     beta = maximum(x, sign)
-    variance = np.linalg.inv(information(x, sign, beta))
+    variance, counts = np.linalg.inv(information(x, sign, beta)), (None, None, "information")
+    if errors != "information":
+        labels = None if clusters is None else [clusters[row] for row in used]
+        variance, counts = sandwich(x, sign, beta, variance, labels)
     start = absorbed.shape[1]
+    due = due_to(x, beta, variance, start + kept.index(cut)) if cut in kept else None
+    is_told = counts[2] is not None
     found = {
-        name: (float(beta[start + place]), math.sqrt(variance[start + place, start + place]))
+        name: (
+            float(beta[start + place]),
+            math.sqrt(variance[start + place, start + place]) if is_told else None,
+        )
         for place, name in enumerate(kept)
     }
-    due = due_to(x, beta, variance, start + kept.index(cut)) if cut in kept else None
-    return Probit(found, why, **counted, log_likelihood=likelihood(x, sign, beta), due=due)
+    return Probit(
+        found,
+        why,
+        **counted,
+        log_likelihood=likelihood(x, sign, beta),
+        due=due if due is None or is_told else (due[0], None),
+        clusters=counts[0],
+        degrees=counts[1],
+        variance=counts[2],
+        told="" if is_told else NO_FREEDOM,
+    )
+
+
+def sandwich(x: Vector, sign: Vector, beta: Vector, bread: Vector, labels: Any) -> Any:
+    """Variance from the scores of rows or clusters; clusters, degrees of freedom and its name."""
+    scores = x * slopes(x, sign, beta)[0][:, None]
+    if labels is None:
+        return bread @ scores.T @ scores @ bread, (None, None, "hc0")
+    scores = dummies(labels).T @ scores
+    (groups, size), rows = scores.shape, len(x)
+    if rows <= size or groups < 2:
+        return bread, (groups, None, None)
+    factor = (rows - 1) / (rows - size) * groups / (groups - 1)
+    return factor * bread @ scores.T @ scores @ bread, (groups, groups - 1, "cv1")
 
 
 def is_separated(x: Vector, sign: Vector) -> bool:

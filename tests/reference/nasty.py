@@ -155,7 +155,17 @@ def anchor() -> list[Raw]:
 
 def census_of(cases: Iterable[Case]) -> list[Raw]:
     """All cases in one census."""
-    return [*anchor(), *(row for case in cases for row in case.rows())]
+    return with_enterprises([*anchor(), *(row for case in cases for row in case.rows())])
+
+
+def with_enterprises(rows: list[Raw]) -> list[Raw]:
+    """Rows of which three neighbours share an enterprise, some are sold, and some have none."""
+    for row in rows:
+        case, _, number = str(row["establishment_id"] or "").partition("-")
+        sold = row["year"] > 2002 and number == "3"
+        known = number and number != "5"
+        row["enterprise_id"] = f"{case}{int(number) // 3 + sold}" if known else None
+    return rows
 
 
 def that_split(row: Raw) -> Raw:

@@ -12,6 +12,8 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from scipy.stats import norm
+from scipy.stats import t as student
 
 from reference.distributions import Productivity, quartile_cuts
 from reference.estimates import Linear, Probit, linear_model, probit
@@ -33,6 +35,7 @@ class Cuts:
         self.study = study
         self.industry: dict[str, dict[str, float]] = defaultdict(dict)
         self.own: dict[str, dict[tuple[str, int | None], float]] = {}
+        self.shares: dict[str, dict[tuple[str, int | None], dict[str, Fraction]]] = {}
         for row in small.tariff_cuts or ():
             self.industry[row.get("kind", HOME)][row["industry"]] = self.size(row)
         for row in small.input_output or ():
@@ -48,7 +51,11 @@ class Cuts:
             kind = row.get("kind", study.tariffs.product_kind)
             tariffs[kind][row["product"]] = self.size(row)
         for kind, cuts in tariffs.items():
-            self.own[kind] = self.of_products(cuts, small.plant_products or ())
+            self.shares[kind] = self.of_products(cuts, small.plant_products or ())
+            self.own[kind] = {
+                whose: float(sum(Fraction(cuts[name]) * part for name, part in parts.items()))
+                for whose, parts in self.shares[kind].items()
+            }
         self.known = bool(tariffs or self.industry)
 
     def size(self, row: Mapping[str, Any]) -> float:
@@ -63,8 +70,8 @@ class Cuts:
 
     def of_products(
         self, cuts: Mapping[str, float], products: Iterable[Any]
-    ) -> dict[tuple[str, int | None], float]:
-        """The mean over each establishment's products with a cut, by id and, if any, year."""
+    ) -> dict[tuple[str, int | None], dict[str, Fraction]]:
+        """Shares of each establishment's products with a cut, by id and, if any, year."""
         made: dict[Any, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         choices, found = self.study.regressions, {}
         is_weighted = choices.plant_cuts == "value_weighted"
@@ -81,9 +88,13 @@ class Cuts:
             worth = values if is_weighted else dict.fromkeys(values, 1)
             total = sum(worth.values())
             if total:
-                parts = (Fraction(cuts[name]) * each for name, each in worth.items())
-                found[identifier] = float(sum(parts) / total)
+                found[identifier] = {name: Fraction(each) / total for name, each in worth.items()}
         return found
+
+    def shares_of(self, row: Row, kind: str) -> dict[str, Fraction] | None:
+        """The shares of an establishment's products; None where it has no cut of its own."""
+        year = row.year if self.study.regressions.products_year == "start" else None
+        return self.shares.get(kind, {}).get((row.establishment_id, year))
 
     def of(self, row: Row, kind: str) -> tuple[float | None, bool]:
         """The cut over the window, and whether it is the establishment's own."""
@@ -151,6 +162,36 @@ class Regressing:
                 each[f"{kind}_cut"] = None if cut is None else cut / years
                 each[f"own {kind}"] = is_own
 
+    def clusters(self, sample: Sample, choice: str, kinds: Sequence[str] = ()) -> Any:
+        """What each row of a sample is clustered by; None where each is its own."""
+        if choice in ("robust", "information"):
+            return None
+        return [self.cluster(each["row"], choice, kinds) for each in sample]
+
+    def cluster(self, row: Row, choice: str, kinds: Sequence[str]) -> str:
+        """The establishment, enterprise, industry or main product of a row."""
+        if choice == "establishment":
+            return row.establishment_id
+        if choice == "enterprise":
+            known = row.columns["enterprise_id"]
+            return f"alone {row.establishment_id}" if known is None else f"of {known}"
+        if choice == "product":
+            shares = self.cuts.shares_of(row, kinds[0]) if kinds else None
+            if shares is None:
+                return f"industry {row.industry}"
+            return f"product {min(shares, key=lambda name: (-shares[name], name))}"
+        return self.group(row, choice)
+
+    def is_nested(self, effects: str, choice: str) -> bool:
+        """Whether effects lie within clusters."""
+        order = ("none", "industry2", "industry4")
+        return choice in order[1:] and order.index(effects) >= order.index(choice)
+
+    def leaves_out(self, choice: str) -> bool:
+        """Whether errors are by the jackknife."""
+        is_few = choice in ("industry2", "industry4", "product")
+        return is_few and self.choices.chosen_errors.variance == "cv3"
+
     def group(self, row: Row, effects: str) -> str:
         """The effect that a row belongs to."""
         digits = {"none": 0, "industry2": self.study.census.industry_group_digits, "industry4": 99}
@@ -185,9 +226,10 @@ def list_regressions(
         probits = entry_probits(run, with_cuts(everyone, kinds))
         for quartile, fit in probits.items():
             labels = {**of_window(window, "entry_probit", START), "sample": sample_name(quartile)}
-            labels |= {"effects": run.choices.entry_effects, "errors": "information"}
+            errors = run.choices.chosen_errors.entry_probit
+            labels |= {"effects": run.choices.entry_effects, "errors": errors}
             terms = (*map(cut_of, kinds), *run.choices.entry_controls)
-            found += probit_rows(labels, terms, fit, CutCounts(samples[quartile], kinds))
+            found += probit_rows(run, labels, terms, fit, CutCounts(samples[quartile], kinds))
         found += effects_of_starting(run, window, everyone)
         total = sum(row.sales for row in rows if row.year == window.start)
         entries += export_entry(window, everyone, probits, (kinds, total))
@@ -248,7 +290,7 @@ def premium(run: Regressing) -> list[dict[str, Any]]:
     if not sample:
         return []
     rows = [each["row"] for each in sample]
-    outcome, found = "log_productivity", []
+    outcome, found, choice = "log_productivity", [], run.choices.chosen_errors.premium
     columns = arrays(sample, (outcome, "exporter", SIZE))
     for weighting in ("unweighted", "employment"):
         for model, terms in (
@@ -263,7 +305,7 @@ def premium(run: Regressing) -> list[dict[str, Any]]:
                 "sample": "all",
                 "weighting": weighting,
                 "effects": "year_industry4",
-                "errors": "establishment",
+                "errors": choice,
             }
             jobs = np.array([row.weight for row in rows], dtype=float)
             fit = linear_model(
@@ -272,9 +314,11 @@ def premium(run: Regressing) -> list[dict[str, Any]]:
                 terms,
                 [(row.year, row.industry) for row in rows],
                 weights=jobs if weighting == "employment" else None,
-                clusters=[row.establishment_id for row in rows],
+                clusters=run.clusters(sample, choice),
+                is_nested=run.is_nested("industry4", choice),
+                leaves_out=run.leaves_out(choice),
             )
-            found += linear_rows(labels, terms, fit)
+            found += linear_rows(run, labels, terms, fit)
     return found
 
 
@@ -295,12 +339,28 @@ def exits(run: Regressing, window: Any) -> list[dict[str, Any]]:
     columns = arrays(sample, ("exit", *terms))
     rows = [each["row"] for each in sample]
     labels = {**of_window(window, "exit_linear", "exit"), "effects": "industry4"}
-    linear = linear_model(columns, "exit", terms, [row.industry for row in rows])
-    found = linear_rows({**labels, "errors": "robust"}, terms, linear, counts)
-    effects = run.choices.exit_effects
-    fit = probit(columns, "exit", terms, [run.group(row, effects) for row in rows])
-    labels |= {"model": "exit_probit", "effects": effects, "errors": "information"}
-    return [*found, *probit_rows(labels, terms, fit, counts)]
+    stated = run.choices.chosen_errors
+    linear = linear_model(
+        columns,
+        "exit",
+        terms,
+        [row.industry for row in rows],
+        clusters=run.clusters(sample, stated.exit_linear, kinds),
+        is_nested=run.is_nested("industry4", stated.exit_linear),
+        leaves_out=run.leaves_out(stated.exit_linear),
+    )
+    found = linear_rows(run, {**labels, "errors": stated.exit_linear}, terms, linear, counts)
+    effects, errors = run.choices.exit_effects, stated.exit_probit
+    fit = probit(
+        columns,
+        "exit",
+        terms,
+        [run.group(row, effects) for row in rows],
+        errors=errors,
+        clusters=run.clusters(sample, errors, kinds),
+    )
+    labels |= {"model": "exit_probit", "effects": effects, "errors": errors}
+    return [*found, *probit_rows(run, labels, terms, fit, counts)]
 
 
 def never_exporters(run: Regressing, window: Any) -> Sample:
@@ -346,6 +406,7 @@ def entry_probits(run: Regressing, sample: Sample) -> dict[int | None, Probit]:
     """Starting to export on the tariff cuts, by quartile; none without tariff cuts."""
     kinds = run.kinds(run.choices.entry_cuts)
     terms = (*map(cut_of, kinds), *run.choices.entry_controls)
+    errors = run.choices.chosen_errors.entry_probit
     return {
         quartile: probit(
             arrays(inside, (START, *terms)),
@@ -353,6 +414,8 @@ def entry_probits(run: Regressing, sample: Sample) -> dict[int | None, Probit]:
             terms,
             [run.group(each["row"], run.choices.entry_effects) for each in inside],
             cut=cut_of(kinds[0]),
+            errors=errors,
+            clusters=run.clusters(inside, errors, kinds),
         )
         for quartile, inside in (by_quartile(sample) if kinds else {}).items()
     }
@@ -374,22 +437,23 @@ def effects_of_starting(run: Regressing, window: Any, everyone: Sample) -> list[
 def effects_in_sample(run: Regressing, labels: Labels, sample: Sample) -> list[dict[str, Any]]:
     """The two or four models of one outcome in one sample."""
     kinds, choice = run.kinds(run.choices.growth_cuts), run.choices.growth_clusters
+    choice = "robust" if choice == "establishment" else choice
+    of_rows = run.kinds((*(run.choices.entry_cuts or ()), *kinds))
     cut, others = tuple(map(cut_of, kinds[:1])), tuple(map(cut_of, kinds[1:]))
     controls = (*others, *run.choices.growth_controls)
     outcome, counts = labels["outcome"], CutCounts(sample, kinds)
-    found, alone = [], choice == "establishment"
+    found = []
     raw = arrays(sample, (outcome, START))
     fit = linear_model(
         raw,
         outcome,
         (START,),
         [run.group(each["row"], "none") for each in sample],
-        clusters=None if alone else [run.group(each["row"], choice) for each in sample],
-        is_nested=False,
+        clusters=run.clusters(sample, choice, of_rows),
+        leaves_out=run.leaves_out(choice),
     )
-    errors = {"errors": "robust" if alone else choice}
-    named = {**labels, "model": "raw_difference", "effects": "none", **errors}
-    found += linear_rows(named, (START,), fit, CutCounts(sample, ()))
+    named = {**labels, "model": "raw_difference", "effects": "none", "errors": choice}
+    found += linear_rows(run, named, (START,), fit, CutCounts(sample, ()))
     sample = counts.complete
     if not sample:
         return found
@@ -402,16 +466,15 @@ def effects_in_sample(run: Regressing, labels: Labels, sample: Sample) -> list[d
     fits = {}
     for model, terms, instrument in models:
         effects = run.choices.growth_effects
-        is_alone = choice == "establishment"
         fits[model] = linear_model(
             columns,
             START if model == "first_stage" else outcome,
             terms,
             [run.group(row, effects) for row in rows],
             instrument=instrument,
-            clusters=None if is_alone else [run.group(row, choice) for row in rows],
-            is_nested=not is_alone
-            and run.group(rows[0], effects).startswith(run.group(rows[0], choice)),
+            clusters=run.clusters(sample, choice, of_rows),
+            is_nested=run.is_nested(effects, choice),
+            leaves_out=run.leaves_out(choice),
         )
     t = fits["first_stage"].t(cut[0]) if "first_stage" in fits else None
     strength = None if t is None else t * t
@@ -419,10 +482,10 @@ def effects_in_sample(run: Regressing, labels: Labels, sample: Sample) -> list[d
         labels |= {
             "model": model,
             "effects": run.choices.growth_effects,
-            "errors": "robust" if choice == "establishment" else choice,
+            "errors": choice,
         }
         named = strength if model in ("first_stage", "two_stage") else None
-        found += linear_rows(labels, terms, fits[model], counts, first_stage_f=named)
+        found += linear_rows(run, labels, terms, fits[model], counts, first_stage_f=named)
     return found
 
 
@@ -441,7 +504,32 @@ def blurred(value: float | None, blur: float) -> float | None:
     return found
 
 
+def inferred(run: Regressing, value: Any, error: Any, fit: Linear | Probit) -> dict[str, Any]:
+    """The test that a coefficient is 0 and its interval, where the study states errors."""
+    stated = run.choices.errors
+    if stated is None:
+        return {}
+    found = dict.fromkeys(("variance", "degrees_of_freedom", "p_value", "ci_low", "ci_high"))
+    if None not in (value, error):
+        law = norm() if fit.degrees is None else student(fit.degrees)
+        reach = law.ppf(0.5 + stated.level / 2) * error
+        found |= {"variance": fit.variance, "degrees_of_freedom": fit.degrees}
+        found |= {"ci_low": float(value - reach), "ci_high": float(value + reach)}
+        found |= {"p_value": float(2 * law.sf(abs(value / error))) if error else None}
+    return found
+
+
+def few(run: Regressing, clusters: int | None) -> str:
+    """What is told of few clusters."""
+    stated = run.choices.errors
+    if stated is None or clusters is None or clusters >= stated.few_clusters:
+        return ""
+    told = f"{clusters} clusters, fewer than {stated.few_clusters}"
+    return told if clusters > 1 else "one cluster"
+
+
 def linear_rows(
+    run: Regressing,
     labels: Labels,
     terms: Sequence[str],
     fit: Linear,
@@ -472,15 +560,19 @@ def linear_rows(
                 "log_likelihood": None,
                 "first_stage_f": first_stage_f,
                 **(counts or CutCounts([], ())).beside(term),
-                "note": "; ".join((fit.problem, fit.why.get(term, ""), alone)),
+                **inferred(run, value, error, fit),
+                "note": "; ".join(
+                    (fit.problem, fit.told, fit.why.get(term, ""), few(run, fit.clusters), alone)
+                ),
             }
         )
-    numbers = ("coefficient", "standard_error", "t", "premium_percent", "r2")
+    numbers = ["coefficient", "standard_error", "t", "premium_percent", "r2"]
+    numbers += ["p_value", "ci_low", "ci_high"] if run.choices.errors else []
     return [{**row, **{name: blurred(row[name], fit.blur) for name in numbers}} for row in found]
 
 
 def probit_rows(
-    labels: Labels, terms: Sequence[str], fit: Probit, counts: CutCounts
+    run: Regressing, labels: Labels, terms: Sequence[str], fit: Probit, counts: CutCounts
 ) -> list[dict[str, Any]]:
     """One row per term."""
     alike = f"{fit.alike} in effects with one outcome left out" if fit.alike else ""
@@ -497,12 +589,15 @@ def probit_rows(
                 "premium_percent": None,
                 "observations": fit.rows,
                 "groups": fit.groups,
-                "clusters": None,
+                "clusters": fit.clusters,
                 "r2": None,
                 "log_likelihood": fit.log_likelihood,
                 "first_stage_f": None,
                 **counts.beside(term),
-                "note": "; ".join((fit.problem, fit.why.get(term, ""), alike)),
+                **inferred(run, value, error, fit),
+                "note": "; ".join(
+                    (fit.problem, fit.told, fit.why.get(term, ""), few(run, fit.clusters), alike)
+                ),
             }
         )
     return found

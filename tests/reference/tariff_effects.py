@@ -22,7 +22,6 @@ from reference.regressions import (
 from reference.rows import Row, parts_of
 
 ACCELERATION, EXPORTER_GROWTH = "productivity_acceleration", "exporter_productivity_growth"
-ORDER = ("none", "industry2", "industry4")
 Found = dict[str, Any]
 
 
@@ -235,8 +234,9 @@ def slopes(
             outcome,
             terms,
             [run.group(row, effects) for row in rows],
-            clusters=[run.group(row, asked.clusters) for row in rows],
-            is_nested=ORDER.index(effects) >= ORDER.index(asked.clusters),
+            clusters=run.clusters(inside, asked.clusters, run.kinds(asked.kinds)),
+            is_nested=run.is_nested(effects, asked.clusters),
+            leaves_out=run.leaves_out(asked.clusters),
         )
     found = []
     for kind in kinds:
@@ -256,7 +256,9 @@ def slopes(
         numbers = ("slope", "slope_standard_error", "effect", "standard_error", "contribution",
                    "contribution_standard_error")  # fmt: skip
         row |= {name: blurred(row[name], fit.blur) for name in numbers} if fit else {}
-        row["note"] = "; ".join((fit.problem, fit.why.get(cut_of(kind), ""))) if fit else ""
+        row["note"] = (
+            "; ".join((fit.problem, fit.told, fit.why.get(cut_of(kind), ""))) if fit else ""
+        )
         found.append(row)
     return found
 

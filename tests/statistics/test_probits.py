@@ -180,6 +180,7 @@ def test_published_by_statsmodels(engine):
     importlib.util.find_spec("statsmodels") is None,
     reason="statsmodels is not installed: its numbers on the same data are tested instead",
 )
+@in_python
 def test_statsmodels_itself(engine):
     import statsmodels.api
 

@@ -550,6 +550,19 @@ MISTAKES = {
         "growth_clusters",
         'one of "establishment"',
     ),
+    "errors by products without cuts": (
+        ('exit_cuts = ["home", "foreign"]', "exit_cuts = []"),
+        "regressions.errors.exit_linear are products, and no product gives an establishment a cut "
+        "here",
+        "exit_linear",
+        "give plant_products and name a kind of tariff that it uses",
+    ),
+    "errors half stated": (
+        ("few_clusters = 30\n", ""),
+        "[regressions.errors] few_clusters is missing",
+        "[regressions.errors]",
+        "state few_clusters",
+    ),
     "cuts by establishment averaged in no stated way": (
         ('plant_cuts = "simple"', ""),
         "[regressions] plant_cuts is missing",
@@ -605,6 +618,29 @@ MISTAKES = {
         "give input_output under [inputs], or remove input_sources",
     ),
 }
+
+
+def test_errors_by_enterprises_need_their_column(tmp_path: Path) -> None:
+    path = changed(
+        tmp_path,
+        ('enterprise_id = "enterprise_id"\n', ""),
+        ('exit_probit = "robust"', 'exit_probit = "enterprise"'),
+        ('clusters = "industry2"', 'clusters = "enterprise"'),
+    )
+    found = [what for what, _, _ in refusal(path) if what.endswith("has no enterprise_id")]
+    asked = {"regressions.errors.exit_probit", "tariff_effects.clusters", "units"}
+    assert {what.split()[0] for what in found} == asked
+
+
+def test_the_jackknife_needs_clusters_that_can_be_left_out(tmp_path: Path) -> None:
+    path = changed(
+        tmp_path,
+        ('exit_linear = "product"', 'exit_linear = "enterprise"'),
+        ('\nclusters = "industry2"', '\nclusters = "enterprise"'),
+    )
+    [(what, _, cure)] = refusal(path)
+    assert what.startswith('variance = "cv3" leaves out clusters of industries or products')
+    assert cure.startswith('state "cv1"')
 
 
 @pytest.mark.parametrize("case", MISTAKES)

@@ -50,6 +50,7 @@ for extra, type_ in (
     ("hours", "float64"),
     ("region", "string"),
     ("adopted", "int32"),
+    ("enterprise_id", "string"),
 ):
     SCHEMA = SCHEMA.append(pa.field(extra, pa.type_for_alias(type_)))
 

@@ -16,13 +16,14 @@ from reference.dealing import Dealer, missed
 from reference.nasty import Case, census_of
 from reference.studies import RULES
 from reference.welfare import Small
-from tradegains.study import Regressions, Study, TariffEffects
+from tradegains.study import RegressionErrors, Regressions, Study, TariffEffects
 
 ON_SPARK = os.environ.get("TRADEGAINS_TEST_ENGINE") == "spark"
 EXAMPLES = 1 if ON_SPARK else 4
 LARGE, OTHERS = 120, 12
 
 EFFECTS = ("none", "industry2", "industry4")
+GROWTH_CLUSTERS = ("establishment", "industry2", "product", "enterprise")
 CONTROLS = ((), ("relative_productivity",), ("log_employment", "relative_productivity"))
 
 
@@ -39,7 +40,7 @@ def estimated_study(dealer: Dealer) -> Study:
         entry_controls=deal("entry_controls", CONTROLS),
         growth_effects=deal("growth_effects", EFFECTS),
         growth_controls=deal("growth_controls", CONTROLS),
-        growth_clusters=deal("growth_clusters", ("establishment", "industry2", "industry4")),
+        growth_clusters=deal("growth_clusters", GROWTH_CLUSTERS),
         plant_cuts=plant_cuts,
         adoptions=deal("adoptions", ((), ("adopted",))),
         without_products=deal("without_products", ("industry_cut", "leave_out")),
@@ -48,6 +49,7 @@ def estimated_study(dealer: Dealer) -> Study:
         entry_cuts=deal("entry_cuts", KINDS),
         growth_cuts=deal("growth_cuts", KINDS),
         history_from=deal("history_from", ((), (2002,), (2000, 2002))),
+        errors=errors_dealt(dealer),
     )
     tariffs = replace(
         study_dealt(dealer).tariffs,
@@ -65,7 +67,7 @@ def estimated_study(dealer: Dealer) -> Study:
         after="post",
         kinds=deal("effect_kinds", (("home", "foreign"), ("foreign", "input"), ("home",))),
         industry_weights=deal("industry_weights", ("employment", "sales", "unweighted")),
-        clusters=deal("effect_clusters", ("industry2", "industry4")),
+        clusters=deal("effect_clusters", ("industry2", "industry4", "enterprise")),
     )
     has_cuts = dealer.dealt["cuts"] != (None, None)
     study = replace(study, tariff_effects=effects if has_cuts else None)
@@ -73,11 +75,26 @@ def estimated_study(dealer: Dealer) -> Study:
     return replace(study, welfare=replace(study.welfare, melitz_redding=None))
 
 
+def errors_dealt(dealer: Dealer) -> RegressionErrors | None:
+    """Errors other than those of a study that states none."""
+    deal = dealer.deal
+    stated = RegressionErrors(
+        premium=deal("premium_errors", ("robust", "enterprise", "industry2", "industry4")),
+        exit_linear=deal("exit_errors", ("enterprise", "product", "robust", "industry4")),
+        exit_probit=deal("exit_probit", ("robust", "enterprise", "industry2", "information")),
+        entry_probit=deal("entry_probit", ("information", "robust", "industry4", "enterprise")),
+        variance=deal("variance", ("cv3", "cv1")),
+        level=0.9,
+        few_clusters=deal("few_clusters", (2, 20)),
+    )
+    return stated if deal("states_errors", (True, True, False)) else None
+
+
 def with_exports(study: Study) -> Study:
     """The study of a census that knows exports: without, hardly anything is estimated."""
     census = study.census
     rules = {name: rule for name, rule in RULES.items() if "exports" in name}
-    columns = {**census.columns, "exports": "exports"}
+    columns = {**census.columns, "exports": "exports", "enterprise_id": "enterprise_id"}
     return replace(study, census=replace(census, columns=columns, rules=rules | census.rules))
 
 

@@ -8,7 +8,6 @@ import os
 from dataclasses import replace
 from itertools import count
 
-import pyarrow as pa
 import pytest
 from test_generative import SCHEMA, case_list, fitted, publish_study
 from test_generative_hloy import hloy_study, ranked_tables
@@ -23,8 +22,6 @@ from tradegains.study import Study, Uncertainty
 EXAMPLES = int(os.environ.get("TRADEGAINS_REPLICATES", "1"))
 CASES = int(os.environ.get("TRADEGAINS_REPLICATE_CASES", "6"))
 TABLES = ("market_shares", "welfare", "welfare_curves", "productivity_growth", "demography")
-
-WITH_ENTERPRISES = SCHEMA.append(pa.field("enterprise_id", pa.string()))
 
 
 def uncertain_study(dealer: Dealer) -> Study:
@@ -45,25 +42,15 @@ def uncertain_study(dealer: Dealer) -> Study:
     )
 
 
-def with_enterprises(rows: list[dict]) -> list[dict]:
-    """Rows of which three neighbours share an enterprise, some are sold, and some have none."""
-    for row in rows:
-        case, _, number = str(row["establishment_id"] or "").partition("-")
-        sold = row["year"] > 2002 and number == "3"
-        known = number and number != "5"
-        row["enterprise_id"] = f"{case}{int(number) // 3 + sold}" if known else None
-    return rows
-
-
 def compare(engine, dealer: Dealer, folder) -> list[str]:
     """Every difference between a run's errors and those of the reference engine."""
     cases = case_list(dealer)[:CASES]
     study, small = fitted(uncertain_study(dealer), ranked_tables(dealer), cases)
     small = replace(small, concordance=None)
-    rows = with_enterprises(census_of(cases))
+    rows = census_of(cases)
     read = (*study.census.columns, *study.census.extra_columns)
     expected = measure([{name: row[name] for name in read} for row in rows], study, small)
-    written = with_inputs(study, rows, folder, small=small, schema=WITH_ENTERPRISES)
+    written = with_inputs(study, rows, folder, small=small, schema=SCHEMA)
     found = publish_study(engine, written, folder / "output")
     ignoring = WORDING | {"establishments"}  # compared by other tests, with what notes name
     lines = []

@@ -1,5 +1,7 @@
 """Exit: who of the establishments of a window's first year is gone in its last, and why."""
 
+from collections.abc import Sequence
+
 from tradegains.families import work_folders
 from tradegains.families.context import Rows
 from tradegains.families.meeting import judge_own_cuts, selection_note
@@ -40,30 +42,14 @@ from tradegains.transforms.regression_sums import EFFECT
 
 def exit_regressions(context: RegressionContext, window: Window) -> Rows:
     """Rows of `regressions`: who of a window's first year is gone in its last."""
-    rows = exit_rows(
-        context.matched,
-        context.medians(window.start),
-        year=window.start,
-        continuing=context.bit(continuing_set(window.name, BOTH_ENDS)),
-        exporter=context.bit(EXPORTERS) if context.has_exports else None,
-    )
     kinds = context.kinds(context.choices.exit_cuts)
-    cuts = [cut_column(kind) for kind in kinds]
     terms = [RELATIVE_PRODUCTIVITY, LOG_EMPLOYMENT]
     terms += [EXPORTER] if context.has_exports else []
-    own = map(own_column, kinds)
-    errors = context.choices.chosen_errors
-    rows, clusters = add_clusters(
-        context,
-        context.with_cuts(rows, kinds, window),
-        (errors.exit_linear, errors.exit_probit),
-        kinds,
-    )
-    rows = rows.select(EFFECT, EXIT, w.SALES, *terms, *cuts, *own, *clusters)
-    kept = context.held(rows, [window.start], work_folders.exit_rows(window))
+    kept = _kept_rows(context, window, terms, kinds)
     counted, note = _cuts_of(context, window, kept) if kinds else (None, _why_without(context))
     kept = having_cuts(kept, kinds)
-    terms += cuts
+    terms += map(cut_column, kinds)
+    errors = context.choices.chosen_errors
     cells = context.collect(kept, (EXIT, *terms), *cell_keys(context, errors.exit_linear))
     most_rows = cells.rows((), ())
     (linear,) = estimate(
@@ -94,6 +80,28 @@ def exit_regressions(context: RegressionContext, window: Window) -> Rows:
         *linear_rows(labels, linear_of(linear), note=note, cuts=counted),
         *rows_of_probit(of_probit, terms, probit, note, cuts=counted),
     ]
+
+
+def _kept_rows(
+    context: RegressionContext, window: Window, terms: Sequence[str], kinds: Sequence[str]
+) -> RegressionRows:
+    rows = exit_rows(
+        context.matched,
+        context.medians(window.start),
+        year=window.start,
+        continuing=context.bit(continuing_set(window.name, BOTH_ENDS)),
+        exporter=context.bit(EXPORTERS) if context.has_exports else None,
+    )
+    errors = context.choices.chosen_errors
+    rows, clusters = add_clusters(
+        context,
+        context.with_cuts(rows, kinds, window),
+        (errors.exit_linear, errors.exit_probit),
+        kinds,
+    )
+    cuts = (*map(cut_column, kinds), *map(own_column, kinds))
+    needed = rows.select(EFFECT, EXIT, w.SALES, *terms, *cuts, *clusters)
+    return context.held(needed, [window.start], work_folders.exit_rows(window))
 
 
 def _labels(context: RegressionContext, window: Window, model: str, effects: str) -> Labels:

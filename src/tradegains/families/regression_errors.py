@@ -15,7 +15,7 @@ from tradegains.transforms.regression_rows import YEAR_STEP, cluster_column, wit
 
 log = logging.getLogger("tradegains")
 
-ALONE = ("robust", "information", "shift_share")
+ALONE = ("robust", "information")
 """Errors that no column of the rows tells."""
 _ORDER = ("none", "industry2", "industry4", "year_industry4")
 

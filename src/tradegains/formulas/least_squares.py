@@ -252,6 +252,11 @@ def sum_within(
         products: of `group_products`, in the same order.
         places: of the sums.
         names: of the variables, in their order.
+
+    Example:
+        >>> group, places = GroupSums(3, 3, (6,), (14,)), BinaryPlaces((0,), (0,))  # 1, 2, 3
+        >>> sum_within([group], [group_products(group, places)], places, ["x"]).raw
+        (14.0,)
     """
     used = [group for group in groups if group.rows > 1]
     summed = [math.fsum(column) for column in zip(*products, strict=True)]

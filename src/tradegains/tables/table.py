@@ -12,6 +12,7 @@ say, or which columns tell how uncertain others are.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 from pyspark.sql.types import DataType, StructField, StructType
 
@@ -95,6 +96,7 @@ class Table:
         first: numbers that get room on a screen before the others.
         uncertain: numbers that have a standard error in studies with `[uncertainty]`; the first
             has an interval too (`tables.columns.errors_of`).
+        brackets: further numbers and the columns of their standard errors, which every study has.
         disclosure: what its numbers rest on and how its rows add up; None: nothing of it is
             released.
     """
@@ -108,13 +110,15 @@ class Table:
     inputs: tuple[str, ...] = ()
     first: tuple[str, ...] = ()
     uncertain: tuple[str, ...] = ()
+    brackets: tuple[tuple[str, str], ...] = ()
     disclosure: Disclosure | None = None
 
     def __post_init__(self) -> None:
         errors = [error for name in self.uncertain if (error := self.error_of(name))]
         declared = self.disclosure or Disclosure({}, why="nothing is released")
         disclosed = (*declared.numbers, *(each.over for each in declared.adds))
-        unknown = {*self.key, *self.first, *self.uncertain, *errors, *disclosed} - set(self.names)
+        named = {*self.key, *self.first, *self.uncertain, *errors, *disclosed}
+        unknown = {*named, *chain.from_iterable(self.brackets)} - set(self.names)
         if unknown:
             raise ValueError(f"{self.name} has no column {', '.join(sorted(unknown))}")
 
@@ -142,8 +146,8 @@ class Table:
 
     @cached_property
     def errors(self) -> dict[str, str]:
-        """Numbers and the columns of their standard errors."""
-        return {name: str(self.error_of(name)) for name in self.uncertain}
+        """Numbers and the columns of their standard errors, which stand in brackets in print."""
+        return {name: str(self.error_of(name)) for name in self.uncertain} | dict(self.brackets)
 
     @cached_property
     def sometimes(self) -> frozenset[str]:

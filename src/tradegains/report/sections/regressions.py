@@ -27,6 +27,7 @@ EFFECTS = {
     "least_squares": "OLS",
     "two_stage": "2SLS",
 }
+PROBITS = ("exit_probit", "entry_probit")
 STAGES = (*EFFECTS, "first_stage")
 SAMPLES = ("all", "quartile_1", "quartile_2", "quartile_3", "quartile_4")
 SAMPLE_NAMES = ("all", "Q1", "Q2", "Q3", "Q4")
@@ -40,6 +41,8 @@ ERROR_WORDS = {
     "robust": "robust standard errors (HC1)",
     "information": "standard errors from the information matrix",
     "establishment": "standard errors clustered by establishment",
+    "enterprise": "standard errors clustered by enterprise",
+    "product": "standard errors clustered by main product",
     "industry2": "standard errors clustered by 2-digit industry",
     "industry4": "standard errors clustered by 4-digit industry",
 }
@@ -308,13 +311,27 @@ def _size_and_strength(row: Row | None) -> tuple[Cell, Cell]:
 
 def _behind(rows: Sequence[Row]) -> str:
     """Effects and errors of the models, as the study chose them."""
-    made = dict.fromkeys((row["model"], row["effects"], row["errors"]) for row in rows)
+    made = dict.fromkeys((row["model"], row["effects"], _errors(row)) for row in rows)
     words = (
-        f"{_words(model)}: {EFFECT_WORDS.get(effects, effects)}, {ERROR_WORDS.get(errors, errors)}"
+        f"{_words(model)}: {EFFECT_WORDS.get(effects, effects)}, {errors}"
         for model, effects, errors in made
     )
     text = "; ".join(words)
-    return f"{text[0].upper()}{text[1:]}."
+    return f"{text[0].upper()}{text[1:]}.{_fewest(rows)}"
+
+
+def _errors(row: Row) -> str:
+    """What stands beside a coefficient or under it in brackets."""
+    if row["errors"] == "robust" and row["model"] in PROBITS:
+        return "robust standard errors (HC0)"
+    found = str(ERROR_WORDS.get(row["errors"], row["errors"]))
+    return f"{found}, jackknife CV3" if row.get("variance") == "cv3" else found
+
+
+def _fewest(rows: Sequence[Row]) -> str:
+    """How many clusters errors rest on at least, where the study asks for intervals by t."""
+    known = [row["clusters"] for row in rows if row["clusters"] is not None and "p_value" in row]
+    return f" Clusters: {count(min(known))} at least; intervals and p values by t." if known else ""
 
 
 def _remarks(rows: Sequence[Row]) -> list[str]:

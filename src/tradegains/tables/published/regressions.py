@@ -24,9 +24,8 @@ _ERRORS = (
     "industry4",
     "industry2",
     "product",
-    "shift_share",
 )
-_VARIANCES = ("information", "hc0", "hc1", "cv1", "cv3", "akm")
+_VARIANCES = ("information", "hc0", "hc1", "cv1", "cv3")
 _STATED = "regressions.errors"
 _SAMPLES = ("all", *(f"quartile_{number}" for number in (1, 2, 3, 4)))
 _MODELS = (
@@ -70,6 +69,7 @@ REGRESSIONS = Table(
     family="regressions",
     section="regressions",
     key=("window", "years", "model", "outcome", "sample", "weighting", "term"),
+    brackets=(("coefficient", "standard_error"),),
     columns=(
         RUN,
         WINDOW_OR_NULL,
@@ -102,8 +102,7 @@ REGRESSIONS = Table(
             "errors",
             TEXT,
             "",
-            "robust (HC1, of a probit HC0), information, what errors are clustered by, or "
-            "shift_share",
+            "robust (HC1, of a probit HC0), information, or what errors are clustered by",
             words=_ERRORS,
         ),
         Column("term", TEXT, "", "regressor; home_cut, foreign_cut and input_cut are tariffs"),
@@ -131,7 +130,7 @@ REGRESSIONS = Table(
             "variance",
             TEXT,
             "",
-            "estimator of the error: information, hc0, hc1, cv1, cv3 (the cluster jackknife), akm",
+            "estimator of the error: information, hc0, hc1, cv1 or cv3 (the cluster jackknife)",
             nullable=True,
             words=_VARIANCES,
             section=_STATED,
@@ -157,6 +156,10 @@ EXPORT_ENTRY = Table(
     family="regressions",
     section="regressions",
     key=("window", "quartile"),
+    brackets=(
+        ("cut_coefficient", "cut_standard_error"),
+        ("probability_due_to_cut", "probability_standard_error"),
+    ),
     columns=(
         RUN,
         Column("window", TEXT, "", "window; nobody here exported until its first year"),
@@ -183,7 +186,7 @@ EXPORT_ENTRY = Table(
         _number(
             "cut_standard_error",
             "index per percentage point",
-            "from the information",
+            "by the rule of the row's probit in `regressions`",
             AT_LEAST_0,
         ),
         share(
@@ -220,6 +223,11 @@ TARIFF_EFFECTS = Table(
     family="regressions",
     section="tariff_effects",
     key=("window", "result", "unit", "kind"),
+    brackets=(
+        ("slope", "slope_standard_error"),
+        ("effect", "standard_error"),
+        ("contribution", "contribution_standard_error"),
+    ),
     columns=(
         RUN,
         Column("window", TEXT, "", "window of the growth that is explained"),
