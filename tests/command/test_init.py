@@ -125,6 +125,86 @@ def test_proposal_passes_the_check_and_marks_what_is_open(census: Path, tmp_path
     assert "choices that are yours to make: 10, marked TODO" in summary
 
 
+def test_sections_in_comments_are_sound_once_taken(census: Path, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    head, marker, more = write_proposal(str(census), path).text.partition("# What more")
+    sentences, _, sections = more.partition("\n\n")
+    path.write_text(
+        head + marker + sentences + "\n\n" + sections.replace("# ", "", 1).replace("\n# ", "\n")
+    )
+    assert check_study(path).problems == ()
+    study = read_study(path)
+    assert study.decomposition.windows == ("whole",)
+    assert study.size_fits.year == 1992
+    for section in ("joint_distribution", "regressions", "uncertainty", "dispersion", "job_flows"):
+        assert getattr(study, section) is not None
+    assert [each.name for each in study.restrictions] == ["nonexporting"]
+    assert study.welfare.curves is not None
+
+
+@pytest.fixture
+def doubtful(tmp_path: Path) -> Path:
+    """Three years of four plants of which much is to be asked; nothing from 1992 to 1994."""
+    rows = {
+        "plant": ["A1", "B2", "C3", "D4"],
+        "ciiu": ["3211", "3211", "3111", "3111"],
+        "workers": [5, 6, 7, 8],
+        "turnover": [100.0, 100.0, 100.0, 100.0],
+        "output": [100.0, 10.0, 100.0, 100.0],
+        "exports": [0.0, 50.0, 0.0, 0.0],
+    }
+    changes = {
+        1990: {},
+        1991: {"plant": ["a1", "0B2 ", "C3", "D4"], "exports": [0.0, None, 0.0, None]},
+        1995: {"ciiu": ["311", "1711", "1711", "3111"], "exports": [None] * 4},
+        1996: {"exports": [200.0, 99.0, 0.0, 0.0]},
+    }
+    for year, changed in changes.items():
+        place = tmp_path / "census" / f"year={year}"
+        place.mkdir(parents=True)
+        table = pa.table(rows | changed)
+        exports = table.column("exports").cast(NUMBER)
+        pq.write_table(table.set_column(5, "exports", exports), place / "part-0.parquet")
+    return tmp_path / "census"
+
+
+def test_what_is_doubtful_is_told_at_once(doubtful: Path, tmp_path: Path) -> None:
+    proposal = write_proposal(str(doubtful), tmp_path / "study.toml")
+    assert proposal.rivals == {"sales": ["output"]}
+    assert (
+        '# TODO: or "output"? Exports are above "turnover" in 10.00, above "output"'
+        in proposal.text
+    )
+    assert "in 30.00" in proposal.text
+    for note in (
+        "there is no census of 1992-1994",
+        "exports is missing in every row of 1995: unknown, not 0",
+        "nobody exports in 1991",
+        "codes of ciiu have 3, 4 digits or letters",
+        "many codes of 1995-1996 are not those of the year before",
+        "2 ids of plant differ from another in case, blanks or zeros in front only",
+    ):
+        assert any(each.startswith(note) for each in proposal.notes), note
+    assert len(proposal.notes) == 6
+    summary = proposal.summary()
+    assert "sales             <- turnover (double), or is it output?" in summary
+    assert max(map(len, summary.splitlines())) <= 80
+    assert "# Seen: nobody exports in 1991." in proposal.text
+
+
+def test_flags_floats_and_short_years_are_told(tmp_path: Path) -> None:
+    rows = {"firm": [1, 2], "year": [81, 82], "sic": [1.0, 2.0], "workers": [1, 2],
+            "sales": [1.0, 9.0], "exports": [0, 1]}  # fmt: skip
+    pq.write_table(pa.table(rows), tmp_path / "all.parquet")
+    proposal = write_proposal(str(tmp_path / "all.parquet"), tmp_path / "study.toml")
+    assert proposal.columns["establishment_id"] == "firm"
+    told = " ".join(proposal.notes)
+    assert "firm reads like an enterprise's" in told
+    assert "sic may be the industry, but its type double is none of one" in told
+    assert "year has no year from 1800 to 2100" in told
+    assert "exports is 0 or 1 in every row: a yes or no, not an amount" in told
+
+
 def test_years_in_a_column_and_gaps_between_them(tmp_path: Path) -> None:
     table = pa.table({"plant": ["a"] * 3, "year": [1990, 1992, 1991], "sic": [111, 3211, 4],
                       "workers": [1.0, 2, 3], "sales": [1.0, 2, 3]})  # fmt: skip

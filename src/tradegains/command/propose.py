@@ -2,29 +2,32 @@
 
 The proposal maps columns by name and type, in English, French, Spanish and German, finds the years
 and the length of the industry codes, and leaves a TODO at every choice that only the researcher
-can make. It reads footers and one column of industry codes; no value of the census is printed.
+can make, also where two columns could be meant. It reads footers, and of every row ids, industry
+codes, sales and exports; no value of a row is printed.
 """
 
 import difflib
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
-from string import Template
+from textwrap import wrap
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from tradegains.command.first_look import first_look
+from tradegains.command.study_text import TODO, Facts, study_text
 from tradegains.errors import InputError, Problem, StudyError
 from tradegains.store.census_checks import year_ranges
 from tradegains.store.census_files import CensusFile, find_files, read_footers
 from tradegains.store.census_types import CONTRACT_KINDS, accepts, file_type
 from tradegains.store.locations import Location, locate
-from tradegains.study.model import COLUMNS, OPTIONAL_COLUMNS, REQUIRED_COLUMNS
-from tradegains.study.writing import toml_value
+from tradegains.study.model import COLUMNS, REQUIRED_COLUMNS
 
 # English | French | Spanish | German. Accents and signs do not count.
 SYNONYMS: Mapping[str, str] = {
@@ -61,6 +64,7 @@ SYNONYMS: Mapping[str, str] = {
 }
 _ENOUGH = 0.7  # below, two names only share some letters
 _YEARS = range(1800, 2101)
+_WIDTH = 80
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,8 @@ class Proposal:
     layout: Layout
     columns: Mapping[str, str]
     not_found: tuple[str, ...]
+    rivals: Mapping[str, Sequence[str]]
+    notes: tuple[str, ...]
 
     def summary(self) -> str:
         """What is proposed, for the terminal."""
@@ -91,13 +97,27 @@ class Proposal:
             column = self.columns.get(name)
             if column is not None:
                 type_ = self.layout.columns.get(column, "folder names")
-                lines.append(f"  {name:<18}<- {column} ({type_})")
+                rivals = ", ".join(self.rivals.get(name, ()))
+                or_ = f", or is it {rivals}?" if rivals else ""
+                lines.append(f"  {name:<18}<- {column} ({type_}){or_}")
             elif name in REQUIRED_COLUMNS:
                 lines.append(f"  {name:<18}<- ?  required: choose a column")
-        unused = [name for name in self.layout.columns if name not in self.columns.values()]
-        lines += ["", f"not used: {', '.join(unused) or 'none'}"]
-        lines.append(f"choices that are yours to make: {self.text.count('TODO:')}, marked TODO")
+        lines += ["", *_wrapped(f"not used: {', '.join(self.unused) or 'none'}", "  ")]
+        for note in self.notes:
+            lines += _wrapped(f"note: {note}", "  ")
+        lines.append(f"choices that are yours to make: {self.text.count(TODO)}, marked TODO")
         return "\n".join(lines)
+
+    @property
+    def unused(self) -> list[str]:
+        """File columns that are not mapped."""
+        return [name for name in self.layout.columns if name not in self.columns.values()]
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return wrap(
+        text, _WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def write_proposal(census: str, output: Path, *, force: bool = False) -> Proposal:
@@ -133,10 +153,19 @@ def propose(census: str, folder: Path) -> Proposal:
     columns = match_columns(layout.columns, layout.year_folder)
     if "year" in columns and not layout.year_folder:
         years = _years_inside(place, files, columns["year"])
-        layout = Layout(census, layout.columns, None, years, layout.files)
+        layout = replace(layout, years=years)
     digits = _industry_digits(place, files, columns.get("industry"))
-    text = _study_text(layout, columns, digits, _path_from(folder, census))
-    return Proposal(text, layout, columns, tuple(name for name in COLUMNS if name not in columns))
+    rivals = rival_columns(layout.columns, columns)
+    look = first_look(place, files, columns, rivals)
+    years = layout.years or tuple(sorted(year for year in look.rows if year in _YEARS))
+    layout = replace(layout, years=years)
+    notes = (*_mapping_notes(layout, columns), *look.notes(columns))
+    not_found = tuple(name for name in COLUMNS if name not in columns)
+    proposal = Proposal("", layout, columns, not_found, rivals, notes)
+    path = _path_from(folder, census)
+    unused = [name for name in proposal.unused if name not in chain(*rivals.values())]
+    facts = Facts(path, columns, rivals, unused, years, digits, look, notes)
+    return replace(proposal, text=study_text(facts))
 
 
 def match_columns(types: Mapping[str, pa.DataType], year_folder: str | None) -> dict[str, str]:
@@ -156,7 +185,51 @@ def match_columns(types: Mapping[str, pa.DataType], year_folder: str | None) -> 
     for score, name, column in sorted(scores, key=lambda scored: -scored[0]):
         if score >= _ENOUGH and name not in found and column not in found.values():
             found[name] = column
+    if "establishment_id" not in found and "enterprise_id" in found:
+        found["establishment_id"] = found.pop("enterprise_id")
     return {name: found[name] for name in COLUMNS if name in found}
+
+
+def rival_columns(
+    types: Mapping[str, pa.DataType], columns: Mapping[str, str]
+) -> dict[str, list[str]]:
+    """Of each mapped contract column, the other columns that it could be, the likest first.
+
+    Example:
+        >>> types = {"output": pa.float64(), "turnover": pa.float64(), "jobs": pa.int64()}
+        >>> rival_columns(types, {"sales": "turnover", "employment": "jobs"})
+        {'sales': ['output']}
+    """
+    rivals: dict[str, list[tuple[float, str]]] = {}
+    for column, type_ in types.items():
+        scores = {
+            name: likeness(column, name)
+            for name in columns
+            if name != "year" and accepts(CONTRACT_KINDS.get(name, "any"), file_type(type_).family)
+        }
+        name = max(scores, key=lambda each: scores[each], default=None)
+        if name and scores[name] >= _ENOUGH and column not in columns.values():
+            rivals.setdefault(name, []).append((-scores[name], column))
+    return {name: [column for _, column in sorted(found)] for name, found in rivals.items()}
+
+
+def _mapping_notes(layout: Layout, columns: Mapping[str, str]) -> Iterator[str]:
+    """What is to be known of the columns by their names and types."""
+    id_ = columns.get("establishment_id", "")
+    if id_ and likeness(id_, "enterprise_id") > likeness(id_, "establishment_id"):
+        yield f"{id_} reads like an enterprise's: then enterprises stand for establishments"
+    for name in REQUIRED_COLUMNS:
+        for column, type_ in layout.columns.items():
+            if name not in columns and likeness(column, name) >= _ENOUGH:
+                yield (
+                    f"{column} may be the {name.replace('_', ' ')}, but its type {type_} is none "
+                    "of one; `tradegains convert` writes the files with another type"
+                )
+    if not layout.years and "year" in columns:
+        yield (
+            f"{columns['year']} has no year from {_YEARS[0]} to {_YEARS[-1]}; of two digits "
+            "`tradegains convert` makes four (century_from)"
+        )
 
 
 def likeness(column: str, name: str) -> float:
@@ -257,137 +330,3 @@ def _path_from(folder: Path, census: str) -> str:
     if "://" in census:
         return census
     return os.path.relpath(Path(census).absolute(), folder.absolute()).replace(os.sep, "/")
-
-
-# --- the text -------------------------------------------------------------------------------------
-
-
-def _study_text(layout: Layout, columns: Mapping[str, str], digits: int | None, path: str) -> str:
-    digits_known = digits or 4
-    first, last = (layout.years[0], layout.years[-1]) if layout.years else (0, 0)
-    has_exports, has_value_added = "exports" in columns, "value_added" in columns
-    unused = [name for name in layout.columns if name not in columns.values()]
-    gaps = len(layout.years) != last - first + 1
-    rules = ["both_ends", "domestic_both_ends"] + ["every_year"] * (not gaps)
-    choices = {
-        "census": toml_value(path),
-        "digits": digits_known,
-        "digits_note": "as found in the first file" if digits else "TODO: length of the codes",
-        "group_digits": min(2, digits_known),
-        "columns": _column_lines(columns),
-        "unused": ", ".join(unused) or "none",
-        "optional_rules": _optional_rules(has_exports=has_exports, has_value_added=has_value_added),
-        "start": first,
-        "end": last,
-        "window_note": f"the census has {year_ranges(layout.years) or 'no year that was found'}",
-        "years": f"[{first}, {last}]",
-        "continuing": toml_value(rules),
-        "annual": toml_value(not gaps),
-        "numerator": toml_value("value_added" if has_value_added else "sales"),
-        "imports": '["exports"]' if has_exports else "[]",
-    }
-    return Template(_TEMPLATE).substitute(choices)
-
-
-def _column_lines(columns: Mapping[str, str]) -> str:
-    lines = [
-        f"{name} = {toml_value(columns[name])}"
-        if name in columns
-        else f'{name} = ""      # TODO: required; which column?'
-        for name in REQUIRED_COLUMNS
-    ]
-    for name in OPTIONAL_COLUMNS:
-        line = f"{name} = {toml_value(columns[name])}" if name in columns else f'# {name} = "..."'
-        lines.append(line)
-    return "\n".join(lines)
-
-
-def _optional_rules(*, has_exports: bool, has_value_added: bool) -> str:
-    lines = []
-    if has_exports:
-        lines += ['invalid_exports = "stop"', 'exports_above_sales = "stop"']
-        lines.append('missing_exports = "stop"')
-    if has_value_added:
-        lines.append('invalid_value_added = "keep"')
-    return "\n".join(lines)
-
-
-_TEMPLATE = """\
-# Proposed by `tradegains init`. Look at every line, settle what is marked TODO, then
-#
-#   tradegains check THIS_FILE          everything that is wrong, at once
-#   tradegains run THIS_FILE --output DIR
-
-[study]
-name = "study"          # TODO: a short name (letters, digits, _)
-title = "Study"         # TODO: as it should stand on the report
-source = "TODO: where the census comes from"
-
-[inputs]
-census = $census
-# Optional tables, Parquet or CSV; without one the results that need it are left out:
-# imports = "imports.csv"           # industry, year, value
-# tariff_cuts = "tariff_cuts.csv"   # industry, cut [percentage points]
-# prices = "prices.csv"             # year, index and, for prices = "industry", industry
-# elasticities = "elasticities.csv" # industry, sigma
-
-[census]
-money_unit = "TODO: thousand euros, ..."
-industry_digits = $digits             # $digits_note
-industry_group_digits = $group_digits       # industry groups are the first digits of a code
-extra_columns = []              # for conditions; not used so far: $unused
-
-[census.columns]
-$columns
-
-# "stop" the run, "quarantine" the row (it counts nowhere), or "keep" it.
-[census.rules]                  # TODO: what becomes of rows that break a rule
-missing_id = "stop"
-duplicate = "stop"
-invalid_employment = "stop"
-invalid_sales = "stop"
-invalid_industry = "stop"
-$optional_rules
-
-# Pairs of years to compare; $window_note.
-[[windows]]
-name = "whole"
-start = $start                    # TODO: windows before and after the change you study
-end = $end
-
-# [[windows]]
-# name = "before"
-# start = ...
-# end = ...
-# scale_to_years = ...          # to compare windows of unequal length
-
-[matching]
-# both_ends: there in both years; domestic_both_ends: and selling at home in both; every_year: and
-# in every year between. The first is the headline, the others a sensitivity table.
-continuing = $continuing
-industry_at = "own_year"        # or "start", "end": where establishments change industry
-annual = $annual                   # demography between consecutive years; needs every year between
-
-[productivity]
-numerator = $numerator
-denominator = "employment"
-prices = "none"                 # TODO: "industry" or "economy" with a price index; "none": nominal
-median_base = ["same_year", "base_year", "pooled"]
-bin_width = 0.1                 # of histograms [log points]
-years = $years
-
-# [[populations]]               # groups to describe besides exporters, entrants, ...
-# name = "large"
-# where = "employment >= 200"
-# title = "200 or more jobs"
-
-[trade]
-imports = $imports              # TODO: "table" with an imports table; "exports": balanced trade
-
-[welfare]
-windows = ["whole"]
-# difference = ["after", "before"]
-sigma = 3.72                    # TODO: elasticity of substitution; this is Hsieh et al. (2023)
-trade_elasticity = 4.71         # TODO: trade elasticity of the ACR formula; likewise
-levels = ["total", "industry2"]
-"""
