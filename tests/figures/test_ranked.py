@@ -11,7 +11,7 @@ def test_a_number_holds_down_to_the_next_smaller_value(monkeypatch):
     kept = {}
     monkeypatch.setattr("tradegains.figures.ranked.saved", lambda figure: kept.update(it=figure))
     curve = RankedCurve("post", np.array([3.0, 8.0]), np.array([5.0, 2.0]), 1.0, everything=4.0)
-    draw_ranked([curve], median=None, x_title="", y_title="", synthetic=False)
+    draw_ranked([curve], median=None, x_title="", y_title="", mark="")
     figure: Figure = kept["it"]
     [line] = [one for one in figure.axes[0].lines if one.get_drawstyle() == "steps-post"]
     everything = 8.0 + 0.09 * 5

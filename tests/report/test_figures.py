@@ -7,9 +7,21 @@ from collections import defaultdict
 import matplotlib as mpl
 import pytest
 
+from tradegains.figures import (
+    comparison,
+    elasticities,
+    influence,
+    ranked,
+    sizes,
+    trade,
+    welfare,
+)
 from tradegains.figures.comparison import draw_comparison
 from tradegains.figures.histograms import axis_range, share_outside
+from tradegains.figures.style import Picture
+from tradegains.published.published_run import PublishedRun
 from tradegains.report.comparisons import comparisons
+from tradegains.report.page import figures_of, page_sections
 
 SUM_OF_SHARES = 1e-12  # some hundred shares, each right to the last bit
 
@@ -120,10 +132,24 @@ def test_pictures_carry_no_date_and_no_version(exhibits):
 
 def test_the_users_own_matplotlib_settings_do_not_show(run, exhibits):
     with mpl.rc_context({"font.size": 30, "lines.linewidth": 9, "svg.hashsalt": "other"}):
-        again = draw_comparison(comparisons(run)[0], synthetic=True)
+        again = draw_comparison(comparisons(run)[0], mark="synthetic data")
     assert again == exhibits["figure_5a"].picture
 
 
+def test_every_picture_of_a_draft_says_so(run, monkeypatch):
+    marks = []
+    for module in (comparison, elasticities, influence, ranked, sizes, trade, welfare):
+        monkeypatch.setattr(module, "mark_standing", lambda axes, mark: marks[-1].append(mark))
+        monkeypatch.setattr(module, "saved", lambda figure: Picture(b"", b""))
+    monkeypatch.setattr(PublishedRun, "draft", True)
+    for exhibit in figures_of(page_sections(run)):
+        marks.append([])
+        exhibit.draw()
+    assert len(marks) == 12
+    told = {mark for of_one in marks for mark in of_one or ["none"]}
+    assert told == {"draft, synthetic data", "draft"}  # the latter of a hypothetical economy
+
+
 def test_synthetic_pictures_differ_from_real_ones(run, exhibits):
-    real = draw_comparison(comparisons(run)[0], synthetic=False)
+    real = draw_comparison(comparisons(run)[0], mark="")
     assert real.svg != exhibits["figure_5a"].picture.svg

@@ -21,7 +21,7 @@ from tradegains.figures.style import (
     Picture,
     blank_figure,
     house_style,
-    mark_synthetic,
+    mark_standing,
     saved,
 )
 from tradegains.formulas.productivity import RELATIVE, STANDARDISED
@@ -106,7 +106,7 @@ class Comparison:
         return self.key.removesuffix(VARIANT)
 
 
-def draw_comparison(comparison: Comparison, *, synthetic: bool) -> Picture:
+def draw_comparison(comparison: Comparison, *, mark: str) -> Picture:
     """Histogram steps, smooth lines and weighted medians of two distributions."""
     with house_style():
         figure = blank_figure(WIDTH, HEIGHT)
@@ -125,7 +125,7 @@ def draw_comparison(comparison: Comparison, *, synthetic: bool) -> Picture:
         _mark_medians(axes, comparison.series)
         _label_curves(axes, comparison.series, grid, curves)
         _name_axes(axes, comparison)
-        mark_synthetic(axes, synthetic)
+        mark_standing(axes, mark)
         if comparison.standardised_by:
             _mark_assumed(axes)
         return saved(figure)

@@ -24,7 +24,7 @@ from tradegains.figures.style import (
     blank_figure,
     house_style,
     key_line,
-    mark_synthetic,
+    mark_standing,
     saved,
 )
 from tradegains.formulas.welfare_elasticity import WelfareElasticity
@@ -56,7 +56,7 @@ class ElasticityCurve:
 
 
 def draw_welfare_elasticity(
-    economy: WelfareElasticity, observed: float | None, *, synthetic: bool
+    economy: WelfareElasticity, observed: float | None, *, mark: str
 ) -> Picture:
     """Figure 2: the elasticity of welfare, constant and not; the area to the observed change."""
     with house_style():
@@ -80,12 +80,12 @@ def draw_welfare_elasticity(
         axes.set_ylim(0, 1.12 / (economy.sigma - 1))
         axes.set_xlabel("ln λ less its value at the start, ln λ₀ [log points]")
         axes.set_ylabel("−d ln W / d ln λ")
-        mark_synthetic(axes, synthetic)
+        mark_standing(axes, mark)
         return saved(figure)
 
 
 def draw_elasticities(
-    hloy: ElasticityCurve, acr: ElasticityCurve, *, difference: bool, synthetic: bool
+    hloy: ElasticityCurve, acr: ElasticityCurve, *, difference: bool, mark: str
 ) -> Picture:
     """Figure 3: HLOY and ACR by the elasticity, with a mark for each published estimate."""
     with house_style():
@@ -113,7 +113,7 @@ def draw_elasticities(
         axes.set_xlabel("Elasticity: σ − 1 for HLOY, ε for ACR")
         axes.set_ylabel(f"{'Difference of ' if difference else ''}{PERCENT_TEXT}")
         axes.legend(handles=_elasticity_key(hloy, acr), loc="upper right", frameon=False)
-        mark_synthetic(axes, synthetic)
+        mark_standing(axes, mark)
         return saved(figure)
 
 

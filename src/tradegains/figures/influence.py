@@ -15,7 +15,7 @@ from tradegains.figures.style import (
     Picture,
     blank_figure,
     house_style,
-    mark_synthetic,
+    mark_standing,
     saved,
 )
 from tradegains.published.printing import percent, typeset
@@ -27,7 +27,7 @@ def draw_influence(
     interval: tuple[float, float] | None,
     *,
     digits: int,
-    synthetic: bool,
+    mark: str,
 ) -> Picture:
     """The answer without each industry, sorted, against the answer with all [log points]."""
     with house_style():
@@ -56,5 +56,5 @@ def draw_influence(
         axes.set_ylim(-0.8, len(names) + 0.6)
         axes.set_xlabel(f"HLOY without the industry, {PERCENT_TEXT}")
         axes.set_ylabel(f"{digits}-digit industry left out")
-        mark_synthetic(axes, synthetic)
+        mark_standing(axes, mark)
         return saved(figure)

@@ -26,7 +26,7 @@ from tradegains.figures.style import (
     blank_figure,
     house_style,
     key_line,
-    mark_synthetic,
+    mark_standing,
     saved,
 )
 from tradegains.published.printing import typeset
@@ -70,7 +70,7 @@ def draw_ranked(
     median: float | None,
     x_title: str,
     y_title: str,
-    synthetic: bool,
+    mark: str,
 ) -> Picture:
     """Figures 4 and 5: numbers by a ranking of industries, from large to small values.
 
@@ -105,7 +105,7 @@ def draw_ranked(
             frameon=False,
             handlelength=4.0,
         )
-        mark_synthetic(axes, synthetic)
+        mark_standing(axes, mark)
         return saved(figure)
 
 

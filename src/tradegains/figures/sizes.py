@@ -20,7 +20,7 @@ from tradegains.figures.style import (
     blank_figure,
     house_style,
     key_line,
-    mark_synthetic,
+    mark_standing,
     saved,
 )
 from tradegains.formulas.normal import normal_quantile
@@ -60,10 +60,10 @@ class SizePanel:
 
 @dataclass(frozen=True)
 class SizeRow:
-    """The panels of one run, and whether its data are synthetic."""
+    """The panels of one run, and what is said of it in its pictures."""
 
     panels: tuple[SizePanel, ...]
-    synthetic: bool
+    mark: str
 
 
 def draw_sizes(rows: Sequence[SizeRow]) -> Picture:
@@ -82,7 +82,7 @@ def draw_sizes(rows: Sequence[SizeRow]) -> Picture:
                 _draw_size_panel(one, panel, ends)
             bins = f"{_width(row.panels[0]):g} log points"
             shown[0].set_ylabel(f"Establishments per {bins} [percent]")
-            mark_synthetic(shown[-1], row.synthetic)
+            mark_standing(shown[-1], row.mark)
         return saved(figure)
 
 

@@ -60,10 +60,13 @@ class Picture:
     png: bytes
 
 
-def mark_synthetic(axes: "Axes", synthetic: bool) -> None:
-    """Say inside the picture that the data are synthetic: pictures travel without captions."""
-    if synthetic:
-        axes.set_title("synthetic data", loc="right", fontsize=7.5, fontstyle="italic", color=MUTED)
+def mark_standing(axes: "Axes", mark: str) -> None:
+    """Say inside the picture that it is of a draft, or that the data are synthetic.
+
+    Pictures travel without captions. A mark of neither is empty.
+    """
+    if mark:
+        axes.set_title(mark, loc="right", fontsize=7.5, fontstyle="italic", color=MUTED)
 
 
 def load_matplotlib() -> None:

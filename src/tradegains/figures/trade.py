@@ -15,7 +15,7 @@ from tradegains.figures.style import (
     Picture,
     blank_figure,
     house_style,
-    mark_synthetic,
+    mark_standing,
     saved,
 )
 
@@ -40,7 +40,7 @@ class TradeLine:
         return [(year, value) for year, value in pairs if value is not None]
 
 
-def draw_intra_industry(lines: Sequence[TradeLine], *, synthetic: bool) -> Picture:
+def draw_intra_industry(lines: Sequence[TradeLine], *, mark: str) -> Picture:
     """The index by year, broken where there is no trade, named at its end."""
     with house_style():
         figure = blank_figure(WIDTH, HEIGHT)
@@ -62,5 +62,5 @@ def draw_intra_industry(lines: Sequence[TradeLine], *, synthetic: bool) -> Pictu
         axes.set_ylim(0, min(100.0, 1.15 * top) or 1.0)
         cast("MaxNLocator", axes.xaxis.get_major_locator()).set_params(integer=True)
         axes.set_ylabel("Two-way trade in all trade [percent]")
-        mark_synthetic(axes, synthetic)
+        mark_standing(axes, mark)
         return saved(figure)

@@ -19,7 +19,7 @@ from tradegains.figures.style import (
     blank_figure,
     house_style,
     key_line,
-    mark_synthetic,
+    mark_standing,
     saved,
 )
 from tradegains.published.printing import csv_text, percent, typeset
@@ -64,7 +64,7 @@ class WelfareBar:
     acr_interval: tuple[float, float] | None = None
 
 
-def draw_welfare(bars: Sequence[WelfareBar], *, synthetic: bool) -> Picture:
+def draw_welfare(bars: Sequence[WelfareBar], *, mark: str) -> Picture:
     """The two terms of the HLOY statistic as bars, the statistic and ACR as marks."""
     with house_style():
         figure = blank_figure(WIDTH, 1.1 + 0.7 * len(bars))
@@ -76,7 +76,7 @@ def draw_welfare(bars: Sequence[WelfareBar], *, synthetic: bool) -> Picture:
         axes.set_xlabel(PERCENT_TEXT)
         _zero_line(axes)
         _name_terms(figure, acr=any(bar.acr is not None for bar in bars))
-        mark_synthetic(axes, synthetic)
+        mark_standing(axes, mark)
         return saved(figure)
 
 
@@ -85,7 +85,7 @@ def draw_industries(
     labels: tuple[str, str],
     *,
     digits: int,
-    synthetic: bool,
+    mark: str,
 ) -> Picture:
     """Welfare change of two windows by industry, ordered by the later one [log points]."""
     with house_style():
@@ -103,7 +103,7 @@ def draw_industries(
         axes.set_ylabel(f"{digits}-digit industry")
         axes.legend(loc="lower right", frameon=False, title="Window")
         _zero_line(axes)
-        mark_synthetic(axes, synthetic)
+        mark_standing(axes, mark)
         return saved(figure)
 
 

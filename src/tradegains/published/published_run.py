@@ -15,6 +15,8 @@ from tradegains.store.scalars import arrow_scalar
 from tradegains.tables.absence import Absence, read_absences
 from tradegains.tables.window_names import difference_window
 
+DRAFT, SYNTHETIC = "draft", "synthetic data"
+"""What is said of a run in words, also inside its pictures."""
 SECONDARY = {"ids": "repaired", "measure": STANDARDISED}
 """By column, what marks rows that say the same again in another way."""
 
@@ -109,12 +111,17 @@ class PublishedRun:
     def standing(self) -> tuple[str, ...]:
         """What has to be said wherever its numbers appear, in a word or two each."""
         said = {
-            "draft": self.draft,
-            "synthetic data": self.synthetic,
+            DRAFT: self.draft,
+            SYNTHETIC: self.synthetic,
             "released": self.released,
             "confidential": self.confidential,
         }
         return tuple(word for word, applies in said.items() if applies)
+
+    @property
+    def mark(self) -> str:
+        """What is said of it inside its pictures, which travel without captions."""
+        return ", ".join(word for word in self.standing if word in (DRAFT, SYNTHETIC))
 
     @property
     def released(self) -> bool:

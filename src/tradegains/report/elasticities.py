@@ -23,7 +23,7 @@ from tradegains.formulas.welfare_elasticity import (
     lognormal_economy,
 )
 from tradegains.published.printing import csv_text, fixed, percent
-from tradegains.published.published_run import PublishedRun
+from tradegains.published.published_run import DRAFT, PublishedRun
 from tradegains.report.captions import data_words, scaling
 from tradegains.report.curve_rows import curve_csv, curve_rows, points_of
 from tradegains.report.errors import interval_of, whiskers_in_words
@@ -50,7 +50,7 @@ def welfare_elasticity_exhibit(run: PublishedRun) -> Exhibit | Missing:
     return Exhibit(
         key=ELASTICITY,
         title=title,
-        draw=partial(draw_welfare_elasticity, economy, observed, synthetic=False),
+        draw=partial(draw_welfare_elasticity, economy, observed, mark=DRAFT if run.draft else ""),
         text=_areas_in_words(run, economy, observed),
         caption=_economy_caption(economy),
         data={"": _economy_csv(economy)},
@@ -127,7 +127,7 @@ def elasticities_exhibit(run: PublishedRun) -> Exhibit | Missing:
     return Exhibit(
         key=ELASTICITIES,
         title=title,
-        draw=partial(draw_elasticities, hloy, acr, difference=difference, synthetic=run.synthetic),
+        draw=partial(draw_elasticities, hloy, acr, difference=difference, mark=run.mark),
         text=_elasticities_in_words((hloy, acr)),
         caption=_elasticities_caption(run, str(window), (hloy, acr)),
         data={"": curve_csv(run, [row for name in found for row in found[name]])},

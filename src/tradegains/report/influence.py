@@ -47,7 +47,7 @@ def influence_exhibit(run: PublishedRun) -> Exhibit | None:
             value,
             interval_of(headline),
             digits=run.group_digits,
-            synthetic=run.synthetic,
+            mark=run.mark,
         ),
         text=_extremes(known, value),
         caption=(

@@ -68,7 +68,7 @@ def _ranked_exhibit(
             median=median,
             x_title=x_title,
             y_title=y_title,
-            synthetic=run.synthetic,
+            mark=run.mark,
         ),
         text=words(curves, median) + _inside_in_words(run, rows, figure),
         caption=_ranked_caption(run, figure, told, median),

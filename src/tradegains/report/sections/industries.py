@@ -54,9 +54,7 @@ def industry_exhibit(run: PublishedRun) -> Exhibit | Missing:
     return Exhibit(
         key=key,
         title=title,
-        draw=partial(
-            draw_industries, changes, labels, digits=run.group_digits, synthetic=run.synthetic
-        ),
+        draw=partial(draw_industries, changes, labels, digits=run.group_digits, mark=run.mark),
         text=_industries_in_words(changes, labels),
         caption=(
             f"{data_words(run)}HLOY statistic of each {run.group_digits}-digit industry on its "

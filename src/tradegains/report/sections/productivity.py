@@ -58,7 +58,7 @@ def _distribution_exhibit(run: PublishedRun, comparison: Comparison) -> Exhibit:
     return Exhibit(
         key=comparison.key,
         title=comparison.title,
-        draw=partial(draw_comparison, comparison, synthetic=run.synthetic),
+        draw=partial(draw_comparison, comparison, mark=run.mark),
         text=("On an assumed scale. " if comparison.standardised_by else "")
         + shift_in_words(comparison),
         caption=_distribution_caption(run, comparison),

@@ -64,7 +64,7 @@ def _size_row(run: PublishedRun, shown: PublishedRun) -> SizeRow:
     if shown.beside is not None:
         name = run.record["study"]
         panels = [replace(panel, title=f"{name}: {panel.title}") for panel in panels]
-    return SizeRow(tuple(panels), run.synthetic)
+    return SizeRow(tuple(panels), run.mark)
 
 
 def _size_panel(run: PublishedRun, pair: tuple[str, str]) -> SizePanel | None:

@@ -74,7 +74,7 @@ def intra_industry_exhibit(run: PublishedRun) -> Exhibit | Missing:
     return Exhibit(
         key=KEY,
         title=f"{TITLE} (MT, figure 1)",
-        draw=partial(draw_intra_industry, [one.line for one in found], synthetic=run.synthetic),
+        draw=partial(draw_intra_industry, [one.line for one in found], mark=run.mark),
         text=". ".join(_in_words(one) for one in found if one.measured) + ".",
         caption=_caption(run, found),
         data={"": _csv(run)},

@@ -61,7 +61,7 @@ def terms_exhibit(run: PublishedRun) -> Exhibit | Missing:
     return Exhibit(
         key=key,
         title=title,
-        draw=partial(draw_welfare, bars, synthetic=run.synthetic),
+        draw=partial(draw_welfare, bars, mark=run.mark),
         text="; ".join(map(_bar_in_words, bars)) + ".",
         caption=(
             f"{data_words(run)}The two terms of the HLOY statistic (equation 5) and their sum; "
