@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tradegains.command.first_look import first_look
-from tradegains.command.study_text import TODO, Facts, study_text
+from tradegains.command.study_text import TODO, CensusFacts, study_text
 from tradegains.errors import InputError, Problem, StudyError
 from tradegains.store.census_checks import year_ranges
 from tradegains.store.census_files import CensusFile, find_files, read_footers
@@ -164,7 +164,7 @@ def propose(census: str, folder: Path) -> Proposal:
     proposal = Proposal("", layout, columns, not_found, rivals, notes)
     path = _path_from(folder, census)
     unused = [name for name in proposal.unused if name not in chain(*rivals.values())]
-    facts = Facts(path, columns, rivals, unused, years, digits, look, notes)
+    facts = CensusFacts(path, columns, rivals, unused, years, digits, look, notes)
     return replace(proposal, text=study_text(facts))
 
 

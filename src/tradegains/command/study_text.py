@@ -15,7 +15,7 @@ TODO = "TODO:"
 
 
 @dataclass(frozen=True)
-class Facts:
+class CensusFacts:
     """What is known of a census.
 
     Args:
@@ -44,7 +44,7 @@ class Facts:
         return bool(self.years) and len(self.years) != self.years[-1] - self.years[0] + 1
 
 
-def study_text(facts: Facts) -> str:
+def study_text(facts: CensusFacts) -> str:
     """The study, with TODO at every choice that only the researcher can make."""
     digits = facts.digits or 4
     first, last = (facts.years[0], facts.years[-1]) if facts.years else (0, 0)
@@ -87,7 +87,7 @@ def _comment(text: str) -> list[str]:
     )
 
 
-def _column_lines(facts: Facts) -> Iterator[str]:
+def _column_lines(facts: CensusFacts) -> Iterator[str]:
     for name in (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS):
         if name in facts.columns:
             yield f"{name} = {toml_value(facts.columns[name])}"
@@ -98,7 +98,7 @@ def _column_lines(facts: Facts) -> Iterator[str]:
             yield f'# {name} = "..."'
 
 
-def _rival_lines(facts: Facts, name: str) -> list[str]:
+def _rival_lines(facts: CensusFacts, name: str) -> list[str]:
     """The question which of several columns is meant; empty where there is one."""
     rivals = facts.rivals.get(name, ())
     if not rivals:
