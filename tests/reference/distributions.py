@@ -85,6 +85,7 @@ class Productivity:
     def __init__(self, rows: list[Row], prices: Prices) -> None:
         measured = {row: prices.of_row(row) for row in rows}
         self.of_row = {row: value for row, value in measured.items() if value is not None}
+        self.prices = prices
 
     def by_industry(self, years: set[int]) -> dict[str, list[float]]:
         """Log productivity of each industry's rows in these years."""

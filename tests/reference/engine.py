@@ -87,23 +87,26 @@ def measure(raws: Iterable[Raw], study: Any, small: Small | None = None) -> Tabl
     if study.uncertainty:
         found["influence"] = list_influence(census.rows, study, small)
         found["industry_slopes"] = list_slopes(census.rows, study, small)
-        found |= uncertain_tables(found, census.rows, study, small, prices)
+        found |= uncertain_tables(found, census.rows, study, small, productivity)
     return {name: [in_order(name, row) for row in rows] for name, rows in found.items()}
 
 
 def uncertain_tables(
-    found: Tables, rows: list[Row], study: Any, small: Small, prices: Prices
+    found: Tables, rows: list[Row], study: Any, small: Small, productivity: Productivity
 ) -> Tables:
     """The tables that have standard errors, of raw ids and of repaired ones."""
     plain = replace(study, welfare=replace(study.welfare, melitz_redding=None))
     seen = codes_seen(rows, study)
+    quartiles = productivity.quartiles()
 
     def again(left: list[Row], scaled: Small) -> Tables:
         unlinked = replace(scaled, successors=None)
         tables = by_ids(left, plain, unlinked)
         tables["demography"] = rates_of(of_ids("raw", "demography"), left, study)
-        tables["productivity_growth"] = list_growth(left, study, prices)
+        tables["productivity_growth"] = list_growth(left, study, productivity.prices)
         tables["welfare_curves"] = list_curves(left, tables["welfare"], study, scaled, seen)
+        tables["job_flows"] = list_job_flows(left, study, quartiles)
+        tables["decompositions"] = list_decompositions(left, study, productivity)
         return tables
 
     def by_repaired(left: list[Row], scaled: Small) -> Tables:
@@ -114,7 +117,8 @@ def uncertain_tables(
     def of_ids(ids: str, name: str) -> list[dict[str, Any]]:
         return [row for row in found[name] if row.get("ids", ids) == ids]
 
-    names = ("market_shares", "welfare", "demography", "productivity_growth", "welfare_curves")
+    names = ("market_shares", "welfare", "demography", "productivity_growth", "welfare_curves",
+             "decompositions", "job_flows")  # fmt: skip
     raw = {name: of_ids("raw", name) for name in names}
     errors = add_errors(raw, rows, study, small, again=again)
     if small.successors:

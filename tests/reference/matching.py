@@ -182,26 +182,44 @@ def count_window(
 
 
 def rates_of(found: list[dict[str, Any]], rows: list[Row], study: Any) -> list[dict[str, Any]]:
-    """Rows of demography of windows with the rates that fewer rows give; 0 where nobody is left."""
-    digits, made = study.census.industry_group_digits, []
+    """Rows of demography with the rates that fewer rows give; 0 where nobody is left."""
+    made = []
     for window in study.windows:
-        industry = counted_in_window(rows, window, study.matching.industry_at)
-        bridged = bridged_ids(rows, window, 0)
         own = [r for r in found if (r["window"], r["kind"]) == (window.name, "window")]
+        industry = counted_in_window(rows, window, study.matching.industry_at)
         for rule in study.matching.continuing:
-            by_status = status_rows(rows, window, rule, bridged, study.matching.panel_years)
-            for status, year in {(r["status"], r["year"]) for r in own}:
-                everyone = [row for row in rows if row.year == year]
-                for level in LEVELS:
-                    of_all = by_industry(everyone, level, industry, digits)
-                    members = by_status.get((status, year), [])
-                    cells = by_industry(members, level, industry, digits)
-                    asked = {"continuing": rule, "level": level, "status": status, "year": year}
-                    made += [
-                        {**row, **rates(cells[row["industry"]], of_all[row["industry"]])}
-                        for row in own
-                        if asked.items() <= row.items()
-                    ]
+            by_status = status_rows(
+                rows, window, rule, bridged_ids(rows, window, 0), study.matching.panel_years
+            )
+            ruled = [row for row in own if row["continuing"] == rule]
+            made += _with_rates(ruled, rows, study, (by_status, industry))
+    for pair in {row["window"] for row in found if row["kind"] == "annual"}:
+        window = Pair(int(pair[:4]))
+        bridged = bridged_ids(rows, window, study.matching.reactivation_years)
+        by_status = status_rows(rows, window, "both_ends", bridged)
+        own = [row for row in found if (row["window"], row["kind"]) == (pair, "annual")]
+        industry = counted_in_window(rows, window, "own_year")
+        made += _with_rates(own, rows, study, (by_status, industry))
+    return made
+
+
+def _with_rates(
+    own: list[dict[str, Any]], rows: list[Row], study: Any, by: tuple[Mapping, Counted]
+) -> list[dict[str, Any]]:
+    """Rows of one period and rule with the rates of these rows of the census."""
+    (by_status, industry), made = by, []
+    digits = study.census.industry_group_digits
+    for status, year in {(row["status"], row["year"]) for row in own}:
+        everyone = [row for row in rows if row.year == year]
+        for level in LEVELS:
+            of_all = by_industry(everyone, level, industry, digits)
+            cells = by_industry(by_status.get((status, year), []), level, industry, digits)
+            asked = {"level": level, "status": status, "year": year}
+            made += [
+                {**row, **rates(cells[row["industry"]], of_all[row["industry"]])}
+                for row in own
+                if asked.items() <= row.items()
+            ]
     return made
 
 

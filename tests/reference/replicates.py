@@ -16,7 +16,8 @@ from reference.rows import Row
 from tradegains.tables.published import TABLES
 
 Tables = dict[str, list[dict[str, Any]]]
-STILL = 1e-14
+STILL = {"decompositions": 1e-12}
+"""What leaves a number as it is, in its own size; of other tables 1e-14."""
 PRIMES = (
     0x9E3779B185EBCA87,
     0xC2B2AE3D27D4EB4F,
@@ -117,6 +118,7 @@ def add_errors(
         replicates.append(indexed(again(left, scaled)))
     for replicate in replicates:
         leave_out_partial_sums(indexed(tables), replicate, study)
+        add_empty_terms(indexed(tables), replicate)
     return {
         name: [with_errors(name, row, replicates, stated) for row in found]
         for name, found in tables.items()
@@ -152,6 +154,17 @@ def leave_out_partial_sums(full: dict[tuple, dict], replicate: dict[tuple, dict]
             replicate.pop(tuple(together), None)
 
 
+def add_empty_terms(full: dict[tuple, dict], replicate: dict[tuple, dict]) -> None:
+    """0 for a term over industries that none of those left has, where there are others."""
+    totals = {
+        key[:-1]: row["total"] for key, row in replicate.items() if key[0] == "decompositions"
+    }
+    for key, row in full.items():
+        is_sum = key[0] == "decompositions" and row["level"].endswith("_aggregated")
+        if is_sum and key not in replicate and totals.get(key[:-1]) is not None:
+            replicate[key] = {"value": 0.0, "total": totals[key[:-1]]}
+
+
 def with_errors(name: str, row: dict[str, Any], replicates: list, stated: Any) -> dict[str, Any]:
     """A row with the standard errors of its uncertain numbers, from the same rows of replicates."""
     table = TABLES[name]
@@ -162,7 +175,8 @@ def with_errors(name: str, row: dict[str, Any], replicates: list, stated: Any) -
         if row.get("distribution") and column.startswith("delta_ln"):
             own = (*key[:-2], "hloy", None)  # the shares are those of every formula
         values = [replicate.get(own, {}).get(column) for replicate in replicates]
-        error, groups = jackknife(row[column], values, stated.most_undefined)
+        rounding = STILL.get(name, 1e-14)
+        error, groups = jackknife(row[column], values, stated.most_undefined, rounding)
         found[table.error_of(column)] = error
         if column == table.uncertain[0]:
             reach = None if error is None else error * quantile(stated.level, groups - 1)
@@ -173,7 +187,10 @@ def with_errors(name: str, row: dict[str, Any], replicates: list, stated: Any) -
 
 
 def jackknife(
-    estimate: float | None, replicates: list[float | None], most_undefined: float
+    estimate: float | None,
+    replicates: list[float | None],
+    most_undefined: float,
+    rounding: float,
 ) -> tuple[float | None, int]:
     """Standard error around the estimate, and how many replicates have a number."""
     defined = [value for value in replicates if value is not None]
@@ -184,7 +201,7 @@ def jackknife(
     if too_many or groups < 2:
         return None, groups
     moves = [value - estimate for value in defined]
-    still = STILL * max(1.0, abs(estimate))
+    still = rounding * max(1.0, abs(estimate))
     squares = math.fsum(move**2 for move in moves if abs(move) > still)
     return math.sqrt((groups - 1) / groups * squares), groups
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import count
 
 import pytest
-from test_generative import SCHEMA, case_list, fitted, publish_study
+from test_generative import DECOMPOSITION, SCHEMA, case_list, fitted, publish_study
 from test_generative_hloy import hloy_study, ranked_tables
 
 from reference import measure
@@ -17,11 +17,19 @@ from reference.comparison import WORDING, differences
 from reference.dealing import Dealer, missed
 from reference.nasty import census_of
 from reference.run import with_inputs
-from tradegains.study import Study, Uncertainty
+from tradegains.study import JobFlows, Study, Uncertainty
 
 EXAMPLES = int(os.environ.get("TRADEGAINS_REPLICATES", "1"))
 CASES = int(os.environ.get("TRADEGAINS_REPLICATE_CASES", "6"))
-TABLES = ("market_shares", "welfare", "welfare_curves", "productivity_growth", "demography")
+TABLES = (
+    "market_shares",
+    "welfare",
+    "welfare_curves",
+    "productivity_growth",
+    "demography",
+    "decompositions",
+    "job_flows",
+)
 
 
 def uncertain_study(dealer: Dealer) -> Study:
@@ -33,10 +41,10 @@ def uncertain_study(dealer: Dealer) -> Study:
         study,
         census=replace(study.census, columns=columns),
         uncertainty=Uncertainty(20, 0.9, unit, "salt", dealer.deal("undefined", (0.2, 0.0, 0.5))),
-        decomposition=None,
+        decomposition=dealer.deal("all decomposition", DECOMPOSITION[1:]),
         joint_distribution=None,
         dispersion=None,
-        job_flows=None,
+        job_flows=dealer.deal("all job_flows", (JobFlows(True), JobFlows(False))),
         size_fits=None,
         intra_industry_trade=None,
     )

@@ -13,7 +13,7 @@ from tradegains.inputs.small import SmallInputs
 from tradegains.progress import Progress
 from tradegains.results.market_cells import MarketCells
 from tradegains.results.quality import removing_bits
-from tradegains.results.replicates import GroupedCells
+from tradegains.results.replicates import GroupedCells, UnitGroups
 from tradegains.results.sets import StudySets
 from tradegains.results.sizes import Sizes
 from tradegains.statistics.ranks import ROW_LIMIT
@@ -133,6 +133,8 @@ class MatchedCensus:
         cells: their sums by year, industry and membership.
         sizes: log sizes of every group that a wanted table compares or fits.
         grouped: the cells by group of units too, where the study states `[uncertainty]`.
+        groups: of units, there.
+        annual: cells of every year by group, where consecutive years are compared there.
     """
 
     flagged: DataFrame
@@ -140,3 +142,5 @@ class MatchedCensus:
     cells: MarketCells
     sizes: Sizes = field(default_factory=dict)
     grouped: GroupedCells | None = None
+    groups: UnitGroups | None = None
+    annual: GroupedCells | None = None

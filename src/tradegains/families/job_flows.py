@@ -1,8 +1,9 @@
 """Job flows: jobs created and destroyed, of all establishments and by productivity quartile."""
 
 from tradegains.families.context import ComputedTables, MatchedCensus, RunContext
-from tradegains.families.matching import sum_cells
+from tradegains.families.matching import sum_grouped_cells
 from tradegains.results.market_cells import MarketCells
+from tradegains.results.replicates import GroupedCells
 from tradegains.tables import working as w
 
 
@@ -10,22 +11,29 @@ def flow_tables(context: RunContext, matched: MatchedCensus) -> ComputedTables:
     """Rows of `job_flows`."""
     choices = context.study.job_flows
     assert choices is not None
+    from tradegains.results.job_flow_replicates import job_flow_rows_with_errors
     from tradegains.results.job_flows import job_flow_rows
 
     by_quartile: MarketCells | None = None
+    quartiles: GroupedCells | None = None
     if choices.productivity_quartiles:
         with context.progress.step("select productivity quartiles"):
-            by_quartile = _cells_by_quartile(context, matched)
+            by_quartile, quartiles = _cells_by_quartile(context, matched)
     with context.progress.step("sum job flows") as step:
         flows = job_flow_rows(context.study, matched.cells, by_quartile)
+        if matched.grouped is not None:
+            grouped = (matched.grouped, matched.annual, quartiles)
+            flows = job_flow_rows_with_errors(context.study, flows, *grouped)
         step.rows = len(flows)
     return ComputedTables({"job_flows": flows})
 
 
-def _cells_by_quartile(context: RunContext, matched: MatchedCensus) -> MarketCells:
+def _cells_by_quartile(
+    context: RunContext, matched: MatchedCensus
+) -> tuple[MarketCells, GroupedCells | None]:
     """Market cells of the windows' first years, by the productivity quartile in them."""
     from tradegains.statistics.quartiles import with_quartiles
 
     years = sorted({window.start for window in context.study.windows})
     rows = with_quartiles(matched.rows, years, row_limit=context.row_limit)
-    return sum_cells(context, rows, w.QUARTILE)
+    return sum_grouped_cells(context, rows, matched.groups, w.QUARTILE)

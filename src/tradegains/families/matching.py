@@ -1,17 +1,27 @@
 """The match: matched rows, written once for every later pass, and their sums by market cell."""
 
+from collections.abc import Callable, Collection
 from functools import reduce
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from tradegains.families.context import MatchedCensus, RunContext
 from tradegains.families.preparing import measure_rows
 from tradegains.families.work_folders import MATCHED, WITHOUT_DUPLICATES
 from tradegains.results.market_cells import NONE, MarketCells, Whole, without_key
 from tradegains.results.replicates import GroupedCells, UnitGroups
-from tradegains.results.sets import employment_changes, industry_years
-from tradegains.statistics.collecting import collect_in_order
+from tradegains.results.sets import (
+    ANNUAL_SETS,
+    CONSECUTIVE,
+    consecutive_years,
+    employment_changes,
+    industry_years,
+)
+from tradegains.statistics.collecting import collect, collect_in_order
 from tradegains.tables import working as w
+from tradegains.transforms.bits import bigint
 from tradegains.transforms.cells import sum_market_cells
 from tradegains.transforms.flagging import find_duplicates, flag_duplicates
 from tradegains.transforms.matching import keep_part, match_establishments
@@ -41,8 +51,11 @@ def match_once(context: RunContext, flagged: DataFrame, name: str) -> MatchedCen
         rows = reduce(DataFrame.union, parts)
         groups = find_groups(context, rows)
         cells, grouped = sum_grouped_cells(context, rows, groups)
+        annual = groups and sum_annual_cells(context, rows, groups)
         step.rows = sum(cells.rows_by_flags.values())
-    return MatchedCensus(flagged, rows, cells, grouped=grouped)
+    return MatchedCensus(
+        flagged, rows, cells, grouped=grouped, groups=groups, annual=annual or None
+    )
 
 
 def _match_part(context: RunContext, flagged: DataFrame) -> DataFrame:
@@ -100,6 +113,28 @@ def sum_grouped_cells(
     return cells, GroupedCells.of(grouped, groups)
 
 
+def sum_annual_cells(
+    context: RunContext, matched: DataFrame, groups: UnitGroups
+) -> GroupedCells | None:
+    """Cells of every year by group of units and by who is there in the years beside it alone.
+
+    None where the study compares no consecutive years. In the pass of all cells groups would stand
+    beside every set of every window; here beside four.
+    """
+    if not consecutive_years(context.study):
+        return None
+    asked = context.sets.memberships
+    mask = sum(asked.bit(name) for name in ANNUAL_SETS if name in asked.positions)
+    rows = add_groups(matched, groups.groups).filter(F.col(w.REPLICATE_GROUP).isNotNull())
+    rows = rows.withColumn(w.MEMBERSHIP, F.col(w.MEMBERSHIP).bitwiseAND(bigint(mask)))
+    rows = rows.withColumn(w.FLAGS, bigint(0))
+    changes = tuple({CONSECUTIVE} & employment_changes(context.study).keys())
+    columns = _collect_cells(
+        context, rows, w.REPLICATE_GROUP, windows=(), changes=changes, gather=collect
+    )
+    return GroupedCells.of(_market_cells(context, columns, windows=()), groups)
+
+
 def _uncertain_years(context: RunContext) -> tuple[int, ...]:
     """Ends of the windows whose results have errors: others need no sums by group."""
     windows = context.study.windows
@@ -111,14 +146,22 @@ def sum_cells(context: RunContext, matched: DataFrame, *keys: str) -> MarketCell
     return _market_cells(context, _collect_cells(context, matched, *keys))
 
 
-def _collect_cells(context: RunContext, matched: DataFrame, *keys: str) -> dict[str, Whole]:
-    windows = tuple(industry_years(context.study))
+def _collect_cells(
+    context: RunContext,
+    matched: DataFrame,
+    *keys: str,
+    windows: Collection[str] | None = None,
+    changes: Collection[str] | None = None,
+    gather: Callable[[DataFrame], pa.Table] = collect_in_order,
+) -> dict[str, Whole]:
+    """Columns of cells; by the industries of all windows, with all changes, if not told which."""
+    windows = industry_years(context.study) if windows is None else windows
+    changes = employment_changes(context.study) if changes is None else changes
     codes = (w.INDUSTRY, *map(w.window_industry, windows))
     parts = map(w.parts_column, codes) if context.splits else ()
-    changes = tuple(employment_changes(context.study))
     # A group comes last: cells are in order of the other keys with groups as without.
     ordered = sorted((*codes, *keys, *parts), key=w.REPLICATE_GROUP.__eq__)
-    summed = collect_in_order(sum_market_cells(matched, industries=ordered, changes=changes))
+    summed = gather(sum_market_cells(matched, industries=ordered, changes=tuple(changes)))
     return {
         # A sum that does not fit is null on Spark and must not pass for a number.
         name: (column if w.twin(name) in summed.column_names else column.fill_null(NONE)).to_numpy()
@@ -126,12 +169,14 @@ def _collect_cells(context: RunContext, matched: DataFrame, *keys: str) -> dict[
     }
 
 
-def _market_cells(context: RunContext, columns: dict[str, Whole]) -> MarketCells:
+def _market_cells(
+    context: RunContext, columns: dict[str, Whole], windows: Collection[str] | None = None
+) -> MarketCells:
     return MarketCells.of(
         columns,
         context.sets.memberships,
         removing=context.removing,
         digits=context.study.census.industry_digits,
-        windows=tuple(industry_years(context.study)),
+        windows=tuple(industry_years(context.study) if windows is None else windows),
         splits=context.splits,
     )

@@ -289,30 +289,30 @@ def _mp(s: PanelSums) -> dict[str, float]:
 
 class _Method(NamedTuple):
     terms: Callable[[PanelSums], dict[str, float]]
-    missing: Callable[[PanelSums], str]
+    needed: Callable[[PanelSums], tuple[float, ...]]
+    without: str = ""
 
 
-def _nothing_missing(_: PanelSums) -> str:
-    return ""
+def _nothing(_: PanelSums) -> tuple[float, ...]:
+    return ()
 
 
-def _missing_exiters(sums: PanelSums) -> str:
-    return "" if sums.exiters.weight > 0.0 else NO_EXITER
+def _exiters(sums: PanelSums) -> tuple[float, ...]:
+    return (sums.exiters.weight,)
 
 
-def _missing_continuing(sums: PanelSums) -> str:
-    c = sums.continuing
-    return "" if c.weight0 > 0.0 and c.weight1 > 0.0 else NO_CONTINUING
+def _continuing(sums: PanelSums) -> tuple[float, ...]:
+    return sums.continuing.weight0, sums.continuing.weight1
 
 
 _METHODS = {
-    "bhc": _Method(_bhc, _nothing_missing),
-    "bhc_relative": _Method(_bhc_relative, _nothing_missing),
-    "fhk": _Method(_fhk, _nothing_missing),
-    "gr": _Method(_gr, _nothing_missing),
-    "bg": _Method(_bg, _missing_exiters),
-    "df": _Method(_df, _missing_continuing),
-    "mp": _Method(_mp, _missing_continuing),
+    "bhc": _Method(_bhc, _nothing),
+    "bhc_relative": _Method(_bhc_relative, _nothing),
+    "fhk": _Method(_fhk, _nothing),
+    "gr": _Method(_gr, _nothing),
+    "bg": _Method(_bg, _exiters, NO_EXITER),
+    "df": _Method(_df, _continuing, NO_CONTINUING),
+    "mp": _Method(_mp, _continuing, NO_CONTINUING),
 }
 
 METHODS = tuple(_METHODS)
@@ -380,7 +380,37 @@ def decompose(
         return DecomposedChange.of(method, sums, terms={}, total=None, note=NO_WEIGHT)
     level0, level1 = levels or (sums.level0, sums.level1)
     total = level1 - level0
-    if missing := chosen.missing(sums):
-        return DecomposedChange.of(method, sums, terms={}, total=total, note=missing)
+    if not all(weight > 0.0 for weight in chosen.needed(sums)):
+        return DecomposedChange.of(method, sums, terms={}, total=total, note=chosen.without)
     terms = chosen.terms(_shares_of_sums(sums))
     return check_identity(DecomposedChange.of(method, sums, terms=terms, total=total))
+
+
+def weights_needed(sums: PanelSums, method: str) -> tuple[float, ...]:
+    """Weights that must all be above 0 for a method to have terms.
+
+    Example:
+        >>> stayed, left = ContinuingSums(weight0=3.0, weight1=4.0), TurnoverSums(weight=1.0)
+        >>> sums = PanelSums(stayed, exiters=left)
+        >>> weights_needed(sums, "gr"), weights_needed(sums, "bg")
+        ((4.0, 4.0), (4.0, 4.0, 1.0))
+    """
+    return (sums.total0, sums.total1, *_METHODS[method].needed(sums))
+
+
+def terms_without_check(sums: PanelSums, method: str) -> dict[str, float]:
+    """Terms of a method from sums, which may be arrays: the same closed forms, element by element.
+
+    Args:
+        sums: of raw weights.
+        method: one of METHODS.
+
+    Returns:
+        The terms [log points]; they mean nothing where one of `weights_needed` is not above 0.
+
+    Example:
+        >>> sums = PanelSums(ContinuingSums(1, 3.0, 4.0, 3.0, 4.8, 3.6, 4.0, 1.0, 1.2))
+        >>> round(terms_without_check(sums, "fhk")["within"], 6)
+        0.2
+    """
+    return _METHODS[method].terms(_shares_of_sums(sums))

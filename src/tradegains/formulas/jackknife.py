@@ -27,7 +27,7 @@ from typing import NamedTuple
 from tradegains.formulas.student import student_quantile
 
 FEWEST_GROUPS = 2
-_ROUNDING = 1e-14
+ROUNDING = 1e-14
 """Of a few operations on doubles, in the aggregate's own size where that is above 1."""
 
 
@@ -91,14 +91,47 @@ def jackknife_interval(
     # Their sum is finite where each is: most have a number, and there are many to look at.
     whole = math.isfinite(sum(replicates))
     defined = [value for value in replicates if whole or math.isfinite(value)]
-    groups = len(defined)
-    undefined = len(replicates) - groups
-    if undefined > most_undefined * len(replicates):
-        note = f"no interval: {undefined} of {len(replicates)} replicates have no number"
+    squares = sum_of_squares(estimate, defined)
+    return interval_of_squares(
+        estimate,
+        squares,
+        groups=len(defined),
+        undefined=len(replicates) - len(defined),
+        level=level,
+        most_undefined=most_undefined,
+    )
+
+
+def interval_of_squares(
+    estimate: float,
+    squares: float,
+    *,
+    groups: int,
+    undefined: int,
+    level: float,
+    most_undefined: float,
+) -> Interval:
+    """The interval from how far replicates are from the aggregate, squared and added up.
+
+    Args:
+        estimate: of all units.
+        squares: as `sum_of_squares` gives them.
+        groups: whose replicates have a number.
+        undefined: how many groups' replicates have none.
+        level: of the interval, in [0.5, 1).
+        most_undefined: share of replicates that may have no number, in [0, 1).
+
+    Example:
+        >>> interval_of_squares(3.0, 0.0, groups=4, undefined=1, level=0.95, most_undefined=0).note
+        'no interval: 1 of 5 replicates have no number'
+    """
+    every = groups + undefined
+    if undefined > most_undefined * every:
+        note = f"no interval: {undefined} of {every} replicates have no number"
         return Interval(None, None, None, groups, note)
     if groups < FEWEST_GROUPS:
         return Interval(None, None, None, groups, "no interval: it takes two groups of units")
-    error = math.sqrt(jackknife_variance(estimate, defined))
+    error = math.sqrt((groups - 1) / groups * squares)
     reach = student_quantile(0.5 + level / 2.0, groups - 1) * error
     return Interval(error, estimate - reach, estimate + reach, groups)
 
@@ -117,9 +150,29 @@ def jackknife_variance(estimate: float, replicates: Sequence[float]) -> float:
     Source: Kott (2001).
     """
     groups = len(replicates)
-    still = _ROUNDING * max(1.0, abs(estimate))
+    return (groups - 1) / groups * sum_of_squares(estimate, replicates)
+
+
+def sum_of_squares(estimate: float, replicates: Sequence[float]) -> float:
+    """Squares of the distances of replicates from the aggregate, rounding apart.
+
+    Example:
+        >>> sum_of_squares(3.0, [4.0, 2.0, 3.0 + 1e-15])
+        2.0
+    """
+    still = rounding_of(estimate)
     moved = [each - estimate for each in replicates if abs(each - estimate) > still]
-    return (groups - 1) / groups * math.fsum(each * each for each in moved)
+    return math.fsum(each * each for each in moved)
+
+
+def rounding_of(estimate: float) -> float:
+    """What a replicate may differ by from the aggregate and is the same [its unit].
+
+    Example:
+        >>> rounding_of(0.05), rounding_of(-200.0)
+        (1e-14, 2e-12)
+    """
+    return ROUNDING * max(1.0, abs(estimate))
 
 
 def error_of_error(groups: int) -> float | None:

@@ -26,8 +26,9 @@ class PanelCells:
     """Sums over establishments of one year and, by layer, of what they are in a later one.
 
     A cell is a position in every column, as `tables.working` names them. Keys are the year, the
-    membership, the industries (`NONE` where there is none) and whether there is log productivity;
-    sums are the establishments, each weight, and each weight times log productivity in two parts.
+    membership, the industries (`NONE` where there is none), whether there is log productivity and,
+    where it is asked for, the group of units; sums are the establishments, each weight, and each
+    weight times log productivity in two parts.
 
     Attributes:
         columns: arrays of one length, by name.

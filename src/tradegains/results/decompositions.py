@@ -195,8 +195,7 @@ def _count(sums: PanelSums, group: str) -> int:
 
 def _level_rows(study: Study, reading: PanelReading, levels: Iterable[str]) -> Iterator[Row]:
     """Olley-Pakes levels of every year that is an end of a decomposed window or described."""
-    ends = (year for window in reading.panels.windows for year in (window.start, window.end))
-    for year in sorted({*ends, *study.productivity.years}):
+    for year in level_years(study, reading.panels):
         sums = year_sums(reading, year)
         for level in levels:
             for code, each in sorted(sums.get(level, {}).items(), key=lambda item: item[0] or ""):
@@ -217,3 +216,9 @@ def _level_rows(study: Study, reading: PanelReading, levels: Iterable[str]) -> I
                         "moved": 0,
                         "note": LEVEL_WITH_UNIT if each.weight > 0 else NO_WEIGHT,
                     }
+
+
+def level_years(study: Study, panels: PanelCells) -> list[int]:
+    """Years whose levels are told: ends of decomposed windows, and those described."""
+    ends = (year for window in panels.windows for year in (window.start, window.end))
+    return sorted({*ends, *study.productivity.years})

@@ -1,6 +1,6 @@
 """Who continues, enters and exits: in every window and between consecutive years."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,13 +9,12 @@ import numpy as np
 from tradegains.formulas.membership import BOTH_ENDS, status_in_window
 from tradegains.formulas.outcomes import rate
 from tradegains.results.market import Amounts, money
-from tradegains.results.market_cells import LEVELS, NONE, MarketCells
+from tradegains.results.market_cells import LEVELS, MarketCells, cut_to_level
 from tradegains.results.replicates import (
     GroupedCells,
     Replicates,
-    left_by_code,
     quotient,
-    with_errors,
+    rows_with_errors,
 )
 from tradegains.results.sets import (
     BRIDGED_NEXT_YEAR,
@@ -95,25 +94,29 @@ def _rows_of_year(
 
 
 def demography_rows_with_errors(
-    study: Study, rows: Iterable[Mapping[str, Any]], grouped: GroupedCells, stated: Uncertainty
+    study: Study,
+    rows: Collection[Mapping[str, Any]],
+    grouped: GroupedCells,
+    annual: GroupedCells | None,
+    stated: Uncertainty,
 ) -> list[dict[str, Any]]:
-    """Rows of `demography` with the errors of the rates of windows; those of years have none.
+    """Rows of `demography` with the errors of their rates.
 
     Args:
         study: whose windows and rules the rows are of.
         rows: as `demography_rows` gives them.
         grouped: the market cells by group.
+        annual: those of every year by group, where consecutive years are compared.
         stated: how errors are told.
     """
     rates: dict[tuple[Any, ...], dict[str, Replicates]] = {}
     for period in _periods(study):
-        for year in period.ends if period.kind == "window" else ():
-            rates |= _rates_without(study, period, year, grouped)
-    found = []
-    for row in rows:
-        key = tuple(row[name] for name in (*_KEY, "status", "year"))
-        found.append(with_errors("demography", row, rates.get(key, {}), stated))
-    return found
+        cells = annual if period.kind == "annual" else grouped
+        for year in period.ends if cells else ():
+            rates |= _rates_without(study, period, year, cells)
+    named = (tuple(row[name] for name in (*_KEY, "status", "year")) for row in rows)
+    told = ((row, rates.get(key, {}), "") for row, key in zip(rows, named, strict=True))
+    return rows_with_errors("demography", told, stated)
 
 
 _KEY = ("window", "kind", "continuing", "level", "industry")
@@ -124,35 +127,34 @@ _RATES = {"employment_rate": w.EMPLOYMENT, "establishment_rate": w.ESTABLISHMENT
 def _rates_without(
     study: Study, period: _ComparedYears, year: int, grouped: GroupedCells
 ) -> dict[tuple[Any, ...], dict[str, Replicates]]:
-    """Rates of each status at one end of a window without each group: ratios need no factor."""
+    """Rates of each status at one end of a period without each group: ratios need no factor."""
     cells = grouped.cells.of_year(year)
     in_both, ruled = (cells.inside(sets[year]) for sets in (period.in_both, period.ruled))
+    amounts = {name: cells[amount] for name, amount in _RATES.items()}
+    # Who is in both years and meets no rule has no status, and is one of all.
+    statuses = np.where(in_both, np.where(ruled, 1, 2), 0)
+    finest = grouped.sums((cells.industry_in(period.name), statuses), amounts, cells)
     found = {}
     for level in LEVELS:
-        digits = {"total": 0, "industry2": study.census.industry_group_digits}.get(
-            level, cells.digits
+        at, codes = cut_to_level(
+            finest.keys[0],
+            level,
+            digits=cells.digits,
+            group_digits=study.census.industry_group_digits,
         )
-        codes = cells.industry_in(period.name) // 10 ** (cells.digits - digits)
-        codes = codes if digits else np.zeros(len(codes), int)
-        for is_in_both in (True, False):
-            chosen = ruled if is_in_both else ~in_both
-            status = status_in_window(year, period.ends, at_both_ends=is_in_both)
-            sums = {
-                name: (
-                    left_by_code(cells, codes, np.where(chosen, cells[amount], 0), grouped.groups),
-                    left_by_code(cells, codes, cells[amount], grouped.groups),
-                )
-                for name, amount in _RATES.items()
-            }
-            for number in np.unique(codes[chosen]).tolist():
-                if digits and number == NONE:
-                    continue
-                code = cells.code(number, digits) if digits else None
+        of_level, codes = finest.where(at), codes[at]
+        everyone = of_level.added_up([codes])
+        parts = of_level.added_up([codes, of_level.keys[1]])
+        whole = np.searchsorted(everyone.keys[0], parts.keys[0])
+        left = {name: quotient(parts.without(name), everyone.without(name)[whole])
+                for name in _RATES}  # fmt: skip
+        digits = study.census.industry_group_digits if level == "industry2" else cells.digits
+        for place, (number, in_status) in enumerate(zip(*parts.keys, strict=True)):
+            if in_status < 2:
+                status = status_in_window(year, period.ends, at_both_ends=bool(in_status))
+                code = cells.code(int(number), digits)
                 key = (period.name, period.kind, period.rule, level, code, status, year)
-                found[key] = {
-                    name: quotient(part[number], whole[number])
-                    for name, (part, whole) in sums.items()
-                }
+                found[key] = {name: each[place] for name, each in left.items()}
     return found
 
 

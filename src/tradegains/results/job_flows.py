@@ -80,14 +80,15 @@ class _FlowSum:
 
 _Key = tuple[str, str | None]
 _Sums = defaultdict[_Key, _FlowSum]
-_CONTINUING, _BRIDGED, _ALONE = 0, 1, 2
+CONTINUING, BRIDGED, ALONE = 0, 1, 2
+"""What becomes of an establishment by the other end of a period: `outcomes`."""
 
 
-def _outcome(cells: MarketCells, at_other_end: SetName, bridged: SetName | None) -> Whole:
+def outcomes(cells: MarketCells, at_other_end: SetName, bridged: SetName | None) -> Whole:
     """Is an establishment at the other end of a period, absent there for a while, or gone?"""
     is_back = cells.inside(bridged) if bridged else np.zeros(len(cells), bool)
-    away = np.where(is_back, _BRIDGED, _ALONE)
-    return np.where(cells.inside(at_other_end), _CONTINUING, away)
+    away = np.where(is_back, BRIDGED, ALONE)
+    return np.where(cells.inside(at_other_end), CONTINUING, away)
 
 
 def _from_start(period: Period, cells: MarketCells, digits: int) -> _Sums:
@@ -99,14 +100,13 @@ def _flows_by_quartile(
     period: Period, cells: MarketCells, digits: int, quartile: str | None
 ) -> dict[int | None, _Sums]:
     """The same by quartile of productivity, a column of the cells; all together without one."""
-    name = CONSECUTIVE if period.kind == ANNUAL else period.name
     first = cells.of_year(period.ends[0])
     sums = first.sums_by_level(
         first.industry_in(period.name),
         digits,
-        _outcome(first, period.also_at_end, period.bridged and period.bridged[0]),
+        outcomes(first, period.also_at_end, period.bridged and period.bridged[0]),
         *([first[quartile]] if quartile else []),
-        amounts=(w.ESTABLISHMENTS, w.EMPLOYMENT, w.jobs_gained(name), w.jobs_lost(name)),
+        amounts=(w.ESTABLISHMENTS, w.EMPLOYMENT, *changes_of(period)),
     )
     found: defaultdict[int | None, _Sums] = defaultdict(lambda: defaultdict(_FlowSum))
     for (level, code, outcome, *group), (count, *changes) in sums.items():
@@ -115,10 +115,16 @@ def _flows_by_quartile(
     return found
 
 
+def changes_of(period: Period) -> tuple[str, str]:
+    """Columns of the jobs that continuing establishments gain and lose."""
+    name = CONSECUTIVE if period.kind == ANNUAL else period.name
+    return w.jobs_gained(name), w.jobs_lost(name)
+
+
 def _flows_from_start(outcome: int, jobs: int, gained: int, lost: int) -> GrossJobFlows:
-    if outcome == _CONTINUING:
+    if outcome == CONTINUING:
         return GrossJobFlows.of_continuing(jobs, gained=gained, lost=lost)
-    if outcome == _BRIDGED:
+    if outcome == BRIDGED:
         return GrossJobFlows.of_continuing(jobs, gained=0, lost=jobs)
     return GrossJobFlows.of_exiters(jobs)
 
@@ -126,17 +132,17 @@ def _flows_from_start(outcome: int, jobs: int, gained: int, lost: int) -> GrossJ
 def _from_nothing(period: Period, cells: MarketCells, digits: int) -> _Sums:
     """Flows of the establishments of the last year that were not there in the first."""
     last = cells.of_year(period.ends[1])
-    outcome = _outcome(last, period.also_at_start, period.bridged and period.bridged[1])
-    came_in = last.where(outcome != _CONTINUING)
+    outcome = outcomes(last, period.also_at_start, period.bridged and period.bridged[1])
+    came_in = last.where(outcome != CONTINUING)
     sums = came_in.sums_by_level(
         came_in.industry_in(period.name),
         digits,
-        outcome[outcome != _CONTINUING],
+        outcome[outcome != CONTINUING],
         amounts=(w.ESTABLISHMENTS, w.EMPLOYMENT),
     )
     found: _Sums = defaultdict(_FlowSum)
     for (level, code, each), (count, jobs) in sums.items():
-        is_back = each == _BRIDGED
+        is_back = each == BRIDGED
         back = GrossJobFlows.of_continuing(0, gained=jobs, lost=0)
         found[level, code].add(count, back if is_back else GrossJobFlows.of_entrants(jobs))
     return found

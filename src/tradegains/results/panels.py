@@ -11,7 +11,8 @@ Decisions:
 Panel cells are columns of the kind of `results.market_cells`, under its laws: sums by `sum_by` are
 exact, whatever their size, and keys come as their first cells do. A further key, such as a group of
 establishments, is one more column of the cells, named to `window_sums`: it comes back as a key
-beside the code, and sums over all of its values are those without it.
+beside the code, and sums over all of its values are those without it. Groups of units are such a
+key; `window_sums_by_group` keeps them in columns.
 """
 
 import math
@@ -24,12 +25,13 @@ import numpy as np
 
 from tradegains.formulas.decompositions import ContinuingSums, PanelSums, TurnoverSums
 from tradegains.formulas.panel_cells import PanelCells, PanelWindow
+from tradegains.results.group_sums import GroupSums
 from tradegains.results.market_cells import LEVELS, NONE, Whole, cut_to_level, sum_by
 from tradegains.study import Census
 from tradegains.tables import working as w
 
 LEFT_OUT, MOVED = "left_out", "moved"
-_PRODUCTS = ("weight0_phi0", "weight1_phi1", "weight0_phi1", "weight1_phi0")
+PRODUCTS = ("weight0_phi0", "weight1_phi1", "weight0_phi1", "weight1_phi0")
 
 Panels = dict[str, dict[str | None, "IndustryPanel"]]
 """By level, then by industry code; None at level total."""
@@ -97,6 +99,13 @@ class PanelReading:
         parts = (sums[f"{name}_{part}"] for part in (w.COARSE, w.FINE))
         return math.ldexp(bits.joined(*parts), -sum(bits))
 
+    def numbers_without(self, sums: GroupSums, name: str, weight: str) -> Whole:
+        """Sums of products without each group, in whole units of their weight."""
+        bits = self.panels.bits[weight]
+        coarse, fine = (sums.without(f"{name}_{part}") for part in (w.COARSE, w.FINE))
+        whole: Whole = np.ldexp(coarse, -bits.coarse) + np.ldexp(fine, -sum(bits))
+        return whole
+
     def cut(self, industry: Whole, level: str) -> tuple[Whole, Whole]:
         """Which cells count at a level, and the code of each."""
         digits, group = self.census.industry_digits, self.census.industry_group_digits
@@ -134,27 +143,46 @@ def window_panels(reading: PanelReading, window: PanelWindow) -> Panels:
 
 def window_sums(reading: PanelReading, window: PanelWindow, level: str, *keys: str) -> _Sums:
     """Sums of every industry of a level over one window, by further columns of the cells, too."""
-    of_window = _WindowColumns(reading, window)
-    return _added_up(reading, list(of_window.parts(level)), keys)
+    return _added_up(reading, list(_WindowColumns(reading, window).parts(level)), keys)
+
+
+def window_sums_by_group(
+    reading: PanelReading, window: PanelWindow, level: str, groups: int
+) -> GroupSums:
+    """The same sums by group of units."""
+    return _by_group(reading, list(_WindowColumns(reading, window).parts(level)), groups)
 
 
 def _added_up(reading: PanelReading, parts: Sequence[_Addition], keys: Sequence[str]) -> _Sums:
     """All parts together, in the order of the cells; of one cell in that of the parts."""
-    cells = np.concatenate([part.cells for part in parts])
+    cells, codes, columns = _together(parts)
     order = np.argsort(cells, kind="stable")
-    by = [np.concatenate([part.codes for part in parts]), *(reading[key][cells] for key in keys)]
-    names = list(dict.fromkeys(name for part in parts for name in part.sums))
-    columns = [
-        np.concatenate([
+    by = [codes, *(reading[key][cells] for key in keys)]
+    found, sums = sum_by([key[order] for key in by], [each[order] for each in columns.values()])
+    rows = zip(*(each.tolist() for each in sums), strict=True)
+    of_keys = zip(*(each.tolist() for each in found), strict=True)
+    return {
+        key: dict(zip(columns, row, strict=True)) for key, row in zip(of_keys, rows, strict=True)
+    }
+
+
+def _by_group(reading: PanelReading, parts: Sequence[_Addition], groups: int) -> GroupSums:
+    cells, codes, columns = _together(parts)
+    return GroupSums.of([codes], reading[w.REPLICATE_GROUP][cells], columns, count=groups)
+
+
+def _together(parts: Sequence[_Addition]) -> tuple[Whole, Whole, dict[str, Whole]]:
+    """Cells, codes and what they add, one part after the other; nothing is 0."""
+    cells = np.concatenate([part.cells for part in parts])
+    names = dict.fromkeys(name for part in parts for name in part.sums)
+    columns = {
+        name: np.concatenate([
             part.sums[name][part.cells] if name in part.sums else np.zeros(len(part.cells), int)
             for part in parts
         ])
         for name in names
-    ]  # fmt: skip
-    found, sums = sum_by([key[order] for key in by], [column[order] for column in columns])
-    rows = zip(*(each.tolist() for each in sums), strict=True)
-    of_keys = zip(*(each.tolist() for each in found), strict=True)
-    return {key: dict(zip(names, row, strict=True)) for key, row in zip(of_keys, rows, strict=True)}
+    }  # fmt: skip
+    return cells, np.concatenate([part.codes for part in parts]), columns
 
 
 @dataclass(frozen=True)
@@ -243,7 +271,7 @@ def _panel(reading: PanelReading, sums: Mapping[str, int]) -> IndustryPanel:
     def value(name: str) -> float:
         if name in ("phi0", "phi1"):
             return reading.number(sums, name, w.UNIT)
-        return reading.number(sums, name, reading.weight) if name in _PRODUCTS else sums[name]
+        return reading.number(sums, name, reading.weight) if name in PRODUCTS else sums[name]
 
     def group(name: str) -> TurnoverSums:
         total = reading.number(sums, f"{name}_weight_phi", reading.weight)
@@ -264,18 +292,9 @@ def _panel(reading: PanelReading, sums: Mapping[str, int]) -> IndustryPanel:
 
 def year_sums(reading: PanelReading, year: int) -> dict[str, dict[str | None, YearSums]]:
     """All establishments with log productivity of one year, in the industries of that year."""
-    chosen = (reading[w.YEAR] == year) & reading[w.measured_column(w.PHI)]
-    columns = {
-        "count": reading[w.ESTABLISHMENTS],
-        "weight": reading[reading.weight],
-        **reading.product("weight_phi", reading.weight, w.PHI),
-        **reading.product("phi", w.UNIT, w.PHI),
-    }
     found: dict[str, dict[str | None, YearSums]] = {}
     for level in LEVELS:
-        is_in, codes = reading.cut(reading[w.INDUSTRY], level)
-        cells = np.flatnonzero(chosen & is_in)
-        sums = _added_up(reading, [_Addition(cells, codes[cells], columns)], ())
+        sums = _added_up(reading, [_of_year(reading, year, level)], ())
         found[level] = {
             reading.code(number, level): YearSums(
                 each["count"],
@@ -286,3 +305,31 @@ def year_sums(reading: PanelReading, year: int) -> dict[str, dict[str | None, Ye
             for (number,), each in sums.items()
         }
     return found
+
+
+def year_sums_by_group(reading: PanelReading, year: int, level: str, groups: int) -> GroupSums:
+    """The same sums of the industries of a level by group of units."""
+    return _by_group(reading, [_of_year(reading, year, level)], groups)
+
+
+def _of_year(reading: PanelReading, year: int, level: str) -> _Addition:
+    columns = {
+        "count": reading[w.ESTABLISHMENTS],
+        "weight": reading[reading.weight],
+        **reading.product("weight_phi", reading.weight, w.PHI),
+        **reading.product("phi", w.UNIT, w.PHI),
+    }
+    is_in, codes = reading.cut(reading[w.INDUSTRY], level)
+    chosen = (reading[w.YEAR] == year) & reading[w.measured_column(w.PHI)]
+    cells = np.flatnonzero(chosen & is_in)
+    return _Addition(cells, codes[cells], columns)
+
+
+def without_groups(panels: PanelCells) -> PanelCells:
+    """Panel cells added up over the groups of units, which are the last of their keys."""
+    names = list(panels.columns)
+    place = names.index(w.REPLICATE_GROUP)
+    keys, summed = names[:place], names[place + 1 :]
+    found = sum_by(*([panels.columns[name] for name in each] for each in (keys, summed)))
+    columns = dict(zip((*keys, *summed), (*found[0], *found[1]), strict=True))
+    return PanelCells(columns, panels.windows, panels.bits)

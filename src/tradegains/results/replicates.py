@@ -6,7 +6,7 @@ there is none. Logarithms are taken one by one: those of NumPy differ between pr
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
@@ -15,14 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradegains.formulas.fixed_point import MONEY_UNITS
-from tradegains.formulas.jackknife import Interval, jackknife_interval, without_groups
+from tradegains.formulas.jackknife import (
+    ROUNDING,
+    Interval,
+    interval_of_squares,
+    without_groups,
+)
 from tradegains.formulas.outcomes import joined_notes
+from tradegains.results.group_sums import GroupSums
 from tradegains.results.market_cells import NONE, MarketCells, Whole, wide_enough
 from tradegains.study import Uncertainty
 from tradegains.tables import working as w
 from tradegains.tables.columns import INTERVAL, REPLICATE_GROUPS
 from tradegains.tables.published import TABLES
-from tradegains.tables.table import STANDARD_ERROR
+from tradegains.tables.table import STANDARD_ERROR, Table
 
 Replicates = NDArray[Any]
 """A number for each group that is left out, or some in rows of as many."""
@@ -38,6 +44,15 @@ class UnitGroups:
     groups: int | None
     keys: tuple[int, ...]
     units: tuple[int, ...]
+
+    @property
+    def count(self) -> int:
+        """How many groups have a unit."""
+        return len(self.units)
+
+    def numbers(self, called: Whole) -> Whole:
+        """The number of each group among those with a unit, from what it is called in sums."""
+        return np.searchsorted(np.array(self.keys, np.int64), called)
 
 
 @dataclass(frozen=True)
@@ -56,7 +71,7 @@ class GroupedCells:
     def of(cells: MarketCells, groups: UnitGroups) -> "GroupedCells":
         """From cells with the groups as they are called in sums."""
         cells = cells.where(cells[w.REPLICATE_GROUP] != NONE)
-        numbers = np.searchsorted(np.array(groups.keys, np.int64), cells[w.REPLICATE_GROUP])
+        numbers = groups.numbers(cells[w.REPLICATE_GROUP])
         columns = {**cells.columns, w.REPLICATE_GROUP: numbers}
         return GroupedCells(MarketCells(columns, cells.memberships, cells.digits), groups.units)
 
@@ -64,6 +79,13 @@ class GroupedCells:
     def groups(self) -> int:
         """How many groups have a unit."""
         return len(self.units)
+
+    def sums(
+        self, keys: Sequence[Whole], amounts: Mapping[str, Whole], cells: MarketCells | None = None
+    ) -> GroupSums:
+        """Sums of amounts by keys and group; of some of the cells, where they are given."""
+        cells = self.cells if cells is None else cells
+        return GroupSums.of(keys, cells[w.REPLICATE_GROUP], amounts, count=self.groups)
 
     @cached_property
     def factors(self) -> Replicates:
@@ -105,14 +127,6 @@ def sums_by_code(cells: MarketCells, codes: Whole, amounts: Whole, groups: int) 
     return dict(zip(found.tolist(), summed, strict=True))
 
 
-def left_by_code(
-    cells: MarketCells, codes: Whole, amounts: Whole, groups: int
-) -> dict[int, Replicates]:
-    """Sums without each group by code: whole numbers are subtracted before they become doubles."""
-    sums = sums_by_code(cells, codes, amounts, groups)
-    return {code: np.asarray(each.sum() - each, float) for code, each in sums.items()}
-
-
 def logarithms(values: Replicates) -> Replicates:
     """Natural logarithms; not a number where there is none.
 
@@ -134,14 +148,46 @@ def interval_of(
     estimate: float | None, replicates: Replicates | None, stated: Uncertainty
 ) -> Interval:
     """Standard error and interval of a number; nothing where it has no replicates."""
-    if replicates is None:
-        return Interval(None, None, None, 0)
-    return jackknife_interval(
-        estimate,
-        replicates.tolist(),
-        level=stated.level,
-        most_undefined=stated.most_undefined,
-    )
+    (found,) = intervals_of([estimate], [replicates], stated)
+    return found
+
+
+def intervals_of(
+    estimates: Sequence[float | None],
+    replicates: Sequence[Replicates | None],
+    stated: Uncertainty,
+    *,
+    rounding: float = ROUNDING,
+) -> list[Interval]:
+    """`jackknife_interval` of many numbers at once, to the last bit.
+
+    Args:
+        estimates: of all units; None where there is no number.
+        replicates: of each number; None where it has none.
+        stated: level, and how many replicates may have no number.
+        rounding: what leaves a number as it is, in its own size where that is above 1.
+    """
+    found = [Interval(None, None, None, 0)] * len(estimates)
+    pairs = zip(estimates, replicates, strict=True)
+    told = [at for at, (one, some) in enumerate(pairs) if one is not None and some is not None]
+    if not told:
+        return found
+    values = np.array([estimates[at] for at in told], float)[:, None]
+    moved = np.array([replicates[at] for at in told], float) - values
+    defined = np.isfinite(moved)
+    still = np.abs(moved) <= rounding * np.maximum(1.0, np.abs(values))
+    squares = np.where(defined & ~still, moved, 0.0) ** 2
+    groups = defined.sum(axis=1).tolist()
+    for at, row, count in zip(told, squares.tolist(), groups, strict=True):
+        found[at] = interval_of_squares(
+            float(estimates[at] or 0.0),
+            math.fsum(row),
+            groups=count,
+            undefined=len(row) - count,
+            level=stated.level,
+            most_undefined=stated.most_undefined,
+        )
+    return found
 
 
 def with_errors(
@@ -152,28 +198,61 @@ def with_errors(
     *,
     missing: str = "",
 ) -> dict[str, Any]:
-    """A row with its error columns, and in its note why an interval is missing.
+    """A row with its error columns, as `rows_with_errors` gives them."""
+    (found,) = rows_with_errors(table, [(row, replicates, missing)], stated)
+    return found
+
+
+Told = tuple[Mapping[str, Any], Mapping[str, Replicates], str]
+"""A row, replicates of its uncertain numbers, and why the first of them has none."""
+
+
+def rows_with_errors(
+    table: str, rows: Iterable[Told], stated: Uncertainty, *, rounding: float = ROUNDING
+) -> list[dict[str, Any]]:
+    """Rows with their error columns, and in their notes why an interval is missing.
 
     Args:
-        table: the row is of, which declares what is uncertain in it.
-        row: as it is published without errors.
-        replicates: of each of its uncertain numbers that has some.
+        table: the rows are of, which declares what is uncertain in them.
+        rows: as they are published without errors; with replicates of each of their uncertain
+            numbers that has some, and why the first of these has none, where it has none.
         stated: level, and how many replicates may have no number.
-        missing: why the row's first uncertain number has no replicates, where it has none.
+        rounding: what leaves a number as it is, in its own size where that is above 1.
     """
-    declared = TABLES[table]
-    main, *others = declared.uncertain
-    found = interval_of(row[main], replicates.get(main), stated)
-    errors: dict[str, Any] = dict(zip(INTERVAL, (found.low, found.high), strict=True))
-    errors |= {STANDARD_ERROR: found.standard_error, REPLICATE_GROUPS: found.groups}
-    notes = [found.note, "" if row[main] is None else missing]
-    for name in others:
-        other = interval_of(row[name], replicates.get(name), stated)
-        errors[str(declared.error_of(name))] = other.standard_error
-        notes.append(other.note)
+    declared, told = TABLES[table], list(rows)
+    found = {
+        name: intervals_of(
+            [row[name] for row, _, _ in told],
+            [replicates.get(name) for _, replicates, _ in told],
+            stated,
+            rounding=rounding,
+        )
+        for name in declared.uncertain
+    }
+    return [
+        {
+            **row,
+            **_error_columns(
+                declared, row, {name: each[at] for name, each in found.items()}, missing
+            ),
+        }
+        for at, (row, _, missing) in enumerate(told)
+    ]
+
+
+def _error_columns(
+    declared: Table, row: Mapping[str, Any], found: Mapping[str, Interval], missing: str
+) -> dict[str, Any]:
+    main, *others = found
+    first = found[main]
+    errors: dict[str, Any] = dict(zip(INTERVAL, (first.low, first.high), strict=True))
+    errors |= {STANDARD_ERROR: first.standard_error, REPLICATE_GROUPS: first.groups}
+    errors |= {str(declared.error_of(name)): found[name].standard_error for name in others}
     if "note" in declared.names:
+        notes = [first.note, "" if row[main] is None else missing]
+        notes += [found[name].note for name in others]
         errors["note"] = joined_notes(row["note"] or "", *notes)
-    return {**row, **errors}
+    return errors
 
 
 Key = TypeVar("Key")

@@ -32,6 +32,8 @@ EXPORTER_NEXT_YEAR = ("exporter", "next_year")
 CONSECUTIVE = "next-year"
 """Name of the later values of consecutive years; no window can have it, for its hyphen."""
 BRIDGED_NEXT_YEAR, BRIDGED_PREVIOUS_YEAR = ("bridged", "next_year"), ("bridged", "previous_year")
+ANNUAL_SETS = (NEXT_YEAR, PREVIOUS_YEAR, BRIDGED_NEXT_YEAR, BRIDGED_PREVIOUS_YEAR)
+"""What tells of a row's establishment in the years beside its own."""
 
 SetName = tuple[str, ...]
 

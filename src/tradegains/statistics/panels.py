@@ -27,6 +27,7 @@ def collect_panels(
     years: Sequence[int],
     industries: Sequence[str],
     totals: Mapping[str, int],
+    by_group: bool = False,
 ) -> PanelCells:
     """Sums over the establishments of these years and of each window's two years.
 
@@ -36,6 +37,7 @@ def collect_panels(
         years: years whose own sums are wanted besides.
         industries: industry columns to tell apart.
         totals: the largest sum of any year by weight column, and of establishments under UNIT.
+        by_group: whether rows have a group of units to tell cells apart by.
 
     Raises:
         InputError: a year's weight does not fit a whole number of 64 bits.
@@ -53,6 +55,7 @@ def collect_panels(
             name: split_bits(total, totals[w.UNIT], largest=LARGEST_LOG)
             for name, total in totals.items()
         },
+        by_group=by_group,
     )
     summed = collect_in_order(sum_panels(matched, plan))
     columns = {name: _column(summed[name], name) for name in summed.column_names}

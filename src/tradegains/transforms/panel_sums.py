@@ -24,7 +24,8 @@ class PanelPlan:
     """What is summed: `layers` of window names, `weights` (columns) with the bits of each sum.
 
     `bits` has a further entry UNIT for sums in which every establishment counts 1; `mask` keeps
-    the membership bits that tell who continues; `industries` are the industry columns.
+    the membership bits that tell who continues; `industries` are the industry columns. Rows are
+    told apart by group of units, too, where they have a column for it and `by_group` asks.
     """
 
     years: tuple[int, ...]
@@ -33,6 +34,12 @@ class PanelPlan:
     industries: tuple[str, ...]
     mask: int
     bits: Mapping[str, SplitBits]
+    by_group: bool = False
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The column of groups, the last of the keys, if any."""
+        return (w.REPLICATE_GROUP,) if self.by_group else ()
 
 
 def sum_panels(matched: DataFrame, plan: PanelPlan) -> DataFrame:
@@ -51,7 +58,7 @@ def sum_panels(matched: DataFrame, plan: PanelPlan) -> DataFrame:
         *plan.industries,
         *(w.layer_column(w.INDUSTRY, layer) for layer in range(len(plan.layers))),
     ]
-    return rows.groupBy(*keys, *measured).agg(
+    return rows.groupBy(*keys, *measured, *plan.groups).agg(
         F.count(F.lit(1)).alias(w.ESTABLISHMENTS), *_sums(plan)
     )
 
@@ -59,7 +66,7 @@ def sum_panels(matched: DataFrame, plan: PanelPlan) -> DataFrame:
 def _columns(plan: PanelPlan) -> Iterable[Column]:
     yield F.col(w.YEAR)
     yield F.col(w.MEMBERSHIP).bitwiseAND(bigint(plan.mask)).alias(w.MEMBERSHIP)
-    yield from (F.col(industry) for industry in plan.industries)
+    yield from (F.col(name) for name in (*plan.industries, *plan.groups))
     yield F.col(w.LOG_PRODUCTIVITY).alias(w.PHI)
     yield from (F.col(weight) for weight in plan.weights)
     for layer, windows in enumerate(plan.layers):

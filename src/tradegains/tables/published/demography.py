@@ -25,6 +25,7 @@ from tradegains.tables.disclosure import INDUSTRIES, Adds, Disclosure, counts, l
 from tradegains.tables.table import Column, Table
 
 RATES = ("employment_rate", "establishment_rate", "sales_rate")
+FLOW_RATES = ("destruction_share", "creation_rate", "destruction_rate")
 
 DEMOGRAPHY = Table(
     name="demography",
@@ -160,6 +161,7 @@ JOB_FLOWS = Table(
         ),
         share("destruction_share", "destruction over employment at the first year", range=None),
         NOTE,
+        *errors_of(*FLOW_RATES, unit="share"),
     ),
     disclosure=Disclosure(
         {
@@ -178,6 +180,7 @@ JOB_FLOWS = Table(
         },
         adds=(INDUSTRIES, Adds("productivity_group", "all, without entrants")),
     ),
+    uncertain=FLOW_RATES,
 )
 
 TABLES = (DEMOGRAPHY, TRANSITIONS, JOB_FLOWS)

@@ -122,7 +122,9 @@ DECOMPOSITIONS = Table(
         count("moved", "establishments", "continuing, counted as exits from and entries to"),
         PRICES,
         NOTE,
+        *errors_of("value", "total"),
     ),
+    uncertain=("value", "total"),
 )
 
 TABLES = (PRODUCTIVITY_GROWTH, DECOMPOSITIONS)
