@@ -217,7 +217,7 @@ def tolerance(name: str, row: Row) -> float:
         return DERIVED  # the sum of cells that were rounded to doubles
     if name in EXACT:
         return 0.0
-    if name in ESTIMATES and "replicate_groups" not in row:
+    if name in ESTIMATES and not (name == "standard_error" and "replicate_groups" in row):
         return ESTIMATES[name]
     if name in ("welfare_change", "hazard") and row.get("distribution"):
         return ROOT

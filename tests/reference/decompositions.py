@@ -361,11 +361,13 @@ def list_levels(
     chosen = study.decomposition
     windows = [study.window(name) for name in chosen.windows]
     years = {year for each in windows for year in (each.start, each.end)}
+    there = set(rows)
+    measured = [row for row in productivity.of_row if row in there]
     digits = study.census.industry_group_digits
     for year in years | set(study.productivity.years):
         for level in chosen.levels:
             found: dict[str | None, list[Point]] = {}
-            for row in productivity.of_row:
+            for row in measured:
                 code = {"total": None, "industry2": row.industry[:digits]}.get(level, row.industry)
                 if row.year == year:
                     found.setdefault(code, []).append(point(row, productivity, share))

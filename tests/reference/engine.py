@@ -21,7 +21,7 @@ from reference.growth import list_growth
 from reference.influence import list_influence, list_slopes
 from reference.joint_distribution import list_joint_distribution
 from reference.matching import count_demography, list_job_flows, list_transitions, rates_of
-from reference.regressions import list_regressions, regressing
+from reference.regressions import list_regressions, list_starters, regressing
 from reference.replicates import add_errors
 from reference.rows import Raw, Row, as_text, read_rows, under_new_codes
 from reference.sizes import list_fits, list_size_bins
@@ -105,6 +105,7 @@ def uncertain_tables(
         tables["demography"] = rates_of(of_ids("raw", "demography"), left, study)
         tables["productivity_growth"] = list_growth(left, study, productivity.prices)
         tables["welfare_curves"] = list_curves(left, tables["welfare"], study, scaled, seen)
+        tables["export_entry"] = list_starters(rows, study, productivity, small, left)
         tables["job_flows"] = list_job_flows(left, study, quartiles)
         tables["decompositions"] = list_decompositions(left, study, productivity)
         return tables
@@ -118,7 +119,7 @@ def uncertain_tables(
         return [row for row in found[name] if row.get("ids", ids) == ids]
 
     names = ("market_shares", "welfare", "demography", "productivity_growth", "welfare_curves",
-             "decompositions", "job_flows")  # fmt: skip
+             "decompositions", "job_flows", "export_entry")  # fmt: skip
     raw = {name: of_ids("raw", name) for name in names}
     errors = add_errors(raw, rows, study, small, again=again)
     if small.successors:

@@ -236,6 +236,20 @@ def list_regressions(
     return {"regressions": found, "export_entry": entries}
 
 
+def list_starters(
+    rows: list[Row], study: Any, productivity: Productivity, small: Any, left: Iterable[Row]
+) -> list[dict[str, Any]]:
+    """Rates of `export_entry` over the rows that are left, in the quartiles of all."""
+    run, there, found = regressing(rows, study, productivity, small), set(left), []
+    if run is None or not study.census.has("exports"):
+        return []
+    for window in map(study.window, study.regressions.entry_windows):
+        everyone = [each for each in never_exporters(run, window) if each["row"] in there]
+        total = sum(row.sales for row in there if row.year == window.start)
+        found += export_entry(window, everyone, {}, ((), total))
+    return found
+
+
 def cut_of(kind: str) -> str:
     return f"{kind}_cut"
 
@@ -632,7 +646,7 @@ def export_entry(
                 "mean_tariff_cut": math.fsum(cuts) / len(cuts) if cuts else None,
                 "output_share": sales / total if total else None,
                 "starter_output_share": starting / total if total else None,
-                "cut": kinds[0] if kinds else None,
+                "cut": kinds[0] if kinds and inside else None,
                 **{name: n or 0 for name, n in counts.beside("").items()},
                 "probit_establishments": fit.rows,
                 "cut_coefficient": value,

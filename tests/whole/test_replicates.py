@@ -17,7 +17,7 @@ from reference.comparison import WORDING, differences
 from reference.dealing import Dealer, missed
 from reference.nasty import census_of
 from reference.run import with_inputs
-from tradegains.study import JobFlows, Study, Uncertainty
+from tradegains.study import JobFlows, Regressions, Study, Uncertainty
 
 EXAMPLES = int(os.environ.get("TRADEGAINS_REPLICATES", "1"))
 CASES = int(os.environ.get("TRADEGAINS_REPLICATE_CASES", "6"))
@@ -29,6 +29,7 @@ TABLES = (
     "demography",
     "decompositions",
     "job_flows",
+    "export_entry",
 )
 
 
@@ -37,8 +38,20 @@ def uncertain_study(dealer: Dealer) -> Study:
     study = hloy_study(dealer)
     unit = dealer.deal("unit", ("enterprise", "establishment", "industry2"))
     columns = {**study.census.columns, "enterprise_id": "enterprise_id"}
+    entry = Regressions(
+        premium_years=(),
+        exit_windows=(),
+        exit_effects="none",
+        entry_windows=(dealer.deal("entry window", ("post", "whole")),),
+        entry_effects="none",
+        entry_controls=(),
+        growth_effects="none",
+        growth_controls=(),
+        growth_clusters="establishment",
+    )
     return replace(
         study,
+        regressions=entry if "exports" in columns else None,
         census=replace(study.census, columns=columns),
         uncertainty=Uncertainty(20, 0.9, unit, "salt", dealer.deal("undefined", (0.2, 0.0, 0.5))),
         decomposition=dealer.deal("all decomposition", DECOMPOSITION[1:]),

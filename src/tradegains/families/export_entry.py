@@ -16,6 +16,7 @@ from tradegains.families.regression_context import (
 )
 from tradegains.families.regression_errors import add_clusters, sandwich_of
 from tradegains.formulas.membership import BOTH_ENDS
+from tradegains.results.entry_replicates import entry_rows_with_errors, sales_of_groups
 from tradegains.results.regressions import (
     CutCounts,
     EntryCounts,
@@ -41,6 +42,7 @@ from tradegains.transforms.regression_rows import (
     own_column,
 )
 from tradegains.transforms.regression_sums import EFFECT
+from tradegains.transforms.replicate_units import add_groups
 
 
 def entry_regressions(context: RegressionContext, window: Window) -> tuple[Rows, Rows]:
@@ -52,7 +54,8 @@ def entry_regressions(context: RegressionContext, window: Window) -> tuple[Rows,
     sales = context.sales_of(window.start)
     if not kinds:
         why = "" if context.largest_cuts else NO_CUTS
-        return effects, export_entry_rows(window.name, counts, {}, why, sales=sales)
+        entries = export_entry_rows(window.name, counts, {}, why, sales=sales)
+        return effects, _with_errors(context, window, rows, entries)
     probits = _entry_probits(context, having_cuts(rows, kinds), kinds)
     found = [
         row
@@ -60,7 +63,21 @@ def entry_regressions(context: RegressionContext, window: Window) -> tuple[Rows,
         for row in _probit_rows(context, window, quartile, (probit, _of(counts, quartile), note))
     ]
     told = {q: _entry_probit(each, cut_column(kinds[0])) for q, each in probits.items()}
-    return [*found, *effects], export_entry_rows(window.name, counts, told, note, sales=sales)
+    entries = export_entry_rows(window.name, counts, told, note, sales=sales)
+    return [*found, *effects], _with_errors(context, window, rows, entries)
+
+
+def _with_errors(
+    context: RegressionContext, window: Window, rows: RegressionRows, entries: Rows
+) -> Rows:
+    """Rows of `export_entry` with the errors of their rates, where the study asks for them."""
+    stated, groups, grouped = context.study.uncertainty, context.groups, context.grouped
+    if stated is None or groups is None or grouped is None:
+        return entries
+    counted = context.count_cuts(rows, (), w.QUARTILE, EXPORT_START, w.REPLICATE_GROUP)
+    cells = {key: (each.establishments, each.sales) for key, each in counted.items()}
+    sales = sales_of_groups(grouped, window.start)
+    return entry_rows_with_errors(entries, cells, sales=sales, groups=groups, stated=stated)
 
 
 def _kept_entry_rows(context: RegressionContext, window: Window) -> RegressionRows:
@@ -83,6 +100,9 @@ def _kept_entry_rows(context: RegressionContext, window: Window) -> RegressionRo
     named = dict.fromkeys((*(choices.entry_cuts or ()), *(choices.growth_cuts or ())))
     kinds = context.kinds(list(named))
     terms = dict.fromkeys((*choices.entry_controls, *choices.growth_controls))
+    grouped = (w.REPLICATE_GROUP,) if context.groups else ()
+    if context.groups:
+        rows = add_groups(rows, context.groups.groups)
     # Products are those of the cut that comes first, in the probit and in the effects alike.
     with_cuts, clusters = add_clusters(
         context,
@@ -97,6 +117,7 @@ def _kept_entry_rows(context: RegressionContext, window: Window) -> RegressionRo
         GROWTH,
         w.SALES,
         *terms,
+        *grouped,
         *map(cut_column, kinds),
         *map(own_column, kinds),
         *clusters,

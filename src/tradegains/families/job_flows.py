@@ -22,8 +22,13 @@ def flow_tables(context: RunContext, matched: MatchedCensus) -> ComputedTables:
     with context.progress.step("sum job flows") as step:
         flows = job_flow_rows(context.study, matched.cells, by_quartile)
         if matched.grouped is not None:
-            grouped = (matched.grouped, matched.annual, quartiles)
-            flows = job_flow_rows_with_errors(context.study, flows, *grouped)
+            flows = job_flow_rows_with_errors(
+                context.study,
+                flows,
+                matched.grouped,
+                annual=matched.annual,
+                by_quartile=quartiles,
+            )
         step.rows = len(flows)
     return ComputedTables({"job_flows": flows})
 

@@ -106,7 +106,7 @@ def _tables_by_ids(
     demography = demography_rows(study, cells)
     if matched.grouped is not None and study.uncertainty is not None:
         demography = demography_rows_with_errors(
-            study, demography, matched.grouped, matched.annual, study.uncertainty
+            study, demography, matched.grouped, annual=matched.annual, stated=study.uncertainty
         )
     tables = {
         "demography": demography,

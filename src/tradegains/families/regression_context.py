@@ -28,6 +28,7 @@ from tradegains.results.regressions import (
     joined,
     probit_rows,
 )
+from tradegains.results.replicates import GroupedCells, UnitGroups
 from tradegains.results.sets import entry_windows
 from tradegains.statistics.collected_rows import CollectedRows
 from tradegains.statistics.collecting import collect
@@ -78,6 +79,8 @@ class RegressionContext:
         cells: sums by year, industry and membership.
         largest_cuts: bound of the tariff cuts of each kind that there are [percentage points].
         largest_log: bound of any log of a row [log points].
+        groups: of units, where the study states `[uncertainty]`.
+        grouped: the cells by group, there.
     """
 
     run_context: RunContext
@@ -87,6 +90,8 @@ class RegressionContext:
     plant_cuts: DataFrame | None
     largest_cuts: Mapping[str, float]
     largest_log: float
+    groups: UnitGroups | None = None
+    grouped: GroupedCells | None = None
 
     @staticmethod
     def of(context: RunContext, matched: MatchedCensus) -> "RegressionContext":
@@ -104,6 +109,8 @@ class RegressionContext:
             _plant_cuts(context, matched.rows),
             bounds,
             largest_log(matched.rows),
+            matched.groups,
+            matched.grouped,
         )
 
     @property

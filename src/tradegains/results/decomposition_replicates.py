@@ -27,7 +27,6 @@ from tradegains.formulas.industry_decompositions import (
 from tradegains.formulas.olley_pakes import olley_pakes
 from tradegains.formulas.panel_cells import PanelCells, PanelWindow
 from tradegains.results.decompositions import OLLEY_PAKES, level_years
-from tradegains.results.group_sums import GroupSums
 from tradegains.results.panels import (
     PRODUCTS,
     PanelReading,
@@ -36,6 +35,7 @@ from tradegains.results.panels import (
 )
 from tradegains.results.replicates import Replicates, UnitGroups, quotient, rows_with_errors
 from tradegains.results.sets import decomposition_weights
+from tradegains.results.sums_by_group import SumsByGroup
 from tradegains.results.welfare_replicates import stated_of
 from tradegains.study import Study
 from tradegains.tables import working as w
@@ -159,7 +159,7 @@ def _zero_where_unknown(values: Any) -> Replicates:
     return np.where(np.isfinite(values), values, 0.0)
 
 
-def _panel_sums(reading: PanelReading, sums: GroupSums) -> PanelSums:
+def _panel_sums(reading: PanelReading, sums: SumsByGroup) -> PanelSums:
     """Sums of every industry without each group, as arrays in the place of numbers."""
 
     def value(name: str) -> Any:
@@ -177,7 +177,7 @@ def _panel_sums(reading: PanelReading, sums: GroupSums) -> PanelSums:
     )
 
 
-def _turnover(reading: PanelReading, sums: GroupSums, name: str) -> TurnoverSums:
+def _turnover(reading: PanelReading, sums: SumsByGroup, name: str) -> TurnoverSums:
     weight_phi: Any = reading.numbers_without(sums, f"{name}_weight_phi", reading.weight)
     count: Any = sums.without(name)
     weight: Any = sums.without(f"{name}_weight")

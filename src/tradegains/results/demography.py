@@ -97,6 +97,7 @@ def demography_rows_with_errors(
     study: Study,
     rows: Collection[Mapping[str, Any]],
     grouped: GroupedCells,
+    *,
     annual: GroupedCells | None,
     stated: Uncertainty,
 ) -> list[dict[str, Any]]:
@@ -112,8 +113,9 @@ def demography_rows_with_errors(
     rates: dict[tuple[Any, ...], dict[str, Replicates]] = {}
     for period in _periods(study):
         cells = annual if period.kind == "annual" else grouped
-        for year in period.ends if cells else ():
-            rates |= _rates_without(study, period, year, cells)
+        if cells is not None:
+            for year in period.ends:
+                rates |= _rates_without(study, period, year, cells)
     named = (tuple(row[name] for name in (*_KEY, "status", "year")) for row in rows)
     told = ((row, rates.get(key, {}), "") for row, key in zip(rows, named, strict=True))
     return rows_with_errors("demography", told, stated)

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from tradegains.formulas.job_flows import GrossJobFlows
-from tradegains.results.group_sums import GroupSums
 from tradegains.results.job_flows import (
     BRIDGED,
     CONTINUING,
@@ -25,6 +24,7 @@ from tradegains.results.job_flows import (
 from tradegains.results.market_cells import LEVELS, NONE, MarketCells, Whole, cut_to_level
 from tradegains.results.periods import Period, consecutive, windows
 from tradegains.results.replicates import GroupedCells, Replicates, quotient, rows_with_errors
+from tradegains.results.sums_by_group import SumsByGroup
 from tradegains.results.welfare_replicates import stated_of
 from tradegains.study import Study
 from tradegains.tables import working as w
@@ -41,6 +41,7 @@ def job_flow_rows_with_errors(
     study: Study,
     rows: Iterable[Row],
     grouped: GroupedCells,
+    *,
     annual: GroupedCells | None,
     by_quartile: GroupedCells | None,
 ) -> list[dict[str, Any]]:
@@ -58,13 +59,14 @@ def job_flow_rows_with_errors(
         found |= _rates(study, _flows(period, grouped), period, LEVELS)
         if by_quartile is not None:
             found |= _rates(study, _start(period, by_quartile), period, LEVELS_OF_GROUPS)
-    for period in consecutive(study) if annual else ():
-        found |= _rates(study, _flows(period, annual), period, LEVELS)
+    if annual is not None:
+        for period in consecutive(study):
+            found |= _rates(study, _flows(period, annual), period, LEVELS)
     told = ((row, found.get(tuple(row[name] for name in _KEY), {}), "") for row in rows)
     return rows_with_errors("job_flows", told, stated_of(study))
 
 
-def _flows(period: Period, grouped: GroupedCells) -> GroupSums:
+def _flows(period: Period, grouped: GroupedCells) -> SumsByGroup:
     """Flows of all by industry and, which is `_ALL`, quartile."""
     first, last = (grouped.cells.of_year(year) for year in period.ends)
     parts = [_of_start(period, first), _of_end(period, last)]
@@ -76,7 +78,7 @@ def _flows(period: Period, grouped: GroupedCells) -> GroupSums:
         for name in _FLOWS
     }  # fmt: skip
     there = np.concatenate([np.ones(len(first), bool), ~_continues(period, last)])
-    return GroupSums.of(
+    return SumsByGroup.of(
         [codes[there], np.full(there.sum(), _ALL)],
         numbers[there],
         {name: each[there] for name, each in amounts.items()},
@@ -84,7 +86,7 @@ def _flows(period: Period, grouped: GroupedCells) -> GroupSums:
     )
 
 
-def _start(period: Period, grouped: GroupedCells) -> GroupSums:
+def _start(period: Period, grouped: GroupedCells) -> SumsByGroup:
     """Flows of the establishments of the first year by industry and quartile."""
     first = grouped.cells.of_year(period.ends[0])
     flows = _of_start(period, first)
@@ -120,11 +122,12 @@ def _of_end(period: Period, cells: MarketCells) -> Any:
 
 def _continues(period: Period, cells: MarketCells) -> Whole:
     sets = (period.also_at_start, period.bridged and period.bridged[1])
-    return outcomes(cells, *sets) == CONTINUING
+    is_there: Whole = outcomes(cells, *sets) == CONTINUING
+    return is_there
 
 
 def _rates(
-    study: Study, flows: GroupSums, period: Period, levels: Iterable[str]
+    study: Study, flows: SumsByGroup, period: Period, levels: Iterable[str]
 ) -> dict[_Key, dict[str, Replicates]]:
     """Rates without each group by window, level, industry and productivity group."""
     census = study.census
@@ -158,7 +161,7 @@ def _groups(quartiles: Whole) -> Iterator[tuple[str, Whole]]:
     yield LOWER_HALF, (quartiles == 1) | (quartiles == 2)
 
 
-def _of_sums(sums: GroupSums) -> dict[str, Replicates]:
+def _of_sums(sums: SumsByGroup) -> dict[str, Replicates]:
     left: dict[str, Any] = {name: sums.without(name) for name in _FLOWS}
     flows = GrossJobFlows(**left)
     return {

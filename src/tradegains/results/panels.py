@@ -25,8 +25,8 @@ import numpy as np
 
 from tradegains.formulas.decompositions import ContinuingSums, PanelSums, TurnoverSums
 from tradegains.formulas.panel_cells import PanelCells, PanelWindow
-from tradegains.results.group_sums import GroupSums
 from tradegains.results.market_cells import LEVELS, NONE, Whole, cut_to_level, sum_by
+from tradegains.results.sums_by_group import SumsByGroup
 from tradegains.study import Census
 from tradegains.tables import working as w
 
@@ -99,7 +99,7 @@ class PanelReading:
         parts = (sums[f"{name}_{part}"] for part in (w.COARSE, w.FINE))
         return math.ldexp(bits.joined(*parts), -sum(bits))
 
-    def numbers_without(self, sums: GroupSums, name: str, weight: str) -> Whole:
+    def numbers_without(self, sums: SumsByGroup, name: str, weight: str) -> Whole:
         """Sums of products without each group, in whole units of their weight."""
         bits = self.panels.bits[weight]
         coarse, fine = (sums.without(f"{name}_{part}") for part in (w.COARSE, w.FINE))
@@ -148,7 +148,7 @@ def window_sums(reading: PanelReading, window: PanelWindow, level: str, *keys: s
 
 def window_sums_by_group(
     reading: PanelReading, window: PanelWindow, level: str, groups: int
-) -> GroupSums:
+) -> SumsByGroup:
     """The same sums by group of units."""
     return _by_group(reading, list(_WindowColumns(reading, window).parts(level)), groups)
 
@@ -166,9 +166,9 @@ def _added_up(reading: PanelReading, parts: Sequence[_Addition], keys: Sequence[
     }
 
 
-def _by_group(reading: PanelReading, parts: Sequence[_Addition], groups: int) -> GroupSums:
+def _by_group(reading: PanelReading, parts: Sequence[_Addition], groups: int) -> SumsByGroup:
     cells, codes, columns = _together(parts)
-    return GroupSums.of([codes], reading[w.REPLICATE_GROUP][cells], columns, count=groups)
+    return SumsByGroup.of([codes], reading[w.REPLICATE_GROUP][cells], columns, count=groups)
 
 
 def _together(parts: Sequence[_Addition]) -> tuple[Whole, Whole, dict[str, Whole]]:
@@ -307,7 +307,7 @@ def year_sums(reading: PanelReading, year: int) -> dict[str, dict[str | None, Ye
     return found
 
 
-def year_sums_by_group(reading: PanelReading, year: int, level: str, groups: int) -> GroupSums:
+def year_sums_by_group(reading: PanelReading, year: int, level: str, groups: int) -> SumsByGroup:
     """The same sums of the industries of a level by group of units."""
     return _by_group(reading, [_of_year(reading, year, level)], groups)
 

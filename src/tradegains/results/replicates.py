@@ -22,8 +22,8 @@ from tradegains.formulas.jackknife import (
     without_groups,
 )
 from tradegains.formulas.outcomes import joined_notes
-from tradegains.results.group_sums import GroupSums
 from tradegains.results.market_cells import NONE, MarketCells, Whole, wide_enough
+from tradegains.results.sums_by_group import SumsByGroup
 from tradegains.study import Uncertainty
 from tradegains.tables import working as w
 from tradegains.tables.columns import INTERVAL, REPLICATE_GROUPS
@@ -82,10 +82,10 @@ class GroupedCells:
 
     def sums(
         self, keys: Sequence[Whole], amounts: Mapping[str, Whole], cells: MarketCells | None = None
-    ) -> GroupSums:
+    ) -> SumsByGroup:
         """Sums of amounts by keys and group; of some of the cells, where they are given."""
         cells = self.cells if cells is None else cells
-        return GroupSums.of(keys, cells[w.REPLICATE_GROUP], amounts, count=self.groups)
+        return SumsByGroup.of(keys, cells[w.REPLICATE_GROUP], amounts, count=self.groups)
 
     @cached_property
     def factors(self) -> Replicates:
@@ -203,12 +203,16 @@ def with_errors(
     return found
 
 
-Told = tuple[Mapping[str, Any], Mapping[str, Replicates], str]
+RowWithReplicates = tuple[Mapping[str, Any], Mapping[str, Replicates], str]
 """A row, replicates of its uncertain numbers, and why the first of them has none."""
 
 
 def rows_with_errors(
-    table: str, rows: Iterable[Told], stated: Uncertainty, *, rounding: float = ROUNDING
+    table: str,
+    rows: Iterable[RowWithReplicates],
+    stated: Uncertainty,
+    *,
+    rounding: float = ROUNDING,
 ) -> list[dict[str, Any]]:
     """Rows with their error columns, and in their notes why an interval is missing.
 

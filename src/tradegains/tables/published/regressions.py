@@ -11,6 +11,7 @@ from tradegains.tables.columns import (
     WEIGHTING,
     WINDOW_OR_NULL,
     count,
+    errors_of,
     share,
 )
 from tradegains.tables.table import AT_LEAST_0, Column, Range, Table
@@ -150,6 +151,8 @@ REGRESSIONS = Table(
     ),
 )
 
+ENTRY_RATES = ("starter_rate", "output_share", "starter_output_share")
+
 EXPORT_ENTRY = Table(
     name="export_entry",
     title="Who starts to export",
@@ -205,7 +208,9 @@ EXPORT_ENTRY = Table(
             "probability_due_to_cut over that of quartile 1: not a ratio of starter rates",
         ),
         NOTE,
+        *errors_of(*ENTRY_RATES, unit="share"),
     ),
+    uncertain=ENTRY_RATES,
 )
 
 _RESULTS = (

@@ -11,7 +11,7 @@ Example:
     Industry 7 has 5 and 2 jobs in the groups 0 and 1, industry 3 has 4 in group 1.
 
     >>> keys, groups = [np.array([7, 3, 7])], np.array([0, 1, 1])
-    >>> sums = GroupSums.of(keys, groups, {"jobs": np.array([5, 4, 2])}, count=2)
+    >>> sums = SumsByGroup.of(keys, groups, {"jobs": np.array([5, 4, 2])}, count=2)
     >>> sums.keys[0].tolist(), sums["jobs"].tolist()
     ([3, 7], [[0, 4], [5, 2]])
     >>> sums.without("jobs").tolist()
@@ -29,7 +29,7 @@ from tradegains.results.market_cells import Whole, wide_enough
 
 
 @dataclass(frozen=True)
-class GroupSums:
+class SumsByGroup:
     """Sums by place and group.
 
     Attributes:
@@ -45,7 +45,7 @@ class GroupSums:
     @staticmethod
     def of(
         keys: Sequence[Whole], groups: Whole, amounts: Mapping[str, Whole], *, count: int
-    ) -> "GroupSums":
+    ) -> "SumsByGroup":
         """Sums of the amounts of cells.
 
         Args:
@@ -56,7 +56,7 @@ class GroupSums:
         """
         places, found = number_places(keys)
         shape = (len(found[0]), count)
-        return GroupSums(
+        return SumsByGroup(
             tuple(found),
             {name: _summed(places, groups, each, shape) for name, each in amounts.items()},
             count,
@@ -80,12 +80,12 @@ class GroupSums:
         """Sums without each group, as doubles."""
         return self.left(name).astype(float)
 
-    def where(self, chosen: Whole) -> "GroupSums":
+    def where(self, chosen: Whole) -> "SumsByGroup":
         """The places at which an array is true."""
         sums = {name: each[chosen] for name, each in self.sums.items()}
-        return GroupSums(tuple(key[chosen] for key in self.keys), sums, self.count)
+        return SumsByGroup(tuple(key[chosen] for key in self.keys), sums, self.count)
 
-    def added_up(self, keys: Sequence[Whole]) -> "GroupSums":
+    def added_up(self, keys: Sequence[Whole]) -> "SumsByGroup":
         """Places added up by other keys of theirs."""
         places, found = number_places(keys)
         shape = (len(found[0]), self.count)
@@ -94,7 +94,7 @@ class GroupSums:
             wide = wide_enough(each)
             sums[name] = np.zeros(shape, wide.dtype)
             np.add.at(sums[name], places, wide)
-        return GroupSums(tuple(found), sums, self.count)
+        return SumsByGroup(tuple(found), sums, self.count)
 
     @property
     def places(self) -> dict[tuple[int, ...], int]:
