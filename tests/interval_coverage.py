@@ -5,7 +5,9 @@
 Censuses are drawn as sums by cell and group, as a pass over rows would have made them, and go
 through the code of a run: markets, welfare changes, replicates, intervals. The numbers of
 continuing establishments, entrants and exiters are drawn, too: fixed ones would make errors too
-large. Imports are given. What is to be held is the number of expected sums.
+large. Imports are given: as a multiple of the expected sales of an industry, or (`--imports
+realised`) of what it sold in the first year of the census. What is to be held is the number of
+expected sums.
 """
 
 import argparse
@@ -36,7 +38,8 @@ GROWTH_SD, EXPORTED = 0.5, 0.1
 GROWTH = np.array([0.1, 0.0, -0.1, 0.2, 0.05])
 """Expected growth of continuing establishments by industry [log points]."""
 IMPORTS = {2002: 0.25, 2004: 0.6}
-"""Imports over expected domestic sales of the first year."""
+"""Imports over domestic sales of the first year, expected or realised."""
+EXPECTED, REALISED = "expected", "realised"
 MONEY = 1e6
 STATISTICS = ("hloy", "acr", "hloy_minus_acr", "aggregate")
 
@@ -134,6 +137,15 @@ def imports_of(tail: Tail) -> dict[tuple[str, int], float]:
     }
 
 
+def realised_imports(grouped: GroupedCells, tail: Tail) -> dict[tuple[str, int], float]:
+    """Imports in the same proportion to what industries sold in the first year of a census."""
+    first, table = grouped.cells.of_year(min(IMPORTS)), imports_of(tail)
+    sold = first.amounts_by_code(first[w.INDUSTRY] // 100)
+    expected_sales = UNITS / INDUSTRIES * (1 - ENTRANT) * tail.mean * MONEY
+    found = {number: each.sales / 100 / expected_sales for number, each in enumerate(sold.values())}
+    return {(code, year): value * found[int(code) - 1] for (code, year), value in table.items()}
+
+
 def expected(tail: Tail) -> dict[str, float]:
     """The four numbers of expected sums, through the same code."""
     counts = UNITS / INDUSTRIES * tail.mean
@@ -161,9 +173,10 @@ def estimates(rows: list[dict]) -> dict[str, float]:
     }
 
 
-def intervals(grouped: GroupedCells, tail: Tail) -> dict[str, tuple]:
+def intervals(grouped: GroupedCells, tail: Tail, imports: str = EXPECTED) -> dict[str, tuple]:
     """Estimate, and its interval, of each statistic."""
-    markets = measure_markets(STUDY, grouped.cells, imports_of(tail))
+    table = imports_of(tail) if imports == EXPECTED else realised_imports(grouped, tail)
+    markets = measure_markets(STUDY, grouped.cells, table)
     rows = welfare_rows(STUDY, markets, {})
     without = replicate_markets(STUDY, markets, grouped)
     changes = replicate_changes(STUDY, without, {}, known_changes(rows))
@@ -178,10 +191,12 @@ def intervals(grouped: GroupedCells, tail: Tail) -> dict[str, tuple]:
     }
 
 
-def coverage(tail: Tail, draws: int, seed: int) -> dict[str, dict[str, float]]:
+def coverage(
+    tail: Tail, draws: int, seed: int, imports: str = EXPECTED
+) -> dict[str, dict[str, float]]:
     """Share of intervals that hold the number, and the mean error over the spread of estimates."""
     truth, chance = expected(tail), np.random.default_rng(seed)
-    found = [intervals(drawn(tail, chance), tail) for _ in range(draws)]
+    found = [intervals(drawn(tail, chance), tail, imports) for _ in range(draws)]
     told = {}
     for name in STATISTICS:
         values = [each[name] for each in found]
@@ -197,11 +212,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--draws", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--imports", choices=(EXPECTED, REALISED), default=EXPECTED)
+    parser.add_argument("--tails", default=",".join(str(at) for at in range(len(TAILS))))
     options = parser.parse_args()
-    print(f"{options.draws} censuses of about {UNITS} units, {GROUPS} groups, seed {options.seed}")
+    print(f"{options.draws} censuses of about {UNITS} units, {GROUPS} groups, seed {options.seed},")
+    print(f"imports given by {options.imports} sales of the first year")
     print(f"| sizes | {' | '.join(STATISTICS)} |\n|{'---|' * (1 + len(STATISTICS))}")
-    for tail in TAILS:
-        told = coverage(tail, options.draws, options.seed)
+    for tail in (TAILS[int(at)] for at in options.tails.split(",")):
+        told = coverage(tail, options.draws, options.seed, options.imports)
         cells = (f"{told[name]['held']:.3f} ({told[name]['ratio']:.2f})" for name in STATISTICS)
         print(f"| {tail.name} | {' | '.join(cells)} |", flush=True)
 

@@ -3,6 +3,7 @@
 import math
 from statistics import stdev
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +15,8 @@ from tradegains.formulas.jackknife import (
     without_groups,
 )
 from tradegains.formulas.student import student_cdf, student_quantile
+from tradegains.results.replicates import intervals_of
+from tradegains.study import Uncertainty
 
 NUMBERS = st.lists(st.integers(-1000, 1000).map(float), min_size=3, max_size=30)
 
@@ -35,6 +38,14 @@ def test_the_order_of_groups_changes_no_bit(values, chance):
     shuffled = values[:]
     chance.shuffle(shuffled)
     assert interval(0.5, values) == interval(0.5, shuffled)
+
+
+@given(st.lists(NUMBERS.map(lambda found: found[:3]), min_size=1, max_size=5))
+def test_many_intervals_at_once_are_those_of_one_after_the_other(rows):
+    stated = Uncertainty(20, 0.95, "establishment", "salt", 0.0)
+    estimates = [sum(row) / 7 for row in rows]
+    found = intervals_of(estimates, [np.array(row) for row in rows], stated)
+    assert found == [interval(*each) for each in zip(estimates, rows, strict=True)]
 
 
 def test_what_no_group_moves_has_no_error():

@@ -1,6 +1,6 @@
 """The match: matched rows, written once for every later pass, and their sums by market cell."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import reduce
 
 import pyarrow as pa
@@ -130,7 +130,13 @@ def sum_annual_cells(
     rows = rows.withColumn(w.FLAGS, bigint(0))
     changes = tuple({CONSECUTIVE} & employment_changes(context.study).keys())
     columns = _collect_cells(
-        context, rows, w.REPLICATE_GROUP, windows=(), changes=changes, gather=collect
+        context,
+        rows,
+        w.REPLICATE_GROUP,
+        windows=(),
+        changes=changes,
+        amounts=(w.EMPLOYMENT, w.SALES),
+        gather=collect,
     )
     return GroupedCells.of(_market_cells(context, columns, windows=()), groups)
 
@@ -152,6 +158,7 @@ def _collect_cells(
     *keys: str,
     windows: Collection[str] | None = None,
     changes: Collection[str] | None = None,
+    amounts: Sequence[str] = w.AMOUNTS,
     gather: Callable[[DataFrame], pa.Table] = collect_in_order,
 ) -> dict[str, Whole]:
     """Columns of cells; by the industries of all windows, with all changes, if not told which."""
@@ -161,7 +168,9 @@ def _collect_cells(
     parts = map(w.parts_column, codes) if context.splits else ()
     # A group comes last: cells are in order of the other keys with groups as without.
     ordered = sorted((*codes, *keys, *parts), key=w.REPLICATE_GROUP.__eq__)
-    summed = gather(sum_market_cells(matched, industries=ordered, changes=tuple(changes)))
+    summed = gather(
+        sum_market_cells(matched, industries=ordered, changes=tuple(changes), amounts=amounts)
+    )
     return {
         # A sum that does not fit is null on Spark and must not pass for a number.
         name: (column if w.twin(name) in summed.column_names else column.fill_null(NONE)).to_numpy()

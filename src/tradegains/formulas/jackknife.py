@@ -30,6 +30,9 @@ FEWEST_GROUPS = 2
 ROUNDING = 1e-14
 """Of a few operations on doubles, in the aggregate's own size where that is above 1."""
 
+PARTS = 2.0**52
+"""Of the largest square, in which the others are counted: as many as a double has places for."""
+
 
 class Interval(NamedTuple):
     """How uncertain an aggregate is; None, with the reason in `note`, where nothing can be told.
@@ -139,6 +142,9 @@ def interval_of_squares(
 def sum_of_squares(estimate: float, replicates: Sequence[float]) -> float:
     """Squares of the distances of replicates from the aggregate itself, rounding apart.
 
+    They are added up in whole numbers of 2**-52 of the largest, so that no order of groups moves
+    the sum and many sums can be taken at once (`results.replicates`).
+
     Args:
         estimate: of all units.
         replicates: the same without each group, finite numbers.
@@ -149,7 +155,10 @@ def sum_of_squares(estimate: float, replicates: Sequence[float]) -> float:
     """
     still = rounding_of(estimate)
     moved = [each - estimate for each in replicates if abs(each - estimate) > still]
-    return math.fsum(each * each for each in moved)
+    squares = [each * each for each in moved]
+    largest = max(squares, default=0.0)
+    parts = sum(round(each / largest * PARTS) for each in squares) if largest else 0
+    return parts / PARTS * largest
 
 
 def rounding_of(estimate: float) -> float:

@@ -21,8 +21,8 @@ from tradegains.results.replicates import (
     GroupedCells,
     Replicates,
     differences_of,
+    rows_with_errors,
     sums_by_code,
-    with_errors,
 )
 from tradegains.results.sets import continuing_set
 from tradegains.results.welfare import UNRESTRICTED, Choice
@@ -67,15 +67,14 @@ def curve_rows_with_errors(
         changes: replicates of welfare changes, for figure 3.
         ranked: ends of windows by ranked industries without each group, for figures 4 and 5.
     """
-    stated = stated_of(study)
-    found = []
+    told = []
     for row in rows:
         if row["figure"] == "3":
             replicates = _of_elasticity(study, row, changes)
         else:
             replicates = ranked.gains(row)
-        found.append(with_errors("welfare_curves", row, replicates, stated))
-    return found
+        told.append((row, replicates, ""))
+    return rows_with_errors("welfare_curves", told, stated_of(study))
 
 
 def _of_elasticity(study: Study, row: Row, changes: ReplicatedChanges) -> dict[str, Replicates]:

@@ -84,8 +84,8 @@ def _of_share(
     methods = [method for method in METHODS if method in chosen.methods]
     with np.errstate(divide="ignore", invalid="ignore"):
         for window in reading.panels.windows if methods else ():
-            everyone = _IndustriesWithout(reading, window, "total", groups).change
-            economy = everyone[0] if len(everyone) else np.full(groups, np.nan)
+            everyone = _IndustriesWithout(reading, window, "total", groups).changes
+            economy = everyone[0] if everyone else np.full(groups, np.nan)
             for level in chosen.levels:
                 industries = _IndustriesWithout(reading, window, level, groups)
                 for key, found in industries.rows(methods, economy):
@@ -104,8 +104,8 @@ class _IndustriesWithout:
         self._sums = _panel_sums(reading, sums)
         levels = (_turnover(reading, sums, name) for name in ("level0", "level1"))
         start, end = (quotient(each.weight_phi, each.weight) for each in levels)
-        self.change: Replicates = end - start
-        """Of Phi, from the rows of each year."""
+        self.changes: list[Replicates] = list(end - start)
+        """Of Phi, from the rows of each year, by industry."""
 
     def rows(
         self, methods: Iterable[str], economy: Replicates
@@ -114,7 +114,7 @@ class _IndustriesWithout:
         for method in methods:
             terms = self._terms(method)
             for term, values in terms.items():
-                for code, value, total in zip(self._codes, values, self.change, strict=True):
+                for code, value, total in zip(self._codes, values, self.changes, strict=True):
                     yield (method, self._level, code, term), {"value": value, "total": total}
             if self._level != "total":
                 for term, value in self._together(method, terms).items():
@@ -194,7 +194,7 @@ def _levels(
             weight_phi: Any = reading.numbers_without(sums, "weight_phi", reading.weight)
             phi: Any = reading.numbers_without(sums, "phi", w.UNIT)
             terms = olley_pakes(sums.without("count"), weight, weight_phi, phi)  # type: ignore[arg-type]
-            total = quotient(weight_phi, weight)
+            total = list(quotient(weight_phi, weight))
             for place, number in enumerate(sums.keys[0].tolist()):
                 code = reading.code(number, level)
                 for term, values in terms._asdict().items():

@@ -12,11 +12,12 @@ from tradegains.results.market_cells import LEVELS, NONE, MarketCells, Whole
 from tradegains.results.replicates import (
     GroupedCells,
     Replicates,
+    RowWithReplicates,
     differences_of,
     logarithms,
     quotient,
+    rows_with_errors,
     sums_by_place,
-    with_errors,
 )
 from tradegains.results.sets import continuing_set
 from tradegains.results.welfare_replicates import stated_of
@@ -57,13 +58,12 @@ def growth_rows_with_errors(
     if study.welfare.difference is not None:
         post, pre = study.welfare.difference
         changes[difference_window(post, pre)] = differences_of(changes[post], changes[pre])
-    found = []
+    told: list[RowWithReplicates] = []
     for row in rows:
         key = (row["continuing"], row["level"], row["industry"], row["measure"])
         replicates = changes[row["window"]].get(key)
-        named = {} if replicates is None else {"delta_ln": replicates}
-        found.append(with_errors("productivity_growth", row, named, stated_of(study)))
-    return found
+        told.append((row, {} if replicates is None else {"delta_ln": replicates}, ""))
+    return rows_with_errors("productivity_growth", told, stated_of(study))
 
 
 def _per_worker(

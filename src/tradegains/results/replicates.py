@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from tradegains.formulas.fixed_point import MONEY_UNITS
 from tradegains.formulas.jackknife import (
+    PARTS,
     ROUNDING,
     Interval,
     interval_of_squares,
@@ -167,39 +168,34 @@ def intervals_of(
         stated: level, and how many replicates may have no number.
         rounding: what leaves a number as it is, in its own size where that is above 1.
     """
+    asked: dict[tuple[float, int], list[int]] = {}
+    for at, (one, some) in enumerate(zip(estimates, replicates, strict=True)):
+        if one is not None and some is not None:
+            # What rows share, such as the total of several terms, is told once.
+            asked.setdefault((one, id(some)), []).append(at)
     found = [Interval(None, None, None, 0)] * len(estimates)
-    pairs = zip(estimates, replicates, strict=True)
-    told = [at for at, (one, some) in enumerate(pairs) if one is not None and some is not None]
-    if not told:
+    if not asked:
         return found
-    values = np.array([estimates[at] for at in told], float)[:, None]
-    moved = np.array([replicates[at] for at in told], float) - values
+    values = np.array([estimate for estimate, _ in asked])[:, None]
+    moved = np.array([replicates[places[0]] for places in asked.values()], float) - values
     defined = np.isfinite(moved)
     still = np.abs(moved) <= rounding * np.maximum(1.0, np.abs(values))
     squares = np.where(defined & ~still, moved, 0.0) ** 2
-    groups = defined.sum(axis=1).tolist()
-    for at, row, count in zip(told, squares.tolist(), groups, strict=True):
-        found[at] = interval_of_squares(
-            float(estimates[at] or 0.0),
-            math.fsum(row),
+    largest = squares.max(axis=1, initial=0.0)
+    scale = np.where(largest > 0.0, largest, 1.0)
+    parts = np.rint(squares / scale[:, None] * PARTS).astype(np.int64).sum(axis=1)
+    sums, groups = (parts / PARTS * largest).tolist(), defined.sum(axis=1).tolist()
+    for ((estimate, _), places), summed, count in zip(asked.items(), sums, groups, strict=True):
+        interval = interval_of_squares(
+            estimate,
+            summed,
             groups=count,
-            undefined=len(row) - count,
+            undefined=moved.shape[1] - count,
             level=stated.level,
             most_undefined=stated.most_undefined,
         )
-    return found
-
-
-def with_errors(
-    table: str,
-    row: Mapping[str, Any],
-    replicates: Mapping[str, Replicates],
-    stated: Uncertainty,
-    *,
-    missing: str = "",
-) -> dict[str, Any]:
-    """A row with its error columns, as `rows_with_errors` gives them."""
-    (found,) = rows_with_errors(table, [(row, replicates, missing)], stated)
+        for at in places:
+            found[at] = interval
     return found
 
 

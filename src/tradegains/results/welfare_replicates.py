@@ -32,11 +32,12 @@ from tradegains.results.market_cells import NONE, Whole
 from tradegains.results.replicates import (
     GroupedCells,
     Replicates,
+    RowWithReplicates,
     differences_of,
     logarithms,
     quotient,
+    rows_with_errors,
     sums_by_place,
-    with_errors,
 )
 from tradegains.results.welfare import (
     AGGREGATED,
@@ -165,14 +166,12 @@ def domestic(amounts: Amounts) -> int:
 
 def share_rows_with_errors(study: Study, rows: Iterable[Row], markets: ReplicatedEnds) -> Rows:
     """Rows of `market_shares` with the errors of the three shares."""
-    stated = stated_of(study)
-    found = []
+    told = []
     for row in rows:
         start, end = markets[row["window"], _choice_of(row)]
         is_start = row["year"] == study.window(row["window"]).start
-        shares = _shares(start if is_start else end)
-        found.append(with_errors("market_shares", row, shares, stated))
-    return found
+        told.append((row, _shares(start if is_start else end), ""))
+    return rows_with_errors("market_shares", told, stated_of(study))
 
 
 def _shares(market: MarketWithout) -> dict[str, Replicates]:
@@ -200,8 +199,7 @@ def welfare_rows_with_errors(
         rows: as `results.welfare.welfare_rows` gives them.
         changes: of `replicate_changes`.
     """
-    stated = stated_of(study)
-    found = []
+    told: list[RowWithReplicates] = []
     for row in (*rows, *_formulas_compared(rows)):
         window, choice = row["window"], _choice_of(row)
         if row["distribution"] is None:
@@ -210,8 +208,8 @@ def welfare_rows_with_errors(
             hloy = changes.get((window, choice, "hloy"), {})
             replicates = {name: each for name, each in hloy.items() if name.startswith("delta_ln")}
             missing = OF_A_QUANTILE
-        found.append(with_errors("welfare", row, replicates, stated, missing=missing))
-    return found
+        told.append((row, replicates, missing))
+    return rows_with_errors("welfare", told, stated_of(study))
 
 
 def known_changes(rows: Iterable[Row]) -> set[tuple[str, Choice]]:

@@ -11,20 +11,24 @@ from tradegains.transforms.whole_sums import whole_sums
 
 
 def sum_market_cells(
-    matched: DataFrame, *, industries: Sequence[str], changes: Sequence[str] = ()
+    matched: DataFrame,
+    *,
+    industries: Sequence[str],
+    changes: Sequence[str] = (),
+    amounts: Sequence[str] = w.AMOUNTS,
 ) -> DataFrame:
     """One row per year, flags, membership and the given industry columns.
 
-    Reads them, the amounts and, for `changes` (names of pairs of years), later employment. Sums
-    are whole numbers, each with its DOUBLE twin.
+    Reads them, the stated amounts and, for `changes` (names of pairs of years), later employment.
+    Sums are whole numbers, each with its DOUBLE twin.
     """
-    amounts = {amount: F.col(amount) for amount in w.AMOUNTS}
+    summed = {amount: F.col(amount) for amount in amounts}
     for name in changes:
-        amounts |= _employment_changes(name)
+        summed |= _employment_changes(name)
     return matched.groupBy(w.YEAR, w.FLAGS, w.MEMBERSHIP, *industries).agg(
         F.count(F.lit(1)).alias(w.ESTABLISHMENTS),
         F.count(w.DUPLICATED_ID).alias(w.DUPLICATED_ID),
-        *whole_sums(matched, amounts),
+        *whole_sums(matched, summed),
     )
 
 
