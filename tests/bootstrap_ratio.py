@@ -15,7 +15,7 @@ from statistics import mean
 import numpy as np
 import pyarrow.parquet as pq
 
-from tradegains.formulas.jackknife import sum_of_squares, without_groups
+from tradegains.formulas.jackknife import jackknife_variance, without_groups
 from tradegains.formulas.welfare import acr_welfare_change, hloy_welfare_change
 
 YEARS = (1988, 1996)
@@ -73,7 +73,7 @@ def by_groups(units: np.ndarray, imports: tuple[float, float], deal: int) -> lis
     left = (units.sum(axis=0) - sums) * factors[:, None]
     whole = changes(units.sum(axis=0)[None, :], imports)[:, 0]
     return [
-        math.sqrt((GROUPS - 1) / GROUPS * sum_of_squares(float(value), replicates.tolist()))
+        math.sqrt(jackknife_variance(float(value), replicates.tolist()))
         for value, replicates in zip(whole, changes(left, imports), strict=True)
     ]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tradegains.formulas.jackknife import (
     error_of_error,
     jackknife_interval,
-    sum_of_squares,
+    jackknife_variance,
     without_groups,
 )
 from tradegains.formulas.student import student_cdf, student_quantile
@@ -77,7 +77,7 @@ def test_nothing_is_told_without_groups_and_the_note_says_why(
 def test_as_many_undefined_replicates_as_stated_are_left_out():
     found = interval(1.0, [1.2, 0.8, math.nan, 1.0], most_undefined=0.25)
     assert found.groups == 3
-    assert found.standard_error == math.sqrt(2 / 3 * sum_of_squares(1.0, [1.2, 0.8, 1.0]))
+    assert found.standard_error == math.sqrt(jackknife_variance(1.0, [1.2, 0.8, 1.0]))
     reach = student_quantile(0.975, 2) * found.standard_error
     assert (found.low, found.high) == (1.0 - reach, 1.0 + reach)
 

@@ -139,6 +139,23 @@ def interval_of_squares(
     return Interval(error, estimate - reach, estimate + reach, groups)
 
 
+def jackknife_variance(estimate: float, replicates: Sequence[float]) -> float:
+    """Variance of an aggregate around itself [square of its unit].
+
+    Args:
+        estimate: of all units.
+        replicates: the same without each group, two or more finite numbers.
+
+    Example:
+        >>> jackknife_variance(3.0, [4.0, 2.0])
+        1.0
+
+    Source: Kott (2001).
+    """
+    groups = len(replicates)
+    return (groups - 1) / groups * sum_of_squares(estimate, replicates)
+
+
 def sum_of_squares(estimate: float, replicates: Sequence[float]) -> float:
     """Squares of the distances of replicates from the aggregate itself, rounding apart.
 
