@@ -135,15 +135,17 @@ def test_a_quota_that_is_used_up(
     completes(engine, study, output, str(tmp_path / "local"))
 
 
+@pytest.mark.parametrize("silent", [False, True])
 def test_an_object_store_that_goes_and_returns(
     engine: Engine, store: ObjectStore, study: Path, tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, silent: bool,
 ) -> None:  # fmt: skip
-    output = f"{store.address}/gone"
+    output = f"{store.address}/gone-{silent}"
     try:
         told = interrupted(
-            engine, study, output, monkeypatch, by=lambda: store.behave(gone_after_puts=3)
-        )
+            engine, study, output, monkeypatch,
+            by=lambda: store.behave(gone_after_puts=3, silent=silent),
+        )  # fmt: skip
     finally:
         store.behave()
     assert output in str(told)

@@ -48,7 +48,12 @@ class ObjectStore:
         return f"s3://{self.bucket}"
 
     def behave(
-        self, *, refuse: str = "", careless: bool = False, gone_after_puts: int | None = None
+        self,
+        *,
+        refuse: str = "",
+        careless: bool = False,
+        gone_after_puts: int | None = None,
+        silent: bool = False,
     ) -> None:
         """Put faults before the server, in the place of those before.
 
@@ -56,8 +61,10 @@ class ObjectStore:
             refuse: code of S3 with which it refuses everything.
             careless: it knows no conditional puts, and takes the last.
             gone_after_puts: after so many objects it answers nothing any more.
+            silent: it then keeps connections open, and does not close them.
         """
         fault = {"refuse": refuse, "careless": careless, "puts": gone_after_puts}
+        fault["silent"] = silent
         self._ask("PUT", _CONTROL, json.dumps(fault).encode())
 
     def _ask(self, method: str, path: str, content: bytes = b"") -> None:
@@ -98,10 +105,13 @@ class _Faulty:
         self._fault: Mapping[str, Any] = {}
         self._puts = 0
         self._counting = threading.Lock()
+        self._mended = threading.Event()
 
     def __call__(self, request: dict[str, Any], start: Any) -> Any:
         if request["PATH_INFO"] == _CONTROL:
             length = int(request["CONTENT_LENGTH"])
+            self._mended.set()  # who waits is let go
+            self._mended = threading.Event()
             self._fault, self._puts = json.loads(request["wsgi.input"].read(length)), 0
             return _answer(start, "200 OK", b"")
         if code := self._fault.get("refuse"):
@@ -111,6 +121,8 @@ class _Faulty:
             request.pop("HTTP_IF_NONE_MATCH", None)
         left = self._fault.get("puts")
         if left is not None and self._is_beyond(request, left):
+            if self._fault["silent"]:
+                self._mended.wait()
             raise ConnectionResetError  # the handler below closes the connection
         return self._app(request, start)
 

@@ -14,7 +14,8 @@ from tradegains.engines.start import Engine
 from tradegains.errors import StorageError, StudyError
 from tradegains.pipeline import RunSummary, run
 from tradegains.progress import Progress
-from tradegains.store import shelves
+from tradegains.store import locations, shelves, stores
+from tradegains.store.census import list_census
 from tradegains.store.locations import locate
 from tradegains.study import read_study
 
@@ -115,6 +116,21 @@ def test_a_store_that_is_not_there_is_named_soon(
     assert cli.main(["run", str(study), "--output", "s3://bucket/out"]) == 1
     assert time.monotonic() - began < SOON
     assert "the connection is refused in s3://bucket/out" in capsys.readouterr().err
+
+
+def test_a_store_that_keeps_silent_is_given_up_soon(
+    refusing: ObjectStore, study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert stores.S3_SILENT_SECONDS * stores.S3_TRIES < SOON
+    # Any wait serves to see that it is this one, and not the 100 s of pyarrow.
+    monkeypatch.setattr(locations, "S3_SILENT_SECONDS", 1)
+    monkeypatch.setattr(locations, "S3_TRIES", 1)
+    place = locate(f"{refusing.address}/in/census")
+    refusing.behave(gone_after_puts=-1, silent=True)
+    began = time.monotonic()
+    with pytest.raises(StorageError, match=f"connection to the server was lost in {place.root}"):
+        list_census(place.root, read_study(study).census.columns, YEARS)
+    assert 1 <= time.monotonic() - began < 5
 
 
 def test_leftovers_go_and_runs_by_name(done: RunSummary, store: ObjectStore) -> None:

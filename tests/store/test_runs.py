@@ -5,6 +5,7 @@ import json
 import math
 import re
 import struct
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import count
@@ -14,11 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tradegains.errors import EngineError, StudyError
+from tradegains.errors import EngineError, Problem, StudyError
 from tradegains.store.arrow_tables import arrow_schema, without_empty_columns
 from tradegains.store.delta import DeltaRs, DeltaStore
 from tradegains.store.runs import (
+    PublishedTable,
     RunRecord,
+    _in_threads,
     content_digest,
     publish,
     published_runs,
@@ -230,6 +233,25 @@ def test_rows_that_do_not_read_back_are_not_published(
     with pytest.raises(EngineError, match="moments does not read back"):
         publish(store, "one", RECORD, tables("one", 1))
     assert state(store) == {}
+
+
+def test_who_hears_of_a_server_that_is_gone_waits_for_no_other_table() -> None:
+    begun, returned = [], threading.Event()
+
+    def write(name: str) -> PublishedTable:
+        begun.append(name)
+        if name == "1":
+            raise EngineError(Problem("gone"))
+        returned.wait(5)
+        return PublishedTable(name, 1, 0, "")
+
+    names = [str(number) for number in range(40)]
+    try:
+        with pytest.raises(EngineError, match="gone"):
+            _in_threads(write, names, is_remote=True)
+        assert len(begun) < len(names)  # those not begun by then never are
+    finally:
+        returned.set()
 
 
 def _expected(made: Mapping[str, pa.Table]) -> dict[str, list]:

@@ -40,6 +40,7 @@ SILENT_SECONDS = 60.0
 """A holder is taken to be dead when it has been silent for so long [s]."""
 
 _RETRY_SECONDS = 1.0
+_LAST_BEAT_SECONDS = 1.0
 _NUMBER = re.compile(r"(\d+)(\.beat|\.free)?")
 
 
@@ -80,7 +81,9 @@ class Lease:
     def release(self) -> None:
         """Let the output go."""
         self._ended.set()
-        self._beating.join()
+        # A beat that waits for a store that is gone need not be waited for: one that comes late
+        # stands beside a lease that is free, and goes with it.
+        self._beating.join(_LAST_BEAT_SECONDS)
         try:
             with told_of_store(self._shelf.address):
                 self._shelf.put(f"{self.number}.free", b"")

@@ -15,7 +15,7 @@ from pyarrow import fs
 from tradegains.errors import InputError, Problem
 from tradegains.store import hadoop
 from tradegains.store.remote_errors import raise_if_remote
-from tradegains.store.stores import allow_plain_http
+from tradegains.store.stores import S3_SILENT_SECONDS, S3_TRIES, allow_plain_http
 
 _HDFS, _S3 = "hdfs://", "s3://"
 # One program takes these as they are, another as the beginning of a query or of a coded sign.
@@ -91,7 +91,21 @@ def locate(given: str) -> Location:
         raise InputError(_unopened(given, is_hdfs=uri.startswith(_HDFS))) from error
     if isinstance(system, fs.LocalFileSystem):
         return Location(given, system, path, uri)
+    if uri.startswith(_S3):
+        system = _patient(system)
     return Location(given, system, path, uri.partition("?")[0])
+
+
+def _patient(system: fs.S3FileSystem) -> fs.S3FileSystem:
+    """The same object store, waited for as long as a user would.
+
+    pyarrow takes patience only where each option is given, not from an address; so the options that
+    it made of the address and the environment are those that it pickles. Its own patience with a
+    server that keeps silent is 100 s.
+    """
+    make, (options,) = system.__reduce__()
+    patience = {"connect_timeout": S3_SILENT_SECONDS, "request_timeout": S3_SILENT_SECONDS}
+    return make(options | patience | {"retry_strategy": fs.AwsStandardS3RetryStrategy(S3_TRIES)})
 
 
 def _unopened(given: str, *, is_hdfs: bool) -> Problem:

@@ -16,7 +16,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
@@ -157,8 +157,8 @@ def publish(
         there = standing.get(name)
         return there or _write(store, run, name, rows=wanted[name], digest=digests[name])
 
-    at_once = _TABLES_AT_ONCE if store.folder("runs") else _REMOTE_TABLES_AT_ONCE
-    now = dict(zip(wanted, _in_threads(written, wanted, at_once=at_once), strict=True))
+    is_remote = store.folder("runs") is None
+    now = dict(zip(wanted, _in_threads(written, wanted, is_remote=is_remote), strict=True))
     together = {**standing, **now}
     published = {name: together[name] for name in TABLES if name in together}
     if published != before:
@@ -172,15 +172,24 @@ def publish(
 
 
 def _in_threads(
-    write: Callable[[str], PublishedTable], names: Iterable[str], *, at_once: int
+    write: Callable[[str], PublishedTable], names: Iterable[str], *, is_remote: bool
 ) -> list[PublishedTable]:
-    """Write these tables, several at once; a failure keeps those not begun from beginning."""
-    with ThreadPoolExecutor(at_once) as pool:
-        writing = [pool.submit(write, name) for name in names]
-        try:
-            return [each.result() for each in writing]
-        finally:
-            pool.shutdown(cancel_futures=True)
+    """Write these tables, several at once; a failure keeps those not begun from beginning.
+
+    Where a server is gone, each of those begun asks it several times and waits each time. They are
+    left to it, so that the user hears of the first in time: what they still write is the same
+    rows that a run after it writes, and nothing tells of them.
+    """
+    pool = ThreadPoolExecutor(_REMOTE_TABLES_AT_ONCE if is_remote else _TABLES_AT_ONCE)
+    writing = [pool.submit(write, name) for name in names]
+    try:
+        ended, _ = wait(writing, return_when=FIRST_EXCEPTION)
+        for each in writing:
+            if each in ended:
+                each.result()
+        return [each.result() for each in writing]
+    finally:
+        pool.shutdown(wait=not is_remote, cancel_futures=True)
 
 
 def _write(

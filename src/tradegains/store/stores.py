@@ -6,8 +6,15 @@ from typing import Final
 
 from tradegains.store.hadoop import PATIENCE
 
-# By default a request that fails is tried again for three minutes.
-_S3_PATIENCE: Final = {"timeout": "10s", "max_retries": "2", "retry_timeout": "5s"}
+S3_SILENT_SECONDS: Final = 3
+"""How long an object store may send nothing before it is given up, for pyarrow's requests [s]."""
+
+S3_TRIES: Final = 3
+"""How often it is asked then; with the waits between, a user hears of it in less than 15 s."""
+
+# By default a request that fails is tried again for three minutes. What is written is small, and
+# what fails for its time is not tried again: the run has a lease to give back in what is left.
+_S3_PATIENCE: Final = {"timeout": "8s", "max_retries": "2", "retry_timeout": "5s"}
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 
 
