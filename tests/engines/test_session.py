@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urlparse
 
+import pyspark
 import pytest
 from pyspark import SparkContext
 from pyspark.sql import SparkSession
@@ -42,7 +43,7 @@ def run_python(code: str, **environment: str) -> subprocess.CompletedProcess[str
 
 
 def test_engine_describes_itself(engine: Engine, engine_name: str) -> None:
-    program = {"embedded": f"Sail {metadata.version('pysail')}", "spark": "Apache Spark 4.2"}
+    program = {"embedded": f"Sail {metadata.version('pysail')}", "spark": f"Apache Spark {pyspark.__version__}"}
     assert engine.name == engine_name
     assert engine.describe().startswith(f"{engine_name} (")
     assert program[engine_name] in engine.describe()
@@ -418,6 +419,12 @@ def test_the_pair_is_judged_before_a_jvm_starts(
     for settings, jars in ((named, None), ({}, str(tmp_path))):
         with pytest.raises(EngineError, match="is not for Spark"):
             spark_engine.start_spark(some, None, settings, jars=jars, delta=True)
+    # spark-submit has a JVM by then, and fetched what its settings name: no session is made.
+    monkeypatch.setenv(spark_engine.SUBMITTED, "1")
+    monkeypatch.setattr("tradegains.engines.spark._spark_session", no_java)
+    monkeypatch.setattr("tradegains.engines.spark.submitted_jars", lambda: named["spark.jars"])
+    with pytest.raises(EngineError, match="is not for Spark"):
+        spark_engine.start_spark(some, None, {}, jars=None, delta=False)
 
 
 def test_jars_come_from_the_setting_then_the_environment(

@@ -46,6 +46,14 @@ def java_options(heap: int, rows: int | None = None) -> list[str]:
     ]
 
 
+def submitted_jars() -> str:
+    """The jars that spark-submit was given or fetched, by its JVM, with commas between."""
+    from pyspark import SparkConf, SparkContext
+
+    SparkContext._ensure_initialized()  # type: ignore[attr-defined]
+    return SparkConf().get("spark.jars", "") or ""
+
+
 def class_archive() -> Path:
     """Return where the archive of Spark's classes is kept for this PySpark, once written."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")

@@ -28,6 +28,7 @@ from tradegains.engines.java_virtual_machine import (
     java_version,
     launch_java,
     py4j_error,
+    submitted_jars,
 )
 from tradegains.engines.scratch import scratch_folder
 from tradegains.errors import EngineError, Problem
@@ -70,7 +71,8 @@ def start_spark(
     """
     from pyspark import SparkContext
 
-    require_pair(jar.rpartition("/")[2] for jar in settings.get("spark.jars", "").split(","))
+    named = submitted_jars() if SUBMITTED in os.environ else settings.get("spark.jars", "")
+    require_pair(jar.rpartition("/")[2] for jar in named.split(","))
     options = _SESSION_SETTINGS | NO_CALL_SITES | (DELTA_SETTINGS if delta else {})
     folder = log = None
     open_already = SparkContext._active_spark_context is not None
