@@ -8,49 +8,18 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from clusters.hadoop import SPARK_HOME, MiniHadoop, start_hadoop
+from clusters.hadoop import MiniHadoop, start_hadoop
 from clusters.object_store import ObjectStore
-from clusters.small_runs import digests, put
-from small_study import YEARS, write_small_study, year_file
+from clusters.small_runs import digests
+from clusters.submitting import ROOT, SETTINGS, submit, upload
 from tradegains.engines.jars import S3_JARS, collect_jars
-from tradegains.engines.java import java_environment
-from tradegains.store.locations import locate
 
-ROOT = Path(__file__).parents[2]
-LOOPBACK = "127.0.0.1"
-SETTINGS = {
-    "spark.driver.memory": "1g",
-    "spark.executor.memory": "1g",
-    "spark.executor.cores": "1",
-    "spark.executor.instances": "2",
-    "spark.sql.shuffle.partitions": "2",
-    "spark.ui.enabled": "false",
-    "spark.log.level": "WARN",
-    # As docs/clusters.md says of YARN.
-    "spark.yarn.maxAppAttempts": "1",
-    "spark.yarn.jars": f"local:{SPARK_HOME}/jars/*",
-    # One machine: else master and executors listen on its own address.
-    "spark.yarn.appMasterEnv.SPARK_LOCAL_IP": LOOPBACK,
-    "spark.executorEnv.SPARK_LOCAL_IP": LOOPBACK,
-}
 SOON = 45.0  # seconds, of which most is a JVM that starts on a busy machine
-
-
-@pytest.fixture(scope="module")
-def zipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = tmp_path_factory.mktemp("dist") / "tradegains.zip"
-    subprocess.run([sys.executable, ROOT / ".ci/zip_package.py", target], check=True)
-    return target
-
-
-@pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_small_study(tmp_path_factory.mktemp("small"))
 
 
 @pytest.fixture(scope="module")
@@ -60,44 +29,6 @@ def yarn(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mini
     upload(study, f"{servers.address}/in/census")
     yield servers
     servers.stop()
-
-
-def upload(study: Path, census: str) -> None:
-    place = locate(census)
-    for year in YEARS:
-        content = year_file(study.parent, year).read_bytes()
-        put(place.system, f"{place.path}/year={year}/part #1?.parquet", content)
-
-
-def submit(
-    zipped: Path,
-    *arguments: object,
-    options: Mapping[str, str],
-    environment: Mapping[str, str] | None = None,
-    more: tuple[object, ...] = (),
-) -> subprocess.CompletedProcess[str]:
-    """What spark-submit of the job says, and its exit code."""
-    command = [SPARK_HOME / "bin" / "spark-submit"]
-    command += [part for key, value in options.items() for part in ("--conf", f"{key}={value}")]
-    command += [*more, "--py-files", zipped, ROOT / "jobs" / "run_study.py", *arguments]
-    ours = {"SPARK_LOCAL_IP": LOOPBACK, "PYSPARK_PYTHON": sys.executable}
-    return subprocess.run(
-        [str(part) for part in command],
-        env=os.environ | java_environment() | ours | dict(environment or {}),
-        capture_output=True,
-        text=True,
-    )
-
-
-@pytest.fixture(scope="module")
-def here(zipped: Path, study: Path) -> dict[str, str]:
-    """Digests of the same study by Spark in one process, on this machine's disk."""
-    output = study.parent / "out"
-    told = submit(
-        zipped, study, "--output", output, options=SETTINGS | {"spark.master": "local[2]"}
-    )
-    assert told.returncode == 0, told.stderr
-    return digests(str(output))
 
 
 def on_yarn(servers: MiniHadoop, folder: Path, mode: str = "client") -> dict[str, dict[str, str]]:

@@ -1,11 +1,17 @@
 """The servers, started when the first test asks for them."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from clusters.hadoop import MiniHadoop, start_hadoop
 from clusters.object_store import ObjectStore, object_store
+from clusters.small_runs import digests
+from clusters.submitting import ROOT, SETTINGS, submit
+from small_study import write_small_study
 from tradegains.errors import EngineError
 
 
@@ -25,3 +31,26 @@ def store() -> Iterator[ObjectStore]:
     """An object store, and the environment that leads to it."""
     with object_store() as started:
         yield started
+
+
+@pytest.fixture(scope="package")
+def zipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("dist") / "tradegains.zip"
+    subprocess.run([sys.executable, ROOT / ".ci/zip_package.py", target], check=True)
+    return target
+
+
+@pytest.fixture(scope="package")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_small_study(tmp_path_factory.mktemp("small"))
+
+
+@pytest.fixture(scope="package")
+def here(zipped: Path, study: Path) -> dict[str, str]:
+    """Digests of the same study by Spark in one process, on this machine's disk."""
+    output = study.parent / "out"
+    told = submit(
+        zipped, study, "--output", output, options=SETTINGS | {"spark.master": "local[2]"}
+    )
+    assert told.returncode == 0, told.stderr
+    return digests(str(output))

@@ -2,20 +2,16 @@
 
 import argparse
 import fcntl
-import json
 import os
 import re
 import runpy
 import shlex
 import subprocess
 import sys
-import threading
 import types
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -24,6 +20,7 @@ import pyspark
 import pytest
 import yaml
 
+from clusters.kubernetes import ROOT, SPARK_HOME, submissions, submit_to_kubernetes
 from tradegains.command.arguments import add_what_to_run
 from tradegains.engines.jars import DELTA_JARS
 from tradegains.engines.java import java_environment
@@ -35,20 +32,10 @@ from tradegains.errors import (
     TradegainsError,
 )
 
-ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "clusters.md"
-SPARK_HOME = Path(pyspark.__file__).parent
 CRON, KUBERNETES = ROOT / "conf" / "cron", ROOT / "conf" / "kubernetes"
 SETTINGS = [*sorted((ROOT / "conf" / "spark").glob("*.conf")), KUBERNETES / "spark.conf"]
 DAG = ROOT / "conf" / "airflow" / "tradegains_dag.py"
 STUDY_IN_IMAGE = "/opt/tradegains/studies/cusfta.toml"
-
-
-def submissions() -> list[list[str]]:
-    """The words of each spark-submit of the page."""
-    text = "\n".join(re.findall(r"^```sh\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL))
-    lines = text.replace("\\\n", " ").splitlines()
-    return [words for line in lines if (words := shlex.split(line))[:1] == ["spark-submit"]]
 
 
 def settings_of(file: Path) -> dict[str, str]:
@@ -136,56 +123,9 @@ def test_jobs_take_the_options_on_the_page() -> None:
 # --- Kubernetes -----------------------------------------------------------------------------------
 
 
-@contextmanager
-def stand_in_for_kubernetes() -> Iterator[tuple[str, list[tuple[str, Any]]]]:
-    """An API server that takes everything and starts nothing: its address, and what it was sent."""
-    sent: list[tuple[str, Any]] = []
-
-    class Answering(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            given = json.loads(body or b"{}")
-            sent.append((f"{self.command} {self.path.partition('?')[0]}", given))
-            given.setdefault("metadata", {})["uid"] = "1"
-            answer = json.dumps(given).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"k8s://http://127.0.0.1:{server.server_port}", sent
-        server.shutdown()
-        thread.join()
-
-
 @pytest.mark.only("spark")
 def test_submission_to_kubernetes_asks_for_the_pod_of_the_template() -> None:
-    (words,) = [each for each in submissions() if any("k8s://" in word for word in each)]
-    with stand_in_for_kubernetes() as (master, sent):
-        command = [str(SPARK_HOME / "bin" / "spark-submit"), *words[1:]]
-        command[command.index("--master") + 1] = master
-        command[1:1] = ["--conf", "spark.kubernetes.submission.waitAppCompletion=false"]
-        ended = subprocess.run(
-            command,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            env=os.environ
-            | {"SPARK_HOME": str(SPARK_HOME), "KUBECONFIG": os.devnull}
-            | java_environment(),
-        )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
+    sent = submit_to_kubernetes()
     (pod,) = [body for request, body in sent if request.endswith("/namespaces/tradegains/pods")]
     assert pod["spec"]["serviceAccountName"] == "tradegains"
     (container,) = pod["spec"]["containers"]

@@ -43,7 +43,10 @@ def run_python(code: str, **environment: str) -> subprocess.CompletedProcess[str
 
 
 def test_engine_describes_itself(engine: Engine, engine_name: str) -> None:
-    program = {"embedded": f"Sail {metadata.version('pysail')}", "spark": f"Apache Spark {pyspark.__version__}"}
+    program = {
+        "embedded": f"Sail {metadata.version('pysail')}",
+        "spark": f"Apache Spark {pyspark.__version__}",
+    }
     assert engine.name == engine_name
     assert engine.describe().startswith(f"{engine_name} (")
     assert program[engine_name] in engine.describe()

@@ -1,0 +1,58 @@
+"""Jobs submitted as docs/clusters.md says, with little memory, for several checks to compare."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from clusters.hadoop import SPARK_HOME
+from clusters.small_runs import put
+from small_study import YEARS, year_file
+from tradegains.engines.java import java_environment
+from tradegains.store.locations import locate
+
+ROOT = Path(__file__).parents[2]
+LOOPBACK = "127.0.0.1"
+SETTINGS = {
+    "spark.driver.memory": "1g",
+    "spark.executor.memory": "1g",
+    "spark.executor.cores": "1",
+    "spark.executor.instances": "2",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.ui.enabled": "false",
+    "spark.log.level": "WARN",
+    # As docs/clusters.md says of YARN.
+    "spark.yarn.maxAppAttempts": "1",
+    "spark.yarn.jars": f"local:{SPARK_HOME}/jars/*",
+    # One machine: else master and executors listen on its own address.
+    "spark.yarn.appMasterEnv.SPARK_LOCAL_IP": LOOPBACK,
+    "spark.executorEnv.SPARK_LOCAL_IP": LOOPBACK,
+}
+
+
+def upload(study: Path, census: str) -> None:
+    place = locate(census)
+    for year in YEARS:
+        content = year_file(study.parent, year).read_bytes()
+        put(place.system, f"{place.path}/year={year}/part #1?.parquet", content)
+
+
+def submit(
+    zipped: Path,
+    *arguments: object,
+    options: Mapping[str, str],
+    environment: Mapping[str, str] | None = None,
+    more: tuple[object, ...] = (),
+) -> subprocess.CompletedProcess[str]:
+    """What spark-submit of the job says, and its exit code."""
+    command = [SPARK_HOME / "bin" / "spark-submit"]
+    command += [part for key, value in options.items() for part in ("--conf", f"{key}={value}")]
+    command += [*more, "--py-files", zipped, ROOT / "jobs" / "run_study.py", *arguments]
+    ours = {"SPARK_LOCAL_IP": LOOPBACK, "PYSPARK_PYTHON": sys.executable}
+    return subprocess.run(
+        [str(part) for part in command],
+        env=os.environ | java_environment() | ours | dict(environment or {}),
+        capture_output=True,
+        text=True,
+    )
