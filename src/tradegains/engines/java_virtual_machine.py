@@ -50,7 +50,7 @@ def submitted_jars() -> str:
     """The jars that spark-submit was given or fetched, by its JVM, with commas between."""
     from pyspark import SparkConf, SparkContext
 
-    SparkContext._ensure_initialized()  # type: ignore[attr-defined]
+    SparkContext._ensure_initialized()
     return SparkConf().get("spark.jars", "") or ""
 
 
