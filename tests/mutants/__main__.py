@@ -44,7 +44,8 @@ class Area:
     """A room, the tests that are its own, and how many mutants of a module are judged.
 
     `first` is a small module of it, by which mutmut is made to write down all mutants; a
-    `forked` room has tests that start threads, which survive no fork of the process.
+    `forked` room has tests that start threads, which survive no fork of the process. Modules of
+    `elsewhere` are judged by tests that need a server, or that read the text mutmut changes.
     """
 
     first: str
@@ -53,6 +54,8 @@ class Area:
     least: int = 10
     forked: bool = False
     chosen: str = "engine or not engine"
+    elsewhere: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
 
 
 AREAS = {
@@ -65,6 +68,11 @@ AREAS = {
         least=6,
         forked=True,
         chosen="not engine",
+        elsewhere=(
+            "code_version", "hadoop", "lease", "remote_cleaning", "remote_errors",
+            "remote_leftovers", "shelves",
+        ),
+        ignored=("tests/store/test_code_version.py",),
     ),
 }  # fmt: skip
 
@@ -87,12 +95,17 @@ def configure(name: str, area: Area) -> Path:
         "only_mutate": [f"src/tradegains/{name}/*"],
         "also_copy": [part for part in COPIED if part not in ("src", "tests")],
         "pytest_add_cli_args_test_selection": list(area.tests),
-        "pytest_add_cli_args": ["-p", "no:cacheprovider", "-m", area.chosen],
+        "do_not_mutate": [f"src/tradegains/{name}/{module}.py" for module in area.elsewhere],
+        "pytest_add_cli_args": [
+            "-p", "no:cacheprovider", "-m", area.chosen,
+            *(f"--ignore={test}" for test in area.ignored),
+        ],
         "do_not_mutate_patterns": [MESSAGES],
     }  # fmt: skip
     lines = ["[mutmut]", f"process_isolation={'forkserver' if area.forked else 'fork'}"]
     for key, values in settings.items():
-        lines += [f"{key}=", *(f"    {value}" for value in values)]
+        if values:
+            lines += [f"{key}=", *(f"    {value}" for value in values)]
     (folder / "setup.cfg").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder
 
@@ -188,6 +201,8 @@ def page(name: str, folder: Path, seed: int) -> str:
     head = "| module | mutants | judged | killed | survived | not reached | killed of judged |"
     area = AREAS[name]
     part = "all mutants" if area.share == 1 else f"{area.share:.0%}, {area.least} at least"
+    if area.elsewhere:
+        part += ";\nwithout " + ", ".join(f"`{module}.py`" for module in area.elsewhere)
     made = (
         f"{datetime.now(UTC):%Y-%m-%d}, mutmut {version('mutmut')}, seed {seed}, "
         f"tradegains {code_version()}; of each module {part}"
