@@ -43,7 +43,7 @@ ARROWS = {
     "release": "release report published store study tables formulas",
     "model": "model figures published formulas",
     "synthetic": "synthetic formulas literature",
-    "convert": "convert study",
+    "convert": "convert study progress",
     "command": (
         "command tables inputs pipeline progress published report model study synthetic "
         "engines store convert release"

@@ -386,7 +386,7 @@ def _measure(
     kept_in: str = "",
 ) -> ComputedTables:
     census = read_census(engine.spark, inputs.census)
-    progress = progress.named_by(engine.step)
+    progress = progress.named_by(engine.step, engine.doing)
     merge_by = merging(engine, inputs.census, progress)
 
     keeping = Lock()  # partitions are set for the whole session

@@ -3,6 +3,7 @@
 import io
 import threading
 import time
+from contextlib import nullcontext
 
 from tradegains import progress as shown
 from tradegains.progress import Progress
@@ -66,3 +67,50 @@ def test_a_stream_that_is_no_terminal_gets_lines_only():
     with progress.step("count") as step:
         step.rows = 1_000
     assert stream.getvalue() == f"{progress.steps[0].line()}\n"
+
+
+def test_the_live_line_tells_rows_what_is_read_and_tasks_within_the_terminal(monkeypatch):
+    monkeypatch.setattr(shown, "REFRESH_SECONDS", 0.001)
+    monkeypatch.setattr(shown, "ASK_SECONDS", 0.0)
+    monkeypatch.setenv("COLUMNS", "80")
+    terminal = Terminal()
+    progress = Progress(terminal)
+    progress = progress.named_by(lambda name: nullcontext(), lambda: "12 of 400 tasks")
+    with progress.step("convert") as step:
+        step.rows, step.doing = 1_200, "plants.dta"
+        wait_for(lambda: "tasks" in terminal.getvalue())
+    line = "1,200 rows, 12 of 400 tasks, plants.dta"
+    assert line in terminal.getvalue()
+    with progress.step("convert") as step:
+        step.doing = "x" * 200
+        wait_for(lambda: "xxx" in terminal.getvalue())
+    drawn = terminal.getvalue().replace("\n", shown.CLEAR).split(shown.CLEAR)
+    assert max(map(len, drawn)) == 79  # the last column stays free, or terminals begin a line
+
+
+def test_a_file_is_told_of_a_step_that_takes_long(monkeypatch):
+    monkeypatch.setattr(shown, "REFRESH_SECONDS", 0.001)
+    monkeypatch.setattr(shown, "FIRST_NOTICE_SECONDS", 0.01)
+    stream = io.StringIO()
+    with Progress(stream).step("start Spark"):
+        wait_for(lambda: stream.getvalue().count("it goes on") == 3)
+    first, *_, last = stream.getvalue().splitlines()
+    assert first.startswith("start Spark")
+    assert last.startswith("start Spark")
+    assert "it goes on" not in last
+
+
+def test_a_command_that_does_one_thing_leaves_no_line(monkeypatch):
+    monkeypatch.setattr(shown, "REFRESH_SECONDS", 0.001)
+    terminal = Terminal()
+    progress = Progress(terminal)
+    with progress.waiting("verify"):
+        wait_for(lambda: "verify" in terminal.getvalue())
+    assert terminal.lines() == [""]
+
+
+def wait_for(said):
+    deadline = time.monotonic() + 30
+    while not said() and time.monotonic() < deadline:
+        time.sleep(0.001)
+    assert said()

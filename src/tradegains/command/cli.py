@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from tradegains.command.arguments import OUTPUT, build_parser
 from tradegains.engines.environment import is_on
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from tradegains.command.check import Checked
     from tradegains.engines.start import Engine
     from tradegains.pipeline import RunSummary
+    from tradegains.progress import Progress
     from tradegains.study import Study
 
 DEBUG = "TRADEGAINS_DEBUG"
@@ -96,7 +97,7 @@ def main(arguments: Sequence[str] | None = None, *, own_process: bool = False) -
 
 
 def _refuse(problems: Sequence[Problem]) -> None:
-    print(_folded(_refusal(problems)), file=sys.stderr)
+    print(_folded(_refusal(problems), sys.stderr), file=sys.stderr)
 
 
 def _refusal(problems: Sequence[Problem]) -> str:
@@ -113,9 +114,9 @@ def _refusal(problems: Sequence[Problem]) -> str:
     return "\n".join([f"tradegains: {len(problems)} problems", *listed])
 
 
-def _folded(text: str) -> str:
+def _folded(text: str, stream: TextIO) -> str:
     """A message in the width of the terminal; unchanged where a file or a program reads it."""
-    if not sys.stderr.isatty():
+    if not stream.isatty():
         return text
     width = shutil.get_terminal_size().columns
     folded = []
@@ -162,7 +163,7 @@ def _demo(chosen: argparse.Namespace) -> int:
 
     progress = Progress()
     forget_demo(output)
-    with _engine(chosen) as engine:
+    with _engine(chosen, progress) as engine:
         study = prepare_demo(
             engine, output, establishments=chosen.establishments, progress=progress
         )
@@ -190,8 +191,8 @@ def _convert(chosen: argparse.Namespace) -> int:
         from tradegains.convert.planning import Asked, plan
 
         asked = Asked(chosen.delimiter, chosen.decimal, chosen.encoding, chosen.sheet)
-        with Progress().step("look at every value"):
-            told = plan(chosen.files, place, asked)
+        with Progress().step("look at every value") as step:
+            told = plan(chosen.files, place, asked, step)
         print(told)
         print(f"\nwrote {place}; read and correct it, then:")
         print(f"  tradegains convert {place} --output CENSUS")
@@ -201,8 +202,8 @@ def _convert(chosen: argparse.Namespace) -> int:
         raise StudyError(Problem("there are several recipes", "the command line", cure=cure))
     from tradegains.convert.converting import convert
 
-    with Progress().step("convert"):
-        report = convert(Path(chosen.files[0]), place)
+    with Progress().step("convert") as step:
+        report = convert(Path(chosen.files[0]), place, step)
     print(report)
     print(f"\nnext: tradegains init --census {place}")
     return 0
@@ -210,9 +211,12 @@ def _convert(chosen: argparse.Namespace) -> int:
 
 def _init(chosen: argparse.Namespace) -> int:
     from tradegains.command.propose import write_proposal
+    from tradegains.progress import Progress
 
     study = Path(chosen.output)
-    print(write_proposal(chosen.census, study, force=chosen.force).summary())
+    with Progress().waiting("look at the census"):
+        proposal = write_proposal(chosen.census, study, force=chosen.force)
+    print(proposal.summary())
     print(f"\nwrote {study}; settle what is marked TODO, then: tradegains check {study}")
     return 0
 
@@ -234,9 +238,10 @@ def _check_rows(chosen: argparse.Namespace, study: "Study") -> None:
     from tradegains.pipeline import check_rows
     from tradegains.progress import Progress
 
-    with _engine(chosen) as engine:
-        found = check_rows(engine, study, progress=Progress())
-    print(found.text)
+    progress = Progress()
+    with _engine(chosen, progress) as engine:
+        found = check_rows(engine, study, progress=progress)
+    print(_folded(found.text, sys.stdout))
     if found.problems:
         raise InputError(found.problems)
 
@@ -270,7 +275,7 @@ def _print_check(chosen: argparse.Namespace, found: "Checked") -> None:
     if found.study is not None and (left := found.study.todo):
         print(f"note: {left} choice(s) in {chosen.study} are still marked TODO; run with --draft")
     for line in found.told:
-        print(line)
+        print(_folded(line, sys.stdout))
     if found.protection is not None:
         print(f"embedded engine: {found.protection}")
 
@@ -295,13 +300,14 @@ def _run(chosen: argparse.Namespace) -> int:
     from tradegains.store.output import KEEP_DAYS
 
     rows = _rows_of(study) if chosen.engine == "spark" else None
-    with _engine(chosen, rows) as engine:
+    progress = Progress(None if chosen.quiet else sys.stderr)
+    with _engine(chosen, progress, rows) as engine:
         done = run(
             engine,
             study,
             output=chosen.output,
             only=only,
-            progress=Progress(None if chosen.quiet else sys.stderr),
+            progress=progress,
             wait_seconds=chosen.wait,
             again=chosen.again,
             verify=chosen.verify,
@@ -421,10 +427,11 @@ def _runs(chosen: argparse.Namespace) -> int:
 def _report(chosen: argparse.Namespace) -> int:
     folder = _published(chosen.output)
     other = None if chosen.compare is None else _published(chosen.compare)
+    from tradegains.progress import Progress
     from tradegains.report.drawing import drawing_processes
 
     # They start while the page's own libraries are imported and its run is read.
-    with drawing_processes() as begin:
+    with Progress().waiting("write the report"), drawing_processes() as begin:
         from tradegains.report.page import write_report
 
         if isinstance(folder, Path):
@@ -466,18 +473,22 @@ def _release(chosen: argparse.Namespace) -> int:
     if chosen.to is None and not chosen.plan:
         cure = "name a new folder with --to DIR, or look first with --plan"
         raise StudyError(Problem("--to is missing", "the command line", cure=cure))
+    from tradegains.progress import Progress
     from tradegains.release.profiles import rules_path
     from tradegains.release.releasing import plan_release, write_release
 
     rules, tables = rules_path(chosen.rules), chosen.tables
+    progress = Progress()
     if chosen.plan:
-        planned = plan_release(folder, rules, tables, run_id=chosen.run)
+        with progress.waiting("look at what may leave"):
+            planned = plan_release(folder, rules, tables, run_id=chosen.run)
         print("\n".join(planned.lines))
         if chosen.strict and planned.withheld:
             return DisclosureError.exit_code
         return 0
     to = Path(chosen.to)
-    done = write_release(folder, rules, to, tables, strict=chosen.strict, run_id=chosen.run)
+    with progress.waiting("release"):
+        done = write_release(folder, rules, to, tables, strict=chosen.strict, run_id=chosen.run)
     print("\n".join(done.lines))
     print(f"{to}: what may leave; {to / 'vetting'} stays, for who checks it")
     return 0
@@ -486,8 +497,10 @@ def _release(chosen: argparse.Namespace) -> int:
 def _verify(chosen: argparse.Namespace) -> int:
     folder = _published(chosen.folder)
     from tradegains.command.verify import verify_output
+    from tradegains.progress import Progress
 
-    found = verify_output(str(folder))
+    with Progress().waiting("verify") as step:
+        found = verify_output(str(folder), step)
     print(found.text)
     return 1 if found.damaged else 0
 
@@ -514,7 +527,8 @@ def _synth(chosen: argparse.Namespace) -> int:
     from tradegains.progress import Progress
     from tradegains.synthetic.census import write_synthetic_census
 
-    with _engine(chosen) as engine, Progress().step("generate the census"):
+    progress = Progress()
+    with _engine(chosen, progress) as engine, progress.step("generate the census"):
         census = write_synthetic_census(
             engine.spark,
             folder,
@@ -623,21 +637,23 @@ def _rows_of(study: "Study") -> int | None:
     return None
 
 
-def _engine(chosen: argparse.Namespace, rows: int | None = None) -> "Engine":
-    from tradegains.command.check import needs_jars
-    from tradegains.engines.start import start_engine
+def _engine(chosen: argparse.Namespace, progress: "Progress", rows: int | None = None) -> "Engine":
+    name = "Spark" if chosen.engine == "spark" else "the engine"
+    with progress.step(f"start {name}"):
+        from tradegains.command.check import needs_jars
+        from tradegains.engines.start import start_engine
 
-    return start_engine(
-        chosen.engine,
-        master=chosen.master,
-        threads=chosen.threads,
-        memory=chosen.memory,
-        scratch=Path(chosen.scratch) if chosen.scratch else None,
-        jars=chosen.jars_dir,
-        delta=needs_jars(chosen.output),
-        unshared=chosen.unshared_machine,
-        rows=rows,
-    )
+        return start_engine(
+            chosen.engine,
+            master=chosen.master,
+            threads=chosen.threads,
+            memory=chosen.memory,
+            scratch=Path(chosen.scratch) if chosen.scratch else None,
+            jars=chosen.jars_dir,
+            delta=needs_jars(chosen.output),
+            unshared=chosen.unshared_machine,
+            rows=rows,
+        )
 
 
 # --- values of options ----------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tradegains.progress import Step
 from tradegains.store.output import locate_output
 from tradegains.store.runs import (
     damage,
@@ -20,7 +21,7 @@ class Verification:
     damaged: dict[tuple[str, str], str]
 
 
-def verify_output(given: str) -> Verification:
+def verify_output(given: str, step: Step | None = None) -> Verification:
     """Compare every table of every run with the digest in `runs`.
 
     Raises:
@@ -36,7 +37,11 @@ def verify_output(given: str) -> Verification:
         sound_runs(store)  # raises where the log is lost: a table without one reads as empty
     for row in sorted(rows, key=lambda row: str(row["published_at"]), reverse=True):
         run, tables = row["run_id"], published_tables(row)
-        found = {table.name: damage(store, run, table) for table in tables}
+        found = {}
+        for table in tables:
+            if step is not None:
+                step.doing = f"{table.name} of run {run}"
+            found[table.name] = damage(store, run, table)
         if not is_sound(row):
             found["runs"] = "its row is not what was published"
         wrong = {name: what for name, what in found.items() if what}

@@ -24,6 +24,7 @@ from tradegains.convert.statistical import APART
 from tradegains.convert.tally import Tally
 from tradegains.convert.values import CURES, Converter, Place
 from tradegains.errors import InputError, Problem, StudyError
+from tradegains.progress import Step
 
 _EMPTY = {
     "text": pa.string(),
@@ -43,8 +44,13 @@ class Part:
     columns: tuple[tuple[ColumnChoice, FoundColumn], ...]
 
 
-def convert(recipe_path: Path, output: Path) -> str:
+def convert(recipe_path: Path, output: Path, step: Step | None = None) -> str:
     """Write the census that a recipe describes.
+
+    Args:
+        recipe_path: the recipe.
+        output: folder of the census, which must not be there.
+        step: where the rows that were read are counted.
 
     Returns:
         The report, which is kept beside the census too.
@@ -66,7 +72,8 @@ def convert(recipe_path: Path, output: Path) -> str:
         output.parent.mkdir(parents=True, exist_ok=True)
         building.mkdir()
     try:
-        tally = _write(recipe, list(zip(sources, parts, strict=True)), building)
+        work = list(zip(sources, parts, strict=True))
+        tally = _write(recipe, work, building, step or Step("convert"))
         with writing(output):
             text = write_record(tally, building / RECORD)
             building.rename(output)
@@ -75,14 +82,19 @@ def convert(recipe_path: Path, output: Path) -> str:
     return text
 
 
-def _write(recipe: Recipe, work: list[tuple[Source, list[Part]]], folder: Path) -> Tally:
+def _write(
+    recipe: Recipe, work: list[tuple[Source, list[Part]]], folder: Path, step: Step
+) -> Tally:
     tally = Tally(recipe)
+    step.rows = 0
     with YearFiles(folder) as files:
         for source, parts in work:
             rows, name = 0, named(recipe, source)
+            step.doing = Path(name).name
             for chunk in source.chunks():
                 place = Place(name, rows + 1)
                 rows += chunk.num_rows
+                step.rows += chunk.num_rows
                 for part in parts:
                     for year, written in _written(tally, source, part, chunk, place):
                         tally.see(year, written)

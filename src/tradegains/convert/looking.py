@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from tradegains.convert.source import FoundColumn, Source
 from tradegains.convert.statistical import APART
+from tradegains.progress import Step
 
 MARKS = ("-", "--", ".", "..", "...", "NA", "N/A", "n/a", "na", "NULL", "null", "NaN", "nan",
          "#N/A", "#NULL!", "*", "?", "x")  # fmt: skip
@@ -127,13 +128,16 @@ def _matching(texts: pa.Array, shape: str) -> int:
     return pc.sum(pc.match_substring_regex(texts, _SHAPES[shape])).as_py() or 0
 
 
-def look_at(sources: Iterable[Source]) -> dict[str, Look]:
+def look_at(sources: Iterable[Source], step: Step) -> dict[str, Look]:
     """Look at every value of every column, by name."""
     looks: dict[str, Look] = {}
+    step.rows = 0
     for number, source in enumerate(sources):
         for found in source.columns:
             looks.setdefault(found.name, Look(found)).files.append(number)
+        step.doing = source.path.name
         for chunk in source.chunks():
+            step.rows += chunk.num_rows
             for name in chunk.schema.names:
                 values = chunk.column(name).combine_chunks()
                 if name in looks:

@@ -17,6 +17,7 @@ from tradegains.convert.source import Source
 from tradegains.convert.statistical import TRANSPORT
 from tradegains.convert.values import EXACT, EXACT_SINGLE
 from tradegains.errors import InputError, Problem, StudyError
+from tradegains.progress import Step
 from tradegains.study.writing import toml_value
 
 _YEAR_NAME = re.compile(r"year|yr|ano|año|anio|ann[eé]e|an|jahr|anno|rok|periodo|ye?ar_?\w*", re.I)
@@ -40,8 +41,14 @@ class Asked:
     sheet: str | None = None
 
 
-def plan(given: Sequence[str], recipe: Path, asked: Asked) -> str:
+def plan(given: Sequence[str], recipe: Path, asked: Asked, step: Step | None = None) -> str:
     """Look at files and write the recipe that is proposed for them.
+
+    Args:
+        given: files, patterns or folders.
+        recipe: the file to write.
+        asked: what is stated of how files are read.
+        step: where the rows that were read are counted.
 
     Returns:
         What was found, in words.
@@ -61,7 +68,7 @@ def plan(given: Sequence[str], recipe: Path, asked: Asked) -> str:
         Path(os.path.relpath(each, recipe.absolute().parent)).as_posix() for each in given
     )
     sources = [_opened(path, root, choice) for path, root in files]
-    looks = look_at(sources)
+    looks = look_at(sources, step or Step("look"))
     if not any(look.values for look in looks.values()):
         raise InputError(Problem("there is no value in the files", names[0], cure="look at them"))
     text = _RecipeText(names, choice, sources, looks, asked).text()

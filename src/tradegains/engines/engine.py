@@ -75,6 +75,22 @@ class Engine:
         """Return the engine, its versions and its limits in one line."""
         return self.description
 
+    def doing(self) -> str:
+        """What the running jobs of Spark have done; empty where nothing can be told.
+
+        Asked from a thread that only shows it: a failure means that the engine ends.
+        """
+        if not self.is_classic or self._ended.is_set():
+            return ""
+        with contextlib.suppress(Exception):
+            tracker = self.spark.sparkContext.statusTracker()
+            found = [tracker.getStageInfo(each) for each in tracker.getActiveStageIds()]
+            stages = [each for each in found if each is not None]
+            done = sum(each.numCompletedTasks for each in stages)
+            if tasks := sum(each.numTasks for each in stages):
+                return f"{done:,} of {tasks:,} tasks"
+        return ""
+
     @contextlib.contextmanager
     def step(self, name: str) -> Iterator[None]:
         """Name the jobs started inside, for Spark's web page; they can be stopped by Ctrl-C.
