@@ -190,7 +190,7 @@ def jackknife(
     estimate: float | None,
     replicates: list[float | None],
     most_undefined: float,
-    rounding: float,
+    rounding: float = 1e-14,
 ) -> tuple[float | None, int]:
     """Standard error around the estimate, and how many replicates have a number."""
     defined = [value for value in replicates if value is not None]

@@ -44,6 +44,7 @@ def test_job_flows_stand_in_the_order_of_productivity() -> None:
     flows |= {"contractor_destruction": 6.0, "destruction_share": 26 / 30}
     groups = ("unmeasured", "lower_half", "quartile_1", "all")
     rows = [flows | {"productivity_group": group} for group in groups]
+    rows[1]["standard_error"] = 0.0125
     annual = [flows | {"productivity_group": "all", "kind": "annual", "window": "1988-1989"}]
     (table,) = entry_tables(run_with(job_flows=rows + annual))
     assert [row[1] for row in printed(table)] == [
@@ -55,6 +56,7 @@ def test_job_flows_stand_in_the_order_of_productivity() -> None:
     assert printed(table)[2] == [
         *("1988-1996", "lower half", "3", "–", "2", "20", "6", "–", "–", "86.7"),
     ]
+    assert [row[-1].error for row in table.rows] == ["", "", "(1.2)", ""]
 
 
 def test_repaired_ids_stand_beside_raw_ones_and_nowhere_else() -> None:

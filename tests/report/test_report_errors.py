@@ -7,9 +7,11 @@ import pyarrow as pa
 import pytest
 
 from made_run import undrawn_page
+from tradegains.figures.style import saved
+from tradegains.figures.welfare import WelfareBar, draw_welfare
 from tradegains.formulas.measurement_error import domestic_share_error
 from tradegains.report.answer import answer
-from tradegains.report.errors import errors_in_words
+from tradegains.report.errors import brackets_in_words, errors_in_words
 from tradegains.report.influence import measurement_table, slopes_table
 from tradegains.report.page import figures_of, page_sections
 from tradegains.report.table_1 import table_1_text
@@ -58,6 +60,10 @@ def test_the_page_shows_brackets_and_says_what_they_are(uncertain_run, run):
     assert "each left out in turn" in page
     plain = undrawn_page(run)
     assert 'class="error"' not in plain
+    told = brackets_in_words(uncertain_run, [{"standard_error": 0.1}])
+    assert told == " In brackets: standard errors, by leaving out groups of enterprises."
+    assert brackets_in_words(uncertain_run, [{"standard_error": None}]) == ""
+    assert brackets_in_words(run, [{"standard_error": 0.1}]) == ""
     assert "In brackets" not in plain
     assert errors_in_words(run) == ""
     assert "interval" not in answer(run)
@@ -128,3 +134,18 @@ def test_whiskers_and_bands_are_drawn_told_and_in_the_data(uncertain_run, run):
         # A band is an area more, whiskers are lines more.
         paths = [each[key].draw().svg.count(b"<path") for each in (made, plain)]
         assert paths[0] > paths[1]
+
+
+def test_the_key_of_the_welfare_figure_lies_inside_it(monkeypatch):
+    ends = []
+
+    def saved_and_measured(figure):
+        picture = saved(figure)
+        (key,) = figure.legends
+        ends.extend((key.get_texts()[-1].get_text(), key.get_window_extent().x1 / figure.bbox.x1))
+        return picture
+
+    monkeypatch.setattr("tradegains.figures.welfare.saved", saved_and_measured)
+    draw_welfare([WelfareBar("post", "1988–1996", 0.095, -0.044, 0.051, 0.055)], mark="")
+    assert ends[0] == "ACR"
+    assert ends[1] < 1.0

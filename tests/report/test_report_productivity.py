@@ -123,12 +123,14 @@ def decomposed(method: str, level: str, **terms: float | None) -> list[dict[str,
 
 def test_decompositions_stand_by_method_with_the_terms_they_have() -> None:
     rows = decomposed("mp", "total", mean=0.2, covariance=0.1, entry=0.0, exit=None)
+    rows[0] |= {"standard_error": 0.004, "total_standard_error": 0.005}
     rows += decomposed("fhk", "industry2_aggregated", within=0.1, between_industries=0.2)
     rows += decomposed("fhk", "total", within=0.1, between=0.05, cross=0.15, entry=0.0, exit=0.0)
     rows += [row | {"industry": "10"} for row in decomposed("fhk", "industry2", within=9.0)]
     level = {"year": 1988, "share": "sales", "method": "olley_pakes", "level": "total"}
     level |= {"total": 0.5, "establishments": 7, "prices": "nominal"}
-    rows += [level | {"term": "mean", "value": 0.4}, level | {"term": "covariance", "value": 0.1}]
+    mean = level | {"term": "mean", "value": 0.4, "standard_error": 0.02}
+    rows += [mean, level | {"term": "covariance", "value": 0.1}]
     table, levels = decompositions(run_with(decompositions=rows))
     assert table.title == "Where productivity growth comes from, 1988-1996, by shares of sales"
     assert printed(table) == [
@@ -136,6 +138,9 @@ def test_decompositions_stand_by_method_with_the_terms_they_have() -> None:
         ["the whole", "MP", "20.00", "10.00", "–", "0.00", "–", "–", "30.00"],
         ["2-digit industries", "FHK", "10.00", "–", "–", "–", "–", "20.00", "30.00"],
     ]
+    errors = [[cell.error for cell in row] for row in table.rows]
+    assert errors == [[""] * 9, ["", "", "(0.40)", *[""] * 5, "(0.50)"], [""] * 9]
+    assert [cell.error for cell in levels.rows[0]] == ["", "", "(2.00)", "", "", ""]
     assert table.notes == (("a", "nobody"),)
     assert "not deflated" in table.remark
     assert printed(levels) == [["sales", "1988", "40.00", "10.00", "50.00", "7"]]

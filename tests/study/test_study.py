@@ -52,6 +52,19 @@ def line_with(path: Path, piece: str) -> int:
     return next(number for number, line in enumerate(lines, 1) if piece in line)
 
 
+@pytest.mark.parametrize("name", ["cusfta.toml", "colombia_food.toml"])
+def test_shipped_studies_ask_for_errors_once_the_marks_are_gone(name: str, tmp_path: Path) -> None:
+    text = (STUDIES / name).read_text(encoding="utf-8")
+    assert read_study(written(tmp_path, text), {"census": "census"}).uncertainty is None
+    before, marked = text.split("# [uncertainty]")
+    section, *after = marked.split("\n\n")
+    unmarked = "\n".join(line.removeprefix("#") for line in section.splitlines())
+    asked = "\n\n".join([f"{before}[uncertainty]{unmarked}", *after])
+    stated = read_study(written(tmp_path, asked), {"census": "census"}).uncertainty
+    assert stated is not None
+    assert (stated.groups, stated.level) == (100, 0.95)
+
+
 def test_shipped_study_is_read() -> None:
     study = read_study(STUDIES / "cusfta.toml")
     assert [window.name for window in study.windows] == ["pre", "post", "entrants_early"]

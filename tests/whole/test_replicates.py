@@ -80,9 +80,9 @@ def compare(engine, dealer: Dealer, folder) -> list[str]:
     lines += [
         line
         for name in TABLES
-        for line in differences(name, expected[name], found[name], ignoring=ignoring)
+        for line in differences(name, expected[name], found.get(name, []), ignoring=ignoring)
     ]
-    if not any(row.get("ci_low") is not None for name in TABLES for row in found[name]):
+    if not any(row.get("ci_low") is not None for name in TABLES for row in found.get(name, [])):
         lines.append("no interval at all")
     return lines
 

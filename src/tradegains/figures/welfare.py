@@ -173,8 +173,15 @@ def _name_terms(figure: "Figure", *, acr: bool) -> None:
         key_line(marker="o", label="HLOY, their sum", **marks),
         *([key_line(marker="D", mfc=PAPER, label="ACR", **marks)] if acr else []),
     ]
+    # As wide apart as matplotlib sets them by itself, the last one would leave the figure.
     figure.legend(
-        handles=entries, loc="outside upper left", ncols=len(entries), frameon=False, fontsize=7.5
+        handles=entries,
+        loc="outside upper left",
+        ncols=len(entries),
+        frameon=False,
+        fontsize=7.5,
+        columnspacing=1.2,
+        handletextpad=0.5,
     )
 
 

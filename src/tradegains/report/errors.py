@@ -1,9 +1,12 @@
 """Standard errors and intervals in words; empty for a run that tells none."""
 
+from collections.abc import Iterable
+
 from tradegains.formulas.jackknife import error_of_error
 from tradegains.published.printing import fixed, percent
 from tradegains.published.published_run import PublishedRun
 from tradegains.report.welfare_rows import Row, total_rows
+from tradegains.tables.table import STANDARD_ERROR
 
 UNITS = {
     "establishment": "establishments",
@@ -26,6 +29,14 @@ def errors_in_words(run: PublishedRun) -> str:
         "how the numbers would move had others been drawn from the same economy, not how they move "
         "with σ, ε, the imports or their errors."
     )
+
+
+def brackets_in_words(run: PublishedRun, rows: Iterable[Row]) -> str:
+    """What stands in brackets in a table of these rows; empty where they have no errors."""
+    stated = run.section("uncertainty")
+    if not stated or all(row.get(STANDARD_ERROR) is None for row in rows):
+        return ""
+    return f" In brackets: standard errors, by leaving out groups of {UNITS[stated['unit']]}."
 
 
 def interval_of(row: Row) -> tuple[float, float] | None:

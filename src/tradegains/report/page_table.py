@@ -92,3 +92,15 @@ def names(texts: Iterable[str]) -> list[Cell]:
 def plain(text: str | None) -> Cell:
     """A number, or a dash where there is none by construction and no reason is needed."""
     return Cell(DASH if text is None else text)
+
+
+def rate_cell(share: float | None, error: float | None = None) -> Cell:
+    """A share in percent to a tenth, with its standard error in brackets.
+
+    Example:
+        >>> rate_cell(0.2512, 0.0071)
+        Cell(text='25.1', numeric=True, mark='', error='(0.7)')
+    """
+    if share is None:
+        return plain(None)
+    return Cell(percent(share, 1), error="" if error is None else f"({percent(error, 1)})")

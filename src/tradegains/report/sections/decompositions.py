@@ -8,12 +8,14 @@ from tradegains.published.printing import count, fixed
 from tradegains.published.published_run import PublishedRun
 from tradegains.report.comparisons import PRICES
 from tradegains.report.data import rows_csv
-from tradegains.report.page_table import Cell, Footnotes, PageTable, names, plain
+from tradegains.report.errors import brackets_in_words
+from tradegains.report.page_table import Cell, Footnotes, PageTable, bracketed, names, plain
 from tradegains.report.section import Section, or_missing, section_of
 from tradegains.tables.published import TABLES
 
 NAME = "decompositions"
 TITLE = TABLES[NAME].title
+ERRORS = TABLES[NAME].errors
 METHODS = ("bhc", "bhc_relative", "fhk", "gr", "bg", "df", "mp")
 LEVELS = ("total", "industry2_aggregated", "industry4_aggregated")
 # Terms that stand in one column: what one method says of averages, another says of shares.
@@ -80,7 +82,7 @@ def _table(run: PublishedRun, rows: Sequence[Row]) -> PageTable:
         rows=lines,
         stub=2,
         notes=marks.notes,
-        remark=_caption(run, rows),
+        remark=_caption(run, rows) + brackets_in_words(run, rows),
         data=(rows_csv(run, NAME, rows, suffix=f"_{first['window']}_{first['share']}"),),
     )
 
@@ -101,13 +103,21 @@ def _line(
         if row is None:
             cells.append(plain(None))
         else:
-            cells.append(marks.cell(_hundredfold(row["value"]), row["note"] or "no such term"))
-    total = next(iter(terms.values()))["total"]
+            cells.append(_with_error(marks, row, "value", "no such term"))
+    first = next(iter(terms.values()))
     return (
         *names([_level(run, level), METHOD_NAMES.get(method, method.upper())]),
         *cells,
-        marks.cell(_hundredfold(total), "no growth can be told"),
+        _with_error(marks, {**first, "note": ""}, "total", "no growth can be told"),
     )
+
+
+def _with_error(marks: Footnotes, row: Row, name: str, absent: str) -> Cell:
+    """A number with its standard error in brackets, or a dash marked with its reason."""
+    value = _hundredfold(row[name])
+    if value is None:
+        return marks.cell(None, row["note"] or absent)
+    return Cell(value, error=bracketed(row.get(ERRORS[name])))
 
 
 def _hundredfold(value: float | None) -> str | None:
@@ -186,16 +196,15 @@ def _olley_pakes(run: PublishedRun) -> PageTable | None:
             "Covariance: the mean weighted by shares less the plain one, above 0 where more "
             "productive establishments have the larger shares. Another money unit moves the means "
             "and the levels by one constant, and leaves the covariance and all differences between "
-            f"years. {_deflated(rows)}{_shared_numerator(rows)}"
+            f"years. {_deflated(rows)}{_shared_numerator(rows)}{brackets_in_words(run, rows)}"
         ),
         data=(rows_csv(run, NAME, rows, suffix="_olley_pakes"),),
     )
 
 
 def _term(row: Row | None, column: str, marks: Footnotes) -> Cell:
-    value = None if row is None else row[column]
-    reason = "" if row is None else row["note"] or ""
-    return marks.cell(_hundredfold(value), reason or "no establishment with productivity")
+    absent = "no establishment with productivity"
+    return marks.cell(None, absent) if row is None else _with_error(marks, row, column, absent)
 
 
 def _deflated(rows: Sequence[Row]) -> str:

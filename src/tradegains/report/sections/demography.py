@@ -5,8 +5,10 @@ from typing import Any
 
 from tradegains.published.printing import count, fixed, percent
 from tradegains.published.published_run import PublishedRun
-from tradegains.report.page_table import Cell, PageTable, names, plain
+from tradegains.report.errors import brackets_in_words
+from tradegains.report.page_table import Cell, PageTable, names, plain, rate_cell
 from tradegains.report.section import Section, section_of
+from tradegains.tables.published import TABLES
 
 GROUPS = {
     "all": "all",
@@ -19,6 +21,7 @@ GROUPS = {
 }
 FLOWS = ("entrant_creation", "expander_creation", "exiter_destruction", "contractor_destruction")
 RATES = ("creation_rate", "destruction_rate", "destruction_share")
+ERRORS = TABLES["job_flows"].errors
 
 
 def section(run: PublishedRun) -> Section:
@@ -54,7 +57,7 @@ def transitions(run: PublishedRun) -> PageTable | None:
                 Cell(count(row["establishments"])),
                 Cell(percent(row["establishment_share"], 1)),
                 Cell(count(row["employment"])),
-                _percent(row["employment_share"]),
+                rate_cell(row["employment_share"]),
             )
             for row in rows
         ),
@@ -84,7 +87,7 @@ def job_flows(run: PublishedRun) -> PageTable | None:
         remark=(
             "Created and destroyed: over the average of both years' employment. Of the start: "
             "destroyed over employment in the first year. Entrants have no productivity in the "
-            "first year: only the row of all has them."
+            "first year: only the row of all has them." + brackets_in_words(run, rows)
         ),
     )
 
@@ -118,7 +121,7 @@ def _flows(run: PublishedRun, row: Mapping[str, Any]) -> Iterator[Cell]:
     yield from names([run.window_years(row["window"]), GROUPS[row["productivity_group"]]])
     yield Cell(count(row["establishments"]))
     yield from (plain(None if row[flow] is None else count(row[flow])) for flow in FLOWS)
-    yield from (_percent(row[rate]) for rate in RATES)
+    yield from (rate_cell(row[rate], row.get(ERRORS[rate])) for rate in RATES)
 
 
 def _of_windows(run: PublishedRun, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -128,10 +131,6 @@ def _of_windows(run: PublishedRun, rows: Sequence[dict[str, Any]]) -> list[dict[
 
 def _place(run: PublishedRun, row: Mapping[str, Any]) -> int:
     return list(run.windows).index(row["window"]) if row["window"] in run.windows else 0
-
-
-def _percent(share: float | None) -> Cell:
-    return plain(None if share is None else percent(share, 1))
 
 
 def _signed(change: float | None) -> str | None:

@@ -10,7 +10,7 @@ from tradegains.published.printing import count, fixed, percent
 from tradegains.published.published_run import PublishedRun
 from tradegains.report.data import rows_csv
 from tradegains.report.melitz_trefler import quoted_numbers
-from tradegains.report.page_table import Cell, Footnotes, PageTable, names, plain
+from tradegains.report.page_table import Cell, Footnotes, PageTable, names, plain, rate_cell
 from tradegains.report.section import (
     Missing,
     Section,
@@ -259,7 +259,7 @@ def _entry(run: PublishedRun, row: Row, marks: Footnotes) -> tuple[Cell, ...]:
         *names([run.window_years(row["window"]), quartile]),
         Cell(count(row["establishments"])),
         Cell(count(row["starters"])),
-        plain(None if row["starter_rate"] is None else percent(row["starter_rate"], 1)),
+        rate_cell(row["starter_rate"], row.get("standard_error")),
         marks.cell(None if due is None else percent(due, 1), reason),
         marks.cell(None if error is None else percent(error, 1), reason),
         plain(_or_none(relative, 2)),
