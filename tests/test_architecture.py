@@ -312,10 +312,19 @@ def test_only_one_module_writes_the_delta_format_by_spark() -> None:
     assert users("delta") == {"store/delta_spark.py"}
 
 
+def sorted_lists(path: Path) -> set[str]:
+    """`collect_list`, where a source sorts every list that it collects at once."""
+    calls = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.Call)]
+    by_name = {id(call): getattr(call.func, "attr", "") for call in calls}
+    lists = {key for key, name in by_name.items() if name == "collect_list"}
+    within = {id(each) for call in calls if by_name[id(call)] == "sort_array" for each in call.args}
+    return {"collect_list"} if lists <= within else set()
+
+
 @pytest.mark.parametrize("name", ["transforms", "statistics"])
 def test_statistics_are_exact(name: str) -> None:
     for path in (PACKAGE / name).glob("*.py"):
-        assert attributes(path) & INEXACT == set(), path
+        assert attributes(path) & INEXACT <= sorted_lists(path), path
 
 
 def test_transforms_read_write_and_run_nothing() -> None:

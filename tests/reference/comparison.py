@@ -78,6 +78,8 @@ TOLD = (
     r"no group has both outcomes",
     r"\d+ clusters, fewer than \d+",
     r"one cluster",
+    r"no error: shares of products or industries are combinations",
+    r"no error: too few products or industries",
     r"CV1: without \d+ of \d+ clusters",
     r"there is no maximum",
     r"\d+ in an effect of their own left out",

@@ -53,6 +53,7 @@ class Linear:
     degrees: int | None = None  # of Student's t
     variance: str | None = None
     told: str = ""
+    shocks: dict[str, int] = field(default_factory=dict)  # behind terms with errors of shares
 
     def t(self, term: str) -> float | None:
         """Coefficient over standard error."""
@@ -127,6 +128,7 @@ def linear_model(
     clusters: Sequence[Any] | None = None,
     is_nested: bool = False,
     leaves_out: bool = False,
+    shares: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
 ) -> Linear:
     """Least squares, or two stages with one instrument for the first regressor.
 
@@ -140,6 +142,7 @@ def linear_model(
         clusters: label of each row; each row is its own if left out.
         is_nested: whether effects lie within clusters and count as one parameter.
         leaves_out: whether errors are those of the regressions without each cluster.
+        shares: of each row, by name of a column that is their sum times something.
     """
     sizes = Counter(effects)
     used = [row for row, label in enumerate(effects) if sizes[label] > 1]
@@ -190,10 +193,61 @@ def linear_model(
         else None,
         variance=("cv1" if is_clustered else "hc1") if is_told else None,
     )
+    if shares and is_told and not is_exact:
+        left = {name: (each, x[term]) for (name, each), term in zip(instruments.items(), kept,
+                                                                    strict=True)}  # fmt: skip
+        rows = {name: [of_rows[row] for row in used] for name, of_rows in shares.items()}
+        return of_shares(found, left, residual, rows)
     if not leaves_out or clusters is None or not is_told or is_exact:
         return found
     again = partial(linear_model, outcome=outcome, regressors=kept, instrument=instrument)
     return left_out(found, again, (columns, effects, weights), clusters, sorted(set(labels)))
+
+
+def of_shares(
+    found: Linear,
+    columns: Mapping[str, tuple[Vector, Vector]],
+    residual: Vector,
+    shares: Mapping[str, Sequence[Mapping[str, Any]]],
+) -> Linear:
+    """The model with errors of shares for the terms that are sums of them: whole matrices."""
+    estimates, shocks, told = dict(found.estimates), {}, found.told
+    for place, (name, (column, regressor)) in enumerate(columns.items()):
+        if name not in shares:
+            continue
+        term = list(found.estimates)[place]
+        others = [each for other, (each, _) in columns.items() if other != name]
+        rest = left_over(column, np.column_stack(others)) if others else column
+        weights = share_matrix(shares[name])
+        shocks[term] = weights.shape[1]
+        error = None
+        if np.linalg.matrix_rank(weights, tol=1e-4) < weights.shape[1]:
+            told = "no error: shares of products or industries are combinations of each other"
+        else:
+            parts = np.linalg.lstsq(weights, rest, rcond=None)[0]
+            sums = weights.T @ residual
+            most = np.linalg.norm(weights, axis=0) * np.linalg.norm(residual)
+            sums[np.abs(sums) <= 1e-9 * most] = 0.0
+            error = float(np.linalg.norm(parts * sums) / abs(rest @ regressor)) or None
+            told = told if error else "no error: too few products or industries"
+        estimates[term] = (estimates[term][0], error)
+    return replace(found, estimates=estimates, shocks=shocks, told=told)
+
+
+def share_matrix(rows: Sequence[Mapping[str, Any]]) -> Vector:
+    """Shares by row and shock; shocks with the same proportions in all rows are one."""
+    names = sorted({name for row in rows for name in row})
+    matrix = np.array([[float(row.get(name, 0.0)) for name in names] for row in rows])
+    merged: list[Vector] = []
+    for column in matrix.T:
+        for place, other in enumerate(merged):
+            alike = (column @ other) ** 2 >= (1 - 1e-9) * (column @ column) * (other @ other)
+            if alike:
+                merged[place] = other + column
+                break
+        else:
+            merged.append(column)
+    return np.column_stack(merged)
 
 
 def left_out(

@@ -34,6 +34,7 @@ class Cuts:
     def __init__(self, study: Any, small: Any) -> None:
         self.study = study
         self.industry: dict[str, dict[str, float]] = defaultdict(dict)
+        self.bought = small.input_output or ()
         self.own: dict[str, dict[tuple[str, int | None], float]] = {}
         self.shares: dict[str, dict[tuple[str, int | None], dict[str, Fraction]]] = {}
         for row in small.tariff_cuts or ():
@@ -89,6 +90,28 @@ class Cuts:
             total = sum(worth.values())
             if total:
                 found[identifier] = {name: Fraction(each) / total for name, each in worth.items()}
+        return found
+
+    def exposure(self, row: Row, kind: str) -> dict[str, float]:
+        """Shares of products or industries whose cuts make an establishment's."""
+        own = self.shares_of(row, kind)
+        if own is not None:
+            return {f"product {name}": float(share) for name, share in own.items()}
+        cuts = self.industry[kind]
+        code = next(row.industry[:n] for n in range(1, len(row.industry) + 1)
+                    if row.industry[:n] in cuts)  # fmt: skip
+        if kind != "input" or not self.bought:
+            return {code: 1.0}
+        found: dict[str, float] = defaultdict(float)
+        length = len(next(iter(self.industry[HOME])))
+        for bought in self.bought:
+            whom, is_partner = (
+                bought["input_industry"][:length],
+                (self.study.tariffs.input_sources == "partner"),
+            )
+            share = bought["share"] * bought.get("partner_share", 1.0) ** is_partner
+            if bought["industry"] == code and whom in self.industry[HOME] and share:
+                found[whom] += share
         return found
 
     def shares_of(self, row: Row, kind: str) -> dict[str, Fraction] | None:
@@ -164,7 +187,7 @@ class Regressing:
 
     def clusters(self, sample: Sample, choice: str, kinds: Sequence[str] = ()) -> Any:
         """What each row of a sample is clustered by; None where each is its own."""
-        if choice in ("robust", "information"):
+        if choice in ("robust", "information", "shift_share"):
             return None
         return [self.cluster(each["row"], choice, kinds) for each in sample]
 
@@ -181,6 +204,15 @@ class Regressing:
                 return f"industry {row.industry}"
             return f"product {min(shares, key=lambda name: (-shares[name], name))}"
         return self.group(row, choice)
+
+    def shares(self, sample: Sample, choice: str, kinds: Sequence[str]) -> Any:
+        """Of each cut the shares behind it, by row; None where errors are others."""
+        if choice != "shift_share":
+            return None
+        return {
+            cut_of(kind): [self.cuts.exposure(each["row"], kind) for each in sample]
+            for kind in kinds
+        }
 
     def is_nested(self, effects: str, choice: str) -> bool:
         """Whether effects lie within clusters."""
@@ -362,6 +394,7 @@ def exits(run: Regressing, window: Any) -> list[dict[str, Any]]:
         clusters=run.clusters(sample, stated.exit_linear, kinds),
         is_nested=run.is_nested("industry4", stated.exit_linear),
         leaves_out=run.leaves_out(stated.exit_linear),
+        shares=run.shares(sample, stated.exit_linear, kinds),
     )
     found = linear_rows(run, {**labels, "errors": stated.exit_linear}, terms, linear, counts)
     effects, errors = run.choices.exit_effects, stated.exit_probit
@@ -489,6 +522,7 @@ def effects_in_sample(run: Regressing, labels: Labels, sample: Sample) -> list[d
             clusters=run.clusters(sample, choice, of_rows),
             is_nested=run.is_nested(effects, choice),
             leaves_out=run.leaves_out(choice),
+            shares=run.shares(sample, choice, kinds),
         )
     t = fits["first_stage"].t(cut[0]) if "first_stage" in fits else None
     strength = None if t is None else t * t
@@ -518,16 +552,21 @@ def blurred(value: float | None, blur: float) -> float | None:
     return found
 
 
-def inferred(run: Regressing, value: Any, error: Any, fit: Linear | Probit) -> dict[str, Any]:
+def inferred(
+    run: Regressing, term: str, value: Any, error: Any, fit: Linear | Probit
+) -> dict[str, Any]:
     """The test that a coefficient is 0 and its interval, where the study states errors."""
     stated = run.choices.errors
     if stated is None:
         return {}
     found = dict.fromkeys(("variance", "degrees_of_freedom", "p_value", "ci_low", "ci_high"))
     if None not in (value, error):
-        law = norm() if fit.degrees is None else student(fit.degrees)
+        degrees, variance = fit.degrees, fit.variance
+        if term in getattr(fit, "shocks", ()):
+            degrees, variance = None, "akm"
+        law = norm() if degrees is None else student(degrees)
         reach = law.ppf(0.5 + stated.level / 2) * error
-        found |= {"variance": fit.variance, "degrees_of_freedom": fit.degrees}
+        found |= {"variance": variance, "degrees_of_freedom": degrees}
         found |= {"ci_low": float(value - reach), "ci_high": float(value + reach)}
         found |= {"p_value": float(2 * law.sf(abs(value / error))) if error else None}
     return found
@@ -556,6 +595,10 @@ def linear_rows(
     found = []
     for term in terms:
         value, error = fit.estimates.get(term, (None, None))
+        clusters = fit.shocks.get(term, fit.clusters)
+        errors = labels["errors"]
+        if errors == "shift_share" and term not in fit.shocks:
+            errors = "robust"
         is_premium = term == "exporter" and labels["model"].startswith("exporter_premium")
         found.append(
             {
@@ -569,14 +612,15 @@ def linear_rows(
                 else None,
                 "observations": fit.rows,
                 "groups": fit.groups,
-                "clusters": fit.clusters,
+                "errors": errors,
+                "clusters": clusters,
                 "r2": fit.r2,
                 "log_likelihood": None,
                 "first_stage_f": first_stage_f,
                 **(counts or CutCounts([], ())).beside(term),
-                **inferred(run, value, error, fit),
+                **inferred(run, term, value, error, fit),
                 "note": "; ".join(
-                    (fit.problem, fit.told, fit.why.get(term, ""), few(run, fit.clusters), alone)
+                    (fit.problem, fit.told, fit.why.get(term, ""), few(run, clusters), alone)
                 ),
             }
         )
@@ -608,7 +652,7 @@ def probit_rows(
                 "log_likelihood": fit.log_likelihood,
                 "first_stage_f": None,
                 **counts.beside(term),
-                **inferred(run, value, error, fit),
+                **inferred(run, term, value, error, fit),
                 "note": "; ".join(
                     (fit.problem, fit.told, fit.why.get(term, ""), few(run, fit.clusters), alike)
                 ),

@@ -237,6 +237,7 @@ def slopes(
             clusters=run.clusters(inside, asked.clusters, run.kinds(asked.kinds)),
             is_nested=run.is_nested(effects, asked.clusters),
             leaves_out=run.leaves_out(asked.clusters),
+            shares=run.shares(inside, asked.clusters, kinds),
         )
     found = []
     for kind in kinds:
@@ -250,7 +251,8 @@ def slopes(
             result, "establishment", kind, told.pop("value"), told.pop("error"), **told,
             outcome=outcome, errors=asked.clusters, output_share=share_of(run, result),
             observations=fit.rows if fit and (value is not None or fit.estimates) else 0,
-            clusters=fit.clusters if fit else None, accounting=None if is_double else result,
+            clusters=fit.shocks.get(cut_of(kind), fit.clusters) if fit else None,
+            accounting=None if is_double else result,
             **counts.beside(cut_of(kind)),
         )  # fmt: skip
         numbers = ("slope", "slope_standard_error", "effect", "standard_error", "contribution",

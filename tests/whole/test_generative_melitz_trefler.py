@@ -23,7 +23,7 @@ EXAMPLES = 1 if ON_SPARK else 4
 LARGE, OTHERS = 120, 12
 
 EFFECTS = ("none", "industry2", "industry4")
-GROWTH_CLUSTERS = ("establishment", "industry2", "product", "enterprise")
+GROWTH_CLUSTERS = ("establishment", "shift_share", "product", "industry2")
 CONTROLS = ((), ("relative_productivity",), ("log_employment", "relative_productivity"))
 
 
@@ -67,7 +67,7 @@ def estimated_study(dealer: Dealer) -> Study:
         after="post",
         kinds=deal("effect_kinds", (("home", "foreign"), ("foreign", "input"), ("home",))),
         industry_weights=deal("industry_weights", ("employment", "sales", "unweighted")),
-        clusters=deal("effect_clusters", ("industry2", "industry4", "enterprise")),
+        clusters=deal("effect_clusters", ("industry2", "industry4", "enterprise", "shift_share")),
     )
     has_cuts = dealer.dealt["cuts"] != (None, None)
     study = replace(study, tariff_effects=effects if has_cuts else None)
@@ -80,7 +80,7 @@ def errors_dealt(dealer: Dealer) -> RegressionErrors | None:
     deal = dealer.deal
     stated = RegressionErrors(
         premium=deal("premium_errors", ("robust", "enterprise", "industry2", "industry4")),
-        exit_linear=deal("exit_errors", ("enterprise", "product", "robust", "industry4")),
+        exit_linear=deal("exit_errors", ("enterprise", "product", "shift_share", "industry4")),
         exit_probit=deal("exit_probit", ("robust", "enterprise", "industry2", "information")),
         entry_probit=deal("entry_probit", ("information", "robust", "industry4", "enterprise")),
         variance=deal("variance", ("cv3", "cv1")),

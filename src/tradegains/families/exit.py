@@ -14,9 +14,10 @@ from tradegains.families.regression_context import (
     years_of,
 )
 from tradegains.families.regression_errors import (
+    Asked,
     add_clusters,
     cell_keys,
-    clustering_of,
+    estimated,
     sandwich_of,
 )
 from tradegains.formulas.membership import BOTH_ENDS
@@ -25,7 +26,7 @@ from tradegains.results.sets import EXPORTER as EXPORTERS
 from tradegains.results.sets import continuing_set
 from tradegains.statistics.probits import fit_probits
 from tradegains.statistics.regression_passes import RegressionRows
-from tradegains.statistics.regressions import LinearModel, estimate
+from tradegains.statistics.regressions import LinearModel
 from tradegains.study import Window
 from tradegains.tables import working as w
 from tradegains.transforms.regression_rows import (
@@ -51,16 +52,13 @@ def exit_regressions(context: RegressionContext, window: Window) -> Rows:
     terms += map(cut_column, kinds)
     errors = context.choices.chosen_errors
     cells = context.collect(kept, (EXIT, *terms), *cell_keys(context, errors.exit_linear))
-    most_rows = cells.rows((), ())
-    (linear,) = estimate(
+    (linear,) = estimated(
+        context,
         kept,
         cells,
         [LinearModel("exit_linear", EXIT, tuple(terms))],
         by=(),
-        effect_of=context.group("industry4"),
-        clustering=clustering_of(
-            context, errors.exit_linear, effects="industry4", most_rows=most_rows
-        ),
+        asked=Asked("industry4", errors.exit_linear, kinds),
     ) or (None,)
     if linear is None:
         return []
@@ -72,7 +70,7 @@ def exit_regressions(context: RegressionContext, window: Window) -> Rows:
         effect_of=context.group(effects),
         outcome=EXIT,
         regressors=terms,
-        sandwich=sandwich_of(errors.exit_probit, most_rows=most_rows),
+        sandwich=sandwich_of(errors.exit_probit, most_rows=cells.rows_of_all),
     )
     labels = _labels(context, window, "exit_linear", "industry4")
     of_probit = _labels(context, window, "exit_probit", effects)

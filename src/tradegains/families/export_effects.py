@@ -11,10 +11,10 @@ from tradegains.families.regression_context import (
     linear_of,
     years_of,
 )
-from tradegains.families.regression_errors import cell_keys, clustering_of
+from tradegains.families.regression_errors import Asked, cell_keys, estimated
 from tradegains.results.regressions import CutCounts, Labels, linear_rows, sample_name
 from tradegains.statistics.regression_passes import RegressionRows, having
-from tradegains.statistics.regressions import Estimate, LinearModel, ProductCells, estimate
+from tradegains.statistics.regressions import Estimate, LinearModel
 from tradegains.study import RegressionErrors, Window
 from tradegains.tables import working as w
 from tradegains.transforms.regression_rows import EXPORT_START, GROWTH, cut_column
@@ -58,7 +58,8 @@ def _effects(
             (raw, "none", rows, of_all),
             (models, growth_effects, complete, cells),
         ):
-            estimates = _estimates(context, sample, sums, asked, (by, effects))
+            wanted = Asked(effects, errors, kinds)
+            estimates = estimated(context, sample, sums, asked, by=by, asked=wanted)
             known = counts if asked is models else {}
             told = _EffectLabels(window, outcome, effects, errors, stated, kinds, known)
             found += _effect_rows(estimates, told)
@@ -100,25 +101,6 @@ def growth_errors(context: RegressionContext) -> str:
     """Of growth. Each establishment is there once: robust errors are clustered by it."""
     clusters = context.choices.growth_clusters
     return "robust" if clusters == "establishment" else clusters
-
-
-def _estimates(
-    context: RegressionContext,
-    rows: RegressionRows,
-    cells: ProductCells,
-    models: Sequence[LinearModel],
-    sample: tuple[tuple[str, ...], str],
-) -> list[Estimate]:
-    by, effects = sample
-    total = sum(group.rows for group in cells.groups[False].values())
-    return estimate(
-        rows,
-        cells,
-        models,
-        by=by,
-        effect_of=context.group(effects),
-        clustering=clustering_of(context, growth_errors(context), effects=effects, most_rows=total),
-    )
 
 
 def _effect_rows(estimates: Sequence[Estimate], told: _EffectLabels) -> Iterator[dict[str, Any]]:

@@ -175,7 +175,7 @@ def _entry_probits(
             outcome=EXPORT_START,
             regressors=terms,
             cut=cut_column(kinds[0]),
-            sandwich=sandwich_of(choice, most_rows=cells.rows((), ())),
+            sandwich=sandwich_of(choice, most_rows=cells.rows_of_all),
         ):
             found[probit.key[0] if by else None] = probit
     return found

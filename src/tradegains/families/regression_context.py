@@ -19,6 +19,7 @@ from tradegains.families import work_folders
 from tradegains.families.context import MatchedCensus, Rows, RunContext
 from tradegains.formulas.distribution import IndustryMedian
 from tradegains.formulas.least_squares import binary_places
+from tradegains.inputs.small import SmallInputs
 from tradegains.results.market_cells import MarketCells
 from tradegains.results.regressions import (
     CutCounts,
@@ -46,6 +47,7 @@ from tradegains.statistics.regressions import (
 )
 from tradegains.study import Regressions, Study, Window
 from tradegains.tables import working as w
+from tradegains.transforms.exposures import CODE, SHARE, SHOCK, exposure_column
 from tradegains.transforms.plant_cuts import CUT, KIND, PRODUCT, mean_plant_cuts
 from tradegains.transforms.regression_rows import (
     ACCELERATION,
@@ -211,6 +213,30 @@ class RegressionContext:
             years=window.end - window.start if self.study.tariffs.per == "year" else 1,
         )
 
+    def exposures_of_industries(self, kinds: Sequence[str]) -> dict[str, tuple[DataFrame, int]]:
+        """Of each kind, the shares behind the cut of each industry that has one.
+
+        With what the number of an industry is divided by for the code that the cuts are of.
+        """
+        digits = self.study.census.industry_digits
+        found = {}
+        for kind in kinds:
+            shares = shares_of_industries(self.run_context.small, self.study, kind)
+            length = max(map(len, shares), default=digits)
+            pairs = [
+                [{SHOCK: f"industry {code}", SHARE: share} for code, share in each.items()]
+                for each in shares.values()
+            ]
+            table = pa.table(
+                {
+                    CODE: pa.array([int(code) for code in shares], pa.int64()),
+                    exposure_column(kind): pa.array(pairs, EXPOSURE),
+                }
+            )
+            step = int(10 ** (digits - length))
+            found[kind] = (as_rows(table, beside=self.matched), step)
+        return found
+
     def count_cuts(
         self, rows: RegressionRows, kinds: Sequence[str], *by: str
     ) -> dict[tuple[Any, ...], CutCounts]:
@@ -282,6 +308,32 @@ class RegressionContext:
         )
 
 
+EXPOSURE = pa.list_(pa.struct([(SHOCK, pa.string()), (SHARE, pa.float64())]))
+
+
+def shares_of_industries(
+    small: SmallInputs, study: Study, kind: str
+) -> dict[str, dict[str, float]]:
+    """The industries whose cuts make that of each industry, and their shares: often itself alone.
+
+    A cut of inputs that follows from a table of them is of the industries they are bought from.
+    """
+    codes = [row["industry"] for row in small.tariff_cuts if row["kind"] == kind]
+    if kind != "input" or not small.input_output:
+        return {code: {code: 1.0} for code in codes}
+    home = {row["industry"] for row in small.tariff_cuts if row["kind"] == "home"}
+    length = max(map(len, home), default=0)
+    of_partner = study.tariffs.input_sources == "partner"
+    shares: dict[str, dict[str, float]] = {code: {} for code in codes}
+    for row in small.input_output:
+        bought, part = row["input_industry"][:length], row["share"]
+        part *= row["partner_share"] if of_partner else 1.0
+        if row["industry"] in shares and bought in home and part:
+            known = shares[row["industry"]]
+            known[bought] = known.get(bought, 0.0) + part
+    return shares
+
+
 def _plant_cuts(context: RunContext, matched: DataFrame) -> DataFrame | None:
     """Each establishment's own cuts of the kinds asked for, its id as the census has it."""
     products, asked, tariffs = (
@@ -311,6 +363,7 @@ def _plant_cuts(context: RunContext, matched: DataFrame) -> DataFrame | None:
         # The shares of an establishment's products add up to one; rounding adds a little.
         places=min(binary_places(2 * bound), MOST_CUT_PLACES),
         main_products=kinds if context.study.clusters_by("product") else (),
+        exposed=kinds if context.study.clusters_by("shift_share") else (),
     )
     id_type = dict(matched.dtypes)[w.ESTABLISHMENT_ID]
     known = cuts.withColumn(w.ESTABLISHMENT_ID, F.col(w.ESTABLISHMENT_ID).try_cast(id_type))
@@ -339,6 +392,7 @@ def linear_of(found: Estimate) -> Linear:
         problem=joined(found.problem, found.told) or "",
         degrees=found.degrees,
         variance=found.variance,
+        shocks=found.shocks,
     )
 
 

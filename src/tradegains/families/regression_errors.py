@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -9,13 +10,28 @@ from pyspark.sql import DataFrame
 from tradegains.families.context import Rows
 from tradegains.families.regression_context import RegressionContext
 from tradegains.statistics.probits import Sandwich
-from tradegains.statistics.regressions import Clustering, Key
+from tradegains.statistics.regression_passes import RegressionRows
+from tradegains.statistics.regressions import (
+    Clustering,
+    Estimate,
+    Key,
+    LinearModel,
+    ProductCells,
+    estimate,
+)
+from tradegains.statistics.shift_share import with_share_errors
 from tradegains.study.error_agreement import JACKKNIFED
-from tradegains.transforms.regression_rows import YEAR_STEP, cluster_column, with_clusters
+from tradegains.transforms.exposures import exposure_column, with_exposures
+from tradegains.transforms.regression_rows import (
+    YEAR_STEP,
+    cluster_column,
+    cut_column,
+    with_clusters,
+)
 
 log = logging.getLogger("tradegains")
 
-ALONE = ("robust", "information")
+ALONE = ("robust", "information", "shift_share")
 """Errors that no column of the rows tells."""
 _ORDER = ("none", "industry2", "industry4", "year_industry4")
 
@@ -26,7 +42,8 @@ def add_clusters(
     choices: Iterable[str],
     kinds: Sequence[str],
 ) -> tuple[DataFrame, tuple[str, ...]]:
-    """The rows with the columns that these choices cluster by, and their names."""
+    """The rows with the columns that these choices cluster by, or shares, and their names."""
+    choices = set(choices)
     asked = tuple(sorted({choice for choice in choices if choice not in ALONE}))
     found = with_clusters(
         rows,
@@ -34,7 +51,48 @@ def add_clusters(
         industries_per_group=context.industries_per_group,
         kind=kinds[0] if kinds else None,
     )
-    return found, tuple(map(cluster_column, asked))
+    shares = context.exposures_of_industries(kinds) if "shift_share" in choices else {}
+    found = with_exposures(
+        found,
+        {kind: frame for kind, (frame, _) in shares.items()},
+        industries_per_code={kind: step for kind, (_, step) in shares.items()},
+    )
+    return found, (*map(cluster_column, asked), *map(exposure_column, shares))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which effects and errors linear models of a regression have.
+
+    Attributes:
+        effects: that are absorbed.
+        errors: the choice of the study.
+        kinds: of tariff whose cuts are among the variables.
+    """
+
+    effects: str
+    errors: str
+    kinds: Sequence[str] = ()
+
+
+def estimated(
+    context: RegressionContext,
+    rows: RegressionRows,
+    cells: ProductCells,
+    models: Sequence[LinearModel],
+    *,
+    by: Sequence[str],
+    asked: Asked,
+) -> list[Estimate]:
+    """Every model on every sample, with the errors that the study asks for."""
+    most_rows = cells.rows_of_all
+    group = context.group(asked.effects)
+    clustering = clustering_of(context, asked.errors, effects=asked.effects, most_rows=most_rows)
+    found = estimate(rows, cells, models, by=by, effect_of=group, clustering=clustering)
+    if asked.errors != "shift_share":
+        return found
+    kinds = {cut_column(kind): kind for kind in asked.kinds}
+    return with_share_errors(rows, cells, found, by=by, effect_of=group, kinds=kinds)
 
 
 def clustering_of(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tradegains.families import work_folders
 from tradegains.families.context import Rows
 from tradegains.families.regression_context import RegressionContext, having_cuts, linear_of
-from tradegains.families.regression_errors import add_clusters, cell_keys, clustering_of
+from tradegains.families.regression_errors import Asked, add_clusters, cell_keys, estimated
 from tradegains.formulas.outcomes import joined_notes, rate
 from tradegains.results.regressions import CutCounts, Linear
 from tradegains.results.sets import EXPORTER as EXPORTERS
@@ -25,7 +25,7 @@ from tradegains.results.tariff_effects import (
     new_exporters,
 )
 from tradegains.statistics.regression_passes import RegressionRows, having
-from tradegains.statistics.regressions import LinearModel, estimate
+from tradegains.statistics.regressions import LinearModel
 from tradegains.study import TariffEffects
 from tradegains.tables import working as w
 from tradegains.transforms.regression_rows import (
@@ -114,15 +114,13 @@ def _slopes(
     rows = having_cuts(having(rows, outcome), kinds)
     cuts = tuple(map(cut_column, kinds))
     cells = context.collect(rows, (outcome, *cuts, *controls), *cell_keys(context, asked.clusters))
-    estimates = estimate(
+    estimates = estimated(
+        context,
         rows,
         cells,
         [LinearModel(result, outcome, (*cuts, *controls))],
         by=(),
-        effect_of=context.group(effects),
-        clustering=clustering_of(
-            context, asked.clusters, effects=effects, most_rows=counts.complete
-        ),
+        asked=Asked(effects, asked.clusters, kinds),
     )
     means = context.mean_cuts(rows, kinds, counts.sales)
     linear = linear_of(estimates[0]) if estimates else None
@@ -152,8 +150,8 @@ def _slope(
     note = joined_notes(linear.problem, linear.dropped.get(term, ""), nominal)
     if linear.fit is None:
         return Slope(kind, None, None, mean, 0, None, told, note)
-    value = linear.estimate(term)
-    return Slope(kind, *value, mean, linear.observations, linear.clusters, told, note)
+    value, clusters = linear.estimate(term), linear.basis(term).clusters
+    return Slope(kind, *value, mean, linear.observations, clusters, told, note)
 
 
 def _share(context: RegressionContext, result: str, year: int) -> float | None:

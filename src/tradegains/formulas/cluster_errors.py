@@ -8,7 +8,7 @@ Decisions:
   with n - K where they are robust. A maximum of likelihood without clusters takes the normal.
 
 Source: MacKinnon, Nielsen and Webb (2023), "Cluster-robust inference: a guide to empirical
-practice", Journal of Econometrics 232(2), equation 17.
+practice", Journal of Econometrics 232(2), 272-299.
 """
 
 import math
@@ -74,7 +74,7 @@ def jackknife_errors(
         >>> jackknife_errors([3.0], [[4.0], [2.0]])
         (1.0,)
 
-    Source: MacKinnon, Nielsen and Webb (2023), equation 17.
+    Source: MacKinnon, Nielsen and Webb (2023).
     """
     return tuple(
         math.sqrt(jackknife_variance(value, [each[place] for each in replicates]))

@@ -1,7 +1,7 @@
 """Estimates as rows of the tables `regressions` and `export_entry`."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tradegains.formulas.cluster_errors import infer
@@ -78,11 +78,19 @@ class Linear:
     problem: str
     degrees: int | None = None
     variance: str | None = None
+    shocks: Mapping[str, int] = field(default_factory=dict)
 
-    @property
-    def basis(self) -> ErrorBasis:
-        """What its errors rest on."""
+    def basis(self, term: str) -> ErrorBasis:
+        """What the error of a term rests on."""
+        if term in self.shocks:
+            return ErrorBasis(self.shocks[term], None, "akm")
         return ErrorBasis(self.clusters, self.degrees, self.variance)
+
+    def errors(self, term: str, choice: str) -> str:
+        """What the error of a term is called; what is no sum of shares has a robust one."""
+        if choice != "shift_share":
+            return choice
+        return choice if term in self.shocks else "robust"
 
     def estimate(self, term: str) -> tuple[float | None, float | None]:
         """Coefficient and standard error of a term; None where either is missing."""
@@ -206,26 +214,27 @@ def linear_rows(
     alone = f"{linear.singletons} in an effect of their own left out" if linear.singletons else ""
     rows = []
     for term in linear.terms:
-        value = estimates.get(term)
+        value, basis = estimates.get(term), linear.basis(term)
         rows.append(
             {
                 **_shared(labels, term),
+                "errors": linear.errors(term, labels.errors),
                 "coefficient": value,
                 "standard_error": errors.get(term),
                 "t": rate(value, errors.get(term)),
                 "premium_percent": premium_percent(value) if term == premium else None,
                 "observations": linear.observations,
                 "groups": linear.groups,
-                "clusters": linear.clusters,
+                "clusters": basis.clusters,
                 "r2": None if fit is None or is_instrumented else fit.r2,
                 "log_likelihood": None,
                 "first_stage_f": first_stage_f,
                 **(cuts.columns(term) if cuts else NO_COUNTS),
-                **linear.basis.columns(labels.stated, value, errors.get(term)),
+                **basis.columns(labels.stated, value, errors.get(term)),
                 "note": joined(
                     linear.problem,
                     linear.dropped.get(term, ""),
-                    linear.basis.note(labels.stated),
+                    basis.note(labels.stated),
                     alone,
                     note,
                 ),

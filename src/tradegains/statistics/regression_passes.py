@@ -7,10 +7,11 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from tradegains.statistics import driver_sums
+from tradegains.statistics import driver_exposures, driver_sums
 from tradegains.statistics.collected_rows import CollectedRows, SumRows
 from tradegains.statistics.collecting import collect_in_order
 from tradegains.statistics.handing import as_rows
+from tradegains.transforms.exposures import sum_exposures, sum_shares
 from tradegains.transforms.probit_sums import sum_effect_of_cut, sum_influences, sum_newton
 from tradegains.transforms.regression_rows import count_cuts, weigh_cuts
 from tradegains.transforms.regression_sums import sum_meat, sum_products
@@ -23,6 +24,8 @@ Transform = Callable[..., DataFrame]
 _ON_THE_DRIVER: Mapping[Transform, Callable[..., SumRows]] = {
     count_cuts: driver_sums.count_cuts,
     weigh_cuts: driver_sums.weigh_cuts,
+    sum_exposures: driver_exposures.sum_exposures,
+    sum_shares: driver_exposures.sum_shares,
     sum_products: driver_sums.sum_products,
     sum_meat: driver_sums.sum_meat,
     sum_newton: driver_sums.sum_newton,

@@ -109,6 +109,11 @@ class ProductCells:
         """Rows of a sample."""
         return sum(g.rows for k, g in self.groups[False].items() if self.sample_of(k, by) == sample)
 
+    @property
+    def rows_of_all(self) -> int:
+        """Rows of all samples."""
+        return sum(group.rows for group in self.groups[False].values())
+
     def sample_of(self, key: Key, by: Sequence[str]) -> Key:
         """The part of a cell's key that tells samples apart."""
         return tuple(key[self.keys.index(name)] for name in by)
@@ -125,7 +130,8 @@ class Estimate:
     `dropped` names regressors that could not be told apart, each with the reason; `errors` are in
     the order of the fit's regressors; `clusters` is None where errors are robust. `degrees` are
     those of Student's t, `variance` names the estimator (hc1, cv1 or cv3), `told` says why it is
-    not the one that was asked for.
+    not the one that was asked for. `shocks` names terms with errors of shares, with the number of
+    products or industries behind each.
     """
 
     key: Key
@@ -139,6 +145,7 @@ class Estimate:
     degrees: int | None = None
     variance: str | None = None
     told: str = ""
+    shocks: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -249,7 +256,7 @@ def estimate(
     """
     # Cells are by 4-digit industry, the finest effect; a group of effects is a sum of them, so that
     # one pass over the rows serves models with effects of any width.
-    samples = [_Sample.of(cells, sample, by, effect_of) for sample in cells.samples(by)]
+    samples = [Sample.of(cells, sample, by, effect_of) for sample in cells.samples(by)]
     fitted = [sample.fit(model) for sample in samples for model in models]
     meats = _collect_meats(rows, cells, samples, fitted, models, by=by, clustering=clustering)
     found = [
@@ -268,7 +275,7 @@ def estimate(
 
 
 @dataclass(frozen=True)
-class _Sample:
+class Sample:
     """Groups of effects of one sample, plain and weighted, and the cells behind each group."""
 
     key: Key
@@ -281,7 +288,8 @@ class _Sample:
     @staticmethod
     def of(
         cells: ProductCells, sample: Key, by: Sequence[str], effect_of: Callable[[int], int]
-    ) -> "_Sample":
+    ) -> "Sample":
+        """The groups of one sample's cells."""
         groups: dict[bool, dict[int, GroupSums]] = {kind: {} for kind in cells.groups}
         members: dict[int, list[Key]] = defaultdict(list)
         for key in cells.groups[False]:
@@ -293,7 +301,7 @@ class _Sample:
                 for key in keys[1:]:
                     total = total + sums[key]
                 groups[kind][group] = total
-        return _Sample(sample, cells.variables, cells.places, groups, members, cells.groups)
+        return Sample(sample, cells.variables, cells.places, groups, members, cells.groups)
 
     def by_cluster(self, kind: bool, of_cell: Callable[[Key], Any]) -> ClusterCells:
         """The sums of each cluster's rows by group, beside those of all."""
@@ -344,7 +352,7 @@ _Meats = dict[tuple[Key, int], tuple[int, list[list[float]]]]
 def _collect_meats(
     rows: RegressionRows,
     cells: ProductCells,
-    samples: Sequence[_Sample],
+    samples: Sequence[Sample],
     fitted: Sequence[Estimate],
     models: Sequence[LinearModel],
     *,
@@ -416,7 +424,7 @@ def _scales(cells: ProductCells, estimate: Estimate, clustering: Clustering | No
 
 def _parameters(
     cells: ProductCells,
-    samples: Sequence[_Sample],
+    samples: Sequence[Sample],
     fitted: Sequence[Estimate],
     models: Sequence[LinearModel],
     scales: Mapping[tuple[Key, int], _ScorePlaces],
@@ -428,8 +436,21 @@ def _parameters(
         m = models.index(each.model)
         columns = shared.setdefault(each.key, {})
         columns |= _model_columns(cells, each, m, scales.get((each.key, m)))
+    return mean_parameters(cells, list(by_sample.values()), shared)
+
+
+def mean_parameters(
+    cells: ProductCells, samples: Sequence[Sample], shared: Mapping[Key, Mapping[str, float]]
+) -> pa.Table:
+    """One row per key of the cells whose group has two rows or more: means, and what is shared.
+
+    Args:
+        cells: of `collect_products`.
+        samples: from them.
+        shared: further parameters, by sample.
+    """
     rows = []
-    for sample in by_sample.values():
+    for sample in samples:
         for group, keys in sample.members.items():
             # A group of one row explains that row exactly: its scores are 0.
             if sample.groups[False][group].rows > 1:
@@ -441,7 +462,7 @@ def _parameters(
     return pa.Table.from_pylist(rows)
 
 
-def _means(sample: _Sample, group: int) -> dict[str, float]:
+def _means(sample: Sample, group: int) -> dict[str, float]:
     return {
         mean_column(i, is_weighted=kind): mean
         for kind, groups in sample.groups.items()
@@ -504,7 +525,7 @@ def _with_errors(
 
 
 def _jackknifed(
-    sample: _Sample, found: Sequence[Estimate], of_cell: Callable[[Key], Any]
+    sample: Sample, found: Sequence[Estimate], of_cell: Callable[[Key], Any]
 ) -> list[Estimate]:
     """The same with errors by leaving out each cluster, where a regression is left without any."""
     again = []

@@ -23,6 +23,9 @@ def check_errors(study: Study, findings: Findings) -> None:
             what = f"{key} are products, and no product gives an establishment a cut here"
             cure = "give plant_products and name a kind of tariff that it uses, or state another"
             findings.add(key, what, cure)
+        if choice == "shift_share" and kinds == ():
+            what = f"{key} are those of cuts as sums of shares, and no cut is used here"
+            findings.add(key, what, "name a kind of tariff that it uses, or state another")
     stated = study.regressions.errors
     linear = {choice for key, choice, _ in asked if not key.endswith("probit")}
     if stated is not None and stated.variance == "cv3" and not linear & set(JACKKNIFED):

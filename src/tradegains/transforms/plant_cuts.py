@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from tradegains.tables import working as w
+from tradegains.transforms.exposures import SHARE, SHOCK, plant_exposure_column
 from tradegains.transforms.regression_rows import main_product_column, plant_cut_column
 
 PRODUCT, CUT, VALUE, KIND = "product", "cut", "value", "kind"
@@ -20,6 +21,7 @@ def mean_plant_cuts(
     is_value_weighted: bool,
     places: int,
     main_products: Sequence[str] = (),
+    exposed: Sequence[str] = (),
 ) -> DataFrame:
     """One row per establishment with a product whose cut is known: its own cut of every kind.
 
@@ -30,7 +32,8 @@ def mean_plant_cuts(
     `places` binary places, so that the mean does not depend on the order of rows. An establishment
     whose products with a cut of a kind are none, or all worth nothing, has no own cut of that kind.
     The main product of each of the kinds `main_products` has the largest share; of products with
-    equal shares, as all have without weights, it is the first.
+    equal shares, as all have without weights, it is the first. Of the kinds `exposed` all products
+    are kept, with their shares.
     """
     value = F.round(F.col(VALUE) * HUNDREDTHS).cast("bigint") if is_value_weighted else F.lit(1)
     known = products.join(F.broadcast(tariffs), on=PRODUCT, how="inner")
@@ -52,4 +55,14 @@ def mean_plant_cuts(
             for kind, total in of_kind.items()
         ),
         *(each[PRODUCT].alias(main_product_column(kind)) for kind, each in main.items()),
+        *(_exposure(kind, share).alias(plant_exposure_column(kind)) for kind in exposed),
     )
+
+
+def _exposure(kind: str, share: Column) -> Column:
+    """Pairs of product and share; null where there is none of the kind."""
+    shock = F.concat(F.lit("product "), F.col(PRODUCT)).alias(SHOCK)
+    pair = F.when(F.col(KIND) == kind, F.struct(shock, share.alias(SHARE)))
+    # Sorted, or their order would be that of the rows; an establishment has few products.
+    found = F.sort_array(F.collect_list(pair))
+    return F.when(F.size(found) > 0, found)

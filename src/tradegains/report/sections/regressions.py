@@ -43,6 +43,7 @@ ERROR_WORDS = {
     "establishment": "standard errors clustered by establishment",
     "enterprise": "standard errors clustered by enterprise",
     "product": "standard errors clustered by main product",
+    "shift_share": "standard errors of cuts as sums of products' or industries' shares",
     "industry2": "standard errors clustered by 2-digit industry",
     "industry4": "standard errors clustered by 4-digit industry",
 }

@@ -25,8 +25,9 @@ _ERRORS = (
     "industry4",
     "industry2",
     "product",
+    "shift_share",
 )
-_VARIANCES = ("information", "hc0", "hc1", "cv1", "cv3")
+_VARIANCES = ("information", "hc0", "hc1", "cv1", "cv3", "akm")
 _STATED = "regressions.errors"
 _SAMPLES = ("all", *(f"quartile_{number}" for number in (1, 2, 3, 4)))
 _MODELS = (
@@ -103,7 +104,8 @@ REGRESSIONS = Table(
             "errors",
             TEXT,
             "",
-            "robust (HC1, of a probit HC0), information, or what errors are clustered by",
+            "robust (HC1, of a probit HC0), information, what errors are clustered by, or "
+            "shift_share (of terms that are sums of products' cuts)",
             words=_ERRORS,
         ),
         Column("term", TEXT, "", "regressor; home_cut, foreign_cut and input_cut are tariffs"),
@@ -118,7 +120,12 @@ REGRESSIONS = Table(
         ),
         count("observations", "rows", "rows used; groups of one row are left out"),
         count("groups", "effects", "effects absorbed; 1 is the constant"),
-        count("clusters", "clusters", "null where errors are not clustered", nullable=True),
+        count(
+            "clusters",
+            "clusters",
+            "null where errors are not clustered; of shift_share, products or industries",
+            nullable=True,
+        ),
         share(
             "r2",
             "variation within effects that is explained; null for two_stage and probits",
@@ -131,7 +138,7 @@ REGRESSIONS = Table(
             "variance",
             TEXT,
             "",
-            "estimator of the error: information, hc0, hc1, cv1 or cv3 (the cluster jackknife)",
+            "estimator of the error: information, hc0, hc1, cv1, cv3 (the cluster jackknife), akm",
             nullable=True,
             words=_VARIANCES,
             section=_STATED,
