@@ -15,7 +15,7 @@ from tradegains.statistics.regressions import (
     collect_products,
     estimate,
 )
-from tradegains.statistics.shift_share import Shares, with_share_errors
+from tradegains.statistics.shift_share import ShockShares, with_share_errors
 
 NAMES = ("y", "d", "s", "home_cut", "foreign_cut")
 KINDS = {"home_cut": "home", "foreign_cut": "foreign"}
@@ -154,5 +154,5 @@ def test_shares_that_are_combinations_have_no_error():
     w = np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 1.0], [1.0, 1.0, 2.0]])
     product = w.T @ w
     pairs = {(f"{a}", f"{b}"): product[a, b] for a in range(3) for b in range(3)}
-    found = Shares.of(pairs)
+    found = ShockShares.of(pairs)
     assert found.problem.startswith("no error: shares of products or industries are combinations")

@@ -14,7 +14,7 @@ from tradegains.families.regression_context import (
     years_of,
 )
 from tradegains.families.regression_errors import (
-    Asked,
+    AskedErrors,
     add_clusters,
     cell_keys,
     estimated,
@@ -58,7 +58,7 @@ def exit_regressions(context: RegressionContext, window: Window) -> Rows:
         cells,
         [LinearModel("exit_linear", EXIT, tuple(terms))],
         by=(),
-        asked=Asked("industry4", errors.exit_linear, kinds),
+        asked=AskedErrors("industry4", errors.exit_linear, kinds),
     ) or (None,)
     if linear is None:
         return []

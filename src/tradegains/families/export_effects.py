@@ -11,7 +11,7 @@ from tradegains.families.regression_context import (
     linear_of,
     years_of,
 )
-from tradegains.families.regression_errors import Asked, cell_keys, estimated
+from tradegains.families.regression_errors import AskedErrors, cell_keys, estimated
 from tradegains.results.regressions import CutCounts, Labels, linear_rows, sample_name
 from tradegains.statistics.regression_passes import RegressionRows, having
 from tradegains.statistics.regressions import Estimate, LinearModel
@@ -58,7 +58,7 @@ def _effects(
             (raw, "none", rows, of_all),
             (models, growth_effects, complete, cells),
         ):
-            wanted = Asked(effects, errors, kinds)
+            wanted = AskedErrors(effects, errors, kinds)
             estimates = estimated(context, sample, sums, asked, by=by, asked=wanted)
             known = counts if asked is models else {}
             told = _EffectLabels(window, outcome, effects, errors, stated, kinds, known)

@@ -61,7 +61,7 @@ def add_clusters(
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedErrors:
     """Which effects and errors linear models of a regression have.
 
     Attributes:
@@ -82,7 +82,7 @@ def estimated(
     models: Sequence[LinearModel],
     *,
     by: Sequence[str],
-    asked: Asked,
+    asked: AskedErrors,
 ) -> list[Estimate]:
     """Every model on every sample, with the errors that the study asks for."""
     most_rows = cells.rows_of_all

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tradegains.families import work_folders
 from tradegains.families.context import Rows
 from tradegains.families.regression_context import RegressionContext, having_cuts, linear_of
-from tradegains.families.regression_errors import Asked, add_clusters, cell_keys, estimated
+from tradegains.families.regression_errors import AskedErrors, add_clusters, cell_keys, estimated
 from tradegains.formulas.outcomes import joined_notes, rate
 from tradegains.results.regressions import CutCounts, Linear
 from tradegains.results.sets import EXPORTER as EXPORTERS
@@ -120,7 +120,7 @@ def _slopes(
         cells,
         [LinearModel(result, outcome, (*cuts, *controls))],
         by=(),
-        asked=Asked(effects, asked.clusters, kinds),
+        asked=AskedErrors(effects, asked.clusters, kinds),
     )
     means = context.mean_cuts(rows, kinds, counts.sales)
     linear = linear_of(estimates[0]) if estimates else None

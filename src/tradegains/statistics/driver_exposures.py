@@ -32,7 +32,7 @@ def sum_exposures(
 ) -> SumRows:
     """As the transform of this name; `by` are the first of the keys `on`."""
     met, given = rows.by(on).meeting(parameters)
-    held = _Shares(met, by, kind)
+    held = _ExposedRows(met, by, kind)
     deviations = [
         met[name] - given[mean_column(i, is_weighted=False)] for i, name in enumerate(variables)
     ]
@@ -57,7 +57,7 @@ def sum_shares(
 ) -> SumRows:
     """As the transform of this name; `by` are the first of the keys `on`."""
     met, _ = rows.by(on).meeting(parameters)
-    held = _Shares(met, by, kind)
+    held = _ExposedRows(met, by, kind)
     counts = np.bincount(held.row, minlength=len(met.table))
     # Beside each share of a row, all of the row's in turn.
     one = np.repeat(np.arange(len(held.row)), counts[held.row])
@@ -73,7 +73,7 @@ def sum_shares(
     return held.rows(pair, sums, (SHOCK, OTHER), one)
 
 
-class _Shares:
+class _ExposedRows:
     """Each share of each row, one after the other: whose it is, of which shock, and how large."""
 
     def __init__(self, met: GroupedRows, by: Sequence[str], kind: str) -> None:

@@ -44,7 +44,7 @@ TOO_FEW = "no error: too few products or industries: each one's residuals add up
 
 
 @dataclass(frozen=True)
-class _Slope:
+class _CutSlope:
     """A slope on a cut: which estimate's, and what is left of the cut and of the outcome."""
 
     estimate: int
@@ -97,7 +97,7 @@ def with_share_errors(
     return found
 
 
-def _with_error(estimate: Estimate, slope: _Slope, error: float | None, shocks: int) -> Estimate:
+def _with_error(estimate: Estimate, slope: _CutSlope, error: float | None, shocks: int) -> Estimate:
     assert estimate.fit is not None
     place = estimate.fit.regressors.index(slope.term)
     errors = (*estimate.errors[:place], error, *estimate.errors[place + 1 :])
@@ -106,7 +106,7 @@ def _with_error(estimate: Estimate, slope: _Slope, error: float | None, shocks: 
 
 def _slopes(
     cells: ProductCells, place: int, estimate: Estimate, kinds: Mapping[str, str]
-) -> list[_Slope]:
+) -> list[_CutSlope]:
     """The slopes of an estimate that rest on a cut, as regressor or as instrument."""
     fit, within = estimate.fit, estimate.within
     if fit is None or fit.is_exact or not estimate.errors or estimate.errors[0] is None:
@@ -131,7 +131,7 @@ def _slopes(
             math.sqrt(1.01 * fit.residual + 1e-9 * fit.total),
             math.sqrt(1.01 * rest + 1e-9 * within.product(cut, cut)),
         )
-        found.append(_Slope(place, term, kinds[cut], left, residual, moved, sizes))
+        found.append(_CutSlope(place, term, kinds[cut], left, residual, moved, sizes))
     return found
 
 
@@ -145,7 +145,7 @@ class _OfKind:
     kind: str
 
     def errors(
-        self, estimates: Sequence[Estimate], slopes: Sequence[_Slope], by: Sequence[str]
+        self, estimates: Sequence[Estimate], slopes: Sequence[_CutSlope], by: Sequence[str]
     ) -> list[tuple[float | None, int, str]]:
         """Error of each slope, the number of its shocks, and why there is no error."""
         keys = [estimates[slope.estimate].key for slope in slopes]
@@ -178,7 +178,7 @@ class _OfKind:
         for row in pairs:
             of_sample = shares[tuple(row[name] for name in by)]
             of_sample[row[SHOCK], row[OTHER]] = math.ldexp(row[SHARE], -places)
-        solved = {key: Shares.of(shares[key]) for key in dict.fromkeys(keys)}
+        solved = {key: ShockShares.of(shares[key]) for key in dict.fromkeys(keys)}
         return [
             _error(slope, sums[key], solved[key], (place, scales[at]))
             for at, (slope, key, place) in enumerate(
@@ -199,7 +199,7 @@ class _OfKind:
         return max(self._places(keys)) + 1
 
     def _parameters(
-        self, keys: Sequence[Key], slopes: Sequence[_Slope]
+        self, keys: Sequence[Key], slopes: Sequence[_CutSlope]
     ) -> tuple[pa.Table, list[tuple[int, int]]]:
         """Means and residuals by key, and the binary places of each slope's two sums."""
         shared: dict[Key, dict[str, float]] = defaultdict(dict)
@@ -228,9 +228,9 @@ class _OfKind:
 
 
 def _error(
-    slope: _Slope,
+    slope: _CutSlope,
     sums: Mapping[str, Mapping[str, Any]],
-    shares: "Shares",
+    shares: "ShockShares",
     at: tuple[int, tuple[int, int]],
 ) -> tuple[float | None, int, str]:
     place, digits = at
@@ -256,7 +256,7 @@ def _error(
 
 
 @dataclass(frozen=True)
-class Shares:
+class ShockShares:
     """Sums of products of shares, of groups of shocks that cannot be told apart.
 
     Attributes:
@@ -272,12 +272,12 @@ class Shares:
     problem: str = ""
 
     @staticmethod
-    def of(pairs: Mapping[tuple[str, str], float]) -> "Shares":
+    def of(pairs: Mapping[tuple[str, str], float]) -> "ShockShares":
         """From the sums of all pairs that somebody makes together."""
         groups = _together(pairs)
         if len(groups) > MOST_SHOCKS:
             problem = f"no error: {len(groups)} products or industries, more than {MOST_SHOCKS}"
-            return Shares(groups, np.zeros((0, 0)), problem=problem)
+            return ShockShares(groups, np.zeros((0, 0)), problem=problem)
         place = {shock: at for at, group in enumerate(groups) for shock in group}
         matrix = np.zeros((len(groups), len(groups)))
         for (one, other), value in sorted(pairs.items()):
@@ -285,8 +285,10 @@ class Shares:
         lower = _triangle(matrix)
         if lower is None:
             problem = "no error: shares of products or industries are combinations of each other"
-            return Shares(groups, np.zeros((0, 0)), problem=problem)
-        return Shares(groups, lower, [math.sqrt(each) for each in np.diagonal(matrix).tolist()])
+            return ShockShares(groups, np.zeros((0, 0)), problem=problem)
+        return ShockShares(
+            groups, lower, [math.sqrt(each) for each in np.diagonal(matrix).tolist()]
+        )
 
     def solve(self, vector: Sequence[float]) -> list[float]:
         """What, times the shares, comes nearest to what these are the sums of products with."""
