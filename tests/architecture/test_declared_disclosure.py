@@ -17,6 +17,7 @@ STAYS = {
     "joint_distribution": "no evidence by cell of productivity and size yet",
     "productivity_growth": "sums weighted by prices: they are further equations",
     "decompositions": "no evidence of products of shares and productivity yet",
+    "decomposition_groups": "as decompositions",
     "influence": "the largest units are behind it: no evidence of influence yet",
     "industry_slopes": "no evidence of influence yet",
     "size_fits": "made of quantiles",

@@ -223,6 +223,8 @@ def tolerance(name: str, row: Row) -> float:
         return ESTIMATES[name]
     if name in ("welfare_change", "hazard") and row.get("distribution"):
         return ROOT
+    if name == "share_of_total":
+        return DERIVED / min(1.0, abs(row["total"] or 1.0)) * max(1.0, abs(row[name] or 0.0))
     if name == "overlap":
         return INTEGRAL
     if name == "implied_trade_elasticity":

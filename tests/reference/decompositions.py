@@ -75,6 +75,98 @@ def list_decompositions(
     return [{"note": None, **row, "prices": prices} for row in found]
 
 
+def list_decomposition_groups(
+    rows: list[Row], study: Any, productivity: Productivity, all_rows: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Every row of `decomposition_groups`: terms of all with their share, and those of groups."""
+    chosen = study.decomposition
+    if chosen is None or chosen.groups is None:
+        return []
+    kept = ("window", "share", "method", "level", "term", "value", "total", "establishments",
+            "prices", "note")  # fmt: skip
+    found = [
+        {name: row[name] for name in kept} | {"group": "all"}
+        for row in all_rows
+        if row["window"] and (row["level"] == "total" or row["level"].endswith("_aggregated"))
+    ]
+    prices = "nominal" if study.productivity.prices == "none" else study.productivity.prices
+    for share in chosen.shares:
+        for window in map(study.window, chosen.windows):
+            named = {"window": window.name, "share": share, "level": "total", "prices": prices}
+            for row in parts_of_groups(rows, study, productivity, (window, share)):
+                found.append({**named, "note": None, **row})
+    for row in found:
+        value, total = row["value"], row["total"]
+        row["share_of_total"] = None if value is None or not total else value / total
+    return found
+
+
+def parts_of_groups(
+    rows: list[Row], study: Any, productivity: Productivity, asked: tuple[Any, str]
+) -> Iterator[dict[str, Any]]:
+    """Terms of exporters and of the others, establishment by establishment, and Olley-Pakes."""
+    (window, share), methods = asked, study.decomposition.methods
+    starts = {r.establishment_id: r for r in rows if r.year == window.start}
+    ends = {r.establishment_id: r for r in rows if r.year == window.end}
+    measured = productivity.of_row
+    both = [(starts[i], ends[i]) for i in starts.keys() & ends.keys()]
+    both = [pair for pair in both if pair[0] in measured and pair[1] in measured]
+    gone = [starts[i] for i in starts.keys() - ends.keys() if starts[i] in measured]
+    new = [ends[i] for i in ends.keys() - starts.keys() if ends[i] in measured]
+
+    def at(row: Row) -> Point:
+        return point(row, productivity, share)
+
+    first = [at(a) for a, _ in both] + [at(row) for row in gone]
+    last = [at(b) for _, b in both] + [at(row) for row in new]
+    w0, w1 = total_weight(first), total_weight(last)
+    if w0 and w1:
+        m0, m1 = mean(first), mean(last)
+        for method in (name for name in ("bhc_relative", "fhk", "gr") if name in methods):
+            base = (m0 + m1) / 2 if method == "gr" else m0
+            for group in ("exporters", "nonexporters"):
+                is_in = group == "exporters"
+                terms = dict.fromkeys(TERMS[method], Fraction(0))
+                counts = dict.fromkeys(TERMS[method], 0)
+                for a, b in both:
+                    if a.exporter != is_in:
+                        continue
+                    s0, s1, p0, p1 = at(a).weight / w0, at(b).weight / w1, at(a).phi, at(b).phi
+                    of = {
+                        "bhc_relative": (s0, p1),
+                        "fhk": (s0, p0),
+                        "gr": ((s0 + s1) / 2, (p0 + p1) / 2),
+                    }
+                    weight, level = of[method]
+                    terms["within"] += weight * (p1 - p0)
+                    terms["between"] += (s1 - s0) * (level - base)
+                    if method == "fhk":
+                        terms["cross"] += (s1 - s0) * (p1 - p0)
+                    for name in set(TERMS[method]) - {"entry", "exit"}:
+                        counts[name] += 1
+                for row in (row for row in new if row.exporter == is_in):
+                    terms["entry"] += at(row).weight / w1 * (at(row).phi - base)
+                    counts["entry"] += 1
+                for row in (row for row in gone if row.exporter == is_in):
+                    terms["exit"] -= at(row).weight / w0 * (at(row).phi - base)
+                    counts["exit"] += 1
+                for term, value in terms.items():
+                    yield {"method": method, "group": group, "term": term, "value": float(value),
+                           "total": float(m1 - m0), "establishments": counts[term]}  # fmt: skip
+    if "olley_pakes" in methods:
+        of_year = [[at(r) for r in measured if r.year == y] for y in (window.start, window.end)]
+        if all(map(total_weight, of_year)):
+            plain = [sum(each.phi for each in points) / len(points) for points in of_year]
+            whole = [mean(points) for points in of_year]
+            change = whole[1] - whole[0]
+            terms = {"mean": plain[1] - plain[0]}
+            terms["covariance"] = change - terms["mean"]
+            for term, value in terms.items():
+                yield {"method": "olley_pakes", "group": "all", "term": term,
+                       "value": float(value), "total": float(change),
+                       "establishments": len(of_year[0]) + len(of_year[1])}  # fmt: skip
+
+
 def point(row: Row, productivity: Productivity, share: str) -> Point:
     return Point(Fraction(getattr(row, SHARES[share])), Fraction(productivity.of_row[row]))
 

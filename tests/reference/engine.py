@@ -6,7 +6,7 @@ from typing import Any
 
 from reference.coverage import list_coverage
 from reference.curves import codes_seen, list_curves
-from reference.decompositions import list_decompositions
+from reference.decompositions import list_decomposition_groups, list_decompositions
 from reference.distributions import (
     Prices,
     Productivity,
@@ -73,6 +73,9 @@ def measure(raws: Iterable[Raw], study: Any, small: Small | None = None) -> Tabl
         "decompositions": list_decompositions(census.rows, study, productivity),
         "intra_industry_trade": list_intra_industry_trade(study, small.product_trade),
     }
+    found["decomposition_groups"] = list_decomposition_groups(
+        census.rows, study, productivity, found["decompositions"]
+    )
     found["productivity_growth"] = list_growth(census.rows, study, prices)
     found["size_fits"] = list_fits(census.rows, study)
     found["size_histograms"] = list_size_bins(census.rows, study)

@@ -442,6 +442,12 @@ MISTAKES = {
         "pots",
         "did you mean post? [[windows]] has pre, post, entrants_early",
     ),
+    "groups of no level": (
+        {'levels = ["total", "industry2", "industry4"]\ngroups': 'levels = ["industry2"]\ngroups'},
+        "groups are parts of the terms of the whole economy, which levels leaves out",
+        "[decomposition] groups",
+        'add "total" to levels, or remove groups',
+    ),
     "misspelt decomposition": (
         ('methods = ["bhc",', 'methods = ["fhc",'),
         '[decomposition] methods = ["fhc", "bhc_relative", "fhk", "gr", "bg", "df", "mp", "o... '

@@ -123,7 +123,7 @@ def study_dealt(dealer: Dealer) -> Study:
         },
         size_fits=deal("size_fits", (None, *SIZE_FITS)),
         intra_industry_trade=deal("intra_industry_trade", INTRA_INDUSTRY_TRADE),
-        decomposition=deal("decomposition", DECOMPOSITION),
+        decomposition=decomposition_dealt(dealer, has),
         joint_distribution=deal("joint_distribution", JOINT_DISTRIBUTION),
         dispersion=deal("dispersion", (None, Dispersion(1), Dispersion(3))),
         restrictions=restrictions(
@@ -133,6 +133,17 @@ def study_dealt(dealer: Dealer) -> Study:
         ),
         job_flows=deal("job_flows", (JobFlows(True), JobFlows(False), None)),
     )
+
+
+def decomposition_dealt(dealer: Dealer, has: Iterable[str]) -> Decomposition | None:
+    """What is decomposed, and whether by groups, where the census knows exports."""
+    chosen = dealer.deal("decomposition", DECOMPOSITION)
+    groups = dealer.deal(
+        "groups", (("exporting",), None), lambda each: not each or "exports" in has
+    )
+    has_total = chosen and "total" in chosen.levels
+    groups = groups if has_total else None
+    return replace(chosen, groups=groups) if chosen else None
 
 
 IMPORTS = ((), ("table",), ("exports",), ("table", "exports"))

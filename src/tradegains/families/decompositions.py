@@ -1,12 +1,18 @@
 """Decompositions of productivity growth into reallocation, entry, exit and growth within."""
 
 from tradegains.families.context import ComputedTables, MatchedCensus, RunContext
+from tradegains.results.sets import EXPORTER
+from tradegains.results.sizes import NO_EXPORTS
+from tradegains.tables.absence import Absence
 from tradegains.transforms.replicate_units import add_groups
+
+GROUPS = "decomposition_groups"
 
 
 def decomposition_tables(context: RunContext, matched: MatchedCensus) -> ComputedTables:
-    """Rows of `decompositions`."""
+    """Rows of `decompositions`, and by group where the study asks for groups."""
     study = context.study
+    from tradegains.results.decomposition_groups import group_rows
     from tradegains.results.decomposition_replicates import decomposition_rows_with_errors
     from tradegains.results.decompositions import (
         decomposition_rows,
@@ -18,6 +24,10 @@ def decomposition_tables(context: RunContext, matched: MatchedCensus) -> Compute
     from tradegains.statistics.panels import collect_panels
 
     groups = matched.groups
+    wants_groups = study.has_section("decomposition.groups")
+    has_groups = wants_groups and study.census.has("exports")
+    exporter = context.sets.memberships.bit(EXPORTER) if has_groups else 0
+    absent = (Absence("table", GROUPS, None, NO_EXPORTS),) if wants_groups > has_groups else ()
     with context.progress.step("decompose productivity") as step:
         panels = collect_panels(
             add_groups(matched.rows, groups.groups) if groups else matched.rows,
@@ -26,9 +36,15 @@ def decomposition_tables(context: RunContext, matched: MatchedCensus) -> Compute
             industries=panel_industries(study),
             totals=panel_totals(study, matched.cells),
             by_group=groups is not None,
+            marks=exporter,
         )
-        rows = decomposition_rows(study, without_groups(panels) if groups else panels)
+        plain = without_groups(panels) if groups else panels
+        rows = decomposition_rows(study, plain)
+        tables = {"decompositions": rows}
+        if has_groups:
+            tables[GROUPS] = group_rows(study, plain, rows, exporter=exporter)
         if groups:
-            rows = decomposition_rows_with_errors(study, rows, panels, groups)
-        step.rows = len(rows)
-    return ComputedTables({"decompositions": rows})
+            found = decomposition_rows_with_errors(study, rows, panels, groups)
+            tables["decompositions"] = found
+        step.rows = sum(map(len, tables.values()))
+    return ComputedTables(tables, absent)

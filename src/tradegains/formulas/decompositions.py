@@ -166,7 +166,12 @@ def check_identity(decomposition: DecomposedChange) -> DecomposedChange:
 
 def _shares_of_sums(sums: PanelSums) -> PanelSums:
     """The same sums with weights as shares of their year; both years must have weight."""
-    c, total0, total1 = sums.continuing, sums.total0, sums.total1
+    return _as_shares(sums, sums.total0, sums.total1)
+
+
+def _as_shares(sums: PanelSums, total0: float, total1: float) -> PanelSums:
+    """The sums with weights as shares of the two totals."""
+    c = sums.continuing
     return PanelSums(
         ContinuingSums(
             count=c.count,
@@ -201,8 +206,8 @@ def _bhc(s: PanelSums) -> dict[str, float]:
     }
 
 
-def _bhc_relative(s: PanelSums) -> dict[str, float]:
-    c, reference = s.continuing, s.level0
+def _bhc_relative(s: PanelSums, reference: float) -> dict[str, float]:
+    c = s.continuing
     return {
         "within": c.weight0_phi1 - c.weight0_phi0,
         "between": (c.weight1_phi1 - c.weight0_phi1) - reference * (c.weight1 - c.weight0),
@@ -211,8 +216,8 @@ def _bhc_relative(s: PanelSums) -> dict[str, float]:
     }
 
 
-def _fhk(s: PanelSums) -> dict[str, float]:
-    c, reference = s.continuing, s.level0
+def _fhk(s: PanelSums, reference: float) -> dict[str, float]:
+    c = s.continuing
     return {
         "within": c.weight0_phi1 - c.weight0_phi0,
         "between": (c.weight1_phi0 - c.weight0_phi0) - reference * (c.weight1 - c.weight0),
@@ -232,8 +237,8 @@ def _mean_between(c: ContinuingSums) -> float:
     return 0.5 * ((c.weight1_phi0 - c.weight0_phi0) + (c.weight1_phi1 - c.weight0_phi1))
 
 
-def _gr(s: PanelSums) -> dict[str, float]:
-    c, reference = s.continuing, 0.5 * (s.level0 + s.level1)
+def _gr(s: PanelSums, reference: float) -> dict[str, float]:
+    c = s.continuing
     return {
         "within": _mean_within(c),
         "between": _mean_between(c) - reference * (c.weight1 - c.weight0),
@@ -287,6 +292,38 @@ def _mp(s: PanelSums) -> dict[str, float]:
     }
 
 
+def _first_level(s: PanelSums) -> float:
+    return s.level0
+
+
+def _mean_level(s: PanelSums) -> float:
+    return 0.5 * (s.level0 + s.level1)
+
+
+class _Measured(NamedTuple):
+    """Terms against one reference, which is that of all even where the terms are of a group."""
+
+    terms: Callable[[PanelSums, float], dict[str, float]]
+    reference: Callable[[PanelSums], float]
+
+    def of_all(self, s: PanelSums) -> dict[str, float]:
+        return self.terms(s, self.reference(s))
+
+
+_AGAINST = {
+    "bhc_relative": _Measured(_bhc_relative, _first_level),
+    "fhk": _Measured(_fhk, _first_level),
+    "gr": _Measured(_gr, _mean_level),
+}
+
+OF_GROUPS = tuple(_AGAINST)
+"""Methods whose terms are sums over establishments of distances from a mean of all.
+
+Only of these is a group's part of a term its own: against 0, as in bhc, it would move with the
+money unit, and shares among survivors (df, mp) or plain means have no parts.
+"""
+
+
 class _Method(NamedTuple):
     terms: Callable[[PanelSums], dict[str, float]]
     needed: Callable[[PanelSums], tuple[float, ...]]
@@ -307,9 +344,7 @@ def _continuing(sums: PanelSums) -> tuple[float, ...]:
 
 _METHODS = {
     "bhc": _Method(_bhc, _nothing),
-    "bhc_relative": _Method(_bhc_relative, _nothing),
-    "fhk": _Method(_fhk, _nothing),
-    "gr": _Method(_gr, _nothing),
+    **{name: _Method(each.of_all, _nothing) for name, each in _AGAINST.items()},
     "bg": _Method(_bg, _exiters, NO_EXITER),
     "df": _Method(_df, _continuing, NO_CONTINUING),
     "mp": _Method(_mp, _continuing, NO_CONTINUING),
@@ -414,3 +449,34 @@ def terms_without_check(sums: PanelSums, method: str) -> dict[str, float]:
         0.2
     """
     return _METHODS[method].terms(_shares_of_sums(sums))
+
+
+def decompose_group(everyone: PanelSums, group: PanelSums, method: str) -> dict[str, float]:
+    """What one group of establishments adds to each term of all.
+
+    Shares are of the weight of all, and productivity is measured from the reference of all: the
+    parts of groups that cover everybody once add up to the terms of `decompose`.
+
+    Args:
+        everyone: sums of raw weights over all establishments; both years must have weight.
+        group: the same over some of them.
+        method: one of OF_GROUPS.
+
+    Returns:
+        The parts [log points], by term.
+
+    Raises:
+        KeyError: the terms of the method have no parts.
+
+    Example:
+        >>> stays = PanelSums(ContinuingSums(1, 1.0, 3.0, 2.0, 6.0, 2.0, 6.0, 2.0, 2.0))
+        >>> shrinks = PanelSums(ContinuingSums(1, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0))
+        >>> decompose_group(stays + shrinks, stays, "fhk")["between"]
+        0.125
+
+    Source: Bernard and Jensen (2004), on exporters; methods as the module.
+    """
+    chosen = _AGAINST[method]
+    total0, total1 = everyone.total0, everyone.total1
+    reference = chosen.reference(_as_shares(everyone, total0, total1))
+    return chosen.terms(_as_shares(group, total0, total1), reference)

@@ -267,21 +267,33 @@ class _WindowColumns:
         }
 
 
-def _panel(reading: PanelReading, sums: Mapping[str, int]) -> IndustryPanel:
+def panels_by(reading: PanelReading, window: PanelWindow, key: str) -> dict[int, PanelSums]:
+    """Sums of all establishments over one window, by a further column of the cells."""
+    found = window_sums(reading, window, "total", key)
+    return {mark: _panel_sums(reading, sums) for (_, mark), sums in found.items()}
+
+
+def _panel_sums(reading: PanelReading, sums: Mapping[str, int]) -> PanelSums:
     def value(name: str) -> float:
         if name in ("phi0", "phi1"):
             return reading.number(sums, name, w.UNIT)
         return reading.number(sums, name, reading.weight) if name in PRODUCTS else sums[name]
 
-    def group(name: str) -> TurnoverSums:
-        total = reading.number(sums, f"{name}_weight_phi", reading.weight)
-        return TurnoverSums(sums[name], sums[f"{name}_weight"], total)
-
     values: dict[str, Any] = {field.name: value(field.name) for field in fields(ContinuingSums)}
-    level0, level1 = group("level0"), group("level1")
+    entrants, exiters = (_turnover(reading, sums, name) for name in ("entrants", "exiters"))
+    return PanelSums(ContinuingSums(**values), entrants, exiters)
+
+
+def _turnover(reading: PanelReading, sums: Mapping[str, int], name: str) -> TurnoverSums:
+    total = reading.number(sums, f"{name}_weight_phi", reading.weight)
+    return TurnoverSums(sums[name], sums[f"{name}_weight"], total)
+
+
+def _panel(reading: PanelReading, sums: Mapping[str, int]) -> IndustryPanel:
+    level0, level1 = (_turnover(reading, sums, name) for name in ("level0", "level1"))
     has_weight = level0.weight > 0 and level1.weight > 0
     return IndustryPanel(
-        PanelSums(ContinuingSums(**values), group("entrants"), group("exiters")),
+        _panel_sums(reading, sums),
         (level0.weight_phi / level0.weight, level1.weight_phi / level1.weight)
         if has_weight
         else None,

@@ -28,6 +28,7 @@ def collect_panels(
     industries: Sequence[str],
     totals: Mapping[str, int],
     by_group: bool = False,
+    marks: int = 0,
 ) -> PanelCells:
     """Sums over the establishments of these years and of each window's two years.
 
@@ -38,6 +39,7 @@ def collect_panels(
         industries: industry columns to tell apart.
         totals: the largest sum of any year by weight column, and of establishments under UNIT.
         by_group: whether rows have a group of units to tell cells apart by.
+        marks: further membership bits that the cells keep apart.
 
     Raises:
         InputError: a year's weight does not fit a whole number of 64 bits.
@@ -50,7 +52,7 @@ def collect_panels(
         layers=_layers(windows),
         weights=tuple(name for name in totals if name != w.UNIT),
         industries=tuple(industries),
-        mask=sum({window.both_ends for window in windows}),
+        mask=sum({window.both_ends for window in windows}) | marks,
         bits={
             name: split_bits(total, totals[w.UNIT], largest=LARGEST_LOG)
             for name, total in totals.items()

@@ -294,9 +294,15 @@ def _check_distributions(study: Study, findings: Findings) -> None:
 
 
 def _check_decomposition(study: Study, findings: Findings) -> None:
-    windows = [window.name for window in study.windows]
-    for name in study.decomposition.windows if study.decomposition else ():
+    windows, chosen = [window.name for window in study.windows], study.decomposition
+    for name in chosen.windows if chosen else ():
         _check_known("decomposition.windows", name, windows, findings)
+    if chosen and chosen.groups and "total" not in chosen.levels:
+        findings.add(
+            "decomposition.groups",
+            "groups are parts of the terms of the whole economy, which levels leaves out",
+            'add "total" to levels, or remove groups',
+        )
 
 
 def _check_melitz_redding(study: Study, findings: Findings) -> None:

@@ -7,7 +7,6 @@ docs/study.md with what holds then, each one; a test compares that list with the
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from operator import attrgetter
 
 from tradegains.formulas.outcomes import window_scale
 
@@ -44,6 +43,7 @@ WELFARE_LEVELS = ("total", "industry2")
 LEVELS = ("total", "industry2", "industry4")
 DECOMPOSITION_SHARES = ("employment", "sales")
 DECOMPOSITION_METHODS = ("bhc", "bhc_relative", "fhk", "gr", "bg", "df", "mp", "olley_pakes")
+DECOMPOSITION_GROUPS = ("exporting",)
 MATCHED_FLOWS = ("by_partner", "together")
 WEIGHTINGS = ("employment", "unweighted")
 STANDARDISED_BY = ("unweighted_sd", "employment_weighted_sd")
@@ -195,12 +195,16 @@ class Productivity:
 
 @dataclass(frozen=True)
 class Decomposition:
-    """Windows whose productivity growth is split: by which shares, methods and levels."""
+    """Windows whose productivity growth is split: by which shares, methods and levels.
+
+    `groups` says whom terms come from, with shares of growth; None: the table is left out.
+    """
 
     windows: tuple[str, ...]
     shares: tuple[str, ...]
     methods: tuple[str, ...]
     levels: tuple[str, ...]
+    groups: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -623,8 +627,11 @@ class Study:
         return Headline(self.matching.continuing[0], imports[0] if imports else None)
 
     def has_section(self, name: str) -> bool:
-        """Whether the study has an optional section, with dots for sections in sections."""
-        return attrgetter(name)(self) is not None
+        """Whether the study has an optional section, or key that may be left out, by its path."""
+        found: object = self
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        return found is not None
 
     def window(self, name: str) -> Window:
         """The window of that name.

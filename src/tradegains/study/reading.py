@@ -351,6 +351,7 @@ def _read_decomposition(table: TomlTable | None) -> Decomposition | None:
         shares=table.required("shares", list_of(one_of(model.DECOMPOSITION_SHARES), at_least=1)),
         methods=table.required("methods", list_of(one_of(model.DECOMPOSITION_METHODS), at_least=1)),
         levels=table.optional("levels", list_of(one_of(model.LEVELS), at_least=1), ("total",)),
+        groups=table.nothing_or("groups", list_of(one_of(model.DECOMPOSITION_GROUPS), at_least=1)),
     )
 
 

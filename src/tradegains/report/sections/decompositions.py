@@ -1,6 +1,6 @@
 """Where productivity growth comes from: methods by terms, one table per window and share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -38,6 +38,9 @@ AUTHORS = (
     "Haltiwanger and Krizan; GR: Griliches and Regev; BG: Baldwin and Gu; DF: Diewert and Fox; MP: "
     "Melitz and Polanec (mean and covariance)."
 )
+GROUPS = "decomposition_groups"
+GROUPED = ("fhk", "gr", "bhc_relative", "mp", "olley_pakes")
+OP = {"olley_pakes": "Olley and Pakes, change"}
 SELDOM = ("new industries", "closed industries", "not split")
 Row = Mapping[str, Any]
 Terms = dict[tuple[str, str], dict[str, Row]]
@@ -61,7 +64,64 @@ def decompositions(run: PublishedRun) -> list[PageTable]:
     levels = _olley_pakes(run)
     if made:
         made[0] = replace(made[0], remark=f"{made[0].remark} {AUTHORS}")
+    made += _whom(run)
     return [*made, levels] if levels else made
+
+
+def _whom(run: PublishedRun) -> Iterator[PageTable]:
+    """Of each window and share: whom terms come from, and what part of growth they are."""
+    rows = list(run.rows(GROUPS))
+    for window in run.windows:
+        for share in dict.fromkeys(row["share"] for row in rows):
+            chosen = [row for row in rows if (row["window"], row["share"]) == (window, share)]
+            if chosen:
+                yield _groups_table(run, chosen)
+
+
+def _groups_table(run: PublishedRun, rows: Sequence[Row]) -> PageTable:
+    terms: Terms = {}
+    for row in rows:
+        if row["method"] in GROUPED:
+            named = f"{_level(run, row['level'])}, {row['group']}"
+            terms.setdefault((row["method"], named), {})[row["term"]] = row
+    columns = tuple(list(COLUMNS)[:6])
+    first, marks = rows[0], Footnotes()
+    lines = tuple(
+        (
+            *names([METHOD_NAMES.get(method, OP.get(method, method.upper())), whose]),
+            *(_share_cell(of, COLUMNS[name], marks) for name in columns),
+            marks.cell(_hundredfold(next(iter(of.values()))["total"]), "no growth can be told"),
+        )
+        for (method, whose), of in sorted(terms.items(), key=lambda each: GROUPED.index(each[0][0]))
+    )
+    return PageTable(
+        title=f"{TABLES[GROUPS].title}, {run.window_years(first['window'])}, "
+        f"by shares of {first['share']}",
+        unit="percent of growth; growth in 100 × log points",
+        header=("method", "terms of", *columns, "growth"),
+        rows=lines,
+        stub=2,
+        notes=marks.notes,
+        remark=(
+            "Each term as a part of the growth in its row; parts of one method and all its groups "
+            "add up to 100. Exporters are those of the first year, entrants those that export in "
+            "the last: who starts to export in between counts with the others. Decompositions "
+            "say who accounts for growth, not what caused it; where growth is near 0 its parts "
+            "are large and say little, and where it is below 0 a part above 0 lowers it. "
+            "Reallocation in Pavcnik's sense is the covariance's part of the change of levels, "
+            "here of the whole economy, which holds shifts between industries as well."
+        ),
+        data=(rows_csv(run, GROUPS, rows, suffix=f"_{first['window']}_{first['share']}"),),
+    )
+
+
+def _share_cell(of: Mapping[str, Row], terms: Sequence[str], marks: Footnotes) -> Cell:
+    row = next((of[name] for name in terms if name in of), None)
+    if row is None:
+        return plain(None)
+    share = row["share_of_total"]
+    told = None if share is None else fixed(100 * share, 1)
+    return marks.cell(told, row["note"] or "no share can be told")
 
 
 def _table(run: PublishedRun, rows: Sequence[Row]) -> PageTable:

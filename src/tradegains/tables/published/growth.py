@@ -12,6 +12,7 @@ from tradegains.tables.columns import (
     RUN,
     TEXT,
     WHOLE,
+    WINDOW,
     WINDOW_OR_DIFFERENCE,
     WINDOW_OR_NULL,
     count,
@@ -127,4 +128,45 @@ DECOMPOSITIONS = Table(
     uncertain=("value", "total"),
 )
 
-TABLES = (PRODUCTIVITY_GROWTH, DECOMPOSITIONS)
+DECOMPOSITION_GROUPS = Table(
+    name="decomposition_groups",
+    title="Whom productivity growth comes from",
+    family="decompositions",
+    section="decomposition.groups",
+    key=("window", "share", "method", "level", "group", "term"),
+    columns=(
+        RUN,
+        WINDOW,
+        DECOMPOSITIONS.column("share"),
+        DECOMPOSITIONS.column("method"),
+        level(
+            "total, or industry2_aggregated and industry4_aggregated: terms inside industries",
+            "total",
+            "industry2_aggregated",
+            "industry4_aggregated",
+        ),
+        Column(
+            "group",
+            TEXT,
+            "",
+            "all, exporters (of the first year, entrants of the last) or nonexporters; groups at "
+            "level total, of fhk, gr and bhc_relative",
+            words=("all", "exporters", "nonexporters"),
+        ),
+        Column("term", TEXT, "", "as in decompositions; of olley_pakes mean and covariance"),
+        log_points("value", "the term, or the group's part of it; groups add up to all"),
+        log_points("total", "growth of all: what all terms of all groups add up to"),
+        Column(
+            "share_of_total",
+            NUMBER,
+            "share",
+            "value over total, of any sign and size: large where growth is near 0",
+            nullable=True,
+        ),
+        count("establishments", "establishments", "behind the term, of both years for olley_pakes"),
+        PRICES,
+        NOTE,
+    ),
+)
+
+TABLES = (PRODUCTIVITY_GROWTH, DECOMPOSITIONS, DECOMPOSITION_GROUPS)
