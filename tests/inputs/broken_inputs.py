@@ -27,6 +27,19 @@ published_elasticities = false
 levels = [4, 2]
 matched = ["together"]
 
+[[windows]]
+name = "next"
+start = 1991
+end = 1992
+
+[tariff_effects]
+before = "only"
+after = "next"
+kinds = ["home"]
+industry_weights = "sales"
+clusters = "industry2"
+industry_controls = ["demand"]
+
 [regressions]
 premium_years = []
 exit_windows = ["only"]
@@ -121,6 +134,12 @@ TABLES: dict[str, dict[str, list[Any]]] = {
         "variable": ["distance", "distance"],
         "value": [1.0, 2.0],
     },
+    "industry_controls": {
+        "industry": ["01", "32"],
+        "year": [1990, 1990],
+        "variable": ["demand", "demand"],
+        "value": [1.0, 2.0],
+    },
 }
 
 
@@ -136,7 +155,9 @@ class Broken:
             for name, table in TABLES.items()
         }
     )
-    census: dict[int, Columns] = field(default_factory=lambda: {y: dict(CENSUS) for y in YEARS})
+    census: dict[int, Columns] = field(
+        default_factory=lambda: {y: dict(CENSUS) for y in (*YEARS, 1992)}
+    )
     products: Columns = field(default_factory=lambda: dict(PLANT_PRODUCTS))
     changes: list[tuple[str, str]] = field(default_factory=list)
     afterwards: list[Callable[[Path], object]] = field(default_factory=list)
@@ -308,6 +329,11 @@ def _of_particular_tables() -> Iterator[Break]:
         "ranked_by_nothing": (
             "rankings",
             lambda b: _set_all(b.tables["rankings"], "variable", ["size", "size"]),
+            "no variable of the table",
+        ),
+        "control_of_nothing": (
+            "industry_controls",
+            lambda b: _set_all(b.tables["industry_controls"], "variable", ["size", "size"]),
             "no variable of the table",
         ),
         "ranked_twice": (

@@ -140,6 +140,7 @@ class Regressing:
     study: Any
     productivity: Productivity
     cuts: Cuts
+    controls: Sequence[Any] = ()
 
     @property
     def choices(self) -> Any:
@@ -236,7 +237,8 @@ def regressing(
     """What the families read; None where the study has no regressions."""
     if study.regressions is None:
         return None
-    return Regressing(rows, study, productivity, Cuts(study, small))
+    controls = small.industry_controls or ()
+    return Regressing(rows, study, productivity, Cuts(study, small), controls)
 
 
 def list_regressions(

@@ -90,21 +90,77 @@ def of_industries(run: Regressing, prices: Prices) -> list[Found]:
         if row.year in ends:
             for code, part in parts_of(row, row.counted):
                 by_code[code, row.year].append(part)
-    y, x, w, s = [], [], [], []
-    for code in sorted({code for code, _ in by_code if code}):
-        logs = [level(by_code.get((code, year), []), run, prices, (code, year)) for year in ends]
-        cuts = [industry_cut(run, code, kind) for kind in kinds]
-        if None in logs or None in cuts:
-            continue
-        first = by_code[code, after.start]
-        weight = {"employment": sum(r.weight for r in first), "sales": sum(r.sales for r in first),
-                  "unweighted": 1}[asked.industry_weights]  # fmt: skip
-        if weight > 0:
-            y.append(logs[3] - logs[2] - pace * (logs[1] - logs[0]))
-            x.append([1.0, *cuts])
-            w.append(float(weight))
-            s.append(float(sum(r.sales for r in first)))
-    return in_rows(kinds, fitted(y, x, w), (x, s), asked.industry_weights)
+    found = []
+    for outcome in (None, *(asked.outcomes or ())):
+        y, x, w, s = [], [], [], []
+        for code in sorted({code for code, _ in by_code if code}):
+            of_years = [by_code.get((code, year), []) for year in ends]
+            logs = [
+                level(rows, run, prices, (code, year), outcome)
+                for rows, year in zip(of_years, ends, strict=True)
+            ]
+            cuts = [industry_cut(run, code, kind) for kind in kinds]
+            held = [
+                [control_of(run, name, code, year) for year in ends]
+                for name in asked.industry_controls or ()
+            ]
+            if None in logs or None in cuts or any(None in values for values in held):
+                continue
+            first = by_code[code, after.start]
+            sizes = {
+                "employment": sum(r.weight for r in first),
+                "sales": sum(r.sales for r in first),
+                "establishments": len(first),
+                "unweighted": 1,
+            }
+            weight = sizes[asked.industry_weights]
+            if weight > 0:
+                y.append(logs[3] - logs[2] - pace * (logs[1] - logs[0]))
+                x.append([1.0, *cuts, *(v[3] - v[2] - pace * (v[1] - v[0]) for v in held)])
+                w.append(float(weight))
+                own = outcome if outcome in ("employment", "establishments") else "sales"
+                s.append(float(sizes[own]))
+        fit = fitted(y, x, w)
+        rows = in_rows(kinds, fit, (x, s), asked.industry_weights)
+        if outcome is not None:
+            found += [of_outcome(row, outcome) for row in rows]
+            found += [of_outcome(row, f"{outcome}_deepest") for row in deepest(run, fit, x, s)]
+        else:
+            found += rows
+    return found
+
+
+def of_outcome(row: Found, result: str) -> Found:
+    """The row of a further outcome, which is no part of the growth of productivity."""
+    outcome = f"log_{result.removesuffix('_deepest')}"
+    none = dict.fromkeys(("output_share", "contribution", "contribution_standard_error"))
+    return row | none | {"result": result, "outcome": outcome, "accounting": None}
+
+
+def deepest(run: Regressing, fit: Any, x: Any, s: Any) -> list[Found]:
+    """The same slopes, with the mean cuts of the industries whose home cuts are deepest."""
+    asked = run.study.tariff_effects
+    kinds = [kind for kind in ("home", "foreign") if kind in asked.kinds]
+    if asked.deepest is None or "home" not in kinds:
+        return []
+    ranked = sorted(row[1] for row in x)[::-1]
+    last = ranked[max(1, math.floor(asked.deepest * len(x) + 0.5)) - 1] if ranked else 0.0
+    kept = [i for i, row in enumerate(x) if row[1] >= last]
+    picked = [x[i] for i in kept], [s[i] for i in kept]
+    rows = in_rows(kinds, fit, picked, asked.industry_weights)
+    return [{**row, "observations": len(x)} for row in rows]
+
+
+def control_of(run: Regressing, name: str, code: str, year: int) -> float | None:
+    """A control's value of an industry, whose code begins with one of the table, in a year."""
+    return next(
+        (
+            row["value"]
+            for row in run.controls
+            if (row["variable"], row["year"]) == (name, year) and code.startswith(row["industry"])
+        ),
+        None,
+    )
 
 
 def in_rows(kinds: Sequence[str], fit: Any, found: Any, weights: str) -> list[Found]:
@@ -156,9 +212,21 @@ def fitted(y: Any, x: Any, w: Any) -> Any:
     return beta, bread @ meat @ bread
 
 
-def level(rows: list[Row], run: Regressing, prices: Prices, at: tuple[str, int]) -> float | None:
-    """Log of an industry's real output per job in a year."""
+def level(
+    rows: list[Row],
+    run: Regressing,
+    prices: Prices,
+    at: tuple[str, int],
+    outcome: str | None = None,
+) -> float | None:
+    """Log of an industry's real output per job in a year, or of another outcome."""
     jobs = sum(row.weight for row in rows)
+    if outcome == "employment":
+        return math.log(jobs) if jobs > 0 else None
+    if outcome == "establishments":
+        return math.log(len(rows)) if rows else None
+    if outcome == "output":
+        jobs = 1
     output = sum(getattr(row, run.study.productivity.numerator) for row in rows)
     deflator = prices.log(at[1], at[0])
     if jobs <= 0 or output <= 0 or deflator is None:

@@ -44,6 +44,7 @@ class Small:
     plant_products: list[Mapping[str, Any]] | None = None
     product_tariffs: list[Mapping[str, Any]] | None = None
     input_output: list[Mapping[str, Any]] | None = None
+    industry_controls: list[Mapping[str, Any]] | None = None
 
 
 def list_market_shares(rows: list[Row], study: Any, small: Small) -> list[dict[str, Any]]:

@@ -35,6 +35,8 @@ def found_tables():
          "effect": 5.04, "standard_error": 6.0},
         {"window": "post", "accounting": "selection", "contribution": 4.96,
          "contribution_standard_error": 1.24},
+        {"window": "post", "result": "employment_deepest", "kind": "home", "effect": -9.13,
+         "standard_error": 2.04},
     ]  # fmt: skip
     return {
         "regressions": table_of("regressions", regressions),
@@ -55,7 +57,8 @@ def test_every_number_stands_beside_its_own_and_none_is_left_out(run_with):
     assert shown["both cuts over industries (footnote 8)"] == ["5.8", "5.0", "6.0"]
     # What is not there says so, and why.
     assert shown["exit raised by the cuts"] == ["16.0", "–", "–"]
-    assert shown["jobs lost in low-productivity firms"] == ["12.0", "–", "–"]
+    lost = "jobs lost, industries with the deepest home cuts"
+    assert shown[lost] == ["12.0", "9.1", "2.0"]
     assert shown["growth of starters less that of others"] == ["29.0", "–", "–"]
     reasons = {text for _, text in table.notes}
     assert reasons == {NOT_HERE, "one outcome", "the run has no such row"}

@@ -56,7 +56,7 @@ def small() -> dict[str, list[dict[str, object]]]:
         for industry, cuts in CUTS.items()
         for kind, cut in zip((HOME, FOREIGN), cuts, strict=True)
     ]
-    return {"tariff_cuts": rows, "prices": []}
+    return {"tariff_cuts": rows, "prices": [], "industry_controls": []}
 
 
 def test_growth_beyond_the_earlier_pace_is_explained_by_both_cuts():
@@ -117,3 +117,57 @@ def test_what_follows_from_other_results():
     # 0.02 + 0.03 + 0.04 + 0.12 of output moves, by a premium of 0.3 log points.
     assert row["effect"] == pytest.approx(100 * 0.21 * 0.3)
     assert row["standard_error"] == pytest.approx(100 * 0.3 * 0.01 * math.sqrt(0.07))
+
+
+def test_jobs_of_the_deepest_third_by_hand():
+    """Jobs grow by 0.1 to 0.5 before; after by eight tenths of it and -0.03 by the home cut."""
+    asked = replace(STUDY.tariff_effects, outcomes=("employment",), deepest=0.34)
+    made = dict(cells().columns)
+    before = made[w.INDUSTRY].copy().astype(float)
+    for place, (industry, (home, _)) in enumerate(CUTS.items(), start=1):
+        logs = {1978: 0.0, 1988: place / 10, 1996: 1.8 * place / 10 - 0.03 * home}
+        for year, log in logs.items():
+            before[(made[w.INDUSTRY] == industry) & (made[w.YEAR] == year)] = 1e9 * math.exp(log)
+    jobs = MarketCells({**made, w.EMPLOYMENT: np.round(before).astype(int)},
+                       MembershipBits.of([]), digits=4)  # fmt: skip
+    rows = {
+        (row["result"], row["kind"]): row
+        for row in industry_rows(replace(STUDY, tariff_effects=asked), jobs, small())
+    }
+    assert rows["employment", HOME]["slope"] == pytest.approx(-0.03, abs=1e-7)
+    # Weights are the jobs of 1988: e^.1 to e^.5 of the five industries.
+    weights = [math.exp(place / 10) for place in range(1, 6)]
+    mean = sum(a * b[0] for a, b in zip(weights, CUTS.values(), strict=True)) / sum(weights)
+    assert rows["employment", HOME]["mean_cut"] == pytest.approx(mean)
+    # .34 of five industries are two: those with cuts 8 and 5.
+    deep = (weights[2] * 8 + weights[3] * 5) / (weights[2] + weights[3])
+    row = rows["employment_deepest", HOME]
+    assert (row["mean_cut"], row["effect"]) == pytest.approx((deep, -3 * deep), abs=1e-4)
+    assert row["note"].startswith("in the 2 of 5 industries with the deepest home cuts")
+    assert (row["contribution"], row["accounting"]) == (None, None)
+
+
+def test_a_control_that_explains_growth_is_held_constant():
+    """Demand that accelerates by the industry's place adds 0.7 times that to its growth."""
+    names = ("demand",)
+    asked = replace(STUDY.tariff_effects, industry_controls=names)
+    columns = dict(cells().columns)
+    added, controls = columns[w.VALUE_ADDED].astype(float), []
+    for place, industry in zip((1.0, 0.0, 2.0, 5.0, -3.0), CUTS, strict=True):
+        chosen = (columns[w.INDUSTRY] == industry) & (columns[w.YEAR] == 1996)
+        added[chosen] *= math.exp(0.7 * place / 10)
+        for year, value in ((1978, 4.0), (1988, 5.0), (1996, 5.8 + place / 10)):
+            controls.append(
+                {"industry": str(industry), "year": year, "variable": "demand", "value": value}
+            )
+    columns[w.VALUE_ADDED] = np.round(added).astype(int)
+    grown = MarketCells(columns, MembershipBits.of([]), digits=4)
+    without = {row["kind"]: row for row in industry_rows(STUDY, grown, small())}
+    assert abs(without[HOME]["slope"] - 0.01) > 0.01
+    given = small() | {"industry_controls": controls}
+    rows = industry_rows(replace(STUDY, tariff_effects=asked), grown, given)
+    held = {row["kind"]: row for row in rows}
+    assert held[HOME]["slope"] == pytest.approx(0.01, abs=1e-8)
+    assert held[FOREIGN]["slope"] == pytest.approx(-0.02, abs=1e-8)
+    assert "controls: demand" in held[HOME]["note"]
+    assert "no controls" not in held[HOME]["note"]

@@ -442,10 +442,28 @@ MISTAKES = {
         "pots",
         "did you mean post? [[windows]] has pre, post, entrants_early",
     ),
+    "deepest cuts of no outcome": (
+        ('outcomes = ["employment", "output", "establishments"]\n', ""),
+        "deepest is a share of industries by home cuts, for outcomes: one of both is missing",
+        "deepest = 0.3333",
+        'state outcomes, and "home" among kinds, or remove deepest',
+    ),
+    "controls without their input": (
+        ("deepest = 0.3333\n", 'industry_controls = ["demand"]\n'),
+        "industry_controls names variables but the study has no such input",
+        'industry_controls = ["demand"]',
+        "give industry_controls under [inputs], or remove the key",
+    ),
+    "controls that nobody names": (
+        ('input_output = "input_output"\n', 'input_output = "i"\nindustry_controls = "c.csv"\n'),
+        "only [tariff_effects] uses the input industry_controls, and it names no variable",
+        'industry_controls = "c.csv"',
+        "state industry_controls there: the variables that are held constant",
+    ),
     "groups of no level": (
-        {'levels = ["total", "industry2", "industry4"]\ngroups': 'levels = ["industry2"]\ngroups'},
+        ('levels = ["total", "industry2", "industry4"]\ngroups', 'levels = ["industry2"]\ngroups'),
         "groups are parts of the terms of the whole economy, which levels leaves out",
-        "[decomposition] groups",
+        'groups = ["exporting"]',
         'add "total" to levels, or remove groups',
     ),
     "misspelt decomposition": (

@@ -68,7 +68,11 @@ def estimated_study(dealer: Dealer) -> Study:
         kinds=deal("effect_kinds", (("home", "foreign"), ("foreign", "input"), ("home",))),
         industry_weights=deal("industry_weights", ("employment", "sales", "unweighted")),
         clusters=deal("effect_clusters", ("industry2", "industry4", "enterprise", "shift_share")),
+        outcomes=deal("outcomes", (("employment", "establishments"), None, ("output",))),
+        industry_controls=deal("controls", (None, ("demand",))),
     )
+    if effects.outcomes and "home" in effects.kinds:
+        effects = replace(effects, deepest=deal("deepest", (0.3, None, 0.9)))
     has_cuts = dealer.dealt["cuts"] != (None, None)
     study = replace(study, tariff_effects=effects if has_cuts else None)
     study = replace(study, tariffs=tariffs)
@@ -124,6 +128,8 @@ def cut_tables(dealer: Dealer) -> Small:
         cuts = [{"industry": f"{n:02d}{m:02d}", "cut": n * m / 7 - 1} for n, m in codes]
     if industries:
         small = replace(small, tariff_cuts=of_kinds(dealer, cuts, kinds))
+    if dealer.deal("controls", (None, ("demand",))):
+        small = replace(small, industry_controls=demand(dealer))
     if industries and sources:
         small = replace(small, input_output=inputs_bought(dealer, cuts))
     if plant_cuts:
@@ -134,6 +140,17 @@ def cut_tables(dealer: Dealer) -> Small:
         given += [{**row, "kind": "input", "cut": 1.0 + row["cut"]} for row in tariffs[:3]]
         small = replace(small, product_tariffs=given, plant_products=plant_products(dealer))
     return small
+
+
+def demand(dealer: Dealer) -> list[dict[str, Any]]:
+    """A variable of most industry groups in every year, and one that no study asks for."""
+    return [
+        {"industry": f"{n:02d}", "year": year, "variable": name, "value": (n * year) % 7 / 3}
+        for n in range(OTHERS + 2)
+        for year in (2000, 2002, 2004)
+        for name in ("demand", "weather")
+        if n % 6
+    ]
 
 
 def of_kinds(

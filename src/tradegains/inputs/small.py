@@ -71,6 +71,7 @@ def small_input_problems(
     """
     problems = [*code_problems(study, small), *_price_problems(study, small.prices)]
     problems += _ranking_problems(study, small.rankings)
+    problems += _control_problems(study, small.industry_controls)
     return [*problems, *successor_problems(small.successors, id_type=id_type, keep=keep)]
 
 
@@ -99,6 +100,17 @@ def _ranking_problems(study: Study, rankings: Rows) -> Iterator[Problem]:
     for name in sorted(RANKINGS.keys() & found):
         cure = f"give it another name, or take it out: {name} is read from {RANKINGS[name]}"
         yield Problem(f"the variable {name} has a table of its own", where, cure=cure)
+
+
+def _control_problems(study: Study, controls: Rows) -> Iterator[Problem]:
+    """Variables that the study holds constant and the table lacks."""
+    asked = study.tariff_effects.industry_controls if study.tariff_effects else None
+    found = sorted({row["variable"] for row in controls})
+    for name in asked or () if controls else ():
+        if name not in found:
+            what = f'industry_controls has "{name}", which is no variable of the table'
+            cure = f"correct it: the table has {', '.join(found)}"
+            yield Problem(what, "input industry_controls", cure=cure)
 
 
 def successor_problems(

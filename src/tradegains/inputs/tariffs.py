@@ -7,7 +7,7 @@ study.
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from tradegains.errors import Problem
@@ -34,23 +34,28 @@ def told_cuts(study: Study, tables: Tables) -> tuple[Tables, list[Problem]]:
     """
     problems: list[Problem] = []
     told: Tables = {}
+    kinds: set[str | None] = set()
     for name, default in (("tariff_cuts", HOME), ("product_tariffs", study.tariffs.product_kind)):
         rows = tables.get(name)
         if not rows:
             continue
         found = [*_kind_problems(study, name, rows), *_rate_problems(study, name, rows)]
         problems += found
+        kinds |= {row.get("kind", default) for row in rows}
         told[name] = [] if found else [_told(study, row, default) for row in rows]
     given = {"tariff_cuts", "product_tariffs", "input_output"} & study.inputs.given().keys()
     lacking = given - tables.keys()
     judged = told.get("tariff_cuts") != [] and not lacking & {"tariff_cuts", "input_output"}
     if "input_output" in given and judged:
         problems += _share_problems(study, tables, told)
-    if problems or lacking:  # of what is lacking there is enough to say
+    # Whose tariffs there are is known of tables that can be read, whatever else is wrong with them.
+    if told and not lacking and None not in kinds:
+        problems += _lacking(study, kinds | ({INPUT} if "input_output" in given else set()))
+    if problems or lacking:
         return tables | told, problems
     if "input_output" in given:
         told["tariff_cuts"] = [*told["tariff_cuts"], *_input_cuts(study, tables, told)]
-    return tables | told, [*_lacking(study, told)]
+    return tables | told, []
 
 
 def kinds_of(rows: Sequence[Row]) -> set[str]:
@@ -155,11 +160,8 @@ def _input_cuts(study: Study, tables: Tables, told: Tables) -> Iterator[Row]:
         log.warning(told_so, f"{without:,}", f"{len(tables['input_output']):,}")
 
 
-def _lacking(study: Study, told: Tables) -> Iterator[Problem]:
+def _lacking(study: Study, known: Set[str | None]) -> Iterator[Problem]:
     """Kinds of tariff that regressions use and no table has."""
-    if not told:
-        return
-    known = set().union(*map(kinds_of, told.values()))
     for kind in study.cut_kinds:
         if kind not in known:
             cure = f'add rows of the kind "{kind}", or take it out of the kinds of [regressions]'

@@ -91,7 +91,13 @@ def _numbers() -> Iterator[_Quoted]:
     both = _tariff_effect(result="double_difference", kind="home_and_foreign")
     yield of("both cuts over industries (footnote 8)", "productivity_raised_by_cuts", both)
     lost = "jobs_lost_in_low_productivity_firms"
-    yield of("jobs lost in low-productivity firms", lost, lambda run, window: _none())
+    yield of("jobs lost, industries with the deepest home cuts", lost, _jobs_lost)
+
+
+def _jobs_lost(run: PublishedRun, window: str) -> Found:
+    """The fall of employment that the home cut goes with, as a number above 0."""
+    found = _tariff_effect(result="employment_deepest", kind="home")(run, window)
+    return (None if found[0] is None else -found[0], *found[1:])
 
 
 def _none() -> Found:

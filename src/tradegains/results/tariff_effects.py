@@ -6,7 +6,7 @@ and says over what it was estimated. A component of Melitz and Trefler's Table 2
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,127 +120,289 @@ def of_effect(
 # --- industries -----------------------------------------------------------------------------------
 
 
+LogOfOutcome = Callable[[Study, Any, float | None], float | None]
+"""Log of an outcome by study, amounts and price index; None where there is none."""
+
+
+@dataclass(frozen=True)
+class IndustryOutcome:
+    """What is explained over industries, and the size by which cuts of industries are averaged.
+
+    An effect on productivity or output is one on sales' industries, one on jobs or on numbers of
+    establishments is weighted by these: it is then the part of them that came or went.
+    """
+
+    result: str
+    name: str
+    log: LogOfOutcome
+    size: str
+
+
 @dataclass(frozen=True)
 class Industries:
-    """Acceleration, cuts, weights and sales of industries seen at both ends of both windows."""
+    """Acceleration, cuts, controls, weights and sizes of industries at all ends of both windows."""
 
     acceleration: Sequence[float]
     cuts: Sequence[tuple[float, ...]]
+    controls: Sequence[tuple[float, ...]]
     weights: Sequence[float]
-    sales: Sequence[float]
+    sizes: Sequence[float]
     left_out: int
+
+    @property
+    def regressors(self) -> list[tuple[float, ...]]:
+        """Cuts, then controls."""
+        return [(*a, *b) for a, b in zip(self.cuts, self.controls, strict=True)]
+
+    def mean_cut(self, place: int, chosen: Sequence[bool]) -> float | None:
+        """Mean of a kind's cut over the chosen industries, by their size."""
+        lines = zip(self.sizes, self.cuts, chosen, strict=True)
+        picked = [(size, cuts[place]) for size, cuts, is_in in lines if is_in]
+        total = math.fsum(size for size, _ in picked)
+        return math.fsum(size * cut for size, cut in picked) / total if total else None
+
+    def deepest(self, place: int, share: float) -> list[bool]:
+        """The industries with the deepest cuts of a kind, those that tie with the last included."""
+        ranked = sorted((cuts[place] for cuts in self.cuts), reverse=True)
+        number = max(1, math.floor(share * len(ranked) + 0.5))
+        return [cuts[place] >= ranked[number - 1] for cuts in self.cuts] if ranked else []
 
 
 def industry_rows(
     study: Study, cells: MarketCells, small: Mapping[str, Sequence[Mapping[str, Any]]]
 ) -> list[Row]:
-    """Rows of the double difference over 4-digit industries, by kind of cut and of both."""
+    """Rows of the double difference over 4-digit industries, by kind of cut and of both.
+
+    Of productivity, and of the further outcomes that the study asks for; of these also in the
+    industries with the deepest home cuts, where it states how many those are.
+    """
+    asked = study.tariff_effects
+    assert asked is not None
+    outcomes = [PRODUCTIVITY, *(OUTCOMES[name] for name in asked.outcomes or ())]
+    ends = _FourYears.of(study, cells, small)
+    return [row for outcome in outcomes for row in _rows_of_outcome(study, ends, outcome)]
+
+
+def _rows_of_outcome(study: Study, ends: "_FourYears", outcome: IndustryOutcome) -> Iterator[Row]:
+    asked = study.tariff_effects
+    assert asked is not None
+    found = _industries(study, ends, outcome)
+    fit = _fit(found)
+    told = _note(study, found, outcome)
+    everyone = [True] * len(found.sizes)
+    yield from _effects(study, outcome, (found, fit), (outcome.result, everyone, told))
+    if outcome is PRODUCTIVITY or asked.deepest is None or HOME not in ends.kinds:
+        return
+    chosen = found.deepest(ends.kinds.index(HOME), asked.deepest)
+    where = f"in the {sum(chosen)} of {len(chosen)} industries with the deepest home cuts"
+    told = joined_notes(where, told)
+    yield from _effects(study, outcome, (found, fit), (f"{outcome.result}_deepest", chosen, told))
+
+
+def _effects(
+    study: Study,
+    outcome: IndustryOutcome,
+    estimated: tuple[Industries, WeightedFit | None],
+    of_whom: tuple[str, Sequence[bool], str],
+) -> Iterator[Row]:
+    """A row per kind, and one of both, with the mean cuts of the chosen industries."""
     asked = study.tariff_effects
     assert asked is not None
     window = study.window(asked.after)
     kinds = [kind for kind in (HOME, FOREIGN) if kind in asked.kinds]
-    found = _industries(study, cells, small, kinds)
-    note = joined_notes(
-        f"{found.left_out} industries without a cut, a price or output at an end left out"
-        if found.left_out
-        else "",
-        NO_CONTROLS,
-        NOMINAL if study.productivity.prices == "none" else "",
-    )
-    fit = _fit(found, kinds)
+    (found, fit), (result, chosen, note) = estimated, of_whom
     columns: dict[str, Any] = {
-        "outcome": "log_productivity",
         "errors": "hc3",
         "weights": asked.industry_weights,
-        "share": 1.0,
+        "share": 1.0 if outcome is PRODUCTIVITY else None,
     }
-    slopes = list(_industry_slopes(found, fit, kinds, note))
-    rows = [
-        effect_row(
-            window, DOUBLE_DIFFERENCE, "industry", slope, **columns,
-            accounting=SELECTION if slope.kind == HOME else None,
-        )
-        for slope in slopes
-    ]  # fmt: skip
+    slopes = [_industry_slope(found, fit, (place, kind), (chosen, note))
+              for place, kind in enumerate(kinds)]  # fmt: skip
+    selection = SELECTION if outcome is PRODUCTIVITY else None
+    for slope in slopes:
+        yield effect_row(
+            window, result, "industry", slope, **columns, outcome=outcome.name,
+            accounting=selection if slope.kind == HOME else None,
+        )  # fmt: skip
     if len(kinds) < 2:
-        return rows
+        return
     means = [100.0 * (slope.mean_cut or 0.0) for slope in slopes]
-    both = fit.of_sum([0.0, *means]) if fit else (None, None)
-    del columns["outcome"]
-    columns |= {"kind": BOTH, "observations": len(found.sales), "note": note}
-    return [*rows, of_effect(window, DOUBLE_DIFFERENCE, "industry", both, **columns)]
+    none = [0.0] * (len(fit.coefficients) - 1 - len(means)) if fit else []
+    both = fit.of_sum([0.0, *means, *none]) if fit else (None, None)
+    columns |= {"kind": BOTH, "observations": len(found.sizes), "note": note}
+    yield of_effect(window, result, "industry", both, **columns) | {"outcome": outcome.name}
 
 
-def _fit(found: Industries, kinds: Sequence[str]) -> WeightedFit | None:
-    if len(found.sales) <= len(kinds) + 1:
+def _note(study: Study, found: Industries, outcome: IndustryOutcome) -> str:
+    """Who is left out, which controls there are, and whether inflation is in the outcome."""
+    asked = study.tariff_effects
+    names = asked.industry_controls or () if asked else ()
+    is_nominal = study.productivity.prices == "none" and outcome in (PRODUCTIVITY, OUTPUT)
+    lacking = "a cut, a price or output" if outcome is PRODUCTIVITY else "a cut or the outcome"
+    lacking += ", or a control," if names else ""
+    return joined_notes(
+        f"{found.left_out} industries without {lacking} at an end left out"
+        if found.left_out
+        else "",
+        f"controls: {', '.join(names)}" if names else NO_CONTROLS,
+        NOMINAL if is_nominal else "",
+    )
+
+
+def _fit(found: Industries) -> WeightedFit | None:
+    rows = found.regressors
+    if len(rows) <= len(rows[0] if rows else ()) + 1:
         return None
     try:
-        return weighted_fit(found.cuts, found.acceleration, found.weights)
+        return weighted_fit(rows, found.acceleration, found.weights)
     except SingularError:
         return None
 
 
-def _industry_slopes(
-    found: Industries, fit: WeightedFit | None, kinds: Sequence[str], note: str
-) -> Iterator[Slope]:
-    total = math.fsum(found.sales)
-    for place, kind in enumerate(kinds):
-        weighted = math.fsum(s * c[place] for s, c in zip(found.sales, found.cuts, strict=True))
-        mean = weighted / total if total else None
-        picked = [float(at == place + 1) for at in range(len(kinds) + 1)]
-        value, error = fit.of_sum(picked) if fit else (None, None)
-        why = "" if fit else "no slope: too few industries, or cuts that go together"
-        told = joined_notes(why, note)
-        yield Slope(kind, value, error, mean, len(found.sales), None, None, told)
+def _industry_slope(
+    found: Industries,
+    fit: WeightedFit | None,
+    of_kind: tuple[int, str],
+    of_whom: tuple[Sequence[bool], str],
+) -> Slope:
+    (place, kind), (chosen, note) = of_kind, of_whom
+    value, error = None, None
+    if fit:
+        picked = [float(at == place + 1) for at in range(len(fit.coefficients))]
+        value, error = fit.of_sum(picked)
+    why = "" if fit else "no slope: too few industries, or cuts that go together"
+    mean = found.mean_cut(place, chosen)
+    return Slope(kind, value, error, mean, len(found.sizes), None, None, joined_notes(why, note))
 
 
-def _industries(
-    study: Study,
-    cells: MarketCells,
-    small: Mapping[str, Sequence[Mapping[str, Any]]],
-    kinds: Sequence[str],
-) -> Industries:
+@dataclass(frozen=True)
+class _FourYears:
+    """Sums of industries in the four years that two windows begin and end, and what explains.
+
+    `controls` are by variable, and then by industry and year.
+    """
+
+    years: tuple[int, int, int, int]
+    sums: Mapping[int, Mapping[str | None, Any]]
+    prices: Prices
+    kinds: Sequence[str]
+    cuts: Mapping[str, "_Lookup"]
+    controls: Mapping[str, Prices]
+    cut_years: float
+
+    @staticmethod
+    def of(
+        study: Study, cells: MarketCells, small: Mapping[str, Sequence[Mapping[str, Any]]]
+    ) -> "_FourYears":
+        asked = study.tariff_effects
+        assert asked is not None
+        before, after = study.window(asked.before), study.window(asked.after)
+        years = (before.start, before.end, after.start, after.end)
+        kinds = [kind for kind in (HOME, FOREIGN) if kind in asked.kinds]
+        return _FourYears(
+            years,
+            {year: cells.of_year(year).amounts_by_code(cells.of_year(year)[w.INDUSTRY])
+             for year in years},
+            Prices.of(small["prices"] if study.productivity.prices != "none" else ()),
+            kinds,
+            {kind: _Lookup.of(small["tariff_cuts"], kind) for kind in kinds},
+            {name: _control(small["industry_controls"], name)
+             for name in asked.industry_controls or ()},
+            float(after.end - after.start) if study.tariffs.per == "year" else 1.0,
+        )  # fmt: skip
+
+    @property
+    def pace(self) -> float:
+        """How much longer the later window is."""
+        first, middle, start, last = self.years
+        return (last - start) / (middle - first)
+
+    def accelerated(self, values: Sequence[float | None]) -> float | None:
+        """Growth over the later window beyond the pace of the earlier one."""
+        known = [value for value in values if value is not None]
+        if len(known) < len(self.years):
+            return None
+        return (known[3] - known[2]) - self.pace * (known[1] - known[0])
+
+    def price(self, study: Study, code: str, year: int) -> float | None:
+        """The price index of an industry and year; 1 where nothing is deflated."""
+        if study.productivity.prices == "none":
+            return 1.0
+        is_own = study.productivity.prices == "industry"
+        return self.prices.at(code, year) if is_own else self.prices.at(None, year)
+
+
+def _control(rows: Sequence[Mapping[str, Any]], name: str) -> Prices:
+    """A variable by industry and year, found as prices are."""
+    return Prices.of([{**row, "index": row["value"]} for row in rows if row["variable"] == name])
+
+
+def _industries(study: Study, ends: _FourYears, outcome: IndustryOutcome) -> Industries:
     asked = study.tariff_effects
     assert asked is not None
-    before, after = study.window(asked.before), study.window(asked.after)
-    pace = (after.end - after.start) / (before.end - before.start)
-    years = (before.start, before.end, after.start, after.end)
-    sums = {year: cells.of_year(year).amounts_by_code(cells.of_year(year)[w.INDUSTRY])
-            for year in years}  # fmt: skip
-    prices = Prices.of(small["prices"] if study.productivity.prices != "none" else ())
-    cut_of = {kind: _Lookup.of(small["tariff_cuts"], kind) for kind in kinds}
-    scale = float(after.end - after.start) if study.tariffs.per == "year" else 1.0
     lines, left_out = [], 0
-    for code in sorted({code for found in sums.values() for code in found if code}):
-        logs = [_log_output(study, sums[year].get(code), prices, (code, year)) for year in years]
-        cuts = [cut_of[kind].at(code) for kind in kinds]
-        if None in logs or None in cuts:
+    for code in sorted({code for found in ends.sums.values() for code in found if code}):
+        growth = ends.accelerated([_log(study, ends, outcome, (code, y)) for y in ends.years])
+        cuts = [ends.cuts[kind].at(code) for kind in ends.kinds]
+        controls = [
+            ends.accelerated([values.at(code, year) for year in ends.years])
+            for values in ends.controls.values()
+        ]
+        first = ends.sums[ends.years[2]].get(code)
+        weight = 0.0 if first is None else _size(first, asked.industry_weights)
+        if growth is None or None in cuts or None in controls or weight <= 0.0:
             left_out += 1
             continue
-        first = sums[after.start][code]
-        growth = (logs[3] - logs[2]) - pace * (logs[1] - logs[0])  # type: ignore[operator]
-        sizes = {"employment": first.employment, "sales": first.sales, "unweighted": 1}
-        weight = float(sizes[asked.industry_weights])
-        if weight <= 0.0:
-            left_out += 1
-            continue
-        known = tuple(cut / scale for cut in cuts if cut is not None)
-        lines.append((growth, known, weight, float(first.sales)))
-    growths, all_cuts, weights, sales = zip(*lines, strict=True) if lines else ((), (), (), ())
-    return Industries(growths, all_cuts, weights, sales, left_out)
+        known = tuple(cut / ends.cut_years for cut in cuts if cut is not None)
+        others = tuple(each for each in controls if each is not None)
+        lines.append((growth, known, others, weight, _size(first, outcome.size)))
+    growths, all_cuts, held, weights, sizes = zip(*lines, strict=True) if lines else [()] * 5
+    return Industries(growths, all_cuts, held, weights, sizes, left_out)
 
 
-def _log_output(study: Study, amounts: Any, prices: Prices, at: tuple[str, int]) -> float | None:
+def _size(amounts: Any, by: str) -> float:
+    return 1.0 if by == "unweighted" else float(getattr(amounts, by))
+
+
+def _log(
+    study: Study, ends: _FourYears, outcome: IndustryOutcome, at: tuple[str, int]
+) -> float | None:
+    code, year = at
+    amounts, price = ends.sums[year].get(code), ends.price(study, code, year)
+    return None if amounts is None else outcome.log(study, amounts, price)
+
+
+def _log_productivity(study: Study, amounts: Any, price: float | None) -> float | None:
     """Log of real output per job of an industry; None where it has none."""
-    if amounts is None or amounts.employment <= 0:
-        return None
     output = getattr(amounts, study.productivity.numerator)
-    index = prices.at(*at) if study.productivity.prices == "industry" else prices.at(None, at[1])
-    if study.productivity.prices == "none":
-        index = 1.0
-    if output <= 0 or index is None:
+    if amounts.employment <= 0 or output <= 0 or price is None:
         return None
-    return math.log(output / amounts.employment) - math.log(index)
+    return math.log(output / amounts.employment) - math.log(price)
+
+
+def _log_output(study: Study, amounts: Any, price: float | None) -> float | None:
+    output = getattr(amounts, study.productivity.numerator)
+    return math.log(output) - math.log(price) if output > 0 and price is not None else None
+
+
+def _log_employment(_: Study, amounts: Any, __: float | None) -> float | None:
+    return math.log(amounts.employment) if amounts.employment > 0 else None
+
+
+def _log_establishments(_: Study, amounts: Any, __: float | None) -> float | None:
+    return math.log(amounts.establishments) if amounts.establishments > 0 else None
+
+
+PRODUCTIVITY = IndustryOutcome(DOUBLE_DIFFERENCE, "log_productivity", _log_productivity, "sales")
+OUTPUT = IndustryOutcome("output", "log_output", _log_output, "sales")
+OUTCOMES = {
+    "employment": IndustryOutcome("employment", "log_employment", _log_employment, "employment"),
+    "output": OUTPUT,
+    "establishments": IndustryOutcome(
+        "establishments", "log_establishments", _log_establishments, "establishments"
+    ),
+}
+"""Further outcomes of industries that a study may ask for."""
 
 
 @dataclass(frozen=True)

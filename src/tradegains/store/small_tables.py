@@ -124,6 +124,12 @@ SMALL_TABLES = {
             (_INDUSTRY, SmallColumn("variable", "text"), SmallColumn("value", "number")),
             ("variable", "industry"),
         ),
+        # What the double difference over industries holds constant, a variable at a time.
+        SmallTable(
+            "industry_controls",
+            (_INDUSTRY, _YEAR, SmallColumn("variable", "text"), SmallColumn("value", "number")),
+            ("variable", "industry", "year"),
+        ),
         # The welfare formulas divide by sigma - 1; the bounds are those of [welfare].
         SmallTable(
             "elasticities",

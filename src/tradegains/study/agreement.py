@@ -49,7 +49,7 @@ def check_agreement(study: Study, findings: Findings) -> None:
         (_check_regressions, ("windows", "census", "regressions")),
         (check_tariffs, ("inputs", "tariffs", "regressions", "tariff_effects")),
         (check_errors, ("census", "inputs", "regressions", "tariff_effects")),
-        (_check_tariff_effects, ("windows", "regressions", "tariff_effects")),
+        (_check_tariff_effects, ("windows", "inputs", "regressions", "tariff_effects")),
         (_check_uncertainty, ("census", "uncertainty")),
     )
     ready = [check for check, sections in checks if findings.sound(*sections)]
@@ -467,10 +467,35 @@ def _check_uncertainty(study: Study, findings: Findings) -> None:
         )
 
 
+def _check_industry_controls(study: Study, findings: Findings) -> None:
+    names = study.tariff_effects.industry_controls if study.tariff_effects else None
+    if (names is None) == (study.inputs.industry_controls is None):
+        return
+    if names is None:
+        findings.add(
+            "inputs.industry_controls",
+            "only [tariff_effects] uses the input industry_controls, and it names no variable",
+            "state industry_controls there: the variables that are held constant",
+        )
+    else:
+        findings.add(
+            "tariff_effects.industry_controls",
+            "industry_controls names variables but the study has no such input",
+            "give industry_controls under [inputs], or remove the key",
+        )
+
+
 def _check_tariff_effects(study: Study, findings: Findings) -> None:
     asked = study.tariff_effects
+    _check_industry_controls(study, findings)
     if asked is None:
         return
+    if asked.deepest is not None and (asked.outcomes is None or "home" not in asked.kinds):
+        findings.add(
+            "tariff_effects.deepest",
+            "deepest is a share of industries by home cuts, for outcomes: one of both is missing",
+            'state outcomes, and "home" among kinds, or remove deepest',
+        )
     windows = {window.name: window for window in study.windows}
     for key in ("before", "after"):
         _check_known(f"tariff_effects.{key}", getattr(asked, key), windows, findings)

@@ -64,6 +64,7 @@ CUT_MEASURES = ("points", "log_points")
 CUT_CHANGES = ("applied", "preference")
 CUT_PERIODS = ("window", "year")
 INDUSTRY_WEIGHTS = ("employment", "sales", "unweighted")
+INDUSTRY_OUTCOMES = ("employment", "output", "establishments")
 INPUT_SOURCES = ("all", "partner")
 START = "start"
 """The products of each window's first year, in place of those of one year."""
@@ -104,6 +105,7 @@ class Inputs:
     input_output: str | None = None
     control_totals: str | None = None
     rankings: str | None = None
+    industry_controls: str | None = None
 
     def given(self) -> dict[str, str]:
         """The inputs the study has, by name.
@@ -443,7 +445,10 @@ class TariffEffects:
     Growth over the window `after` beyond the pace of the window `before` is explained by home and
     foreign cuts, over industries weighted by `industry_weights` and over establishments; growth
     over `after` by the cuts of `kinds`, over who exported in its first year and over all. Errors
-    within establishments are clustered by `clusters`.
+    within establishments are clustered by `clusters`. Over industries the double difference is also
+    of `outcomes`, and of these in the `deepest` share (0, 1) of industries, those with the deepest
+    home cuts; with the variables `industry_controls` of the input of that name beside the cuts.
+    None: no such rows, no such controls.
     """
 
     before: str
@@ -451,6 +456,9 @@ class TariffEffects:
     kinds: tuple[str, ...]
     industry_weights: str
     clusters: str
+    outcomes: tuple[str, ...] | None = None
+    deepest: float | None = None
+    industry_controls: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -425,6 +425,9 @@ def _read_tariff_effects(table: TomlTable | None) -> TariffEffects | None:
         kinds=table.required("kinds", list_of(one_of(model.TARIFF_KINDS), at_least=1)),
         industry_weights=table.required("industry_weights", one_of(model.INDUSTRY_WEIGHTS)),
         clusters=table.required("clusters", one_of(model.EFFECT_CLUSTERS)),
+        outcomes=table.nothing_or("outcomes", list_of(one_of(model.INDUSTRY_OUTCOMES), at_least=1)),
+        deepest=table.nothing_or("deepest", number(above=0, most=math.nextafter(1.0, 0.0))),
+        industry_controls=table.nothing_or("industry_controls", list_of(NAME, at_least=1)),
     )
 
 

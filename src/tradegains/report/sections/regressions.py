@@ -218,9 +218,12 @@ def _tariff_effects(run: PublishedRun) -> PageTable | None:
         stub=3,
         notes=marks.notes,
         remark=(
-            "Effect: 100 x slope x mean cut, the mean weighted by sales of the first year; "
-            "contribution: effect x share of all sales. Double difference: growth beyond the pace "
-            "of the earlier window. Errors take means and shares as given."
+            "Effect: 100 x slope x mean cut, the mean weighted by sales of the first year (by jobs "
+            "and by establishments where the result is these); contribution: effect x share of "
+            "all sales. Double difference, employment, output, establishments: growth beyond the "
+            "pace of the earlier window. An effect is what growth goes with across industries or "
+            "establishments of other cuts: what all of them share, such as demand, is not in it, "
+            "and what goes with cuts is. Errors take means and shares as given."
         ),
         data=(rows_csv(run, TARIFFS, rows),),
     )

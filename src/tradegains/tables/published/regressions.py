@@ -227,6 +227,11 @@ _RESULTS = (
     "intermediate_inputs",
     "new_exporters",
     "export_composition",
+    *(
+        f"{outcome}{where}"
+        for outcome in ("employment", "output", "establishments")
+        for where in ("", "_deepest")
+    ),
 )
 
 TARIFF_EFFECTS = Table(
@@ -261,7 +266,12 @@ TARIFF_EFFECTS = Table(
         Column("outcome", TEXT, "", "growth that is explained [log points over the window]"),
         _number("slope", "log points per percentage point", "null where there is none"),
         _number("slope_standard_error", "as slope", "by the rule in `errors`", AT_LEAST_0),
-        _number("mean_cut", "percentage points", "weighted by sales of the first year"),
+        _number(
+            "mean_cut",
+            "percentage points",
+            "weighted by sales of the first year; for the results employment and establishments "
+            "by these, and for those with _deepest over the industries with the deepest home cuts",
+        ),
         _number("effect", "percent", "100 times slope times mean_cut, or as `result` says"),
         _number("standard_error", "percent", "of the effect, mean and share given", AT_LEAST_0),
         share("output_share", "of all sales that the effect reaches"),
