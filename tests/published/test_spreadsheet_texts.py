@@ -1,12 +1,14 @@
 """Texts that a spreadsheet would compute stay texts, and Stata takes long ones in any script."""
 
 import csv
+import random
 
 import pandas as pd
 import pyarrow as pa
 import pytest
 from openpyxl import load_workbook
 
+from tradegains.errors import StudyError
 from tradegains.published import export
 from tradegains.published.export import SUFFIXES, export_table
 
@@ -49,6 +51,31 @@ def test_formulas_are_texts_in_a_workbook(exported):
     cells = [row[column - 1] for row in sheet.iter_rows(min_row=2)]
     assert [cell.value for cell in cells] == COMPUTED
     assert {cell.data_type for cell in cells} == {"s"}
+
+
+def test_a_workbook_gives_back_every_number_and_text(run, tables, tmp_path, monkeypatch):
+    draw = random.Random(7)
+    numbers = [0.1 + 0.2, 1e15 + 0.5, *(draw.random() * 10.0**n for n in range(-12, 16)), None]
+    texts = [
+        "0012",
+        "1e5",
+        "'quoted",
+        "漢" * 1000,
+        "line\nbreak",
+        *map(str, range(len(numbers) - 5)),
+    ]
+    rows = pa.table({"note": texts, "welfare_change": numbers})
+    monkeypatch.setattr(export, "read_table", lambda *_: (run, rows))
+    path = export_table(tmp_path, "welfare", tmp_path / "w.xlsx", file_format="xlsx")
+    found = list(load_workbook(path)["welfare"].iter_rows(min_row=2, values_only=True))
+    assert found == list(zip(texts, numbers, strict=True))
+
+
+def test_what_a_cell_cannot_hold_is_escaped_or_refused(exported):
+    sheet = load_workbook(exported(["a\x07b"], "xlsx"))["quality"]
+    assert "a_x0007_b" in [cell.value for cell in sheet[2]]  # as Excel itself writes it
+    with pytest.raises(StudyError, match="texts of rule are longer than the 32,767 characters"):
+        exported(["x" * 32_768], "xlsx")
 
 
 def test_a_unit_that_looks_like_a_formula_is_a_text_beside_the_table(

@@ -38,6 +38,7 @@ STATA_TEXT = 2045  # longest text of a fixed length, in bytes
 STATA_RESERVED = {"end"}  # of the names of published columns
 STATA_LONG = 2_147_483_620  # largest whole number of Stata's type long
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")  # with which a spreadsheet begins a formula
+SHEET_TEXT = 32_767  # characters of a cell
 SHEET_ROWS = 1_048_576  # rows of a worksheet, header included
 SUFFIXES = {"csv": ".csv", "parquet": ".parquet", "stata": ".dta", "latex": ".tex", "xlsx": ".xlsx"}
 
@@ -277,6 +278,10 @@ def _write_xlsx(extract: Extract, path: Path) -> None:
     if extract.rows.num_rows >= SHEET_ROWS:
         cure = "choose rows with a condition, or export csv or parquet"
         raise StudyError(Problem("too many rows for a worksheet", extract.name, cure=cure))
+    if long := [name for name in extract.rows.column_names if _is_cut(extract.rows[name])]:
+        cure = "export csv or parquet, or choose columns without it"
+        what = f"texts of {', '.join(long)} are longer than the {SHEET_TEXT:,} characters of a cell"
+        raise StudyError(Problem(what, extract.name, cure=cure))
     book = Workbook(write_only=True)
     book.properties.title = extract.title
     book.properties.created = book.properties.modified = _published_at(extract.run)
@@ -290,14 +295,30 @@ def _write_xlsx(extract: Extract, path: Path) -> None:
     book.save(path)
 
 
-def _cell(sheet: Any, value: Any) -> Any:
-    """A value for a worksheet; a text that looks like a formula stays a text."""
-    from openpyxl.cell import WriteOnlyCell
+def _is_cut(values: pa.ChunkedArray) -> bool:
+    """Whether a column has a text longer than a cell, which openpyxl would cut in silence."""
+    if not pa.types.is_string(values.type):
+        return False
+    return (pc.max(pc.utf8_length(values)).as_py() or 0) > SHEET_TEXT
 
-    if not isinstance(value, str) or not value.startswith("="):
+
+def _cell(sheet: Any, value: Any) -> Any:
+    """A value for a worksheet: a number with all its digits, and no text that is computed.
+
+    openpyxl writes floats with 16 digits, where two in nine need 17.
+    """
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+    from openpyxl.utils.escape import escape
+
+    if isinstance(value, float):
+        cell, kind = WriteOnlyCell(sheet, repr(value)), "n"
+    elif isinstance(value, str):
+        text = ILLEGAL_CHARACTERS_RE.sub(lambda found: escape(found[0]), value)
+        cell, kind = WriteOnlyCell(sheet, text), "s"
+    else:
         return value
-    cell = WriteOnlyCell(sheet, value)
-    cell.data_type = "s"
+    cell.data_type = kind
     return cell
 
 
