@@ -251,6 +251,12 @@ def test_census_that_cannot_be_looked_at(tmp_path: Path) -> None:
     (tmp_path / "bad" / "part.parquet").write_bytes(b"")
     with pytest.raises(InputError, match="zero bytes"):
         write_proposal(str(tmp_path / "bad"), tmp_path / "study.toml")
+    rows = pa.table({"plant": [f"{number:06}" for number in range(500)]})
+    pq.write_table(rows, tmp_path / "bad" / "part.parquet", compression="none")
+    file = (tmp_path / "bad" / "part.parquet").read_bytes()
+    (tmp_path / "bad" / "part.parquet").write_bytes(file[:4] + bytes(100) + file[104:])
+    with pytest.raises(InputError, match=r"the file is damaged .* in part.parquet"):
+        write_proposal(str(tmp_path / "bad"), tmp_path / "study.toml")
     assert not (tmp_path / "study.toml").exists()
 
 

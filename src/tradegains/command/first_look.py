@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from tradegains.errors import InputError, Problem
 from tradegains.store.census_checks import year_ranges
 from tradegains.store.census_files import CensusFile, partition_year
 from tradegains.store.locations import Location
@@ -145,11 +146,16 @@ def _pieces(
     wanted = {columns[name] for name in ("establishment_id", "industry", "year") if name in columns}
     wanted |= {columns[name] for name in ("sales", "exports") if name in columns}
     wanted |= set(rivals.get("sales", ()))
-    with place.system.open_input_file(file.absolute) as source:
-        parquet = pq.ParquetFile(source)
-        there = [name for name in parquet.schema_arrow.names if name in wanted]
-        for batch in parquet.iter_batches(batch_size=_ROWS, columns=there):
-            yield pa.table({name: _plain(batch.column(name)) for name in there})
+    try:
+        with place.system.open_input_file(file.absolute) as source:
+            parquet = pq.ParquetFile(source)
+            there = [name for name in parquet.schema_arrow.names if name in wanted]
+            for batch in parquet.iter_batches(batch_size=_ROWS, columns=there):
+                yield pa.table({name: _plain(batch.column(name)) for name in there})
+    except (pa.ArrowException, OSError) as error:
+        cure = "write the file again, or copy it again from where it is whole"
+        what = f"the file is damaged ({type(error).__name__})"
+        raise InputError(Problem(what, file.path, cure=cure)) from None
 
 
 def _plain(values: pa.Array) -> pa.Array:

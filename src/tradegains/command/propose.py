@@ -17,7 +17,6 @@ from pathlib import Path
 from textwrap import wrap
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tradegains.command.first_look import first_look
@@ -154,7 +153,6 @@ def propose(census: str, folder: Path) -> Proposal:
     if "year" in columns and not layout.year_folder:
         years = _years_inside(place, files, columns["year"])
         layout = replace(layout, years=years)
-    digits = _industry_digits(place, files, columns.get("industry"))
     rivals = rival_columns(layout.columns, columns)
     look = first_look(place, files, columns, rivals)
     years = layout.years or tuple(sorted(year for year in look.rows if year in _YEARS))
@@ -163,6 +161,7 @@ def propose(census: str, folder: Path) -> Proposal:
     not_found = tuple(name for name in COLUMNS if name not in columns)
     proposal = Proposal("", layout, columns, not_found, rivals, notes)
     path = _path_from(folder, census)
+    digits = max(look.lengths, default=None)
     unused = [name for name in proposal.unused if name not in chain(*rivals.values())]
     facts = CensusFacts(path, columns, rivals, unused, years, digits, look, notes)
     return replace(proposal, text=study_text(facts))
@@ -309,21 +308,6 @@ def _year_statistics(parquet: pq.ParquetFile, column: str) -> list[int]:
             if chunk.path_in_schema == column and chunk.is_stats_set:
                 ends += [chunk.statistics.min, chunk.statistics.max]
     return [int(end) for end in ends if isinstance(end, int | float) and int(end) in _YEARS]
-
-
-def _industry_digits(
-    place: Location, files: Sequence[CensusFile], column: str | None
-) -> int | None:
-    """Length of the longest industry code in the first file; None where it cannot be told."""
-    if column is None:
-        return None
-    with place.system.open_input_file(files[0].absolute) as source:
-        parquet = pq.ParquetFile(source)
-        if column not in parquet.schema_arrow.names:
-            return None
-        codes = parquet.read(columns=[column]).column(0).cast(pa.string())
-    longest = pc.max(pc.utf8_length(pc.utf8_trim_whitespace(codes))).as_py()
-    return longest or None
 
 
 def _path_from(folder: Path, census: str) -> str:

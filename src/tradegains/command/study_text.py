@@ -56,9 +56,7 @@ def study_text(facts: CensusFacts) -> str:
         ),
         "census": toml_value(facts.census),
         "digits": digits,
-        "digits_note": "as found in the first file"
-        if facts.digits
-        else f"{TODO} length of the codes",
+        "digits_note": "as found" if facts.digits else f"{TODO} length of the codes",
         "group_digits": min(2, digits),
         "columns": "\n".join(_column_lines(facts)),
         "unused": ", ".join(facts.unused) or "none",
