@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tradegains.command.check import check_study
-from tradegains.command.propose import likeness, match_columns, write_proposal
+from tradegains.command.propose import likeness, match_columns, propose, write_proposal
 from tradegains.errors import InputError, StudyError
 from tradegains.study import read_study
 
@@ -66,6 +66,23 @@ def test_each_contract_column_gets_its_own() -> None:
     assert match_columns(types, None)["exports"] == "Auslandsumsatz"
     assert match_columns(types, None)["sales"] == "Gesamtumsatz"
     assert match_columns({"sales": NUMBER, "total_sales": NUMBER}, None) == {"sales": "sales"}
+
+
+def test_labels_tell_where_names_do_not(tmp_path: Path) -> None:
+    fields = [
+        pa.field("v1", WHOLE, metadata={"comment": "Plant id"}),
+        pa.field("v2", NUMBER, metadata={"comment": "Valor añadido bruto a precios de mercado"}),
+        pa.field("sales", NUMBER, metadata={"comment": "Number of employees"}),
+    ]
+    (tmp_path / "year=1990").mkdir()
+    pq.write_table(pa.table([[1], [2.0], [3.0]], pa.schema(fields)), tmp_path / "year=1990/a")
+    found = propose(str(tmp_path), tmp_path).columns
+    assert found == {
+        "establishment_id": "v1",
+        "year": "year",
+        "sales": "sales",
+        "value_added": "v2",
+    }
 
 
 def test_a_file_column_is_used_once() -> None:

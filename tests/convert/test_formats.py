@@ -392,6 +392,29 @@ def test_codes_stay_and_labels_are_beside(workshop: Workshop) -> None:
     assert "1 values of isic have several labels" in told
 
 
+def test_codes_with_points_stay_texts(workshop: Workshop) -> None:
+    """As numbers 10.20 and 10.2 would be one; a name tells in CSV, the type of the file in SPSS."""
+    rows = pd.DataFrame({"v7": ["10.20", "10.2"], "cnae": ["10.20", "10.2"], "year": [1990] * 2})
+    pyreadstat.write_sav(rows, workshop.folder / "plants.sav")
+    rows.assign(v7=[1.50, 2.25]).to_csv(workshop.folder / "plants.csv", index=False)
+    recipe = workshop.planned("plants.csv")
+    assert 'name = "v7"\ntype = "number"' in recipe
+    assert workshop.converted(recipe)[1990].column("cnae").to_pylist() == ["10.20", "10.2"]
+    shutil.rmtree(workshop.folder / "census")
+    kept = workshop.converted(workshop.planned("plants.sav"))[1990]
+    assert kept.column("v7").to_pylist() == kept.column("cnae").to_pylist() == ["10.20", "10.2"]
+
+
+def test_a_label_goes_with_its_column(workshop: Workshop) -> None:
+    labels = {"jobs": "Persons engaged"}
+    path = workshop.folder / "plants.dta"
+    pyreadstat.write_dta(plants(1990), path, column_labels=labels)
+    workshop.converted(workshop.planned("plants.dta"))
+    schema = pq.read_schema(workshop.folder / "census/year=1990/part-0.parquet")
+    assert schema.field("jobs").metadata[b"comment"] == b"Persons engaged"
+    assert b"comment" not in (schema.field("sales").metadata or {})
+
+
 # --- numbers that lost digits -----------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from textwrap import wrap
@@ -32,12 +32,12 @@ from tradegains.study.model import COLUMNS, REQUIRED_COLUMNS
 SYNONYMS: Mapping[str, str] = {
     "establishment_id": """establishment, establishment id, estab, estab id, plant, plant id,
         factory, local unit, lbdnum, id | etablissement, usine, siret, identifiant |
-        establecimiento, planta, id planta, identificador, nordest, nui | betrieb, betriebsnummer,
-        werk, betriebs id""",
+        establecimiento, planta, id planta, identificador, identificacion, nordest, nui |
+        betrieb, betriebsnummer, werk, betriebs id""",
     "year": """year, yr, reference year, ref year, survey year | annee, an, exercice |
         ano, anio, periodo | jahr, berichtsjahr""",
     "industry": """industry, industry code, sic, naics, isic, nace, sector, activity | secteur,
-        branche, naf, ape, scian, activite | ciiu, rama, actividad, industria, cae |
+        branche, naf, ape, scian, activite | ciiu, cnae, rama, actividad, industria, cae |
         wirtschaftszweig, wz, industriezweig""",
     "employment": """employment, employees, emp, workers, jobs, persons engaged, headcount, labour,
         labor, staff | effectif, effectifs, emploi, salaries | empleo, personal, personal ocupado,
@@ -50,7 +50,7 @@ SYNONYMS: Mapping[str, str] = {
         ventes a l etranger | exportaciones, ventas exterior | ausfuhr, exporte,
         auslandsumsatz""",
     "value_added": """value added, va, gva, gross value added | valeur ajoutee |
-        valor agregado, valor anadido | wertschoepfung, wertschopfung, bruttowertschoepfung,
+        valor agregado, valor anadido, vab | wertschoepfung, wertschopfung, bruttowertschoepfung,
         bruttowertschopfung""",
     "enterprise_id": """enterprise, enterprise id, firm, firm id, company, company id, parent |
         entreprise, siren, groupe | empresa, id empresa, nordemp, nit | unternehmen,
@@ -68,13 +68,17 @@ _WIDTH = 80
 
 @dataclass(frozen=True)
 class Layout:
-    """What a census looks like: columns with types, the years found, and its year folders."""
+    """What a census looks like: columns with types, the years found, and its year folders.
+
+    `labels` are those that files keep with columns, as `convert` writes them.
+    """
 
     census: str
     columns: Mapping[str, pa.DataType]
     year_folder: str | None
     years: tuple[int, ...]
     files: int
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -149,11 +153,11 @@ def propose(census: str, folder: Path) -> Proposal:
     place = locate(census)
     files, _ = find_files(place, "")
     layout = _look_at(place, files, census)
-    columns = match_columns(layout.columns, layout.year_folder)
+    columns = match_columns(layout.columns, layout.year_folder, layout.labels)
     if "year" in columns and not layout.year_folder:
         years = _years_inside(place, files, columns["year"])
         layout = replace(layout, years=years)
-    rivals = rival_columns(layout.columns, columns)
+    rivals = rival_columns(layout.columns, columns, layout.labels)
     look = first_look(place, files, columns, rivals)
     years = layout.years or tuple(sorted(year for year in look.rows if year in _YEARS))
     layout = replace(layout, years=years)
@@ -167,8 +171,12 @@ def propose(census: str, folder: Path) -> Proposal:
     return replace(proposal, text=study_text(facts))
 
 
-def match_columns(types: Mapping[str, pa.DataType], year_folder: str | None) -> dict[str, str]:
-    """File column of each contract column, by name and type; every file column at most once.
+def match_columns(
+    types: Mapping[str, pa.DataType],
+    year_folder: str | None,
+    labels: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """File column of each contract column, by name or label and type; each at most once.
 
     Example:
         >>> match_columns({"planta": pa.int64(), "ciiu": pa.int32(), "ventas": pa.float64()}, "ano")
@@ -176,7 +184,7 @@ def match_columns(types: Mapping[str, pa.DataType], year_folder: str | None) -> 
     """
     found = {} if year_folder is None else {"year": year_folder}
     scores = [
-        (likeness(column, name), name, column)
+        (_likeness(column, name, labels or {}), name, column)
         for name in COLUMNS
         for column, type_ in types.items()
         if accepts(CONTRACT_KINDS.get(name, "any"), file_type(type_).family)
@@ -190,7 +198,9 @@ def match_columns(types: Mapping[str, pa.DataType], year_folder: str | None) -> 
 
 
 def rival_columns(
-    types: Mapping[str, pa.DataType], columns: Mapping[str, str]
+    types: Mapping[str, pa.DataType],
+    columns: Mapping[str, str],
+    labels: Mapping[str, str] | None = None,
 ) -> dict[str, list[str]]:
     """Of each mapped contract column, the other columns that it could be, the likest first.
 
@@ -202,7 +212,7 @@ def rival_columns(
     rivals: dict[str, list[tuple[float, str]]] = {}
     for column, type_ in types.items():
         scores = {
-            name: likeness(column, name)
+            name: _likeness(column, name, labels or {})
             for name in columns
             if name != "year" and accepts(CONTRACT_KINDS.get(name, "any"), file_type(type_).family)
         }
@@ -231,8 +241,16 @@ def _mapping_notes(layout: Layout, columns: Mapping[str, str]) -> Iterator[str]:
         )
 
 
-def likeness(column: str, name: str) -> float:
+def _likeness(column: str, name: str, labels: Mapping[str, str]) -> float:
+    """As `likeness`, of the name or else of the label, which is longer and counts a little less."""
+    label = labels.get(column, "")
+    return max(likeness(column, name), 0.99 * likeness(label, name, word=0.02) if label else 0.0)
+
+
+def likeness(column: str, name: str, *, word: float = 0.05) -> float:
     """How much a file column's name resembles a contract column's, from 0 to 1.
+
+    Each word beside those that are meant takes `word` from it.
 
     Example:
         >>> likeness("Año", "year"), likeness("EMP_TOTAL", "employment") > likeness("x", "sales")
@@ -240,15 +258,15 @@ def likeness(column: str, name: str) -> float:
     """
     words = _words(column)
     synonyms = [_words(text) for text in re.split(r"[,|]", SYNONYMS[name])]
-    return max(_word_likeness(words, synonym) for synonym in [*synonyms, _words(name)])
+    return max(_word_likeness(words, synonym, word) for synonym in [*synonyms, _words(name)])
 
 
-def _word_likeness(words: Sequence[str], synonym: Sequence[str]) -> float:
+def _word_likeness(words: Sequence[str], synonym: Sequence[str], word: float) -> float:
     joined, wanted = "".join(words), "".join(synonym)
     if joined == wanted:
         return 1.0
     if set(synonym) <= set(words):
-        return 0.95 - 0.05 * (len(words) - len(synonym))
+        return 0.95 - word * (len(words) - len(synonym))
     # Short words resemble too many others: "an" is in "planta".
     return 0.85 * difflib.SequenceMatcher(None, joined, wanted).ratio() if len(wanted) > 4 else 0.0
 
@@ -265,9 +283,11 @@ def _look_at(place: Location, files: Sequence[CensusFile], census: str) -> Layou
     read, problems = read_footers(place, [files[0], files[-1]])
     if problems:
         raise InputError(problems[:1] if len(files) == 1 else problems)
-    columns = {field.name: field.type for file in read for field in file.schema or ()}
+    fields = [each for file in read for each in file.schema or ()]
+    columns = {each.name: each.type for each in fields}
+    labels = {each.name: (each.metadata or {}).get(b"comment", b"").decode() for each in fields}
     folder, years = _year_folders(file.path for file in files)
-    return Layout(census, columns, folder, years, len(files))
+    return Layout(census, columns, folder, years, len(files), labels)
 
 
 def _year_folders(paths: Iterable[str]) -> tuple[str | None, tuple[int, ...]]:

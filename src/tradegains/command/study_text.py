@@ -51,9 +51,7 @@ def study_text(facts: CensusFacts) -> str:
     exports, value_added = "exports" in facts.columns, "value_added" in facts.columns
     rules = ["both_ends", "domestic_both_ends"] + ["every_year"] * (not facts.has_gaps)
     choices = {
-        "notes": "".join(
-            f"{line}\n" for note in facts.notes for line in _comment(f"Seen: {note}.")
-        ),
+        "notes": "".join(f"{line}\n" for line in _seen(facts.notes)),
         "census": toml_value(facts.census),
         "digits": digits,
         "digits_note": "as found" if facts.digits else f"{TODO} length of the codes",
@@ -72,6 +70,13 @@ def study_text(facts: CensusFacts) -> str:
         "more": "\n\n".join(_sections(exports=exports, last=last)),
     }
     return Template(_TEMPLATE).substitute(choices)
+
+
+def _seen(notes: Sequence[str]) -> Iterator[str]:
+    if notes:
+        yield "#"
+    for note in notes:
+        yield from _comment(f"Seen: {note}.")
 
 
 def _comment(text: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -94,11 +94,13 @@ class YearFiles:
     """Writes `year=YYYY/part-0.parquet` under a folder; rows wait until they are worth writing.
 
     Writing is done beside reading, in one thread and one piece at a time, so that the rows of a
-    year keep their order and at most one piece is held for it.
+    year keep their order and at most one piece is held for it. The label of a column, where it has
+    one, is kept with it as Parquet's metadata have it, under "comment".
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, labels: Mapping[str, str]) -> None:
         self._folder = folder
+        self._labels = labels
         self._thread = ThreadPoolExecutor(1, "write the census")
         self._writing: Future[None] | None = None
         self._writers: dict[int, pq.ParquetWriter] = {}
@@ -148,6 +150,15 @@ class YearFiles:
         if kept:
             self._writing = self._thread.submit(self._written, year, kept)
 
+    def _labelled(self, rows: pa.Table) -> pa.Table:
+        fields = [
+            each.with_metadata({"comment": self._labels[each.name]})
+            if self._labels.get(each.name)
+            else each
+            for each in rows.schema
+        ]
+        return rows.cast(pa.schema(fields))
+
     def _end_of_writing(self) -> None:
         """Wait until nothing is being written; what went wrong there is raised here."""
         if self._writing is not None:
@@ -155,7 +166,7 @@ class YearFiles:
                 self._writing.result()
 
     def _written(self, year: int, kept: list[pa.Table]) -> None:
-        rows = pa.concat_tables(kept).combine_chunks()
+        rows = self._labelled(pa.concat_tables(kept).combine_chunks())
         if year not in self._writers:
             folder = self._folder / f"{YEAR}={year}"
             folder.mkdir()

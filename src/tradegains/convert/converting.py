@@ -87,7 +87,7 @@ def _write(
 ) -> Tally:
     tally = Tally(recipe)
     step.rows = 0
-    with YearFiles(folder) as files:
+    with YearFiles(folder, _labels(work)) as files:
         for source, parts in work:
             rows, name = 0, named(recipe, source)
             step.doing = Path(name).name
@@ -107,6 +107,16 @@ def _write(
         raise InputError(Problem("there is no row to write", where, cure="look at the files"))
     tally.look(folder)
     return tally
+
+
+def _labels(work: list[tuple[Source, list[Part]]]) -> dict[str, str]:
+    """The label of each written column, of the first file that has one."""
+    labels: dict[str, str] = {}
+    for _, parts in work:
+        for choice, found in (pair for part in parts for pair in part.columns):
+            if found.label:
+                labels.setdefault(choice.written, found.label)
+    return labels
 
 
 def _written(

@@ -25,7 +25,11 @@ _ID_NAME = re.compile(
     r".*(_id|id_|^id|ident|plant|estab|nordemp|nui|nif|siren|siret|serial|lbdnum|folio).*|.*id",
     re.I,
 )
-_CODE_NAME = re.compile(r".*(isic|ciiu|nace|naics|nic|sic|cae|industry|branch|rama|sector).*", re.I)
+_CODE_NAME = re.compile(
+    r".*(isic|ciiu|nace|cnae|naics|nic|sic|cae|naf|ape|ateco|pkd|okved|sbi|industr|branch|rama|ramo"
+    r"|sector|sektor).*|wz\d*",
+    re.I,
+)
 _FILE_YEAR = r"(?<!\d)((?:1[89]|20)\d{2})(?!\d)"
 _WIDE = re.compile(r"(.*?\D)((?:19|20)\d{2})")
 _YEARS = (1850, 2150)
@@ -315,6 +319,9 @@ class _RecipeText:
                 return "text", "digits that begin with zeros"
             return ("text", "more than 18 digits") if shapes["long"] else ("whole", "")
         if shapes["comma" if self.decimal in (",", TODO) else "point"] == values:
+            is_code = _CODE_NAME.fullmatch(look.found.name) or _ID_NAME.fullmatch(look.found.name)
+            if is_code or look.found.kind.startswith("string"):
+                return "text", "codes with points: as numbers 10.20 and 10.2 would be one"
             return "number", ""
         return ("date", "") if shapes["day"] == values else ("text", "")
 
