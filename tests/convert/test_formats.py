@@ -402,6 +402,7 @@ def test_codes_with_points_stay_texts(workshop: Workshop) -> None:
     assert workshop.converted(recipe)[1990].column("cnae").to_pylist() == ["10.20", "10.2"]
     shutil.rmtree(workshop.folder / "census")
     kept = workshop.converted(workshop.planned("plants.sav"))[1990]
+    assert '# without = "."' in (workshop.folder / "recipe.toml").read_text()
     assert kept.column("v7").to_pylist() == kept.column("cnae").to_pylist() == ["10.20", "10.2"]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from workshop import Workshop
+from workshop import Workshop, read
 
 from tradegains.convert.recipe import read_recipe
 from tradegains.errors import InputError, StudyError, TradegainsError
@@ -358,6 +358,18 @@ def test_a_census_converts_into_itself(workshop: Workshop) -> None:
     recipe = workshop.planned("first")
     assert 'column = "year"' in recipe
     assert workshop.converted(recipe) == first
+
+
+def test_texts_without_signs_and_in_one_case(workshop: Workshop, recipe_of: RecipeOf) -> None:
+    csv(workshop, "year,id,cnae", "1990,a7,10.2-0", "1990,B8,1020", "1990,c9,.-")
+    columns = ['name = "id"\ntype = "text"\ncase = "upper"']
+    columns.append('name = "cnae"\ntype = "text"\nwithout = ".-"')
+    report = workshop.report(recipe_of(YEAR, *columns))
+    rows = read(workshop.folder / "census/year=1990/part-0.parquet")
+    assert rows.column("id").to_pylist() == ["A7", "B8", "C9"]
+    assert rows.column("cnae").to_pylist() == ["1020", "1020", None]
+    assert "to upper case 2" in report
+    assert "signs left out 2; nothing but signs: missing 1" in report
 
 
 def test_constants_are_columns(workshop: Workshop, recipe_of: RecipeOf) -> None:

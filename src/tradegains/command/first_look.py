@@ -48,6 +48,11 @@ class FirstLook:
     flags: dict[str, bool] = field(default_factory=dict)
     ids_alike: int = 0
 
+    @property
+    def other_codes(self) -> int:
+        """Distinct codes that are not digits alone."""
+        return sum(not code.isdecimal() for code in set().union(*self.codes.values()))
+
     def share_above(self, sales: str) -> float | None:
         """Share of rows whose exports are above these sales, of those that have both."""
         rows = self.compared[sales]
@@ -62,6 +67,12 @@ class FirstLook:
             yield from self._export_notes(columns["exports"])
         for name in sorted(name for name, are_flags in self.flags.items() if are_flags):
             yield f"{name} is 0 or 1 in every row: a yes or no, not an amount"
+        if self.other_codes:
+            yield (
+                f"{self.other_codes:,} codes of {columns['industry']} have letters or signs: a "
+                'study reads digits; `tradegains convert` leaves out signs (without = "."), a '
+                "[inputs] concordance gives the others new codes"
+            )
         if len(self.lengths) > 1:
             told = ", ".join(map(str, sorted(self.lengths)))
             yield (
@@ -76,7 +87,8 @@ class FirstLook:
         if self.ids_alike:
             yield (
                 f"{self.ids_alike:,} ids of {columns['establishment_id']} differ from another in "
-                "case, blanks or zeros in front only: such ids match nothing between years"
+                "case, blanks or zeros in front only: such ids match nothing between years; "
+                "`tradegains convert` writes them alike (case, trim, digits)"
             )
 
     def _export_notes(self, exports: str) -> Iterator[str]:

@@ -165,7 +165,7 @@ def propose(census: str, folder: Path) -> Proposal:
     not_found = tuple(name for name in COLUMNS if name not in columns)
     proposal = Proposal("", layout, columns, not_found, rivals, notes)
     path = _path_from(folder, census)
-    digits = max(look.lengths, default=None)
+    digits = None if look.other_codes else max(look.lengths, default=None)
     unused = [name for name in proposal.unused if name not in chain(*rivals.values())]
     facts = CensusFacts(path, columns, rivals, unused, years, digits, look, notes)
     return replace(proposal, text=study_text(facts))

@@ -287,6 +287,8 @@ class _RecipeText:
         if look.type == "string" and look.marks and type_ != "text":
             count = sum(look.marks.values())
             yield f"missing = {toml_value(sorted(look.marks))}  # {count:,} values"
+        if type_ == "text" and look.shapes["with_point"] and _CODE_NAME.fullmatch(name):
+            yield '# without = "."  # a study reads codes of digits: 10.20 as 1020'
         yield from _suspect_lines(look)
         if look.declared:
             yield (

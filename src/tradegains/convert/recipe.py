@@ -73,6 +73,8 @@ class ColumnChoice:
         log: "natural" or "10" where the numbers are logs of the levels to be written.
         date: how a date is written in text, as `strptime` takes it.
         trim: leave out blanks around texts.
+        without: signs that are left out of texts, such as the points of codes.
+        case: "upper" or "lower" where texts are to be written in one case.
         apart: tell declared missings (Stata's .a to .z, ranges of SPSS) in a column of their own.
     """
 
@@ -88,6 +90,8 @@ class ColumnChoice:
     log: str
     date: str
     trim: bool
+    without: str
+    case: str
     apart: bool
 
 
@@ -228,6 +232,8 @@ def _column(table: TomlTable) -> ColumnChoice:
         log=table.optional("log", one_of(("natural", "10")), ""),
         date=table.optional("date", TEXT, ""),
         trim=table.optional("trim", FLAG, False),
+        without=table.optional("without", TEXT, ""),
+        case=table.optional("case", one_of(("upper", "lower")), ""),
         apart=table.optional("apart", FLAG, False),
     )
 
@@ -269,6 +275,8 @@ def _unfit_keys(column: ColumnChoice, where: str) -> list[Problem]:
         "scale": (column.scale != 1.0, "number"),
         "log": (column.log, "number"),
         "trim": (column.trim, "text"),
+        "without": (column.without, "text"),
+        "case": (column.case, "text"),
         "date": (column.date, "date"),
     }
     return [

@@ -4,6 +4,7 @@ A value that does not fit becomes missing here and a fault of the column; a colu
 never written, for the whole conversion is refused at its end with all faults and their counts.
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -130,7 +131,23 @@ class Converter:
             what = "are below 0 where an id or code is written"
             whole = self._whole(values)
             texts = self._without(whole, pc.less(whole, 0), what).cast(pa.string())
+        texts = self._in_one_case(self._without_signs(texts))
         return self._filled(texts) if self.choice.digits else texts
+
+    def _without_signs(self, texts: pa.Array) -> pa.Array:
+        if not self.choice.without:
+            return texts
+        changed = pc.replace_substring_regex(texts, f"[{re.escape(self.choice.without)}]", "")
+        self._count_changed(texts, changed, "signs left out")
+        return self._emptied(changed, pc.equal(changed, ""), "nothing but signs: missing")
+
+    def _in_one_case(self, texts: pa.Array) -> pa.Array:
+        if not self.choice.case:
+            return texts
+        change = pc.utf8_upper if self.choice.case == "upper" else pc.utf8_lower
+        changed = change(texts)
+        self._count_changed(texts, changed, f"to {self.choice.case} case")
+        return changed
 
     def _trimmed(self, values: pa.Array) -> pa.Array:
         if not self.choice.trim:
