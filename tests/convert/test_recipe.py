@@ -360,6 +360,20 @@ def test_a_census_converts_into_itself(workshop: Workshop) -> None:
     assert workshop.converted(recipe) == first
 
 
+def test_a_year_under_another_name_is_guessed_where_it_is_the_only_one(
+    workshop: Workshop,
+) -> None:
+    csv(workshop, "wave,id,ln_sales", "1990,1,2.5", "1991,2,0.5")
+    recipe = workshop.planned("plants.csv")
+    assert 'column = "wave"  # a guess' in recipe
+    assert '# log = "natural"' in recipe
+    csv(workshop, "wave,founded,id", "1990,1950,1", "1991,1960,2")
+    recipe = workshop.planned("plants.csv")
+    assert "# TODO: which of wave, founded? Or file_pattern" in recipe
+    line = recipe.splitlines().index(next(x for x in recipe.splitlines() if "TODO" in x)) + 1
+    assert f"not settled, line {line} (1 case)" in refused(workshop, recipe)
+
+
 def test_texts_without_signs_and_in_one_case(workshop: Workshop, recipe_of: RecipeOf) -> None:
     csv(workshop, "year,id,cnae", "1990,a7,10.2-0", "1990,B8,1020", "1990,c9,.-")
     columns = ['name = "id"\ntype = "text"\ncase = "upper"']

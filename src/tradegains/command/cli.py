@@ -204,7 +204,7 @@ def _convert(chosen: argparse.Namespace) -> int:
 
     with Progress().step("convert") as step:
         report = convert(Path(chosen.files[0]), place, step)
-    print(report)
+    print(_folded(report, sys.stdout))
     print(f"\nnext: tradegains init --census {place}")
     return 0
 

@@ -113,8 +113,9 @@ class Proposal:
 
     @property
     def unused(self) -> list[str]:
-        """File columns that are not mapped."""
-        return [name for name in self.layout.columns if name not in self.columns.values()]
+        """File columns that are not mapped, and could not be."""
+        named = {*self.columns.values(), *chain(*self.rivals.values())}
+        return [name for name in self.layout.columns if name not in named]
 
 
 def _wrapped(text: str, indent: str) -> list[str]:
@@ -166,8 +167,7 @@ def propose(census: str, folder: Path) -> Proposal:
     proposal = Proposal("", layout, columns, not_found, rivals, notes)
     path = _path_from(folder, census)
     digits = None if look.other_codes else max(look.lengths, default=None)
-    unused = [name for name in proposal.unused if name not in chain(*rivals.values())]
-    facts = CensusFacts(path, columns, rivals, unused, years, digits, look, notes)
+    facts = CensusFacts(path, columns, rivals, proposal.unused, years, digits, look, notes)
     return replace(proposal, text=study_text(facts))
 
 

@@ -21,6 +21,7 @@ _SHAPES = {
     "whole": r"^[+-]?[0-9]+$",
     "zero": r"^[+-]?0[0-9]+$",
     "short": r"^[0-9]{1,2}$",
+    "year": r"^(18[5-9]|19[0-9]|20[0-9]|21[0-4])[0-9]$",
     "point": r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$",
     "comma": r"^[+-]?([0-9]+,?[0-9]*|,[0-9]+)([eE][+-]?[0-9]+)?$",
     "with_point": r"^[+-]?[0-9]*\.[0-9]+$",
@@ -120,7 +121,7 @@ def _shapes(texts: pa.Array) -> Counter[str]:
     if len(texts) and ends["max"] >= _LONG:
         found["long"] = _matching(texts, "long")
     if found["whole"]:
-        found["zero"] = _matching(texts, "zero")
+        found.update({shape: _matching(texts, shape) for shape in ("zero", "year")})
     return found
 
 

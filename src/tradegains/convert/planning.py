@@ -30,6 +30,7 @@ _CODE_NAME = re.compile(
     r"|sector|sektor).*|wz\d*",
     re.I,
 )
+_LOG_NAME = re.compile(r"(ln|log|l)_|ln", re.I)
 _FILE_YEAR = r"(?<!\d)((?:1[89]|20)\d{2})(?!\d)"
 _WIDE = re.compile(r"(.*?\D)((?:19|20)\d{2})")
 _YEARS = (1850, 2150)
@@ -203,8 +204,24 @@ class _RecipeText:
             if all(re.search(_FILE_YEAR, Path(path).name) for path in paths):
                 lines.append(f"file_pattern = '{_FILE_YEAR}'")
             else:
-                lines.append(f'column = "{TODO}"  # TODO: or file_pattern, or value = 1990')
+                lines.append(self._guessed_year())
         return "\n".join(lines)
+
+    def _guessed_year(self) -> str:
+        """The only column of dates or of years, under whatever name, or those that could be it."""
+        everywhere = {
+            name: look for name, look in self.looks.items() if len(look.files) == len(self.sources)
+        }
+        found = [
+            name
+            for name, look in everywhere.items()
+            if self._type(name, look)[0] in ("date", "time") or _are_years(look)
+        ]
+        if len(found) == 1:
+            why = "a guess: nothing else is a date or a year in every row"
+            return f"column = {toml_value(found[0])}  # {why}"
+        told = f"which of {', '.join(found)}? Or" if found else "or"
+        return f'column = "{TODO}"  # TODO: {told} file_pattern, or value = 1990'
 
     def _year_column(self) -> str | None:
         everywhere = [
@@ -289,6 +306,8 @@ class _RecipeText:
             yield f"missing = {toml_value(sorted(look.marks))}  # {count:,} values"
         if type_ == "text" and look.shapes["with_point"] and _CODE_NAME.fullmatch(name):
             yield '# without = "."  # a study reads codes of digits: 10.20 as 1020'
+        if type_ == "number" and _LOG_NAME.match(name):
+            yield '# log = "natural"  # by its name a log; the census has levels'
         yield from _suspect_lines(look)
         if look.declared:
             yield (
@@ -372,6 +391,14 @@ class _RecipeText:
                 "range = false  # true: the report tells smallest and largest values",
             ]
         )
+
+
+def _are_years(look: Look) -> bool:
+    if look.type == "string":
+        return look.values > 0 and look.shapes["year"] == look.values
+    if look.low is None or look.high is None or look.parts:
+        return False
+    return _YEARS[0] <= look.low and look.high <= _YEARS[1]
 
 
 def _suspect_lines(look: Look) -> Iterator[str]:

@@ -252,8 +252,12 @@ def _disagreements(recipe: Recipe) -> list[Problem]:
     where = str(recipe.path)
     found = []
     if TODO in (recipe.year.column, recipe.source.decimal, recipe.source.sheet):
-        cure = "settle every line that says TODO"
-        found.append(Problem("a choice of the recipe is not settled", where, cure=cure))
+        cure = f'write a value in the place of "{TODO}", as the comment there says'
+        lines = [
+            str(n) for n, line in enumerate(recipe.text.splitlines(), 1) if f'"{TODO}"' in line
+        ]
+        what = f"a choice of the recipe is not settled, line {', '.join(lines)}"
+        found.append(Problem(what, where, len(lines), cure))
     year = recipe.year
     stated = [bool(each) for each in (year.column, year.file_pattern, year.value, recipe.is_wide)]
     if sum(stated) != 1:
