@@ -7,7 +7,7 @@ BIN     = $(VENV)/bin
 PY      = $(BIN)/python
 PIP     = $(PY) -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test test-embedded test-spark lint types format dist bench release-check cluster-check stress intruder mutants coverage java clean
+.PHONY: help demo test test-embedded test-spark lint types format dist bench release-check cluster-check kubernetes-check stress intruder mutants coverage java clean
 
 help:
 	@echo "make demo    run the whole study on a synthetic census; results under build/demo/"
@@ -16,6 +16,7 @@ help:
 	@echo "make types   check types            make dist    build dist/tradegains.zip for clusters"
 	@echo "make bench   measure speed          make java    install a Java for Spark from PyPI"
 	@echo "make cluster-check    a Spark cluster, HDFS, YARN and S3 on this machine, compared with one process"
+	@echo "make kubernetes-check    build the image, run its driver, hold manifests to the API's schema"
 	@echo "make intruder    attack ten thousand drawn releases (RELEASES=500: fewer)"
 	@echo "make stress  try for a quarter of an hour to break publication (MINUTES=2: shorter)"
 	@echo "make mutants AREA=store    put faults into a room and see whether its tests notice"
@@ -74,11 +75,19 @@ bench: $(VENV)/ready-benchmark
 	$(if $(SECTIONS),$(PY) benchmarks/section_costs.py --establishments '$(FULL)')
 
 # Real servers on this machine, fetched by name: a standalone cluster, HDFS, YARN and an object store.
-# Are the digests those of a local run, and what when a server goes in the middle? 5 GB of memory.
+# Are the digests those of a local run, and what when a server goes in the middle? A quarter of an hour
+# and 8 GB of memory; a command in UNDER runs each of its stages (nice, or flock), and STAGE='YARN'
+# those whose name has that.
+UNDER ?=
+STAGE ?=
+
 cluster-check: $(VENV)/ready-benchmark $(VENV)/ready-test dist
-	$(PY) benchmarks/standalone_cluster.py
-	TRADEGAINS_TEST_ENGINE=embedded $(PY) -m pytest tests/clusters \
-	  tests/clusters/check_faults.py tests/clusters/check_spark.py
+	$(PY) benchmarks/cluster_check.py --under '$(UNDER)' --only '$(STAGE)'
+
+# The image, built without privileges and with no registry of images, and its driver run over an object
+# store; manifests against the API's schema. Needs buildah and mmdebstrap; 6 GB of disk.
+kubernetes-check: $(VENV)/ready-kubernetes
+	TRADEGAINS_TEST_ENGINE=embedded $(PY) -m pytest tests/clusters/check_kubernetes.py
 
 # Kills, races, full disks, flipped bits and swapped inputs; opt-in, and its figures are written down.
 MINUTES ?= 13
@@ -147,6 +156,10 @@ $(VENV)/ready-benchmark: $(VENV)/made pyproject.toml
 
 $(VENV)/ready-mutants: $(VENV)/made pyproject.toml
 	@$(call install,'.[mutants]')
+	@touch $@ $(VENV)/ready-run $(VENV)/ready-test
+
+$(VENV)/ready-kubernetes: $(VENV)/made pyproject.toml
+	@$(call install,'.[kubernetes]')
 	@touch $@ $(VENV)/ready-run $(VENV)/ready-test
 
 $(VENV)/ready-oracles: $(VENV)/made pyproject.toml

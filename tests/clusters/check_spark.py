@@ -8,34 +8,17 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from clusters.hadoop import MiniHadoop, start_hadoop
+from clusters.hadoop import MiniHadoop
 from clusters.object_store import ObjectStore
 from clusters.small_runs import digests
-from clusters.submitting import ROOT, SETTINGS, submit, upload
+from clusters.submitting import ROOT, SETTINGS, on_yarn, submit, upload
 from tradegains.engines.jars import S3_JARS, collect_jars
 
 SOON = 45.0  # seconds, of which most is a JVM that starts on a busy machine
-
-
-@pytest.fixture(scope="module")
-def yarn(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MiniHadoop]:
-    """HDFS with the census, and YARN."""
-    servers = start_hadoop(tmp_path_factory.mktemp("yarn"), yarn=True, heap="1g")
-    upload(study, f"{servers.address}/in/census")
-    yield servers
-    servers.stop()
-
-
-def on_yarn(servers: MiniHadoop, folder: Path, mode: str = "client") -> dict[str, dict[str, str]]:
-    """Options and environment of a submission to YARN."""
-    settings = servers.write_client_settings(folder / "hadoop-conf")
-    options = SETTINGS | {"spark.master": "yarn", "spark.submit.deployMode": mode}
-    return {"options": options, "environment": {"HADOOP_CONF_DIR": str(settings)}}
 
 
 def test_yarn_in_client_mode(

@@ -2,7 +2,8 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,20 +11,40 @@ import pytest
 from clusters.hadoop import MiniHadoop, start_hadoop
 from clusters.object_store import ObjectStore, object_store
 from clusters.small_runs import digests
-from clusters.submitting import ROOT, SETTINGS, submit
+from clusters.submitting import ROOT, SETTINGS, submit, upload
 from small_study import write_small_study
 from tradegains.errors import EngineError
 
 
+@pytest.fixture(scope="package", autouse=True)
+def starting(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[], MiniHadoop]]:
+    """HDFS: it starts beside the first tests, which need another server, and may be waited for."""
+    folder = tmp_path_factory.mktemp("hadoop")
+    started: list[Future[MiniHadoop]] = []
+    with ThreadPoolExecutor(1) as thread:
+
+        def wait() -> MiniHadoop:
+            if not started:
+                started.append(thread.submit(start_hadoop, folder))
+            return started[0].result()
+
+        if any("hadoop" in getattr(item, "fixturenames", ()) for item in request.session.items):
+            started.append(thread.submit(start_hadoop, folder))
+        yield wait
+        for each in started:
+            if each.exception() is None:
+                each.result().stop()
+
+
 @pytest.fixture(scope="package")
-def hadoop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MiniHadoop]:
+def hadoop(starting: Callable[[], MiniHadoop]) -> MiniHadoop:
     """HDFS; a test is skipped where its jar, or a Java, cannot be had."""
     try:
-        servers = start_hadoop(tmp_path_factory.mktemp("hadoop"))
+        return starting()
     except EngineError as error:
         pytest.skip(f"needs Hadoop's mini cluster: {' '.join(str(error).split())}")
-    yield servers
-    servers.stop()
 
 
 @pytest.fixture(scope="package")
@@ -54,3 +75,12 @@ def here(zipped: Path, study: Path) -> dict[str, str]:
     )
     assert told.returncode == 0, told.stderr
     return digests(str(output))
+
+
+@pytest.fixture(scope="package")
+def yarn(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MiniHadoop]:
+    """HDFS with the census, and YARN."""
+    servers = start_hadoop(tmp_path_factory.mktemp("yarn"), yarn=True, heap="1g")
+    upload(study, f"{servers.address}/in/census")
+    yield servers
+    servers.stop()

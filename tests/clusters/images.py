@@ -68,7 +68,8 @@ class Builder:
     ) -> subprocess.CompletedProcess[str]:  # fmt: skip
         """What a command in a container of the image says, and its exit code."""
         container = self.run("from", image).stdout.strip()
-        way = ["--isolation", "chroot"]
+        # Kubernetes enters a pod's name in its /etc/hosts; Java asks who it is.
+        way = ["--isolation", "chroot", "--hostname", "localhost"]
         way += [part for key, value in environment.items() for part in ("--env", f"{key}={value}")]
         way += [part for here, there in volumes.items() for part in ("--volume", f"{here}:{there}")]
         try:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from clusters.hadoop import SPARK_HOME
+from clusters.hadoop import SPARK_HOME, MiniHadoop
 from clusters.small_runs import put
 from small_study import YEARS, year_file
 from tradegains.engines.java import java_environment
@@ -56,3 +56,10 @@ def submit(
         capture_output=True,
         text=True,
     )
+
+
+def on_yarn(servers: MiniHadoop, folder: Path, mode: str = "client") -> dict[str, dict[str, str]]:
+    """Options and environment of a submission to YARN."""
+    settings = servers.write_client_settings(folder / "hadoop-conf")
+    options = SETTINGS | {"spark.master": "yarn", "spark.submit.deployMode": mode}
+    return {"options": options, "environment": {"HADOOP_CONF_DIR": str(settings)}}

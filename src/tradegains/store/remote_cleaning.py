@@ -49,6 +49,8 @@ def find_remote(
     orphans: list[RemotePath] = []
     for name in TABLES:
         files = _of_table(listed, name)
+        if not files:  # to look for a table's log is a request, and most runs make a part of them
+            continue
         try:
             needed = store.file_names(name)
         except EngineError as error:
@@ -116,8 +118,11 @@ def remove_remote(
     for name, run in unpublished:
         store.remove(name, run)
         remove_files(store, name, run)
-    needed = {f"{store.path(name)}/{path}" for name in TABLES for path in store.file_names(name)}
-    for path in orphans:
+    found = list(orphans)
+    holding = [name for name in TABLES
+               if any(str(path).startswith(f"{store.path(name)}/") for path in found)]  # fmt: skip
+    needed = {f"{store.path(name)}/{path}" for name in holding for path in store.file_names(name)}
+    for path in found:
         if str(path) not in needed:
             path.remove()
 
@@ -125,10 +130,11 @@ def remove_remote(
 def traces_of(output: Output, store: DeltaRs, run: str) -> tuple[list[str], list[str]]:
     """Tables that have rows of a run, and tables with files of it."""
     listed = files_below(output.tables)
-    having = [name for name in TABLES if any(_run_of(path) == run
-                                             for path in store.file_names(name))]  # fmt: skip
-    traces = [name for name in TABLES if any(path.startswith(f"{name}/{_PARTITION}{run}/")
-                                             for path in listed)]  # fmt: skip
+    there = [name for name in TABLES if any(path.startswith(f"{name}/") for path in listed)]
+    having = [name for name in there if any(_run_of(path) == run
+                                            for path in store.file_names(name))]  # fmt: skip
+    traces = [name for name in there if any(path.startswith(f"{name}/{_PARTITION}{run}/")
+                                            for path in listed)]  # fmt: skip
     return having, traces
 
 
