@@ -93,6 +93,7 @@ def test_a_store_that_lets_several_win_is_refused(
     [
         ("InvalidAccessKeyId", "the credentials are refused"),
         ("AccessDenied", "access is refused"),
+        ("RequestTimeTooSkewed", "the clock of this machine is not that of the object store"),
     ],
 )
 def test_what_a_store_refuses_is_told(

@@ -42,9 +42,8 @@ def is_native() -> bool:
 
 
 def missing(given: str) -> Problem:
-    """What to do where the package is not installed, and not even Hadoop's library is there."""
+    """What to do where the package is not installed."""
     cure = "pip install 'tradegains[hdfs]'"
-    cure += "; to read a census Hadoop's own library will do, found by HADOOP_HOME and CLASSPATH"
     return Problem("hdfs:// needs the package hdfs-native", given, cure=cure)
 
 

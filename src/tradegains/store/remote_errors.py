@@ -31,6 +31,12 @@ _SIGNS: Final[tuple[tuple[tuple[str, ...], str, str], ...]] = (
         "with credentials that hold",
     ),
     (
+        ("RequestTimeTooSkewed", "REQUEST_TIME_TOO_SKEWED"),
+        "the clock of this machine is not that of the object store",
+        "set it (timedatectl shows it): requests are signed with their time, and 15 minutes apart "
+        "is too much",
+    ),
+    (
         ("InvalidAccessKeyId", "SignatureDoesNotMatch", "INVALID_ACCESS_KEY_ID",
          "SIGNATURE_DOES_NOT_MATCH", "<Code>ExpiredToken", "<Code>InvalidToken", "EXPIRED_TOKEN"),
         "the credentials are refused",
