@@ -1,11 +1,15 @@
-"""What a row costs on two executors over HDFS, beside what docs/performance.md has on paper.
+"""What a row costs on two executors over HDFS, beside what is on paper; and a year that arrives.
 
 Minutes, so not part of the usual suite: `make cluster-check` runs it.
 """
 
 import json
+import os
+import subprocess
 import sys
-from collections.abc import Mapping
+import time
+import tomllib
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -13,8 +17,9 @@ from typing import Any
 import pytest
 
 from clusters.hadoop import MiniHadoop
-from clusters.small_runs import put
+from clusters.small_runs import digests, put
 from clusters.submitting import ROOT, SETTINGS, on_yarn, submit
+from tradegains.published.reading import list_runs
 from tradegains.store.locations import locate
 
 sys.path.append(str(ROOT / "benchmarks"))
@@ -44,6 +49,51 @@ def test_bytes_of_a_row_are_those_on_paper(
         assert here == pytest.approx(expected, rel=TOLERANCE)
 
 
+def test_a_year_later(
+    hadoop: MiniHadoop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A study up to the newest year: run, run again, and run when the next year has arrived."""
+    census = census_of(SIZES[0], ROOT / "build" / "benchmark")
+    *earlier, newest = sorted(census.iterdir())
+    stated = STUDY.read_text()
+    for said, instead in (
+        ("end = 1996", 'end = "latest"'),
+        ("1980, 1988, 1996]", '1980, 1988, "latest"]'),
+        ("figure_years = [1988, 1996]", "figure_years = [1988]"),
+    ):
+        assert said in stated
+        stated = stated.replace(said, instead)
+    study = tmp_path / "study.toml"
+    study.write_text(stated)
+    there, output = f"{hadoop.address}/growing", f"{hadoop.address}/yearly"
+    seconds = {}
+    for name, folders in (("first", earlier), ("again", []), ("a year later", [newest])):
+        copy(census, there, folders)
+        seconds[name], told = timed(study, f"--input=census={there}", f"--output={output}")
+        assert ("is published already" in told) is (name == "again")
+    runs = list_runs(output)
+    assert [window_end(run) for run in runs] == [1996, 1995]
+    here = tmp_path / "out"
+    timed(study, f"--input=census={census}", f"--output={here}")
+    assert digests(output) == digests(str(here))
+    with capsys.disabled():
+        print("seconds over HDFS, embedded: " + str(seconds))
+
+
+def window_end(run: Mapping[str, Any]) -> int:
+    ends = {window["name"]: window["end"] for window in tomllib.loads(run["study_toml"])["windows"]}
+    return ends["post"]
+
+
+def timed(*words: object) -> tuple[float, str]:
+    """Seconds of a run by the command, and what it said."""
+    began = time.monotonic()
+    command = [sys.executable, "-m", "tradegains.command.cli", "run", *map(str, words)]
+    ended = subprocess.run(command, capture_output=True, text=True, env=os.environ)
+    assert ended.returncode == 0, ended.stderr
+    return round(time.monotonic() - began, 1), ended.stdout + ended.stderr
+
+
 def cost_of(yarn: MiniHadoop, zipped: Path, size: Size, folder: Path) -> Mapping[str, Any]:
     """What the steps of a run over HDFS used, by Spark's own log of its events."""
     census = census_of(size, ROOT / "build" / "benchmark")
@@ -67,10 +117,17 @@ def cost_of(yarn: MiniHadoop, zipped: Path, size: Size, folder: Path) -> Mapping
     return {"rows": rows_read(census), "steps": steps_of(read)}
 
 
-def copy(census: Path, address: str) -> None:
-    """Put the files of a census on HDFS, several at once, since each takes half a second."""
+def copy(census: Path, address: str, folders: Sequence[Path] | None = None) -> None:
+    """Put the files of a census on HDFS, several at once, since each takes half a second.
+
+    Args:
+        census: its folder.
+        address: of the folder there.
+        folders: of the years that are wanted; all by default.
+    """
     place = locate(address)
-    files = [file for file in census.glob("year=*/*.parquet") if file.is_file()]
+    years = sorted(census.iterdir()) if folders is None else folders
+    files = [file for folder in years for file in folder.glob("*.parquet")]
 
     def send(file: Path) -> None:
         path = f"{place.path}/{file.relative_to(census).as_posix()}"

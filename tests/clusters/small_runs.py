@@ -8,6 +8,8 @@ from tradegains.command.clean import clean_output, retire_run
 from tradegains.published.reading import list_runs
 from tradegains.store.locations import locate
 from tradegains.store.output import locate_output
+from tradegains.store.remote_cleaning import remove_remote
+from tradegains.store.remote_leftovers import files_below
 from tradegains.store.runs import read_published
 
 
@@ -49,6 +51,9 @@ def clean_and_retire(output: str, run: str) -> None:
     assert f"left alone: run {dead}: runs/ has a file of it" in told
     there = {path for path in left if _is_there(place.system, f"{place.path}/{path}")}
     assert there == {f"tables/runs/run_id={dead}/doubtful.parquet"}
+    # What another run has come to need since it was looked for stays.
+    in_use = files_below(f"{output}/tables/welfare/run_id={run}").values()
+    remove_remote(locate_output(output), [], [], in_use)
     assert clean_output(output, days=0, dry_run=False).startswith("nothing to remove")
     assert read_published(tables, "welfare", run).num_rows > 0
     evidence = f"{place.path}/work/evidence/{run}"

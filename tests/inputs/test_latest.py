@@ -56,7 +56,9 @@ def test_who_cannot_look_it_up_refuses_the_word(tmp_path: Path) -> None:
 
 def test_the_year_may_have_another_name(tmp_path: Path) -> None:
     for year in (1990, 2003):
-        folder = tmp_path / f"ano={year}"
-        folder.mkdir()
+        folder = tmp_path / "census" / f"ano={year}"
+        folder.mkdir(parents=True)
         (folder / "a.parquet").write_bytes(b"any")
-    assert newest_year(str(tmp_path), "ano") == 2003
+    assert newest_year(str(tmp_path / "census"), "ano") == 2003
+    study = write_study(tmp_path, *LATEST, ('year = "year"', 'year = "ano"'))
+    assert read_study(study).windows[0].end == 2003
