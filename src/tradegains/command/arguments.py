@@ -74,7 +74,7 @@ def _add_convert(commands: Any) -> None:
     parser = _command(
         commands,
         "convert",
-        does="make a census of files of Stata, SAS, SPSS, Excel, text or Parquet",
+        does="make a census of files of Stata, SAS, SPSS, R, Excel, text or Parquet",
         example="tradegains convert --plan plants_*.dta --output plants.toml",
     )
     parser.add_argument(

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from tradegains.errors import InputError, Problem
 from tradegains.families.context import ComputedTables, MatchedCensus, Rows, RunContext
-from tradegains.families.work_folders import STOPPING
+from tradegains.families.work_folders import QUARANTINED, STOPPING
 from tradegains.inputs.unpriced import RowSums, Unpriced
 from tradegains.results.market_cells import MarketCells
 from tradegains.results.quality import quality_rows, stopping_problems, stopping_rules
@@ -148,7 +148,8 @@ def _require_every_row(quality: Rows, rows_by_year: Mapping[int, int]) -> None:
 
 def _keep_quarantined(context: RunContext, matched: MatchedCensus, quality: Rows) -> None:
     quarantined = sum(row["rows"] for row in quality if row["rule"] == "quarantined")
-    if quarantined:
+    if quarantined and context.kept_in:  # a check keeps none
         with context.progress.step("keep quarantined rows") as step:
-            context.keep(matched.flagged.filter(~F.col(w.VALID)).drop(w.VALID), "quarantined")
+            context.keep(matched.flagged.filter(~F.col(w.VALID)).drop(w.VALID), QUARANTINED)
             step.rows = quarantined
+        log.warning("quarantined rows are in %s/%s (Parquet)", context.kept_in, QUARANTINED)

@@ -7,6 +7,7 @@ from tradegains.study import Study, Window
 
 MATCHED: Final = "matched"
 WITHOUT_DUPLICATES: Final = "matched_without_duplicates"
+QUARANTINED: Final = "quarantined"
 STOPPING: Final = "stopping"  # which stays to be read, as those that are quarantined
 PLANT_CUTS: Final = "plant_cuts"
 WITH_REPAIRED_IDS: Final = "matched_with_repaired_ids"
