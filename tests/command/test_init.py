@@ -68,6 +68,13 @@ def test_each_contract_column_gets_its_own() -> None:
     assert match_columns({"sales": NUMBER, "total_sales": NUMBER}, None) == {"sales": "sales"}
 
 
+def test_one_industry_for_all_is_told(tmp_path: Path) -> None:
+    (tmp_path / "year=1990").mkdir()
+    pq.write_table(pa.table({"plant": [1, 2], "ciiu": [311, 311]}), tmp_path / "year=1990/a")
+    notes = propose(str(tmp_path), tmp_path).notes
+    assert notes == ("ciiu is the same in every row: results by industry are totals",)
+
+
 def test_labels_tell_where_names_do_not(tmp_path: Path) -> None:
     fields = [
         pa.field("v1", WHOLE, metadata={"comment": "Plant id"}),
@@ -218,6 +225,7 @@ def test_flags_floats_and_short_years_are_told(tmp_path: Path) -> None:
     proposal = write_proposal(str(tmp_path / "all.parquet"), tmp_path / "study.toml")
     assert proposal.columns["establishment_id"] == "firm"
     told = " ".join(proposal.notes)
+    assert "is the same in every row" not in told
     assert "firm reads like an enterprise's" in told
     assert "sic may be the industry, but its type double is none of one" in told
     assert "year has no year from 1800 to 2100" in told

@@ -73,6 +73,8 @@ class FirstLook:
                 'study reads digits; `tradegains convert` leaves out signs (without = "."), a '
                 "[inputs] concordance gives the others new codes"
             )
+        if len(set().union(*self.codes.values())) == 1:
+            yield f"{columns['industry']} is the same in every row: results by industry are totals"
         if len(self.lengths) > 1:
             told = ", ".join(map(str, sorted(self.lengths)))
             yield (
