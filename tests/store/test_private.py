@@ -18,7 +18,7 @@ from tradegains.engines import scratch
 from tradegains.errors import EngineError, StudyError
 from tradegains.store.delta import DeltaRs
 from tradegains.store.disk import told_of_full_disk
-from tradegains.store.leftovers import sweep_rows
+from tradegains.store.leftovers import IDS_IN_A_CYCLE, leftover_rows, sweep_rows
 from tradegains.store.output import hold_output, locate_output
 from tradegains.store.private import make_private, private_folder, write_private
 from tradegains.store.row_tables import read_plant_products
@@ -186,6 +186,26 @@ def test_quarantined_rows_go_after_the_stated_time(tmp_path: Path) -> None:
         assert not (work / RUN).exists()
     with hold_output(str(tmp_path), keep_days=0):
         assert not (work / OTHER_RUN).exists()
+
+
+def test_ids_in_a_cycle_are_kept_as_long_as_quarantined_rows(tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    leave_rows(work, days=8)
+    ids = work / IDS_IN_A_CYCLE
+    ids.write_text("id")
+    then = time.time() - 8 * 24 * 3600
+    os.utime(ids, (then, then))
+    assert ids not in leftover_rows(work, keep_days=9)
+    assert ids in leftover_rows(work, keep_days=7)
+
+
+def test_folders_of_our_own_beside_the_work_folder_are_nobody_elses(tmp_path: Path) -> None:
+    leave_rows(tmp_path / "work")
+    (tmp_path / "work_of_mine").mkdir()
+    (tmp_path / "works").write_text("a file")
+    (tmp_path / "work_link").symlink_to(tmp_path / "work")
+    assert list(sweep_rows(tmp_path / "work", keep_days=0)) == []
+    assert (tmp_path / "work_of_mine").is_dir()
 
 
 def test_a_link_among_the_rows_is_removed_and_not_followed(tmp_path: Path) -> None:

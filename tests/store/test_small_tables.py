@@ -1,6 +1,7 @@
 """Small input tables: codes stay text, faults are counted, values are not told."""
 
 import gzip
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from tradegains.store.small_tables import (
 )
 
 Write = Callable[[Any], str]
+
+
+PRICES_BY_ANY_NAME = SmallTable("prices", (SmallColumn("year", "year"),), ("year",))
 
 
 @pytest.fixture
@@ -160,6 +164,32 @@ def test_parquet_faults(write: Write) -> None:
     assert "'industry' is double where text or a whole number is expected" in message
     assert "'year' is bool where a year (YYYY) is expected" in message
     assert "'value' is not a finite number" in message
+
+
+def test_what_is_recorded_of_a_table(write: Write) -> None:
+    """Rows and columns of Parquet, which its footer says; of CSV only the bytes."""
+    rows = pa.table({"year": [1988, 1996], "index": [1.0, 2.0]})
+    entry = read_small_table(write(rows), SMALL_TABLES["prices"]).entry
+    assert (entry.input, entry.path, entry.rows) == ("prices", "t.parquet", 2)
+    other = read_small_table(write(rows.rename_columns(["year", "price"])), PRICES_BY_ANY_NAME)
+    assert entry.schema
+    assert other.entry.schema
+    assert entry.schema != other.entry.schema
+    content = "year,index\n1988,1\n"
+    entry = read_small_table(write(content), SMALL_TABLES["prices"]).entry
+    assert (entry.bytes, entry.rows, entry.schema) == (len(content), None, None)
+    assert entry.sha256 == hashlib.sha256(content.encode()).hexdigest()
+
+
+def test_words_that_a_column_has(write: Write) -> None:
+    path = write("industry,kind,cut\n01,home,-1\n02,Foreign,-2\n03,,-2\n")
+    said = refused(path, "tariff_cuts")
+    assert "'kind' is none of home, foreign, input (1 case)" in said
+    assert path in said
+    assert "the first is data row 2" in said
+    said = refused(write("industry,cut,cut\n01,-1,-1\n"), "tariff_cuts")
+    assert "column 'cut' appears more than once" in said
+    assert path in said
 
 
 def test_missing_and_unknown_files(tmp_path: Path) -> None:
