@@ -263,7 +263,7 @@ def test_years_of_two_digits_need_a_century(workshop: Workshop, recipe_of: Recip
     assert 'the year column year has type = "number"' in refused(workshop, recipe_of(*columns))
     columns = (YEAR, 'name = "jobs"\ntype = "whole"')
     assert "years of two digits (5 cases)" in refused(workshop, recipe_of(*columns))
-    assert "# century_from = 1930" in workshop.planned("plants.csv")
+    assert "\ncentury_from = 1930  # a guess" in workshop.planned("plants.csv")
     year = 'column = "year"\ncentury_from = 1930'
     census = workshop.converted(recipe_of(*columns, year=year))
     found = {year: rows.column("jobs").to_pylist() for year, rows in census.items()}
@@ -482,3 +482,23 @@ def test_a_comma_that_may_be_either_is_a_question(workshop: Workshop) -> None:
     recipe = workshop.planned("plants.csv")
     assert 'decimal = "TODO"' in recipe
     assert "not settled" in refused_by_reading(workshop, recipe)
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "texts", "thousands"),
+    [
+        (";", ["1.234.567,50", "12,5", "4.589"], "."),
+        (";", ["1,234,567.50", "12.5", "4,589"], ","),
+        (";", ["1 234 567,50", "12,5", "4 589"], " "),
+    ],
+)
+def test_signs_between_thousands_are_found(
+    workshop: Workshop, delimiter: str, texts: list[str], thousands: str
+) -> None:
+    rows = [delimiter.join(("1990", text, "n.d." if n else "7")) for n, text in enumerate(texts)]
+    csv(workshop, delimiter.join(("year", "sales", "jobs")), *rows, "1990;;8", "1990;;9")
+    recipe = workshop.planned("plants.csv")
+    assert f'thousands = "{thousands}"' in recipe
+    assert "# 3 of 5 values are numbers: is it an amount" in recipe
+    kept = workshop.converted(recipe)[1990].column("sales").to_pylist()
+    assert kept == [1234567.5, 12.5, 4589.0, None, None]

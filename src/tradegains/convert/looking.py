@@ -27,10 +27,16 @@ _SHAPES = {
     "with_point": r"^[+-]?[0-9]*\.[0-9]+$",
     "with_comma": r"^[+-]?[0-9]*,[0-9]+$",
     "group": r"^[+-]?[1-9][0-9]{0,2},[0-9]{3}$",
+    "points": r"^[+-]?[0-9]{1,3}(\.[0-9]{3})+,[0-9]+$",
+    "point_groups": r"^[+-]?[0-9]{1,3}(\.[0-9]{3})+$",
+    "commas": r"^[+-]?[0-9]{1,3}(,[0-9]{3})+\.[0-9]+$",
+    "comma_groups": r"^[+-]?[0-9]{1,3}(,[0-9]{3})+$",
+    "spaces": r"^[+-]?[0-9]{1,3}( [0-9]{3})+(,[0-9]+)?$",
     "day": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
     "long": r"^[+-]?[0-9]{19,}$",
 }
-_SIGNS = {"with_point": ".", "with_comma": ",", "group": ",", "day": "-"}
+_SIGNS = {"with_point": ".", "with_comma": ",", "group": ",", "points": ",", "point_groups": ".",
+          "commas": ",", "comma_groups": ",", "spaces": " ", "day": "-"}  # fmt: skip
 """Shapes by a sign that each text of them has."""
 _SHORT, _LONG = 2, 19
 
@@ -112,7 +118,7 @@ def _shapes(texts: pa.Array) -> Counter[str]:
         signs = ""
     else:
         found.update({shape: _matching(texts, shape) for shape in ("point", "comma")})
-        signs = "".join(sign for sign in ".,-" if pc.any(pc.match_substring(texts, sign)).as_py())
+        signs = "".join(sign for sign in "., -" if pc.any(pc.match_substring(texts, sign)).as_py())
     for shape, sign in _SIGNS.items():
         if sign in signs:
             found[shape] = _matching(texts, shape)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from tradegains.study.writing import toml_value
 
 _YEAR_NAME = re.compile(r"year|yr|ano|año|anio|ann[eé]e|an|jahr|anno|rok|periodo|ye?ar_?\w*", re.I)
 _ID_NAME = re.compile(
-    r".*(_id|id_|^id|ident|plant|estab|nordemp|nui|nif|siren|siret|serial|lbdnum|folio).*|.*id",
+    r".*(_id|id_|^id|ident|plant|[eé]?tabl|estab|betrieb|nordemp|nui|nif|siren|siret|serial|lbdnum|folio).*|.*id",
     re.I,
 )
 _CODE_NAME = re.compile(
@@ -31,6 +32,13 @@ _CODE_NAME = re.compile(
     re.I,
 )
 _LOG_NAME = re.compile(r"(ln|log|l)_|ln", re.I)
+_GROUPINGS = {
+    ".": (",", "comma", ("points", "point_groups")),
+    ",": (".", "point", ("commas", "comma_groups")),
+    " ": (",", "comma", ("spaces",)),
+}
+"""By the sign between thousands: that before decimals, the shape of numbers without thousands, and
+the shapes of those with, of which the first has no other reading."""
 _FILE_YEAR = r"(?<!\d)((?:1[89]|20)\d{2})(?!\d)"
 _WIDE = re.compile(r"(.*?\D)((?:19|20)\d{2})")
 _YEARS = (1850, 2150)
@@ -76,13 +84,14 @@ def plan(given: Sequence[str], recipe: Path, asked: Asked, step: Step | None = N
     looks = look_at(sources, step or Step("look"))
     if not any(look.values for look in looks.values()):
         raise InputError(Problem("there is no value in the files", names[0], cure="look at them"))
-    text = _RecipeText(names, choice, sources, looks, asked).text()
+    proposed = _RecipeText(names, choice, sources, looks, asked)
     recipe.parent.mkdir(parents=True, exist_ok=True)
-    recipe.write_text(text, encoding="utf-8")
-    told = [
-        f"{source.path.name}: {source.told}; {len(source.columns)} columns" for source in sources
-    ]
-    return "\n".join(told)
+    recipe.write_text(proposed.text(), encoding="utf-8")
+    found = f", decimal {proposed.decimal}"
+    return "\n".join(
+        f"{each.path.name}: {each.told.replace(', decimal .', found)}; {len(each.columns)} columns"
+        for each in sources
+    )
 
 
 def _files(given: Sequence[str]) -> list[tuple[Path, Path]]:
@@ -151,7 +160,8 @@ class _RecipeText:
         asked: Asked,
     ) -> None:
         self.names, self.choice, self.sources, self.looks = names, choice, sources, looks
-        self.decimal = asked.decimal or self._decimal()
+        self.thousands, decimal = self._grouping()
+        self.decimal = asked.decimal or decimal or self._decimal()
         self.year = self._year_column()
         self.wide = self._wide() if self.year is None else {}
         self.same, self.other_names = self._case_variants()
@@ -180,6 +190,8 @@ class _RecipeText:
                 )
         if self.choice.format in ("text", "xlsx"):
             lines.append(f"decimal = {toml_value(self.decimal)}")
+            if self.thousands:
+                lines.append(f"thousands = {toml_value(self.thousands)}")
             if self.decimal == TODO:
                 lines[-1] += (
                     '  # TODO: is 1,234 a thousand ("." and thousands = ",") or 1.234 (",")?'
@@ -196,7 +208,7 @@ class _RecipeText:
             lines.append(f"column = {toml_value(self.year)}")
             look = self.looks[self.year]
             if (look.high is not None and look.high < 100) or look.shapes["short"]:
-                lines.append("# century_from = 1930  # years of two digits: 78 is 1978, 05 is 2005")
+                lines.append("century_from = 1930  # a guess, of years of two digits: 05 is 2005")
         elif self.wide:
             lines.append("# the years are in the names of columns: see years = below")
         else:
@@ -304,7 +316,12 @@ class _RecipeText:
         if look.type == "string" and look.marks and type_ != "text":
             count = sum(look.marks.values())
             yield f"missing = {toml_value(sorted(look.marks))}  # {count:,} values"
-        if type_ == "text" and look.shapes["with_point"] and _CODE_NAME.fullmatch(name):
+        yield from _number_lines(look, type_)
+        if (
+            type_ == "text"
+            and look.shapes["with_point"]
+            and _CODE_NAME.fullmatch(_unaccented(name))
+        ):
             yield '# without = "."  # a study reads codes of digits: 10.20 as 1020'
         if type_ == "number" and _LOG_NAME.match(name):
             yield '# log = "natural"  # by its name a log; the census has levels'
@@ -339,8 +356,11 @@ class _RecipeText:
             if shapes["zero"] and look.found.name != self.year:
                 return "text", "digits that begin with zeros"
             return ("text", "more than 18 digits") if shapes["long"] else ("whole", "")
-        if shapes["comma" if self.decimal in (",", TODO) else "point"] == values:
-            is_code = _CODE_NAME.fullmatch(look.found.name) or _ID_NAME.fullmatch(look.found.name)
+        plain = shapes["comma" if self.decimal in (",", TODO) else "point"]
+        if plain + _grouped(look, self.thousands) == values:
+            is_code = _CODE_NAME.fullmatch(_unaccented(look.found.name)) or _ID_NAME.fullmatch(
+                _unaccented(look.found.name)
+            )
             if is_code or look.found.kind.startswith("string"):
                 return "text", "codes with points: as numbers 10.20 and 10.2 would be one"
             return "number", ""
@@ -359,8 +379,20 @@ class _RecipeText:
         if look.type == "double" and largest > limit:
             held = "32-bit floats" if look.found.is_single else "doubles"
             why = f"whole numbers so large that {held} may have rounded them"
-            return ("whole" if _ID_NAME.fullmatch(name) else "number"), why
+            return ("whole" if _ID_NAME.fullmatch(_unaccented(name)) else "number"), why
         return "whole", ""
+
+    def _grouping(self) -> tuple[str, str]:
+        """The signs between thousands and before decimals, where a column has no other reading."""
+        if self.choice.format not in ("text", "xlsx"):
+            return "", ""
+        for look in self.looks.values():
+            for thousands, (decimal, plain, shapes) in _GROUPINGS.items():
+                if look.shapes[shapes[0]] and look.values == look.shapes[plain] + _grouped(
+                    look, thousands
+                ):
+                    return thousands, decimal
+        return "", ""
 
     def _decimal(self) -> str:
         """The sign before decimals: that of a column that is numeric under one of them only."""
@@ -377,11 +409,11 @@ class _RecipeText:
         written = {name: self.same.get(name, name) for name in kept if name.lower() != "year"}
         kinds = {name: self._type(name, self.looks[name])[0] for name in written}
         able = [name for name in written if kinds[name] in ("text", "whole")]
-        codes = [written[name] for name in able if _CODE_NAME.fullmatch(name)]
+        codes = [written[name] for name in able if _CODE_NAME.fullmatch(_unaccented(name))]
         ids = [
             written[name]
             for name in able
-            if _ID_NAME.fullmatch(name) and written[name] not in codes
+            if _ID_NAME.fullmatch(_unaccented(name)) and written[name] not in codes
         ]
         return "\n".join(
             [
@@ -391,6 +423,32 @@ class _RecipeText:
                 "range = false  # true: the report tells smallest and largest values",
             ]
         )
+
+
+def _unaccented(name: str) -> str:
+    """A name as it is compared with others.
+
+    Example:
+        >>> _unaccented("Établissement")
+        'Etablissement'
+    """
+    return unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+
+
+def _number_lines(look: Look, type_: str) -> Iterator[str]:
+    """That most texts of a column are numbers, where some are not."""
+    numbers = max(look.shapes["point"], look.shapes["comma"])
+    if type_ == "text" and look.values / 2 < numbers < look.values:
+        yield (
+            f"# {numbers:,} of {look.values:,} values are numbers: is it an amount? What do "
+            "the others mean?"
+        )
+
+
+def _grouped(look: Look, thousands: str) -> int:
+    """How many texts are numbers with this sign between thousands."""
+    shapes = _GROUPINGS[thousands][2] if thousands else ()
+    return sum(look.shapes[shape] for shape in shapes)
 
 
 def _are_years(look: Look) -> bool:
