@@ -374,6 +374,19 @@ def test_a_year_under_another_name_is_guessed_where_it_is_the_only_one(
     assert f"not settled, line {line} (1 case)" in refused(workshop, recipe)
 
 
+def test_a_dash_may_mean_none(workshop: Workshop, recipe_of: RecipeOf) -> None:
+    csv(workshop, "year,exports,note", "1990,-,-", "1990,7.5,x", "1990,..,y")
+    recipe = workshop.planned("plants.csv")
+    assert '# zero = ["-"]' in recipe
+    said = recipe.replace('missing = ["-", ".."]', 'missing = [".."]').replace("# zero", "zero")
+    report = workshop.report(said)
+    rows = read(workshop.folder / "census/year=1990/part-0.parquet")
+    assert rows.column("exports").to_pylist() == [0.0, 7.5, None]
+    assert "missing code 1; a sign for 0 1" in report
+    wrong = recipe_of(YEAR, 'name = "note"\ntype = "text"\nzero = ["-"]')
+    assert 'note: zero needs type = "number" or "whole"' in refused_by_reading(workshop, wrong)
+
+
 def test_texts_without_signs_and_in_one_case(workshop: Workshop, recipe_of: RecipeOf) -> None:
     csv(workshop, "year,id,cnae", "1990,a7,10.2-0", "1990,B8,1020", "1990,c9,.-")
     columns = ['name = "id"\ntype = "text"\ncase = "upper"']

@@ -316,6 +316,8 @@ class _RecipeText:
         if look.type == "string" and look.marks and type_ != "text":
             count = sum(look.marks.values())
             yield f"missing = {toml_value(sorted(look.marks))}  # {count:,} values"
+            if dashes := sorted({"-", "--"} & look.marks.keys()):
+                yield f"# zero = {toml_value(dashes)}  # where a dash means none, and not unknown"
         yield from _number_lines(look, type_)
         if (
             type_ == "text"

@@ -68,6 +68,7 @@ class ColumnChoice:
         years: pattern of the names of a wide column, whose group is the year.
         digits: length to which codes and ids are filled with leading zeros; 0: as they are.
         missing: values that mean unknown.
+        zero: values that mean 0, such as the dash of many offices.
         absent: values that mean there is no such establishment in that year; "" is a missing one.
         scale: what numbers are multiplied with.
         log: "natural" or "10" where the numbers are logs of the levels to be written.
@@ -85,6 +86,7 @@ class ColumnChoice:
     years: str
     digits: int
     missing: tuple[str, ...]
+    zero: tuple[str, ...]
     absent: tuple[str, ...]
     scale: float
     log: str
@@ -227,6 +229,7 @@ def _column(table: TomlTable) -> ColumnChoice:
         years=table.optional("years", _PATTERN, ""),
         digits=table.optional("digits", whole(1, 40), 0),
         missing=table.optional("missing", list_of(_CODE, at_least=1), ()),
+        zero=table.optional("zero", list_of(_CODE, at_least=1), ()),
         absent=table.optional("absent", list_of(_CODE, at_least=1), ()),
         scale=table.optional("scale", number(above=0.0), 1.0),
         log=table.optional("log", one_of(("natural", "10")), ""),
@@ -283,6 +286,10 @@ def _unfit_keys(column: ColumnChoice, where: str) -> list[Problem]:
         "case": (column.case, "text"),
         "date": (column.date, "date"),
     }
+    if column.zero and column.type not in ("number", "whole"):
+        cure = "leave out zero, or change the type"
+        what = f'column {column.name}: zero needs type = "number" or "whole"'
+        return [Problem(what, where, cure=cure)]
     return [
         Problem(
             f'column {column.name}: {key} needs type = "{type_}", not "{column.type}"',

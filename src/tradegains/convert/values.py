@@ -89,7 +89,7 @@ class Converter:
     def written(self, values: pa.Array, place: Place) -> pa.Array:
         """Values as they are written."""
         self._place = place
-        known = self._without_missing_codes(values)
+        known = self._with_zeros(self._without_missing_codes(values))
         typed: pa.Array = getattr(self, f"_{self.choice.type}")(known)
         self.counts.missing += typed.null_count
         return typed
@@ -100,6 +100,15 @@ class Converter:
         if not self.choice.missing:
             return values
         return self._emptied(values, _is_one_of(values, self.choice.missing), "missing code")
+
+    def _with_zeros(self, values: pa.Array) -> pa.Array:
+        if not self.choice.zero:
+            return values
+        which = pc.fill_null(_is_one_of(values, self.choice.zero), False)
+        if count := pc.sum(which).as_py():
+            self.counts.changed["a sign for 0"] += count
+        zero = pa.scalar("0") if pa.types.is_string(values.type) else pa.scalar(0, values.type)
+        return pc.if_else(which, zero, values)
 
     def _emptied(self, values: pa.Array, which: pa.Array, why: str) -> pa.Array:
         which = pc.fill_null(which, False)
