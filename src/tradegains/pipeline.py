@@ -158,7 +158,7 @@ def run(
             work = replace(_work_folder(place, name, study), scratch=engine.scratch)
             measured = _measure(engine, study, inputs, work, only, progress, kept_in=work.root)
         absent = _all_absent(inputs, published, measured)
-        record = _record(study, inputs, engine, absent)
+        record = _record(_resolved(study, measured), inputs, engine, absent)
         with progress.step("publish") as step:
             require_unchanged(inputs.files)
             if verify:
@@ -289,6 +289,11 @@ def _work_folder(place: Output, name: str, study: Study) -> WorkFolder:
     """The run's work folder; behind a URI no lock keeps another process out of it."""
     mark = "" if place.is_local else f"-{uuid4().hex}"
     return WorkFolder(f"{place.work}/{name}", frozenset(passing_folders(study)), mark)
+
+
+def _resolved(study: Study, measured: ComputedTables) -> Study:
+    """The study with the decimals that its money counted to: it gives the same numbers again."""
+    return replace(study, census=replace(study.census, money_decimals=measured.money_decimals))
 
 
 def _record(

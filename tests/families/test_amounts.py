@@ -10,8 +10,10 @@ from pyspark.sql import SparkSession
 from tradegains.formulas.fixed_point import (
     EMPLOYMENT_UNITS,
     LARGEST_AMOUNT,
-    MONEY_UNITS,
+    largest_money,
+    loses_digits,
     to_fixed_point,
+    units_of_money,
 )
 from tradegains.tables import working as w
 from tradegains.tables.flags import FLAG_BITS, ROW_RULES
@@ -27,20 +29,32 @@ def amounts() -> list[float]:
     return EDGES + [draw.lognormvariate(3, 6) for _ in range(500)]
 
 
-@pytest.mark.parametrize("sign", [1, -1])
-def test_amounts_are_rounded_as_in_python(spark: SparkSession, sign: int) -> None:
-    values = amounts()
+@pytest.mark.parametrize(("sign", "decimals"), [(1, 2), (-1, 2), (1, 7), (-1, -3)])
+def test_amounts_are_rounded_as_in_python(spark: SparkSession, sign: int, decimals: int) -> None:
+    units = units_of_money(decimals)
+    values = [amount for amount in amounts() if amount <= largest_money(decimals)]
     columns = dict.fromkeys(("employment", "sales", "exports"), values)
     signed = [sign * value for value in values]
-    rows = pa.table({**columns, "value_added": signed, w.VALID: [True] * len(values)})
-    fixed = fix_amounts(spark.createDataFrame(rows)).toArrow().to_pylist()
-    assert [(row[w.EMPLOYMENT], row[w.SALES], row[w.VALUE_ADDED]) for row in fixed] == [
+    rows = pa.table(
+        {
+            **columns,
+            "value_added": signed,
+            w.VALID: [True] * len(values),
+            w.FLAGS: [0] * len(values),
+        }
+    )
+    frame = spark.createDataFrame(rows)
+    fixed = fix_amounts(frame, decimals=decimals, largest_money=largest_money(decimals))
+    found = fixed.toArrow().to_pylist()
+    names = (w.EMPLOYMENT, w.SALES, w.VALUE_ADDED, w.FLAGS)
+    assert [tuple(row[name] for name in names) for row in found] == [
         (
             to_fixed_point(row["employment"], EMPLOYMENT_UNITS),
-            to_fixed_point(row["sales"], MONEY_UNITS),
-            to_fixed_point(row["value_added"], MONEY_UNITS),
+            to_fixed_point(row["sales"], units),
+            to_fixed_point(row["value_added"], units),
+            FLAG_BITS["money_rounded"] * loses_digits(row["sales"], decimals),
         )
-        for row in fixed
+        for row in found
     ]
 
 

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from tradegains.formulas.fixed_point import (
     BIGINT_LIMIT,
     EMPLOYMENT_UNITS,
-    MONEY_UNITS,
-    from_fixed_point,
     moment_scale_bits,
+    money,
     round_half_away,
     sums_agree,
     to_fixed_point,
+    units_of_money,
 )
 
 laws = settings(max_examples=40, deadline=None)
@@ -52,7 +52,7 @@ def test_rounding_is_half_up_on_the_shortest_decimal(value: float) -> None:
 
 def test_the_product_is_a_double_before_it_is_rounded() -> None:
     # 1.005 is 100.5 hundredths on paper, 100.49999999999999 in doubles.
-    assert to_fixed_point(1.005, MONEY_UNITS) == 100
+    assert to_fixed_point(1.005, units_of_money(2)) == 100
     # 1.0005 * 1000 is 1000.5 in doubles.
     assert to_fixed_point(1.0005, EMPLOYMENT_UNITS) == 1001
 
@@ -60,7 +60,7 @@ def test_the_product_is_a_double_before_it_is_rounded() -> None:
 @laws
 @given(st.integers(-(10**13), 10**13))
 def test_hundredths_survive_the_round_trip(cents: int) -> None:
-    assert to_fixed_point(from_fixed_point(cents, MONEY_UNITS), MONEY_UNITS) == cents
+    assert to_fixed_point(money(cents, 2), units_of_money(2)) == cents
 
 
 @pytest.mark.parametrize("value", [float("inf"), float("-inf"), 2.0**63, -(2.0**63) - 2048])

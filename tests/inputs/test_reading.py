@@ -1,7 +1,7 @@
 """One judgement of what a study names, and a manifest of the very bytes that were read."""
 
 import hashlib
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from types import ModuleType
 
@@ -101,6 +101,10 @@ def test_money_that_hundredths_are_too_coarse_for_is_told(
     write_small_study(tmp_path)
     for year in YEARS:
         write_year(tmp_path, year, sales=sales)
-    judge_inputs(read_study(tmp_path / "study.toml"))
-    told = [each for each in caplog.messages if "of which hundredths are kept" in each]
-    assert len(told) == is_told
+    study = read_study(tmp_path / "study.toml")
+    assert study.census.money_decimals is None
+    for decimals, is_stated in ((None, False), (2, True)):
+        caplog.clear()
+        judge_inputs(replace(study, census=replace(study.census, money_decimals=decimals)))
+        told = [each for each in caplog.messages if "numbers lose digits" in each]
+        assert len(told) == (is_told and is_stated)

@@ -125,7 +125,7 @@ def test_a_table_that_the_study_switches_off_is_refused(study: Study) -> None:
 @pytest.mark.parametrize(
     "name",
     ["flags", "Valid", "history", "history_0", "membership", "population_0", "log_price",
-     "no_counterpart", "has_duplicates", "sales_hundredths", "lookup_code", "domestic",
+     "no_counterpart", "has_duplicates", "sales_in_units", "lookup_code", "domestic",
      w.restriction_column("small"), w.window_industry("post"), w.parts_column(w.INDUSTRY),
      w.later_column(w.LOG_PRODUCTIVITY, "post"), w.jobs_gained("post"), w.jobs_lost("post"),
      "employment_thousandths_in_1996"],

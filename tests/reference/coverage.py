@@ -4,14 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from reference.rows import Row, establishments, parts_of
-
-AMOUNTS = {
-    "employment": ("weight", 1000),
-    "sales": ("sales", 100),
-    "exports": ("exports", 100),
-    "value_added": ("value_added", 100),
-}
+from reference.rows import MONEY, Row, establishments, parts_of, worth
 
 
 def list_coverage(
@@ -54,8 +47,7 @@ def add(rows: list[Row], measure: str, has: bool) -> float | None:
         return None
     if measure == "establishments":
         return float(establishments(rows))
-    name, units = AMOUNTS[measure]
-    return sum(getattr(row, name) for row in rows) / units
+    return worth(rows, measure) if measure in MONEY else sum(row.weight for row in rows) / 1000
 
 
 def compare(

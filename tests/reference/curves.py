@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any
 
 from reference.matching import continuing_ids, counted_in_window
-from reference.rows import Row, establishments, parts_of
+from reference.rows import Row, establishments, parts_of, worth
 
 NUMBERS = ("welfare_change", "liberalised_change", "rest_change")
 
@@ -212,7 +212,7 @@ def hloy(
     logs = []
     for year in (window.start, window.end):
         sold, kept = (
-            sum(row.domestic_sales for row in part if row.year == year) / 100
+            worth((row for row in part if row.year == year), "domestic_sales")
             for part in (everyone, chosen)
         )
         imports = imports_of(everyone, year, study, small, group)
@@ -225,7 +225,7 @@ def hloy(
 def imports_of(everyone: list[Row], year: int, study: Any, small: Any, group: Any) -> float | None:
     """Imports of the whole market or of a group; None where one of its industries is not known."""
     if study.trade.imports[0] == "exports":
-        return sum(row.exports for row in everyone if row.year == year) / 100
+        return worth((row for row in everyone if row.year == year), "exports")
     entries = [entry for entry in small.imports if entry["year"] == year]
     if group is None:
         return math.fsum(entry["value"] for entry in entries) if entries else None

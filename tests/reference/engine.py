@@ -23,6 +23,7 @@ from reference.joint_distribution import list_joint_distribution
 from reference.matching import count_demography, list_job_flows, list_transitions, rates_of
 from reference.regressions import list_regressions, list_starters, regressing
 from reference.replicates import add_errors
+from reference.resolution import with_decimals
 from reference.rows import Raw, Row, as_text, read_rows, under_new_codes
 from reference.sizes import list_fits, list_size_bins
 from reference.successors import with_last_ids
@@ -56,6 +57,8 @@ def measure(raws: Iterable[Raw], study: Any, small: Small | None = None) -> Tabl
         code = as_text(raw.get("industry"), study.census.industry_digits)
         return prices.log(raw["year"], code) is not None
 
+    raws = list(raws)
+    study = with_decimals(raws, study)
     census = read_rows(raws, study, priced)
     productivity = Productivity(census.rows, prices)
     measured = list(distributions(census.rows, study, productivity))

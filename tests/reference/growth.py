@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from reference.matching import by_industry, continuing_ids, counted_in_window
-from reference.rows import Row, establishments, parts_of
+from reference.rows import Row, establishments, parts_of, worth
 
 AMOUNTS = {"sales_per_worker": "sales", "value_added_per_worker": "value_added"}
 
@@ -84,9 +84,7 @@ def per_worker(
         lost = (row for row, log in zip(members, logs, strict=True) if log is None)
         code = min(row.industry or "" for row in lost)
         return None, f"no price of industry {code or 'unknown'} in {year}"
-    output = [
-        getattr(row, amount) / 100 / math.exp(log) for row, log in zip(members, logs, strict=True)
-    ]
+    output = [worth([row], amount) / math.exp(log) for row, log in zip(members, logs, strict=True)]
     return math.fsum(output) / jobs, None
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from reference.matching import by_industry, continuing_ids, counted_in_window
 from reference.replicates import jackknife, p_value, quantile, units_of
-from reference.rows import Row
+from reference.rows import Row, in_money
 from reference.welfare import imports_of
 
 LARGEST = (1, 5, 10)
@@ -181,8 +181,9 @@ def three(study: Any, window: Any, sold: dict, stayed: dict, imports: dict) -> l
     if min(*sold.values(), *stayed.values()) > 0:
         share = math.log(stayed[end] / sold[end]) - math.log(stayed[start] / sold[start])
     if min(sold.values()) > 0 and None not in imports.values() and min(imports.values()) >= 0:
-        spent = {year: sold[year] / 100 + imports[year] for year in sold}
-        domestic = math.log(sold[end] / 100 / spent[end] / (sold[start] / 100 / spent[start]))
+        worth = {year: in_money(units, study.census.money_decimals) for year, units in sold.items()}
+        spent = {year: worth[year] + imports[year] for year in sold}
+        domestic = math.log(worth[end] / spent[end] / (worth[start] / spent[start]))
         acr = -domestic * window.scale / study.welfare.trade_elasticity
     if None not in (share, domestic):
         hloy = -(share * window.scale + domestic * window.scale) / (study.welfare.sigma - 1)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from typing import Any
 
 from reference.distributions import Point, Productivity, interpolated_quantile
-from reference.rows import Row, is_amount
+from reference.rows import Row, in_money, is_amount
 
 
 def list_joint_distribution(
@@ -99,6 +99,6 @@ def counted(inside: list[Row], everyone: list[Row], study: Any) -> dict[str, Any
     return {
         "establishments": part["establishment"],
         "employment": part["employment"] / 1000,
-        "output": part["output"] / 100,
+        "output": in_money(part["output"], study.census.money_decimals),
         **{f"{name}_share": part[name] / whole[name] if whole[name] else None for name in amounts},
     }

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from reference.rows import Row, Split, establishments, even_part, parts_of
+from reference.rows import Row, Split, establishments, even_part, parts_of, worth
 
 LEVELS = ("total", "industry2", "industry4")
 
@@ -229,10 +229,10 @@ def totals(cell: list[Row], study: Any) -> dict[str, Any]:
     return {
         "establishments": establishments(cell),
         "employment": sum(row.weight for row in cell) / 1000,
-        "sales": sum(row.sales for row in cell) / 100,
-        "exports": sum(row.exports for row in cell) / 100 if has("exports") else None,
-        "domestic_sales": sum(row.domestic_sales for row in cell) / 100,
-        "value_added": sum(row.value_added for row in cell) / 100 if has("value_added") else None,
+        "sales": worth(cell, "sales"),
+        "exports": worth(cell, "exports") if has("exports") else None,
+        "domestic_sales": worth(cell, "domestic_sales"),
+        "value_added": worth(cell, "value_added") if has("value_added") else None,
     }
 
 

@@ -183,3 +183,9 @@ def that_split(row: Raw) -> Raw:
 def _is_small(value: float | None) -> bool:
     """Larger ones are even as they are, or no amounts at all."""
     return value is not None and abs(value) < min(GIANT_EMPLOYMENT)
+
+
+def in_unit(row: Raw, factor: float) -> Raw:
+    """The row with its money multiplied."""
+    money = ("sales", "exports", "value_added")
+    return row | {name: row[name] * factor for name in money if row[name] is not None}

@@ -15,9 +15,29 @@ from fractions import Fraction
 from typing import Any
 
 from tradegains.errors import InputError, Problem
+from tradegains.study import Census as StatedCensus
 
 LARGEST_AMOUNT = 90_071_992_547_409.0
 """The largest amount a double holds to the hundredth, 2**53 / 100; a larger number is none."""
+MONEY = ("sales", "exports", "value_added")
+
+
+@dataclass(frozen=True)
+class CountedCensus(StatedCensus):
+    """A census whose decimals were found; what is too large for hundredths is so for finer ones."""
+
+    limited_to: int = 2
+
+
+def largest_of(name: str, study: Any) -> float:
+    """The largest number that is an amount: of money, to as many decimals as the study states."""
+    if name not in MONEY:
+        return LARGEST_AMOUNT
+    census = study.census
+    decimals = census.limited_to if isinstance(census, CountedCensus) else census.money_decimals
+    units = 2**53 / Fraction(10) ** decimals
+    return float(units) if decimals > 2 else float(math.floor(units))
+
 
 Raw = Mapping[str, Any]
 
@@ -46,7 +66,7 @@ class Row:
     year: int
     industry: str | None
     weight: int  # thousandths of a job
-    sales: int  # hundredths of the money unit, as the two below
+    sales: int  # units of 10**-decimals of the money unit, as the two below
     exports: int
     value_added: int
     exporter: bool
@@ -55,6 +75,7 @@ class Row:
     split: Split | None = None  # of its industry, which is then the main one
     share: Fraction = Fraction(1)  # of the establishment's amounts
     count: int = 1  # 0 in a part that does not hold the establishment
+    decimals: int = 2  # of its money
 
     @property
     def domestic_sales(self) -> int:
@@ -99,6 +120,17 @@ def even_part(amount: int, share: Fraction) -> int:
     return int(part)
 
 
+def worth(rows: Iterable[Row], amount: str) -> float:
+    """The sum of an amount of money over rows, in the money unit."""
+    units = [(getattr(row, amount), row.decimals) for row in rows]
+    return in_money(sum(each for each, _ in units), units[0][1]) if units else 0.0
+
+
+def in_money(units: int, decimals: int) -> float:
+    """A number of units of 10**-decimals."""
+    return float(units / Fraction(10) ** decimals)
+
+
 def establishments(rows: Iterable[Row]) -> int:
     """How many rows, parts without their establishment left out."""
     return sum(row.count for row in rows)
@@ -130,14 +162,22 @@ def industry_code(industry: object, digits: int) -> str | None:
     return text if re.fullmatch(f"[0-9]{{{digits}}}", text or "") else None
 
 
-def is_number(value: float | None) -> bool:
-    """Whether the value is a number of a size that can be counted to the hundredth."""
-    return value is not None and abs(value) <= LARGEST_AMOUNT
+def is_number(value: float | None, largest: float = LARGEST_AMOUNT) -> bool:
+    """Whether the value is a number of a size that can be counted to its unit."""
+    return value is not None and abs(value) <= largest
 
 
-def is_amount(value: float | None) -> bool:
+def is_amount(value: float | None, largest: float = LARGEST_AMOUNT) -> bool:
     """Whether the value is such a number, 0 or more."""
-    return is_number(value) and value >= 0
+    return is_number(value, largest) and value >= 0
+
+
+def is_rounded(amount: float, decimals: int) -> bool:
+    """Whether rounding to decimals moves the amount by more than a billionth of it."""
+    units = amount * float(f"1e{decimals}")
+    return abs(Fraction(units) - fixed(abs(units), 1.0) * (1 if units > 0 else -1)) > Fraction(
+        abs(units) * 1e-9
+    )
 
 
 def fixed(value: float, scale: float) -> int:
@@ -153,6 +193,7 @@ def flags_of(raw: Raw, study: Any) -> set[str]:
     exports = 0.0 if raw.get("exports") is None else raw["exports"]
     times = weight_of(raw, study)
     value_added = raw.get("value_added")
+    most = largest_of("sales", study)
     flags = set()
     if identifier(raw.get("establishment_id")) is None:
         flags.add("missing_id")
@@ -160,15 +201,17 @@ def flags_of(raw: Raw, study: Any) -> set[str]:
         flags.add("invalid_industry")
     if not is_amount(employment) or not is_number(employment * times):
         flags.add("invalid_employment")
-    if not is_amount(sales) or not is_number(sales * times):
+    if not is_amount(sales, most) or not is_number(sales * times, most):
         flags.add("invalid_sales")
     if raw.get("exports") is None and study.census.has("exports"):
         flags.add("missing_exports")
-    if not is_amount(exports) or not is_number(exports * times):
+    if not is_amount(exports, most) or not is_number(exports * times, most):
         flags.add("invalid_exports")
-    if is_amount(sales) and is_amount(exports) and exports > sales:
+    if is_amount(sales, most) and is_amount(exports, most) and exports > sales:
         flags.add("exports_above_sales")
-    if value_added is not None and not (is_number(value_added) and is_number(value_added * times)):
+    if value_added is not None and not (
+        is_number(value_added, most) and is_number(value_added * times, most)
+    ):
         flags.add("invalid_value_added")
     if log_ratio(raw, study) is None:
         flags.add("nonpositive_value_added")
@@ -182,7 +225,7 @@ def weight_of(raw: Raw, study: Any) -> float:
 
 def is_quarantined(flags: set[str], study: Any) -> bool:
     """Whether the study takes a row with these flags out."""
-    return any(actions(study)[flag] != "keep" for flag in flags)
+    return any(actions(study)[flag] != "keep" for flag in flags - {"money_rounded"})
 
 
 def flag_rows(raws: list[Raw], study: Any) -> list[set[str]]:
@@ -264,12 +307,17 @@ def read_rows(raws: Iterable[Raw], study: Any, priced: Callable[[Raw], bool]) ->
     valid = [
         raw for raw, found in zip(read, flags, strict=True) if not is_quarantined(found, study)
     ]
+    for raw, found in zip(read, flags, strict=True):
+        if not is_quarantined(found, study) and loses_digits(raw, study):
+            found.add("money_rounded")
     return Census([row_of(raw, study) for raw in valid], count_quality(read, flags, study))
 
 
 def count_quality(read: list[Raw], flags: list[set[str]], study: Any) -> list[dict[str, Any]]:
     """One row per year and rule, and three totals per year."""
-    counted = []
+    counted, acting = [], actions(study)
+    if any("money_rounded" in found for found in flags):
+        acting["money_rounded"] = "keep"
     for year in study.years:
         found = [flag for raw, flag in zip(read, flags, strict=True) if raw["year"] == year]
         quarantined = sum(is_quarantined(flag, study) for flag in found)
@@ -289,7 +337,7 @@ def count_quality(read: list[Raw], flags: list[set[str]], study: Any) -> list[di
                 "action": action,
                 "rows": sum(rule in flag for flag in found),
             }
-            for rule, action in actions(study).items()
+            for rule, action in acting.items()
         ]
     return counted
 
@@ -297,26 +345,39 @@ def count_quality(read: list[Raw], flags: list[set[str]], study: Any) -> list[di
 def row_of(raw: Raw, study: Any) -> Row:
     """The row in fixed point, invalid numbers as 0."""
     times = weight_of(raw, study)
-    employment, sales, exports = (
-        raw[name] if is_amount(raw.get(name)) and is_number(raw[name] * times) else 0.0
-        for name in ("employment", "sales", "exports")
+    decimals = study.census.money_decimals
+    employment, sales, exports, value_added = (
+        usable(raw, name, study) for name in ("employment", *MONEY)
     )
-    value_added = raw["value_added"] if is_number(raw.get("value_added")) else 0.0
-    value_added = value_added if is_number(value_added * times) else 0.0
+    per_unit = float(f"1e{decimals}")
     columns = predicate_columns(raw, study)
     return Row(
         establishment_id=columns["establishment_id"],
         year=raw["year"],
         industry=columns["industry"],
         weight=fixed(employment * times, 1000.0),
-        sales=fixed(sales * times, 100.0),
-        exports=fixed(exports * times, 100.0),
-        value_added=fixed(value_added * times, 100.0),
+        sales=fixed(sales * times, per_unit),
+        exports=fixed(exports * times, per_unit),
+        value_added=fixed(value_added * times, per_unit),
         exporter=exports > 0,
         productivity=log_ratio(raw, study),
         columns=columns,
         split=raw.get("split"),
+        decimals=decimals,
     )
+
+
+def usable(raw: Raw, name: str, study: Any) -> float:
+    """The amount, 0 where it is none: alone or times the row's weight."""
+    value, most = raw.get(name), largest_of(name, study)
+    is_fine = is_number(value, most) if name == "value_added" else is_amount(value, most)
+    return value if is_fine and is_number(value * weight_of(raw, study), most) else 0.0
+
+
+def loses_digits(raw: Raw, study: Any) -> bool:
+    """Whether rounding moves some money of a valid row by more than a billionth of it."""
+    times, decimals = weight_of(raw, study), study.census.money_decimals
+    return any(is_rounded(usable(raw, name, study) * times, decimals) for name in MONEY)
 
 
 def predicate_columns(raw: Raw, study: Any) -> dict[str, Any]:
@@ -338,7 +399,9 @@ def log_ratio(raw: Raw, study: Any) -> float | None:
     """Log of numerator over denominator; None unless both are numbers above 0."""
     numerator = raw.get(study.productivity.numerator)
     denominator = raw.get(study.productivity.denominator)
-    if not (is_number(numerator) and is_number(denominator)):
+    names = (study.productivity.numerator, study.productivity.denominator)
+    most = [largest_of(name, study) for name in names]
+    if not (is_number(numerator, most[0]) and is_number(denominator, most[1])):
         return None
     if numerator <= 0 or denominator <= 0:
         return None

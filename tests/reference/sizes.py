@@ -1,7 +1,7 @@
 """Size distributions from rows: percentiles, fitted normals and bins of log size.
 
-Size is employment, in a whole number of thousandths, or domestic sales, in hundredths; only sizes
-above 0 have a logarithm. Nothing here is weighted.
+Size is employment, in a whole number of thousandths, or domestic sales, in units of money; only
+sizes above 0 have a logarithm. Nothing here is weighted.
 """
 
 import math
@@ -14,7 +14,7 @@ from typing import Any
 
 from reference.distributions import interpolated_quantile
 from reference.matching import continuing_ids, status_rows
-from reference.rows import Row
+from reference.rows import Row, worth
 
 PAIRS = (("exporters", "nonexporters"), ("continuing", "exiters"))
 SCORE = NormalDist().inv_cdf(0.8)
@@ -41,9 +41,11 @@ def populations(rows: list[Row], study: Any) -> Iterator[tuple[dict[str, Any], l
 
 def log_sizes(members: list[Row], size: str) -> list[float]:
     """Logarithms of the sizes above 0, ascending."""
-    units = 1000 if size == "employment" else 100
-    amounts = [row.weight if size == "employment" else row.domestic_sales for row in members]
-    return sorted(math.log(amount / units) for amount in amounts if amount > 0)
+    amounts = (
+        row.weight / 1000 if size == "employment" else worth([row], "domestic_sales")
+        for row in members
+    )
+    return sorted(math.log(amount) for amount in amounts if amount > 0)
 
 
 def percentile(values: list[float], share: str) -> float | None:

@@ -14,7 +14,7 @@ from typing import Any
 from reference.cutoffs import list_cutoffs
 from reference.matching import by_industry, continuing_ids, counted_in_window
 from reference.predicates import rows_where
-from reference.rows import Row, establishments
+from reference.rows import Row, establishments, worth
 
 DELTAS = (
     "delta_ln_continuing_share",
@@ -133,7 +133,7 @@ def imports_of(
     if source == "none":
         return None
     if source == "exports":
-        return sum(row.exports for row in cell if row.year == year) / 100
+        return worth((row for row in cell if row.year == year), "exports")
     named = [
         entry["value"]
         for entry in small.imports
@@ -145,8 +145,8 @@ def imports_of(
 def cell_shares(cell: list[Row], ids: set[str], imports: float | None) -> dict[str, Any]:
     """Sales, imports and the three shares of a market in one year; no share of nothing."""
     continuing = [row for row in cell if row.establishment_id in ids]
-    sales = sum(row.domestic_sales for row in cell) / 100
-    continuing_sales = sum(row.domestic_sales for row in continuing) / 100
+    sales = worth(cell, "domestic_sales")
+    continuing_sales = worth(continuing, "domestic_sales")
     expenditure = None if imports is None else sales + imports
     has_market = expenditure is not None and expenditure > 0
     return {
@@ -417,7 +417,7 @@ def list_comparisons(
             "welfare_change": worth,
         }
         if row["imports"] == "table" and study.census.has("exports"):
-            exports = sum(each.exports for each in rows if each.year == row["year"]) / 100
+            exports = worth((each for each in rows if each.year == row["year"]), "exports")
             ratio = exports / row["imports_value"] if row["imports_value"] else None
             found["trade_balance", *key] = {"year": row["year"], "ratio": ratio}
     counts = {(row["window"], row["year"]): row["establishments"] for row in whole}

@@ -119,7 +119,7 @@ def test_enterprises_are_added_up_over_their_cells(output: Path) -> None:
     spread = found.tables["spread"].to_pylist()
     # One enterprise has the third establishment of each of three industries; in 1990 and in 1991.
     assert len(spread) == 6
-    assert {each["domestic_sales_hundredths"] for each in spread} == {
+    assert {each["domestic_sales_in_units"] for each in spread} == {
         round(75 * (1021 + year % 2)) for year in (1990, 1991)
     }
 

@@ -89,7 +89,7 @@ def of(columns):
     [(10**19 - 2**64, 1e19), (float("nan"), 1e19), (5, float("inf")), (0, 2.0**62 + 2**10)],
 )
 def test_a_sum_that_does_not_fit_is_refused_with_its_year(sales, twin):
-    with pytest.raises(InputError, match="the sum of sales_hundredths does not fit 64 bits"):
+    with pytest.raises(InputError, match="the sum of sales_in_units does not fit 64 bits"):
         of(collected(sales, twin))
 
 

@@ -156,6 +156,31 @@ def test_another_money_unit_changes_no_share_and_no_relative_productivity(rows):
         assert again["domestic_sales"] == pytest.approx(1000 * row["domestic_sales"], rel=1e-15)
 
 
+@given(censuses(), st.sampled_from((0.37, 1e-3, 3.7e-7, 1e-12, 41.7, 1e9, 1e16)))
+def test_any_money_unit_changes_no_welfare_where_decimals_are_chosen(rows, factor):
+    """Money in billions loses no digit, and money in centimes of a weak currency is no fault."""
+    study = replace(STUDY, census=replace(STUDY.census, money_decimals=None))
+    amounts = ("sales", "exports", "value_added")
+    scaled = changed(
+        rows,
+        **{
+            name: lambda row, name=name: None if row[name] is None else factor * row[name]
+            for name in amounts
+        },
+    )
+    before, after = measure(rows, study), measure(scaled, study)
+    assert differences("quality", before["quality"], after["quality"]) == []
+    for name, column in (("welfare", "welfare_change"), ("productivity_growth", "delta_ln")):
+        for row, again in zip(before[name], after[name], strict=True):
+            assert row["note"] == again["note"]
+            if row[column] is None:
+                assert again[column] is None
+            else:
+                assert again[column] == pytest.approx(row[column], rel=1e-9, abs=1e-12)
+    for row, again in zip(before["market_shares"], after["market_shares"], strict=True):
+        assert again["domestic_sales"] == pytest.approx(factor * row["domestic_sales"], rel=1e-9)
+
+
 @given(censuses())
 def test_without_entry_and_exit_hloy_is_acr_at_the_same_elasticity(rows):
     """Everyone continues, so X^c/X is 1 and only lambda moves (HLOY, eq. 5, second term 0)."""

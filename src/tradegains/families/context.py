@@ -9,6 +9,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from tradegains.families.preparing import split_industries
+from tradegains.formulas.fixed_point import LARGEST_AMOUNT
 from tradegains.inputs.small import SmallInputs
 from tradegains.progress import Progress
 from tradegains.results.market_cells import MarketCells
@@ -43,19 +44,22 @@ class ComputedTables:
     """Rows of published tables by name, and what the study could not have, with the reason.
 
     A table that the study did not ask for, or that its inputs cannot give, is under `absent` and
-    not among `tables`.
+    not among `tables`. `money_decimals` are those that money counts to.
     """
 
     tables: dict[str, Rows] = field(default_factory=dict)
     absent: tuple[Absence, ...] = ()
     evidence: RunEvidence = field(default_factory=RunEvidence)
+    money_decimals: int | None = None
 
     def __or__(self, other: "ComputedTables") -> "ComputedTables":
         """Both together."""
         evidence = RunEvidence(
             self.evidence.tables | other.evidence.tables, self.evidence.facts | other.evidence.facts
         )
-        return ComputedTables(self.tables | other.tables, self.absent + other.absent, evidence)
+        decimals = other.money_decimals if self.money_decimals is None else self.money_decimals
+        tables, absent = self.tables | other.tables, self.absent + other.absent
+        return ComputedTables(tables, absent, evidence, decimals)
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,8 @@ class RunContext:
     """A study being measured: its choices, its sets, what is wanted and where its steps go.
 
     `dividing` names the populations and restrictions whose conditions divide; `kept_in` is the
-    folder in which kept rows can be found after the run, empty where there is none.
+    folder in which kept rows can be found after the run, empty where there is none. Money above
+    `largest_money` is none.
     """
 
     study: Study
@@ -80,6 +85,7 @@ class RunContext:
     is_in_process: bool = False
     dividing: tuple[str, ...] = ()
     kept_in: str = ""
+    largest_money: float = LARGEST_AMOUNT
 
     def makes(self, table: str) -> bool:
         """Whether the study has what the table is declared to need."""

@@ -46,6 +46,7 @@ def collect_evidence(context: RunContext, matched: MatchedCensus) -> ComputedTab
         "tables": [CELLS, SPREAD_CONTRIBUTORS],
         "keys": list(keys),
         "amounts": list(found.amounts),
+        "money_decimals": context.study.census.decimals,
         "sets": [list(name) for name in sorted(positions, key=positions.__getitem__)],
     }
     if context.study.welfare.curves is not None:

@@ -60,7 +60,7 @@ def match_once(context: RunContext, flagged: DataFrame, name: str) -> MatchedCen
 
 def _match_part(context: RunContext, flagged: DataFrame) -> DataFrame:
     return match_establishments(
-        measure_rows(context.study, flagged),
+        measure_rows(context.study, flagged, largest_money=context.largest_money),
         history=context.sets.history,
         memberships=context.sets.memberships,
         conditions=context.sets.conditions,
@@ -110,7 +110,7 @@ def sum_grouped_cells(
     columns = _collect_cells(context, by_group, *keys, w.REPLICATE_GROUP)
     grouped = _market_cells(context, columns)
     cells = _market_cells(context, without_key(columns, w.REPLICATE_GROUP))
-    return cells, GroupedCells.of(grouped, groups)
+    return cells, GroupedCells.of(grouped, groups, decimals=context.study.census.decimals)
 
 
 def sum_annual_cells(

@@ -27,10 +27,9 @@ from tradegains.families.evidence import collect_evidence
 from tradegains.families.influence import influence_tables
 from tradegains.families.job_flows import flow_tables
 from tradegains.families.markets import market_tables
-from tradegains.families.matching import match_census
-from tradegains.families.preparing import flag_census
 from tradegains.families.quality import quality_tables
 from tradegains.families.regressions import regression_tables
+from tradegains.families.resolution import match_as_finely
 from tradegains.families.sizes import describe_wanted_sizes, size_tables
 from tradegains.families.trade import trade_tables
 from tradegains.inputs.small import SmallInputs
@@ -121,7 +120,7 @@ def measure(
         kept_in=kept_in,
         dividing=tuple(name for name, _ in read_conditions(study, types).dividing),
     )
-    matched = match_census(context, flag_census(study, census, small))
+    context, matched = match_as_finely(context, census)
     found = quality_tables(context, matched, rows_by_year)
     matched = replace(matched, sizes=describe_wanted_sizes(context, matched))
     tasks = [partial(_tables_of_family, context, matched, family) for family in FAMILIES]

@@ -12,6 +12,7 @@ from tradegains.conditions.columns import column_of, divides_by_zero
 from tradegains.conditions.expressions import Expression
 from tradegains.conditions.judging import read_conditions
 from tradegains.formulas.concordance import counts_in, main_industry, parts_numbers
+from tradegains.formulas.fixed_point import LARGEST_AMOUNT
 from tradegains.inputs.small import Rows, SmallInputs
 from tradegains.inputs.tariffs import HOME, kinds_of
 from tradegains.statistics.handing import as_rows
@@ -40,8 +41,13 @@ UNIT_COLUMNS = {
 """Whose text names the unit of a row."""
 
 
-def flag_census(study: Study, census: DataFrame, small: SmallInputs) -> DataFrame:
-    """One row per census row, flagged, with every column a rule or predicate reads."""
+def flag_census(
+    study: Study, census: DataFrame, small: SmallInputs, *, largest_money: float = LARGEST_AMOUNT
+) -> DataFrame:
+    """One row per census row, flagged, with every column a rule or predicate reads.
+
+    Money above `largest_money` is none.
+    """
     digits = study.census.industry_digits
     productivity = study.productivity
     conditions = read_conditions(study, dict(census.dtypes))
@@ -50,7 +56,7 @@ def flag_census(study: Study, census: DataFrame, small: SmallInputs) -> DataFram
     )
     if small.concordance:
         rows = _convert_industries(rows, study, small.concordance)
-    rows = add_derived_columns(rows)
+    rows = add_derived_columns(rows, largest_money=largest_money)
     if productivity.prices != "none":
         rows = _look_up_prices(rows, small.prices)
     if small.tariff_cuts:
@@ -62,13 +68,14 @@ def flag_census(study: Study, census: DataFrame, small: SmallInputs) -> DataFram
         rules=study.census.rules,
         industry_digits=digits,
         measure=(productivity.numerator, productivity.denominator),
+        largest_money=largest_money,
     )
 
 
-def measure_rows(study: Study, flagged: DataFrame) -> DataFrame:
+def measure_rows(study: Study, flagged: DataFrame, *, largest_money: float) -> DataFrame:
     """One row per flagged row, with its whole-number amounts, productivity and predicates."""
     rows = add_log_productivity(
-        fix_amounts(flagged),
+        fix_amounts(flagged, decimals=study.census.decimals, largest_money=largest_money),
         numerator=study.productivity.numerator,
         denominator=study.productivity.denominator,
         log_price=None if study.productivity.prices == "none" else LOG_PRICE,

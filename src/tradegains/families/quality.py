@@ -30,7 +30,10 @@ def quality_tables(
         InputError: rows break a rule whose action is stop, have no price where the study does not
             leave them out, or are not those the footers count.
     """
-    quality = quality_rows(matched.cells, context.rules, years=context.study.years)
+    applied = context.rules
+    if any(flags & FLAG_BITS["money_rounded"] for _, flags in matched.cells.rows_by_flags):
+        applied = {**applied, "money_rounded": "keep"}
+    quality = quality_rows(matched.cells, applied, years=context.study.years)
     _require_every_row(quality, rows_by_year or {})
     if rules := stopping_rules(quality):
         raise InputError(stopping_problems(quality, _keep_stopping(context, matched, rules)))
@@ -38,7 +41,7 @@ def quality_tables(
     _tell_divisions_by_zero(context, quality)
     _tell_years_without_exporters(context, matched)
     _keep_quarantined(context, matched, quality)
-    return ComputedTables({"quality": quality})
+    return ComputedTables({"quality": quality}, money_decimals=context.study.census.money_decimals)
 
 
 def _keep_stopping(context: RunContext, matched: MatchedCensus, rules: Iterable[str]) -> str:

@@ -256,7 +256,7 @@ class RegressionContext:
         }
 
     def sales_of(self, year: int, *sets: tuple[str, ...]) -> int:
-        """Sales in a year of all establishments, or of those in all of these sets [hundredths]."""
+        """Sales in a year of all establishments, or of those in all of these sets, in units."""
         cells = self.cells.of_year(year)
         for name in sets:
             cells = cells.where(cells.inside(name))

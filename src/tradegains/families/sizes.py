@@ -25,6 +25,7 @@ def describe_wanted_sizes(context: RunContext, matched: MatchedCensus) -> Sizes:
             bits=context.sets.memberships,
             removing=context.removing,
             bin_width=fits.bin_width if fits else 1.0,
+            decimals=context.study.census.decimals,
             row_limit=context.row_limit,
         )
         step.rows = len(found)

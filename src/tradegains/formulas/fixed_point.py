@@ -12,16 +12,24 @@ so every BIGINT sum travels with the DOUBLE sum of the same units, and `sums_agr
 """
 
 import math
+from fractions import Fraction
 from typing import NamedTuple
 
 EMPLOYMENT_UNITS = 1_000
 """Thousandths of a job."""
 
-MONEY_UNITS = 100
-"""Hundredths of the money unit."""
+USUAL_DECIMALS = 2
+"""Money is counted in hundredths of its unit where those are enough."""
+
+FINEST_DECIMALS, COARSEST_DECIMALS = 30, -30
+"""Between these lie the decimals of any money."""
 
 LARGEST_AMOUNT = 90_071_992_547_409.0
-"""Largest amount a double holds to the hundredth, 2**53 / 100: a larger number is no amount."""
+"""Largest amount a double holds to the hundredth, 2**53 / 100: a larger number is no amount, but of
+money that is counted in larger units."""
+
+LARGEST_ROUNDING = 1e-9
+"""Share of an amount up to which rounding it to a whole number of units passes without a word."""
 
 BIGINT_LIMIT = 2**63
 """A BIGINT lies in [-BIGINT_LIMIT, BIGINT_LIMIT)."""
@@ -53,7 +61,7 @@ def round_half_away(value: float) -> int:
     return -rounded if value < 0 else rounded
 
 
-def to_fixed_point(value: float, units_per_one: int) -> int:
+def to_fixed_point(value: float, units_per_one: float) -> int:
     """Whole units of a value: the double product, rounded half away from zero.
 
     The product is rounded to a double first, as on the engines: 1.005 * 100 is 100.49999999999999
@@ -61,7 +69,7 @@ def to_fixed_point(value: float, units_per_one: int) -> int:
 
     Args:
         value: any finite number [jobs] or [money unit].
-        units_per_one: units in one job or one money unit, >= 1.
+        units_per_one: units in one job or one money unit, above 0.
 
     Raises:
         OverflowError: infinite, or outside BIGINT.
@@ -75,6 +83,85 @@ def to_fixed_point(value: float, units_per_one: int) -> int:
     if not -BIGINT_LIMIT <= units < BIGINT_LIMIT:
         raise OverflowError("the value does not fit a BIGINT in these units")
     return units
+
+
+def largest_money(decimals: int) -> float:
+    """Largest amount of money that a double holds to so many decimals; 2**53 of their units.
+
+    Args:
+        decimals: from COARSEST_DECIMALS to FINEST_DECIMALS; -3 counts thousands.
+
+    Example:
+        >>> largest_money(2) == LARGEST_AMOUNT, largest_money(-3)
+        (True, 9.007199254740992e+18)
+    """
+    scale = 10 ** abs(decimals)
+    if decimals > USUAL_DECIMALS:
+        return float(2**53 / scale)
+    return float(2**53 // scale if decimals >= 0 else 2**53 * scale)
+
+
+def units_of_money(decimals: int) -> float:
+    """What an amount of money is multiplied by before it is rounded to a whole number.
+
+    Example:
+        >>> units_of_money(2), units_of_money(-3)
+        (100.0, 0.001)
+    """
+    return float(f"1e{decimals}")
+
+
+def decimals_for(largest: Fraction, total: Fraction) -> int:
+    """The most decimals at which neither an amount nor a sum of money is too large.
+
+    Amounts stay below 2**50 units and sums below 2**56: what weights a sum by money keeps some
+    binary places behind the point.
+
+    Args:
+        largest: above 0 [money unit].
+        total: a bound of every sum of amounts, >= largest [money unit].
+
+    Example:
+        >>> decimals_for(Fraction(20_000), Fraction(1_000_000))
+        10
+    """
+    decimals = FINEST_DECIMALS
+    while decimals > COARSEST_DECIMALS and (
+        largest * Fraction(10) ** decimals > 2**50 or total * Fraction(10) ** decimals > 2**56
+    ):
+        decimals -= 1
+    return decimals
+
+
+def loses_digits(amount: float, decimals: int) -> bool:
+    """Whether rounding an amount of money to its decimals moves it by more than LARGEST_ROUNDING.
+
+    In the doubles of the engines: 0.07 has two decimals, though 0.07 * 100 is no whole number.
+
+    Args:
+        amount: finite [money unit].
+        decimals: from COARSEST_DECIMALS to FINEST_DECIMALS.
+
+    Example:
+        >>> loses_digits(0.07, 2), loses_digits(0.075, 2), loses_digits(0.0, 2)
+        (False, True, False)
+    """
+    units = abs(amount) * units_of_money(decimals)
+    return abs(units - math.floor(units + 0.5)) > units * LARGEST_ROUNDING
+
+
+def money(units: int, decimals: int) -> float:
+    """The nearest double to a sum of money [money unit].
+
+    Args:
+        units: the sum, in units of 10**-decimals.
+        decimals: from COARSEST_DECIMALS to FINEST_DECIMALS.
+
+    Example:
+        >>> money(1250, 2), money(1250, -3)
+        (12.5, 1250000.0)
+    """
+    return units / 10**decimals if decimals >= 0 else float(units * 10**-decimals)
 
 
 def from_fixed_point(units: int, units_per_one: int) -> float:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 class JointCell(NamedTuple):
     """Establishments of one year in one class of productivity and one of size, both from 0.
 
-    Employment is in thousandths of a job, sales and value added in hundredths of the money unit.
+    Employment is in thousandths of a job, sales and value added in units of money.
     """
 
     year: int

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tradegains.errors import InputError, Problem, StudyError, TradegainsError
+from tradegains.formulas.fixed_point import units_of_money
 from tradegains.inputs.names import name_problems
 from tradegains.inputs.small import (
     KeepIds,
@@ -67,8 +68,8 @@ class JudgedInputs:
         return self.census
 
 
-COARSE = 1_000.0
-"""Largest sales below which a hundredth is too much of an amount to pass without a word."""
+COARSE = 100_000
+"""Units of the largest sales below which a unit is too much of an amount to pass without a word."""
 
 
 def judge_inputs(study: Study, *, keep: KeepIds | None = None, tell: bool = False) -> JudgedInputs:
@@ -106,10 +107,17 @@ def judge_inputs(study: Study, *, keep: KeepIds | None = None, tell: bool = Fals
 
 
 def _tell_coarse_money(study: Study, census: CensusFiles) -> None:
-    if is_below(census, "sales", COARSE):
-        told = "the largest sales are below %s in the money unit (%s), of which hundredths are kept"
-        told += ": numbers lose digits; state money in a smaller unit"
-        log.warning(told, f"{COARSE:,.0f}", study.census.money_unit)
+    """Say where a study states fewer decimals than its money has use for."""
+    decimals = study.census.money_decimals
+    if decimals is None:
+        return
+    limit = COARSE / units_of_money(decimals)
+    if is_below(census, "sales", limit):
+        told = (
+            "the largest sales are below %s in the money unit (%s), which counts to %d decimals: "
+        )
+        told += "numbers lose digits; state more money_decimals under [census], or none"
+        log.warning(told, f"{limit:,g}", study.census.money_unit, decimals)
 
 
 def _loss(

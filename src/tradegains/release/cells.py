@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy import sparse
 
-from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, MONEY_UNITS
+from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, USUAL_DECIMALS, units_of_money
 from tradegains.formulas.membership import MembershipBits
 from tradegains.release.groups import EVERY, RANKED, Members
 from tradegains.release.holdings import Holdings
@@ -29,12 +29,17 @@ COLUMNS = {
 """Amounts by the names that tables declare them by, and their columns in the evidence."""
 
 
-def units_of(amount: str) -> float:
-    """How many units of the evidence are one of the published tables."""
+def units_of(amount: str, decimals: int) -> float:
+    """How many units of the evidence are one of the published tables; of money, by its decimals."""
     if amount == ESTABLISHMENTS:
         return 1.0
-    is_money = COLUMNS.get(amount, "").endswith("hundredths")
-    return float(MONEY_UNITS if is_money else EMPLOYMENT_UNITS)
+    is_money = COLUMNS.get(amount, "").endswith("in_units")
+    return units_of_money(decimals) if is_money else float(EMPLOYMENT_UNITS)
+
+
+def _present_name(column: str) -> str:
+    """A column of the evidence, which earlier versions always counted in hundredths."""
+    return column.replace("_hundredths", "_in_units")
 
 
 @dataclass(frozen=True)
@@ -82,11 +87,15 @@ class EvidenceCells:
     def __init__(self, evidence: Evidence, *, digits: int, group_digits: int) -> None:
         """Read the tables of the evidence."""
         self.keys: Sequence[str] = evidence.facts["keys"]
-        self.amounts: Sequence[str] = evidence.facts["amounts"]
+        self.amounts: Sequence[str] = [_present_name(each) for each in evidence.facts["amounts"]]
         self.sets = MembershipBits.of([tuple(name) for name in evidence.facts["sets"]])
         self.rankings: Mapping[str, Mapping[str, float]] = evidence.facts.get("rankings", {})
         self.digits, self.group_digits = digits, group_digits
-        self._tables = evidence.tables
+        self.decimals = int(evidence.facts.get("money_decimals", USUAL_DECIMALS))
+        self._tables = {
+            name: table.rename_columns([_present_name(each) for each in table.column_names])
+            for name, table in evidence.tables.items()
+        }
 
     @cached_property
     def years(self) -> dict[int, YearCells]:

@@ -162,8 +162,10 @@ def _judge(
         if each.reason:
             return GatedCell(each.reason, each.backing)
     is_one_sum = len(sums) == len(number.sums) == 1
-    if is_one_sum and not _is_the_sum(value, published_value(sums[0][1], found[0].value)):
-        return GatedCell(OTHER_EVIDENCE, weakest)
+    if is_one_sum:
+        told = published_value(sums[0][1], found[0].value, judgement.decimals)
+        if not _is_the_sum(value, told):
+            return GatedCell(OTHER_EVIDENCE, weakest)
     if number.kind == FREQUENCIES and _tells_of_a_group(value, sums, rules):
         return GatedCell(GROUP, weakest)
     return GatedCell(PASS, weakest, tuple(each.value for each in found))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import sparse
 
+from tradegains.formulas.fixed_point import USUAL_DECIMALS
 from tradegains.release.cells import COLUMNS, ESTABLISHMENTS, EvidenceCells, units_of
 from tradegains.release.groups import RANKED, Members, SetName, Summed
 from tradegains.release.holdings import Holdings, Numbers
@@ -50,11 +51,15 @@ class Judged:
 
 @dataclass
 class Judgement:
-    """Every sum judged, targets that are no sums, and what nothing could protect."""
+    """Every sum judged, targets that are no sums, and what nothing could protect.
+
+    `decimals` are those that sums of money count to.
+    """
 
     sums: dict[Summed, Judged] = field(default_factory=dict)
     differences: dict[str, Backing] = field(default_factory=dict)
     unprotected: list[str] = field(default_factory=list)
+    decimals: int = USUAL_DECIMALS
 
 
 def judge_sums(
@@ -74,7 +79,7 @@ def judge_sums(
         earlier: what left before, by `label`; those this evidence knows are among `wanted`.
         told: a set in words.
     """
-    found = Judgement()
+    found = Judgement(decimals=cells.decimals)
     problems: defaultdict[tuple[int, str], list[Summed]] = defaultdict(list)
     for group, amount in sorted(wanted):
         if cells.knows(group):
@@ -266,6 +271,6 @@ def label(group: Members, amount: str, told: Callable[[SetName], str] = " ".join
     )
 
 
-def published_value(amount: str, value: float) -> float:
+def published_value(amount: str, value: float, decimals: int) -> float:
     """A sum of the evidence in the unit of the published tables."""
-    return value / units_of(amount)
+    return value / units_of(amount, decimals)

@@ -8,8 +8,9 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from tradegains.formulas.fixed_point import money
 from tradegains.formulas.outcomes import rate
-from tradegains.results.market import Amounts, money, sums_by
+from tradegains.results.market import Amounts, sums_by
 from tradegains.results.market_cells import MarketCells
 from tradegains.study import Study
 from tradegains.tables import working as w
@@ -49,10 +50,11 @@ def _rows(
     sides = (_named("no establishment in", missing), _named("no control total of", unknown))
     note = "; ".join(side for side in sides if side) if known else NO_TOTAL
     control = math.fsum(known.values()) if known else None
-    census = _value(everyone, measure) if has else None
+    decimals = study.census.decimals
+    census = _value(everyone, measure, decimals) if has else None
     yield _row(year, None, measure, census=census, control=control, note=note)
     for code in sorted(known.keys() | by_code.keys()) if known else ():
-        census = _value(by_code[code], measure) if has and code in by_code else None
+        census = _value(by_code[code], measure, decimals) if has and code in by_code else None
         note = NO_ROWS if code not in by_code else "" if code in known else NO_TOTAL
         yield _row(year, code, measure, census=census, control=known.get(code), note=note)
 
@@ -68,13 +70,13 @@ def _census_sums(cells: MarketCells, year: int, digits: int) -> tuple[Amounts, d
     return of_year.total, by_code
 
 
-def _value(amounts: Amounts, measure: str) -> float:
+def _value(amounts: Amounts, measure: str, decimals: int) -> float:
     """A measure of some establishments, in the unit of the study."""
     if measure == "establishments":
         return float(amounts.establishments)
     if measure == "employment":
         return amounts.jobs
-    return money(getattr(amounts, measure))
+    return money(getattr(amounts, measure), decimals)
 
 
 def _named(what: str, codes: Sequence[str]) -> str:

@@ -45,7 +45,7 @@ _Codes = Mapping[str | None, Whole]
 
 @dataclass(frozen=True)
 class _EndWithout:
-    """One end of a window: its sums, and sums of each group by code, in hundredths."""
+    """One end of a window: its sums, and sums of each group by code, in units of money."""
 
     end: RankedEnd
     everyone: _Codes

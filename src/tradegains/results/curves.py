@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from tradegains.formulas.fixed_point import money
 from tradegains.formulas.market_shares import MarketSales, market_share_changes
 from tradegains.formulas.outcomes import joined_notes
 from tradegains.formulas.welfare import (
@@ -28,7 +29,7 @@ from tradegains.formulas.welfare import (
     hloy_welfare_change,
 )
 from tradegains.literature import table_b1, table_b2
-from tradegains.results.market import Amounts, add_up, money, sums_by
+from tradegains.results.market import Amounts, add_up, sums_by
 from tradegains.results.market_cells import MarketCells
 from tradegains.results.sets import continuing_set
 from tradegains.study import RANKINGS, Curves, Study, Window
@@ -152,25 +153,27 @@ def _row(study: Study, **values: Any) -> dict[str, Any]:
 class RankedEnd:
     """One end of a window: amounts and imports by code; code None is no code at all.
 
-    Imports of a code that is not among them are not known.
+    Imports of a code that is not among them are not known; `decimals` are those money counts to.
     """
 
     everyone: Mapping[str | None, Amounts]
     continuing: Mapping[str | None, Amounts]
     imports: Mapping[str, float]
     all_imports: float | None
+    decimals: int
 
     def market(
         self, continuing: Collection[str | None], codes: Collection[str] | None
     ) -> MarketSales:
         """The market of some codes (None: the whole one) and a continuing set by code."""
-        kept = _total(self.continuing, continuing)
+        kept = self._sold(self.continuing, continuing)
         if codes is None:
-            everyone = _total(self.everyone, self.everyone)
-            return MarketSales(kept.domestic_sales, everyone.domestic_sales, self.all_imports)
-        everyone = _total(self.everyone, codes)
+            return MarketSales(kept, self._sold(self.everyone, self.everyone), self.all_imports)
         imports = None if self.unknown(codes) else sum(self.imports.get(c, 0.0) for c in codes)
-        return MarketSales(kept.domestic_sales, everyone.domestic_sales, imports)
+        return MarketSales(kept, self._sold(self.everyone, codes), imports)
+
+    def _sold(self, amounts: Mapping[str | None, Amounts], codes: Collection[str | None]) -> float:
+        return money(_total(amounts, codes).domestic_sales, self.decimals)
 
     def unknown(self, codes: Collection[str]) -> list[str]:
         """Codes with establishments whose imports are not known."""
@@ -245,17 +248,18 @@ def _ranked_end(
         )
         for some in (of_year, kept)
     )
+    decimals = study.census.decimals
     if study.headline.imports == "exports":
-        by_code = {code: money(sums.exports) for code, sums in everyone.items() if code}
-        total = money(_total(everyone, everyone).exports)
-        return RankedEnd(everyone, continuing, by_code, total)
+        by_code = {code: money(sums.exports, decimals) for code, sums in everyone.items() if code}
+        total = money(_total(everyone, everyone).exports, decimals)
+        return RankedEnd(everyone, continuing, by_code, total, decimals)
     known = [(code, value) for (code, at), value in sorted(imports.items()) if at == year]
     sums: defaultdict[str, float] = defaultdict(float)
     for code, value in known:
         if len(code) >= digits:
             sums[code[:digits]] += value
     total_known = sum(value for _, value in known) if known else None
-    return RankedEnd(everyone, continuing, dict(sums), total_known)
+    return RankedEnd(everyone, continuing, dict(sums), total_known, decimals)
 
 
 def industry_at_start(study: Study, window: Window) -> str:

@@ -2,13 +2,15 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from tradegains.formulas.fixed_point import money
 from tradegains.formulas.membership import BOTH_ENDS, status_in_window
 from tradegains.formulas.outcomes import rate
-from tradegains.results.market import Amounts, money
+from tradegains.results.market import Amounts
 from tradegains.results.market_cells import LEVELS, MarketCells, cut_to_level
 from tradegains.results.replicates import (
     GroupedCells,
@@ -169,7 +171,7 @@ def _row(
     whole: Amounts,
 ) -> dict[str, Any]:
     level, industry, is_in_both = key
-    has = study.census.has
+    has, in_money = study.census.has, partial(money, decimals=study.census.decimals)
     return {
         "window": period.name,
         "kind": period.kind,
@@ -180,10 +182,10 @@ def _row(
         "year": year,
         "establishments": amounts.establishments,
         "employment": amounts.jobs,
-        "sales": money(amounts.sales),
-        "exports": money(amounts.exports) if has("exports") else None,
-        "domestic_sales": amounts.domestic_sales,
-        "value_added": money(amounts.value_added) if has("value_added") else None,
+        "sales": in_money(amounts.sales),
+        "exports": in_money(amounts.exports) if has("exports") else None,
+        "domestic_sales": in_money(amounts.domestic_sales),
+        "value_added": in_money(amounts.value_added) if has("value_added") else None,
         "establishment_rate": rate(amounts.establishments, whole.establishments),
         "employment_rate": rate(amounts.employment, whole.employment),
         "sales_rate": rate(amounts.sales, whole.sales),

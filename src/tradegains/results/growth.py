@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from tradegains.formulas.fixed_point import money
 from tradegains.formulas.growth import output_per_worker, output_per_worker_growth
 from tradegains.formulas.outcomes import Outcome, joined_notes, minus
-from tradegains.results.market import Amounts, add_up, money
+from tradegains.results.market import Amounts, add_up
 from tradegains.results.market_cells import MarketCells
 from tradegains.results.sets import continuing_set
 from tradegains.study import Study, Window
@@ -115,7 +116,7 @@ def _measured(
         if amount == "value_added" and not study.census.has("value_added"):
             continue
         levels = [
-            _per_worker(end, amount, year, prices if deflated_by != "none" else None)
+            _per_worker(study, end, amount, year, prices if deflated_by != "none" else None)
             for year, end in ends.items()
         ]
         change = output_per_worker_growth(*levels, scale=window.scale)
@@ -131,7 +132,7 @@ def _measured(
         }
 
 
-def _per_worker(end: _End, amount: str, year: int, prices: Prices | None) -> Outcome:
+def _per_worker(study: Study, end: _End, amount: str, year: int, prices: Prices | None) -> Outcome:
     """Deflated output of one end per job [money unit of the price index's base per job]."""
     if not (end.total.establishments or end.total.employment):
         return Outcome(None, "no continuing establishment")
@@ -142,7 +143,7 @@ def _per_worker(end: _End, amount: str, year: int, prices: Prices | None) -> Out
         index = 1.0 if prices is None else prices.at(industry, year)
         if index is None:
             return Outcome(None, f"no price of industry {industry or 'unknown'} in {year}")
-        outputs.append((money(getattr(amounts, amount)), index))
+        outputs.append((money(getattr(amounts, amount), study.census.decimals), index))
     return Outcome(output_per_worker(outputs, end.total.jobs))
 
 

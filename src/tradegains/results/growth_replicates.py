@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tradegains.formulas.fixed_point import MONEY_UNITS
+from tradegains.formulas.fixed_point import units_of_money
 from tradegains.formulas.growth import deflate
 from tradegains.results.growth import MEASURES, Prices
 from tradegains.results.market_cells import LEVELS, NONE, MarketCells, Whole
@@ -78,7 +78,7 @@ def _per_worker(
             digits = study.census.industry_group_digits if level == "industry2" else 0
             codes = cells.industry_in(window.name) // 10 ** (cells.digits - digits)
             codes = codes if digits else np.zeros(len(codes), int)
-            outputs = _Outputs(cells, codes, grouped.groups, year, index)
+            outputs = _Outputs(cells, codes, grouped, year, index)
             for measure, amount in MEASURES.items():
                 for number, each in outputs.per_worker(_COLUMNS[amount]).items():
                     if number != NONE:
@@ -91,9 +91,15 @@ class _Outputs:
     """Output of markets, which is deflated in prices of each own industry before it is added up."""
 
     def __init__(
-        self, cells: MarketCells, codes: Whole, groups: int, year: int, index: Prices | None
+        self,
+        cells: MarketCells,
+        codes: Whole,
+        grouped: GroupedCells,
+        year: int,
+        index: Prices | None,
     ) -> None:
-        self._cells, self._groups = cells, groups
+        self._cells, self._groups = cells, grouped.groups
+        self._units = units_of_money(grouped.decimals)
         self._codes, self._places = np.unique(codes, return_inverse=True)
         own, own_places = np.unique(cells[w.INDUSTRY], return_inverse=True)
         pairs, self._pairs = np.unique(self._places * len(own) + own_places, return_inverse=True)
@@ -102,7 +108,7 @@ class _Outputs:
 
     def per_worker(self, amount: str) -> dict[int, Replicates]:
         """Output over employment without each group, by code; the unit of jobs does not matter."""
-        output = self._left(self._pairs, len(self._markets), amount) / MONEY_UNITS
+        output = self._left(self._pairs, len(self._markets), amount) / self._units
         deflated = np.zeros((len(self._codes), self._groups))
         np.add.at(deflated, self._markets, deflate(output, self._deflators))
         jobs = self._left(self._places, len(self._codes), w.EMPLOYMENT)

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tradegains.formulas.fixed_point import money
 from tradegains.formulas.market_shares import market_share_changes
 from tradegains.formulas.outcomes import joined_notes, minus
 from tradegains.formulas.welfare import WelfareChange, acr, hloy
-from tradegains.results.market import Amounts, money
+from tradegains.results.market import Amounts
 from tradegains.results.welfare import UNRESTRICTED, Choice, Ends, MarketAtEnd
 from tradegains.study import Study
 from tradegains.tables.window_names import difference_window
@@ -30,7 +31,7 @@ FORMULAS = ("hloy", "acr", "hloy_minus_acr")
 
 @dataclass(frozen=True)
 class UnitSales:
-    """Sales and exports of a unit in the continuing set at both ends, in hundredths."""
+    """Sales and exports of a unit in the continuing set at both ends, in units of money."""
 
     sales: tuple[int, int]
     exports: tuple[int, int]
@@ -138,7 +139,7 @@ def _less_units(end: MarketAtEnd, units: Sequence[Amounts], source: str | None) 
     for unit in units:
         imports = end.imports
         if source == "exports" and imports is not None:
-            imports -= money(unit.exports)
+            imports -= money(unit.exports, end.decimals)
         end = replace(
             end,
             everyone=_minus(end.everyone, unit),

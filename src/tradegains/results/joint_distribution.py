@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, from_fixed_point
+from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, from_fixed_point, money
 from tradegains.formulas.joint_distribution import JointCell
 from tradegains.formulas.outcomes import rate
-from tradegains.results.market import money
 from tradegains.study import Study
 
 Row = dict[str, Any]
@@ -40,7 +39,7 @@ def joint_rows(
                         "productivity_group": group + 1,
                         **_ends("productivity", of_year, group),
                         **_ends("size", chosen.size_edges, size),
-                        **_counted(_amounts(study, found), whole),
+                        **_counted(_amounts(study, found), whole, study.census.decimals),
                         "numerator": study.productivity.numerator,
                         "note": "",
                     }
@@ -62,13 +61,13 @@ def _ends(kind: str, edges: Sequence[float], position: int) -> Row:
     }
 
 
-def _counted(amounts: tuple[int, int, int], whole: Sequence[int]) -> Row:
+def _counted(amounts: tuple[int, int, int], whole: Sequence[int], decimals: int) -> Row:
     establishments, employment, output = amounts
     shares = map(rate, amounts, whole)
     return {
         "establishments": establishments,
         "employment": from_fixed_point(employment, EMPLOYMENT_UNITS),
-        "output": money(output),
+        "output": money(output, decimals),
         **dict(
             zip(("establishment_share", "employment_share", "output_share"), shares, strict=True)
         ),

@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple, TypeVar
 
-from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, MONEY_UNITS, from_fixed_point
+from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, from_fixed_point
 
 
 class Amounts(NamedTuple):
-    """Sums over establishments: employment in thousandths of a job, money in hundredths."""
+    """Sums over establishments: employment in thousandths of a job, money in the run's units."""
 
     establishments: int = 0
     employment: int = 0
@@ -22,9 +22,9 @@ class Amounts(NamedTuple):
         return from_fixed_point(self.employment, EMPLOYMENT_UNITS)
 
     @property
-    def domestic_sales(self) -> float:
-        """Sales minus exports [money unit]."""
-        return money(self.sales - self.exports)
+    def domestic_sales(self) -> int:
+        """Sales minus exports, in the run's units of money."""
+        return self.sales - self.exports
 
 
 def add_up(summands: Iterable[Amounts]) -> Amounts:
@@ -53,16 +53,6 @@ def sums_by(keyed: Iterable[tuple[Key, Summand]]) -> dict[Key, Summand]:
         summands[key].append(each)
     # Column by column, in C: sums one by one took twice as long.
     return {key: each[0]._make(map(sum, zip(*each, strict=True))) for key, each in summands.items()}
-
-
-def money(hundredths: int) -> float:
-    """Hundredths of the money unit as the nearest double [money unit].
-
-    Example:
-        >>> money(1250)
-        12.5
-    """
-    return from_fixed_point(hundredths, MONEY_UNITS)
 
 
 def levels_of(industry: str | None, group_digits: int) -> dict[str, str | None]:

@@ -298,13 +298,17 @@ def _require_no_wrap(columns: Mapping[str, Whole]) -> None:
             is_clear = np.abs(sums.astype(float) - twins) < TWIN_TOLERANCE / 2
         for place in np.flatnonzero(~is_clear):
             if not sums_agree(_whole(sums[place]), float(twins[place])):
-                raise InputError(
+                raise SumTooLargeError(
                     Problem(
                         f"the sum of {amount} does not fit 64 bits",
                         f"year {columns[w.YEAR][place]}",
-                        cure="state money in a larger unit (thousands or millions)",
+                        cure="state fewer money_decimals under [census], or money in a larger unit",
                     )
                 )
+
+
+class SumTooLargeError(InputError):
+    """A sum over rows does not fit a whole number of 64 bits."""
 
 
 def _whole(value: Any) -> int | None:

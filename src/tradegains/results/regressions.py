@@ -117,7 +117,7 @@ class CutCounts:
         complete: those with a cut of every kind that the regression uses; the others are left out.
         own: by kind, those of the complete whose cut is the mean over their products.
         sums: by kind, the sum of the complete ones' cuts [percentage points].
-        sales: of all of them [hundredths of the money unit].
+        sales: of all of them [units of money].
     """
 
     establishments: int
@@ -321,7 +321,7 @@ def export_entry_rows(
         counts: by quartile; one without establishments may be missing.
         probits: by quartile and None for all; a missing one was not asked for.
         note: said on every row.
-        sales: of all establishments of the window's first year [hundredths of the money unit].
+        sales: of all establishments of the window's first year [units of money].
     """
     none = EntryCounts(0, 0)
     total = none

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tradegains.formulas.fixed_point import MONEY_UNITS
+from tradegains.formulas.fixed_point import USUAL_DECIMALS, units_of_money
 from tradegains.formulas.jackknife import (
     PARTS,
     ROUNDING,
@@ -67,14 +67,18 @@ class GroupedCells:
 
     cells: MarketCells
     units: tuple[int, ...]
+    decimals: int = USUAL_DECIMALS
 
     @staticmethod
-    def of(cells: MarketCells, groups: UnitGroups) -> "GroupedCells":
-        """From cells with the groups as they are called in sums."""
+    def of(
+        cells: MarketCells, groups: UnitGroups, *, decimals: int = USUAL_DECIMALS
+    ) -> "GroupedCells":
+        """From cells with the groups as they are called in sums, of money to so many decimals."""
         cells = cells.where(cells[w.REPLICATE_GROUP] != NONE)
         numbers = groups.numbers(cells[w.REPLICATE_GROUP])
         columns = {**cells.columns, w.REPLICATE_GROUP: numbers}
-        return GroupedCells(MarketCells(columns, cells.memberships, cells.digits), groups.units)
+        cells = MarketCells(columns, cells.memberships, cells.digits)
+        return GroupedCells(cells, groups.units, decimals)
 
     @property
     def groups(self) -> int:
@@ -94,9 +98,9 @@ class GroupedCells:
         return np.array([math.nan if f is None else f for f in without_groups(self.units)])
 
     def money_without(self, total: int, of_groups: Whole) -> Replicates:
-        """Money of all but each group, times its factor [money unit]; from hundredths."""
+        """Money of all but each group, times its factor [money unit]; from sums in its units."""
         left = (total - of_groups).astype(float)
-        return left / MONEY_UNITS * self.factors
+        return left / units_of_money(self.decimals) * self.factors
 
 
 def sums_by_place(places: Whole, groups: Whole, amounts: Whole, *, shape: tuple[int, int]) -> Whole:

@@ -7,6 +7,7 @@ from itertools import product
 from typing import Any
 
 from tradegains.formulas.distribution import SizeDistribution, SizeGroup
+from tradegains.formulas.fixed_point import USUAL_DECIMALS, money
 from tradegains.formulas.market_shares import (
     MarketSales,
     MarketShareChanges,
@@ -25,7 +26,7 @@ from tradegains.formulas.sato_vartia import (
 )
 from tradegains.formulas.welfare import WelfareChange, acr, difference, extended, hloy
 from tradegains.results.cutoffs import cutoff_changes
-from tradegains.results.market import Amounts, money
+from tradegains.results.market import Amounts
 from tradegains.results.market_cells import MarketCells
 from tradegains.results.sets import continuing_set, restricted_set
 from tradegains.results.sizes import WEIGHTED
@@ -52,24 +53,30 @@ class Choice:
 
 @dataclass(frozen=True)
 class MarketAtEnd:
-    """A market at one end of a window: all establishments, the continuing set, and imports."""
+    """A market at one end of a window: all establishments, the continuing set, and imports.
+
+    `decimals` are those that money counts to.
+    """
 
     year: int
     everyone: Amounts
     continuing: Amounts
     imports: float | None
+    decimals: int = USUAL_DECIMALS
 
     @property
     def market(self) -> MarketSales:
         """The market as the formulas take it."""
         return MarketSales(
-            self.continuing.domestic_sales, self.everyone.domestic_sales, self.imports
+            money(self.continuing.domestic_sales, self.decimals),
+            money(self.everyone.domestic_sales, self.decimals),
+            self.imports,
         )
 
     @property
     def expenditure(self) -> float:
         """Y = X + M [money unit], of domestic goods alone where imports are not known."""
-        return float(expenditure(self.everyone.domestic_sales, self.imports or 0.0))
+        return float(expenditure(self.market.domestic_sales, self.imports or 0.0))
 
 
 Ends = tuple[MarketAtEnd, MarketAtEnd]
@@ -298,15 +305,17 @@ def _market_at(
     market = (choice.level, choice.industry)
     everyone = sums.get((*market, "", ""), Amounts())
     continuing = sums.get((*market, choice.continuing, choice.restriction), Amounts())
-    return MarketAtEnd(year, everyone, continuing, _imports(choice, year, everyone, imports))
+    decimals = study.census.decimals
+    known = _imports(choice, year, money(everyone.exports, decimals), imports)
+    return MarketAtEnd(year, everyone, continuing, known, decimals)
 
 
-def _imports(choice: Choice, year: int, everyone: Amounts, imports: ImportsTable) -> float | None:
+def _imports(choice: Choice, year: int, exports: float, imports: ImportsTable) -> float | None:
     """Imports of the market; with source `exports`, the census's own exports (Table C1)."""
     if choice.imports == NO_IMPORTS:
         return None
     if choice.imports == "exports":
-        return money(everyone.exports)
+        return exports
     prefix = choice.industry or ""
     found = [
         value
@@ -328,11 +337,8 @@ def _key(window: str, choice: Choice) -> dict[str, Any]:
 
 
 def _market_share_row(end: MarketAtEnd) -> dict[str, Any]:
-    kept, sold, imports = (
-        end.continuing.domestic_sales,
-        end.everyone.domestic_sales,
-        end.imports,
-    )
+    market, imports = end.market, end.imports
+    kept, sold = market.continuing_domestic_sales, market.domestic_sales
     has_market = imports is not None and sold + imports > 0
     return {
         "year": end.year,

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from tradegains.formulas.fixed_point import money
 from tradegains.formulas.market_shares import domestic_share
 from tradegains.formulas.outcomes import Outcome, delta_ln, joined_notes, minus, rate
 from tradegains.formulas.welfare import (
@@ -16,7 +17,6 @@ from tradegains.formulas.welfare import (
     all_domestic_welfare_change,
     isolated_welfare_change,
 )
-from tradegains.results.market import money
 from tradegains.results.market_cells import MarketCells
 from tradegains.results.welfare import UNRESTRICTED, Ends, MarketAtEnd, measure_markets
 from tradegains.study import Study
@@ -84,7 +84,7 @@ def _years(study: Study, markets: Mapping[tuple[str, str], Ends]) -> Iterator[Ro
 
 
 def _over_autarky(end: MarketAtEnd, epsilon: float) -> Outcome:
-    sold = end.everyone.domestic_sales
+    sold = end.market.domestic_sales
     if end.imports is None:
         return Outcome(None, "imports are not known")
     if sold <= 0 or end.imports < 0:
@@ -94,7 +94,7 @@ def _over_autarky(end: MarketAtEnd, epsilon: float) -> Outcome:
 
 def _balance(study: Study, end: MarketAtEnd) -> Row:
     """Exports over imports of a year, and a warning where they are far apart."""
-    exports = money(end.everyone.exports)
+    exports = money(end.everyone.exports, end.decimals)
     ratio = rate(exports, end.imports)
     within = study.welfare.comparisons.balanced_within if study.welfare.comparisons else math.inf
     is_far = ratio is not None and (ratio == 0 or abs(math.log(ratio)) > within)

@@ -63,7 +63,7 @@ _Market = tuple[str, str | None, str, str]
 
 
 class OfGroups(NamedTuple):
-    """Sums over each group's establishments of a market, in hundredths of the money unit."""
+    """Sums over each group's establishments of a market, in units of money."""
 
     domestic_sales: Whole
     exports: Whole
@@ -157,7 +157,7 @@ def _without(
 
 
 def domestic(amounts: Amounts) -> int:
-    """Sales less exports, in hundredths of the money unit."""
+    """Sales less exports, in units of money."""
     return amounts.sales - amounts.exports
 
 

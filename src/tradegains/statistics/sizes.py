@@ -12,12 +12,13 @@ import numpy as np
 from pyspark.sql import DataFrame
 
 from tradegains.formulas.distribution import HistogramBin, SizeDistribution, SizeGroup
+from tradegains.formulas.fixed_point import USUAL_DECIMALS
 from tradegains.formulas.membership import MembershipBits
 from tradegains.formulas.quantiles import interpolate, linear_position
 from tradegains.statistics.arrays import CompositeKey, ManyToMany, sum_by
 from tradegains.statistics.ranks import ROW_LIMIT, BinnedRows, Position, Strata
 from tradegains.tables import working as w
-from tradegains.transforms.sizes import SIZE, SIZES, UNITS, rank_sizes
+from tradegains.transforms.sizes import SIZE, SIZES, rank_sizes, units_of_size
 
 REFINEMENT = 6
 """Binary digits that cut a bin of the histogram into first bins."""
@@ -30,6 +31,7 @@ def describe_sizes(
     bits: MembershipBits,
     removing: int,
     bin_width: float,
+    decimals: int = USUAL_DECIMALS,
     row_limit: int = ROW_LIMIT,
 ) -> list[SizeDistribution]:
     """Distribution of log size of each group, in their order.
@@ -40,12 +42,15 @@ def describe_sizes(
         bits: positions of the sets in a membership.
         removing: bits of the rules whose rows are quarantined.
         bin_width: of the histograms [log points].
+        decimals: that money counts to.
         row_limit: rows that may be collected to end the search.
     """
     if not groups:
         return []
     years = {size: sorted({g.year for g in groups if g.size == size}) for size in SIZES}
-    ranked = rank_sizes(matched, years=years, removing=removing, bin_width=bin_width)
+    ranked = rank_sizes(
+        matched, years=years, removing=removing, bin_width=bin_width, decimals=decimals
+    )
     keys = (SIZE, w.YEAR, w.MEMBERSHIP)
     binned = BinnedRows.of(ranked, keys=keys, on=(SIZE, w.YEAR), refinement=REFINEMENT)
     described = _numbered_groups(binned.strata, groups, bits)
@@ -54,7 +59,7 @@ def describe_sizes(
     wanted = _wanted_shares(groups, counts)
     positions = [position for _, position in wanted]
     values = binned.values_around(positions, described, row_limit=row_limit)
-    quantiles = _quantiles(groups, wanted, values)
+    quantiles = _quantiles(groups, wanted, values, decimals)
     return [SizeDistribution(*each) for each in zip(counts, quantiles, histograms, strict=True)]
 
 
@@ -105,11 +110,12 @@ def _quantiles(
     groups: Sequence[SizeGroup],
     wanted: Sequence[tuple[Fraction, Position]],
     values: Sequence[tuple[float, float]],
+    decimals: int,
 ) -> list[dict[Fraction, float]]:
     """Percentiles of log size: the logarithms of the two values, interpolated."""
     percentiles: list[dict[Fraction, float]] = [{} for _ in groups]
     for (share, position), (lower, upper) in zip(wanted, values, strict=True):
-        unit = UNITS[groups[position.group].size]
+        unit = units_of_size(groups[position.group].size, decimals)
         ends = math.log(lower / unit), math.log(upper / unit)
         percentiles[position.group][share] = interpolate(*ends, position.fraction)
     return percentiles

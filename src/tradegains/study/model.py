@@ -8,6 +8,7 @@ docs/study.md with what holds then, each one; a test compares that list with the
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
+from tradegains.formulas.fixed_point import USUAL_DECIMALS
 from tradegains.formulas.outcomes import window_scale
 
 REQUIRED_COLUMNS = ("establishment_id", "year", "industry", "employment", "sales")
@@ -126,6 +127,8 @@ class Census:
     are for predicates. `rules` holds the rules that apply to the mapped columns, each with its
     action. `industry_group_digits` is the length of the codes behind the level `industry2`.
     `buckets` says into how many Spark has bucketed the files by the id; None: they are not.
+    `money_decimals` are the digits behind the point that money counts to (-3 counts thousands);
+    None: as many as the amounts need.
     """
 
     columns: Mapping[str, str]
@@ -135,6 +138,12 @@ class Census:
     industry_group_digits: int
     rules: Mapping[str, str]
     buckets: int | None = None
+    money_decimals: int | None = USUAL_DECIMALS
+
+    @property
+    def decimals(self) -> int:
+        """Digits behind the point that money counts to, where they are known."""
+        return USUAL_DECIMALS if self.money_decimals is None else self.money_decimals
 
     def has(self, column: str) -> bool:
         """Whether the census has this contract column."""

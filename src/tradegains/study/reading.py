@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tradegains.errors import Problem, StudyError
+from tradegains.formulas.fixed_point import COARSEST_DECIMALS, FINEST_DECIMALS
 from tradegains.study import model
 from tradegains.study.agreement import check_agreement
 from tradegains.study.fields import (
@@ -273,6 +274,9 @@ def _read_census(table: TomlTable) -> Census:
         industry_group_digits=table.required("industry_group_digits", whole(1, 12)),
         rules=_read_rules(table.section("rules", required=True), columns),
         buckets=table.nothing_or("buckets", whole(1, _MOST_BUCKETS)),
+        money_decimals=table.nothing_or(
+            "money_decimals", whole(COARSEST_DECIMALS, FINEST_DECIMALS)
+        ),
     )
 
 

@@ -18,6 +18,7 @@ ROW_RULES = (
     "no_counterpart",
     "division_by_zero",
     "missing_exports",
+    "money_rounded",
 )
 
 UNMEASURED_RULES = ("nonpositive_value_added", "missing_price", "invalid_industry")

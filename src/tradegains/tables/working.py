@@ -1,7 +1,8 @@
 """Columns of the tables a run makes on its way: never published, never read by a user.
 
-Money is in hundredths and employment in thousandths of its unit, as whole numbers: their sums
-do not depend on the order of rows, so the same input gives the same bytes on any cluster.
+Employment is in thousandths of a job and money in units of a power of ten of the study's, most
+often hundredths, all as whole numbers: their sums do not depend on the order of rows, so the same
+input gives the same bytes on any cluster.
 """
 
 ESTABLISHMENT_ID = "establishment_id"
@@ -16,11 +17,11 @@ MEMBERSHIP = "membership"
 DUPLICATED_ID = "duplicated_id"
 
 EMPLOYMENT = "employment_thousandths"
-SALES = "sales_hundredths"
-EXPORTS = "exports_hundredths"
-VALUE_ADDED = "value_added_hundredths"
+SALES = "sales_in_units"
+EXPORTS = "exports_in_units"
+VALUE_ADDED = "value_added_in_units"
 AMOUNTS = (EMPLOYMENT, SALES, EXPORTS, VALUE_ADDED)
-DOMESTIC_SALES = "domestic_sales_hundredths"
+DOMESTIC_SALES = "domestic_sales_in_units"
 
 LOG_PRODUCTIVITY = "log_productivity"
 CONTRIBUTOR = "contributor"
@@ -62,8 +63,8 @@ def twin(amount: str) -> str:
     """The DOUBLE sum that is carried beside a whole-number sum to catch a wrap.
 
     Example:
-        >>> twin("sales_hundredths")
-        'sales_hundredths_as_double'
+        >>> twin("sales_in_units")
+        'sales_in_units_as_double'
     """
     return f"{amount}_as_double"
 
@@ -72,8 +73,8 @@ def size_of(amount: str) -> str:
     """The sum of an amount whatever its sign.
 
     Example:
-        >>> size_of("exports_hundredths")
-        'exports_hundredths_size'
+        >>> size_of("exports_in_units")
+        'exports_in_units_size'
     """
     return f"{amount}_size"
 
@@ -82,8 +83,8 @@ def largest_of(amount: str) -> str:
     """The largest contribution to an amount, whatever its sign.
 
     Example:
-        >>> largest_of("exports_hundredths")
-        'exports_hundredths_largest'
+        >>> largest_of("exports_in_units")
+        'exports_in_units_largest'
     """
     return f"{amount}_largest"
 
@@ -92,8 +93,8 @@ def second_of(amount: str) -> str:
     """The second largest contribution to an amount.
 
     Example:
-        >>> second_of("exports_hundredths")
-        'exports_hundredths_second'
+        >>> second_of("exports_in_units")
+        'exports_in_units_second'
     """
     return f"{amount}_second"
 
@@ -194,8 +195,8 @@ def panel_product(weight: str, phi: str, part: str) -> str:
     """Column of one part of the sum of weight times log productivity.
 
     Example:
-        >>> panel_product("sales_hundredths", "phi_in_layer_0", "fine")
-        'sales_hundredths_x_phi_in_layer_0_fine'
+        >>> panel_product("sales_in_units", "phi_in_layer_0", "fine")
+        'sales_in_units_x_phi_in_layer_0_fine'
     """
     return f"{weight}_x_{phi}_{part}"
 

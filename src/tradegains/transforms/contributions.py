@@ -116,8 +116,8 @@ def sized(amounts: Sequence[str]) -> list[str]:
     """Those of the amounts that may be negative, so that their size is not their sum.
 
     Example:
-        >>> sized(["value_added_hundredths", "jobs_gained_in_layer_0", "jobs_lost_in_layer_0"])
-        ['value_added_hundredths']
+        >>> sized(["value_added_in_units", "jobs_gained_in_layer_0", "jobs_lost_in_layer_0"])
+        ['value_added_in_units']
     """
     return [name for name in amounts if name in OWN_AMOUNTS]
 

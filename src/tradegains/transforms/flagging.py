@@ -6,7 +6,12 @@ from functools import partial, reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, LARGEST_AMOUNT, MONEY_UNITS
+from tradegains.formulas.fixed_point import (
+    EMPLOYMENT_UNITS,
+    LARGEST_AMOUNT,
+    LARGEST_ROUNDING,
+    units_of_money,
+)
 from tradegains.tables import working as w
 from tradegains.tables.flags import FLAG_BITS, UNMEASURED_RULES
 from tradegains.transforms.bits import bigint, bit_if, merge_bits
@@ -15,7 +20,10 @@ from tradegains.transforms.lookups import COUNTERPART
 NO_COUNTERPART = "no_counterpart"
 DIVISION_BY_ZERO = "division_by_zero"
 
-THOUSANDTHS, HUNDREDTHS = float(EMPLOYMENT_UNITS), float(MONEY_UNITS)
+MONEY = ("sales", "exports", "value_added")
+LARGEST_PLAUSIBLE = 9e27
+"""Up to here money of any currency may be; what is beyond is a code for something missing."""
+
 SURELY_MEASURABLE = 1e-100
 """Two amounts from here up have a ratio in the range of doubles."""
 
@@ -53,32 +61,38 @@ def convert_industries(
     return converted.withColumn(w.INDUSTRY, F.col(COUNTERPART)).drop(COUNTERPART)
 
 
-def add_derived_columns(census: DataFrame) -> DataFrame:
+def add_derived_columns(census: DataFrame, *, largest_money: float = LARGEST_AMOUNT) -> DataFrame:
     """One row per census row, with domestic_sales and exporter for the study's predicates.
 
     Reads sales and, if there, exports; what is not exported, or not said, is sold at home.
     """
     if "exports" not in census.columns:
         return census.withColumn("domestic_sales", F.col("sales"))
-    is_amount = F.coalesce(~_is_invalid("exports"), F.lit(False))
+    is_amount = F.coalesce(~_is_invalid("exports", {"exports": largest_money}), F.lit(False))
     exports = F.when(is_amount, F.col("exports")).otherwise(0.0)
     return census.withColumns({"domestic_sales": F.col("sales") - exports, "exporter": exports > 0})
 
 
 def flag_rows(
-    census: DataFrame, *, rules: Mapping[str, str], industry_digits: int, measure: Sequence[str]
+    census: DataFrame,
+    *,
+    rules: Mapping[str, str],
+    industry_digits: int,
+    measure: Sequence[str],
+    largest_money: float = LARGEST_AMOUNT,
 ) -> DataFrame:
     """One row per census row, with `flags` (a bit per broken rule) and `valid`.
 
     Reads the contract columns. A sampling weight that is missing, negative or not a number breaks
     `invalid_employment`: without it nobody is employed in the row. `measure` is numerator and
-    denominator of productivity. The rule `duplicate` needs the whole establishment and is set
-    after matching, by `flag_duplicates`.
+    denominator of productivity; money above `largest_money` is none. The rule `duplicate` needs
+    the whole establishment and is set after matching, by `flag_duplicates`.
     """
-    conditions = _rule_conditions(census, industry_digits, measure)
+    limits = dict.fromkeys(MONEY, largest_money)
+    conditions = _rule_conditions(census, industry_digits, measure, limits)
     broken = merge_bits([bit_if(broken, FLAG_BITS[rule]) for rule, broken in conditions.items()])
     # Rule by rule only where the cheap test fails: on Sail this halves the time of flagging.
-    is_clean = _is_surely_clean(census, industry_digits, measure)
+    is_clean = _is_surely_clean(census, industry_digits, measure, limits)
     flags = F.when(is_clean, bigint(0)).otherwise(broken)
     return census.withColumn(w.FLAGS, flags).withColumn(w.VALID, _is_valid(rules))
 
@@ -114,24 +128,72 @@ def find_duplicates(rows: DataFrame) -> DataFrame:
     )
 
 
-def fix_amounts(rows: DataFrame) -> DataFrame:
+def fix_amounts(rows: DataFrame, *, decimals: int, largest_money: float) -> DataFrame:
     """One row per flagged row, with amounts as whole numbers; 0 for an invalid number.
 
-    Reads employment, sales and, if there, exports, value_added and sampling_weight [times].
+    Reads employment, sales and, if there, exports, value_added and sampling_weight [times]. Money
+    counts to so many `decimals`, which are enough for `largest_money`. A row of whose money that
+    loses more than LARGEST_ROUNDING gets the flag `money_rounded`.
+    """
+    usable = usable_amounts(rows, largest_money=largest_money)
+    units = {name: units_of_money(decimals) for name in MONEY}
+    units["employment"] = float(EMPLOYMENT_UNITS)
+    sources = {
+        w.EMPLOYMENT: "employment",
+        w.SALES: "sales",
+        w.EXPORTS: "exports",
+        w.VALUE_ADDED: "value_added",
+    }
+    fixed = {
+        amount: _round_half_away(usable[name], units[name], signed=name == "value_added")
+        if name in usable
+        else bigint(0)
+        for amount, name in sources.items()
+    }
+    rounded = [_is_rounded(usable[name], units[name]) for name in MONEY if name in usable]
+    is_rounded = reduce(lambda one, other: one | other, rounded)
+    flags = F.col(w.FLAGS) + bit_if(is_rounded, FLAG_BITS["money_rounded"])
+    return rows.withColumns({**fixed, w.FLAGS: flags})
+
+
+def largest_amounts(flagged: DataFrame, *, largest_money: float) -> DataFrame:
+    """One row: the largest money that counts, the largest that is refused for its size, and `rows`.
+
+    Reads what `usable_amounts` reads. `counted` is of rows that stay in the study, whatever the
+    sign; `refused` of all rows, null where none is above `largest_money` and no more than
+    LARGEST_PLAUSIBLE; both are of amounts times their weights.
+    """
+    weight = F.col("sampling_weight") if "sampling_weight" in flagged.columns else F.lit(1.0)
+    counted = usable_amounts(flagged, largest_money=largest_money)
+    refused = {
+        name: _in_range(F.abs(F.col(name) * weight), largest_money)
+        for name in MONEY
+        if name in flagged.columns
+    }
+    return flagged.agg(
+        F.greatest(*map(F.max, map(F.abs, (counted[name] for name in refused))), F.lit(0.0)).alias(
+            "counted"
+        ),
+        F.greatest(*map(F.max, refused.values()), F.lit(None).cast("double")).alias("refused"),
+        F.count(F.lit(1)).alias("rows"),
+    )
+
+
+def _in_range(amount: Column, largest_money: float) -> Column:
+    return F.when((amount > largest_money) & (amount <= LARGEST_PLAUSIBLE), amount)
+
+
+def usable_amounts(rows: DataFrame, *, largest_money: float) -> dict[str, Column]:
+    """Each amount that a census has, times its weight; 0 in rows that leave the study, or invalid.
+
+    Reads valid, employment, sales and, if there, exports, value_added and sampling_weight.
     """
     weight = F.col("sampling_weight") if "sampling_weight" in rows.columns else None
-    sources = {
-        w.EMPLOYMENT: ("employment", THOUSANDTHS),
-        w.SALES: ("sales", HUNDREDTHS),
-        w.EXPORTS: ("exports", HUNDREDTHS),
-        w.VALUE_ADDED: ("value_added", HUNDREDTHS),
+    return {
+        name: _usable(name, weight, LARGEST_AMOUNT if name == "employment" else largest_money)
+        for name in ("employment", *MONEY)
+        if name in rows.columns
     }
-    return rows.withColumns(
-        {
-            amount: _fixed(source, weight, per_unit) if source in rows.columns else bigint(0)
-            for amount, (source, per_unit) in sources.items()
-        }
-    )
 
 
 def add_log_productivity(
@@ -150,33 +212,40 @@ def add_log_productivity(
 
 
 def _rule_conditions(
-    census: DataFrame, industry_digits: int, measure: Sequence[str]
+    census: DataFrame, industry_digits: int, measure: Sequence[str], limits: Mapping[str, float]
 ) -> dict[str, Column]:
     identifier = F.col(w.ESTABLISHMENT_ID)
     is_text = dict(census.dtypes)[w.ESTABLISHMENT_ID] == "string"
     is_blank = F.trim(identifier) == "" if is_text else F.lit(False)
     is_code = F.col(w.INDUSTRY).rlike(f"^[0-9]{{{industry_digits}}}$")
     is_weighted = "sampling_weight" in census.columns
-    is_invalid = partial(_is_uncountable, weight="sampling_weight") if is_weighted else _is_invalid
+    is_none = partial(_is_invalid, limits=limits)
+    is_invalid = (
+        partial(_is_uncountable, weight="sampling_weight", limits=limits)
+        if is_weighted
+        else is_none
+    )
     conditions = {
         "missing_id": identifier.isNull() | is_blank,
         "invalid_industry": F.col(w.INDUSTRY).isNull() | ~is_code,
         "invalid_employment": _is_missing("employment") | is_invalid("employment"),
         "invalid_sales": _is_missing("sales") | is_invalid("sales"),
-        "nonpositive_value_added": _is_unmeasurable(*measure),
+        "nonpositive_value_added": _is_unmeasurable(measure, limits),
     }
     if is_weighted:
-        unweighable = _is_missing("sampling_weight") | _is_invalid("sampling_weight")
+        unweighable = _is_missing("sampling_weight") | is_none("sampling_weight")
         conditions["invalid_employment"] = conditions["invalid_employment"] | unweighable
     if "exports" in census.columns:
         conditions["invalid_exports"] = is_invalid("exports")
         conditions["missing_exports"] = _is_missing("exports")
-        are_amounts = ~_is_invalid("exports") & ~_is_invalid("sales")
+        are_amounts = ~is_none("exports") & ~is_none("sales")
         conditions["exports_above_sales"] = are_amounts & (F.col("exports") > F.col("sales"))
     if "value_added" in census.columns:
         value = F.col("value_added")
-        is_no_number = F.isnan(value) | (F.abs(value) > LARGEST_AMOUNT)
-        is_large = _is_too_large("value_added", "sampling_weight") if is_weighted else F.lit(False)
+        is_no_number = F.isnan(value) | (F.abs(value) > limits["value_added"])
+        is_large = F.lit(False)
+        if is_weighted:
+            is_large = _is_too_large("value_added", "sampling_weight", limits)
         conditions["invalid_value_added"] = is_no_number | is_large
     if "log_price" in census.columns:
         conditions["missing_price"] = F.col("log_price").isNull()
@@ -187,7 +256,9 @@ def _rule_conditions(
     return conditions
 
 
-def _is_surely_clean(census: DataFrame, industry_digits: int, measure: Sequence[str]) -> Column:
+def _is_surely_clean(
+    census: DataFrame, industry_digits: int, measure: Sequence[str], limits: Mapping[str, float]
+) -> Column:
     """True only of rows that break no rule; of a few of those it is false.
 
     A comparison is false for NaN, and null for null, so these rows are left to the rules.
@@ -203,14 +274,15 @@ def _is_surely_clean(census: DataFrame, industry_digits: int, measure: Sequence[
         # A number this large in so few characters is made of digits alone.
         F.length(code) == industry_digits,
         code.try_cast("bigint") >= bigint(10 ** (industry_digits - 1)),
-        *(F.col(name).between(0.0, LARGEST_AMOUNT) for name in sorted(amounts)),
-        *(F.abs(F.col(name) * weight) <= LARGEST_AMOUNT for name in sorted(weighted)),
-        *(F.col(name).between(SURELY_MEASURABLE, LARGEST_AMOUNT) for name in measure),
+        *(F.col(name).between(0.0, _limit(name, limits)) for name in sorted(amounts)),
+        *(F.abs(F.col(name) * weight) <= _limit(name, limits) for name in sorted(weighted)),
+        *(F.col(name).between(SURELY_MEASURABLE, _limit(name, limits)) for name in measure),
     ]
     if "exports" in census.columns:
         tests.append(F.col("exports").between(F.lit(0.0), F.col("sales")))
     if "value_added" in census.columns and "value_added" not in measure:
-        tests.append(F.col("value_added").between(-LARGEST_AMOUNT, LARGEST_AMOUNT))
+        largest = limits["value_added"]
+        tests.append(F.col("value_added").between(-largest, largest))
     if "log_price" in census.columns:
         tests.append(F.col("log_price").isNotNull())
     if DIVISION_BY_ZERO in census.columns:
@@ -222,26 +294,33 @@ def _is_missing(name: str) -> Column:
     return F.col(name).isNull()
 
 
-def _is_invalid(name: str) -> Column:
+def _limit(name: str, limits: Mapping[str, float]) -> float:
+    """The largest number that is an amount of this column."""
+    return limits.get(name, LARGEST_AMOUNT)
+
+
+def _is_invalid(name: str, limits: Mapping[str, float]) -> Column:
     amount = F.col(name)
-    return F.isnan(amount) | (amount < 0) | (amount > LARGEST_AMOUNT)
+    return F.isnan(amount) | (amount < 0) | (amount > _limit(name, limits))
 
 
-def _is_uncountable(name: str, *, weight: str) -> Column:
+def _is_uncountable(name: str, *, weight: str, limits: Mapping[str, float]) -> Column:
     """Whether an amount is none, or is more times its weight than a sum can hold to the unit."""
-    return _is_invalid(name) | _is_too_large(name, weight)
+    return _is_invalid(name, limits) | _is_too_large(name, weight, limits)
 
 
-def _is_too_large(name: str, weight: str) -> Column:
+def _is_too_large(name: str, weight: str, limits: Mapping[str, float]) -> Column:
     """An invalid weight is employment's fault alone."""
-    is_too_large = F.abs(F.col(name) * F.col(weight)) > LARGEST_AMOUNT
-    return ~_is_missing(weight) & ~_is_invalid(weight) & is_too_large
+    is_too_large = F.abs(F.col(name) * F.col(weight)) > _limit(name, limits)
+    return ~_is_missing(weight) & ~_is_invalid(weight, limits) & is_too_large
 
 
-def _is_unmeasurable(numerator: str, denominator: str) -> Column:
+def _is_unmeasurable(measure: Sequence[str], limits: Mapping[str, float]) -> Column:
     """Neither NaN, infinite nor so extreme that the ratio has no finite logarithm."""
-    above, below = F.col(numerator), F.col(denominator)
-    is_positive = (above > 0) & (below > 0) & (above <= LARGEST_AMOUNT) & (below <= LARGEST_AMOUNT)
+    above, below = map(F.col, measure)
+    most, most_below = (_limit(name, limits) for name in measure)
+    in_range = (above <= most) & (below <= most_below)
+    is_positive = (above > 0) & (below > 0) & in_range
     # Divided only where positive: Spark refuses to divide by 0.
     ratio = F.when(is_positive, above / below)
     return ~F.coalesce((ratio > 0) & (ratio < float("inf")), F.lit(False))
@@ -252,18 +331,23 @@ def _is_valid(rules: Mapping[str, str]) -> Column:
     return F.col(w.FLAGS).bitwiseAND(bigint(removing)) == 0
 
 
-def _fixed(source: str, weight: Column | None, per_unit: float) -> Column:
-    """Must equal formulas.fixed_point.to_fixed_point; an unusable amount counts 0."""
+def _usable(source: str, weight: Column | None, largest: float) -> Column:
+    """An amount times its weight; an unusable one counts 0."""
     amount = F.col(source) if weight is None else F.col(source) * weight
-    is_usable = F.abs(amount) <= LARGEST_AMOUNT
+    is_usable = F.abs(amount) <= largest
     if source != "value_added":
         is_usable = is_usable & (F.col(source) >= 0)
-    usable = F.when(F.col(w.VALID) & is_usable, amount).otherwise(0.0)
-    return _round_half_away(usable, per_unit, signed=source == "value_added")
+    return F.when(F.col(w.VALID) & is_usable, amount).otherwise(0.0)
+
+
+def _is_rounded(amount: Column, per_unit: float) -> Column:
+    """Must equal formulas.fixed_point.loses_digits."""
+    units = F.abs(amount) * per_unit
+    return F.abs(units - F.floor(units + 0.5)) > units * LARGEST_ROUNDING
 
 
 def _round_half_away(amount: Column, per_unit: float, *, signed: bool) -> Column:
-    """Must equal formulas.fixed_point.round_half_away; a negative number only where `signed`.
+    """Must equal formulas.fixed_point.to_fixed_point; a negative number only where `signed`.
 
     Half of the number of half units, rounded up: twice a double is exact. Spark's own `round`
     writes each number as decimal text and reads it again.

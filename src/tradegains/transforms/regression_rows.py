@@ -230,7 +230,7 @@ def growth_rows(
 def weigh_cuts(rows: DataFrame, *, kinds: Sequence[str], places: int) -> DataFrame:
     """One row: sales, and the sum of sales times the cut of each kind in so many binary places.
 
-    Reads rows with all cuts, and sales_hundredths.
+    Reads rows with all cuts, and sales_in_units.
     """
     sums = [F.sum(F.col(w.SALES)).alias(w.SALES)]
     for kind in kinds:
@@ -278,7 +278,7 @@ def count_cuts(
 ) -> DataFrame:
     """One row per value of the keys: establishments, those with all cuts, and whose cuts they are.
 
-    Reads the rows of `with_own_cuts` and sales_hundredths. Of those with a cut of every kind it
+    Reads the rows of `with_own_cuts` and sales_in_units. Of those with a cut of every kind it
     counts own cuts, and sums cuts in so many binary places.
     """
     has_all = _has_all_cuts(kinds)

@@ -6,37 +6,59 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, MONEY_UNITS
+from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, units_of_money
 from tradegains.tables import working as w
 from tradegains.transforms.bits import bigint
 from tradegains.transforms.ranking import SCALED
 
 SIZE = "size"
 SIZES = ("employment", "domestic_sales")
-UNITS = {"employment": EMPLOYMENT_UNITS, "domestic_sales": MONEY_UNITS}
+
+
+def units_of_size(size: str, decimals: int) -> float:
+    """How many of the whole numbers that a size is counted in are one; of money, to its decimals.
+
+    Example:
+        >>> units_of_size("employment", 2), units_of_size("domestic_sales", 2)
+        (1000.0, 100.0)
+    """
+    return float(EMPLOYMENT_UNITS) if size == "employment" else units_of_money(decimals)
 
 
 def rank_sizes(
-    matched: DataFrame, *, years: Mapping[str, Sequence[int]], removing: int, bin_width: float
+    matched: DataFrame,
+    *,
+    years: Mapping[str, Sequence[int]],
+    removing: int,
+    bin_width: float,
+    decimals: int,
 ) -> DataFrame:
     """One row per valid row, size and year of that size where the size is above 0.
 
     Reads year, flags, membership, employment_thousandths and the two sales. `years` names the
     years of each size that is wanted; rows with a flag of `removing` are left out. `value` is the
-    whole number of thousandths or hundredths, exact in a double, and `scaled` its logarithm in
-    units of `bin_width` [log points]: ranks come from whole numbers, so no engine's logarithm
-    moves a quantile.
+    whole number of thousandths or of units of money (10**-decimals), exact in a double, and
+    `scaled` its logarithm in units of `bin_width` [log points]: ranks come from whole numbers, so
+    no engine's logarithm moves a quantile.
     """
     valid = matched.filter(F.col(w.FLAGS).bitwiseAND(bigint(removing)) == bigint(0))
     parts = [
-        _one_size(valid, size, years=years[size], bin_width=bin_width)
+        _one_size(
+            valid,
+            size,
+            years=years[size],
+            units=units_of_size(size, decimals),
+            bin_width=bin_width,
+        )
         for size in SIZES
         if years.get(size)
     ]
     return reduce(DataFrame.unionByName, parts)
 
 
-def _one_size(valid: DataFrame, size: str, *, years: Sequence[int], bin_width: float) -> DataFrame:
+def _one_size(
+    valid: DataFrame, size: str, *, years: Sequence[int], units: float, bin_width: float
+) -> DataFrame:
     amount = _amount(size)
     described = valid.filter(F.col(w.YEAR).isin(*years) & (amount > 0))
     value = amount.cast("double")
@@ -46,7 +68,7 @@ def _one_size(valid: DataFrame, size: str, *, years: Sequence[int], bin_width: f
         w.MEMBERSHIP,
         w.EMPLOYMENT,
         value.alias(w.VALUE),
-        (F.log(value / float(UNITS[size])) / bin_width).alias(SCALED),
+        (F.log(value / units) / bin_width).alias(SCALED),
     )
 
 

@@ -1,0 +1,150 @@
+"""How finely a run counts money: as the study states, or as the amounts of its census need.
+
+Decision: hundredths of the money unit, and the rows are matched once, where no amount loses a digit
+by them. Where one does (money in billions, amounts that were deflated or weighted), units are made
+as small as 64 bits allow and the rows are matched again, so that another money unit changes no
+result; where amounts or their sums are too large for hundredths, units are made larger. What is
+chosen follows from the largest amount and the sums of the rows, never from their order.
+"""
+
+import logging
+from dataclasses import replace
+from fractions import Fraction
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from tradegains.families.context import MatchedCensus, RunContext
+from tradegains.families.matching import match_census
+from tradegains.families.preparing import flag_census
+from tradegains.formulas.fixed_point import (
+    LARGEST_ROUNDING,
+    USUAL_DECIMALS,
+    decimals_for,
+    largest_money,
+)
+from tradegains.results.market_cells import MarketCells, SumTooLargeError
+from tradegains.results.rounding import MONEY, rounding_of, size_of_money
+from tradegains.statistics.collecting import collect
+from tradegains.tables.flags import FLAG_BITS
+from tradegains.transforms.flagging import largest_amounts
+
+log = logging.getLogger("tradegains")
+
+INVALID_MONEY = sum(
+    FLAG_BITS[rule] for rule in ("invalid_sales", "invalid_exports", "invalid_value_added")
+)
+ROUNDED = FLAG_BITS["money_rounded"]
+LARGEST_SUM = 2**62
+"""Sums of money up to here, in units, leave room for what is added up from them."""
+
+MOST_ROUNDS = 4
+
+
+def match_as_finely(context: RunContext, census: DataFrame) -> tuple[RunContext, MatchedCensus]:
+    """The matched rows, and the context with the decimals that their money counts to.
+
+    Raises:
+        InputError: a sum of money does not fit 64 bits in the units that the study states.
+    """
+    stated = context.study.census.money_decimals
+    if stated is not None:
+        counting, flagged = _flag(context, census, stated, is_stated=True)
+        return _told(counting, match_census(counting, flagged))
+    decimals = USUAL_DECIMALS
+    for rounds_left in reversed(range(MOST_ROUNDS)):
+        counting, flagged = _flag(context, census, decimals, is_stated=False)
+        try:
+            matched = match_census(counting, flagged)
+        except SumTooLargeError:
+            if not rounds_left:
+                raise
+            decimals = _needed(counting, flagged, None)
+            continue
+        needed = _needed(counting, flagged, matched)
+        if needed == decimals or not rounds_left:
+            break
+        decimals = needed
+    if decimals != USUAL_DECIMALS:
+        told = "money counts to 1e%d of the money unit, as its amounts need: money_decimals = %d "
+        told += "under [census] matches rows once, to the same numbers"
+        log.warning(told, -decimals, decimals)
+    return _told(counting, matched)
+
+
+def _flag(
+    context: RunContext, census: DataFrame, decimals: int, *, is_stated: bool
+) -> tuple[RunContext, DataFrame]:
+    """The context with so many decimals of money, and the rows flagged under it."""
+    counting = _counting(context, decimals, is_stated=is_stated)
+    largest = counting.largest_money
+    return counting, flag_census(counting.study, census, counting.small, largest_money=largest)
+
+
+def _told(context: RunContext, matched: MatchedCensus) -> tuple[RunContext, MatchedCensus]:
+    tell_rounding(matched.cells)
+    return context, matched
+
+
+def _counting(context: RunContext, decimals: int, *, is_stated: bool) -> RunContext:
+    """The context with so many decimals of money.
+
+    What is too large for hundredths is not refused for units that were made smaller.
+    """
+    study = context.study
+    census = replace(study.census, money_decimals=decimals)
+    largest = largest_money(decimals if is_stated else min(decimals, USUAL_DECIMALS))
+    return replace(context, study=replace(study, census=census), largest_money=largest)
+
+
+def _needed(context: RunContext, flagged: DataFrame, matched: MatchedCensus | None) -> int:
+    """The decimals that the amounts need; those at hand where they will do.
+
+    `matched` is None where sums do not fit.
+    """
+    decimals = context.study.census.decimals
+    has_rounded = matched is not None and _has(matched.cells, ROUNDED)
+    is_large = matched is None or size_of_money(matched.cells) > LARGEST_SUM
+    may_be_refused = matched is None or _has(matched.cells, INVALID_MONEY)
+    if not (has_rounded or is_large or may_be_refused):
+        return decimals
+    found = collect(largest_amounts(flagged, largest_money=context.largest_money)).to_pylist()[0]
+    if found["refused"] is not None:
+        return min(decimals, _holding(found["refused"]))
+    largest, rows = Fraction(found["counted"] or 0.0), found["rows"]
+    if not largest or not (has_rounded or is_large):
+        return decimals
+    bound = rows * largest
+    if matched is not None and not is_large:
+        bound = min(bound, (_size(matched.rows) + rows * len(MONEY)) * Fraction(10) ** -decimals)
+    wanted = decimals_for(largest, bound)
+    return wanted if is_large else max(decimals, wanted)
+
+
+def _holding(amount: float) -> int:
+    """The most decimals at which an amount that hundredths cannot hold is one."""
+    decimals = USUAL_DECIMALS
+    while amount > largest_money(decimals):
+        decimals -= 1
+    return decimals
+
+
+def _size(rows: DataFrame) -> int:
+    """The largest sum over matched rows of an amount of money, each row's without its sign."""
+    # As decimals, whose sums of any size are exact.
+    sums = (F.sum(F.abs(F.col(name)).cast("decimal(20,0)")).alias(name) for name in MONEY)
+    (found,) = collect(rows.agg(*sums)).to_pylist()
+    return max(int(each or 0) for each in found.values())
+
+
+def _has(cells: MarketCells, bits: int) -> bool:
+    return any(rows and flags & bits for (_, flags), rows in cells.rows_by_flags.items())
+
+
+def tell_rounding(cells: MarketCells) -> None:
+    """Say how many sums rounding may have moved by more than LARGEST_ROUNDING."""
+    found = rounding_of(cells)
+    if found.groups:
+        told = "rounding money may move sums of %s groups of establishments by more than %g of "
+        told += "themselves, at most by %.2g: more money_decimals under [census] lose less"
+        log.warning(told, f"{found.groups:,}", LARGEST_ROUNDING, found.most)
