@@ -101,3 +101,52 @@ def test_blanks_around_ids_and_products_are_cut(
     rows = read_plant_products(engine.spark, str(path), needs_value=False).toArrow().to_pylist()
     found = {(row["establishment_id"], row["product"]) for row in rows}
     assert found == {("a", "101"), ("b b", "102")}
+
+
+# --- folders ------------------------------------------------------------------------------------
+
+
+def folder_of(top: Path, **files: dict[str, Any]) -> str:
+    """A folder of products: each file's columns by its path, `__` for a folder within."""
+    for name, columns in files.items():
+        path = top / f"{name.replace('__', '/').replace('_is_', '=')}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.table(columns), path)
+    return str(top)
+
+
+def test_a_folder_is_read_as_the_rows_of_all_its_files(engine: Engine, tmp_path: Path) -> None:
+    """Files of other types, columns in names of folders, hidden ones, and a name like a pattern."""
+    first = {"product": pa.array(["0101"]), "value": pa.array([1.5])}
+    path = folder_of(
+        tmp_path / "products [é]",
+        year_is_1980__a={"establishment_id": pa.array([7], pa.uint64()), **first},
+        year_is_1980__b={"establishment_id": pa.array([8], pa.uint64()), **first},
+        year_is_1988__a={
+            "establishment_id": pa.array([" 9 "]),
+            "product": pa.array([202]),
+            "value": pa.array([3]).cast(pa.decimal128(22, 2)),
+        },
+        _temporary__a={"product": pa.array([1])},
+    )
+    assert row_table_problems(path, needs_value=True, year="start") == []
+    rows = read_plant_products(engine.spark, path, needs_value=True, year="start")
+    found = sorted(tuple(row.values()) for row in rows.toArrow().to_pylist())
+    assert found == [("7", "0101", 1.5, 1980), ("8", "0101", 1.5, 1980), ("9", "202", 3.0, 1988)]
+    of_1988 = read_plant_products(engine.spark, path, needs_value=False, year=1988).toArrow()
+    assert of_1988.column("establishment_id").to_pylist() == ["9"]
+
+
+def test_a_folder_that_is_no_table_is_refused(tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    mixed = folder_of(tmp_path / "mixed", a=ROWS)
+    (tmp_path / "mixed/b.csv").write_text("establishment_id,product\n1,2\n", "utf-8")
+    wrong = folder_of(tmp_path / "wrong", a=ROWS, b={**ROWS, "product": pa.array([1.0, 2.0])})
+    (none,), (two_kinds,), (column,) = (
+        row_table_problems(str(path), needs_value=True) for path in (empty, mixed, wrong)
+    )
+    assert "holds no file" in none.what
+    assert "holds other files than .parquet, or than .csv" in two_kinds.what
+    assert "column 'product' is double" in column.what
+    assert column.where.endswith("wrong/b.parquet")

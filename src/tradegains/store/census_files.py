@@ -105,7 +105,7 @@ def _listed(place: Location) -> list[ListedFile]:
         if top.type == fs.FileType.File:
             stamp = stamp_of(place.system, place.path)
             return [] if stamp is None else [ListedFile(place.path, stamp)]
-        return _in_folder(place)
+        return files_in(place)
     except OSError as error:
         raise_if_remote(error, place.given)
         raise InputError(
@@ -113,13 +113,18 @@ def _listed(place: Location) -> list[ListedFile]:
         ) from error
 
 
-def _in_folder(place: Location) -> list[ListedFile]:
+def files_in(place: Location, name: str = "census") -> list[ListedFile]:
+    """The visible files under a folder, by path; `name` is the input that messages speak of.
+
+    Raises:
+        InputError: the folder is a Delta table, or has links that lead nowhere.
+    """
     if isinstance(place.system, fs.LocalFileSystem):
         listed, hidden = list_folder(place.path)
-        _refuse_delta(place, _DELTA_LOG in hidden)
+        _refuse_delta(place, _DELTA_LOG in hidden, name)
         return listed
     found = place.system.get_file_info(fs.FileSelector(place.path, recursive=True))
-    _refuse_delta(place, any(info.base_name == _DELTA_LOG for info in found))
+    _refuse_delta(place, any(info.base_name == _DELTA_LOG for info in found), name)
     files = [info for info in found if info.type == fs.FileType.File]
     return [
         ListedFile(info.path, remote_stamp(info))
@@ -128,12 +133,12 @@ def _in_folder(place: Location) -> list[ListedFile]:
     ]
 
 
-def _refuse_delta(place: Location, is_delta: bool) -> None:
+def _refuse_delta(place: Location, is_delta: bool, name: str) -> None:
     # A Delta table's folder also holds files that the table has already dropped.
     if is_delta:
         raise InputError(
             Problem(
-                "the census is a Delta table, and plain Parquet is expected",
+                f"the {name} is a Delta table, and plain Parquet is expected",
                 place.given,
                 cure="write the current version of the table to a folder of Parquet files",
             )

@@ -11,7 +11,7 @@ import hashlib
 import json
 import posixpath
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
@@ -23,10 +23,11 @@ from tradegains.store.census import CensusFiles
 from tradegains.store.census_checks import some_of
 from tradegains.store.census_files import CensusFile, read_footers
 from tradegains.store.listing import stamp_of
-from tradegains.store.locations import Location, locate
+from tradegains.store.locations import Location
 from tradegains.store.pages import page_problem
 from tradegains.store.private import write_private
 from tradegains.store.remote_errors import raise_if_remote
+from tradegains.store.row_tables import row_table_files
 
 # hashlib releases the interpreter's lock, so threads share the processors.
 _HASH_THREADS = 8
@@ -168,35 +169,25 @@ def row_files(census: CensusFiles, others: Mapping[str, str]) -> tuple[InputFile
 
     Args:
         census: the checked files of the study's years.
-        others: name of the input -> path, of the single files with a row per establishment.
+        others: name of the input -> path, of the tables with a row per establishment.
 
     Raises:
         InputError: a file does not exist or is no Parquet file.
     """
     found = [InputFile("census", census.place, file) for file in census.files]
-    return (*found, *(_single_file(name, path) for name, path in others.items()))
+    return (*found, *(each for name, path in others.items() for each in _files_of(name, path)))
 
 
-def _single_file(name: str, path: str) -> InputFile:
-    place = locate(path)
-    stamp = stamp_of(place.system, place.path)
-    if stamp is None:
-        raise InputError(
-            Problem(
-                f"the {name} file does not exist",
-                path,
-                cure=f"correct {name} under [inputs], or remove it to do without",
-            )
+def _files_of(name: str, path: str) -> Iterator[InputFile]:
+    for each in row_table_files(name, path):
+        file = CensusFile(
+            path=each.path,
+            absolute=each.place.path,
+            uri=each.place.root,
+            stamp=each.stamp,
+            year=None,
         )
-    # Which folder holds a single file says nothing about its content.
-    file = CensusFile(
-        path=posixpath.basename(place.path),
-        absolute=place.path,
-        uri=place.root,
-        stamp=stamp,
-        year=None,
-    )
-    return InputFile(name, place, _with_parquet_footer(place, file))
+        yield InputFile(name, each.place, _with_parquet_footer(each.place, file))
 
 
 def _with_parquet_footer(place: Location, file: CensusFile) -> CensusFile:

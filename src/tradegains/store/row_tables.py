@@ -1,11 +1,20 @@
 """Optional input tables with a row per establishment: read through the engine, never collected.
 
+A table is one file, or a folder of any number of files of one kind; folders in it may have names
+such as `year=1988`, which hold a column, as those of a census.
+
 What can be wrong with a file as a whole is told from its schema, before any engine starts; what is
 wrong with its rows from one count over them.
 """
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+import posixpath
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,9 +22,10 @@ from pyarrow import csv, fs
 
 from tradegains.errors import InputError, Problem
 from tradegains.store.census_checks import nearest_name, some_of
-from tradegains.store.census_files import unread_type
+from tradegains.store.census_files import files_in, unread_type
 from tradegains.store.census_types import Family, file_type
 from tradegains.store.engine_paths import is_connect, path_to_read
+from tradegains.store.listing import FileStamp, ListedFile, stamp_of
 from tradegains.store.locations import Location, locate
 from tradegains.store.remote_errors import raise_if_remote
 
@@ -35,6 +45,64 @@ _COLUMNS: dict[str, tuple[tuple[Family, ...], str]] = {
 LARGEST_VALUE = 1e12
 """Values up to here, in hundredths, add up over thousands of products within 64 bits."""
 
+_KINDS = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".csv.gz": "csv"}
+_IN_FOLDER = {b"in": b"folder"}
+_IN_NAME = re.compile(r"([^/=]+)=([^/]*)")
+
+
+@dataclass(frozen=True)
+class RowFile:
+    """A file of a table, by its path below the table's own.
+
+    `named` are columns that names of folders hold, where the file itself lacks them.
+    """
+
+    path: str
+    place: Location
+    stamp: FileStamp
+    named: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        """How it is read: parquet or csv."""
+        return _kind_of(self.path) or "csv"
+
+
+def row_table_files(name: str, path: str) -> list[RowFile]:
+    """The files of a table, in the order of their paths: the one that is named, or a folder's.
+
+    Raises:
+        InputError: there is no file, or a folder has none, or files that cannot be of one table.
+    """
+    place = locate(path)
+    if place.system.get_file_info(place.path).type != fs.FileType.Directory:
+        stamp = stamp_of(place.system, place.path)
+        if stamp is None:
+            cure = f"correct {name} under [inputs], or remove it to do without"
+            raise InputError(Problem(f"the {name} file does not exist", path, cure=cure))
+        # Which folder holds a single file says nothing about its content.
+        return [RowFile(posixpath.basename(place.path), place, stamp)]
+    found = [_in_folder(place, listed) for listed in files_in(place, name)]
+    kinds = {_kind_of(each.path) for each in found}
+    if len(kinds) != 1 or None in kinds:
+        what = "other files than .parquet, or than .csv" if kinds else "no file"
+        cure = "keep the table's files in it alone, all of them Parquet or all of them CSV"
+        raise InputError(Problem(f"the {name} folder holds {what}", path, cure=cure))
+    return found
+
+
+def _in_folder(place: Location, listed: ListedFile) -> RowFile:
+    inside = posixpath.relpath(listed.path, place.path)
+    named = dict(_IN_NAME.findall(posixpath.dirname(inside)))
+    address = f"{place.address}/{inside}" if place.address else ""
+    file = replace(place, given=f"{place.given}/{inside}", path=listed.path, address=address)
+    values = {column.lower(): unquote(value) for column, value in named.items()}
+    return RowFile(inside, file, listed.stamp, values)
+
+
+def _kind_of(path: str) -> str | None:
+    return next((kind for end, kind in _KINDS.items() if path.lower().endswith(end)), None)
+
 
 def row_table_problems(
     path: str, *, needs_value: bool, year: int | str | None = None
@@ -47,16 +115,26 @@ def row_table_problems(
         year: whose products are wanted, or a word for each; None where products have no years.
     """
     try:
-        place = locate(path)
-        if place.system.get_file_info(place.path).type == fs.FileType.Directory:
-            cure = "give one file: write the folder's files together as one Parquet file"
-            return [Problem(f"{PLANT_PRODUCTS} is a folder, not a file", path, cure=cure)]
-        schema = _schema(place)
+        files = row_table_files(PLANT_PRODUCTS, path)
     except InputError as error:
         return list(error.problems)
-    except FileNotFoundError:
-        cure = f"correct {PLANT_PRODUCTS} under [inputs], or remove it to do without"
-        return [Problem(f"the {PLANT_PRODUCTS} file does not exist", path, cure=cure)]
+    except OSError as error:
+        raise_if_remote(error, path)
+        what = f"the {PLANT_PRODUCTS} folder cannot be listed"
+        return [Problem(what, path, cure="check its permissions")]
+    found: dict[str, Problem] = {}
+    for file in files:
+        for problem in _file_problems(file, needs_value=needs_value, year=year):
+            found.setdefault(problem.what, problem)
+    return list(found.values())
+
+
+def _file_problems(file: RowFile, *, needs_value: bool, year: int | str | None) -> list[Problem]:
+    path = file.place.given
+    try:
+        schema = _schema(file)
+    except InputError as error:
+        return list(error.problems)
     except pa.ArrowNotImplementedError as error:
         return [unread_type(error, path)]
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
@@ -71,17 +149,27 @@ def row_table_problems(
     return [problem for name in wanted for problem in _column_problems(name, schema, path)]
 
 
-def _is_parquet(path: str) -> bool:
-    return path.lower().endswith((".parquet", ".pq"))
+def _schema(file: RowFile) -> pa.Schema:
+    """Names and types of the columns; every column of a CSV is text, as an engine reads it.
 
-
-def _schema(place: Location) -> pa.Schema:
-    """Names and types of the columns; every column of a CSV is text, as an engine reads it."""
-    if _is_parquet(place.path):
+    Columns that names of folders hold are text, and those inside the file where it has both.
+    """
+    place = file.place
+    if file.kind == "parquet":
         with place.system.open_input_file(place.path) as source:
-            return pq.read_schema(source)
-    with place.system.open_input_stream(place.path) as source, csv.open_csv(source) as reader:
-        return pa.schema([(name, pa.string()) for name in reader.schema.names])
+            schema = pq.read_schema(source)
+    else:
+        with place.system.open_input_stream(place.path) as source, csv.open_csv(source) as reader:
+            schema = pa.schema([(name, pa.string()) for name in reader.schema.names])
+    inside = {name.lower() for name in schema.names}
+    for name in sorted(file.named.keys() - inside):
+        schema = schema.append(pa.field(name, pa.string(), metadata=_IN_FOLDER))
+    return schema
+
+
+def _is_named(schema: pa.Schema, name: str) -> bool:
+    """Whether a column is in the names of folders only."""
+    return name in schema.names and schema.field(name).metadata == _IN_FOLDER
 
 
 def _column_problems(name: str, schema: pa.Schema, path: str) -> Iterator[Problem]:
@@ -126,11 +214,8 @@ def read_plant_products(
     """
     from pyspark.sql import functions as F
 
-    address = path_to_read(spark, locate(path).root)
-    if _is_parquet(path):
-        raw = spark.read.parquet(address)
-    else:
-        raw = spark.read.option("header", "true").csv(address)
+    names = ["establishment_id", "product", *(["value"] if needs_value else [])]
+    raw = _read_files(spark, path, [*names, *(["year"] if year is not None else [])])
     if year is not None:
         raw = _of_year(raw, year if isinstance(year, int) else None, path)
     value = F.col("value").try_cast("double") if needs_value else F.lit(1.0)
@@ -158,6 +243,51 @@ def read_plant_products(
         cure = f"mend or remove them; a value is from 0 to {LARGEST_VALUE:g}"
         raise InputError(Problem(what, path, bad, cure))
     return rows
+
+
+class _Scan(NamedTuple):
+    """What the files have in common that an engine reads at once: columns, and folders' names."""
+
+    columns: tuple[tuple[str, str], ...]
+    named: tuple[tuple[str, str], ...]
+
+    def column(self, name: str) -> "Column":
+        """A column, from the files or from the names of their folders."""
+        from pyspark.sql import functions as F
+
+        named = dict(self.named)
+        is_inside = name in dict(self.columns) and name not in named
+        return F.col(name) if is_inside else F.lit(named[name])
+
+
+def _read_files(spark: "SparkSession", path: str, names: Sequence[str]) -> "DataFrame":
+    """The columns of these names of all files; as text where files have several types of one.
+
+    Files of one schema are one scan: engines compare the columns of a scan, also those not asked.
+    """
+    scans: dict[_Scan, list[RowFile]] = defaultdict(list)
+    types: dict[str, set[str]] = defaultdict(set)
+    for file in row_table_files(PLANT_PRODUCTS, path):
+        schema = _schema(file)
+        for name in names:
+            types[name].add(str(schema.field(name).type))
+        columns = tuple((each.name, str(each.type)) for each in schema)
+        in_folders = {name: file.named[name] for name in file.named if _is_named(schema, name)}
+        scans[_Scan(columns, tuple(sorted(in_folders.items())))].append(file)
+    parts = []
+    for scan, files in scans.items():
+        held = {name: scan.column(name) for name in names}
+        mixed = {name: held[name].cast("string") for name in names if len(types[name]) > 1}
+        chosen = [each.alias(name) for name, each in (held | mixed).items()]
+        parts.append(_scanned(spark, files).select(*chosen))
+    return reduce(lambda one, other: one.unionByName(other), parts)
+
+
+def _scanned(spark: "SparkSession", files: Sequence[RowFile]) -> "DataFrame":
+    addresses = [path_to_read(spark, file.place.root) for file in files]
+    if files[0].kind == "parquet":
+        return spark.read.parquet(*addresses)
+    return spark.read.option("header", "true").csv(addresses)
 
 
 def _of_year(raw: "DataFrame", year: int | None, path: str) -> "DataFrame":
