@@ -294,7 +294,7 @@ def test_evidence_of_other_numbers_withholds_them(
 ) -> None:
     import tradegains.release.gate as gate
 
-    monkeypatch.setattr(gate, "published_value", lambda amount, value: value + 1)
+    monkeypatch.setattr(gate, "published_value", lambda amount, value, decimals: value + 1)
     found = plan_release(fresh, PLAIN, ["market_shares"]).tables["market_shares"]
     assert found.reasons["other evidence"] > 0
 
