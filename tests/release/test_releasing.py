@@ -18,6 +18,7 @@ from tradegains.progress import Progress
 from tradegains.published.reading import read_run
 from tradegains.release.groups import BEHIND, Choices, sums_behind, who_is_behind
 from tradegains.release.profiles import example_path
+from tradegains.release.cells import units_of
 from tradegains.release.releasing import Release, plan_release, write_release
 from tradegains.store.evidence import read_evidence
 from tradegains.store.output import locate_output
@@ -119,8 +120,9 @@ def test_enterprises_are_added_up_over_their_cells(output: Path) -> None:
     spread = found.tables["spread"].to_pylist()
     # One enterprise has the third establishment of each of three industries; in 1990 and in 1991.
     assert len(spread) == 6
-    assert {each["domestic_sales_in_units"] for each in spread} == {
-        round(75 * (1021 + year % 2)) for year in (1990, 1991)
+    units = units_of("domestic_sales", found.facts["money_decimals"])
+    assert {each["domestic_sales_in_units"] / units for each in spread} == {
+        0.75 * (1021 + year % 2) for year in (1990, 1991)
     }
 
 
