@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any
 
 from reference.matching import continuing_ids, counted_in_window
-from reference.rows import Row, establishments, parts_of, worth
+from reference.rows import Row, establishments, parts_of, without_unknown, worth
 
 NUMBERS = ("welfare_change", "liberalised_change", "rest_change")
 
@@ -160,6 +160,7 @@ Coded = list[tuple[Row, str | None]]
 
 def codes_of(rows: list[Row], window: Any, digits: int) -> Coded:
     """Rows of a window's ends, or parts, with the first digits of their industry at the start."""
+    rows = without_unknown(rows, (window.start, window.end))
     counted = counted_in_window(rows, window, "start")
     ends = [row for row in rows if row.year in (window.start, window.end)]
     parts = (part for row in ends for part in parts_of(row, counted(row)))

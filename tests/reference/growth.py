@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from reference.matching import by_industry, continuing_ids, counted_in_window
-from reference.rows import Row, establishments, parts_of, worth
+from reference.rows import Row, establishments, parts_of, without_unknown, worth
 
 AMOUNTS = {"sales_per_worker": "sales", "value_added_per_worker": "value_added"}
 
@@ -40,11 +40,12 @@ def grow(
     for measure, amount in AMOUNTS.items():
         if amount == "value_added" and not study.census.has(amount):
             continue
+        told = without_unknown(cell, (window.start, window.end), (amount, "employment"))
         (start, *why), (end, *also) = (
-            per_worker([row for row in cell if row.year == year], year, amount, study, prices)
+            per_worker([row for row in told if row.year == year], year, amount, study, prices)
             for year in (window.start, window.end)
         )
-        known = None not in (start, end) and start > 0 and end > 0
+        is_change = None not in (start, end) and start > 0 and end > 0
         found.append(
             {
                 **key,
@@ -54,7 +55,7 @@ def grow(
                 else study.productivity.prices,
                 "start": start,
                 "end": end,
-                "delta_ln": window.scale * math.log(end / start) if known else None,
+                "delta_ln": window.scale * math.log(end / start) if is_change else None,
                 "scale": window.scale,
                 "establishments": establishments(row for row in cell if row.year == window.end),
                 "note": joined(*why, *also),

@@ -7,7 +7,7 @@ from typing import Any
 
 from reference.matching import by_industry, continuing_ids, counted_in_window
 from reference.replicates import jackknife, p_value, quantile, units_of
-from reference.rows import Row, in_money
+from reference.rows import Row, in_money, without_unknown
 from reference.welfare import imports_of
 
 LARGEST = (1, 5, 10)
@@ -49,6 +49,7 @@ def left_out(rows: list[Row], study: Any, small: Any, name: str) -> Any:
     """What is left out of a window, and the three numbers without it."""
     window, source = study.window(name), study.trade.imports[0]
     years = (window.start, window.end)
+    rows = without_unknown(rows, years)
     ends = [row for row in rows if row.year in years]
     rule, panel = study.matching.continuing[0], study.matching.panel_years
     kept = continuing_ids(rows, window, rule, panel)
@@ -120,6 +121,7 @@ def list_slopes(rows: list[Row], study: Any, small: Any) -> list[dict[str, Any]]
 def gains_of_groups(rows: list[Row], study: Any, small: Any, name: str) -> dict[str, float]:
     """HLOY of each industry group on its own market."""
     window, source = study.window(name), study.trade.imports[0]
+    rows = without_unknown(rows, (window.start, window.end))
     ends = [row for row in rows if row.year in (window.start, window.end)]
     rule, panel = study.matching.continuing[0], study.matching.panel_years
     kept = continuing_ids(rows, window, rule, panel)

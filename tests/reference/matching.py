@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from reference.rows import Row, Split, establishments, even_part, parts_of, worth
+from reference.rows import Row, Split, establishments, even_part, parts_of, without_unknown, worth
 
 LEVELS = ("total", "industry2", "industry4")
 
@@ -151,6 +151,7 @@ def count_window(
     rows: list[Row], study: Any, window: Any, *, kind: str, rule: str
 ) -> list[dict[str, Any]]:
     """Demography of one window under one rule."""
+    rows = without_unknown(rows, (window.start, window.end))
     digits = study.census.industry_group_digits
     # The choice is about the study's windows; consecutive years are always in their own industry.
     choice = study.matching.industry_at if kind == "window" else "own_year"
@@ -183,8 +184,9 @@ def count_window(
 
 def rates_of(found: list[dict[str, Any]], rows: list[Row], study: Any) -> list[dict[str, Any]]:
     """Rows of demography with the rates that fewer rows give; 0 where nobody is left."""
-    made = []
+    every, made = rows, []
     for window in study.windows:
+        rows = without_unknown(every, (window.start, window.end))
         own = [r for r in found if (r["window"], r["kind"]) == (window.name, "window")]
         industry = counted_in_window(rows, window, study.matching.industry_at)
         for rule in study.matching.continuing:
@@ -195,6 +197,7 @@ def rates_of(found: list[dict[str, Any]], rows: list[Row], study: Any) -> list[d
             made += _with_rates(ruled, rows, study, (by_status, industry))
     for pair in {row["window"] for row in found if row["kind"] == "annual"}:
         window = Pair(int(pair[:4]))
+        rows = without_unknown(every, (window.start, window.end))
         bridged = bridged_ids(rows, window, study.matching.reactivation_years)
         by_status = status_rows(rows, window, "both_ends", bridged)
         own = [row for row in found if (row["window"], row["kind"]) == (pair, "annual")]
@@ -366,6 +369,7 @@ def flows_of_period(
     rows: list[Row], study: Any, window: Any, *, kind: str, groups: Mapping[str, set[str] | None]
 ) -> list[dict[str, Any]]:
     """Job flows of one period; a group is a set of ids, None for everyone."""
+    rows = without_unknown(rows, (window.start, window.end))
     choice = study.matching.industry_at if kind == "window" else "own_year"
     industry = counted_in_window(rows, window, choice)
     longest = study.matching.reactivation_years if kind == "annual" else 0

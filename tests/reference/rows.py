@@ -76,6 +76,7 @@ class Row:
     share: Fraction = Fraction(1)  # of the establishment's amounts
     count: int = 1  # 0 in a part that does not hold the establishment
     decimals: int = 2  # of its money
+    unknown: frozenset[str] = frozenset()  # measures that it lacks
 
     @property
     def domestic_sales(self) -> int:
@@ -215,7 +216,10 @@ def flags_of(raw: Raw, study: Any) -> set[str]:
         flags.add("invalid_value_added")
     if log_ratio(raw, study) is None:
         flags.add("nonpositive_value_added")
-    return flags & study.census.rules.keys()
+    flags &= study.census.rules.keys()
+    if study.census.has("value_added") and value_added is None:
+        flags.add("missing_value_added")
+    return flags
 
 
 def weight_of(raw: Raw, study: Any) -> float:
@@ -225,7 +229,9 @@ def weight_of(raw: Raw, study: Any) -> float:
 
 def is_quarantined(flags: set[str], study: Any) -> bool:
     """Whether the study takes a row with these flags out."""
-    return any(actions(study)[flag] != "keep" for flag in flags - {"money_rounded"})
+    return any(
+        actions(study)[flag] != "keep" for flag in flags - {"money_rounded", "missing_value_added"}
+    )
 
 
 def flag_rows(raws: list[Raw], study: Any) -> list[set[str]]:
@@ -301,7 +307,7 @@ def read_rows(raws: Iterable[Raw], study: Any, priced: Callable[[Raw], bool]) ->
         if "missing_price" in actions(study) and not priced(raw):
             found.add("missing_price")
     broken = Counter(flag for found in flags for flag in found)
-    stopping = {rule: n for rule, n in broken.items() if actions(study)[rule] == "stop"}
+    stopping = {rule: n for rule, n in broken.items() if actions(study).get(rule) == "stop"}
     if stopping:
         raise InputError(Problem(rule, "census", count) for rule, count in stopping.items())
     valid = [
@@ -316,8 +322,9 @@ def read_rows(raws: Iterable[Raw], study: Any, priced: Callable[[Raw], bool]) ->
 def count_quality(read: list[Raw], flags: list[set[str]], study: Any) -> list[dict[str, Any]]:
     """One row per year and rule, and three totals per year."""
     counted, acting = [], actions(study)
-    if any("money_rounded" in found for found in flags):
-        acting["money_rounded"] = "keep"
+    for rule in ("money_rounded", "missing_value_added"):
+        if any(rule in found for found in flags):
+            acting[rule] = "keep"
     for year in study.years:
         found = [flag for raw, flag in zip(read, flags, strict=True) if raw["year"] == year]
         quarantined = sum(is_quarantined(flag, study) for flag in found)
@@ -364,6 +371,7 @@ def row_of(raw: Raw, study: Any) -> Row:
         columns=columns,
         split=raw.get("split"),
         decimals=decimals,
+        unknown=frozenset(lacking(raw, study)),
     )
 
 
@@ -372,6 +380,50 @@ def usable(raw: Raw, name: str, study: Any) -> float:
     value, most = raw.get(name), largest_of(name, study)
     is_fine = is_number(value, most) if name == "value_added" else is_amount(value, most)
     return value if is_fine and is_number(value * weight_of(raw, study), most) else 0.0
+
+
+COLUMNS_OF = {
+    "employment": ("weight",),
+    "sales": ("sales", "exports"),
+    "value_added": ("value_added",),
+}
+
+
+def lacking(raw: Raw, study: Any) -> Iterator[str]:
+    """Measures of which the row has no number, alone or times its weight."""
+    times = weight_of(raw, study)
+    is_weight = times is not None and is_amount(times)
+    for name in filter(study.census.has, COLUMNS_OF):
+        value, most = raw.get(name), largest_of(name, study)
+        is_fine = is_number(value, most) if name == "value_added" else is_amount(value, most)
+        if not (is_weight and is_fine and is_number(value * times, most)):
+            yield name
+
+
+def without_unknown(
+    rows: Iterable[Row], ends: Iterable[int], together: Iterable[str] = ()
+) -> list[Row]:
+    """The rows, those of the ends without amounts that their establishment lacks at one of them."""
+    rows, ends = list(rows), set(ends)
+    lost = {
+        measure: {
+            row.establishment_id
+            for row in rows
+            if row.year in ends
+            and row.unknown & ({*together} if measure in together else {measure})
+        }
+        for measure in COLUMNS_OF
+    }
+    found = []
+    for row in rows:
+        gone = [
+            name
+            for measure, ids in lost.items()
+            if row.year in ends and row.establishment_id in ids
+            for name in COLUMNS_OF[measure]
+        ]
+        found.append(replace(row, **dict.fromkeys(gone, 0)) if gone else row)
+    return found
 
 
 def loses_digits(raw: Raw, study: Any) -> bool:

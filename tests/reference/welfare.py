@@ -14,7 +14,7 @@ from typing import Any
 from reference.cutoffs import list_cutoffs
 from reference.matching import by_industry, continuing_ids, counted_in_window
 from reference.predicates import rows_where
-from reference.rows import Row, establishments, worth
+from reference.rows import Row, establishments, without_unknown, worth
 
 DELTAS = (
     "delta_ln_continuing_share",
@@ -83,6 +83,7 @@ def window_shares(
     small: Small,
 ) -> list[dict[str, Any]]:
     """Shares of one continuing set: an industry seen at either end has a row for both."""
+    rows = without_unknown(rows, (window.start, window.end))
     industry = counted_in_window(rows, window, study.matching.industry_at)
     digits = study.census.industry_group_digits
     ends = [row for row in rows if row.year in (window.start, window.end)]

@@ -16,9 +16,9 @@ from tradegains.errors import DisclosureError, StudyError
 from tradegains.pipeline import run
 from tradegains.progress import Progress
 from tradegains.published.reading import read_run
+from tradegains.release.cells import units_of
 from tradegains.release.groups import BEHIND, Choices, sums_behind, who_is_behind
 from tradegains.release.profiles import example_path
-from tradegains.release.cells import units_of
 from tradegains.release.releasing import Release, plan_release, write_release
 from tradegains.store.evidence import read_evidence
 from tradegains.store.output import locate_output

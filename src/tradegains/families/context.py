@@ -68,7 +68,7 @@ class RunContext:
 
     `dividing` names the populations and restrictions whose conditions divide; `kept_in` is the
     folder in which kept rows can be found after the run, empty where there is none. Money above
-    `largest_money` is none.
+    `largest_money` is none; `unknown` are the measures that some establishment lacks.
     """
 
     study: Study
@@ -86,6 +86,7 @@ class RunContext:
     dividing: tuple[str, ...] = ()
     kept_in: str = ""
     largest_money: float = LARGEST_AMOUNT
+    unknown: tuple[str, ...] = ()
 
     def makes(self, table: str) -> bool:
         """Whether the study has what the table is declared to need."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tradegains.families.context import ComputedTables, MatchedCensus, RunContext
 from tradegains.results.influence import LARGEST, UnitSales, influence_rows
-from tradegains.results.sets import continuing_set
+from tradegains.results.sets import continuing_set, unknown_set
 from tradegains.results.welfare import NO_SOURCE, measure_markets
 from tradegains.statistics.collecting import collect_in_order
 from tradegains.tables import working as w
@@ -47,9 +47,14 @@ def _largest(context: RunContext, matched: MatchedCensus, name: str) -> list[Uni
     """The largest units of a window's continuing set, in descending order."""
     window = context.study.window(name)
     years = (window.start, window.end)
-    inside = context.sets.memberships.bit(continuing_set(name, context.study.headline.continuing))
+    bits = context.sets.memberships
+    unknown = unknown_set("sales", name)
+    mask = bits.mask(
+        [continuing_set(name, context.study.headline.continuing)],
+        [unknown] if unknown in bits.positions else [],
+    )
     found = collect_in_order(
-        largest_units(matched.rows, years=years, mask=inside, most=max(LARGEST))
+        largest_units(matched.rows, years=years, mask=mask, most=max(LARGEST))
     ).to_pylist()
     units = [
         (

@@ -60,7 +60,9 @@ def match_once(context: RunContext, flagged: DataFrame, name: str) -> MatchedCen
 
 def _match_part(context: RunContext, flagged: DataFrame) -> DataFrame:
     return match_establishments(
-        measure_rows(context.study, flagged, largest_money=context.largest_money),
+        measure_rows(
+            context.study, flagged, largest_money=context.largest_money, unknown=context.unknown
+        ),
         history=context.sets.history,
         memberships=context.sets.memberships,
         conditions=context.sets.conditions,

@@ -1,7 +1,7 @@
 """From census rows to rows ready to be matched, as the study's choices say."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 
 import pyarrow as pa
@@ -26,6 +26,7 @@ from tradegains.transforms.flagging import (
     fix_amounts,
     flag_rows,
     standardise_industry,
+    unknown_amounts,
 )
 from tradegains.transforms.lookups import CODE, COUNTERPART, look_up
 from tradegains.transforms.replicate_units import number_units
@@ -72,8 +73,13 @@ def flag_census(
     )
 
 
-def measure_rows(study: Study, flagged: DataFrame, *, largest_money: float) -> DataFrame:
-    """One row per flagged row, with its whole-number amounts, productivity and predicates."""
+def measure_rows(
+    study: Study, flagged: DataFrame, *, largest_money: float, unknown: Sequence[str] = ()
+) -> DataFrame:
+    """One row per flagged row, with its whole-number amounts, productivity and predicates.
+
+    `unknown` are the measures of which it is told whether a row lacks them.
+    """
     rows = add_log_productivity(
         fix_amounts(flagged, decimals=study.census.decimals, largest_money=largest_money),
         numerator=study.productivity.numerator,
@@ -89,6 +95,8 @@ def measure_rows(study: Study, flagged: DataFrame, *, largest_money: float) -> D
         predicates[w.population_column(position)] = column_of(condition)
     for name, condition in conditions.restrictions.items():
         predicates[w.restriction_column(name)] = column_of(condition)
+    lacking = unknown_amounts(flagged, unknown, largest_money=largest_money)
+    predicates |= {w.unknown_column(measure): test for measure, test in lacking.items()}
     measured = rows.withColumns({name: _if_valid(test) for name, test in predicates.items()})
     stated = study.uncertainty
     if stated is None:

@@ -31,8 +31,9 @@ def quality_tables(
             leave them out, or are not those the footers count.
     """
     applied = context.rules
-    if any(flags & FLAG_BITS["money_rounded"] for _, flags in matched.cells.rows_by_flags):
-        applied = {**applied, "money_rounded": "keep"}
+    for rule in ("money_rounded", "missing_value_added"):  # of which most censuses have none
+        if any(flags & FLAG_BITS[rule] for _, flags in matched.cells.rows_by_flags):
+            applied = {**applied, rule: "keep"}
     quality = quality_rows(matched.cells, applied, years=context.study.years)
     _require_every_row(quality, rows_by_year or {})
     if rules := stopping_rules(quality):

@@ -25,7 +25,10 @@ from tradegains.formulas.fixed_point import (
 )
 from tradegains.results.market_cells import MarketCells, SumTooLargeError
 from tradegains.results.rounding import MONEY, rounding_of, size_of_money
+from tradegains.results.sets import study_sets
 from tradegains.statistics.collecting import collect
+from tradegains.study import Study
+from tradegains.tables import working as w
 from tradegains.tables.flags import FLAG_BITS
 from tradegains.transforms.flagging import largest_amounts
 
@@ -44,9 +47,44 @@ MOST_ROUNDS = 4
 def match_as_finely(context: RunContext, census: DataFrame) -> tuple[RunContext, MatchedCensus]:
     """The matched rows, and the context with the decimals that their money counts to.
 
+    Where rows lack an amount they are matched once more, to tell whose is unknown at either end of
+    a window.
+
     Raises:
         InputError: a sum of money does not fit 64 bits in the units that the study states.
     """
+    context, matched = _match(context, census)
+    lacking = lacking_measures(context.study, matched.cells)
+    if not lacking:
+        return context, matched
+    again = replace(context, unknown=lacking, sets=study_sets(context.study, lacking))
+    largest = again.largest_money
+    flagged = flag_census(again.study, census, again.small, largest_money=largest)
+    return again, match_census(again, flagged)
+
+
+def lacking_measures(study: Study, cells: MarketCells) -> tuple[str, ...]:
+    """Measures that some row of the study lacks: they are missing in it, or no number.
+
+    Without its weight a row lacks all.
+    """
+    flags = set(cells[w.FLAGS].tolist())
+    weightless = FLAG_BITS["invalid_employment"] if study.census.has("sampling_weight") else 0
+    rules = {
+        "employment": ("invalid_employment",),
+        "sales": ("invalid_sales",),
+        "value_added": ("invalid_value_added", "missing_value_added"),
+    }
+    return tuple(
+        measure
+        for measure, broken in rules.items()
+        if study.census.has(measure)
+        and any(each & (sum(map(FLAG_BITS.__getitem__, broken)) | weightless) for each in flags)
+    )
+
+
+def _match(context: RunContext, census: DataFrame) -> tuple[RunContext, MatchedCensus]:
+    """The rows matched with the decimals that the study states, or that the amounts need."""
     stated = context.study.census.money_decimals
     if stated is not None:
         counting, flagged = _flag(context, census, stated, is_stated=True)

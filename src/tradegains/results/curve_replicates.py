@@ -125,7 +125,7 @@ class RankedWithout:
         return start, end
 
     def _of_groups(self, window: Window, year: int, end: RankedEnd, digits: int) -> _EndWithout:
-        cells = self._grouped.cells.of_year(year)
+        cells = self._grouped.cells.of_year(year).known(window.name)
         kept = cells.inside(continuing_set(window.name, self._study.headline.continuing))
         sold = cells[w.SALES] - cells[w.EXPORTS]
         step = 10 ** (cells.digits - digits)

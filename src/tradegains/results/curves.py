@@ -237,7 +237,7 @@ def _ranked_end(
     cells: MarketCells,
     imports: Mapping[tuple[str, int], float],
 ) -> RankedEnd:
-    of_year = cells.of_year(year)
+    of_year = cells.of_year(year).known(window.name)
     kept = of_year.where(of_year.inside(continuing_set(window.name, study.headline.continuing)))
     everyone, continuing = (
         sums_by(

@@ -61,7 +61,8 @@ def demography_rows(study: Study, cells: MarketCells) -> list[dict[str, Any]]:
     rows = []
     for period in _periods(study):
         for year in period.ends:
-            rows += _rows_of_year(study, period, year, cells.of_year(year))
+            known = cells.of_year(year).known(_period_at(period, year))
+            rows += _rows_of_year(study, period, year, known)
     return rows
 
 
@@ -79,6 +80,13 @@ def _periods(study: Study) -> Iterator[_ComparedYears]:
     for start, end in consecutive_years(study):
         both = {start: later, end: earlier}
         yield _ComparedYears(f"{start}-{end}", "annual", (start, end), BOTH_ENDS, both, both)
+
+
+def _period_at(period: _ComparedYears, year: int) -> str:
+    """What a period is called in sets of what is unknown at its ends."""
+    if period.kind == "window":
+        return period.name
+    return "next_year" if year == period.ends[0] else "previous_year"
 
 
 def _rows_of_year(
@@ -132,7 +140,7 @@ def _rates_without(
     study: Study, period: _ComparedYears, year: int, grouped: GroupedCells
 ) -> dict[tuple[Any, ...], dict[str, Replicates]]:
     """Rates of each status at one end of a period without each group: ratios need no factor."""
-    cells = grouped.cells.of_year(year)
+    cells = grouped.cells.of_year(year).known(_period_at(period, year))
     in_both, ruled = (cells.inside(sets[year]) for sets in (period.in_both, period.ruled))
     amounts = {name: cells[amount] for name, amount in _RATES.items()}
     # Who is in both years and meets no rule has no status, and is one of all.

@@ -13,7 +13,7 @@ from tradegains.formulas.fixed_point import money
 from tradegains.formulas.growth import output_per_worker, output_per_worker_growth
 from tradegains.formulas.outcomes import Outcome, joined_notes, minus
 from tradegains.results.market import Amounts, add_up
-from tradegains.results.market_cells import MarketCells
+from tradegains.results.market_cells import MarketCells, lacking_note
 from tradegains.results.sets import continuing_set
 from tradegains.study import Study, Window
 from tradegains.tables import working as w
@@ -46,9 +46,13 @@ class Prices:
 
 @dataclass(frozen=True)
 class _End:
-    """Continuing establishments of one market at one end: their sums by own industry."""
+    """Continuing establishments of one market at one end: their sums by own industry.
+
+    `lacking` are those of which an amount is unknown at either end.
+    """
 
     by_industry: Mapping[str | None, Amounts] = field(default_factory=dict)
+    lacking: int = 0
 
     @cached_property
     def total(self) -> Amounts:
@@ -74,13 +78,15 @@ def productivity_growth_rows(
     for name in study.welfare.windows:
         window = study.window(name)
         ends = {
-            year: _continuing(study, window, year, cells) for year in (window.start, window.end)
+            (amount, year): _continuing(study, window, year, cells, amount)
+            for amount in MEASURES.values()
+            for year in (window.start, window.end)
         }
-        markets = sorted({*ends[window.start], *ends[window.end]}, key=_in_order)
+        markets = sorted({market for found in ends.values() for market in found}, key=_in_order)
         for rule, level, industry in markets:
             key = {"window": name, "continuing": rule, "level": level, "industry": industry}
             at_ends = {
-                year: found.get((rule, level, industry), _End()) for year, found in ends.items()
+                place: found.get((rule, level, industry), _End()) for place, found in ends.items()
             }
             rows += [key | measured for measured in _measured(study, window, at_ends, deflator)]
     return rows + list(_differences(study, rows))
@@ -91,25 +97,34 @@ def _in_order(market: _Market) -> tuple[str, str, str]:
     return rule, level, industry or ""
 
 
-def _continuing(study: Study, window: Window, year: int, cells: MarketCells) -> dict[_Market, _End]:
-    """Continuing establishments by rule and market; the whole economy even where nobody does."""
+def _continuing(
+    study: Study, window: Window, year: int, cells: MarketCells, amount: str
+) -> dict[_Market, _End]:
+    """Continuing establishments by rule and market; the whole economy even where nobody does.
+
+    Amounts and jobs of those whose amount or jobs are unknown at an end are in neither sum.
+    """
     levels, digits = study.welfare.levels, study.census.industry_group_digits
-    of_year = cells.of_year(year)
+    of_year = cells.of_year(year).known(window.name, {amount, "employment"})
     ends: dict[_Market, dict[str | None, Amounts]] = {}
+    lacking: dict[_Market, int] = {}
     for rule in study.matching.continuing:
         if "total" in levels:
             ends[rule, "total", None] = {}
         kept = of_year.where(of_year.inside(continuing_set(window.name, rule)))
+        lost = kept.where(kept.unknown(window.name, {amount, "employment"}))
+        of_lost = lost.amounts_by_level(lost.industry_in(window.name), digits, levels=levels)
+        lacking |= {(rule, *market): each.establishments for market, each in of_lost.items()}
         by_own_industry = kept.amounts_by_level(
             kept.industry_in(window.name), digits, kept[w.INDUSTRY], levels=levels
         )
         for (level, code, own), amounts in by_own_industry.items():
             ends.setdefault((rule, level, code), {})[cells.code(own)] = amounts
-    return {market: _End(amounts) for market, amounts in ends.items()}
+    return {market: _End(amounts, lacking.get(market, 0)) for market, amounts in ends.items()}
 
 
 def _measured(
-    study: Study, window: Window, ends: Mapping[int, _End], prices: Prices
+    study: Study, window: Window, ends: Mapping[tuple[str, int], _End], prices: Prices
 ) -> Iterator[dict[str, Any]]:
     deflated_by = study.productivity.prices
     for measure, amount in MEASURES.items():
@@ -117,7 +132,8 @@ def _measured(
             continue
         levels = [
             _per_worker(study, end, amount, year, prices if deflated_by != "none" else None)
-            for year, end in ends.items()
+            for (of_amount, year), end in ends.items()
+            if of_amount == amount
         ]
         change = output_per_worker_growth(*levels, scale=window.scale)
         yield {
@@ -127,8 +143,8 @@ def _measured(
             "end": levels[1].value,
             "delta_ln": change.value,
             "scale": window.scale,
-            "establishments": ends[window.end].total.establishments,
-            "note": change.note,
+            "establishments": ends[amount, window.end].total.establishments,
+            "note": joined_notes(change.note, lacking_note(ends[amount, window.end].lacking)),
         }
 
 

@@ -78,8 +78,9 @@ def _per_worker(
             digits = study.census.industry_group_digits if level == "industry2" else 0
             codes = cells.industry_in(window.name) // 10 ** (cells.digits - digits)
             codes = codes if digits else np.zeros(len(codes), int)
-            outputs = _Outputs(cells, codes, grouped, year, index)
             for measure, amount in MEASURES.items():
+                known = cells.known(window.name, {amount, "employment"})
+                outputs = _Outputs(known, codes, grouped, year, index)
                 for number, each in outputs.per_worker(_COLUMNS[amount]).items():
                     if number != NONE:
                         code = cells.code(number, digits) if digits else None

@@ -17,7 +17,8 @@ import numpy as np
 
 from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, from_fixed_point
 from tradegains.formulas.job_flows import GrossJobFlows
-from tradegains.results.market_cells import NONE, MarketCells, Whole
+from tradegains.formulas.outcomes import joined_notes
+from tradegains.results.market_cells import NONE, MarketCells, Whole, lacking_note
 from tradegains.results.periods import ANNUAL, Period, consecutive, windows
 from tradegains.results.sets import CONSECUTIVE, SetName
 from tradegains.study import Study
@@ -58,7 +59,7 @@ def job_flow_rows(
     for period in chain(windows(study), consecutive(study)):
         sums = _from_start(period, cells, digits)
         for key, found in _from_nothing(period, cells, digits).items():
-            sums[key].add(found.establishments, found.flows)
+            sums[key] += found
         rows += [_row(period, EVERYONE, key, found) for key, found in sums.items()]
         if period.kind != ANNUAL and by_quartile is not None:
             rows += _rows_of_groups(period, by_quartile, digits)
@@ -71,11 +72,20 @@ class _FlowSum:
 
     establishments: int = 0
     flows: GrossJobFlows = field(default_factory=GrossJobFlows)
+    lacking: int = 0
 
-    def add(self, establishments: int, flows: GrossJobFlows) -> None:
-        """Add those of others."""
+    def add(self, establishments: int, flows: GrossJobFlows, *, lacks: int) -> None:
+        """Add those of others; `lacks` says whether their employment is unknown at an end."""
         self.establishments += establishments
         self.flows += flows
+        self.lacking += establishments if lacks else 0
+
+    def __iadd__(self, other: "_FlowSum") -> "_FlowSum":
+        """Both together."""
+        self.establishments += other.establishments
+        self.flows += other.flows
+        self.lacking += other.lacking
+        return self
 
 
 _Key = tuple[str, str | None]
@@ -100,18 +110,19 @@ def _flows_by_quartile(
     period: Period, cells: MarketCells, digits: int, quartile: str | None
 ) -> dict[int | None, _Sums]:
     """The same by quartile of productivity, a column of the cells; all together without one."""
-    first = cells.of_year(period.ends[0])
+    first = cells.of_year(period.ends[0]).known(period.starting)
     sums = first.sums_by_level(
         first.industry_in(period.name),
         digits,
         outcomes(first, period.also_at_end, period.bridged and period.bridged[0]),
+        first.unknown(period.starting, ("employment",)),
         *([first[quartile]] if quartile else []),
         amounts=(w.ESTABLISHMENTS, w.EMPLOYMENT, *changes_of(period)),
     )
     found: defaultdict[int | None, _Sums] = defaultdict(lambda: defaultdict(_FlowSum))
-    for (level, code, outcome, *group), (count, *changes) in sums.items():
+    for (level, code, outcome, lacks, *group), (count, *changes) in sums.items():
         number = None if not group or group[0] == NONE else group[0]
-        found[number][level, code].add(count, _flows_from_start(outcome, *changes))
+        found[number][level, code].add(count, _flows_from_start(outcome, *changes), lacks=lacks)
     return found
 
 
@@ -131,20 +142,22 @@ def _flows_from_start(outcome: int, jobs: int, gained: int, lost: int) -> GrossJ
 
 def _from_nothing(period: Period, cells: MarketCells, digits: int) -> _Sums:
     """Flows of the establishments of the last year that were not there in the first."""
-    last = cells.of_year(period.ends[1])
+    last = cells.of_year(period.ends[1]).known(period.ending)
     outcome = outcomes(last, period.also_at_start, period.bridged and period.bridged[1])
     came_in = last.where(outcome != CONTINUING)
     sums = came_in.sums_by_level(
         came_in.industry_in(period.name),
         digits,
         outcome[outcome != CONTINUING],
+        came_in.unknown(period.ending, ("employment",)),
         amounts=(w.ESTABLISHMENTS, w.EMPLOYMENT),
     )
     found: _Sums = defaultdict(_FlowSum)
-    for (level, code, each), (count, jobs) in sums.items():
+    for (level, code, each, lacks), (count, jobs) in sums.items():
         is_back = each == BRIDGED
         back = GrossJobFlows.of_continuing(0, gained=jobs, lost=0)
-        found[level, code].add(count, back if is_back else GrossJobFlows.of_entrants(jobs))
+        flows = back if is_back else GrossJobFlows.of_entrants(jobs)
+        found[level, code].add(count, flows, lacks=lacks)
     return found
 
 
@@ -156,7 +169,7 @@ def _rows_of_groups(period: Period, cells: MarketCells, digits: int) -> Iterator
             if key[0] in LEVELS_OF_GROUPS:
                 yield _row(period, quartile_group(quartile), key, found)
                 if quartile in (1, 2):
-                    halves[key].add(found.establishments, found.flows)
+                    halves[key] += found
     for key, found in halves.items():
         yield _row(period, LOWER_HALF, key, found)
 
@@ -180,7 +193,7 @@ def _row(period: Period, group: str, key: _Key, found: _FlowSum) -> dict[str, An
         "creation_rate": flows.creation_rate,
         "destruction_rate": flows.destruction_rate,
         "destruction_share": flows.destruction_share,
-        "note": "" if has_entrants else NO_ENTRANTS,
+        "note": joined_notes("" if has_entrants else NO_ENTRANTS, lacking_note(found.lacking)),
     }
 
 

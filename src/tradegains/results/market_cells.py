@@ -28,6 +28,7 @@ from tradegains.formulas.concordance import Shares
 from tradegains.formulas.fixed_point import TWIN_TOLERANCE, sums_agree
 from tradegains.formulas.membership import MembershipBits, MembershipMask
 from tradegains.results.market import Amounts
+from tradegains.results.sets import unknown_set
 from tradegains.results.splitting import split_columns
 from tradegains.tables import working as w
 
@@ -43,6 +44,12 @@ ROWS_IN = "rows_in"
 LEVELS = ("total", "industry2", "industry4")
 AMOUNTS = (w.ESTABLISHMENTS, *w.AMOUNTS)
 _SAFE = 2.0**62
+_COLUMNS_OF = {
+    "employment": (w.EMPLOYMENT,),
+    "sales": (w.SALES, w.EXPORTS),
+    "value_added": (w.VALUE_ADDED,),
+}
+_CHANGES = (w.jobs_gained(""), w.jobs_lost(""))
 
 
 @dataclass(frozen=True)
@@ -121,6 +128,32 @@ class MarketCells:
         """Cells of one year."""
         found = self._by_year.get(year)
         return self.where(np.zeros(len(self), bool)) if found is None else found
+
+    def unknown(self, period: str, measures: Collection[str]) -> NDArray[Any]:
+        """Which cells' establishments lack one of these measures at an end of a period."""
+        found = np.zeros(len(self), bool)
+        for name in (unknown_set(measure, period) for measure in measures):
+            if name in self.memberships.positions:
+                found |= self.inside(name)
+        return found
+
+    def known(self, period: str, together: Collection[str] = ()) -> "MarketCells":
+        """The cells, without amounts that their establishments lack at an end of a period.
+
+        Args:
+            period: a window, or next_year or previous_year of consecutive years.
+            together: measures of which all are left out where one is unknown.
+        """
+        columns = dict(self.columns)
+        for measure, names in _COLUMNS_OF.items():
+            others = together if measure in together else (measure,)
+            is_unknown = self.unknown(period, others)
+            if not is_unknown.any():
+                continue
+            for name in columns:
+                if name in names or (measure == "employment" and name.startswith(_CHANGES)):
+                    columns[name] = np.where(is_unknown, 0, columns[name])
+        return MarketCells(columns, self.memberships, self.digits)
 
     def inside(self, name: tuple[str, ...]) -> NDArray[Any]:
         """Which cells are in a set."""
@@ -210,6 +243,20 @@ class MarketCells:
         """Amounts by level, code and other keys, as `sums_by_level` has them."""
         sums = self.sums_by_level(industry, group_digits, *others, levels=levels)
         return {key: Amounts(*each) for key, each in sums.items()}
+
+
+def lacking_note(establishments: int) -> str:
+    """How many establishments are in no sum of a row, because an amount of theirs is unknown.
+
+    Example:
+        >>> lacking_note(2), lacking_note(0)
+        ('an amount is unknown at an end of 2 establishments, which are in no sum', '')
+    """
+    if not establishments:
+        return ""
+    named = f"{establishments:,} establishment{'s' * (establishments != 1)}"
+    told = "which is in no sum" if establishments == 1 else "which are in no sum"
+    return f"an amount is unknown at an end of {named}, {told}"
 
 
 def cut_to_level(

@@ -44,6 +44,16 @@ class Period:
     exporter_at_end: SetName
     bridged: tuple[SetName, SetName] | None = None
 
+    @property
+    def starting(self) -> str:
+        """What the period is called in sets of what rows of its first year lack at an end."""
+        return self.name if self.kind == WINDOW else "next_year"
+
+    @property
+    def ending(self) -> str:
+        """The same of rows of its last year."""
+        return self.name if self.kind == WINDOW else "previous_year"
+
 
 def windows(study: Study) -> Iterator[Period]:
     """The study's windows."""

@@ -29,7 +29,7 @@ _MEND = {
 
 NEVER_KEPT = ("missing_id", "duplicate")
 """Rules whose rows can only stop a run or leave it."""
-_KEEP = '"keep", which leaves them in, an amount that is none as 0, or to '
+_KEEP = '"keep", which leaves them in, an amount that is none as unknown, or to '
 _QUARANTINE = (
     '"quarantine", which takes them out of every result: an establishment without its row in a '
     "window's first or last year counts as one that enters or exits"

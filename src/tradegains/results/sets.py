@@ -1,6 +1,6 @@
 """The sets of establishments a study compares, worked out once from the study file."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from tradegains.errors import Problem, StudyError
@@ -24,6 +24,7 @@ from tradegains.tables.working import (
     industry_cut,
     population_column,
     restriction_column,
+    unknown_column,
 )
 
 EXPORTER = ("exporter",)
@@ -36,6 +37,9 @@ ANNUAL_SETS = (NEXT_YEAR, PREVIOUS_YEAR, BRIDGED_NEXT_YEAR, BRIDGED_PREVIOUS_YEA
 """What tells of a row's establishment in the years beside its own."""
 
 SetName = tuple[str, ...]
+
+MEASURES = ("employment", "sales", "value_added")
+"""Amounts that may be unknown of a row that stays in the study."""
 
 
 def continuing_set(window: str, rule: str) -> SetName:
@@ -64,6 +68,14 @@ def never_exported_set(window: str) -> SetName:
     return ("never_exported", window)
 
 
+def unknown_set(measure: str, period: str) -> SetName:
+    """Name of the set of rows of a period's ends whose establishment's amount is unknown at one.
+
+    `period` is a window, or next_year or previous_year of consecutive years.
+    """
+    return ("unknown", measure, period)
+
+
 def population_set(population: str) -> SetName:
     """Name of the set of a study population."""
     return ("population", population)
@@ -84,14 +96,18 @@ class StudySets:
     carried: tuple[str, ...] = ()
 
 
-def study_sets(study: Study) -> StudySets:
+def study_sets(study: Study, unknown: Collection[str] = ()) -> StudySets:
     """The sets that the study's windows, rules, restrictions and populations ask for.
+
+    Args:
+        study: the research choices.
+        unknown: those of `MEASURES` that some establishment lacks.
 
     Raises:
         StudyError: more sets than fit in one whole number.
     """
-    history = HistoryBits.of(list(_marks(study)))
-    conditions = tuple(_conditions(study, history))
+    history = HistoryBits.of([*_marks(study), *_unknown_marks(study, unknown)])
+    conditions = (*_conditions(study, history), *_unknown_conditions(study, history, unknown))
     try:
         memberships = MembershipBits.of(list(dict.fromkeys(each.name for each in conditions)))
     except TooManySetsError as error:
@@ -226,6 +242,27 @@ def _marks(study: Study) -> Iterator[Mark]:
         yield from (Mark("exporter", end) for _, end in (*map(_ends, study.windows), *pairs))
         for window in entry_windows(study):
             yield from _earlier_exports(study, window)
+
+
+def _unknown_marks(study: Study, unknown: Collection[str]) -> Iterator[Mark]:
+    compared = {year for ends in map(_ends, study.windows) for year in ends}
+    years = sorted(compared.union(*consecutive_years(study)))
+    for measure in unknown:
+        yield from (Mark(unknown_column(measure), year) for year in years)
+
+
+def _unknown_conditions(
+    study: Study, history: HistoryBits, unknown: Collection[str]
+) -> Iterator[SetCondition]:
+    """A condition for either end: who lacks an amount at one is in the set at both."""
+    for measure in unknown:
+        periods = [(_ends(window), (window.name, window.name)) for window in study.windows]
+        periods += [(pair, ("next_year", "previous_year")) for pair in consecutive_years(study)]
+        for ends, names in periods:
+            for at in ends:
+                masks = history.masks([Mark(unknown_column(measure), at)])
+                for year, name in zip(ends, names, strict=True):
+                    yield SetCondition(unknown_set(measure, name), (year,), masks)
 
 
 def _continuing(study: Study, window: Window, rule: str) -> list[Mark]:

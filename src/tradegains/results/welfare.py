@@ -245,7 +245,7 @@ _Sums = Mapping[_Market, Amounts]
 
 
 def _sums_of_year(study: Study, window: Window, year: int, cells: MarketCells) -> _Sums:
-    of_year = cells.of_year(year)
+    of_year = cells.of_year(year).known(window.name)
     every = [(("", ""), MembershipMask(0, 0)), *continuing_sets(study, window, cells.memberships)]
     sums: dict[_Market, Amounts] = {}
     for (rule, restriction), mask in every:

@@ -110,7 +110,7 @@ def replicate_markets(
 def _sums_of_groups(
     study: Study, window: Window, year: int, grouped: GroupedCells
 ) -> dict[_Market, OfGroups]:
-    cells = grouped.cells.of_year(year)
+    cells = grouped.cells.of_year(year).known(window.name)
     step = 10 ** (study.census.industry_digits - study.census.industry_group_digits)
     industry = cells.industry_in(window.name)
     codes, places = np.unique(

@@ -19,6 +19,7 @@ ROW_RULES = (
     "division_by_zero",
     "missing_exports",
     "money_rounded",
+    "missing_value_added",
 )
 
 UNMEASURED_RULES = ("nonpositive_value_added", "missing_price", "invalid_industry")

@@ -99,6 +99,16 @@ def second_of(amount: str) -> str:
     return f"{amount}_second"
 
 
+def unknown_column(measure: str) -> str:
+    """Boolean column of rows whose amount is unknown, and the kind of its history mark.
+
+    Example:
+        >>> unknown_column("sales")
+        'unknown_sales'
+    """
+    return f"unknown_{measure}"
+
+
 def population_column(position: int) -> str:
     """Boolean column of the study population at this position.
 

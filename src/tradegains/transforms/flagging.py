@@ -183,6 +183,17 @@ def _in_range(amount: Column, largest_money: float) -> Column:
     return F.when((amount > largest_money) & (amount <= LARGEST_PLAUSIBLE), amount)
 
 
+def unknown_amounts(
+    rows: DataFrame, measures: Sequence[str], *, largest_money: float
+) -> dict[str, Column]:
+    """By measure, whether a row's amount is missing or none: then nobody knows what it is.
+
+    Reads the columns of the measures and, if there, sampling_weight.
+    """
+    weight = F.col("sampling_weight") if "sampling_weight" in rows.columns else None
+    return {name: ~_is_usable(name, weight, largest_money) for name in measures}
+
+
 def usable_amounts(rows: DataFrame, *, largest_money: float) -> dict[str, Column]:
     """Each amount that a census has, times its weight; 0 in rows that leave the study, or invalid.
 
@@ -247,6 +258,7 @@ def _rule_conditions(
         if is_weighted:
             is_large = _is_too_large("value_added", "sampling_weight", limits)
         conditions["invalid_value_added"] = is_no_number | is_large
+        conditions["missing_value_added"] = value.isNull()
     if "log_price" in census.columns:
         conditions["missing_price"] = F.col("log_price").isNull()
     if NO_COUNTERPART in census.columns:
@@ -334,10 +346,16 @@ def _is_valid(rules: Mapping[str, str]) -> Column:
 def _usable(source: str, weight: Column | None, largest: float) -> Column:
     """An amount times its weight; an unusable one counts 0."""
     amount = F.col(source) if weight is None else F.col(source) * weight
-    is_usable = F.abs(amount) <= largest
+    is_usable = _is_usable(source, weight, largest)
+    return F.when(F.col(w.VALID) & is_usable, amount).otherwise(0.0)
+
+
+def _is_usable(source: str, weight: Column | None, largest: float) -> Column:
+    amount = F.col(source) if weight is None else F.col(source) * weight
+    is_usable = (F.abs(amount) <= largest) & ~F.isnan(amount)
     if source != "value_added":
         is_usable = is_usable & (F.col(source) >= 0)
-    return F.when(F.col(w.VALID) & is_usable, amount).otherwise(0.0)
+    return F.coalesce(is_usable, F.lit(False))
 
 
 def _is_rounded(amount: Column, per_unit: float) -> Column:
