@@ -366,8 +366,4 @@ def test_products_that_cannot_be_used_are_refused_with_their_number(engine, tmp_
     (problem,) = row_table_problems(str(path), needs_value=False)
     assert "did you mean 'produkt'" in problem.cure
 
-
-def test_plant_products_are_one_file(tmp_path: Path) -> None:
-    (problem,) = row_table_problems(str(tmp_path), needs_value=False)
-    assert problem.what == "plant_products is a folder, not a file"
     assert "as one Parquet file" in problem.cure

@@ -18,7 +18,7 @@ from scipy.stats import t as student
 from reference.distributions import Productivity, quartile_cuts
 from reference.estimates import Linear, Probit, linear_model, probit
 from reference.matching import present
-from reference.rows import Row, fixed, is_amount
+from reference.rows import Row, fixed, is_amount, is_rounded
 
 GROWTH, START = "log_productivity_growth", "export_start"
 HOME = "home"
@@ -76,10 +76,12 @@ class Cuts:
         made: dict[Any, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         choices, found = self.study.regressions, {}
         is_weighted = choices.plant_cuts == "value_weighted"
+        products = list(products)
+        scale = scale_of([row["value"] for row in products]) if is_weighted else 1.0
         for row in products:
             year = row.get("year")
             if row["product"] in cuts and choices.products_year in (year, "start"):
-                worth = fixed(row["value"], 100.0) if is_weighted else 0
+                worth = fixed(row["value"] * scale, 100.0) if is_weighted else 0
                 whose = (
                     row["establishment_id"],
                     year if choices.products_year == "start" else None,
@@ -130,6 +132,16 @@ class Cuts:
         cuts = self.industry[kind]
         codes = (row.industry[:digits] for digits in range(1, len(row.industry) + 1))
         return next((cuts[code] for code in codes if code in cuts), None), False
+
+
+def scale_of(values: list[float]) -> float:
+    """What weights are multiplied by that hundredths would round: as much as leaves them 10**12."""
+    largest = max(values, default=0.0)
+    if largest <= 1e12 and not any(is_rounded(value, 2) for value in values):
+        return 1.0
+    return next(
+        float(f"1e{power}") for power in range(30, -30, -1) if largest * float(f"1e{power}") <= 1e12
+    )
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,27 @@ def test_blanks_around_ids_and_products_are_cut(
     assert found == {("a", "101"), ("b b", "102")}
 
 
+@pytest.mark.only("embedded")
+@pytest.mark.parametrize(
+    ("values", "wanted"),
+    [
+        ([1.25, 2.0], [1.25, 2.0]),
+        ([1.25e-9, 2e-9], [6.25e11, 1e12]),  # in billions, hundredths would make both 0
+        ([3e15, 1e15], [3e11, 1e11]),
+    ],
+)
+def test_values_of_any_size_weigh_alike(
+    engine: Engine, tmp_path: Path, values: list[float], wanted: list[float]
+) -> None:
+    path = write(tmp_path / "products.parquet", value=pa.array(values))
+    rows = read_plant_products(engine.spark, path, needs_value=True).toArrow().to_pylist()
+    found = [row["value"] for row in sorted(rows, key=lambda row: row["product"])]
+    assert [each / sum(found) for each in found] == pytest.approx(
+        [each / sum(wanted) for each in wanted], rel=1e-12
+    )
+    assert 1e11 <= max(found) <= 1e12 or found == wanted
+
+
 # --- folders ------------------------------------------------------------------------------------
 
 

@@ -12,7 +12,12 @@ from tradegains.families.context import ComputedTables, MatchedCensus, Rows, Run
 from tradegains.families.work_folders import QUARANTINED, STOPPING
 from tradegains.inputs.unpriced import RowSums, Unpriced
 from tradegains.results.market_cells import MarketCells
-from tradegains.results.quality import quality_rows, stopping_problems, stopping_rules
+from tradegains.results.quality import (
+    bits_of_unknown,
+    quality_rows,
+    stopping_problems,
+    stopping_rules,
+)
 from tradegains.results.sets import EXPORTER
 from tradegains.tables import working as w
 from tradegains.tables.flags import FLAG_BITS
@@ -39,6 +44,7 @@ def quality_tables(
     if rules := stopping_rules(quality):
         raise InputError(stopping_problems(quality, _keep_stopping(context, matched, rules)))
     _judge_unpriced(context, matched)
+    _tell_unknown(context, matched.cells)
     _tell_divisions_by_zero(context, quality)
     _tell_years_without_exporters(context, matched)
     _keep_quarantined(context, matched, quality)
@@ -116,6 +122,18 @@ def _judge_unpriced(context: RunContext, matched: MatchedCensus) -> None:
     if context.study.productivity.unpriced is None:
         raise InputError(found.problem)
     log.warning("input prices: %s", found.told)
+
+
+def _tell_unknown(context: RunContext, cells: MarketCells) -> None:
+    """Say of which amounts rows that stay have none, and what these rows are of all."""
+    everyone = _row_sums(cells)
+    for measure, bits in bits_of_unknown(context.study).items():
+        lacking = cells.where(cells[w.FLAGS] & bits != 0)
+        if len(lacking):
+            told = "%s is unknown in %s rows (%s); their establishments are in no sum of it at "
+            told += "either end of a window"
+            rows = _row_sums(lacking)
+            log.warning(told, measure, f"{rows.rows:,}", Unpriced(rows, everyone).shares)
 
 
 def _row_sums(cells: MarketCells) -> RowSums:

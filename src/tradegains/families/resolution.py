@@ -24,6 +24,7 @@ from tradegains.formulas.fixed_point import (
     largest_money,
 )
 from tradegains.results.market_cells import MarketCells, SumTooLargeError
+from tradegains.results.quality import bits_of_unknown
 from tradegains.results.rounding import MONEY, rounding_of, size_of_money
 from tradegains.results.sets import study_sets
 from tradegains.statistics.collecting import collect
@@ -69,17 +70,10 @@ def lacking_measures(study: Study, cells: MarketCells) -> tuple[str, ...]:
     Without its weight a row lacks all.
     """
     flags = set(cells[w.FLAGS].tolist())
-    weightless = FLAG_BITS["invalid_employment"] if study.census.has("sampling_weight") else 0
-    rules = {
-        "employment": ("invalid_employment",),
-        "sales": ("invalid_sales",),
-        "value_added": ("invalid_value_added", "missing_value_added"),
-    }
     return tuple(
         measure
-        for measure, broken in rules.items()
-        if study.census.has(measure)
-        and any(each & (sum(map(FLAG_BITS.__getitem__, broken)) | weightless) for each in flags)
+        for measure, bits in bits_of_unknown(study).items()
+        if any(each & bits for each in flags)
     )
 
 

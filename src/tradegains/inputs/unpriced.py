@@ -33,14 +33,21 @@ class Unpriced:
     @property
     def told(self) -> str:
         """How much is lost, in words."""
+        return f"{self.lost.rows:,.0f} rows have no price and so no productivity: {self.shares}"
+
+    @property
+    def shares(self) -> str:
+        """What the rows are of all.
+
+        Example:
+            >>> Unpriced(RowSums(1, 30.0, 5.0), RowSums(4, 40.0, 100.0)).shares
+            '25.00 percent of the rows, 75.00 of employment, 5.00 of sales'
+        """
         rows, employment, sales = (
             f"{100 * part / total if total else 0.0:.2f}"
             for part, total in zip(self.lost, self.whole, strict=True)
         )
-        return (
-            f"{self.lost.rows:,.0f} rows have no price and so no productivity: {rows} percent of "
-            f"the rows, {employment} of employment, {sales} of sales"
-        )
+        return f"{rows} percent of the rows, {employment} of employment, {sales} of sales"
 
     @property
     def problem(self) -> Problem:

@@ -5,6 +5,7 @@ from typing import Any
 
 from tradegains.errors import Problem
 from tradegains.results.market_cells import MarketCells
+from tradegains.study import Study
 from tradegains.tables.flags import FLAG_BITS, ROW_RULES
 
 BROKEN_WHEN = {
@@ -34,6 +35,21 @@ _QUARANTINE = (
     '"quarantine", which takes them out of every result: an establishment without its row in a '
     "window's first or last year counts as one that enters or exits"
 )
+
+
+def bits_of_unknown(study: Study) -> dict[str, int]:
+    """Bits of the rules that rows break which lack a measure; without its weight one lacks all."""
+    rules = {
+        "employment": ("invalid_employment",),
+        "sales": ("invalid_sales",),
+        "value_added": ("invalid_value_added", "missing_value_added"),
+    }
+    weightless = FLAG_BITS["invalid_employment"] if study.census.has("sampling_weight") else 0
+    return {
+        measure: sum(map(FLAG_BITS.__getitem__, broken)) | weightless
+        for measure, broken in rules.items()
+        if study.census.has(measure)
+    }
 
 
 def quality_rows(

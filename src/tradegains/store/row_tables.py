@@ -44,6 +44,11 @@ _COLUMNS: dict[str, tuple[tuple[Family, ...], str]] = {
 """By column, the families of types that can hold it, and how a message calls them."""
 LARGEST_VALUE = 1e12
 """Values up to here, in hundredths, add up over thousands of products within 64 bits."""
+LARGEST_ROUNDING = 1e-9
+"""Share of a value up to which hundredths may move it."""
+MOST_POWER = 30
+MOST_VALUE = 1e27
+"""A larger value is a code for something missing."""
 
 _KINDS = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".csv.gz": "csv"}
 _IN_FOLDER = {b"in": b"folder"}
@@ -235,14 +240,41 @@ def read_plant_products(
         F.col("product") != "", F.lit(False)
     )
     amount = F.col("value")
-    is_amount = amount.isNotNull() & ~F.isnan(amount) & amount.between(0.0, LARGEST_VALUE)
+    is_amount = amount.isNotNull() & ~F.isnan(amount) & amount.between(0.0, MOST_VALUE)
     is_good = F.coalesce(is_named & is_amount, F.lit(False))
-    bad = rows.filter(~is_good).count()
-    if bad:
+    units = amount * 100.0
+    is_rounded = F.abs(units - F.floor(units + 0.5)) > units * LARGEST_ROUNDING
+    counted = rows.agg(
+        F.count(F.when(~is_good, 1)).alias("bad"),
+        F.max(F.when(is_good, amount)).alias("largest"),
+        F.count(F.when(is_good & is_rounded, 1)).alias("rounded"),
+    )
+    (found,) = counted.toArrow().to_pylist()
+    if bad := found["bad"]:
         what = "rows without an establishment, a product or a usable value"
-        cure = f"mend or remove them; a value is from 0 to {LARGEST_VALUE:g}"
+        cure = f"mend or remove them; a value is from 0 to {MOST_VALUE:g}"
         raise InputError(Problem(what, path, bad, cure))
+    largest = found["largest"] or 0.0
+    if largest > LARGEST_VALUE or found["rounded"]:
+        rows = rows.withColumn("value", amount * scale_of_values(largest))
     return rows
+
+
+def scale_of_values(largest: float) -> float:
+    """What values that hundredths round are multiplied by: as weights they have no unit.
+
+    A power of 10 that leaves none above LARGEST_VALUE, and of the others the most digits.
+
+    Example:
+        >>> scale_of_values(0.25), scale_of_values(3e15)
+        (1000000000000.0, 0.0001)
+    """
+    power = 0
+    while largest * float(f"1e{power + 1}") <= LARGEST_VALUE and power < MOST_POWER:
+        power += 1
+    while largest * float(f"1e{power}") > LARGEST_VALUE:
+        power -= 1
+    return float(f"1e{power}")
 
 
 class _Scan(NamedTuple):
