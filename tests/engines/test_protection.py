@@ -330,3 +330,27 @@ def test_switches_in_the_environment(
 ) -> None:
     monkeypatch.setenv("TRADEGAINS_X", text)
     assert environment.is_on("TRADEGAINS_X") is on
+
+
+def test_an_engine_that_starts_beside_this_one_is_no_stranger(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its port is closed behind its client before this engine looks: both ends tell of it."""
+
+    def table(*connections: tuple[int, int]) -> list[str]:
+        ends = [f"0: 0100007F:{one:04X} 0100007F:{other:04X} 01" for one, other in connections]
+        return ["sl local_address rem_address st", *ends]
+
+    def machine(accepted: int, *connections: tuple[int, int]) -> None:
+        texts = {"/proc/net/tcp": table(*connections)}
+        texts["/proc/net/snmp"] = ["Tcp: PassiveOpens", f"Tcp: {accepted}"]
+        monkeypatch.setattr(closed_port, "_lines", lambda path: texts.get(path, []))
+
+    ours = ("127.0.0.1", 5001)
+    machine(7)
+    watch = closed_port.Watch()
+    own, beside = [(5001, 40001), (40001, 5001)], [(5002, 40002), (40002, 5002)]
+    machine(9, *own, *beside)
+    assert watch.unexplained(ours) == 0
+    machine(9, *own, (40003, 443))  # went to another machine, and was accepted there
+    assert watch.unexplained(ours) == 1

@@ -133,7 +133,8 @@ def _plain(address: tuple[str, int]) -> Address:
 def _served(port: int = 0) -> Pairs:
     """The kernel's connections to ports of this machine.
 
-    Of one that ended in order Linux keeps the end that closed it first for a minute.
+    Of one that ended in order Linux keeps the end that closed it first for a minute. One whose port
+    is closed by now, as that of an engine that started beside this one, is told by its two ends.
 
     Args:
         port: one that counts although nobody listens to it any more.
@@ -142,10 +143,11 @@ def _served(port: int = 0) -> Pairs:
     listened = {_decoded(near)[1] for near, _, state in rows if state == _LISTENING} | {port}
     ends = [(_decoded(near), _decoded(far)) for near, far, state in rows if state != _LISTENING]
     here = {near[0] for near, _ in ends}
+    both = set(ends)
     return frozenset(
         frozenset((near, far))
         for near, far in ends
-        if near[1] in listened or (far[1] in listened and far[0] in here)
+        if near[1] in listened or (far[1] in listened and far[0] in here) or (far, near) in both
     )
 
 

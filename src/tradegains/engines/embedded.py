@@ -30,6 +30,7 @@ _HASHED_ROW: Final = 48  # [bytes]
 _CONNECT_SECONDS: Final = 60
 _STARTS: Final = 5
 _SETTLING_SECONDS: Final = 0.002
+_NEXT_START_SECONDS: Final = 0.05
 
 
 def start_embedded(resources: Resources, protection: Protection) -> Engine:
@@ -133,7 +134,8 @@ def _served_alone(folder: Path) -> _Served:
     was that has gone again, another server is started.
     """
     _import_client()
-    for _ in range(_STARTS):
+    for number in range(_STARTS):
+        time.sleep(number * _NEXT_START_SECONDS)  # engines that start together drift apart
         watch = Watch()
         served = _served()
         closed = close_port(served.address)
