@@ -28,7 +28,7 @@ def continuing_ids(rows: list[Row], window: Any, rule: str, panel: Sequence[int]
         years = range(window.start, window.end + 1)
         return set.intersection(*(present(rows, year) for year in years))
     if rule == "domestic_both_ends":
-        rows = [row for row in rows if row.domestic_sales > 0]
+        rows = [row for row in rows if row.is_domestic]
     years = {window.start, window.end, *(panel if rule == "panel" else ())}
     return set.intersection(*(present(rows, year) for year in years))
 

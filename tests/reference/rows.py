@@ -77,10 +77,16 @@ class Row:
     count: int = 1  # 0 in a part that does not hold the establishment
     decimals: int = 2  # of its money
     unknown: frozenset[str] = frozenset()  # measures that it lacks
+    reported: "Row | None" = None  # with amounts that its establishment lacks in another year
 
     @property
     def domestic_sales(self) -> int:
         return self.sales - self.exports
+
+    @property
+    def is_domestic(self) -> bool:
+        """Whether it sells at home, by its own amounts."""
+        return (self.reported or self).domestic_sales > 0
 
     @property
     def counted(self) -> "str | Split | None":
@@ -422,7 +428,7 @@ def without_unknown(
             if row.year in ends and row.establishment_id in ids
             for name in COLUMNS_OF[measure]
         ]
-        found.append(replace(row, **dict.fromkeys(gone, 0)) if gone else row)
+        found.append(replace(row, **dict.fromkeys(gone, 0), reported=row) if gone else row)
     return found
 
 

@@ -209,6 +209,8 @@ def partition_year(path: str, year_column: str) -> int | None:
     Example:
         >>> [partition_year(f"year={text}/a", "year") for text in ("1988", "01988", "１９８８")]
         [1988, None, None]
+        >>> partition_year("year=1988/year=1996/a", "year") is None
+        True
     """
     texts = partition_texts(path, year_column)
     return int(texts[0]) if len(texts) == 1 and is_year(texts[0]) else None
