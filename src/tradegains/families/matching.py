@@ -140,7 +140,9 @@ def sum_annual_cells(
         amounts=(w.EMPLOYMENT, w.SALES),
         gather=collect,
     )
-    return GroupedCells.of(_market_cells(context, columns, windows=()), groups)
+    return GroupedCells.of(
+        _market_cells(context, columns, windows=()), groups, decimals=context.study.census.decimals
+    )
 
 
 def _uncertain_years(context: RunContext) -> tuple[int, ...]:

@@ -68,7 +68,10 @@ def job_flow_rows_with_errors(
 
 def _flows(period: Period, grouped: GroupedCells) -> SumsByGroup:
     """Flows of all by industry and, which is `_ALL`, quartile."""
-    first, last = (grouped.cells.of_year(year) for year in period.ends)
+    first, last = (
+        grouped.cells.of_year(year).known(name)
+        for year, name in zip(period.ends, (period.starting, period.ending), strict=True)
+    )
     parts = [_of_start(period, first), _of_end(period, last)]
     codes = np.concatenate([cells.industry_in(period.name) for cells in (first, last)])
     numbers = np.concatenate([cells[w.REPLICATE_GROUP] for cells in (first, last)])
@@ -88,7 +91,7 @@ def _flows(period: Period, grouped: GroupedCells) -> SumsByGroup:
 
 def _start(period: Period, grouped: GroupedCells) -> SumsByGroup:
     """Flows of the establishments of the first year by industry and quartile."""
-    first = grouped.cells.of_year(period.ends[0])
+    first = grouped.cells.of_year(period.ends[0]).known(period.starting)
     flows = _of_start(period, first)
     amounts = {name: np.broadcast_to(getattr(flows, name), len(first)) for name in _FLOWS}
     return grouped.sums((first.industry_in(period.name), first[w.QUARTILE]), amounts, first)
