@@ -28,7 +28,7 @@ _EMBEDDED_IDLE_SECONDS: Final = 7 * 24 * 3600
 _HASH_SHARE: Final = 0.5
 _HASHED_ROW: Final = 48  # [bytes]
 _CONNECT_SECONDS: Final = 60
-_STARTS: Final = 5
+_STARTS: Final = 15
 _SETTLING_SECONDS: Final = 0.002
 _NEXT_START_SECONDS: Final = 0.05
 
