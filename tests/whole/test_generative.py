@@ -392,10 +392,16 @@ def folders(tmp_path_factory: pytest.TempPathFactory):
     return (root / str(number) for number in count())
 
 
-def check(engine: Engine, dealer: Dealer, folder: Path, run: Run):
+def check(
+    engine: Engine,
+    study: Study,
+    small: Small,
+    cases: list[Case],
+    folder: Path,
+    run: Run,
+    money: float = 1.0,
+):
     """Fail with the differences and the smallest case behind them."""
-    study, small, money = study_dealt(dealer), small_tables(dealer), money_of(dealer)
-    cases = case_list(dealer)
     lines = compare(engine, study, small, cases, folder, run, money)
     if lines:
         alone = smallest(engine, study, small, cases, folder, run, money)
@@ -415,11 +421,13 @@ def test_five_examples_have_every_value_of_every_option():
 @pytest.mark.parametrize("example", range(EXAMPLES))
 def test_a_run_agrees_with_the_reference_engine(engine, folders, example):
     dealer = Dealer("any", example)
-    check(engine, dealer, next(folders), publish_study)
+    study, small, money = study_dealt(dealer), small_tables(dealer), money_of(dealer)
+    check(engine, study, small, case_list(dealer), next(folders), publish_study, money)
 
 
 @pytest.mark.only("embedded")
 @pytest.mark.parametrize("example", range(5, 5 + EXAMPLES))
 def test_little_memory_changes_nothing(engine, folders, example):
     dealer = Dealer("any", example)
-    check(engine, dealer, next(folders), refine_bins)
+    study, small, money = study_dealt(dealer), small_tables(dealer), money_of(dealer)
+    check(engine, study, small, case_list(dealer), next(folders), refine_bins, money)
