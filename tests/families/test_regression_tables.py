@@ -365,5 +365,3 @@ def test_products_that_cannot_be_used_are_refused_with_their_number(engine, tmp_
     path.write_text("establishment_id,produkt\na,p\n", "utf-8")
     (problem,) = row_table_problems(str(path), needs_value=False)
     assert "did you mean 'produkt'" in problem.cure
-
-    assert "as one Parquet file" in problem.cure

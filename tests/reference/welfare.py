@@ -411,11 +411,11 @@ def list_comparisons(
         key = (row["year"], row["imports"])
         share = row["domestic_share"]
         epsilon = study.welfare.trade_elasticity
-        worth = None if not share or share <= 0 else -math.log(share) / epsilon
+        over = None if not share or share <= 0 else -math.log(share) / epsilon
         found["acr_over_autarky", *key] = {
             "year": row["year"],
             "elasticity": epsilon,
-            "welfare_change": worth,
+            "welfare_change": over,
         }
         if row["imports"] == "table" and study.census.has("exports"):
             exports = worth((each for each in rows if each.year == row["year"]), "exports")
