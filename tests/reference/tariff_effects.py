@@ -9,8 +9,11 @@ import numpy as np
 
 from reference.distributions import Prices
 from reference.estimates import linear_model
+from reference.matching import present
 from reference.regressions import (
     GROWTH,
+    RELATIVE,
+    SIZE,
     CutCounts,
     Regressing,
     Sample,
@@ -34,6 +37,7 @@ def list_tariff_effects(
         return []
     window = run.study.window(asked.after)
     rows = of_industries(run, prices) + of_establishments(run)
+    rows += exits_by(run)
     rows += less_plant(rows)
     rows += new_exporters(run, tables)
     rows += composition(tables, window)
@@ -127,6 +131,92 @@ def of_industries(run: Regressing, prices: Prices) -> list[Found]:
             found += [of_outcome(row, f"{outcome}_deepest") for row in deepest(run, fit, x, s)]
         else:
             found += rows
+    return found
+
+
+def exits_by(run: Regressing) -> list[Found]:
+    """Exit on the cuts, of all and by group, and in both windows together, over its mean rate."""
+    asked, kinds = run.study.tariff_effects, run.kinds(run.choices.exit_cuts)
+    if not asked.exit_by or not kinds:
+        return []
+    has_exports = run.study.census.has("exports")
+    before, after = run.study.window(asked.before), run.study.window(asked.after)
+    found, errors = [], run.choices.chosen_errors.exit_linear
+    sample = exit_sample(run, after, kinds)
+    quartiles = run.productivity.quartiles()
+    samples = {"exit": sample} if "all" in asked.exit_by else {}
+    if "exporting" in asked.exit_by and has_exports:
+        for name, value in (("exporters", 1.0), ("nonexporters", 0.0)):
+            samples[f"exit_{name}"] = [each for each in sample if each["exporter"] == value]
+    if "quartiles" in asked.exit_by:
+        for number in (1, 2, 3, 4):
+            name = f"exit_quartile_{number}"
+            samples[name] = [each for each in sample if quartiles[each["row"]] == number]
+    terms = [RELATIVE, SIZE, *(["exporter"] if has_exports else [])]
+    for result, members in samples.items():
+        found += exit_rows_of(run, result, members, (terms, kinds, {}, errors))
+    if "windows" in asked.exit_by:
+        both = [*exit_sample(run, before, kinds), *sample]
+        start = after.start
+        for each in both:
+            each["later"] = float(each["row"].year == start)
+            for kind in kinds:
+                cut = each[cut_of(kind)]
+                each[f"later {kind}"] = None if cut is None else cut * each["later"]
+        later = {kind: f"later {kind}" for kind in kinds}
+        named = ([*terms, "later", *later.values()], kinds, later, "establishment")
+        if any(each["later"] for each in with_cuts(both, kinds)):
+            found += exit_rows_of(run, "exit_pooled", both, named)
+    return found
+
+
+def exit_sample(run: Regressing, window: Any, kinds: Sequence[str]) -> Sample:
+    """Who is there in the window's first year, whether it exits, and its cuts."""
+    staying = present(run.rows, window.end)
+    sample = run.sample(run.measured([window.start]), window.start)
+    for each in sample:
+        each["exit"] = float(each["row"].establishment_id not in staying)
+    run.add_cuts(sample, window, kinds)
+    return sample
+
+
+def exit_rows_of(run: Regressing, result: str, sample: Sample, named: Any) -> list[Found]:
+    """A row per kind; of pooled windows mean cut, rate and counts are those of the later one."""
+    terms, kinds, term_of, errors = named
+    of_whom = [each for each in sample if each.get("later", 1.0)] if term_of else sample
+    counts, inside = CutCounts(of_whom, kinds), with_cuts(sample, kinds)
+    if not inside:
+        return []
+    told = with_cuts(of_whom, kinds)
+    regressors = (*terms, *map(cut_of, kinds))
+    fit = linear_model(
+        arrays(inside, ("exit", *regressors)),
+        "exit",
+        regressors,
+        [each["row"].industry for each in inside],
+        clusters=run.clusters(inside, errors, kinds),
+        is_nested=run.is_nested("industry4", errors),
+        leaves_out=run.leaves_out(errors),
+        shares=run.shares(inside, errors, kinds),
+    )
+    rate = sum(each["exit"] for each in told) / len(told) if told else None
+    found = []
+    for kind in kinds:
+        term = term_of.get(kind, cut_of(kind))
+        mean = math.fsum(each[cut_of(kind)] for each in told) / len(told) if told else None
+        value, error = fit.estimates.get(term, (None, None))
+        shown = sloped(value, error, mean)
+        sizes = [shown.pop("value"), shown.pop("error")]
+        over = [None if each is None or not rate else each / rate for each in sizes]
+        row = effect(
+            result, "establishment", kind, *over, **shown, outcome="exit", errors=errors,
+            observations=fit.rows, clusters=fit.shocks.get(term, fit.clusters),
+            **counts.beside(cut_of(kind)),
+        )  # fmt: skip
+        numbers = ("slope", "slope_standard_error", "effect", "standard_error")
+        row |= {name: blurred(row[name], fit.blur) for name in numbers}
+        row["note"] = "; ".join((fit.problem, fit.why.get(term, "")))
+        found.append(row)
     return found
 
 

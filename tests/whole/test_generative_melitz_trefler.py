@@ -73,6 +73,9 @@ def estimated_study(dealer: Dealer) -> Study:
     )
     if effects.outcomes and "home" in effects.kinds:
         effects = replace(effects, deepest=deal("deepest", (0.3, None, 0.9)))
+    exits = deal("exit_by", EXIT_BY)
+    if regressions.exit_windows and regressions.exit_cuts:
+        effects = replace(effects, exit_by=exits)
     has_cuts = dealer.dealt["cuts"] != (None, None)
     study = replace(study, tariff_effects=effects if has_cuts else None)
     study = replace(study, tariffs=tariffs)
@@ -102,6 +105,7 @@ def with_exports(study: Study) -> Study:
     return replace(study, census=replace(census, columns=columns, rules=rules | census.rules))
 
 
+EXIT_BY = (("windows", "exporting", "quartiles"), ("all",), None, ("quartiles", "all"))
 CUTS = (("industry2", None), ("industry4", "simple"), (None, "value_weighted"), (None, None))
 """Digits of the industries' cuts, and how products make an establishment's own."""
 PRODUCTS_YEARS = (None, 2002, "start")

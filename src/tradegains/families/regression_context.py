@@ -171,6 +171,8 @@ class RegressionContext:
         windows = [*map(self.study.window, choices.exit_windows), *entry_windows(self.study)]
         if effects := self.study.tariff_effects:
             windows.append(self.study.window(effects.after))
+            if "windows" in (effects.exit_by or ()):
+                windows.append(self.study.window(effects.before))
         years = sorted({window.start for window in windows})
         chosen = self.matched.filter(F.col(w.YEAR).isin(*years))
         pools = {str(year): (year,) for year in years}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from tradegains.families import work_folders
 from tradegains.families.context import Rows
+from tradegains.families.exit_effects import exit_effects
 from tradegains.families.regression_context import RegressionContext, having_cuts, linear_of
 from tradegains.families.regression_errors import AskedErrors, add_clusters, cell_keys, estimated
 from tradegains.formulas.outcomes import joined_notes, rate
@@ -47,6 +48,7 @@ def tariff_effects(context: RegressionContext, found: dict[str, Rows]) -> Rows:
     window = context.study.window(asked.after)
     rows = industry_rows(context.study, context.cells, context.run_context.small.by_name())
     rows += _of_establishments(context, asked)
+    rows += exit_effects(context)
     rows += industry_less_plant(window, rows)
     kind = (context.choices.growth_cuts or (FOREIGN,))[0]
     rows += new_exporters(window, kind, found["regressions"], found["export_entry"])

@@ -37,6 +37,11 @@ def growth_rows(window: Window) -> str:
     return f"growth_rows_{window.name}"
 
 
+def exit_effect_rows(window: Window) -> str:
+    """Of the same, by group, or of two windows of which this is the first."""
+    return f"exit_effect_rows_{window.name}"
+
+
 def passing_folders(study: Study) -> tuple[str, ...]:
     """Every folder that a run of the study removes at its end."""
     evidence = (SPREAD, EVIDENCE_SPREAD, EVIDENCE_CELLS, EVIDENCE_SECOND)
@@ -47,6 +52,8 @@ def passing_folders(study: Study) -> tuple[str, ...]:
     entries = entry_windows(study)
     effects = study.tariff_effects
     growth = [growth_rows(study.window(effects.after))] if effects else []
+    if effects:
+        growth += [exit_effect_rows(study.window(name)) for name in (effects.before, effects.after)]
     return (
         *matched,
         PLANT_CUTS,

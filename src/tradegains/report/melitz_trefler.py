@@ -22,8 +22,6 @@ Row = Mapping[str, Any]
 Found = tuple[float | None, float | None, str]
 """A number, its standard error, and why there is no number."""
 
-NOT_HERE = "not estimated: docs/melitz_trefler.md says why"
-
 
 @dataclass(frozen=True)
 class _Quoted:
@@ -85,7 +83,8 @@ def _numbers() -> Iterator[_Quoted]:
     yield of("effect of starting to export", "effect_of_exporting", late)
     share = _entry("starter_output_share", None, factor=1.0)
     yield of("output of starters", "output_share_of_new_exporters", share)
-    yield of("exit raised by the cuts", "exit_raised_by_cuts", lambda run, window: _none())
+    exits = _tariff_effect(result="exit", kind="home")
+    yield of("exit raised by the home cut", "exit_raised_by_cuts", exits)
     for row in productivity_contributions()[:-1]:
         yield _Quoted(row.component, row.contribution, 1, _contribution(row.name))
     both = _tariff_effect(result="double_difference", kind="home_and_foreign")
@@ -98,10 +97,6 @@ def _jobs_lost(run: PublishedRun, window: str) -> Found:
     """The fall of employment that the home cut goes with, as a number above 0."""
     found = _tariff_effect(result="employment_deepest", kind="home")(run, window)
     return (None if found[0] is None else -found[0], *found[1:])
-
-
-def _none() -> Found:
-    return None, None, NOT_HERE
 
 
 def _one(run: PublishedRun, table: str, column: str, factor: float, **named: Any) -> Found:

@@ -65,6 +65,7 @@ CUT_MEASURES = ("points", "log_points")
 CUT_CHANGES = ("applied", "preference")
 CUT_PERIODS = ("window", "year")
 INDUSTRY_WEIGHTS = ("employment", "sales", "unweighted")
+EXIT_BY = ("all", "exporting", "quartiles", "windows")
 INDUSTRY_OUTCOMES = ("employment", "output", "establishments")
 INPUT_SOURCES = ("all", "partner")
 START = "start"
@@ -457,7 +458,8 @@ class TariffEffects:
     within establishments are clustered by `clusters`. Over industries the double difference is also
     of `outcomes`, and of these in the `deepest` share (0, 1) of industries, those with the deepest
     home cuts; with the variables `industry_controls` of the input of that name beside the cuts.
-    None: no such rows, no such controls.
+    None: no such rows, no such controls. `exit_by` says of whom exit from `after` is explained by
+    the `exit_cuts` of [regressions], relative to its mean rate.
     """
 
     before: str
@@ -468,6 +470,7 @@ class TariffEffects:
     outcomes: tuple[str, ...] | None = None
     deepest: float | None = None
     industry_controls: tuple[str, ...] | None = None
+    exit_by: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

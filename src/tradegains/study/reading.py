@@ -432,6 +432,7 @@ def _read_tariff_effects(table: TomlTable | None) -> TariffEffects | None:
         outcomes=table.nothing_or("outcomes", list_of(one_of(model.INDUSTRY_OUTCOMES), at_least=1)),
         deepest=table.nothing_or("deepest", number(above=0, most=math.nextafter(1.0, 0.0))),
         industry_controls=table.nothing_or("industry_controls", list_of(NAME, at_least=1)),
+        exit_by=table.nothing_or("exit_by", list_of(one_of(model.EXIT_BY), at_least=1)),
     )
 
 

@@ -81,8 +81,19 @@ def accounting(run: PublishedRun) -> PageTable | None:
         header=header,
         rows=tuple(rows),
         notes=footnotes.notes,
-        remark=f"Contribution = effect × share of output.{cited}",
+        remark=f"Contribution = effect × share of output.{_of_estimates(run)}{cited}",
         strong=len(rows) - 1,
+    )
+
+
+def _of_estimates(run: PublishedRun) -> str:
+    """What sums of a study's own estimates are not."""
+    if not run.rows("tariff_effects"):
+        return ""
+    return (
+        " A sum adds estimates of different samples, each taken at its word, and its error is not "
+        "theirs. Selection is the whole effect of the home cut over industries: what that cut does "
+        "within establishments, which the paper finds to be nothing, is in it."
     )
 
 

@@ -103,13 +103,14 @@ def _groups_table(run: PublishedRun, rows: Sequence[Row]) -> PageTable:
         stub=2,
         notes=marks.notes,
         remark=(
-            "Each term as a part of the growth in its row; parts of one method and all its groups "
-            "add up to 100. Exporters are those of the first year, entrants those that export in "
-            "the last: who starts to export in between counts with the others. Decompositions "
-            "say who accounts for growth, not what caused it; where growth is near 0 its parts "
-            "are large and say little, and where it is below 0 a part above 0 lowers it. "
-            "Reallocation in Pavcnik's sense is the covariance's part of the change of levels, "
-            "here of the whole economy, which holds shifts between industries as well."
+            "Each term as a part of the growth in its row: the terms of all add up to 100, and "
+            "so do those of exporters and the others together. Exporters are those of the first "
+            "year, entrants those that export in the last: who starts to export in between counts "
+            "with the others. Decompositions say who accounts for growth, not what caused it; "
+            "where growth is near 0 its parts are large and say little, and where it is below 0 a "
+            "part above 0 lowers it. Reallocation in Pavcnik's sense is the covariance's part of "
+            "the change of levels, here of the whole economy, which holds shifts between "
+            "industries as well."
         ),
         data=(rows_csv(run, GROUPS, rows, suffix=f"_{first['window']}_{first['share']}"),),
     )

@@ -130,7 +130,7 @@ def _exits(run: PublishedRun) -> PageTable | None:
         ),
         stub=2,
         notes=marks.notes,
-        remark=" ".join([_behind(rows), *_cuts_of_exits(rows), *_remarks(rows)]),
+        remark=" ".join([_behind(rows), *_cuts_of_exits(rows), *_placebo(rows), *_remarks(rows)]),
         data=(rows_csv(run, NAME, rows, suffix="_exit"),),
     )
 
@@ -204,7 +204,7 @@ def _entries(run: PublishedRun) -> PageTable | None:
 
 
 def _tariff_effects(run: PublishedRun) -> PageTable | None:
-    """What tariff cuts did to productivity."""
+    """What goes with tariff cuts: productivity, exit, jobs, output and numbers."""
     rows = sorted(run.rows(TARIFFS), key=lambda row: (row["unit"], row["result"], row["kind"]))
     if not rows:
         return None
@@ -212,7 +212,8 @@ def _tariff_effects(run: PublishedRun) -> PageTable | None:
     header = ("result", "over", "tariff", "slope", "s.e.", "mean cut", "effect", "s.e.", "share")
     return PageTable(
         title=TABLES[TARIFFS].title,
-        unit="slopes in log points per percentage point; effects and contributions in percent",
+        unit="slopes in log points (exit: probability) per percentage point; effects and "
+        "contributions in percent",
         header=(*header, "contribution", "s.e.", "n"),
         rows=tuple(_tariff_effect(row, marks) for row in rows),
         stub=3,
@@ -220,10 +221,12 @@ def _tariff_effects(run: PublishedRun) -> PageTable | None:
         remark=(
             "Effect: 100 x slope x mean cut, the mean weighted by sales of the first year (by jobs "
             "and by establishments where the result is these); contribution: effect x share of "
-            "all sales. Double difference, employment, output, establishments: growth beyond the "
-            "pace of the earlier window. An effect is what growth goes with across industries or "
-            "establishments of other cuts: what all of them share, such as demand, is not in it, "
-            "and what goes with cuts is. Errors take means and shares as given."
+            "all sales. Exit: the slope times the unweighted mean cut, as a part of the group's "
+            "mean rate of exit; pooled: beyond the slope before the agreement. Double difference, "
+            "employment, output, establishments: growth beyond the pace of the earlier window. An "
+            "effect is what growth or exit goes with across industries or establishments of other "
+            "cuts: what all of them share, such as demand, is not in it, and what goes with cuts "
+            "is. Errors take means, rates and shares as given."
         ),
         data=(rows_csv(run, TARIFFS, rows),),
     )
@@ -241,7 +244,7 @@ def _tariff_effect(row: Row, marks: Footnotes) -> tuple[Cell, ...]:
         *(marks.cell(_or_none(each, 1), reason) for each in numbers),
         plain(_or_none(row["output_share"], 2)),
         *(plain(_or_none(each, 1)) for each in added),
-        Cell(count(row["observations"])),
+        plain(count(row["observations"]) if row["observations"] else None),
     )
 
 
@@ -358,6 +361,17 @@ def _cuts(rows: Sequence[Row]) -> str:
     return f"{of_kind}cuts: {_counts(own, industry, without)}.".capitalize()
 
 
+def _placebo(rows: Sequence[Row]) -> list[str]:
+    """What slopes on cuts are where several windows have the same ones."""
+    years = {row["years"] for row in rows if row["term"] in CUTS}
+    if len(years) < 2:
+        return []
+    return [
+        "Every window has the same cuts beside it: in one that ends before they happened a slope "
+        "is what went with them anyway."
+    ]
+
+
 def _cuts_of_exits(rows: Sequence[Row]) -> list[str]:
     """Whose cuts those of a window are, by kind of tariff."""
     told = {}
@@ -365,7 +379,9 @@ def _cuts_of_exits(rows: Sequence[Row]) -> list[str]:
         if row["term"] in CUTS and row.get("own_cuts") is not None:
             counts = (row["own_cuts"], row["industry_cuts"], row["without_cut"])
             told[row["years"], row["term"]] = _counts(*counts)
-    return [f"{_words(term)}s {years}: {counts}." for (years, term), counts in told.items()]
+    return [
+        f"{_words(term).capitalize()}s {years}: {counts}." for (years, term), counts in told.items()
+    ]
 
 
 def _counts(own: int, industry: int, without: int) -> str:

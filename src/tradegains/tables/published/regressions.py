@@ -232,11 +232,16 @@ _RESULTS = (
         for outcome in ("employment", "output", "establishments")
         for where in ("", "_deepest")
     ),
+    "exit",
+    "exit_exporters",
+    "exit_nonexporters",
+    *(f"exit_quartile_{number}" for number in (1, 2, 3, 4)),
+    "exit_pooled",
 )
 
 TARIFF_EFFECTS = Table(
     name="tariff_effects",
-    title="What tariff cuts did to productivity",
+    title="Tariff cuts, and productivity, exit and jobs",
     family="regressions",
     section="tariff_effects",
     key=("window", "result", "unit", "kind"),
@@ -270,9 +275,15 @@ TARIFF_EFFECTS = Table(
             "mean_cut",
             "percentage points",
             "weighted by sales of the first year; for the results employment and establishments "
-            "by these, and for those with _deepest over the industries with the deepest home cuts",
+            "by these, for those with _deepest over the industries with the deepest home cuts, and "
+            "for exit unweighted",
         ),
-        _number("effect", "percent", "100 times slope times mean_cut, or as `result` says"),
+        _number(
+            "effect",
+            "percent",
+            "100 times slope times mean_cut, for exit over the mean rate of exit, or as `result` "
+            "says",
+        ),
         _number("standard_error", "percent", "of the effect, mean and share given", AT_LEAST_0),
         share("output_share", "of all sales that the effect reaches"),
         _number("contribution", "percent", "effect times output_share"),
