@@ -10,6 +10,7 @@ import pytest
 from tradegains.errors import StudyError
 from tradegains.study import Inputs, Study, read_study, resolved_toml
 from tradegains.study.lines import key_lines
+from tradegains.study.model import DEFAULT_ERRORS
 
 STUDIES = Path(__file__).parents[2] / "conf" / "studies"
 FULL = Path(__file__).with_name("full_study.toml").read_text(encoding="utf-8")
@@ -63,6 +64,17 @@ def test_shipped_studies_ask_for_errors_once_the_marks_are_gone(name: str, tmp_p
     stated = read_study(written(tmp_path, asked), {"census": "census"}).uncertainty
     assert stated is not None
     assert (stated.groups, stated.level) == (100, 0.95)
+
+
+def test_shipped_study_states_the_default_errors_once_the_marks_are_gone(tmp_path: Path) -> None:
+    text = (STUDIES / "cusfta.toml").read_text(encoding="utf-8")
+    before, marked = text.split("# [regressions.errors]")
+    section, *after = marked.split("\n\n")
+    unmarked = "\n".join(line.removeprefix("#") for line in section.splitlines())
+    asked = "\n\n".join([f"{before}[regressions.errors]{unmarked}", *after])
+    study = read_study(written(tmp_path, asked), {"census": "census"})
+    assert study.regressions is not None
+    assert study.regressions.errors == dataclasses.replace(DEFAULT_ERRORS, few_clusters=30)
 
 
 def test_shipped_study_is_read() -> None:

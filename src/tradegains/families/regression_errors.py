@@ -152,5 +152,6 @@ def warn_of_few(context: RegressionContext, rows: Rows) -> None:
         return
     few = [clusters for clusters in known if clusters < stated.few_clusters]
     if few:
-        told = "regressions: errors of %s of %s coefficients rest on fewer than %s clusters (%s)"
+        told = "regressions: errors of %s of %s coefficients rest on fewer than %s clusters "
+        told += "(the fewest: %s)"
         log.warning(told, len(few), len(rows), stated.few_clusters, min(few))
