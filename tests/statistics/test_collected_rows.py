@@ -6,7 +6,7 @@ import pytest
 
 from tradegains.statistics import driver_sums
 from tradegains.statistics.collected_rows import CollectedRows
-from tradegains.statistics.probits import fit_probits
+from tradegains.statistics.probits import Sandwich, fit_probits
 from tradegains.statistics.regression_passes import collect_sums, having
 from tradegains.statistics.regressions import (
     Clustering,
@@ -99,7 +99,7 @@ def test_probits_are_the_same(engine, monkeypatch):
     monkeypatch.setattr(driver_sums, "BLOCK", 100)
     at_engine, here = both(engine, draw())
     cells = products(here)
-    for by in ((), ("quartile",)):
+    for by, sandwich in (((), None), (("quartile",), Sandwich("cluster", 900))):
         found = [
             fit_probits(
                 rows,
@@ -109,6 +109,7 @@ def test_probits_are_the_same(engine, monkeypatch):
                 outcome="y",
                 regressors=("a", "b", "cut"),
                 cut="cut",
+                sandwich=sandwich,
             )
             for rows in (at_engine, here)
         ]
