@@ -87,7 +87,7 @@ def errors_dealt(dealer: Dealer) -> RegressionErrors | None:
     deal = dealer.deal
     stated = RegressionErrors(
         premium=deal("premium_errors", ("robust", "enterprise", "industry2", "industry4")),
-        exit_linear=deal("exit_errors", ("enterprise", "product", "shift_share", "industry4")),
+        exit_linear=deal("exit_errors", ("enterprise", "shift_share", "product", "industry4")),
         exit_probit=deal("exit_probit", ("robust", "enterprise", "industry2", "information")),
         entry_probit=deal("entry_probit", ("information", "robust", "industry4", "enterprise")),
         variance=deal("variance", ("cv3", "cv1")),
