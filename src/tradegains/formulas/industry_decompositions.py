@@ -12,6 +12,7 @@ Source: Foster, Haltiwanger and Krizan (2001), section on aggregation.
 import math
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import cached_property
 from typing import NamedTuple
 
 from tradegains.formulas.decompositions import (
@@ -37,26 +38,33 @@ class _IndustryYear(NamedTuple):
 _IndustryYears = tuple[_IndustryYear | None, _IndustryYear | None]
 
 
-def _industry_years(industries: Mapping[str, PanelSums]) -> dict[str, _IndustryYears]:
-    """Share and Phi of each industry in the two years; None in a year without weight."""
-    total0 = math.fsum(sums.total0 for sums in industries.values())
-    total1 = math.fsum(sums.total1 for sums in industries.values())
-    return {
-        code: (
-            _IndustryYear(sums.total0 / total0, sums.level0) if sums.total0 > 0.0 else None,
-            _IndustryYear(sums.total1 / total1, sums.level1) if sums.total1 > 0.0 else None,
-        )
-        for code, sums in industries.items()
-    }
+class Industries(dict[str, PanelSums]):
+    """Sums of raw weights by industry; what all methods need of them is computed once."""
+
+    @cached_property
+    def pooled(self) -> PanelSums:
+        """All industries together."""
+        return sum(self.values(), PanelSums())
+
+    @cached_property
+    def years(self) -> dict[str, _IndustryYears]:
+        """Share and Phi of each industry in the two years; None in a year without weight."""
+        total0 = math.fsum(sums.total0 for sums in self.values())
+        total1 = math.fsum(sums.total1 for sums in self.values())
+        return {
+            code: (
+                _IndustryYear(sums.total0 / total0, sums.level0) if sums.total0 > 0.0 else None,
+                _IndustryYear(sums.total1 / total1, sums.level1) if sums.total1 > 0.0 else None,
+            )
+            for code, sums in sorted(self.items())
+        }
 
 
-def _within_industries(
-    industries: Mapping[str, PanelSums], years: Mapping[str, _IndustryYears], method: str
-) -> tuple[dict[str, float], str]:
+def _within_industries(industries: Industries, method: str) -> tuple[dict[str, float], str]:
     """The method's terms of industries seen in both years, times mean share, added up; the note."""
     terms: dict[str, list[float]] = defaultdict(list)
     reasons = []
-    for code, (start, end) in sorted(years.items()):
+    for code, (start, end) in industries.years.items():
         if start is None or end is None:
             continue
         own = decompose(industries[code], method)
@@ -98,7 +106,7 @@ def decompose_industries(
     industries seen in one year only; and `undecomposed` where the method has no terms for one.
 
     Args:
-        industries: sums of raw weights by industry.
+        industries: sums of raw weights by industry; `Industries` where several methods follow.
         method: one of METHODS.
         levels: Phi of the two years over all industries, as in `decompose`.
 
@@ -120,12 +128,13 @@ def decompose_industries(
     Source: Foster, Haltiwanger and Krizan (2001), section on aggregation.
     """
     require_method(method)
-    pooled = sum(industries.values(), PanelSums())
+    industries = industries if isinstance(industries, Industries) else Industries(industries)
+    pooled = industries.pooled
     if pooled.total0 <= 0.0 or pooled.total1 <= 0.0:
         return DecomposedChange.of(method, pooled, terms={}, total=None, note=NO_WEIGHT)
-    years = _industry_years(industries)
-    within, note = _within_industries(industries, years, method)
-    between = _between_industries(years, reference=0.5 * (pooled.level0 + pooled.level1))
+    within, note = _within_industries(industries, method)
+    reference = 0.5 * (pooled.level0 + pooled.level1)
+    between = _between_industries(industries.years, reference)
     level0, level1 = levels or (pooled.level0, pooled.level1)
     total = level1 - level0
     return check_identity(

@@ -1,6 +1,8 @@
 """Decompositions of productivity growth as published rows."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from tradegains.errors import Problem, TradegainsError
@@ -19,6 +21,7 @@ from tradegains.formulas.industry_decompositions import (
     INDUSTRY_ENTRY,
     INDUSTRY_EXIT,
     UNDECOMPOSED,
+    Industries,
     decompose_industries,
 )
 from tradegains.formulas.membership import BOTH_ENDS
@@ -95,10 +98,11 @@ def decomposition_rows(study: Study, panels: PanelCells) -> list[Row]:
         )
         for window in panels.windows:
             found = window_panels(reading, window)
+            levels = [_Level.of(found, level) for level in chosen.levels]
             for method in methods:
                 named = _blank(study) | {"window": window.name, "share": share, "method": method}
                 try:
-                    rows += _window_rows(found, named, chosen.levels)
+                    rows += [row for level in levels for row in _rows_of_level(level, named)]
                 except IdentityError as error:
                     raise _not_an_identity(error, window.name) from error
         if OLLEY_PAKES in chosen.methods:
@@ -121,27 +125,49 @@ def _not_an_identity(error: IdentityError, window: str) -> TradegainsError:
     return TradegainsError(Problem(str(error), f"decomposition of window {window}", cure=cure))
 
 
-def _window_rows(panels: Panels, blank: Row, levels: Iterable[str]) -> Iterator[Row]:
+@dataclass(frozen=True)
+class _Level:
+    """The industries of a level over one window, for every method.
+
+    Attributes:
+        name: total, industry2 or industry4.
+        panels: of its industries, in the order of their codes, each with what tells its rows.
+        industries: their sums.
+        whole: Phi of the two years in the whole economy [log points]; None where unknown.
+    """
+
+    name: str
+    panels: Sequence[tuple[IndustryPanel, Row]]
+    industries: Industries
+    whole: tuple[float, float] | None
+
+    @staticmethod
+    def of(panels: Panels, name: str) -> "_Level":
+        own, total = panels.get(name, {}), panels.get("total", {}).get(None)
+        in_order = sorted(own.items(), key=lambda item: item[0] or "")
+        return _Level(
+            name,
+            [
+                (panel, {"level": name, "industry": code} | _evidence([panel]))
+                for code, panel in in_order
+            ],
+            Industries({code or "": panel.sums for code, panel in own.items()}),
+            total.levels if total else None,
+        )
+
+
+def _rows_of_level(level: _Level, blank: Row) -> Iterator[Row]:
+    """Of each industry of a level, and of all of them; Phi is then that of the whole economy."""
     method = blank["method"]
-    for level in levels:
-        industries = panels.get(level, {})
-        for code, panel in sorted(industries.items(), key=lambda item: item[0] or ""):
-            named = blank | {"level": level, "industry": code} | _evidence([panel])
-            yield from _term_rows(
-                decompose(panel.sums, method, levels=panel.levels), {"": panel.sums}, named
-            )
-        if level != "total":
-            yield from _aggregated_rows(panels, blank, level)
-
-
-def _aggregated_rows(panels: Panels, blank: Row, level: str) -> Iterator[Row]:
-    """Over the industries of a level; Phi is that of the whole economy."""
-    industries = {code or "": panel.sums for code, panel in panels.get(level, {}).items()}
-    total = panels.get("total", {}).get(None)
-    levels = total.levels if total else None
-    found = decompose_industries(industries, blank["method"], levels=levels)
-    named = blank | {"level": f"{level}_aggregated", "industry": None}
-    yield from _term_rows(found, industries, named | _evidence(panels.get(level, {}).values()))
+    for panel, told in level.panels:
+        found = decompose(panel.sums, method, levels=panel.levels)
+        yield from _term_rows(found, [panel.sums], blank | told)
+    if level.name == "total":
+        return
+    found = decompose_industries(level.industries, method, levels=level.whole)
+    told = _evidence(panel for panel, _ in level.panels)
+    named = blank | {"level": f"{level.name}_aggregated", "industry": None} | told
+    yield from _term_rows(found, level.industries.values(), named)
 
 
 def _evidence(panels: Iterable[IndustryPanel]) -> Row:
@@ -153,44 +179,36 @@ def _evidence(panels: Iterable[IndustryPanel]) -> Row:
 
 
 def _term_rows(
-    found: DecomposedChange, industries: Mapping[str, PanelSums], named: Row
+    found: DecomposedChange, industries: Collection[PanelSums], named: Row
 ) -> Iterator[Row]:
-    prices = named["prices"]
+    of_method = named | {"total": found.total}
+    moved_by_unit = MOVED_BY_UNIT.get(found.method, ())
+    is_nominal = named["prices"] == "nominal"
     for term in found.terms or TERMS[found.method]:
-        yield named | {
+        yield of_method | {
             "term": term,
             "value": found.terms.get(term),
-            "total": found.total,
-            "establishments": _establishments(term, list(industries.values())),
-            "note": joined_notes(
-                found.note,
-                WITH_UNIT * (term in found.terms and term in MOVED_BY_UNIT.get(found.method, ())),
-                NOMINAL * (prices == "nominal"),
-            ),
+            "establishments": _establishments(term, industries),
+            "note": _note(found.note, term in found.terms and term in moved_by_unit, is_nominal),
         }
 
 
-def _establishments(term: str, industries: list[PanelSums]) -> int:
+@cache  # few combinations, many rows
+def _note(note: str, moved_by_unit: bool, is_nominal: bool) -> str:
+    return joined_notes(note, WITH_UNIT * moved_by_unit, NOMINAL * is_nominal)
+
+
+def _establishments(term: str, industries: Collection[PanelSums]) -> int:
     """Establishments behind a term: its group, in the industries that the term is of."""
     if term in (INDUSTRY_ENTRY, INDUSTRY_EXIT):
         empty, own = ("total0", "total1") if term == INDUSTRY_ENTRY else ("total1", "total0")
         chosen = [
             each for each in industries if not getattr(each, empty) and getattr(each, own) > 0
         ]
-        return sum(_count(each, "all") for each in chosen)
+        return sum(each.counts["all"] for each in chosen)
     group = _GROUP_OF_TERM.get(term, "continuing")
     alone = len(industries) == 1
-    chosen = [each for each in industries if alone or (each.total0 and each.total1)]
-    return sum(_count(each, group) for each in chosen)
-
-
-def _count(sums: PanelSums, group: str) -> int:
-    counts = {
-        "continuing": sums.continuing.count,
-        "entrants": sums.entrants.count,
-        "exiters": sums.exiters.count,
-    }
-    return sum(counts.values()) if group == "all" else counts[group]
+    return sum(each.counts[group] for each in industries if alone or (each.total0 and each.total1))
 
 
 def _level_rows(study: Study, reading: PanelReading, levels: Iterable[str]) -> Iterator[Row]:

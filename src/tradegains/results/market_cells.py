@@ -294,18 +294,31 @@ def sum_by(keys: Sequence[Whole], amounts: Sequence[Whole]) -> tuple[list[Whole]
     size = len(amounts[0])
     if not size:
         return list(keys), list(amounts)
-    numbers = np.zeros(size, np.int64)
-    for key in keys:
-        values, places = np.unique(key, return_inverse=True)
-        # Numbered anew for each key, so that numbers stay below the square of the cells.
-        numbers = np.unique(numbers * len(values) + places, return_inverse=True)[1]
+    numbers = _numbered(keys, size)
     order = np.argsort(numbers, kind="stable")
-    starts = np.flatnonzero(np.diff(numbers[order], prepend=-1))
+    ordered = numbers[order]
+    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
     first = np.argsort(order[starts])
     return (
         [key[order[starts]][first] for key in keys],
         [np.add.reduceat(wide_enough(each)[order], starts)[first] for each in amounts],
     )
+
+
+def _numbered(keys: Sequence[Whole], size: int) -> Whole:
+    """A number of at least 0 for each cell, which those with the same keys share."""
+    numbers, count = np.zeros(size, np.int64), 1  # numbers are below the count
+    for key in keys:
+        lowest = int(key.min())
+        places, width = key - lowest, int(key.max()) - lowest + 1
+        if count * width > _SAFE:
+            # Numbered anew, so that numbers stay below the square of the cells.
+            values, places = np.unique(key, return_inverse=True)
+            taken, numbers = np.unique(numbers, return_inverse=True)
+            count, width = len(taken), len(values)
+        numbers, count = numbers * width + places, count * width
+    # Short numbers are sorted without comparing them, in a fifth of the time.
+    return numbers.astype(np.uint16) if count <= 2**16 else numbers
 
 
 def without_key(columns: Mapping[str, Whole], key: str) -> dict[str, Whole]:
