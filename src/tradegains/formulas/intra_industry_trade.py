@@ -14,7 +14,7 @@ Decisions:
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from itertools import chain
 from typing import NamedTuple
@@ -132,6 +132,11 @@ def trade_cells(
     for country, partner, year, product, exports, imports in rows:
         key = (country, year, group(product), partner if by_partner else "")
         flows[key].append((exports, imports))
-    return {
-        key: TwoWayFlow(*map(math.fsum, zip(*pairs, strict=True))) for key, pairs in flows.items()
-    }
+    return {key: _added(pairs) for key, pairs in flows.items()}
+
+
+def _added(pairs: Sequence[tuple[float, float]]) -> TwoWayFlow:
+    if len(pairs) == 1:  # of most products and partners there is one, which needs no sum
+        exports, imports = pairs[0]
+        return TwoWayFlow(exports + 0.0, imports + 0.0)  # neither a whole number nor -0.0
+    return TwoWayFlow(*map(math.fsum, zip(*pairs, strict=True)))

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from tradegains.errors import Problem
 from tradegains.store.census import CensusFiles
 from tradegains.store.census_sums import CodeSums, sums_by_code
+from tradegains.store.industry_codes import codes_by_year
 from tradegains.study import Study
 
 
@@ -72,9 +73,12 @@ def expected_loss(
         return None
     digits = max(len(row.get("industry") or "") for row in prices)
     known = {(row["year"], row.get("industry") or "") for row in prices}
-    found = sums_by_code(census, digits=study.census.industry_digits)
-    lost = {key: sums for key, sums in found.items() if (key[0], key[1][:digits]) not in known}
-    return Unpriced(_added(lost), _added(found)) if lost else None
+    codes = codes_by_year(census, digits=study.census.industry_digits, missing="")
+    if all((year, code[:digits]) in known for year, found in codes.items() for code in found):
+        return None  # nothing was added up: one column tells in most studies
+    sums = sums_by_code(census, digits=study.census.industry_digits)
+    lost = {key: each for key, each in sums.items() if (key[0], key[1][:digits]) not in known}
+    return Unpriced(_added(lost), _added(sums)) if lost else None
 
 
 def _added(found: Mapping[tuple[int, str], CodeSums]) -> RowSums:

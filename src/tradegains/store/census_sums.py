@@ -60,7 +60,7 @@ def _summed(
     rows: pa.Table, inside: dict[str, str], year: int | None, years: tuple[int, ...], digits: int
 ) -> pa.Table:
     of_year = (
-        pa.array([year] * rows.num_rows, pa.int32())
+        pa.repeat(pa.scalar(year, pa.int32()), rows.num_rows)
         if year is not None
         else pc.cast(rows.column(inside["year"]), pa.int32())
     )
@@ -69,7 +69,7 @@ def _summed(
         {
             _YEAR: of_year,
             _CODE: _codes(rows.column(inside["industry"]), digits),
-            "rows": pa.array([1] * rows.num_rows, pa.int64()),
+            "rows": pa.repeat(1, rows.num_rows),
             **amounts,
         }
     )

@@ -13,7 +13,9 @@ _INDUSTRY, _YEAR = "industry", "year"
 _ROWS_AT_ONCE = 1 << 18
 
 
-def codes_by_year(census: CensusFiles, *, digits: int) -> dict[int, set[str]]:
+def codes_by_year(
+    census: CensusFiles, *, digits: int, missing: str | None = None
+) -> dict[int, set[str]]:
     """Codes of each year of the study, as a run reads them: trimmed, whole numbers padded.
 
     Files that cannot be read to their end, and text that is none, are told elsewhere.
@@ -21,13 +23,15 @@ def codes_by_year(census: CensusFiles, *, digits: int) -> dict[int, set[str]]:
     Args:
         census: its checked files.
         digits: of an industry code, to which whole numbers are padded.
+        missing: what stands for a code that is missing; None: nothing does.
     """
     found: defaultdict[int, set[str]] = defaultdict(set)
     for file in census.files:
         try:
             for year, code in _pairs(census, file):
-                if year in census.years and code is not None:
-                    found[year].add(_written(code, digits))
+                written = missing if code is None else _written(code, digits)
+                if year in census.years and written is not None:
+                    found[year].add(written)
         except (pa.ArrowException, OSError, UnicodeDecodeError):
             continue
     return dict(found)

@@ -103,15 +103,26 @@ def content_digest(rows: pa.Table) -> str:
         True
     """
     names = sorted(name for name in rows.column_names if name != "run_id")
-    columns = [_json_texts(rows.column(name)) for name in names]
-    lines = sorted(_json_lists(columns)) if columns else []
-    return hashlib.sha256("\n".join([json.dumps(names), *lines]).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps(names).encode())
+    if names and rows.num_rows:
+        lines = _json_lines([_json_texts(rows.column(name)) for name in names])
+        digest.update(b"\n")
+        digest.update(memoryview(lines)[:-1])  # the last line has no end
+    return digest.hexdigest()
 
 
-def _json_lists(columns: Sequence[pa.ChunkedArray]) -> list[str]:
-    """Each row as a JSON list of its values, whose texts the columns have."""
-    joined = pc.binary_join_element_wise(*columns, arrow_scalar(", ")).to_pylist()
-    return [f"[{values}]" for values in joined]
+def _json_lines(columns: Sequence[pa.ChunkedArray]) -> pa.Buffer:
+    """Each row as a JSON list of its values, whose texts the columns have, in the lists' order.
+
+    JSON is ASCII: Arrow's order, of bytes, is that of texts. No byte of it comes before the end of
+    a line, which so moves no line.
+    """
+    long = pa.large_string()  # together they may be longer than 2 GB
+    values = pc.binary_join_element_wise(*columns, arrow_scalar(", ")).cast(long)
+    around = (arrow_scalar(each).cast(long) for each in ("[", "]\n", ""))
+    begin, end, between = around
+    lines = pc.binary_join_element_wise(begin, values, end, between).combine_chunks()
+    return lines.take(pc.array_sort_indices(lines)).buffers()[2]
 
 
 def _json_texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
