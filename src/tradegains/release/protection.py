@@ -24,6 +24,7 @@ Nothing is drawn: the same sums and rules close the same.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final, Literal
 
 import numpy as np
@@ -225,6 +226,7 @@ class Suppression:
         """
         self.problem, self.rules, self.kind = problem, rules, kind
         self.worth = np.ones(len(problem.names)) if worth is None else worth
+        self.backing_of: dict[bytes, Backing] = {}
         self.backings = [
             problem.holdings.backing(problem.cells(number)) for number in range(len(problem.names))
         ]
@@ -359,11 +361,18 @@ class Suppression:
         """The rest of a sum, where it breaks a rule."""
         if self._is_plainly_safe(cells):
             return None
-        backing = self.problem.holdings.backing(cells)
+        backing = self._backing(cells)
         few = 0 < backing.contributors < self.rules.differences.least
         is_told = self.kind == VALUE and self._is_nothing(backing)
         is_target = (few and not is_told) or bool(self._broken(backing))
         return Target(name, tuple(cells.tolist()), backing) if is_target else None
+
+    def _backing(self, cells: Numbers) -> Backing:
+        """What some cells rest on: the same few unions are asked for again with every opening."""
+        key = cells.tobytes()
+        if key not in self.backing_of:
+            self.backing_of[key] = self.problem.holdings.backing(cells)
+        return self.backing_of[key]
 
     def _is_plainly_safe(self, cells: Numbers) -> bool:
         """Whether cells would break no rule even if the two largest of all were in them."""
@@ -613,7 +622,8 @@ class Suppression:
         return True
 
     def _leaves_a_rest(self) -> bool:
-        return bool(self._further_targets())
+        further = chain(self._rests(), self._unions())
+        return any(each.cells not in self.targets for each in further)
 
 
 @dataclass(frozen=True)
