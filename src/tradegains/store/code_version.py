@@ -103,11 +103,17 @@ def reached_modules(package: Mapping[str, str]) -> dict[str, str]:
     while waiting:
         path = waiting.pop()
         if path not in reached:
-            code = _TYPES_ONLY.sub("", bare_code(package[path]))
-            for name in _imported(code):
+            code, names = _read(package[path])
+            for name in names:
                 waiting += _files_of(name, package)
             reached[path] = without_captions(code) if _DECLARATIONS.fullmatch(path) else code
     return reached
+
+
+def _read(source: str) -> tuple[str, list[str]]:
+    """Bare code of a module, and full names of what it imports."""
+    code = _TYPES_ONLY.sub("", bare_code(source))
+    return code, list(dict.fromkeys(_imported(code)))
 
 
 def without_captions(code: str) -> str:
