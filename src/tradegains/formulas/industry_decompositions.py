@@ -38,7 +38,7 @@ class _IndustryYear(NamedTuple):
 _IndustryYears = tuple[_IndustryYear | None, _IndustryYear | None]
 
 
-class Industries(dict[str, PanelSums]):
+class PooledIndustries(dict[str, PanelSums]):
     """Sums of raw weights by industry; what all methods need of them is computed once."""
 
     @cached_property
@@ -60,7 +60,7 @@ class Industries(dict[str, PanelSums]):
         }
 
 
-def _within_industries(industries: Industries, method: str) -> tuple[dict[str, float], str]:
+def _within_industries(industries: PooledIndustries, method: str) -> tuple[dict[str, float], str]:
     """The method's terms of industries seen in both years, times mean share, added up; the note."""
     terms: dict[str, list[float]] = defaultdict(list)
     reasons = []
@@ -106,7 +106,8 @@ def decompose_industries(
     industries seen in one year only; and `undecomposed` where the method has no terms for one.
 
     Args:
-        industries: sums of raw weights by industry; `Industries` where several methods follow.
+        industries: sums of raw weights by industry; as `PooledIndustries` where further methods
+            follow.
         method: one of METHODS.
         levels: Phi of the two years over all industries, as in `decompose`.
 
@@ -128,7 +129,9 @@ def decompose_industries(
     Source: Foster, Haltiwanger and Krizan (2001), section on aggregation.
     """
     require_method(method)
-    industries = industries if isinstance(industries, Industries) else Industries(industries)
+    industries = (
+        industries if isinstance(industries, PooledIndustries) else PooledIndustries(industries)
+    )
     pooled = industries.pooled
     if pooled.total0 <= 0.0 or pooled.total1 <= 0.0:
         return DecomposedChange.of(method, pooled, terms={}, total=None, note=NO_WEIGHT)

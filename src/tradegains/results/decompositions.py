@@ -21,7 +21,7 @@ from tradegains.formulas.industry_decompositions import (
     INDUSTRY_ENTRY,
     INDUSTRY_EXIT,
     UNDECOMPOSED,
-    Industries,
+    PooledIndustries,
     decompose_industries,
 )
 from tradegains.formulas.membership import BOTH_ENDS
@@ -138,7 +138,7 @@ class _Level:
 
     name: str
     panels: Sequence[tuple[IndustryPanel, Row]]
-    industries: Industries
+    industries: PooledIndustries
     whole: tuple[float, float] | None
 
     @staticmethod
@@ -151,7 +151,7 @@ class _Level:
                 (panel, {"level": name, "industry": code} | _evidence([panel]))
                 for code, panel in in_order
             ],
-            Industries({code or "": panel.sums for code, panel in own.items()}),
+            PooledIndustries({code or "": panel.sums for code, panel in own.items()}),
             total.levels if total else None,
         )
 
