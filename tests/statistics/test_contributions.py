@@ -23,7 +23,7 @@ from tradegains.tables import working as w
 KEYS = (w.YEAR, w.MEMBERSHIP, w.INDUSTRY)
 REMOVED = 4
 FIRST_YEARS = {"pre": (1978,), "post": (1988,), "whole": (1978,), "next-year": (1978, 1988)}
-FOLDERS = Folders("contributors", "spread", "cells", "second")
+FOLDERS = Folders("rows", "contributors", "spread", "cells", "second")
 
 Row = dict[str, Any]
 
@@ -124,7 +124,9 @@ def ranked(rows: list[Row]) -> Row:
     return found
 
 
-def collected(spark: SparkSession, rows: list[Row], folder: Path) -> Contributions:
+def collected(
+    spark: SparkSession, rows: list[Row], folder: Path, *, few: bool = False
+) -> Contributions:
     types = {name: pa.int32() if name == w.YEAR else pa.int64() for name in rows[0]}
     table = pa.Table.from_pylist(rows, pa.schema(types))
     work = WorkFolder(str(folder))
@@ -136,13 +138,18 @@ def collected(spark: SparkSession, rows: list[Row], folder: Path) -> Contributio
         removing=REMOVED,
         keeping=Keeping(work.keep, work.read),
         folders=FOLDERS,
+        few=few,
     )
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_evidence_is_that_of_the_definition(spark: SparkSession, tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize(("seed", "few"), [(1, False), (2, True), (4, True)])
+def test_evidence_is_that_of_the_definition(
+    spark: SparkSession, tmp_path: Path, seed: int, few: bool
+) -> None:
     rows = census(Random(seed))
-    found = collected(spark, rows, tmp_path)
+    found = collected(spark, rows, tmp_path, few=few)
+    assert (tmp_path / "rows").exists() == few
+    assert (tmp_path / "second").exists() != few
     cells, spread = expected(rows)
     assert found.cells.to_pylist() == cells
     assert found.spread.to_pylist() == spread
@@ -159,5 +166,14 @@ def test_evidence_where_nobody_has_an_enterprise(spark: SparkSession, tmp_path: 
     assert set(found.spread.column_names) >= {w.CONTRIBUTOR, w.YEAR, *found.amounts}
     for row in unnamed:
         del row[w.CONTRIBUTOR]
-    without = collected(spark, unnamed, tmp_path)
+    without = collected(spark, unnamed, tmp_path, few=True)
+    assert without.spread.num_rows == 0
     assert without.cells.to_pylist() == found.cells.to_pylist() == expected(unnamed)[0]
+
+
+def test_amounts_that_may_not_fit_are_left_to_the_passes(spark: SparkSession, tmp_path: Path):
+    """A sum of doubles that is near the bound says so before a whole number can wrap."""
+    rows = [row | {w.SALES: 2**61, w.EXPORTS: 0} for row in census(Random(5), 3)]
+    found = collected(spark, rows, tmp_path, few=True)
+    assert (tmp_path / "second").exists()
+    assert set(found.cells[w.largest_of(w.DOMESTIC_SALES)].to_pylist()) <= {2**61}

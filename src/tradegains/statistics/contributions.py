@@ -13,6 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
+from tradegains.statistics.driver_contributions import (
+    fits,
+    ranked_cells,
+    spread_sums,
+    with_others,
+)
 from tradegains.tables import working as w
 from tradegains.transforms.contributions import (
     FEWEST,
@@ -68,6 +74,7 @@ class Keeping:
 class Folders:
     """Names of the folders that the passes write."""
 
+    rows: str
     contributors: str
     spread: str
     cells: str
@@ -82,6 +89,7 @@ def collect_contributions(
     removing: int,
     keeping: Keeping,
     folders: Folders,
+    few: bool = False,
 ) -> Contributions:
     """Contributions to every cell.
 
@@ -92,11 +100,51 @@ def collect_contributions(
         removing: bits of the rules whose rows are no part of the study.
         keeping: carries rows from pass to pass.
         folders: where.
+        few: the driver may hold all rows: it ranks them after one pass.
     """
     layers = layers_of_changes(first_years)
     columns = amount_columns(layers)
     rows = contributions(matched, keys=keys, amounts=columns, removing=removing)
-    names = list(columns)
+    changes = _ChangesApart(layers, first_years)
+    found = _on_driver(rows, keys, list(columns), keeping, folders) if few else None
+    cells, spread = found or _by_passes(rows, keys, list(columns), keeping, folders)
+    amounts = (*OWN_AMOUNTS, *changes.amounts)
+    return Contributions(changes.apart(cells), changes.apart(spread), amounts)
+
+
+def _on_driver(
+    rows: DataFrame, keys: Sequence[str], names: Sequence[str], keeping: Keeping, folders: Folders
+) -> tuple[pa.Table, pa.Table] | None:
+    """Cells and spread contributors from all rows; None where a sum may not fit 64 bits."""
+    collected = keeping.through(rows, folders.rows)[1]
+    columns = {
+        name: collected[name].to_numpy().astype(np.int64, copy=False) for name in (*keys, *names)
+    }
+    amounts = {name: columns[name] for name in names}
+    if not fits(amounts):
+        return None
+    spread = pa.table({w.CONTRIBUTOR: pa.array([], pa.int64())})
+    alone = np.ones(len(collected), bool)
+    if w.CONTRIBUTOR in collected.column_names:
+        contributor = collected[w.CONTRIBUTOR]
+        alone = ~with_others(columns[w.YEAR], contributor)
+        several = {name: column[~alone] for name, column in columns.items()}
+        spread = spread_sums(
+            {key: several[key] for key in keys},
+            contributor.fill_null(0).to_numpy()[~alone],
+            {name: several[name] for name in names},
+        )
+    single = {name: column[alone] for name, column in columns.items()}
+    cells = ranked_cells(
+        {key: single[key] for key in keys}, {name: single[name] for name in names}, sized(names)
+    )
+    return cells, spread
+
+
+def _by_passes(
+    rows: DataFrame, keys: Sequence[str], names: Sequence[str], keeping: Keeping, folders: Folders
+) -> tuple[pa.Table, pa.Table]:
+    """The same by four passes over the rows, however many they are."""
     spread = pa.table({w.CONTRIBUTOR: pa.array([], pa.int64())})
     if w.CONTRIBUTOR in rows.columns:
         several = keeping.write(spread_contributors(rows), folders.contributors)
@@ -108,9 +156,7 @@ def collect_contributions(
     found = second_contributions(rows, largest, keys=keys, amounts=names)
     second = keeping.through(found, folders.second)[1]
     cells = _with_second(_in_order(cells, keys), _in_order(second, keys), keys, names)
-    changes = _ChangesApart(layers, first_years)
-    amounts = (*OWN_AMOUNTS, *changes.amounts)
-    return Contributions(changes.apart(cells), changes.apart(spread), amounts)
+    return cells, spread
 
 
 def _in_order(rows: pa.Table, keys: Sequence[str]) -> pa.Table:

@@ -1,0 +1,158 @@
+"""Contributions to cells where rows are few: one query brings them, and the driver ranks them.
+
+The twin of the passes of `transforms.contributions`, for rows that the driver can hold: whole
+numbers, so that both find the same to the last unit. Keys come in ascending order, as the passes'
+are brought in.
+
+>>> held = RankedRows.of({"cell": np.array([7, 7, 7, 3])}, {"jobs": np.array([5, -9, 9, 2])})
+>>> held.keys["cell"].tolist(), held.counts.tolist(), held.sums("jobs").tolist()
+([3, 7], [1, 3], [2, 5])
+>>> [each.tolist() for each in held.largest_two("jobs")]
+[[2, 9], [0, 9]]
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from tradegains.statistics.arrays import BoolArray, IntArray
+from tradegains.tables import working as w
+
+_SAFE = 2.0**62
+_NOBODY = 0
+
+
+@dataclass(frozen=True)
+class RankedRows:
+    """Rows in the order of their keys, so that those of a cell are a run.
+
+    Attributes:
+        keys: of each cell, by name, in ascending order.
+        amounts: of each row, by name, those of a cell beside each other.
+        starts: where each cell begins.
+    """
+
+    keys: Mapping[str, IntArray]
+    amounts: Mapping[str, IntArray]
+    starts: IntArray
+
+    @staticmethod
+    def of(keys: Mapping[str, IntArray], amounts: Mapping[str, IntArray]) -> "RankedRows":
+        """From rows in any order."""
+        numbers = _numbered(list(keys.values()))
+        order = np.argsort(numbers, kind="stable")
+        starts = np.flatnonzero(np.diff(numbers[order], prepend=-1))
+        first = order[starts]
+        return RankedRows(
+            {name: key[first] for name, key in keys.items()},
+            {name: amount[order] for name, amount in amounts.items()},
+            starts,
+        )
+
+    @property
+    def counts(self) -> IntArray:
+        """Rows of each cell."""
+        rows = len(next(iter(self.amounts.values())))
+        return np.diff(self.starts, append=rows)
+
+    def sums(self, name: str) -> IntArray:
+        """Sum of an amount."""
+        return self._merged(np.add, self.amounts[name])
+
+    def sizes(self, name: str) -> IntArray:
+        """Sum of the absolute amounts."""
+        return self._merged(np.add, np.abs(self.amounts[name]))
+
+    def largest_two(self, name: str) -> tuple[IntArray, IntArray]:
+        """The two largest absolute amounts of each cell; of one row the second is 0."""
+        sizes = np.abs(self.amounts[name])
+        largest = self._merged(np.maximum, sizes)
+        is_largest = sizes == np.repeat(largest, self.counts)
+        times = self._merged(np.add, is_largest.astype(np.int64))
+        below = self._merged(np.maximum, np.where(is_largest, _NOBODY, sizes))
+        return largest, np.where(times > 1, largest, below)
+
+    def _merged(self, merge: np.ufunc, each: IntArray) -> IntArray:
+        merged: IntArray = merge.reduceat(each, self.starts) if len(self.starts) else each[:0]
+        return merged
+
+
+def _numbered(keys: Sequence[IntArray]) -> IntArray:
+    """A number of at least 0 for each row, in the order of keys, the first before the others."""
+    numbers, count = np.zeros(len(keys[0]), np.int64), 1
+    for key in keys:
+        if not len(key):
+            continue
+        lowest, width = int(key.min()), int(key.max()) - int(key.min()) + 1
+        if count * width > _SAFE:
+            taken, numbers = np.unique(numbers, return_inverse=True)
+            values, places = np.unique(key, return_inverse=True)
+            count, lowest, width, key = len(taken), 0, len(values), places
+        numbers, count = numbers * width + (key - lowest), count * width
+    return numbers
+
+
+def fits(amounts: Mapping[str, IntArray]) -> bool:
+    """Whether no sum of these can miss 64 bits.
+
+    Example:
+        >>> fits({"sales": np.array([2**40, -(2**40)])}), fits({"sales": np.array([2**62, 1])})
+        (True, False)
+    """
+    return all(np.abs(each.astype(np.float64)).sum() < _SAFE for each in amounts.values())
+
+
+def with_others(years: IntArray, contributors: pa.ChunkedArray) -> BoolArray:
+    """Which rows have a contributor that has another row in their year.
+
+    Example:
+        >>> years, who = np.array([1988, 1988, 1996]), pa.chunked_array([[4, 4, 4]])
+        >>> with_others(years, who).tolist()
+        [True, True, False]
+    """
+    is_named = contributors.is_valid().to_numpy()
+    places = np.flatnonzero(is_named)
+    numbers = _numbered([years[places], contributors.fill_null(0).to_numpy()[places]])
+    order = np.argsort(numbers, kind="stable")
+    same = numbers[order][1:] == numbers[order][:-1]
+    beside = np.zeros(len(places), bool)
+    beside[order[1:][same]] = True
+    beside[order[:-1][same]] = True
+    found = np.zeros(len(years), bool)
+    found[places] = beside
+    return found
+
+
+def spread_sums(
+    keys: Mapping[str, IntArray], contributor: IntArray, amounts: Mapping[str, IntArray]
+) -> pa.Table:
+    """A row per cell and contributor: how many rows, and the sum of each amount."""
+    held = RankedRows.of({**keys, w.CONTRIBUTOR: contributor}, amounts)
+    sums = {name: held.sums(name) for name in amounts}
+    return pa.table({**held.keys, w.ESTABLISHMENTS: held.counts, **sums})
+
+
+def ranked_cells(
+    keys: Mapping[str, IntArray], amounts: Mapping[str, IntArray], sized: Sequence[str]
+) -> pa.Table:
+    """A row per cell: how many rows, and of each amount its sum, size and two largest.
+
+    `sized` are amounts that may be negative; the size of others is their sum.
+    """
+    held = RankedRows.of(keys, amounts)
+    sums = {name: held.sums(name) for name in amounts}
+    sizes = {name: held.sizes(name) if name in sized else sums[name] for name in amounts}
+    two = {name: held.largest_two(name) for name in amounts}
+    return pa.table(
+        {
+            **held.keys,
+            w.ESTABLISHMENTS: held.counts,
+            **sums,
+            **{w.size_of(name): sizes[name] for name in sized},
+            **{w.largest_of(name): two[name][0] for name in amounts},
+            **{w.size_of(name): sizes[name] for name in amounts if name not in sized},
+            **{w.second_of(name): two[name][1] for name in amounts},
+        }
+    )
