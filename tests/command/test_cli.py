@@ -598,6 +598,8 @@ def test_tables_of_which_the_study_can_have_none_are_refused(
     assert "it needs the input control_totals" in answer.err
 
 
+# What is read of published tables knows no engine.
+@pytest.mark.only("embedded")
 @pytest.mark.usefixtures("suite_engine")
 def test_results_are_shown_reported_and_exported(
     tradegains: Command, folder: Path, monkeypatch: pytest.MonkeyPatch

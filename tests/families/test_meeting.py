@@ -64,7 +64,7 @@ def links(ids: Iterable[str]) -> list[dict[str, Any]]:
 def publish_linked(engine: Engine, folder: Path, ids: Iterable[str]) -> Any:
     small = Small(successors=links(ids))
     asked = with_inputs(PLAIN, census(), folder, small=small)
-    return publish_study(engine, asked, folder / "output")
+    return publish_study(engine, asked, folder / "output", only={"quality", "welfare"})
 
 
 def test_links_of_no_establishment_are_refused_with_their_number(
@@ -117,6 +117,7 @@ def products_of(ids: Iterable[str], product: str = "a") -> list[dict[str, Any]]:
     return [{"establishment_id": each, "product": product} for each in ids]
 
 
+BY_PRODUCTS = {"regressions", "export_entry"}
 FAMILIES = pytest.mark.parametrize(
     "choices", [{}, {"entry_windows": (), "exit_windows": ("only",)}], ids=["entry", "exit"]
 )
@@ -129,7 +130,7 @@ def test_products_of_no_establishment_are_refused(
     rows = products_of(each.lstrip("0") for each in IDS)
     study = study_of_products(tmp_path, rows, **choices)
     with pytest.raises(InputError, match="no establishment with a product") as refusal:
-        publish_study(engine, study, tmp_path / "output")
+        publish_study(engine, study, tmp_path / "output", only=BY_PRODUCTS)
     (problem,) = refusal.value.problems
     assert (problem.where, problem.count) == ("input plant_products", len(IDS))
     assert "1003" not in str(refusal.value)
@@ -138,7 +139,7 @@ def test_products_of_no_establishment_are_refused(
 def test_products_without_any_cut_are_refused_for_that(engine: Engine, tmp_path: Path) -> None:
     study = study_of_products(tmp_path, products_of(IDS, "A"))
     with pytest.raises(InputError, match="no product has a cut in product_tariffs"):
-        publish_study(engine, study, tmp_path / "output")
+        publish_study(engine, study, tmp_path / "output", only=BY_PRODUCTS)
 
 
 @FAMILIES
@@ -147,7 +148,8 @@ def test_products_of_few_are_told(
 ) -> None:
     rows = products_of([IDS[1], *(f"gone {number}" for number in range(9))])
     with caplog.at_level(logging.WARNING, "tradegains"):
-        publish_study(engine, study_of_products(tmp_path, rows, **choices), tmp_path / "output")
+        study = study_of_products(tmp_path, rows, **choices)
+        publish_study(engine, study, tmp_path / "output", only=BY_PRODUCTS)
     assert _of_inputs(caplog) == [
         "input plant_products: of 10 establishments with a product that has a cut, 1 are in the "
         "census; in the window only 1 of 40 establishments have a cut of their own"
@@ -159,5 +161,5 @@ def test_products_of_many_say_nothing(
 ) -> None:
     with caplog.at_level(logging.WARNING, "tradegains"):
         study = study_of_products(tmp_path, products_of(IDS[:20], "b"))
-        publish_study(engine, study, tmp_path / "output")
+        publish_study(engine, study, tmp_path / "output", only=BY_PRODUCTS)
     assert _of_inputs(caplog) == []

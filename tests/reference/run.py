@@ -1,6 +1,6 @@
 """Run a study through the real thing: Parquet in, published rows out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -44,9 +44,11 @@ def with_inputs(
     return replace(study, inputs=inputs)
 
 
-def publish_study(engine: Engine, study: Study, output: Path) -> Tables:
-    """Run the study for real and read back what it published."""
-    done = run(engine, study, output=output, progress=Progress(stream=None))
+def publish_study(
+    engine: Engine, study: Study, output: Path, *, only: Collection[str] | None = None
+) -> Tables:
+    """Run the study for real, or the tables that are named, and read back what it published."""
+    done = run(engine, study, output=output, only=only, progress=Progress(stream=None))
     store = locate_output(str(output)).open_tables()
     names = [name for name in TABLES if name in done.rows]
     return {name: read_published(store, name).to_pylist() for name in names}

@@ -97,7 +97,8 @@ def test_elasticities_at_their_bounds_publish_finite_numbers(
     ]
     assert len(numbers) > 100
     assert all(map(math.isfinite, numbers))
-    assert cli.main(["report", "--output", str(output)]) == 0
+    if engine.is_in_process:  # what is drawn of published tables knows no engine
+        assert cli.main(["report", "--output", str(output)]) == 0
 
 
 def test_elasticities_by_industry_have_the_same_bounds() -> None:
@@ -134,5 +135,6 @@ def test_a_census_without_anything_to_measure(tmp_path: Path, engine: Engine, na
     moments = tables.read("moments").to_pylist() if "moments" in summary.rows else []
     if name not in ("a billionth of a job", "no sales", "weights of 0"):
         assert [row for row in moments if row["mean"] is not None] == []
-    assert cli.main(["report", "--output", str(output)]) == 0
-    assert cli.main(["export", "--output", str(output), "--to", str(tmp_path / "files")]) == 0
+    if engine.is_in_process:  # what is drawn and written of published tables knows no engine
+        assert cli.main(["report", "--output", str(output)]) == 0
+        assert cli.main(["export", "--output", str(output), "--to", str(tmp_path / "files")]) == 0
