@@ -137,6 +137,7 @@ class MatchedCensus:
     Attributes:
         flagged: one row per census row, flagged.
         rows: matched rows, which every later pass reads.
+        folders: in which these are kept.
         cells: their sums by year, industry and membership.
         sizes: log sizes of every group that a wanted table compares or fits.
         grouped: the cells by group of units too, where the study states `[uncertainty]`.
@@ -151,3 +152,4 @@ class MatchedCensus:
     grouped: GroupedCells | None = None
     groups: UnitGroups | None = None
     annual: GroupedCells | None = None
+    folders: tuple[str, ...] = ()

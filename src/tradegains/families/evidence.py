@@ -7,7 +7,6 @@ been corrected; a few passes over the matched rows then cost less than a second 
 from tradegains.families.context import ComputedTables, MatchedCensus, RunContext, RunEvidence
 from tradegains.families.work_folders import (
     EVIDENCE_CELLS,
-    EVIDENCE_ROWS,
     EVIDENCE_SECOND,
     EVIDENCE_SPREAD,
     SPREAD,
@@ -17,8 +16,8 @@ from tradegains.statistics.contributions import Folders, Keeping, collect_contri
 from tradegains.tables import working as w
 
 ROWS_ON_DRIVER, ROWS_BESIDE_SPARK = 1 << 17, 1 << 20
-"""Matched rows up to which the driver ranks them itself, after one pass in place of four: more in
-another process, whose every pass takes long. They take a third of a gigabyte at most."""
+"""Matched rows up to which the driver ranks them itself: more where the engine is another process,
+whose every pass takes long. They take the driver half a gigabyte at most."""
 
 CELLS, SPREAD_CONTRIBUTORS = "cells", "spread"
 
@@ -37,6 +36,7 @@ def collect_evidence(context: RunContext, matched: MatchedCensus) -> ComputedTab
         *map(w.window_industry, industry_years(context.study)),
     )
     most = ROWS_ON_DRIVER if context.is_in_process else ROWS_BESIDE_SPARK
+    few = sum(matched.cells.rows_by_year.values()) <= most
     with context.progress.step("collect evidence") as step:
         found = collect_contributions(
             matched.rows,
@@ -44,10 +44,8 @@ def collect_evidence(context: RunContext, matched: MatchedCensus) -> ComputedTab
             first_years=employment_changes(context.study),
             removing=context.removing,
             keeping=Keeping(context.keep, context.read_kept),
-            folders=Folders(
-                EVIDENCE_ROWS, SPREAD, EVIDENCE_SPREAD, EVIDENCE_CELLS, EVIDENCE_SECOND
-            ),
-            few=sum(matched.cells.rows_by_year.values()) <= most,
+            folders=Folders(SPREAD, EVIDENCE_SPREAD, EVIDENCE_CELLS, EVIDENCE_SECOND),
+            few=matched.folders if few else (),
         )
         step.rows = found.cells.num_rows + found.spread.num_rows
     positions = context.sets.memberships.positions

@@ -42,11 +42,10 @@ def match_census(context: RunContext, flagged: DataFrame) -> MatchedCensus:
 def match_once(context: RunContext, flagged: DataFrame, name: str) -> MatchedCensus:
     """Matched rows, kept under a name in the work folder, and their sums."""
     with context.progress.step("match establishments") as step:
+        folders = tuple(f"{name}/{part}" for part in range(context.parts))
         parts = (
-            context.keep(
-                _match_part(context, keep_part(flagged, part, context.parts)), f"{name}/{part}"
-            )
-            for part in range(context.parts)
+            context.keep(_match_part(context, keep_part(flagged, part, context.parts)), folder)
+            for part, folder in enumerate(folders)
         )
         rows = reduce(DataFrame.union, parts)
         groups = find_groups(context, rows)
@@ -54,7 +53,13 @@ def match_once(context: RunContext, flagged: DataFrame, name: str) -> MatchedCen
         annual = groups and sum_annual_cells(context, rows, groups)
         step.rows = sum(cells.rows_by_flags.values())
     return MatchedCensus(
-        flagged, rows, cells, grouped=grouped, groups=groups, annual=annual or None
+        flagged,
+        rows,
+        cells,
+        grouped=grouped,
+        groups=groups,
+        annual=annual or None,
+        folders=folders,
     )
 
 

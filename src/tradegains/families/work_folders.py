@@ -12,7 +12,6 @@ STOPPING: Final = "stopping"  # which stays to be read, as those that are quaran
 PLANT_CUTS: Final = "plant_cuts"
 WITH_REPAIRED_IDS: Final = "matched_with_repaired_ids"
 SPREAD: Final = "spread_contributors"
-EVIDENCE_ROWS: Final = "evidence_rows"
 EVIDENCE_SPREAD: Final = "evidence_spread"
 EVIDENCE_CELLS: Final = "evidence_cells"
 EVIDENCE_SECOND: Final = "evidence_second"
@@ -45,7 +44,7 @@ def exit_effect_rows(window: Window) -> str:
 
 def passing_folders(study: Study) -> tuple[str, ...]:
     """Every folder that a run of the study removes at its end."""
-    evidence = (EVIDENCE_ROWS, SPREAD, EVIDENCE_SPREAD, EVIDENCE_CELLS, EVIDENCE_SECOND)
+    evidence = (SPREAD, EVIDENCE_SPREAD, EVIDENCE_CELLS, EVIDENCE_SECOND)
     matched = (MATCHED, WITHOUT_DUPLICATES, WITH_REPAIRED_IDS, *evidence)
     if study.regressions is None:
         return matched

@@ -14,7 +14,9 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
 from tradegains.statistics.driver_contributions import (
+    contributed,
     fits,
+    needed_columns,
     ranked_cells,
     spread_sums,
     with_others,
@@ -74,7 +76,6 @@ class Keeping:
 class Folders:
     """Names of the folders that the passes write."""
 
-    rows: str
     contributors: str
     spread: str
     cells: str
@@ -89,7 +90,7 @@ def collect_contributions(
     removing: int,
     keeping: Keeping,
     folders: Folders,
-    few: bool = False,
+    few: Sequence[str] = (),
 ) -> Contributions:
     """Contributions to every cell.
 
@@ -100,33 +101,36 @@ def collect_contributions(
         removing: bits of the rules whose rows are no part of the study.
         keeping: carries rows from pass to pass.
         folders: where.
-        few: the driver may hold all rows: it ranks them after one pass.
+        few: where the rows are kept, if the driver may hold them all: it ranks them, and no pass
+            is needed.
     """
     layers = layers_of_changes(first_years)
-    columns = amount_columns(layers)
-    rows = contributions(matched, keys=keys, amounts=columns, removing=removing)
-    changes = _ChangesApart(layers, first_years)
-    found = _on_driver(rows, keys, list(columns), keeping, folders) if few else None
-    cells, spread = found or _by_passes(rows, keys, list(columns), keeping, folders)
+    changes, found = _ChangesApart(layers, first_years), None
+    if few:
+        schema = needed_columns(keys, layers, named=w.CONTRIBUTOR in matched.columns)
+        rows_read = pa.concat_tables([keeping.read(name, schema) for name in few])
+        found = _on_driver(rows_read, keys, layers, removing)
+    if found is None:
+        columns = amount_columns(layers)
+        rows = contributions(matched, keys=keys, amounts=columns, removing=removing)
+        found = _by_passes(rows, keys, list(columns), keeping, folders)
+    cells, spread = found
     amounts = (*OWN_AMOUNTS, *changes.amounts)
     return Contributions(changes.apart(cells), changes.apart(spread), amounts)
 
 
 def _on_driver(
-    rows: DataFrame, keys: Sequence[str], names: Sequence[str], keeping: Keeping, folders: Folders
+    matched: pa.Table, keys: Sequence[str], layers: Sequence[Sequence[str]], removing: int
 ) -> tuple[pa.Table, pa.Table] | None:
     """Cells and spread contributors from all rows; None where a sum may not fit 64 bits."""
-    collected = keeping.through(rows, folders.rows)[1]
-    columns = {
-        name: collected[name].to_numpy().astype(np.int64, copy=False) for name in (*keys, *names)
-    }
-    amounts = {name: columns[name] for name in names}
-    if not fits(amounts):
+    columns, rows = contributed(matched, keys, layers, removing)
+    names = [name for name in columns if name not in keys]
+    if not fits({name: columns[name] for name in names}):
         return None
     spread = pa.table({w.CONTRIBUTOR: pa.array([], pa.int64())})
-    alone = np.ones(len(collected), bool)
-    if w.CONTRIBUTOR in collected.column_names:
-        contributor = collected[w.CONTRIBUTOR]
+    alone = np.ones(len(rows), bool)
+    if w.CONTRIBUTOR in rows.column_names:
+        contributor = rows[w.CONTRIBUTOR]
         alone = ~with_others(columns[w.YEAR], contributor)
         several = {name: column[~alone] for name, column in columns.items()}
         spread = spread_sums(

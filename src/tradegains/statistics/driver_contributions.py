@@ -1,8 +1,9 @@
-"""Contributions to cells where rows are few: one query brings them, and the driver ranks them.
+"""Contributions to cells where rows are few: the driver reads the matched rows and ranks them.
 
 The twin of the passes of `transforms.contributions`, for rows that the driver can hold: whole
 numbers, so that both find the same to the last unit. Keys come in ascending order, as the passes'
-are brought in.
+are brought in. Over few rows four passes, three of them joins, take longer than reading the rows;
+over many they do not.
 
 >>> held = RankedRows.of({"cell": np.array([7, 7, 7, 3])}, {"jobs": np.array([5, -9, 9, 2])})
 >>> held.keys["cell"].tolist(), held.counts.tolist(), held.sums("jobs").tolist()
@@ -16,9 +17,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tradegains.statistics.arrays import BoolArray, IntArray
 from tradegains.tables import working as w
+from tradegains.transforms.contributions import NO_KEY, in_layer
 
 _SAFE = 2.0**62
 _NOBODY = 0
@@ -94,6 +97,39 @@ def _numbered(keys: Sequence[IntArray]) -> IntArray:
     return numbers
 
 
+def needed_columns(
+    keys: Sequence[str], layers: Sequence[Sequence[str]], *, named: bool
+) -> pa.Schema:
+    """Columns of matched rows that contributions are made of; whether rows name a contributor."""
+    later = [w.later_column(w.EMPLOYMENT, name) for layer in layers for name in layer]
+    who = [w.CONTRIBUTOR] if named else []
+    own = (w.EMPLOYMENT, w.SALES, w.EXPORTS, w.VALUE_ADDED)
+    names = dict.fromkeys((*keys, w.FLAGS, *own, *later, *who))
+    return pa.schema([(name, pa.int64()) for name in names])
+
+
+def contributed(
+    matched: pa.Table, keys: Sequence[str], layers: Sequence[Sequence[str]], removing: int
+) -> tuple[dict[str, IntArray], pa.Table]:
+    """Keys and amounts of the rows of the study, and these rows: `contributions` on the driver."""
+    is_in = pc.equal(pc.bit_wise_and(matched[w.FLAGS], removing), 0)
+    rows = matched if pc.all(is_in).as_py() else matched.filter(is_in)
+    employment = rows[w.EMPLOYMENT]
+    amounts = {
+        w.EMPLOYMENT: employment,
+        w.DOMESTIC_SALES: pc.subtract(rows[w.SALES], rows[w.EXPORTS]),
+        w.EXPORTS: rows[w.EXPORTS],
+        w.VALUE_ADDED: rows[w.VALUE_ADDED],
+    }
+    for number, names in enumerate(layers):
+        later = pc.coalesce(*(rows[w.later_column(w.EMPLOYMENT, name)] for name in names))
+        change = pc.subtract(later, employment)
+        amounts[w.jobs_gained(in_layer(number))] = pc.max_element_wise(change, 0)
+        amounts[w.jobs_lost(in_layer(number))] = pc.max_element_wise(pc.negate(change), 0)
+    columns = {key: rows[key].fill_null(NO_KEY).to_numpy() for key in keys}
+    return columns | {name: each.fill_null(0).to_numpy() for name, each in amounts.items()}, rows
+
+
 def fits(amounts: Mapping[str, IntArray]) -> bool:
     """Whether no sum of these can miss 64 bits.
 
@@ -112,16 +148,14 @@ def with_others(years: IntArray, contributors: pa.ChunkedArray) -> BoolArray:
         >>> with_others(years, who).tolist()
         [True, True, False]
     """
+    who = contributors.combine_chunks().dictionary_encode()
+    numbers = who.indices.fill_null(0).to_numpy()
+    first = int(years.min()) if len(years) else 0
+    pairs = (years - first) * max(len(who.dictionary), 1) + numbers
     is_named = contributors.is_valid().to_numpy()
-    places = np.flatnonzero(is_named)
-    numbers = _numbered([years[places], contributors.fill_null(0).to_numpy()[places]])
-    order = np.argsort(numbers, kind="stable")
-    same = numbers[order][1:] == numbers[order][:-1]
-    beside = np.zeros(len(places), bool)
-    beside[order[1:][same]] = True
-    beside[order[:-1][same]] = True
+    counts = np.bincount(pairs[is_named])
     found = np.zeros(len(years), bool)
-    found[places] = beside
+    found[is_named] = counts[pairs[is_named]] > 1
     return found
 
 

@@ -71,7 +71,9 @@ class WorkFolder:
         paths = [each.path for each in place.system.get_file_info(chosen)]
         tables = [
             # No columns from folders above that happen to be called a=b.
-            parquet.read_table(path, filesystem=place.system, partitioning=None)
+            parquet.read_table(
+                path, columns=schema.names, filesystem=place.system, partitioning=None
+            )
             for path in sorted(paths)
             if path.endswith(".parquet")
         ]
