@@ -1,12 +1,15 @@
 """Figures: the same bytes for the same tables, data that add up, honest axes."""
 
+import ast
 import csv
 import io
 from collections import defaultdict
+from pathlib import Path
 
 import matplotlib as mpl
 import pytest
 
+from tradegains import report
 from tradegains.figures import (
     comparison,
     elasticities,
@@ -136,6 +139,14 @@ def test_the_users_own_matplotlib_settings_do_not_show(run, exhibits):
     assert again == exhibits["figure_5a"].picture
 
 
+def marks_given():
+    """What the report gives its drawings as `mark`, in its own words."""
+    for path in Path(report.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node).startswith("partial(draw_"):
+                yield from (ast.unparse(each.value) for each in node.keywords if each.arg == "mark")
+
+
 def test_every_picture_of_a_draft_says_so(run, monkeypatch):
     marks = []
     for module in (comparison, elasticities, influence, ranked, sizes, trade, welfare):
@@ -146,6 +157,8 @@ def test_every_picture_of_a_draft_says_so(run, monkeypatch):
         marks.append([])
         exhibit.draw()
     assert len(marks) == 12
+    given = set(marks_given())  # to those that are not drawn here, too
+    assert given == {"run.mark", "DRAFT if run.draft else ''"}
     told = {mark for of_one in marks for mark in of_one or ["none"]}
     assert told == {"draft, synthetic data", "draft"}  # the latter of a hypothetical economy
 
