@@ -153,7 +153,7 @@ class MiniHadoop:
 
     def start_namenode(self) -> None:
         """Start the namenode again, with what it had."""
-        self.hdfs.restartNameNode(0, True)
+        self.hdfs.restartNameNode(0)  # and waits until it serves
 
     def write_client_settings(self, folder: Path) -> Path:
         """Write what a client of the cluster needs, and no more, into a HADOOP_CONF_DIR.

@@ -10,12 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import count
 
+import deltalake
 import pyarrow as pa
 import pytest
+from deltalake.exceptions import CommitFailedError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tradegains.errors import EngineError, Problem, StudyError
+from tradegains.errors import EngineError, Problem, StorageError, StudyError
 from tradegains.store.arrow_tables import arrow_schema, without_empty_columns
 from tradegains.store.delta import DeltaRs, DeltaStore
 from tradegains.store.runs import (
@@ -252,6 +254,25 @@ def test_who_hears_of_a_server_that_is_gone_waits_for_no_other_table() -> None:
         assert len(begun) < len(names)  # those not begun by then never are
     finally:
         returned.set()
+
+
+def test_a_commit_that_was_waited_for_in_vain_is_not_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tried = []
+
+    def write(path: str, *_: object, **__: object) -> None:
+        tried.append(path)
+        raise CommitFailedError("error sending request: operation timed out")
+
+    store = DeltaRs("s3://bucket/out/tables")
+    monkeypatch.setattr(deltalake, "write_deltalake", write)
+    monkeypatch.setattr(store, "_create", lambda *_: None)
+    monkeypatch.setattr(store, "_changes", lambda *_: {})
+    rows = arrow_schema("quality").empty_table()
+    with pytest.raises(StorageError, match="the connection to the server was lost"):
+        store._replace("quality", rows, "run_id = 'one'")
+    assert tried == ["s3://bucket/out/tables/quality"]
 
 
 def _expected(made: Mapping[str, pa.Table]) -> dict[str, list]:

@@ -192,7 +192,7 @@ class DeltaRs(DeltaStore):
 
     def _open(self, name: str, version: int | None = None) -> "DeltaTable | None":
         from deltalake import DeltaTable
-        from deltalake.exceptions import DeltaError
+        from deltalake.exceptions import DeltaError, TableNotFoundError
 
         path = self.path(name)
         folder = self.folder(name)
@@ -200,9 +200,15 @@ class DeltaRs(DeltaStore):
             raise unreadable(path, damage)
         try:
             options = storage_options(path)
-            if not DeltaTable.is_deltatable(path, options):
+            # Behind an address it would be one more request, and a store that keeps silent would
+            # be waited for and then taken for one without the table.
+            if options is None and not DeltaTable.is_deltatable(path):
                 return None
             return DeltaTable(path, version=version, storage_options=options)
+        except TableNotFoundError as error:
+            if storage_options(path) is None:
+                raise unreadable(path, error) from error
+            return None
         except (DeltaError, OSError) as error:
             raise unreadable(path, error) from error
 
@@ -244,8 +250,9 @@ class DeltaRs(DeltaStore):
                 )
                 break
             except CommitFailedError as error:
-                # Another process created the table between our look and our commit.
-                if not attempts_left:
+                # Another process created the table between our look and our commit; a store that
+                # is gone looks the same to delta-rs, and each attempt would wait for it.
+                if not attempts_left or remote_error(error, path):
                     raise commit_failed(path, error) from error
             except (DeltaError, OSError) as error:
                 raise commit_failed(path, error) from error
@@ -314,9 +321,9 @@ class DeltaRs(DeltaStore):
                 name=name,
                 storage_options=storage_options(self.path(name)),
             )
-        except DeltaError:
+        except DeltaError as error:
             # Another process created it between the look and the commit: that is as good.
-            if self._open(name) is None:
+            if remote_error(error, self.path(name)) or self._open(name) is None:
                 raise
 
 

@@ -26,7 +26,7 @@ from tradegains.store.stores import endpoint, plain_http
 
 # Of stores that let several win, one did so on half of its keys: five rounds miss it once in 40.
 _ROUNDS, _AT_ONCE = 5, 8
-_PATIENCE = timedelta(seconds=4)
+_PATIENCE = timedelta(seconds=3)
 
 
 class Shelf(Protocol):

@@ -14,7 +14,7 @@ S3_TRIES: Final = 3
 
 # By default a request that fails is tried again for three minutes. What is written is small, and
 # what fails for its time is not tried again: the run has a lease to give back in what is left.
-_S3_PATIENCE: Final = {"timeout": "8s", "max_retries": "2", "retry_timeout": "5s"}
+_S3_PATIENCE: Final = {"timeout": "5s", "max_retries": "2", "retry_timeout": "5s"}
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 
 
