@@ -463,7 +463,7 @@ def _of_plant_products() -> Iterator[Break]:
         "missing": (lambda b: b.put(name, None), "does not exist"),
         "empty": (lambda b: b.put(name, b""), "cannot be read"),
         "garbage": (lambda b: b.put(name, b"PAR1PAR1"), "cannot be read"),
-        "folder": (lambda b: _fold(b, name), "is a folder"),
+        "folder": (lambda b: _fold(b, name), "folder holds no file"),
         "double_ids": (
             lambda b: b.products.update(establishment_id=pa.array([1.0, None])),
             "is double where",
