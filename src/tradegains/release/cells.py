@@ -1,7 +1,7 @@
 """The evidence of a run as cells: what any group of establishments rests on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -96,6 +96,7 @@ class EvidenceCells:
             name: table.rename_columns([_present_name(each) for each in table.column_names])
             for name, table in evidence.tables.items()
         }
+        self._every: dict[tuple[int, str, str], list[str]] = {}
 
     @cached_property
     def years(self) -> dict[int, YearCells]:
@@ -132,7 +133,7 @@ class EvidenceCells:
         )
 
     def knows(self, group: Members) -> bool:
-        """Whether the evidence has the year and the sets of a group."""
+        """Whether the evidence has the year, the sets and the industries of a group."""
         sets = {*group.inside, *group.outside}
         is_placed = group.level == "total" or self._industry_of(group) in self.keys
         return group.year in self.years and sets <= self.sets.positions.keys() and is_placed
@@ -167,13 +168,12 @@ class EvidenceCells:
         """A group of every industry as one group for each; else the group itself."""
         if group.industry != EVERY:
             return [group]
-        digits = self.digits if group.level == "industry4" else self.group_digits
-        codes = np.unique(self._codes(group))
-        return [
-            Members(group.year, group.inside, group.outside, group.window, group.level,
-                  f"{code:0{digits}d}")
-            for code in codes.tolist() if code >= 0
-        ]  # fmt: skip
+        at = group.year, group.window, group.level
+        if at not in self._every:
+            digits = self.digits if group.level == "industry4" else self.group_digits
+            codes = np.unique(self._codes(group)).tolist()
+            self._every[at] = [f"{code:0{digits}d}" for code in codes if code >= 0]
+        return [replace(group, industry=code) for code in self._every[at]]
 
 
 def _columns(table: pa.Table) -> dict[str, Numbers]:

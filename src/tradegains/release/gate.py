@@ -5,7 +5,7 @@ number that is one sum must be that sum, to the last unit: else the evidence is 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,29 +76,30 @@ def numeric_columns(name: str) -> list[str]:
     ]
 
 
+RowSums = dict[str, tuple[Summed, ...] | None]
+"""By column the sums behind a number; None where they are not known."""
+
 HEADLINE = 100
 """What a number of the study's headline weighs, beside one of its other choices."""
 
 
 def wanted_sums(
-    name: str, rows: Iterable[Row], choices: Choices, cells: EvidenceCells
+    rows: Sequence[Row], behind: Sequence[RowSums], choices: Choices
 ) -> Counter[Summed]:
-    """Every sum behind the numbers of a table, with the weight of the numbers that need it."""
+    """Every sum behind the numbers of rows, with the weight of the numbers that need it."""
     found: Counter[Summed] = Counter()
-    for row in rows if TABLES[name].disclosure else ():
+    for row, by_column in zip(rows, behind, strict=True):
         weight = HEADLINE if choices.is_headline(row) else 1
-        for sums in _row_sums(name, row, choices, cells).values():
+        for sums in by_column.values():
             for each in sums or ():
                 found[each] += weight
     return found
 
 
-def _row_sums(
-    name: str, row: Row, choices: Choices, cells: EvidenceCells
-) -> dict[str, tuple[Summed, ...] | None]:
-    """The sums behind each number of a row; None where they are not known."""
+def row_sums(name: str, row: Row, choices: Choices, cells: EvidenceCells) -> RowSums:
+    """The sums behind each number of a row of a table; None where they are not known."""
     declared = TABLES[name].disclosure
-    found: dict[str, tuple[Summed, ...] | None] = {}
+    found: RowSums = {}
     if declared is None:
         return found
     who = who_is_behind(name, choices, row)
@@ -123,19 +124,17 @@ def gate_table(
     rows: pa.Table,
     judgement: Judgement,
     *,
-    choices: Choices,
-    cells: EvidenceCells,
+    behind: Sequence[RowSums],
     rules: Rules,
 ) -> GatedTable:
-    """What of a table may leave."""
+    """What of a table may leave; `behind` are the sums of each row."""
     declared = TABLES[name].disclosure
     numbers = numeric_columns(name)
     found = []
-    for row in rows.to_pylist():
-        behind = _row_sums(name, row, choices, cells)
+    for row, sums in zip(rows.to_pylist(), behind, strict=True):
         told = declared.of_row(row) if declared else {}
         judged = {
-            column: _judge(told.get(column), row[column], behind.get(column), judgement, rules)
+            column: _judge(told.get(column), row[column], sums.get(column), judgement, rules)
             for column in numbers
             if row.get(column) is not None
         }

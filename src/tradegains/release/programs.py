@@ -2,22 +2,34 @@
 
 All are in changes of cells, in hundredths of what a target is to be moved by: the solver's
 tolerances are absolute, and a small target among large sums must not be lost in them.
+
+Decision: the sums of a problem are one program, made once. What a question differs in, such as
+which sums leave, what an attacker holds and what is to be moved, are bounds and costs of it, and
+the solver begins where the last question ended: a tenth of the time of a program made anew.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Collection, Hashable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Generic, TypeVar
 
+import highspy
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, sparse
+from scipy import sparse
 
 Numbers = NDArray[Any]
+Key = TypeVar("Key", bound=Hashable)
 
 HUNDRED = 100.0
 SLACK = 1e-6
 """Of its level, by which a witness goes further: the solver's tolerance is not to matter."""
+MULTIPLES = range(1, 7)
+"""Of a solution in parts, among which one in whole numbers is looked for."""
+STEP = 1e-7
+"""What a step of a cell costs beside the dearest sum: next to nothing, so that the change is short
+as well. It touches few cells then, and few contributors can see through it."""
 
 
 @dataclass(frozen=True)
@@ -25,148 +37,274 @@ class Known:
     """What an attacker knows of the changes of cells.
 
     Attributes:
-        matrix: the sums; those that are not closed do not change.
-        identities: further combinations that do not change.
         lowest: the least change of each cell.
         closed: numbers of the sums that may change.
         fixed: numbers of sums that have left before and cannot be closed.
         at_least: the least change of each closed sum; None: none is known.
-        whole: whether changes are whole numbers.
     """
 
-    matrix: sparse.csr_matrix
-    identities: sparse.csr_matrix
     lowest: Numbers
     closed: Numbers
     fixed: Numbers
     at_least: Numbers | None = None
-    whole: bool = False
 
-    def among(self, cells: Numbers) -> "Known":
-        """The same where no other cell changes."""
-        return replace(
-            self,
-            matrix=self.matrix[:, cells],
-            identities=self.identities[:, cells],
-            lowest=self.lowest[cells],
-        )
 
-    @property
-    def is_open(self) -> Numbers:
-        """Which sums leave."""
-        found = np.ones(self.matrix.shape[0], bool)
-        found[self.closed] = False
+class Witnesses(Generic[Key]):
+    """Changes found so far, by what they are witnesses of, the first found first."""
+
+    def __init__(self, cells: int, sums_over: Callable[[Numbers], Numbers]) -> None:
+        """None yet, of so many cells, over which sums are made."""
+        self.sums_over = sums_over
+        self.found: dict[Key, Numbers] = {}
+        self._moving: list[Numbers] = []
+        self._stack = np.zeros((0, cells))
+
+    def __contains__(self, key: Key) -> bool:
+        """Whether there is a witness."""
+        return key in self.found
+
+    def __getitem__(self, key: Key) -> Numbers:
+        """The witness of something."""
+        return self.found[key]
+
+    def add(self, key: Key, changes: Numbers) -> None:
+        """A further witness."""
+        place = len(self.found)
+        if place == len(self._stack):
+            more = np.zeros((max(place, 16), self._stack.shape[1]))
+            self._stack = np.concatenate([self._stack, more])
+        self._stack[place] = changes
+        self._moving.append(np.flatnonzero(changes))
+        self.found[key] = changes
+
+    def without(self, keys: Collection[Key]) -> "Witnesses[Key]":
+        """Those of everything but `keys`; these here stay as they are."""
+        kept = [place for place, key in enumerate(self.found) if key not in keys]
+        made = Witnesses[Key](self._stack.shape[1], self.sums_over)
+        made.found = {key: each for key, each in self.found.items() if key not in keys}
+        made._moving = [self._moving[place] for place in kept]
+        made._stack = self._stack[kept]
+        return made
+
+    def moving(self, cells: Numbers, tolerance: float) -> list[Key]:
+        """What has a witness that moves the sum of some cells."""
+        moved = np.abs(self._moved(cells)) > tolerance
+        return [key for key, is_moved in zip(self.found, moved, strict=True) if is_moved]
+
+    def _moved(self, cells: Numbers) -> Numbers:
+        goal = np.zeros(self._stack.shape[1])
+        goal[cells] = 1
+        moved: Numbers = self._stack[: len(self.found)] @ goal
+        return moved
+
+    def reused(self, known: Known, cells: Numbers, change: float) -> Numbers | None:
+        """A multiple, of either sign, of one of them that is a witness of this change too."""
+        if not self.found:
+            return None
+        moved = self._moved(cells)
+        if known.at_least is not None:
+            return self._reused_whole(known, known.at_least, moved)
+        must_rise = np.flatnonzero(known.lowest > 0)
+        for place in np.flatnonzero(np.abs(moved) > abs(change) * 1e-3):
+            factor = change * (1 + SLACK) / moved[place]
+            for looked_at in (self._moving[place], must_rise):
+                scaled = self._stack[place, looked_at] * factor
+                if (scaled < known.lowest[looked_at]).any():
+                    break
+            else:
+                return np.asarray(self._stack[place] * factor)
+        return None
+
+    def _reused_whole(self, known: Known, at_least: Numbers, moved: Numbers) -> Numbers | None:
+        """One of them, or its opposite, that moves a count at all, however far."""
+        for place in np.flatnonzero(np.abs(moved) > 0.5):
+            changes = self._stack[place] * np.sign(moved[place])
+            if (changes[self._moving[place]] < known.lowest[self._moving[place]]).any():
+                continue
+            if (self.sums_over(changes)[known.closed] >= at_least - 1e-6).all():
+                return np.asarray(changes)
+        return None
+
+
+class Program:
+    """Changes up and down of cells, and of the sums over them, as one program.
+
+    Its columns are what each cell goes up, what each goes down, and the same of each sum; its rows
+    say that a sum changes by what its cells do, that identities stay as they are and, the last,
+    how much the target moves.
+    """
+
+    def __init__(
+        self, matrix: sparse.csr_matrix, identities: sparse.csr_matrix, *, whole: bool
+    ) -> None:
+        """Make the program.
+
+        Args:
+            matrix: 1 where a sum has a cell; a row a sum.
+            identities: further combinations that do not change.
+            whole: whether changes are whole numbers.
+        """
+        self.identities = identities
+        self.matrix, (self.sums, self.cells) = matrix, matrix.shape
+        self.whole = whole
+        still = sparse.vstack([matrix, identities]).tocsr()
+        moves = sparse.eye_array(still.shape[0], self.sums, format="csr")
+        rows = sparse.hstack([still, -still, -moves, moves], format="csc")
+        # Not highspy.Highs: that one prints a banner as soon as it is made.
+        self.solver = highspy._Highs()  # type: ignore[attr-defined]
+        for option, value in (("output_flag", False), ("threads", 1), ("random_seed", 0)):
+            self.solver.setOptionValue(option, value)
+        self.solver.passModel(_model(rows))
+        self.columns = np.arange(rows.shape[1], dtype=np.int32)
+        self.solver.addRow(0.0, 0.0, 0, np.zeros(0, np.int32), np.zeros(0))
+        self.target_row = rows.shape[0]
+
+    def witness(self, known: Known, cells: Numbers, change: float) -> Numbers | None:
+        """Changes of cells that an attacker cannot tell from the truth and that move these.
+
+        By `change`, all of them together; None where there are none.
+        """
+        return self._solve(known, cells, change, np.zeros(0, int), np.zeros(self.sums))[0]
+
+    def closing_witness(
+        self, known: Known, cells: Numbers, change: float, costs: Numbers
+    ) -> tuple[Numbers | None, list[int]]:
+        """The same where further sums may change, at a cost for each: and which to close."""
+        can_close = np.ones(self.sums, bool)
+        can_close[known.closed] = False
+        can_close[known.fixed] = False
+        return self._solve(known, cells, change, np.flatnonzero(can_close), costs)
+
+    def _solve(
+        self, known: Known, cells: Numbers, change: float, numbers: Numbers, costs: Numbers
+    ) -> tuple[Numbers | None, list[int]]:
+        """Changes of cells, and of the sums that may be closed, at the least cost."""
+        unit = 1.0 if self.whole else abs(change) * (1 + SLACK) / HUNDRED
+        wanted = change if self.whole else math.copysign(HUNDRED, change)
+        self._bound(known, numbers, costs, unit)
+        self._aim(cells, wanted)
+        found = self._run()
+        if found is not None and self.whole:
+            found = self._in_whole_numbers(known, cells, numbers, costs)
+        if found is None:
+            return None, []
+        count = self.cells
+        changes = (found[:count] - found[count : 2 * count]) * unit
+        return changes, numbers[self._moved(found)[numbers] > 1e-6].tolist()
+
+    def _moved(self, found: Numbers) -> Numbers:
+        """How far each sum moves."""
+        moved: Numbers = found[2 * self.cells :].reshape(2, self.sums).sum(axis=0)
+        return moved
+
+    def _bound(self, known: Known, numbers: Numbers, costs: Numbers, unit: float) -> None:
+        """How far each column may go, and what it costs."""
+        most = np.zeros((2, self.sums))
+        most[:, known.closed] = most[:, numbers] = np.inf
+        if known.at_least is not None:
+            most[1, known.closed] = -known.at_least / unit
+        down = np.maximum(-known.lowest / unit, 0.0)
+        self._limit(np.concatenate([np.full(self.cells, np.inf), down, *most]))
+        price = np.zeros(self.sums)
+        price[numbers] = costs[numbers] / (costs[numbers].max(initial=0.0) or 1.0)
+        steps = np.full(2 * self.cells, STEP if len(numbers) else 1.0)
+        costs_of_all = np.concatenate([steps, price, price])
+        self.solver.changeColsCost(len(costs_of_all), self.columns, costs_of_all)
+
+    def _limit(self, uppers: Numbers) -> None:
+        """No column may go further than this."""
+        self.uppers = uppers
+        self.solver.changeColsBounds(len(uppers), self.columns, np.zeros(len(uppers)), uppers)
+
+    def _aim(self, cells: Numbers, wanted: float) -> None:
+        """Let the last row say that these cells move by so much together."""
+        self.solver.deleteRows(1, np.array([self.target_row], np.int32))
+        places = np.concatenate([cells, cells + self.cells]).astype(np.int32)
+        signs = np.repeat([1.0, -1.0], len(cells))
+        self.solver.addRow(wanted, wanted, len(places), places, signs)
+
+    def _in_whole_numbers(
+        self, known: Known, cells: Numbers, numbers: Numbers, costs: Numbers
+    ) -> Numbers | None:
+        """The same in whole numbers, where a program of its own can take minutes to end.
+
+        A multiple of what was found, or one more in one cell and one less in another; a program
+        only where further sums may be closed and neither is possible.
+        """
+        found = self._multiple(np.asarray(self.solver.getSolution().col_value))
+        if found is None and not self.identities.shape[0]:
+            found = self._exchange(known, cells, numbers, costs)
+        if found is None and len(numbers):
+            self._set_whole(highspy.HighsVarType.kInteger)
+            found = self._run()
+            self._set_whole(highspy.HighsVarType.kContinuous)
         return found
 
-
-def reused(known: Known, cells: Numbers, change: float, pool: Sequence[Numbers]) -> Numbers | None:
-    """A multiple, of either sign, of a change found before that is a witness of this one too."""
-    if not pool or known.at_least is not None:
+    def _multiple(self, found: Numbers) -> Numbers | None:
+        """A multiple of a solution that is in whole numbers: a count must move, however far."""
+        for times in MULTIPLES:
+            scaled = np.round(found * times)
+            is_whole = np.allclose(scaled, found * times, atol=1e-6)
+            if is_whole and (scaled <= self.uppers + 1e-6).all():
+                return np.asarray(scaled)
         return None
-    changes = np.asarray(pool)
-    moved = changes[:, cells].sum(axis=1)
-    can = np.abs(moved) > abs(change) * 1e-3
-    if not can.any():
-        return None
-    scaled = changes[can] * (change * (1 + SLACK) / moved[can])[:, None]
-    fits = np.flatnonzero((scaled >= known.lowest).all(axis=1))
-    return scaled[fits[0]] if len(fits) else None
 
-
-def witness(known: Known, cells: Numbers, change: float) -> Numbers | None:
-    """Changes of cells that an attacker cannot tell from the truth and that move these by `change`.
-
-    None where there are none. First among the cells of closed sums alone: they are few, and nearly
-    always enough.
-    """
-    few = np.unique(known.matrix[known.closed].indices)
-    if 0 < len(few) < known.matrix.shape[1] and np.isin(cells, few).all():
-        found = _solve(
-            known.among(few), np.searchsorted(few, cells), change,
-            numbers=np.zeros(0, int), costs=np.zeros(0),
-        )[0]  # fmt: skip
-        if found is not None:
-            everywhere = np.zeros(known.matrix.shape[1])
-            everywhere[few] = found
-            return everywhere
-    return _solve(known, cells, change, numbers=np.zeros(0, int), costs=np.zeros(0))[0]
-
-
-def closing_witness(
-    known: Known, cells: Numbers, change: float, costs: Numbers
-) -> tuple[Numbers | None, list[int]]:
-    """The same where further sums may change, at a cost for each: a witness, and which to close."""
-    can_close = known.is_open.copy()
-    can_close[known.fixed] = False
-    numbers = np.flatnonzero(can_close)
-    found, moved = _solve(known, cells, change, numbers=numbers, costs=costs[numbers])
-    return found, [int(numbers[each]) for each in moved]
-
-
-def _solve(
-    known: Known, cells: Numbers, change: float, *, numbers: Numbers, costs: Numbers
-) -> tuple[Numbers | None, list[int]]:
-    """Changes up and down of cells, and of the sums that may be closed, at the least cost."""
-    unit = 1.0 if known.whole else abs(change) * (1 + SLACK) / HUNDRED
-    wanted = change if known.whole else math.copysign(HUNDRED, change)
-    count, sums = known.matrix.shape[1], len(numbers)
-    target = np.zeros((1, count))
-    target[0, cells] = 1
-    constant = known.is_open
-    constant[numbers] = False
-    first = sparse.vstack([known.matrix[constant], known.identities]).tocsr()
-    first = first[np.flatnonzero(np.diff(first.indptr))]
-    still = sparse.vstack([first, known.matrix[numbers], target])
-    moving = sparse.csr_matrix(
-        (np.ones(sums), (still.shape[0] - 1 - sums + np.arange(sums), np.arange(sums))),
-        shape=(still.shape[0], sums),
-    )
-    sides = np.zeros(still.shape[0])
-    sides[-1] = wanted
-    # A step of a cell costs next to nothing beside a sum, so that the change is short as well: it
-    # touches few cells, and so few contributors can see through it.
-    step = 1e-7 if sums else 1.0
-    scale = float(costs.max(initial=0.0)) or 1.0
-    objective = np.concatenate([np.full(2 * count, step), np.tile(costs / scale, 2)])
-    down = np.maximum(-known.lowest / unit, 0.0)
-    bounds = np.concatenate([np.full(count, np.inf), down, np.full(2 * sums, np.inf)])
-    rows = sparse.hstack([still, -still, -moving, moving], format="csc")
-    found = _minimise(known, objective, rows, sides, bounds=bounds, unit=unit)
-    if found is None:
-        return None, []
-    changes = (found[:count] - found[count : 2 * count]) * unit
-    moved = found[2 * count : 2 * count + sums] + found[2 * count + sums :]
-    return changes, np.flatnonzero(moved > 1e-6).tolist()
-
-
-def _minimise(
-    known: Known,
-    objective: Numbers,
-    rows: sparse.csc_matrix,
-    sides: Numbers,
-    *,
-    bounds: Numbers,
-    unit: float,
-) -> Numbers | None:
-    """The least objective; of whole numbers only where the plain program finds no such."""
-    below, limits = None, None
-    if known.at_least is not None and len(known.closed):
-        closed = known.matrix[known.closed]
-        rest = sparse.csr_matrix((closed.shape[0], len(bounds) - 2 * closed.shape[1]))
-        below, limits = sparse.hstack([-closed, closed, rest]), -known.at_least / unit
-    for whole in (False, True) if known.whole else (False,):
-        done = optimize.linprog(
-            objective,
-            A_ub=below,
-            b_ub=limits,
-            A_eq=rows,
-            b_eq=sides,
-            bounds=np.column_stack([np.zeros(len(bounds)), bounds]),
-            method="highs",
-            integrality=np.ones(len(bounds)) if whole else None,
-        )
-        if done.x is None or done.status != 0:
+    def _exchange(
+        self, known: Known, cells: Numbers, numbers: Numbers, costs: Numbers
+    ) -> Numbers | None:
+        """One more in a cell of the target, and one less in another or nowhere: the cheapest."""
+        price = np.full(self.sums, np.inf)
+        price[known.closed] = 0.0
+        price[numbers] = np.maximum(costs[numbers], STEP)
+        can_fall = np.zeros(self.sums, bool)
+        can_fall[known.closed[known.at_least <= -1] if known.at_least is not None else []] = True
+        can_fall[numbers] = True
+        gives = np.append(known.lowest <= -1, True)
+        gives[cells] = False
+        best: tuple[float, int, int] = (np.inf, 0, 0)
+        for cell in cells.tolist():
+            has = self.has_cell[:, [cell]]
+            rises, falls = has & ~self.has_cell, ~has & self.has_cell
+            cost = np.where(rises, price[:, None], 0.0).sum(axis=0)
+            down = np.where(can_fall, price, np.inf)[:, None]
+            cost += np.where(falls, down, 0.0).sum(axis=0)
+            other = int(np.argmin(np.where(gives, cost, np.inf)))
+            if gives[other] and cost[other] < best[0]:
+                best = float(cost[other]), cell, other
+        if not np.isfinite(best[0]):
             return None
-        if not known.whole or np.allclose(done.x, np.round(done.x), atol=1e-6):
-            break
-    return np.asarray(done.x)
+        _, cell, other = best
+        changes = np.zeros(self.cells + 1)
+        changes[cell], changes[other] = 1.0, -1.0
+        moves = self.has_cell @ changes
+        both = (changes[: self.cells], moves)
+        return np.concatenate([np.maximum(s * each, 0) for each in both for s in (1, -1)])
+
+    @cached_property
+    def has_cell(self) -> Numbers:
+        """Which sums have which cell; the last is no cell, and in none."""
+        return np.hstack([self.matrix.toarray() > 0, np.zeros((self.sums, 1), bool)])
+
+    def _set_whole(self, kind: highspy.HighsVarType) -> None:
+        """What cells change by; sums then change by whole numbers as well."""
+        kinds = np.full(2 * self.cells, int(kind), np.uint8)
+        self.solver.changeColsIntegrality(len(kinds), self.columns[: len(kinds)], kinds)
+
+    def _run(self) -> Numbers | None:
+        self.solver.run()
+        if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        return np.asarray(self.solver.getSolution().col_value)
+
+
+def _model(rows: sparse.csc_matrix) -> highspy.HighsLp:
+    """A program whose rows all are 0."""
+    made = highspy.HighsLp()
+    made.num_row_, made.num_col_ = rows.shape
+    made.col_cost_ = made.col_lower_ = made.col_upper_ = np.zeros(rows.shape[1])
+    made.row_lower_ = made.row_upper_ = np.zeros(rows.shape[0])
+    made.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    made.a_matrix_.start_ = rows.indptr.astype(np.int32)
+    made.a_matrix_.index_ = rows.indices.astype(np.int32)
+    made.a_matrix_.value_ = rows.data
+    return made

@@ -24,20 +24,21 @@ Nothing is drawn: the same sums and rules close the same.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 from typing import Final, Literal
 
 import numpy as np
 from scipy import sparse
 
-from tradegains.release.holdings import Holding, Holdings, Numbers, holdings_of
+from tradegains.release.holdings import Holding, Holdings, Numbers, entries, holdings_of
 from tradegains.release.judging import (
     CONTRIBUTORS,
     Backing,
     broken_rules,
     protection_level,
 )
-from tradegains.release.programs import Known, closing_witness, reused, witness
+from tradegains.release.programs import Known, Program, Witnesses
 from tradegains.release.rules import RELEASE, Rules
 
 COMPLEMENT, DIFFERENCE, EARLIER = "complement", "difference", "earlier"
@@ -182,6 +183,11 @@ class SumSystem:
             group_of,
         )
 
+    @cached_property
+    def shared(self) -> sparse.csr_matrix:
+        """How many cells each two sums have in common."""
+        return (self.matrix @ self.matrix.T).tocsr()
+
     def cells(self, number: int) -> Numbers:
         """Places of the cells of a sum."""
         found: Numbers = self.matrix.indices[
@@ -226,7 +232,6 @@ class Suppression:
         """
         self.problem, self.rules, self.kind = problem, rules, kind
         self.worth = np.ones(len(problem.names)) if worth is None else worth
-        self.backing_of: dict[bytes, Backing] = {}
         self.backings = [
             problem.holdings.backing(problem.cells(number)) for number in range(len(problem.names))
         ]
@@ -236,13 +241,28 @@ class Suppression:
         self.has_changed = False
         self.fixed: set[int] = set(fixed)
         self.places = cells
-        self.witnesses: dict[tuple[Target, int, int], Numbers] = {}
+        self.witnesses = Witnesses[tuple[Target, int, int]](
+            len(problem.holdings), problem.matrix.__matmul__
+        )
         self.unprotected: dict[str, None] = {}
         self.apart: defaultdict[int, set[int]] = defaultdict(set)
         self.targets: dict[tuple[int, ...], Target] = {}
+        self.looked_at: dict[bytes, Backing | None] = {}
+        self.pairs: dict[tuple[int, int], Target | None] = {}
         for number in range(len(problem.names)):
             if number not in self.fixed:
                 self._judge(number, earlier)
+
+    @cached_property
+    def by_contributor(self) -> sparse.csr_matrix:
+        """What spread contributors hold, a row each."""
+        return self.problem.holdings.spread.tocsr()
+
+    @cached_property
+    def program(self) -> Program:
+        """The linear program of the sums."""
+        problem = self.problem
+        return Program(problem.matrix, problem.identities, whole=self.kind == COUNT)
 
     def close_all(self) -> Decision:
         """Nothing leaves but what is known."""
@@ -276,7 +296,7 @@ class Suppression:
     def moved_cells(self) -> Numbers:
         """The caller's places of cells that a witness moves."""
         moved = np.zeros(len(self.problem.holdings), bool)
-        for each in self.witnesses.values():
+        for each in self.witnesses.found.values():
             moved |= np.abs(each) > 0
         assert self.places is not None
         found: Numbers = self.places[moved[self.problem.group_of]]
@@ -348,7 +368,7 @@ class Suppression:
         """Differences of nested sums that break a rule, each with the two sums."""
         matrix, names = self.problem.matrix, self.problem.names
         sizes = np.diff(matrix.indptr)
-        shared = (matrix @ matrix.T).tocoo()
+        shared = self.problem.shared.tocoo()
         is_nested = (shared.data == sizes[shared.row]) & (sizes[shared.row] < sizes[shared.col])
         for small, large in zip(shared.row[is_nested], shared.col[is_nested], strict=True):
             inner = self.problem.cells(small)
@@ -358,21 +378,22 @@ class Suppression:
                 yield target, int(small), int(large)
 
     def _target(self, name: str, cells: Numbers) -> Target | None:
-        """The rest of a sum, where it breaks a rule."""
+        """The rest of a sum, where it breaks a rule; the same cells are looked at once."""
+        key = cells.tobytes()
+        if key not in self.looked_at:
+            self.looked_at[key] = self._unsafe(cells)
+        backing = self.looked_at[key]
+        return None if backing is None else Target(name, tuple(cells.tolist()), backing)
+
+    def _unsafe(self, cells: Numbers) -> Backing | None:
+        """What cells rest on, where their sum breaks a rule or is of too few to differ by."""
         if self._is_plainly_safe(cells):
             return None
-        backing = self._backing(cells)
+        backing = self.problem.holdings.backing(cells)
         few = 0 < backing.contributors < self.rules.differences.least
         is_told = self.kind == VALUE and self._is_nothing(backing)
         is_target = (few and not is_told) or bool(self._broken(backing))
-        return Target(name, tuple(cells.tolist()), backing) if is_target else None
-
-    def _backing(self, cells: Numbers) -> Backing:
-        """What some cells rest on: the same few unions are asked for again with every opening."""
-        key = cells.tobytes()
-        if key not in self.backing_of:
-            self.backing_of[key] = self.problem.holdings.backing(cells)
-        return self.backing_of[key]
+        return backing if is_target else None
 
     def _is_plainly_safe(self, cells: Numbers) -> bool:
         """Whether cells would break no rule even if the two largest of all were in them."""
@@ -385,10 +406,8 @@ class Suppression:
 
     def _rests(self) -> Iterator[Target]:
         """What open sums leave of an open one, that breaks a rule: it is known exactly."""
-        matrix = self.problem.matrix
-        sizes = np.diff(matrix.indptr)
+        sizes, shared = np.diff(self.problem.matrix.indptr), self.problem.shared
         is_open = np.array([n not in self.closed for n in range(len(sizes))])
-        shared = (matrix @ matrix.T).tocsr()
         for large in np.flatnonzero(is_open & (sizes > 0)).tolist():
             part = slice(shared.indptr[large], shared.indptr[large + 1])
             near, common = shared.indices[part], shared.data[part]
@@ -408,21 +427,41 @@ class Suppression:
 
     def _unions(self) -> Iterator[Target]:
         """Two disjoint sums that stay within one that leaves, which together break a rule."""
-        matrix, names = self.problem.matrix, self.problem.names
+        names, shared = self.problem.names, self.problem.shared
         stays = np.array(sorted(self.closed), int)
         leaves = np.setdiff1d(np.arange(len(names)), stays)
         if not len(stays) or not len(leaves):
             return
-        sizes = np.diff(matrix.indptr)
-        shared = (matrix[stays] @ matrix.T).toarray()
-        within = shared[:, leaves] == sizes[stays][:, None]
-        together = (within.astype(float) @ within.T > 0) & (shared[:, stays] == 0)
+        sizes = np.diff(self.problem.matrix.indptr)
+        common = shared[stays].toarray()
+        within = common[:, leaves] == sizes[stays][:, None]
+        together = (within.astype(float) @ within.T > 0) & (common[:, stays] == 0)
+        together &= self._may_be_unsafe[np.ix_(stays, stays)]
         for one, other in np.argwhere(np.triu(together, 1)).tolist():
             pair = int(stays[one]), int(stays[other])
-            cells = np.union1d(*map(self.problem.cells, pair))
-            target = self._target(f"{names[pair[0]]} with {names[pair[1]]}", cells)
+            if pair not in self.pairs:
+                cells = np.sort(np.concatenate([*map(self.problem.cells, pair)]))
+                self.pairs[pair] = self._target(f"{names[pair[0]]} with {names[pair[1]]}", cells)
+            target = self.pairs[pair]
             if target is not None:
                 yield target
+
+    @cached_property
+    def _may_be_unsafe(self) -> Numbers:
+        """Which pairs of disjoint sums might break a rule: if the two largest of all were in it."""
+        held, rules = self.problem.holdings, self.rules
+        alone, size = (self.problem.matrix @ each for each in (held.alone, held.sizes))
+        first, second = self.largest
+        least = max(rules.contributors.least, rules.differences.least)
+        few = alone[:, None] + alone < least
+        if self.kind == COUNT:
+            return np.asarray(few)
+        largest = first + second * (rules.dominance.largest == 2)
+        enough = max(
+            100 / rules.dominance.percent * largest,
+            first + second + rules.prior_posterior.percent / 100 * first,
+        )
+        return np.asarray(few | (size[:, None] + size <= enough * (1 + 1e-9)))
 
     def _without_disjoint(self, large: int, order: Numbers) -> Numbers | None:
         """Cells of a sum that are in none of some disjoint sums in it; None where none is left."""
@@ -480,21 +519,21 @@ class Suppression:
         found = self._found(known, target, direction * level)
         if found is None:
             cells = np.array(target.cells, int)
-            found, closing = closing_witness(known, cells, direction * level, self._costs())
+            change = direction * level
+            found, closing = self.program.closing_witness(known, cells, change, self._costs())
             if found is None:
                 self._give_up(target, direction)
                 return None
             for number in closing:
                 self.closed[number] = COMPLEMENT
-        self.witnesses[key] = found
+        self.witnesses.add(key, found)
         return found
 
     def _found(self, known: Known, target: Target, change: float) -> Numbers | None:
         """A witness: one that another target has already, or a new one."""
         cells = np.array(target.cells, int)
-        pool = list(self.witnesses.values())
-        found = reused(known, cells, change, pool)
-        return witness(known, cells, change) if found is None else found
+        found = self.witnesses.reused(known, cells, change)
+        return self.program.witness(known, cells, change) if found is None else found
 
     def _give_up(self, target: Target, direction: int) -> None:
         """No amount is below nothing: the lower end of a small total is where it can be."""
@@ -511,15 +550,7 @@ class Suppression:
             lowest[list(attacker.cells)] += attacker.amounts
         closed = np.array(sorted(self.closed), int)
         at_least = 1 - self.values[closed] if self.kind == COUNT else None
-        return Known(
-            problem.matrix,
-            problem.identities,
-            lowest,
-            closed,
-            np.array(sorted(self.fixed), int),
-            at_least=at_least,
-            whole=self.kind == COUNT,
-        )
+        return Known(lowest, closed, np.array(sorted(self.fixed), int), at_least)
 
     def _costs(self) -> Numbers:
         """What closing a sum costs: its value, and a little for being a number at all."""
@@ -539,14 +570,13 @@ class Suppression:
                         (2 * int(cell) + rank, Attacker((int(cell),), np.array([largest])))
                     )
         if held.spread.shape[0]:
-            over = held.spread.multiply(moved < 0) - held.spread.sign().multiply(
-                np.maximum(left, 0) * (moved < 0)
-            )
-            over = over.tocoo()
-            seeing = np.unique(over.row[over.data > 1e-6])
-            for number in seeing:
-                row = held.spread[[number], :].tocoo()
-                attacker = Attacker(tuple(row.col.tolist()), row.data)
+            who, amounts, cells = entries(held.spread, np.flatnonzero(moved < 0))
+            for number in np.unique(who[amounts - np.maximum(left[cells], 0) > 1e-6]):
+                part = slice(*self.by_contributor.indptr[number : number + 2])
+                attacker = Attacker(
+                    tuple(self.by_contributor.indices[part].tolist()),
+                    self.by_contributor.data[part],
+                )
                 found.append((2 * len(held) + int(number), attacker))
         return found
 
@@ -580,13 +610,11 @@ class Suppression:
     def _try_opening(self, number: int) -> None:
         if not self.apart[number] <= self.closed.keys():
             return  # beside a sum that leaves it would tell a difference that must not be told
-        row = self.problem.matrix[number]
         reason = self.closed.pop(number)
-        before = dict(self.witnesses)
+        before = self.witnesses
         tolerance = 1e-6 * max(1.0, float(np.abs(self.values).max(initial=0.0)) * 1e-6)
-        moving = [key for key, found in before.items() if abs((row @ found)[0]) > tolerance]
-        for key in moving:
-            del self.witnesses[key]
+        moving = before.moving(self.problem.cells(number), tolerance)
+        self.witnesses = before.without(set(moving))
         told = dict(self.unprotected)
         if not self._all_still_have_witnesses(moving) or self._leaves_a_rest():
             self.closed[number] = reason
@@ -603,7 +631,7 @@ class Suppression:
             found = self._found(known, target, direction * level)
             if found is None:
                 return False
-            self.witnesses[target, direction, -1] = found
+            self.witnesses.add((target, direction, -1), found)
         return all(self._holds_against_contributors(*key[:2]) for key in keys)
 
     def _holds_against_contributors(self, target: Target, direction: int) -> bool:
@@ -618,7 +646,7 @@ class Suppression:
             found = self._found(self._known(attacker), target, direction * level)
             if found is None:
                 return False
-            self.witnesses[target, direction, number] = found
+            self.witnesses.add((target, direction, number), found)
         return True
 
     def _leaves_a_rest(self) -> bool:

@@ -15,7 +15,7 @@ from tradegains.published.published_run import PublishedRun
 from tradegains.published.reading import read_run
 from tradegains.release.cells import EvidenceCells
 from tradegains.release.files import OF_RUNS, released_run, write_tables
-from tradegains.release.gate import GatedTable, gate_table, wanted_sums
+from tradegains.release.gate import GatedTable, gate_table, row_sums, wanted_sums
 from tradegains.release.groups import Choices, Members, Summed
 from tradegains.release.memo import memo, table_lines
 from tradegains.release.protection import Earlier
@@ -81,10 +81,11 @@ def plan_release(
     cells = _evidence(place, run)
     choices = Choices.of(run, cells.rankings)
     ledger = read_ledger(place)
-    rows = {name: run.tables[name] for name in names}
-    wanted: Counter[Summed] = Counter()
+    behind, wanted = {}, Counter[Summed]()
     for name in names:
-        wanted.update(wanted_sums(name, rows[name].to_pylist(), choices, cells))
+        rows = run.tables[name].to_pylist()
+        behind[name] = [row_sums(name, row, choices, cells) for row in rows]
+        wanted.update(wanted_sums(rows, behind[name], choices))
     earlier = _earlier(ledger, choices)
     for each in _known_earlier(ledger, choices, cells):
         wanted[each] += 1
@@ -99,8 +100,8 @@ def plan_release(
             )
         )
     gated = {
-        name: gate_table(name, table, judgement, choices=choices, cells=cells, rules=judged_by)
-        for name, table in rows.items()
+        name: gate_table(name, run.tables[name], judgement, behind=behind[name], rules=judged_by)
+        for name in names
     }
     return Release(run, judged_by, gated, judgement, ledger)
 
