@@ -76,7 +76,7 @@ def numeric_columns(name: str) -> list[str]:
     ]
 
 
-RowSums = dict[str, tuple[Summed, ...] | None]
+SumsByColumn = dict[str, tuple[Summed, ...] | None]
 """By column the sums behind a number; None where they are not known."""
 
 HEADLINE = 100
@@ -84,7 +84,7 @@ HEADLINE = 100
 
 
 def wanted_sums(
-    rows: Sequence[Row], behind: Sequence[RowSums], choices: Choices
+    rows: Sequence[Row], behind: Sequence[SumsByColumn], choices: Choices
 ) -> Counter[Summed]:
     """Every sum behind the numbers of rows, with the weight of the numbers that need it."""
     found: Counter[Summed] = Counter()
@@ -96,10 +96,10 @@ def wanted_sums(
     return found
 
 
-def row_sums(name: str, row: Row, choices: Choices, cells: EvidenceCells) -> RowSums:
+def row_sums(name: str, row: Row, choices: Choices, cells: EvidenceCells) -> SumsByColumn:
     """The sums behind each number of a row of a table; None where they are not known."""
     declared = TABLES[name].disclosure
-    found: RowSums = {}
+    found: SumsByColumn = {}
     if declared is None:
         return found
     who = who_is_behind(name, choices, row)
@@ -124,7 +124,7 @@ def gate_table(
     rows: pa.Table,
     judgement: Judgement,
     *,
-    behind: Sequence[RowSums],
+    behind: Sequence[SumsByColumn],
     rules: Rules,
 ) -> GatedTable:
     """What of a table may leave; `behind` are the sums of each row."""

@@ -242,12 +242,19 @@ class Program:
 
     def _multiple(self, found: Numbers) -> Numbers | None:
         """A multiple of a solution that is in whole numbers: a count must move, however far."""
+        changes = found[: self.cells] - found[self.cells : 2 * self.cells]
         for times in MULTIPLES:
-            scaled = np.round(found * times)
-            is_whole = np.allclose(scaled, found * times, atol=1e-6)
-            if is_whole and (scaled <= self.uppers + 1e-6).all():
-                return np.asarray(scaled)
+            scaled = np.round(changes * times)
+            columns = self._columns_of(scaled)
+            is_whole = np.allclose(scaled, changes * times, atol=1e-6)
+            if is_whole and (columns <= self.uppers + 1e-6).all():
+                return columns
         return None
+
+    def _columns_of(self, changes: Numbers) -> Numbers:
+        """Changes of cells as columns of the program, each up or down but not both."""
+        both = (changes, self.matrix @ changes)
+        return np.concatenate([np.maximum(sign * each, 0) for each in both for sign in (1, -1)])
 
     def _exchange(
         self, known: Known, cells: Numbers, numbers: Numbers, costs: Numbers
@@ -276,9 +283,7 @@ class Program:
         _, cell, other = best
         changes = np.zeros(self.cells + 1)
         changes[cell], changes[other] = 1.0, -1.0
-        moves = self.has_cell @ changes
-        both = (changes[: self.cells], moves)
-        return np.concatenate([np.maximum(s * each, 0) for each in both for s in (1, -1)])
+        return self._columns_of(changes[: self.cells])
 
     @cached_property
     def has_cell(self) -> Numbers:
