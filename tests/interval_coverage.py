@@ -41,7 +41,9 @@ IMPORTS = {2002: 0.25, 2004: 0.6}
 """Imports over domestic sales of the first year, expected or realised."""
 EXPECTED, REALISED = "expected", "realised"
 MONEY = 1e6
-STATISTICS = ("hloy", "acr", "hloy_minus_acr", "aggregate")
+TERM = "continuing_share_term"
+"""What HLOY say more than the domestic share does: no imports are in it."""
+STATISTICS = ("hloy", "acr", "hloy_minus_acr", "aggregate", TERM)
 
 STUDY = replace(
     study_with(
@@ -170,6 +172,9 @@ def estimates(rows: list[dict]) -> dict[str, float]:
         "acr": acr,
         "hloy_minus_acr": hloy - acr,
         "aggregate": found["industries_aggregated", "hloy"],
+        TERM: next(
+            row[TERM] for row in rows if (row["level"], row["formula"]) == ("total", "hloy")
+        ),
     }
 
 
@@ -185,8 +190,10 @@ def intervals(grouped: GroupedCells, tail: Tail, imports: str = EXPECTED) -> dic
         for (_, choice, formula), found in changes.items()
         if choice.industry is None
     }
+    without_groups = {name: by_name[name]["welfare_change"] for name in STATISTICS if name != TERM}
+    without_groups[TERM] = by_name["hloy"][TERM]
     return {
-        name: (value, interval_of(value, by_name[name]["welfare_change"], STUDY.uncertainty))
+        name: (value, interval_of(value, without_groups[name], STUDY.uncertainty))
         for name, value in estimates(rows).items()
     }
 

@@ -59,6 +59,29 @@ def test_copies_in_the_same_groups_leave_the_error_and_in_groups_of_their_own_le
     assert ratios == pytest.approx([1 / np.sqrt(copies)] * 4, rel=0.35)
 
 
+def test_establishments_split_in_two_of_one_unit_change_nothing():
+    made = units()
+    halves = {name: np.tile(values, 2) for name, values in made.items()}
+    halves |= {name: halves[name] / 2 for name in ("first", "last")}
+    assert errors(halves) == pytest.approx(errors(made), rel=1e-9)
+
+
+def test_all_industries_together_are_the_one_that_there_is():
+    made = units()
+    found = intervals(census({**made, "industry": np.zeros(600, int)}), TAIL)
+    # The imports of industries without establishments are still part of the economy's.
+    assert found["aggregate"][1].standard_error > 0
+    assert found["aggregate"][1].groups == GROUPS
+
+
+def test_a_single_unit_is_told_of_and_has_no_interval():
+    made = {name: values[:1] for name, values in units().items()}
+    alone = {**made, "stays": np.ones(1, bool), "first": np.ones(1), "last": np.ones(1)}
+    for value, interval in intervals(census(alone), TAIL).values():
+        assert value is None or interval[:3] == (None, None, None)
+        assert value is None or interval.note
+
+
 def test_a_share_that_no_group_moves_has_no_error():
     made = units()
     made |= {"last": made["first"], "stays": np.ones(600, bool)}
