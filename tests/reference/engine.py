@@ -22,10 +22,10 @@ from reference.influence import list_influence, list_slopes
 from reference.joint_distribution import list_joint_distribution
 from reference.matching import count_demography, list_job_flows, list_transitions, rates_of
 from reference.regressions import list_regressions, list_starters, regressing
-from reference.replicates import add_errors
+from reference.replicates import add_errors, groups_of, units_of
 from reference.resolution import with_decimals
 from reference.rows import Raw, Row, as_text, read_rows, under_new_codes
-from reference.sizes import list_fits, list_size_bins
+from reference.sizes import fits_with_errors, list_fits, list_size_bins
 from reference.successors import with_last_ids
 from reference.tariff_effects import list_tariff_effects
 from reference.trade import list_intra_industry_trade
@@ -128,6 +128,10 @@ def uncertain_tables(
              "decompositions", "job_flows", "export_entry")  # fmt: skip
     raw = {name: of_ids("raw", name) for name in names}
     errors = add_errors(raw, rows, study, small, again=again)
+    if found["size_fits"]:
+        drawn = groups_of(units_of(rows, study), study.uncertainty.groups)
+        groups = [ids for ids, _ in drawn]
+        errors["size_fits"] = fits_with_errors(found["size_fits"], rows, study, groups)
     if small.successors:
         linked = {name: of_ids("repaired", name) for name in names[:3]}
         repaired = with_last_ids(rows, small.successors)

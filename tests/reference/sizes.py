@@ -14,6 +14,7 @@ from typing import Any
 
 from reference.distributions import interpolated_quantile
 from reference.matching import continuing_ids, status_rows
+from reference.replicates import jackknife, quantile
 from reference.rows import Row, worth
 
 PAIRS = (("exporters", "nonexporters"), ("continuing", "exiters"))
@@ -87,6 +88,84 @@ def fit(members: list[Row]) -> dict[str, float | None]:
         "mean": (q20 + q50 + q80) / 3,
         "sd": (q80 - q20) / (2 * SCORE),
     }
+
+
+def fits_with_errors(
+    found: list[dict[str, Any]], rows: list[Row], study: Any, groups: list[set[str]]
+) -> list[dict[str, Any]]:
+    """The rows with Woodruff's intervals, and errors of curves through quantiles that move so."""
+    members = {
+        key["population"]: [row for row in each if row.weight > 0]
+        for key, each in populations(rows, study)
+    }
+    spreads = {name: spread(each, study, groups) for name, each in members.items()}
+    return [with_curve_errors(row, spreads, study) for row in found]
+
+
+def spread(members: list[Row], study: Any, groups: list[set[str]]) -> dict[str, Any] | None:
+    """Ends of the three percentiles' intervals, and the curves without each group."""
+    stated, values = study.uncertainty, log_sizes(members, "employment")
+    if not values:
+        return None
+    ends, moved = {}, []
+    for name, p in (("q20", Fraction(1, 5)), ("q50", Fraction(1, 2)), ("q80", Fraction(4, 5))):
+        lower = values[math.floor((len(values) - 1) * p)]
+        below = share_below(members, lower)
+        left = [
+            share_below([row for row in members if row.establishment_id not in ids], lower)
+            for ids in groups
+        ]
+        error, told = jackknife(below, left, stated.most_undefined)
+        if error is None:
+            return {"ends": {}, "fits": []}
+        reach = error * quantile(stated.level, told - 1)
+        shares = max(0.0, float(p) - reach), min(1.0, float(p) + reach)
+        low, high = (interpolated_quantile(values, 100 * Fraction(each)) for each in shares)
+        ends |= {f"{name}_ci_low": low, f"{name}_ci_high": high}
+        slope = (high - low) / (shares[1] - shares[0]) if shares[1] > shares[0] else 0.0
+        at = interpolated_quantile(values, 100 * p)
+        moved.append([None if each is None else at - (each - below) * slope for each in left])
+    return {"ends": ends, "fits": [curve(*each) for each in zip(*moved, strict=True)]}
+
+
+def share_below(members: list[Row], size: float) -> float | None:
+    values = log_sizes(members, "employment")
+    return sum(value <= size for value in values) / len(values) if values else None
+
+
+def curve(q20: float | None, q50: float | None, q80: float | None) -> dict[str, float] | None:
+    if None in (q20, q50, q80) or not q20 <= q50 <= q80:
+        return None
+    return {"mean": (q20 + q50 + q80) / 3, "sd": (q80 - q20) / (2 * SCORE)}
+
+
+def with_curve_errors(
+    row: dict[str, Any], spreads: dict[str, dict[str, Any] | None], study: Any
+) -> dict[str, Any]:
+    stated = study.uncertainty
+    own, other = spreads[row["population"]], spreads[row["overlap_with"]]
+    ends = dict.fromkeys(f"q{p}_ci_{end}" for p in (20, 50, 80) for end in ("low", "high"))
+    found = {**row, **ends, **((own or {}).get("ends") or {})}
+    fits, others = (own or {}).get("fits") or [], (other or {}).get("fits") or []
+    moves = {
+        "mean": [None if fit is None else fit["mean"] for fit in fits],
+        "sd": [None if fit is None else fit["sd"] for fit in fits],
+        "overlap": [
+            None if None in (one, two) else overlap(one, two)
+            for one, two in zip(fits, others, strict=False)
+        ],
+    }
+    for name, column in (("mean", "standard_error"), ("sd", "sd_standard_error"),
+                         ("overlap", "overlap_standard_error")):  # fmt: skip
+        known = row[name] if moves[name] else None
+        error, groups = jackknife(known, moves[name], stated.most_undefined)
+        found[column] = error
+        if name == "mean":
+            reach = None if error is None else error * quantile(stated.level, groups - 1)
+            found["ci_low"] = None if error is None else known - reach
+            found["ci_high"] = None if error is None else known + reach
+            found["replicate_groups"] = groups
+    return found
 
 
 def overlap(one: dict[str, float | None], two: dict[str, float | None]) -> float | None:

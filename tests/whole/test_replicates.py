@@ -30,6 +30,7 @@ TABLES = (
     "decompositions",
     "job_flows",
     "export_entry",
+    "size_fits",
 )
 
 
@@ -58,7 +59,6 @@ def uncertain_study(dealer: Dealer) -> Study:
         joint_distribution=None,
         dispersion=None,
         job_flows=dealer.deal("all job_flows", (JobFlows(True), JobFlows(False))),
-        size_fits=None,
         intra_industry_trade=None,
     )
 

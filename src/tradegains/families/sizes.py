@@ -1,6 +1,7 @@
 """Log sizes of establishments: described once, for their fits and for welfare with a cutoff."""
 
 from tradegains.families.context import ComputedTables, MatchedCensus, RunContext
+from tradegains.results.size_errors import size_rows_with_errors
 from tradegains.results.sizes import (
     Sizes,
     size_absences,
@@ -8,6 +9,7 @@ from tradegains.results.sizes import (
     size_groups,
     size_histogram_rows,
 )
+from tradegains.transforms.replicate_units import add_groups
 
 
 def describe_wanted_sizes(context: RunContext, matched: MatchedCensus) -> Sizes:
@@ -15,18 +17,23 @@ def describe_wanted_sizes(context: RunContext, matched: MatchedCensus) -> Sizes:
     groups = size_groups(context.study, context.wanted)
     if not groups:
         return {}
-    from tradegains.statistics.sizes import describe_sizes
+    from tradegains.statistics.sizes import DrawnGroups, describe_sizes
 
-    fits = context.study.size_fits
+    fits, stated, units = context.study.size_fits, context.study.uncertainty, matched.groups
+    rows, drawn = matched.rows, None
+    if stated is not None and units is not None:
+        rows = add_groups(rows, units.groups)
+        drawn = DrawnGroups(units.keys, stated.level, stated.most_undefined)
     with context.progress.step("describe sizes") as step:
         found = describe_sizes(
-            matched.rows,
+            rows,
             groups,
             bits=context.sets.memberships,
             removing=context.removing,
             bin_width=fits.bin_width if fits else 1.0,
             decimals=context.study.census.decimals,
             row_limit=context.row_limit,
+            drawn=drawn,
         )
         step.rows = len(found)
     return dict(zip(groups, found, strict=True))
@@ -38,8 +45,11 @@ def size_tables(context: RunContext, matched: MatchedCensus) -> ComputedTables:
     absent = size_absences(study)
     if any(absence.kind == "table" for absence in absent):
         return ComputedTables(absent=absent)
+    fits = size_fit_rows(study, matched.sizes, matched.cells)
+    if study.uncertainty is not None:
+        fits = size_rows_with_errors(study, fits, matched.sizes)
     tables = {
-        "size_fits": size_fit_rows(study, matched.sizes, matched.cells),
+        "size_fits": fits,
         "size_histograms": size_histogram_rows(study, matched.sizes),
     }
     return ComputedTables(tables, absent)

@@ -1,10 +1,11 @@
 """What is told of a distribution of relative productivity: the records, not their computation."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from tradegains.formulas.moments import Moments
+from tradegains.formulas.woodruff import QuantileSpread
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,10 @@ class SizeDistribution:
         establishments: with a size above 0.
         quantiles: interpolated percentiles by share; empty without establishments.
         histogram: bins that are not empty, ascending.
+        spreads: how uncertain the percentiles are, by share; empty where that is not asked for.
     """
 
     establishments: int
     quantiles: Mapping[Fraction, float]
     histogram: tuple[HistogramBin, ...]
+    spreads: Mapping[Fraction, QuantileSpread] = field(default_factory=dict)

@@ -30,7 +30,7 @@ def size_groups(study: Study, wanted: Collection[str]) -> list[SizeGroup]:
         return []
     groups = []
     if not set(wanted).isdisjoint(SIZE_TABLES):
-        groups += [group for _, group in _fitted_groups(study)]
+        groups += [group for _, group in fitted_groups(study)]
     if "welfare" in wanted and study.welfare.melitz_redding is not None:
         windows = map(study.window, study.welfare.windows)
         groups += [sales_group(study.welfare.melitz_redding, window.start) for window in windows]
@@ -65,11 +65,11 @@ def size_absences(study: Study) -> tuple[Absence, ...]:
 
 def size_fit_rows(study: Study, sizes: Sizes, cells: MarketCells) -> list[dict[str, Any]]:
     """One row per year or window, and population: two of each, compared with each other."""
-    fits = {key: _fit(sizes[group]) for key, group in _fitted_groups(study)}
+    fits = {key: _fit(sizes[group]) for key, group in fitted_groups(study)}
     rows = []
-    for (year, window, population), group in _fitted_groups(study):
+    for (year, window, population), group in fitted_groups(study):
         found = sizes[group]
-        fit, other = fits[year, window, population], _OTHER[population]
+        fit, other = fits[year, window, population], OTHER[population]
         compared = fits[year, window, other]
         everyone = _establishments(group, cells)
         overlap = None if fit is None or compared is None else overlap_area(fit, compared)
@@ -107,12 +107,12 @@ def size_histogram_rows(study: Study, sizes: Sizes) -> list[dict[str, Any]]:
             "establishments": each.establishments,
             "share": each.establishments / sizes[group].establishments,
         }
-        for (year, window, population), group in _fitted_groups(study)
+        for (year, window, population), group in fitted_groups(study)
         for each in sizes[group].histogram
     ]
 
 
-_OTHER = {
+OTHER = {
     "exporters": "nonexporters",
     "nonexporters": "exporters",
     "continuing": "exiters",
@@ -120,7 +120,7 @@ _OTHER = {
 }
 
 
-def _fitted_groups(study: Study) -> Iterator[tuple[_Key, SizeGroup]]:
+def fitted_groups(study: Study) -> Iterator[tuple[_Key, SizeGroup]]:
     """Exporters and others of the stated year, continuing ones and exiters of the window."""
     choices = study.size_fits
     if choices is None:

@@ -5,23 +5,46 @@ one more pass looks at the rows of the few bins that hold a wanted rank.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from tradegains.formulas.distribution import HistogramBin, SizeDistribution, SizeGroup
 from tradegains.formulas.fixed_point import USUAL_DECIMALS
+from tradegains.formulas.jackknife import jackknife_interval
 from tradegains.formulas.membership import MembershipBits
 from tradegains.formulas.quantiles import interpolate, linear_position
+from tradegains.formulas.woodruff import QuantileSpread, shares_around, spread_of_quantile
 from tradegains.statistics.arrays import CompositeKey, ManyToMany, sum_by
+from tradegains.statistics.collecting import collect_in_order
 from tradegains.statistics.ranks import ROW_LIMIT, BinnedRows, Position, Strata
 from tradegains.tables import working as w
-from tradegains.transforms.sizes import SIZE, SIZES, rank_sizes, units_of_size
+from tradegains.transforms.sizes import (
+    BELOW,
+    SIZE,
+    SIZES,
+    count_between,
+    rank_sizes,
+    units_of_size,
+)
 
 REFINEMENT = 6
 """Binary digits that cut a bin of the histogram into first bins."""
+
+Spreads = dict[Fraction, QuantileSpread]
+
+
+class DrawnGroups(NamedTuple):
+    """Groups of units, as rows call them in ascending order, and how intervals are told."""
+
+    called: tuple[int, ...]
+    level: float
+    most_undefined: float
 
 
 def describe_sizes(
@@ -33,6 +56,7 @@ def describe_sizes(
     bin_width: float,
     decimals: int = USUAL_DECIMALS,
     row_limit: int = ROW_LIMIT,
+    drawn: DrawnGroups | None = None,
 ) -> list[SizeDistribution]:
     """Distribution of log size of each group, in their order.
 
@@ -44,12 +68,19 @@ def describe_sizes(
         bin_width: of the histograms [log points].
         decimals: that money counts to.
         row_limit: rows that may be collected to end the search.
+        drawn: groups of units, which rows have a column for then, and how intervals are told;
+            None: percentiles have none.
     """
     if not groups:
         return []
     years = {size: sorted({g.year for g in groups if g.size == size}) for size in SIZES}
     ranked = rank_sizes(
-        matched, years=years, removing=removing, bin_width=bin_width, decimals=decimals
+        matched,
+        years=years,
+        removing=removing,
+        bin_width=bin_width,
+        decimals=decimals,
+        carried=(w.REPLICATE_GROUP,) if drawn else (),
     )
     keys = (SIZE, w.YEAR, w.MEMBERSHIP)
     binned = BinnedRows.of(ranked, keys=keys, on=(SIZE, w.YEAR), refinement=REFINEMENT)
@@ -60,7 +91,13 @@ def describe_sizes(
     positions = [position for _, position in wanted]
     values = binned.values_around(positions, described, row_limit=row_limit)
     quantiles = _quantiles(groups, wanted, values, decimals)
-    return [SizeDistribution(*each) for each in zip(counts, quantiles, histograms, strict=True)]
+    spreads: list[Spreads] = [{} for _ in groups]
+    if drawn is not None and wanted:
+        search = partial(binned.values_around, groups=described, row_limit=row_limit)
+        told = _Told(groups, counts, wanted, quantiles, [lower for lower, _ in values], decimals)
+        spreads = _spreads(ranked, told, drawn, bits=bits, search=search)
+    found = zip(counts, quantiles, histograms, spreads, strict=True)
+    return [SizeDistribution(*each) for each in found]
 
 
 def _numbered_groups(
@@ -114,8 +151,84 @@ def _quantiles(
 ) -> list[dict[Fraction, float]]:
     """Percentiles of log size: the logarithms of the two values, interpolated."""
     percentiles: list[dict[Fraction, float]] = [{} for _ in groups]
-    for (share, position), (lower, upper) in zip(wanted, values, strict=True):
-        unit = units_of_size(groups[position.group].size, decimals)
-        ends = math.log(lower / unit), math.log(upper / unit)
-        percentiles[position.group][share] = interpolate(*ends, position.fraction)
+    for (share, position), ends in zip(wanted, values, strict=True):
+        found = _log_size(groups[position.group], position, ends, decimals)
+        percentiles[position.group][share] = found
     return percentiles
+
+
+class _Told(NamedTuple):
+    """Percentiles that have been found: of which groups and sizes, where, and the value below."""
+
+    groups: Sequence[SizeGroup]
+    counts: Sequence[int]
+    wanted: Sequence[tuple[Fraction, Position]]
+    quantiles: Sequence[Mapping[Fraction, float]]
+    lower: Sequence[float]
+    decimals: int
+
+
+def _spreads(
+    ranked: DataFrame,
+    told: _Told,
+    drawn: DrawnGroups,
+    *,
+    bits: MembershipBits,
+    search: Callable[[Sequence[Position]], list[tuple[float, float]]],
+) -> list[Spreads]:
+    """How uncertain each percentile is: one pass by group, and one for the ends of intervals."""
+    values = sorted(set(told.lower))
+    cells = collect_in_order(count_between(ranked, values))
+    spreads: list[Spreads] = [{} for _ in told.groups]
+    asked, positions = [], list[Position]()
+    for (share, position), lower in zip(told.wanted, told.lower, strict=True):
+        group = told.groups[position.group]
+        below, without = _shares_below(cells, group, values.index(lower), bits, drawn)
+        interval = jackknife_interval(
+            below, without, level=drawn.level, most_undefined=drawn.most_undefined
+        )
+        if interval.high is None:
+            spreads[position.group][share] = QuantileSpread(None, None, (), interval.note)
+            continue
+        around = shares_around(float(share), interval.high - below)
+        asked.append((share, position.group, around, below, without))
+        for each in around:
+            at, fraction = linear_position(told.counts[position.group], Fraction(each))
+            positions.append(Position(position.group, at + 1, fraction))
+    found = [
+        _log_size(told.groups[position.group], position, ends, told.decimals)
+        for position, ends in zip(positions, search(positions), strict=True)
+    ]
+    for (share, number, around, below, without), low, high in zip(
+        asked, found[0::2], found[1::2], strict=True
+    ):
+        spreads[number][share] = spread_of_quantile(
+            told.quantiles[number][share], (low, high), shares=around, below=below, without=without
+        )
+    return spreads
+
+
+def _shares_below(
+    cells: pa.Table, group: SizeGroup, place: int, bits: MembershipBits, drawn: DrawnGroups
+) -> tuple[float, list[float]]:
+    """Share of a size group at or below a value, of all and without each group of units."""
+    names = (SIZE, w.YEAR, w.MEMBERSHIP, w.REPLICATE_GROUP, BELOW, w.ESTABLISHMENTS)
+    size, year, membership, called, passed, counted = (cells[name].to_numpy() for name in names)
+    is_member = bits.mask(group.inside, group.outside).fits(membership)
+    chosen = is_member & (size == SIZES.index(group.size)) & (year == group.year)
+    number = np.searchsorted(np.array(drawn.called), called)
+    sums = np.zeros((2, len(drawn.called)), np.int64)
+    np.add.at(sums[0], number[chosen], np.where(passed <= place, counted, 0)[chosen])
+    np.add.at(sums[1], number[chosen], counted[chosen])
+    totals = sums.sum(axis=1)
+    left = zip(*(totals[:, None] - sums).tolist(), strict=True)
+    without = [part / whole if whole else math.nan for part, whole in left]
+    return int(totals[0]) / int(totals[1]), without
+
+
+def _log_size(
+    group: SizeGroup, position: Position, ends: tuple[float, float], decimals: int
+) -> float:
+    unit = units_of_size(group.size, decimals)
+    lower, upper = (math.log(end / unit) for end in ends)
+    return interpolate(lower, upper, position.fraction)

@@ -131,5 +131,14 @@ def errors_of(*names: str, unit: str = "log points") -> tuple[Column, ...]:
     )
 
 
+def ends_of(*names: str, unit: str) -> tuple[Column, ...]:
+    """Columns with the ends of quantiles' intervals, only in studies with `[uncertainty]`."""
+    return tuple(
+        _only_uncertain(f"{name}_{end}", unit, f"{which} end of the interval of {name}")
+        for name in names
+        for end, which in zip(INTERVAL, ("lower", "upper"), strict=True)
+    )
+
+
 def _only_uncertain(name: str, unit: str, meaning: str, range: Range | None = None) -> Column:
     return Column(name, NUMBER, unit, meaning, nullable=True, range=range, section="uncertainty")

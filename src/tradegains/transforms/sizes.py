@@ -11,7 +11,7 @@ from tradegains.tables import working as w
 from tradegains.transforms.bits import bigint
 from tradegains.transforms.ranking import SCALED
 
-SIZE = "size"
+SIZE, BELOW = "size", "values_below"
 SIZES = ("employment", "domestic_sales")
 
 
@@ -32,6 +32,7 @@ def rank_sizes(
     removing: int,
     bin_width: float,
     decimals: int,
+    carried: Sequence[str] = (),
 ) -> DataFrame:
     """One row per valid row, size and year of that size where the size is above 0.
 
@@ -39,7 +40,7 @@ def rank_sizes(
     years of each size that is wanted; rows with a flag of `removing` are left out. `value` is the
     whole number of thousandths or of units of money (10**-decimals), exact in a double, and
     `scaled` its logarithm in units of `bin_width` [log points]: ranks come from whole numbers, so
-    no engine's logarithm moves a quantile.
+    no engine's logarithm moves a quantile. The columns `carried` stay.
     """
     valid = matched.filter(F.col(w.FLAGS).bitwiseAND(bigint(removing)) == bigint(0))
     parts = [
@@ -49,6 +50,7 @@ def rank_sizes(
             years=years[size],
             units=units_of_size(size, decimals),
             bin_width=bin_width,
+            carried=carried,
         )
         for size in SIZES
         if years.get(size)
@@ -57,7 +59,13 @@ def rank_sizes(
 
 
 def _one_size(
-    valid: DataFrame, size: str, *, years: Sequence[int], units: float, bin_width: float
+    valid: DataFrame,
+    size: str,
+    *,
+    years: Sequence[int],
+    units: float,
+    bin_width: float,
+    carried: Sequence[str],
 ) -> DataFrame:
     amount = _amount(size)
     described = valid.filter(F.col(w.YEAR).isin(*years) & (amount > 0))
@@ -66,10 +74,22 @@ def _one_size(
         F.lit(SIZES.index(size)).alias(SIZE),
         w.YEAR,
         w.MEMBERSHIP,
+        *carried,
         w.EMPLOYMENT,
         value.alias(w.VALUE),
         (F.log(value / units) / bin_width).alias(SCALED),
     )
+
+
+def count_between(ranked: DataFrame, values: Sequence[float]) -> DataFrame:
+    """One row per size, year, membership, group of units and how many of the values are below.
+
+    Reads the rows of `rank_sizes` with their group; `values` are whole numbers, as theirs.
+    """
+    are_below = [F.when(F.col(w.VALUE) > F.lit(each), 1).otherwise(0) for each in values]
+    number = reduce(Column.__add__, are_below, F.lit(0)).alias(BELOW)
+    keys = (SIZE, w.YEAR, w.MEMBERSHIP, w.REPLICATE_GROUP)
+    return ranked.groupBy(*keys, number).agg(F.count(F.lit(1)).alias(w.ESTABLISHMENTS))
 
 
 def _amount(size: str) -> Column:

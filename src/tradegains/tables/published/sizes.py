@@ -9,6 +9,8 @@ from tradegains.tables.columns import (
     WHOLE,
     WINDOW_OR_NULL,
     count,
+    ends_of,
+    errors_of,
     log_points,
     share,
 )
@@ -67,7 +69,10 @@ SIZE_FITS = Table(
         ),
         share("overlap", "area under the lower of the two curves"),
         NOTE,
+        *errors_of("mean", "sd", "overlap", unit=_LOG_JOBS),
+        *ends_of("q20", "q50", "q80", unit=_LOG_JOBS),
     ),
+    uncertain=("mean", "sd", "overlap"),
 )
 
 SIZE_HISTOGRAMS = Table(

@@ -1,0 +1,58 @@
+"""Woodruff's intervals by hand, by law, and how often they hold a median."""
+
+import random
+from fractions import Fraction
+
+import pytest
+
+from tradegains.formulas.jackknife import jackknife_interval
+from tradegains.formulas.quantiles import quantile
+from tradegains.formulas.woodruff import shares_around, spread_of_quantile
+
+GROUPS, SIZE = 50, 400
+
+
+def median_interval(values: list[float], groups: list[int]) -> tuple[float, float]:
+    """Of the median of values in groups."""
+    at = quantile(values, Fraction(1, 2))
+    left = [
+        [value <= at for value, group in zip(values, groups, strict=True) if group != each]
+        for each in range(GROUPS)
+    ]
+    below = sum(value <= at for value in values) / len(values)
+    told = jackknife_interval(
+        below, [sum(each) / len(each) for each in left], level=0.95, most_undefined=0.0
+    )
+    low, high = shares_around(0.5, told.high - below)
+    return quantile(values, Fraction(low)), quantile(values, Fraction(high))
+
+
+def test_a_median_is_held_as_often_as_stated():
+    held, draws = 0, 150
+    for seed in range(draws):
+        chance = random.Random(seed)
+        values = [chance.lognormvariate(0.0, 1.0) for _ in range(SIZE)]
+        low, high = median_interval(values, [chance.randrange(GROUPS) for _ in values])
+        held += low <= 1.0 <= high
+    # Three standard errors of a share of .95 around it.
+    assert 0.95 - 0.053 < held / draws <= 1.0
+
+
+def test_quantiles_move_against_the_share_below_them_and_the_ends_stand_where_they_are():
+    found = spread_of_quantile(
+        3.0, (2.5, 4.0), shares=(0.4, 0.6), below=0.5, without=[0.5, 0.52, 0.48]
+    )
+    assert (found.low, found.high, found.note) == (2.5, 4.0, "")
+    assert found.without == pytest.approx((3.0, 2.85, 3.15))
+
+
+def test_values_that_are_all_alike_do_not_move():
+    found = spread_of_quantile(3.0, (3.0, 3.0), shares=(0.4, 0.6), below=1.0, without=[1.0, 0.9])
+    assert found.without == (3.0, 3.0)
+    nobody = spread_of_quantile(3.0, (3.0, 3.0), shares=(0.5, 0.5), below=1.0, without=[1.0])
+    assert nobody.without == (3.0,)
+
+
+def test_shares_stay_between_0_and_1():
+    assert shares_around(0.01, 0.5) == (0.0, 0.51)
+    assert shares_around(0.99, 0.5) == (0.49, 1.0)
