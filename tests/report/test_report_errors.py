@@ -14,6 +14,7 @@ from tradegains.report.answer import answer
 from tradegains.report.errors import brackets_in_words, errors_in_words
 from tradegains.report.influence import measurement_table, slopes_table
 from tradegains.report.page import figures_of, page_sections
+from tradegains.report.sections.sizes import size_exhibit
 from tradegains.report.table_1 import table_1_text
 
 
@@ -134,6 +135,12 @@ def test_whiskers_and_bands_are_drawn_told_and_in_the_data(uncertain_run, run):
         # A band is an area more, whiskers are lines more.
         paths = [each[key].draw().svg.count(b"<path") for each in (made, plain)]
         assert paths[0] > paths[1]
+
+
+def test_the_overlap_of_curves_has_its_error(uncertain_run, run):
+    said = "percent (standard error 0.4) of the area is shared"
+    assert size_exhibit(uncertain_run).text.count(said) == 2
+    assert "standard error" not in size_exhibit(run).text
 
 
 def test_the_key_of_the_welfare_figure_lies_inside_it(monkeypatch):

@@ -56,6 +56,7 @@ class SizePanel:
     title: str
     series: tuple[SizeSeries, SizeSeries]
     overlap: float | None
+    overlap_error: float | None = None
 
 
 @dataclass(frozen=True)

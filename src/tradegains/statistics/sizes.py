@@ -94,7 +94,7 @@ def describe_sizes(
     spreads: list[Spreads] = [{} for _ in groups]
     if drawn is not None and wanted:
         search = partial(binned.values_around, groups=described, row_limit=row_limit)
-        told = _Told(groups, counts, wanted, quantiles, [lower for lower, _ in values], decimals)
+        told = _Percentiles(groups, counts, wanted, quantiles, [lower for lower, _ in values], decimals)
         spreads = _spreads(ranked, told, drawn, bits=bits, search=search)
     found = zip(counts, quantiles, histograms, spreads, strict=True)
     return [SizeDistribution(*each) for each in found]
@@ -157,7 +157,7 @@ def _quantiles(
     return percentiles
 
 
-class _Told(NamedTuple):
+class _Percentiles(NamedTuple):
     """Percentiles that have been found: of which groups and sizes, where, and the value below."""
 
     groups: Sequence[SizeGroup]
@@ -170,7 +170,7 @@ class _Told(NamedTuple):
 
 def _spreads(
     ranked: DataFrame,
-    told: _Told,
+    told: _Percentiles,
     drawn: DrawnGroups,
     *,
     bits: MembershipBits,

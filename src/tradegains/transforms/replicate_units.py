@@ -13,7 +13,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from tradegains.tables import working as w
-from tradegains.transforms.bits import bigint
+from tradegains.tables.flags import FLAG_BITS
+from tradegains.transforms.bits import bigint, has_bits
 
 UNIT_NUMBERS = 2**48
 """So many that a year fits before one in a BIGINT; of 3 million units two share theirs in one
@@ -23,12 +24,16 @@ study of sixty, and fall into one group."""
 def number_units(rows: DataFrame, *, column: str, unit: str, salt: str) -> DataFrame:
     """One row per row, with the number of its unit; null where it is not valid.
 
-    Reads valid, establishment_id and the column with the unit's id. `unit` is what it is of.
+    Reads valid, flags, establishment_id and the column with the unit's id. `unit` is what it is of.
     """
     own = _number(salt, "establishment", w.ESTABLISHMENT_ID)
     number = own
     if column != w.ESTABLISHMENT_ID:
-        number = F.when(F.col(column).isNull(), own).otherwise(_number(salt, unit, column))
+        is_known = F.col(column).isNotNull()
+        if column in (w.INDUSTRY, w.INDUSTRY_GROUP):
+            # A broken code that a study keeps names no industry, whatever it begins with.
+            is_known &= ~has_bits(w.FLAGS, FLAG_BITS["invalid_industry"])
+        number = F.when(is_known, _number(salt, unit, column)).otherwise(own)
     return rows.withColumn(w.REPLICATE_UNIT, F.when(F.col(w.VALID), number))
 
 

@@ -23,8 +23,10 @@ from tradegains.published.published_run import PublishedRun
 from tradegains.report.captions import data_label, data_words
 from tradegains.report.page_table import Cell, PageTable, names
 from tradegains.report.section import Exhibit, Missing, Section, section_of
+from tradegains.tables.published import TABLES
 
 KEY = "figure_hloy_1"
+OVERLAP_ERROR = TABLES["size_fits"].errors["overlap"]
 LABELS = {
     "exporters": "Exporters",
     "nonexporters": "Non-exporters",
@@ -79,7 +81,8 @@ def _size_panel(run: PublishedRun, pair: tuple[str, str]) -> SizePanel | None:
         series = [_size_series(run, row) for row in rows]
         if series[0] is not None and series[1] is not None:
             title = f"{series[0].label} and {series[1].label.lower()}, {year}"
-            return SizePanel(title, (series[0], series[1]), rows[0]["overlap"])
+            told = rows[0]["overlap"], rows[0].get(OVERLAP_ERROR)
+            return SizePanel(title, (series[0], series[1]), *told)
     return None
 
 
@@ -101,7 +104,9 @@ def _overlap_in_words(panel: SizePanel) -> str:
     text = f"{panel.title}: the means are {fixed(abs(shift), 2)} log points apart"
     if panel.overlap is None:
         return f"{text}."
-    return f"{text}, yet {percent(panel.overlap, 1)} percent of the area is shared."
+    error = panel.overlap_error
+    told = "" if error is None else f" (standard error {percent(error, 1)})"
+    return f"{text}, yet {percent(panel.overlap, 1)} percent{told} of the area is shared."
 
 
 def _size_caption(run: PublishedRun, panels: Sequence[SizePanel]) -> str:
