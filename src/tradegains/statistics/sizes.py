@@ -94,7 +94,9 @@ def describe_sizes(
     spreads: list[Spreads] = [{} for _ in groups]
     if drawn is not None and wanted:
         search = partial(binned.values_around, groups=described, row_limit=row_limit)
-        told = _Percentiles(groups, counts, wanted, quantiles, [lower for lower, _ in values], decimals)
+        told = _Percentiles(
+            groups, counts, wanted, quantiles, [lower for lower, _ in values], decimals
+        )
         spreads = _spreads(ranked, told, drawn, bits=bits, search=search)
     found = zip(counts, quantiles, histograms, spreads, strict=True)
     return [SizeDistribution(*each) for each in found]
