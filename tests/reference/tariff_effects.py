@@ -483,6 +483,8 @@ def new_exporters(run: Regressing, tables: dict[str, list[Found]]) -> list[Found
 
 def composition(tables: dict[str, list[Found]], window: Any) -> list[Found]:
     """Output that the cut moves to exporters, times the premium weighted by employment."""
+    probits = [row for row in tables["regressions"] if row["model"] == "entry_probit"]
+    rule = next((r["errors"] for r in probits if r["window"] == window.name), "information")
     quartiles = [
         row
         for row in tables["export_entry"]
@@ -508,7 +510,7 @@ def composition(tables: dict[str, list[Found]], window: Any) -> list[Found]:
     return [
         effect(
             "export_composition", "establishment", quartiles[0]["cut"] or "foreign", value, error,
-            errors="information", output_share=1.0, accounting="export_composition",
+            errors=rule, output_share=1.0, accounting="export_composition",
             observations=sum(row["probit_establishments"] for row in quartiles),
         )
     ]  # fmt: skip

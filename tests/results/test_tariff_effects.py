@@ -112,11 +112,14 @@ def test_what_follows_from_other_results():
         for q, due, share in ((1, 0.2, 0.1), (2, 0.3, 0.1), (3, 0.4, 0.1), (4, 0.6, 0.2))
     ]  # fmt: skip
     premium = [{"model": "exporter_premium", "weighting": "employment", "term": "exporter",
-                "coefficient": 0.3, "standard_error": 0.0}]  # fmt: skip
+                "coefficient": 0.3, "standard_error": 0.0, "window": None}]  # fmt: skip
+    premium.append({"window": "post", "model": "entry_probit", "errors": "enterprise",
+                    "weighting": "unweighted", "term": "foreign_cut"})  # fmt: skip
     (row,) = export_composition(POST, premium, quartiles)
     # 0.02 + 0.03 + 0.04 + 0.12 of output moves, by a premium of 0.3 log points.
     assert row["effect"] == pytest.approx(100 * 0.21 * 0.3)
     assert row["standard_error"] == pytest.approx(100 * 0.3 * 0.01 * math.sqrt(0.07))
+    assert row["errors"] == "enterprise"
 
 
 def test_jobs_of_the_deepest_third_by_hand():

@@ -468,6 +468,13 @@ def _of_all(window: Window, entries: Sequence[Row]) -> list[Row]:
     return [e for e in entries if e["window"] == window.name and e["quartile"] is None]
 
 
+def _errors_of_probit(window: Window, regressions: Sequence[Row]) -> str:
+    """What the errors of the probabilities due to the cut are called."""
+    named = (window.name, "entry_probit")
+    found = (r["errors"] for r in regressions if (r["window"], r["model"]) == named)
+    return next(found, "information")
+
+
 def export_composition(
     window: Window, regressions: Sequence[Row], entries: Sequence[Row]
 ) -> Iterator[Row]:
@@ -497,7 +504,7 @@ def export_composition(
         found,
         kind=quartiles[0]["cut"] or FOREIGN,
         observations=sum(e["probit_establishments"] for e in quartiles),
-        errors="information",
+        errors=_errors_of_probit(window, regressions),
         share=1.0,
         accounting=COMPOSITION,
         note=note,
