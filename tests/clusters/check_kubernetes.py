@@ -8,7 +8,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import kubernetes_validate
 import pytest
 import yaml
 
@@ -17,6 +16,8 @@ from clusters.kubernetes import ROOT, Sent, submit_to_kubernetes
 from clusters.object_store import ObjectStore
 from clusters.small_runs import digests
 from clusters.submitting import SETTINGS, upload
+
+kubernetes_validate = pytest.importorskip("kubernetes_validate", reason="pip install .[kubernetes]")
 
 MANIFESTS = sorted((ROOT / "conf" / "kubernetes").glob("*.yaml"))
 API = "1.37"
