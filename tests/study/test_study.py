@@ -545,12 +545,6 @@ MISTAKES = {
         "entry_windows",
         "did you mean post?",
     ),
-    "never-exporters of no stated years": (
-        (HISTORY, ""),
-        "[regressions] history_from is missing",
-        "[regressions]",
-        "those that the study reads already: [1978, 1979, 1980, 1981",
-    ),
     "history that ends before the window": (
         (HISTORY, "history_from = [1978, 1987]"),
         "history_from has no 1988, the first year of a window with export entry",
@@ -618,30 +612,6 @@ MISTAKES = {
         "[regressions]",
         'state plant_cuts: "simple" or "value_weighted", the mean over products',
     ),
-    "nothing for who has no products": (
-        ('without_products = "leave_out"', ""),
-        "[regressions] without_products is missing",
-        "[regressions]",
-        'state without_products: "leave_out" who has none, or "industry_cut"',
-    ),
-    "kinds of tariff not named": (
-        ('exit_cuts = ["home", "foreign"]', ""),
-        "[regressions] exit_cuts is missing",
-        "[regressions]",
-        'a list of kinds of tariff: "home", "foreign" or "input", or [] for none',
-    ),
-    "a cut that is not defined": (
-        ('measure = "log_points"', ""),
-        "[tariffs] measure is missing",
-        "[tariffs]",
-        '"points" of the rate, or "log_points"',
-    ),
-    "a cut over no stated time": (
-        ('per = "year"', ""),
-        "[tariffs] per is missing",
-        "[tariffs]",
-        'state per: "window", or "year" of it',
-    ),
     "inputs bought from nobody in particular": (
         ('input_sources = "partner"', ""),
         "[tariffs] input_sources is missing",
@@ -700,6 +670,28 @@ def test_each_mistake_is_one_problem_with_place_and_cure(tmp_path: Path, case: s
     assert [problem[0] for problem in problems] == [what]
     assert problems[0][1] == f"{path}, line {line_with(path, place)}"
     assert cure in problems[0][2]
+
+
+def test_what_earlier_versions_did_not_ask_is_told_with_what_they_took(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A study of before runs on; nothing is told of one that states all."""
+    stated = read_study(changed(tmp_path), {})
+    assert caplog.messages == []
+    keys = ("history_from", "exit_cuts", "entry_cuts", "growth_cuts", "without_products",
+            "measure", "change", "per")  # fmt: skip
+    lines = [line for line in FULL.splitlines() if line.split(" = ")[0] in keys]
+    assert len(lines) == len(keys)
+    study = read_study(changed(tmp_path, *((f"{line}\n", "") for line in lines)), {})
+    assert study.regressions is not None
+    assert study.regressions.history_from == tuple(year for year in stated.years if year <= 1988)
+    assert study.regressions.without_products == "industry_cut"
+    assert study.regressions.growth_cuts == ("home",)
+    assert (study.tariffs.measure, study.tariffs.per) == ("points", "window")
+    words = "is not stated; taken as in earlier versions"
+    assert f'[regressions] entry_cuts {words}: entry_cuts = ["home"]' in caplog.messages
+    assert f'[tariffs] change {words}: change = "applied"' in caplog.messages
+    assert len(caplog.messages) == len(keys)
 
 
 UNFIT = {

@@ -13,6 +13,7 @@ from typing import Any
 from tradegains.errors import Problem
 from tradegains.formulas.tariffs import input_cut, rate_cut
 from tradegains.study import Study
+from tradegains.study.earlier import not_stated
 
 log = logging.getLogger("tradegains")
 
@@ -35,7 +36,8 @@ def told_cuts(study: Study, tables: Tables) -> tuple[Tables, list[Problem]]:
     problems: list[Problem] = []
     told: Tables = {}
     kinds: set[str | None] = set()
-    for name, default in (("tariff_cuts", HOME), ("product_tariffs", study.tariffs.product_kind)):
+    of_products = study.tariffs.product_kind or (HOME if _uses_home_alone(study) else None)
+    for name, default in (("tariff_cuts", HOME), ("product_tariffs", of_products)):
         rows = tables.get(name)
         if not rows:
             continue
@@ -95,10 +97,17 @@ def _kind_problems(study: Study, name: str, rows: Sequence[Row]) -> Iterator[Pro
     if stated is not None:
         what = "product_kind is stated, and the table has a column kind"
         yield Problem(what, f"input {name}", cure="take one of them out")
+    elif _uses_home_alone(study):
+        log.warning("%s", not_stated("[tariffs] product_kind", HOME))
     else:
         cure = 'state product_kind in [tariffs]: "home", "foreign" or "input"; or add the column '
         what = "nothing says whose tariffs on what these are"
         yield Problem(what, f"input {name}", cure=f"{cure}kind")
+
+
+def _uses_home_alone(study: Study) -> bool:
+    """Earlier versions knew the country's own tariffs only, and asked for no kind."""
+    return study.cut_kinds == (HOME,)
 
 
 def _rate_problems(study: Study, name: str, rows: Sequence[Row]) -> Iterator[Problem]:

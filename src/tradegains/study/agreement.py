@@ -439,17 +439,8 @@ def _check_history(study: Study, regressions: Regressions, findings: Findings) -
     """Refuse a sample of never-exporters that moves with the years that a run happens to read."""
     known = {window.name: window for window in study.windows}
     starts = sorted({known[n].start for n in regressions.entry_windows if n in known})
-    history = regressions.history_from
-    if starts and not history and study.census.has("exports"):
-        read = ", ".join(str(year) for year in study.years if year <= starts[-1])
-        findings.add(
-            "regressions.history_from",
-            "[regressions] history_from is missing",
-            "state the years in which who never exported must not have; "
-            f"those that the study reads already: [{read}]",
-        )
-    for start in starts if history else ():
-        if start not in history:
+    for start in starts if regressions.history_from else ():
+        if start not in regressions.history_from:
             findings.add(
                 "regressions.history_from",
                 f"history_from has no {start}, the first year of a window with export entry",

@@ -1,5 +1,6 @@
 """Read a study file: all of its problems in one error, or a `Study` without open choices."""
 
+import logging
 import math
 import re
 import tomllib
@@ -12,6 +13,7 @@ from tradegains.errors import Problem, StudyError
 from tradegains.formulas.fixed_point import COARSEST_DECIMALS, FINEST_DECIMALS
 from tradegains.study import model
 from tradegains.study.agreement import check_agreement
+from tradegains.study.earlier import with_earlier_meaning
 from tradegains.study.fields import (
     FLAG,
     NAME,
@@ -58,6 +60,8 @@ from tradegains.study.model import (
     Welfare,
     Window,
 )
+
+log = logging.getLogger("tradegains")
 
 TODO = "TODO:"
 """What marks a choice in a study file that somebody still has to make."""
@@ -125,9 +129,12 @@ def read_study(
     if newest is not None:
         _name_latest(document, inputs.census, newest)
     study = replace(_read_sections(root, inputs), todo=text.count(TODO))
+    study, told = with_earlier_meaning(study)
     findings.close_tables()
     check_agreement(study, findings)
     findings.raise_if_any()
+    for line in told:
+        log.warning("%s", line)
     return study
 
 

@@ -1,23 +1,18 @@
 """Do the tariffs of a study agree with its inputs, and with the regressions that use them?"""
 
-from collections.abc import Iterator
-
 from tradegains.study.fields import Findings
 from tradegains.study.model import Regressions, Study
 
 TABLES = ("tariff_cuts", "product_tariffs", "input_output")
 OF_REGRESSIONS = ("plant_products", "product_tariffs", "input_output")
 """Inputs that nothing but regressions reads."""
-KINDS = 'kinds of tariff: "home", "foreign" or "input", or [] for none'
-_WORDS = {
-    "measure": '"points" of the rate, or "log_points": 100 times the change of ln(1 + rate)',
-    "change": '"applied" rates before and after, or the "preference" over other countries',
-    "per": '"window", or "year" of it',
-}
 
 
 def check_tariffs(study: Study, findings: Findings) -> None:
-    """Keep what is missing, and what is stated without use."""
+    """Keep what is missing, and what is stated without use.
+
+    Keys that earlier versions did not ask for are filled in before: see `earlier.py`.
+    """
     regressions = study.regressions
     if regressions is None:
         for name in sorted(set(OF_REGRESSIONS) & study.inputs.given().keys()):
@@ -28,7 +23,6 @@ def check_tariffs(study: Study, findings: Findings) -> None:
             )
         return
     _check_kinds(study, regressions, findings)
-    _check_definition(study, findings)
     _check_products(study, regressions, findings)
     _check_inputs(study, findings)
 
@@ -39,29 +33,11 @@ def _check_kinds(study: Study, regressions: Regressions, findings: Findings) -> 
         what = "[tariff_effects] explains growth by tariff cuts, and the study has none"
         cure = "give tariff_cuts or product_tariffs under [inputs], or remove [tariff_effects]"
         findings.add("tariff_effects", what, cure)
-    for key, is_asked in _asked(regressions):
-        kinds = getattr(regressions, key)
-        if has_tariffs and is_asked and kinds is None:
-            what, cure = f"[regressions] {key} is missing", f"state {key}: a list of {KINDS}"
-            findings.add(f"regressions.{key}", what, cure)
-        elif kinds and not has_tariffs:
+    for key in ("exit_cuts", "entry_cuts", "growth_cuts"):
+        if getattr(regressions, key) and not has_tariffs:
             what = f"{key} names kinds of tariff but the study has no tariffs"
             cure = f"give tariff_cuts or product_tariffs under [inputs], or {key} = []"
             findings.add(f"regressions.{key}", what, cure)
-
-
-def _asked(regressions: Regressions) -> Iterator[tuple[str, bool]]:
-    """Keys that name kinds of tariff, and whether the study has regressions that read them."""
-    yield "exit_cuts", bool(regressions.exit_windows)
-    yield "entry_cuts", bool(regressions.entry_windows)
-    yield "growth_cuts", bool(regressions.entry_windows)
-
-
-def _check_definition(study: Study, findings: Findings) -> None:
-    """What a cut is has to be stated where a regression uses one."""
-    for key, words in _WORDS.items():
-        if study.cut_kinds and getattr(study.tariffs, key) is None:
-            findings.add(f"tariffs.{key}", f"[tariffs] {key} is missing", f"state {key}: {words}")
 
 
 def _check_products(study: Study, regressions: Regressions, findings: Findings) -> None:
@@ -77,16 +53,11 @@ def _check_products(study: Study, regressions: Regressions, findings: Findings) 
                 "cuts by establishment need both: give both or none",
             )
     has_products = "plant_products" in given
-    required = {
-        "plant_cuts": '"simple" or "value_weighted", the mean over products',
-        "without_products": '"leave_out" who has none, or "industry_cut" for the cut of its '
-        "industry, of the same kind",
-    }
-    for key, words in required.items():
-        if has_products and getattr(regressions, key) is None:
-            what = f"[regressions] {key} is missing"
-            findings.add(f"regressions.{key}", what, f"state {key}: {words}")
-    for key in (*required, "products_year"):
+    if has_products and regressions.plant_cuts is None:
+        what = "[regressions] plant_cuts is missing"
+        cure = 'state plant_cuts: "simple" or "value_weighted", the mean over products'
+        findings.add("regressions.plant_cuts", what, cure)
+    for key in ("plant_cuts", "without_products", "products_year"):
         if not has_products and getattr(regressions, key) is not None:
             findings.add(
                 f"regressions.{key}",
