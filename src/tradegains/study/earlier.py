@@ -13,7 +13,7 @@ from tradegains.study.model import Regressions, Study
 Filled = Iterator[tuple[str, Any]]
 
 HOME: Final = ("home",)
-_TARIFFS: Final = {"measure": "points", "change": "applied", "per": "window"}
+_TARIFFS: Final[dict[str, Any]] = {"measure": "points", "change": "applied", "per": "window"}
 _TABLES: Final = frozenset({"tariff_cuts", "product_tariffs", "input_output"})
 
 
