@@ -38,7 +38,7 @@ from tradegains.release.judging import (
     broken_rules,
     protection_level,
 )
-from tradegains.release.programs import Known, Program, Witnesses
+from tradegains.release.programs import SLACK, Known, Program, Witnesses
 from tradegains.release.rules import RELEASE, Rules
 
 COMPLEMENT, DIFFERENCE, EARLIER = "complement", "difference", "earlier"
@@ -407,7 +407,7 @@ class Suppression:
     def _rests(self) -> Iterator[Target]:
         """What open sums leave of an open one, that breaks a rule: it is known exactly."""
         sizes, shared = np.diff(self.problem.matrix.indptr), self.problem.shared
-        is_open = np.array([n not in self.closed for n in range(len(sizes))])
+        is_open = np.array([n not in self.closed for n in range(len(sizes))], bool)
         for large in np.flatnonzero(is_open & (sizes > 0)).tolist():
             part = slice(shared.indptr[large], shared.indptr[large + 1])
             near, common = shared.indices[part], shared.data[part]
@@ -481,10 +481,13 @@ class Suppression:
         level = max(protection_level(target.backing, self.rules), 1.0)
         return level if direction > 0 else min(level, self._room(target))
 
-    def _room(self, target: Target) -> float:
-        """How far the sum of a target is above the least that it can be."""
+    def _room(self, target: Target, own: float = 0.0) -> float:
+        """How far a witness can take a target down, of which somebody holds some itself.
+
+        As far as to the least that it can be, less what a witness goes further than it is asked to.
+        """
         held, cells = self.problem.holdings, list(target.cells)
-        return float((held.values - held.lowest)[cells].sum())
+        return (float((held.values - held.lowest)[cells].sum()) - own) / (1 + SLACK)
 
     def _protect_all(self) -> None:
         order = sorted(self.targets.values(), key=lambda each: (-self._level(each), each.name))
@@ -597,7 +600,7 @@ class Suppression:
         victim = backing.second if own and own >= backing.first else backing.first
         percent = self.rules.prior_posterior.percent / 100
         level = float(max(own + (1 + percent) * victim - backing.total, percent * victim))
-        return level if direction > 0 else min(level, self._room(target) - own)
+        return level if direction > 0 else min(level, self._room(target, own))
 
     # --- opening again ----------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ protects each of two then protects their sum.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,6 +29,9 @@ from tradegains.release.protection import (
 )
 from tradegains.release.rules import Rules
 from tradegains.tables import working as w
+
+GroupKey = tuple[str, str]
+"""A group of industries: the window whose industries count, and the group's code."""
 
 FINE = "industry4"
 MOST_TARGETS = 40
@@ -102,6 +105,10 @@ class SumsTogether:
     group is a problem of its own, in which the group's sums are known. Where one stays, all within
     that group stays, and so it does where a group has more targets than `MOST_TARGETS`. Sums that
     cross groups, of ranked industries or by the industry of several windows, leave none within.
+
+    Two kinds of sums of industries are decided with those of groups: those that left in an earlier
+    release, which everybody knows, and those of a group within which something cannot be protected
+    beside the group's own sums, some of which must stay then.
     """
 
     def __init__(
@@ -132,21 +139,56 @@ class SumsTogether:
             for name, cells in zip(self.names, self.inside, strict=True)
             if name in earlier
         )
-        fine = [n for n, (group, _) in enumerate(self.sums) if group.level == FINE]
-        coarse = [n for n, (group, _) in enumerate(self.sums) if group.level != FINE]
-        everywhere = np.arange(len(self.holdings))
-        above = self._suppression(coarse, everywhere, earlier)
-        self._note(coarse, above, above.decide(), found)
-        touched = above.moved_cells() if coarse else np.zeros(0, int)
-        for numbers in self._by_group(fine).values():
-            self._judge_within(numbers, touched, earlier, found)
+        groups, joined = self._by_group(), set[GroupKey]()
+        while True:
+            made = Judgement()
+            further = self._judge_levels(groups, joined, earlier, made)
+            if not further:
+                break
+            joined |= further  # fewer are left apart each time: it ends
+        found.sums |= made.sums
+        found.differences |= made.differences
+        found.unprotected += made.unprotected
 
-    def _by_group(self, fine: Sequence[int]) -> dict[tuple[str, str], list[int]]:
-        """Numbers of the sums of each group of industries."""
-        groups: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-        for number in fine:
-            group = self.sums[number][0]
-            groups[group.window, group.industry[: self.cells.group_digits]].append(number)
+    def _judge_levels(
+        self,
+        groups: Mapping[GroupKey, Sequence[int]],
+        joined: Collection[GroupKey],
+        earlier: Mapping[str, tuple[Earlier, ...]],
+        found: Judgement,
+    ) -> set[GroupKey]:
+        """Decide on the sums of groups, with all within the joined ones; then within the others.
+
+        Returns the groups within which something cannot be protected.
+        """
+        left = {n for n in range(len(self.sums)) if self._has_left(n, earlier)}
+        apart = {n for key, numbers in groups.items() if key not in joined for n in numbers}
+        coarse = [n for n in range(len(self.sums)) if n not in apart or n in left]
+        above = self._suppression(coarse, np.arange(len(self.holdings)), earlier)
+        self._note(coarse, above, above.decide(), found)
+        if found.unprotected:
+            return set()
+        touched = above.moved_cells() if coarse else np.zeros(0, int)
+        further = set()
+        for key, numbers in groups.items():
+            if key in joined:
+                continue
+            if not self._judge_within(numbers, touched, earlier, found):
+                further.add(key)
+        return further
+
+    def _has_left(self, number: int, earlier: Mapping[str, tuple[Earlier, ...]]) -> bool:
+        """Whether a sum has left before as it is now, and so leaves again."""
+        before = earlier.get(self.names[number], ())
+        value = float(self.holdings.values[self.inside[number]].sum())
+        return any(each.value == value for each in before)
+
+    def _by_group(self) -> dict[GroupKey, list[int]]:
+        """Numbers of the sums within each group of industries."""
+        groups: defaultdict[GroupKey, list[int]] = defaultdict(list)
+        for number, (group, _) in enumerate(self.sums):
+            if group.level == FINE:
+                groups[group.window, group.industry[: self.cells.group_digits]].append(number)
         return groups
 
     def _judge_within(
@@ -155,8 +197,8 @@ class SumsTogether:
         touched: Numbers,
         earlier: Mapping[str, tuple[Earlier, ...]],
         found: Judgement,
-    ) -> None:
-        """Decide on the sums within a group of industries."""
+    ) -> bool:
+        """Decide on the sums within a group of industries; whether all of them can be protected."""
         here = np.unique(np.concatenate([self.inside[number] for number in numbers]))
         around = self._around(numbers)
         stays = any(found.sums[self.sums[n]].reason for n in around)
@@ -165,9 +207,10 @@ class SumsTogether:
             decision = within.close_all()
         else:
             decision = within.decide(MOST_TARGETS)
-            if decision.unprotected:
-                decision = within.close_all()
+        if decision.unprotected:
+            return False
         self._note(numbers, within, decision, found)
+        return True
 
     def _around(self, numbers: Sequence[int]) -> list[int]:
         """Numbers of the sums of the group as a whole."""
