@@ -332,6 +332,19 @@ def test_switches_in_the_environment(
     assert environment.is_on("TRADEGAINS_X") is on
 
 
+def test_who_was_at_the_port_of_an_earlier_engine_is_no_stranger() -> None:
+    """Linux gives a free port again while ends of its last connections are still in the table."""
+    with socket.create_server(("127.0.0.1", 0)) as earlier:
+        address = earlier.getsockname()
+        with socket.create_connection(address):
+            earlier.accept()[0].close()  # who closes first keeps its end for a minute
+    watch = closed_port.Watch()
+    with socket.create_server(address) as server, socket.create_connection(address):
+        taken, _ = server.accept()
+        with taken:
+            assert watch.strangers(address) == 0
+
+
 def test_an_engine_that_starts_beside_this_one_is_no_stranger(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -67,7 +67,7 @@ class Watch:
     """Who connects to a port of this process that is not there yet when the watch begins."""
 
     accepted: int | None = field(default_factory=lambda: _accepted())
-    known: Pairs = field(default_factory=lambda: _served())
+    known: Pairs = field(default_factory=lambda: _there())
 
     def strangers(self, address: Address) -> int:
         """Connections to the port that are there and not from this process itself."""
@@ -130,6 +130,17 @@ def _plain(address: tuple[str, int]) -> Address:
     return address[0].removeprefix("::ffff:"), address[1]
 
 
+def _there() -> Pairs:
+    """All connections of the kernel's table, whoever listens: none of them is new later.
+
+    A port that this engine is given may be one that an earlier engine had a minute ago, whose ends
+    of connections are still there. A new connection between the very same ends is no new row, so
+    it explains no accepted connection, and the server is given up.
+    """
+    ends = [(_decoded(near), _decoded(far)) for near, far, state in _rows() if state != _LISTENING]
+    return frozenset(map(frozenset, ends))
+
+
 def _served(port: int = 0) -> Pairs:
     """The kernel's connections to ports of this machine.
 
@@ -139,7 +150,7 @@ def _served(port: int = 0) -> Pairs:
     Args:
         port: one that counts although nobody listens to it any more.
     """
-    rows = [row.split()[1:4] for table in _TABLES for row in _lines(table)[1:]]
+    rows = _rows()
     listened = {_decoded(near)[1] for near, _, state in rows if state == _LISTENING} | {port}
     ends = [(_decoded(near), _decoded(far)) for near, far, state in rows if state != _LISTENING]
     here = {near[0] for near, _ in ends}
@@ -149,6 +160,11 @@ def _served(port: int = 0) -> Pairs:
         for near, far in ends
         if near[1] in listened or (far[1] in listened and far[0] in here) or (far, near) in both
     )
+
+
+def _rows() -> list[list[str]]:
+    """Near end, far end and state of each socket of the kernel's tables, in its own spelling."""
+    return [row.split()[1:4] for table in _TABLES for row in _lines(table)[1:]]
 
 
 def _accepted() -> int | None:
