@@ -130,3 +130,14 @@ def test_a_group_stays_where_an_industry_in_it_cannot_be_hidden_else(rules: Rule
     made = release(cells, [of("0101"), of("01"), of("02"), of("")], rules)
     assert made.unprotected == []
     assert_hidden(cells, rules, of("0101"), made)
+
+
+def test_an_industry_of_a_group_of_which_something_stays_is_hidden_too(rules: Rules) -> None:
+    # The group's exporters stay and so all within it does; 01 alone tells 0101 to within 1.
+    cells = cells_of(
+        {(101, 1): [1000] * 3, (101, 0): [1000] * 6, (102, 0): [1, 0], (201, 0): [700] * 30}
+    )
+    sets = [of("01", inside=(EXPORTER,)), of("01", outside=(EXPORTER,))]
+    made = release(cells, [of("0101"), of("01"), *sets, of("02"), of("")], rules)
+    assert made.unprotected == []
+    assert_hidden(cells, rules, of("0101"), made)

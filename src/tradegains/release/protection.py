@@ -272,6 +272,17 @@ class Suppression:
                 self.closed.setdefault(number, reason)
         return self._decision()
 
+    def close_all_and_ask(self) -> Decision:
+        """The same, and whether what is known leaves each sum that breaks a rule room enough.
+
+        Of counts it is not asked: programs in whole numbers take minutes for them.
+        """
+        decision = self.close_all()
+        if self.has_changed or self.kind == COUNT:
+            return decision
+        self._protect_all()
+        return self._decision()
+
     def decide(self, most: int | None = None) -> Decision:
         """Close what must be closed, and open again what need not be.
 
@@ -282,7 +293,7 @@ class Suppression:
             return self.close_all()
         self._close_differences()
         if most is not None and len(self.targets) > most:
-            return self.close_all()
+            return self.close_all_and_ask()
         while True:
             self._protect_all()
             found = self._further_targets()

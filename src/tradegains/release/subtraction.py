@@ -201,10 +201,11 @@ class SumsTogether:
         """Decide on the sums within a group of industries; whether all of them can be protected."""
         here = np.unique(np.concatenate([self.inside[number] for number in numbers]))
         around = self._around(numbers)
-        stays = any(found.sums[self.sums[n]].reason for n in around)
-        within = self._suppression([*numbers, *around], here, earlier, fixed=len(around))
+        leave = [n for n in around if not found.sums[self.sums[n]].reason]
+        within = self._suppression([*numbers, *leave], here, earlier, fixed=len(leave))
+        stays = len(leave) < len(around)
         if stays or self.is_crossed or np.intersect1d(touched, here).size:
-            decision = within.close_all()
+            decision = within.close_all_and_ask()
         else:
             decision = within.decide(MOST_TARGETS)
         if decision.unprotected:
