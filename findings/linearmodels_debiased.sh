@@ -2,9 +2,9 @@
 # linearmodels==7.1: `debiased` means other factors in other classes. For the same regression and clusters,
 # IV2SLS and AbsorbingLS have no small-sample factor unless debiased=True, then (n-1)/(n-k) * G/(G-1);
 # PanelOLS has n/(n-k) by default and with debiased=True, and G/(G-1) only with group_debias=True. Expected:
-# one meaning and one default. With four industries errors are 15 percent apart. And entity effects within clusters
-# are not counted in k by default, with auto_df=False, count_effects=True they are: 26 percent apart on this
-# panel of 60 firms. Who compares two tables made with this package compares conventions.
+# one meaning and one default. With four industries errors are 15 percent apart. And entity effects within
+# clusters are not counted in k by default, with auto_df=False, count_effects=True they are: 26 percent apart
+# on this panel of 60 firms. Who compares two tables made with this package compares conventions.
 source "$(dirname "$0")/environment"
 prepare linearmodels==7.1 statsmodels==0.15.0 numpy==2.4.6 pandas==3.1.1 scipy==1.17.1
 expected='by hand: G/(G-1) 1.1547, n/(n-k) 1.0062, (n-1)/(n-k) * G/(G-1) 1.1583
