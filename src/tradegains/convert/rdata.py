@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tradegains.convert.recipe import SourceChoice
-from tradegains.convert.source import FoundColumn, Source, rows_at_once, slices
+from tradegains.convert.source import FoundColumn, Source, plain_value, rows_at_once, slices
 from tradegains.errors import InputError, Problem, StudyError
 
 _MISSING_INTEGER64 = np.iinfo(np.int64).min
@@ -178,16 +178,11 @@ def _labelled(values: Any, attributes: Mapping[str, Any]) -> _RColumn:
     labels = {}
     if given is not None and hasattr(given, "coords"):
         names = next(iter(given.coords.values())).values
-        labels = {_code(value): str(name) for value, name in zip(given.values, names, strict=True)}
+        labels = {
+            plain_value(value): str(name) for value, name in zip(given.values, names, strict=True)
+        }
     label = attributes.get("label", [""])
     return _RColumn(plain.values, f"{plain.kind}, labelled", str(label[0]), labels)
-
-
-def _code(value: Any) -> str:
-    """A labelled value without the point that doubles have."""
-    if isinstance(value, float | np.floating) and float(value).is_integer():
-        return str(int(value))
-    return str(value)
 
 
 _CLASSES: dict[str, Callable[[Any, Mapping[str, Any]], Any]] = {

@@ -62,3 +62,13 @@ def slices(rows: pa.Table, at_once: int) -> Iterator[pa.Table]:
     """Rows in chunks of so many, of which the last may be short."""
     for first in range(0, rows.num_rows, at_once):
         yield rows.slice(first, at_once)
+
+
+def plain_value(value: object) -> str:
+    """A labelled value as text, without the point that doubles have.
+
+    Example:
+        >>> plain_value(2.0), plain_value(2.5), plain_value("a")
+        ('2', '2.5', 'a')
+    """
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

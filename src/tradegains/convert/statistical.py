@@ -16,7 +16,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tradegains.convert.recipe import SourceChoice
-from tradegains.convert.source import PASSES_SPARED, FoundColumn, Source, rows_at_once, slices
+from tradegains.convert.source import (
+    PASSES_SPARED,
+    FoundColumn,
+    Source,
+    plain_value,
+    rows_at_once,
+    slices,
+)
 from tradegains.errors import InputError, Problem, StudyError
 
 APART = "__missing"
@@ -98,13 +105,8 @@ def _column(found: Any, name: str) -> FoundColumn:
         format="" if shown == "NULL" else shown,
         is_single=stored == "float",
         is_text=stored == "string",
-        labels={_plain(value): str(label) for value, label in labels.items()},
+        labels={plain_value(value): str(label) for value, label in labels.items()},
     )
-
-
-def _plain(value: object) -> str:
-    """A labelled value without the point that floats have."""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _chunks(
@@ -154,7 +156,7 @@ def _marks(values: pa.Array, kept: list[Any], is_mark: Callable[[object], bool])
     marks: list[str | None] = [None] * len(values)
     for row in pc.indices_nonzero(pc.is_null(values)).to_pylist():
         if is_mark(kept[row]):
-            marks[row] = _plain(kept[row])
+            marks[row] = plain_value(kept[row])
     return pa.array(marks, pa.string())
 
 

@@ -137,8 +137,7 @@ def _there() -> Pairs:
     of connections are still there. A new connection between the very same ends is no new row, so
     it explains no accepted connection, and the server is given up.
     """
-    ends = [(_decoded(near), _decoded(far)) for near, far, state in _rows() if state != _LISTENING]
-    return frozenset(map(frozenset, ends))
+    return frozenset(map(frozenset, _ends(_rows())))
 
 
 def _served(port: int = 0) -> Pairs:
@@ -152,7 +151,7 @@ def _served(port: int = 0) -> Pairs:
     """
     rows = _rows()
     listened = {_decoded(near)[1] for near, _, state in rows if state == _LISTENING} | {port}
-    ends = [(_decoded(near), _decoded(far)) for near, far, state in rows if state != _LISTENING]
+    ends = _ends(rows)
     here = {near[0] for near, _ in ends}
     both = set(ends)
     return frozenset(
@@ -160,6 +159,11 @@ def _served(port: int = 0) -> Pairs:
         for near, far in ends
         if near[1] in listened or (far[1] in listened and far[0] in here) or (far, near) in both
     )
+
+
+def _ends(rows: list[list[str]]) -> list[tuple[Address, Address]]:
+    """Near and far end of each connection among the rows of the kernel's tables."""
+    return [(_decoded(near), _decoded(far)) for near, far, state in rows if state != _LISTENING]
 
 
 def _rows() -> list[list[str]]:
