@@ -14,6 +14,7 @@ from tradegains.formulas.probit import (
     ScoreSums,
     coefficient_errors,
     delta_error,
+    influence_of,
     newton_step,
     score_and_curvature,
 )
@@ -96,7 +97,8 @@ def test_errors_are_those_of_the_whole_information():
     )
     gradient = np.array([0.1, -0.2, 0.3, 0.0, 1.0, 2.0])
     wanted = math.sqrt(gradient @ variance @ gradient)
-    found = delta_error(groups, gradient[:4].tolist(), gradient[4:].tolist(), NAMES)
+    parts = gradient[:4].tolist(), gradient[4:].tolist()
+    found = delta_error(influence_of(groups, *parts, NAMES), *parts)
     assert found == pytest.approx(wanted, rel=1e-8)
 
 

@@ -10,6 +10,7 @@ from tradegains.formulas.quantiles import quantile
 from tradegains.formulas.woodruff import shares_around, spread_of_quantile
 
 GROUPS, SIZE = 50, 400
+AROUND = (Fraction(2, 5), Fraction(3, 5))
 
 
 def median_interval(values: list[float], groups: list[int]) -> tuple[float, float]:
@@ -23,8 +24,8 @@ def median_interval(values: list[float], groups: list[int]) -> tuple[float, floa
     told = jackknife_interval(
         below, [sum(each) / len(each) for each in left], level=0.95, most_undefined=0.0
     )
-    low, high = shares_around(0.5, told.high - below)
-    return quantile(values, Fraction(low)), quantile(values, Fraction(high))
+    low, high = shares_around(Fraction(1, 2), told.high - below)
+    return quantile(values, low), quantile(values, high)
 
 
 def test_a_median_is_held_as_often_as_stated():
@@ -39,20 +40,25 @@ def test_a_median_is_held_as_often_as_stated():
 
 
 def test_quantiles_move_against_the_share_below_them_and_the_ends_stand_where_they_are():
-    found = spread_of_quantile(
-        3.0, (2.5, 4.0), shares=(0.4, 0.6), below=0.5, without=[0.5, 0.52, 0.48]
-    )
+    found = spread_of_quantile(3.0, (2.5, 4.0), shares=AROUND, below=0.5, without=[0.5, 0.52, 0.48])
     assert (found.low, found.high, found.note) == (2.5, 4.0, "")
     assert found.without == pytest.approx((3.0, 2.85, 3.15))
 
 
 def test_values_that_are_all_alike_do_not_move():
-    found = spread_of_quantile(3.0, (3.0, 3.0), shares=(0.4, 0.6), below=1.0, without=[1.0, 0.9])
+    found = spread_of_quantile(3.0, (3.0, 3.0), shares=AROUND, below=1.0, without=[1.0, 0.9])
     assert found.without == (3.0, 3.0)
-    nobody = spread_of_quantile(3.0, (3.0, 3.0), shares=(0.5, 0.5), below=1.0, without=[1.0])
+    nobody = spread_of_quantile(
+        3.0, (3.0, 3.0), shares=(Fraction(1, 2), Fraction(1, 2)), below=1.0, without=[1.0]
+    )
     assert nobody.without == (3.0,)
 
 
 def test_shares_stay_between_0_and_1():
-    assert shares_around(0.01, 0.5) == (0.0, 0.51)
-    assert shares_around(0.99, 0.5) == (0.49, 1.0)
+    assert shares_around(Fraction(1, 100), 0.5) == (0, Fraction(51, 100))
+    assert shares_around(Fraction(99, 100), 0.5) == (Fraction(49, 100), 1)
+
+
+def test_a_share_that_no_group_moves_ends_where_it_is():
+    """Not at the double beside a tenth, whose rank among ten would be the next one."""
+    assert shares_around(Fraction(1, 10), 0.0) == (Fraction(1, 10), Fraction(1, 10))

@@ -33,6 +33,7 @@ class Point:
 
     value: float
     weight: int
+    owner: str = ""  # the establishment
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,7 @@ class Productivity:
                     / Fraction(base.sds[row.industry])
                 ),
                 row.weight,
+                row.establishment_id,
             )
             for row in rows
             if row in self.of_row and row.industry in base.sds
@@ -150,7 +152,7 @@ class Productivity:
     def points(self, rows: Iterable[Row], base: Medians) -> list[Point]:
         """Relative productivity of the rows that have one, where the base has their industry."""
         return [
-            Point(self.of_row[row] - base[row.industry], row.weight)
+            Point(self.of_row[row] - base[row.industry], row.weight, row.establishment_id)
             for row in rows
             if row in self.of_row and row.industry in base
         ]

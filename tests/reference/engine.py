@@ -7,6 +7,7 @@ from typing import Any
 from reference.coverage import list_coverage
 from reference.curves import codes_seen, list_curves
 from reference.decompositions import list_decomposition_groups, list_decompositions
+from reference.distribution_errors import dispersion_with_errors, moments_with_errors
 from reference.distributions import (
     Prices,
     Productivity,
@@ -93,6 +94,12 @@ def measure(raws: Iterable[Raw], study: Any, small: Small | None = None) -> Tabl
     if study.uncertainty:
         found["influence"] = list_influence(census.rows, study, small)
         found["industry_slopes"] = list_slopes(census.rows, study, small)
+        drawn = groups_of(units_of(census.rows, study), study.uncertainty.groups)
+        groups = [ids for ids, _ in drawn]
+        found["moments"] = moments_with_errors(found["moments"], described, study, groups)
+        found["dispersion"] = dispersion_with_errors(
+            found["dispersion"], productivity, study, groups
+        )
         found |= uncertain_tables(found, census.rows, study, small, productivity)
     return {name: [in_order(name, row) for row in rows] for name, rows in found.items()}
 

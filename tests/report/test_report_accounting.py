@@ -60,6 +60,9 @@ def test_estimates_of_the_study_stand_beside_the_published_ones(run_with):
     # 16.5 x 0.12 = 1.98
     assert shown["New exporters"][:4] == ["16.5", "0.12", "2.0", "3.5"]
     assert shown["Reallocation, together"][2:4] == ["9.4", "8.4"]
+    # Of .7 and .7: .99 where they are independent, and never above 1.4.
+    told = "sum of 2 components (standard error 1.0 of independent estimates, at most 1.4)"
+    assert shown["Reallocation, together"][4] == told
     assert shown["Access to intermediate inputs"][0] == shown["Total"][2] == "–"
     assert shown["Total"][3] == "13.8"
     assert "Journal of Economic Perspectives" in table.remark

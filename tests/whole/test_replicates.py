@@ -17,7 +17,7 @@ from reference.comparison import WORDING, differences
 from reference.dealing import Dealer, missed
 from reference.nasty import census_of
 from reference.run import with_inputs
-from tradegains.study import JobFlows, Regressions, Study, Uncertainty
+from tradegains.study import Dispersion, JobFlows, Regressions, Study, Uncertainty
 
 EXAMPLES = int(os.environ.get("TRADEGAINS_REPLICATES", "1"))
 CASES = int(os.environ.get("TRADEGAINS_REPLICATE_CASES", "6"))
@@ -31,6 +31,8 @@ TABLES = (
     "job_flows",
     "export_entry",
     "size_fits",
+    "moments",
+    "dispersion",
 )
 
 
@@ -57,7 +59,7 @@ def uncertain_study(dealer: Dealer) -> Study:
         uncertainty=Uncertainty(20, 0.9, unit, "salt", dealer.deal("undefined", (0.2, 0.0, 0.5))),
         decomposition=dealer.deal("all decomposition", DECOMPOSITION[1:]),
         joint_distribution=None,
-        dispersion=None,
+        dispersion=dealer.deal("all dispersion", (Dispersion(3), Dispersion(1))),
         job_flows=dealer.deal("all job_flows", (JobFlows(True), JobFlows(False))),
         intra_industry_trade=None,
     )

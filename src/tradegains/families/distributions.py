@@ -1,6 +1,7 @@
 """Distributions of relative productivity: industry medians, moments, quantiles and histograms."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 
@@ -8,6 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from tradegains.families.context import ComputedTables, MatchedCensus, RunContext
+from tradegains.families.drawn_groups import with_drawn_groups
 from tradegains.families.industry_distributions import (
     describe_wanted_industries,
     dispersion_tables,
@@ -46,6 +48,7 @@ def distribution_tables(context: RunContext, matched: MatchedCensus) -> Computed
     """Rows of the distribution tables; of industries and by size where the study asks for them."""
     study, pools = context.study, median_pools(context.study)
     described = matched.rows.filter(F.col(w.YEAR).isin(*sorted({*chain(*pools.values())})))
+    grouped, drawn = with_drawn_groups(context, matched, described)
     # Neither needs the other, and both leave cores idle: a twentieth of a run of 30M rows.
     with context.progress.step(MEDIANS) as step:
         medians, powers = compute_both(
@@ -56,14 +59,25 @@ def distribution_tables(context: RunContext, matched: MatchedCensus) -> Computed
     scales = _standardising_scales(study, powers)
     requests = distribution_requests(study)
     with context.progress.step("describe distributions") as step:
-        task = _distribution_task(context, described, requests, medians=medians, scales=scales)
+        task = _distribution_task(context, grouped, requests, medians=medians, scales=scales)
+        task = replace(task, drawn=drawn)
         found = describe_distributions(task, powers, row_limit=context.row_limit)
         step.rows = len(found)
-    by_industry = describe_wanted_industries(context, described, powers, medians)
+    by_industry = describe_wanted_industries(context, grouped, powers, medians, drawn=drawn)
     moments = moment_rows(study, requests, found, medians=medians, scales=scales)
+    moments += industry_moment_rows(study, by_industry)
+    if drawn is not None:
+        from tradegains.results.distribution_errors import (
+            industry_replicated,
+            moment_rows_with_errors,
+            replicated,
+        )
+
+        without = [*replicated(found), *industry_replicated(study, by_industry)]
+        moments = moment_rows_with_errors(study, moments, without)
     tables = {
         "industry_medians": industry_median_rows(study, medians, scales),
-        "moments": [*moments, *industry_moment_rows(study, by_industry)],
+        "moments": moments,
         "histograms": histogram_rows(study, requests, found),
     }
     dispersion = dispersion_tables(context, by_industry)

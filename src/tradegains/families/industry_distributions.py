@@ -14,12 +14,21 @@ from tradegains.results.industry_distributions import (
     industry_populations,
 )
 from tradegains.statistics.moments import PowerCells
+from tradegains.statistics.replicated import DrawnGroups
 
 
 def describe_wanted_industries(
-    context: RunContext, described: DataFrame, powers: PowerCells, medians: Medians
+    context: RunContext,
+    described: DataFrame,
+    powers: PowerCells,
+    medians: Medians,
+    *,
+    drawn: DrawnGroups | None = None,
 ) -> Mapping[Group, Distribution]:
-    """Distribution of every industry at the levels that the study asks for; none at others."""
+    """Distribution of every industry at the levels that the study asks for; none at others.
+
+    With `drawn` groups, which the rows then have, also without each of them.
+    """
     levels = industry_levels(context.study)
     if not levels:
         return {}
@@ -31,6 +40,7 @@ def describe_wanted_industries(
         [(each.inside, each.outside) for each in industry_populations(context.study)],
         levels,
         context.sets.memberships,
+        drawn,
     )
     with context.progress.step("describe industries") as step:
         found = describe_industries(described, task, powers, row_limit=context.row_limit)
@@ -44,4 +54,9 @@ def dispersion_tables(
     """Rows of `dispersion`, where the study has the section."""
     if not context.makes("dispersion"):
         return ComputedTables()
-    return ComputedTables({"dispersion": dispersion_rows(context.study, by_industry)})
+    rows = dispersion_rows(context.study, by_industry)
+    if context.study.uncertainty is not None:
+        from tradegains.results.distribution_errors import dispersion_rows_with_errors
+
+        rows = dispersion_rows_with_errors(context.study, rows, by_industry)
+    return ComputedTables({"dispersion": rows})

@@ -1,6 +1,7 @@
 """Log sizes of establishments: described once, for their fits and for welfare with a cutoff."""
 
 from tradegains.families.context import ComputedTables, MatchedCensus, RunContext
+from tradegains.families.drawn_groups import with_drawn_groups
 from tradegains.results.size_errors import size_rows_with_errors
 from tradegains.results.sizes import (
     Sizes,
@@ -9,7 +10,6 @@ from tradegains.results.sizes import (
     size_groups,
     size_histogram_rows,
 )
-from tradegains.transforms.replicate_units import add_groups
 
 
 def describe_wanted_sizes(context: RunContext, matched: MatchedCensus) -> Sizes:
@@ -17,13 +17,10 @@ def describe_wanted_sizes(context: RunContext, matched: MatchedCensus) -> Sizes:
     groups = size_groups(context.study, context.wanted)
     if not groups:
         return {}
-    from tradegains.statistics.sizes import DrawnGroups, describe_sizes
+    from tradegains.statistics.sizes import describe_sizes
 
-    fits, stated, units = context.study.size_fits, context.study.uncertainty, matched.groups
-    rows, drawn = matched.rows, None
-    if stated is not None and units is not None:
-        rows = add_groups(rows, units.groups)
-        drawn = DrawnGroups(units.keys, stated.level, stated.most_undefined)
+    fits = context.study.size_fits
+    rows, drawn = with_drawn_groups(context, matched, matched.rows)
     with context.progress.step("describe sizes") as step:
         found = describe_sizes(
             rows,

@@ -6,6 +6,7 @@ An effect estimated on some establishments counts as much as their share of outp
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True)
@@ -65,3 +66,29 @@ def total_contribution(
     if not wanted <= present:
         raise ValueError(f"no such component: {', '.join(sorted(wanted - present))}")
     return math.fsum(c.contribution for c in components if c.name in wanted)
+
+
+class SumError(NamedTuple):
+    """Standard error of a sum of estimates whose covariances are not known [unit of the effects].
+
+    independent is what it is where they have none; at_most where all go together, which is the
+    largest that it can be, by the inequality of Cauchy and Schwarz.
+    """
+
+    independent: float
+    at_most: float
+
+
+def sum_error(errors: Sequence[float]) -> SumError:
+    """What the standard errors of contributions say of that of their sum.
+
+    Args:
+        errors: of each contribution, >= 0 [unit of the effects].
+
+    Example:
+        >>> sum_error([3.0, 4.0])
+        SumError(independent=5.0, at_most=7.0)
+
+    Source: the variance of a sum.
+    """
+    return SumError(math.hypot(*errors), math.fsum(errors))

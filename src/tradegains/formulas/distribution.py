@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 from tradegains.formulas.moments import Moments
 from tradegains.formulas.woodruff import QuantileSpread
@@ -39,6 +40,20 @@ class HistogramBin:
 
 
 @dataclass(frozen=True)
+class Replicated:
+    """A distribution under one weighting without each group of units; empty where nobody is in it.
+
+    Attributes:
+        statistics: mean, sd, skewness, kurtosis and (if asked for) theil without each group, as a
+            sequence or an array; not a number where there is none.
+        quantiles: how uncertain each is, by published name.
+    """
+
+    statistics: Mapping[str, Any] = field(default_factory=dict)
+    quantiles: Mapping[str, QuantileSpread] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Distribution:
     """Relative productivity of one population [log points].
 
@@ -52,6 +67,8 @@ class Distribution:
         histogram: bins that are not empty, ascending.
         weighted_theil: Theil index of the level, weighted by employment; None if not asked for.
         plain_theil: unweighted.
+        without: what is told without each group of units, weighted and unweighted; None where it
+            is not asked for.
     """
 
     establishments: int
@@ -63,6 +80,7 @@ class Distribution:
     histogram: tuple[HistogramBin, ...]
     weighted_theil: float | None = None
     plain_theil: float | None = None
+    without: tuple[Replicated, Replicated] | None = None
 
 
 @dataclass(frozen=True)

@@ -140,10 +140,26 @@ def moments_about_mean(
         return Moments(count, weight, mean, 0.0, None, None)
     sd = math.sqrt(second)
     skewness, kurtosis = third / second**1.5, fourth / second**2
-    is_told = second**2 * KURTOSIS_ERROR > rounding
-    if not (is_told and kurtosis >= POSSIBLE * (1.0 + skewness**2)):
+    if not has_shape(second, skewness, kurtosis, rounding):
         return Moments(count, weight, mean, sd, None, None)
     return Moments(count, weight, mean, sd, skewness, kurtosis)
+
+
+def has_shape(second: Any, skewness: Any, kurtosis: Any, rounding: Any) -> Any:
+    """Whether rounding leaves a skewness and a kurtosis; serves numbers and arrays.
+
+    Args:
+        second: the variance.
+        skewness: as the sums give it.
+        kurtosis: likewise.
+        rounding: as `moments_about_mean` takes it.
+
+    Example:
+        >>> has_shape(1.0, 0.0, 1.0, 0.0), has_shape(1e-8, 0.0, 3.0, 1e-16)
+        (True, False)
+    """
+    is_possible = kurtosis >= POSSIBLE * (1.0 + skewness**2)
+    return (second**2 * KURTOSIS_ERROR > rounding) & is_possible
 
 
 def moments_of(values: Sequence[float], weights: Sequence[float]) -> Moments | None:

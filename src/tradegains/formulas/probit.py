@@ -242,28 +242,19 @@ def influence_of(
 
 
 def delta_error(
-    groups: Sequence[ScoreSums],
-    effects: Sequence[float],
-    coefficients: Sequence[float],
-    regressors: Sequence[str],
+    influence: Influence, effects: Sequence[float], coefficients: Sequence[float]
 ) -> float:
-    """Standard error of a function of the estimates with this gradient.
+    """Standard error of a function of the estimates, by the information.
 
     Args:
-        groups: the information by group.
+        influence: on the function, of `influence_of` with the same gradient.
         effects: gradient by each group's effect.
         coefficients: gradient by each coefficient.
-        regressors: their names.
-
-    Raises:
-        CollinearError: as `newton_step`.
 
     Example:
-        >>> delta_error([ScoreSums(0.0, (), 4.0, (), (), 0.0)], [1.0], [], [])
+        >>> influence = influence_of([ScoreSums(0.0, (), 4.0, (), (), 0.0)], [1.0], [], [])
+        >>> delta_error(influence, [1.0], [])
         0.5
     """
-    solved = solve_information(groups, effects, coefficients, regressors)
-    gradient = (*effects, *coefficients)
-    return math.sqrt(
-        math.fsum(a * b for a, b in zip(gradient, (*solved[0], *solved[1]), strict=True))
-    )
+    gradient, moved = (*effects, *coefficients), (*influence.bases, *influence.slopes)
+    return math.sqrt(math.fsum(a * b for a, b in zip(gradient, moved, strict=True)))

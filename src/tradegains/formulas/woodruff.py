@@ -6,14 +6,19 @@ it has a jackknife error e, and the interval of the p-quantile runs from the qua
 the one at p + t e. Its ends need not be as far from the quantile on both sides.
 
 What is made of quantiles, such as a curve through three of them, needs them without each group:
-they are taken to move against the share below by as much as the interval says on average.
+they are taken to move against the share below by as much as the interval says on average. A gap
+between two quantiles has an interval whose ends are as far from it as the distances of the two
+quantiles' own ends make it, which need not be the same on both sides either.
 
 Source: Woodruff (1952), "Confidence Intervals for Medians and Other Position Measures", Journal of
-the American Statistical Association 47; Francisco and Fuller (1991), Annals of Statistics 19.
+the American Statistical Association 47; Francisco and Fuller (1991), Annals of Statistics 19; Zou
+(2007), "Toward Using Confidence Intervals to Compare Correlations", Psychological Methods 12.
 """
 
+import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from fractions import Fraction
+from typing import Any, NamedTuple
 
 
 class QuantileSpread(NamedTuple):
@@ -24,29 +29,63 @@ class QuantileSpread(NamedTuple):
 
     low: float | None
     high: float | None
-    without: tuple[float, ...] = ()
+    without: Sequence[float] = ()
     note: str = ""
 
 
-def shares_around(share: float, reach: float) -> tuple[float, float]:
-    """The shares whose quantiles end the interval, in [0, 1].
+def shares_around(share: Fraction, reach: float) -> tuple[Fraction, Fraction]:
+    """The shares whose quantiles end the interval, in [0, 1]; exact, as a rank turns on a last bit.
 
     Args:
         share: p, that the quantile is of.
         reach: how far the interval of the share below it reaches to either side.
 
     Example:
-        >>> shares_around(0.5, 0.125), shares_around(0.2, 0.5)
-        ((0.375, 0.625), (0.0, 0.7))
+        >>> shares_around(Fraction(1, 2), 0.125), shares_around(Fraction(1, 5), 0.5)
+        ((Fraction(3, 8), Fraction(5, 8)), (Fraction(0, 1), Fraction(7, 10)))
     """
-    return max(0.0, share - reach), min(1.0, share + reach)
+    exact = Fraction(reach)
+    return max(Fraction(0), share - exact), min(Fraction(1), share + exact)
+
+
+def slope_between(ends: tuple[float, float], shares: tuple[Fraction, Fraction]) -> float:
+    """How far a quantile moves by the share below it, on average over its interval; 0 of a point.
+
+    Args:
+        ends: quantiles at the two shares.
+        shares: of `shares_around`.
+
+    Example:
+        >>> slope_between((2.5, 4.0), (Fraction(1, 2), Fraction(3, 4)))
+        6.0
+    """
+    (low, high), width = ends, float(shares[1] - shares[0])
+    return (high - low) / width if width > 0.0 else 0.0
+
+
+def moved_quantile(quantile: Any, below: Any, without: Any, slope: Any) -> Any:
+    """A quantile where another share lies at or below it; serves numbers and arrays.
+
+    Args:
+        quantile: of all units.
+        below: share of all units at or below it.
+        without: the same of other units.
+        slope: of `slope_between`.
+
+    Example:
+        >>> round(moved_quantile(3.0, 0.5, 0.52, 7.5), 6)
+        2.85
+
+    Source: Francisco and Fuller (1991).
+    """
+    return quantile - (without - below) * slope
 
 
 def spread_of_quantile(
     quantile: float,
     ends: tuple[float, float],
     *,
-    shares: tuple[float, float],
+    shares: tuple[Fraction, Fraction],
     below: float,
     without: Sequence[float],
 ) -> QuantileSpread:
@@ -60,15 +99,47 @@ def spread_of_quantile(
         without: the same without each group; not a number where nobody is left.
 
     Example:
-        >>> found = spread_of_quantile(3.0, (2.5, 4.0), shares=(0.4, 0.6), below=0.5,
+        >>> shares = Fraction(2, 5), Fraction(3, 5)
+        >>> found = spread_of_quantile(3.0, (2.5, 4.0), shares=shares, below=0.5,
         ...                            without=[0.5, 0.52])
         >>> found.low, found.high, [round(each, 6) for each in found.without]
         (2.5, 4.0, [3.0, 2.85])
 
     Source: Francisco and Fuller (1991).
     """
-    low, high = ends
-    width = shares[1] - shares[0]
-    slope = (high - low) / width if width > 0.0 else 0.0
-    moved = tuple(quantile - (each - below) * slope for each in without)
-    return QuantileSpread(low, high, moved)
+    slope = slope_between(ends, shares)
+    moved = tuple(moved_quantile(quantile, below, each, slope) for each in without)
+    return QuantileSpread(*ends, moved)
+
+
+def interval_of_gap(
+    upper: tuple[float, float, float], lower: tuple[float, float, float], correlation: float
+) -> tuple[float, float]:
+    """Ends of the interval of one quantile less another, from the two quantiles' own intervals.
+
+    Of quantiles with symmetric intervals it is the usual one of a difference; where one is told for
+    certain, that of the other.
+
+    Args:
+        upper: a quantile, and the ends of its interval around it.
+        lower: the one that is subtracted.
+        correlation: of the two, in [-1, 1].
+
+    Example:
+        >>> interval_of_gap((3.0, 0.0, 7.0), (1.0, -3.0, 4.0), 0.0)  # 3 and 3, 4 and 4 apart
+        (-2.242640687119285, 7.65685424949238)
+        >>> interval_of_gap((3.0, 2.5, 4.0), (1.0, 1.0, 1.0), 0.5)
+        (1.5, 3.0)
+
+    Source: Zou (2007), equation 15, with the ends of each interval in the place of its variance.
+    """
+    gap = upper[0] - lower[0]
+    down = _together(upper[0] - upper[1], lower[2] - lower[0], correlation)
+    up = _together(upper[2] - upper[0], lower[0] - lower[1], correlation)
+    return gap - down, gap + up
+
+
+def _together(one: float, other: float, correlation: float) -> float:
+    """How far a difference reaches to a side to which its parts reach so far."""
+    squares = one * one + other * other - 2.0 * correlation * one * other
+    return math.sqrt(max(squares, 0.0))

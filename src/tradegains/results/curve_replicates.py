@@ -22,6 +22,7 @@ from tradegains.results.replicates import (
     Replicates,
     differences_of,
     rows_with_errors,
+    stated_of,
     sums_by_code,
 )
 from tradegains.results.sets import continuing_set
@@ -31,7 +32,6 @@ from tradegains.results.welfare_replicates import (
     ReplicatedChanges,
     changes_without,
     domestic,
-    stated_of,
 )
 from tradegains.study import Study, Window
 from tradegains.tables import working as w

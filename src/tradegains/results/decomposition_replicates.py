@@ -33,10 +33,15 @@ from tradegains.results.panels import (
     window_sums_by_group,
     year_sums_by_group,
 )
-from tradegains.results.replicates import Replicates, UnitGroups, quotient, rows_with_errors
+from tradegains.results.replicates import (
+    Replicates,
+    UnitGroups,
+    quotient,
+    rows_with_errors,
+    stated_of,
+)
 from tradegains.results.sets import decomposition_weights
 from tradegains.results.sums_by_group import SumsByGroup
-from tradegains.results.welfare_replicates import stated_of
 from tradegains.study import Study
 from tradegains.tables import working as w
 

@@ -17,10 +17,10 @@ from tradegains.results.replicates import (
     logarithms,
     quotient,
     rows_with_errors,
+    stated_of,
     sums_by_place,
 )
 from tradegains.results.sets import continuing_set
-from tradegains.results.welfare_replicates import stated_of
 from tradegains.study import Study, Window
 from tradegains.tables import working as w
 from tradegains.tables.window_names import difference_window

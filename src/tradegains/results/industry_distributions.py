@@ -30,6 +30,8 @@ from tradegains.study import Study
 from tradegains.tables.working import industry_code
 
 INDUSTRIES_MEAN = "industries_mean"
+DISPERSION_NAMES = ("sd", *GAPS, "theil")
+"""Numbers of `dispersion`."""
 
 Row = dict[str, Any]
 Group = tuple[int, str, int, int]
@@ -149,7 +151,7 @@ def _industry_rows(
 
 def _mean_row(rows: Iterable[Row], n_min: int) -> Row:
     """The simple mean of the industries with enough establishments that have the statistics."""
-    chosen = [row for row in rows if row["establishments"] >= n_min and row["sd"] is not None]
+    chosen = [row for row in rows if is_in_mean(row, n_min)]
     count = len(chosen)
     return {
         "level": INDUSTRIES_MEAN,
@@ -159,11 +161,16 @@ def _mean_row(rows: Iterable[Row], n_min: int) -> Row:
         "employment": fsum(row["employment"] for row in chosen),
         **{
             name: mean_over_industries(row[name] for row in chosen if row[name] is not None)
-            for name in ("sd", *GAPS, "theil")
+            for name in DISPERSION_NAMES
         },
         "n_min": n_min,
         "note": "" if count else "no industry with n_min establishments",
     }
+
+
+def is_in_mean(row: Mapping[str, Any], n_min: int) -> bool:
+    """Whether an industry has enough establishments, and the statistics."""
+    return row["establishments"] >= n_min and row["sd"] is not None
 
 
 class _Weighting(NamedTuple):

@@ -23,9 +23,14 @@ from tradegains.results.job_flows import (
 )
 from tradegains.results.market_cells import LEVELS, NONE, MarketCells, Whole, cut_to_level
 from tradegains.results.periods import Period, consecutive, windows
-from tradegains.results.replicates import GroupedCells, Replicates, quotient, rows_with_errors
+from tradegains.results.replicates import (
+    GroupedCells,
+    Replicates,
+    quotient,
+    rows_with_errors,
+    stated_of,
+)
 from tradegains.results.sums_by_group import SumsByGroup
-from tradegains.results.welfare_replicates import stated_of
 from tradegains.study import Study
 from tradegains.tables import working as w
 

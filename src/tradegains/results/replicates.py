@@ -25,7 +25,7 @@ from tradegains.formulas.jackknife import (
 from tradegains.formulas.outcomes import joined_notes
 from tradegains.results.market_cells import NONE, MarketCells, Whole, wide_enough
 from tradegains.results.sums_by_group import SumsByGroup
-from tradegains.study import Uncertainty
+from tradegains.study import Study, Uncertainty
 from tradegains.tables import working as w
 from tradegains.tables.columns import INTERVAL, REPLICATE_GROUPS
 from tradegains.tables.published import TABLES
@@ -257,6 +257,17 @@ def _error_columns(
         notes += [found[name].note for name in others]
         errors["note"] = joined_notes(row["note"] or "", *notes)
     return errors
+
+
+def stated_of(study: Study) -> Uncertainty:
+    """How a study states that errors are told.
+
+    Raises:
+        ValueError: it does not.
+    """
+    if study.uncertainty is None:
+        raise ValueError("errors are told of studies with [uncertainty]")
+    return study.uncertainty
 
 
 Key = TypeVar("Key")

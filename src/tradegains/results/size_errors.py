@@ -8,9 +8,8 @@ import numpy as np
 
 from tradegains.formulas.distribution import SizeDistribution
 from tradegains.formulas.size_distribution import FittedNormal, fit_normal, overlap_area
-from tradegains.results.replicates import Replicates, RowWithReplicates, rows_with_errors
+from tradegains.results.replicates import Replicates, RowWithReplicates, rows_with_errors, stated_of
 from tradegains.results.sizes import FIT_SHARES, OTHER, Sizes, fitted_groups
-from tradegains.results.welfare_replicates import stated_of
 from tradegains.study import Study
 from tradegains.tables.columns import INTERVAL
 

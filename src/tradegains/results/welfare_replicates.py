@@ -37,6 +37,7 @@ from tradegains.results.replicates import (
     logarithms,
     quotient,
     rows_with_errors,
+    stated_of,
     sums_by_place,
 )
 from tradegains.results.welfare import (
@@ -48,7 +49,7 @@ from tradegains.results.welfare import (
     continuing_sets,
     sigma_of,
 )
-from tradegains.study import Study, Uncertainty, Window
+from tradegains.study import Study, Window
 from tradegains.tables import working as w
 from tradegains.tables.window_names import difference_window
 
@@ -358,14 +359,3 @@ def _aggregate(start: Replicates, end: Replicates, gains: Mapping[int, Replicate
 def _choice_of(row: Row) -> Choice:
     names = ("level", "industry", "continuing", "restriction", "imports")
     return Choice(*(row[name] for name in names))
-
-
-def stated_of(study: Study) -> Uncertainty:
-    """How a study states that errors are told.
-
-    Raises:
-        ValueError: it does not.
-    """
-    if study.uncertainty is None:
-        raise ValueError("errors are told of studies with [uncertainty]")
-    return study.uncertainty

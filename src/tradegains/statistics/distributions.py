@@ -6,7 +6,7 @@ rank, and moments one pass in which every row counts once whatever the number of
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, log2
 from typing import NamedTuple
 
@@ -32,6 +32,12 @@ from tradegains.statistics.moments import (
     scale_cells,
 )
 from tradegains.statistics.ranks import ROW_LIMIT, BinnedRows, Position, Strata
+from tradegains.statistics.replicated import (
+    DescribedRows,
+    DrawnGroups,
+    FoundPercentile,
+    describe_without_groups,
+)
 from tradegains.tables import working as w
 from tradegains.transforms.productivity import relate_to_medians
 
@@ -74,13 +80,17 @@ class BasePopulation:
 
 @dataclass(frozen=True)
 class DistributionTask:
-    """What is described: matched rows, median bases, populations, and how finely."""
+    """What is described: matched rows, median bases, populations, and how finely.
+
+    With `drawn` groups, of which the rows have theirs, also without each of them.
+    """
 
     matched: DataFrame
     bases: Sequence[MedianBase]
     populations: Sequence[BasePopulation]
     bits: MembershipBits
     bin_width: float
+    drawn: DrawnGroups | None = None
 
     @property
     def refinement(self) -> int:
@@ -114,12 +124,17 @@ def describe_distributions(
     values = binned.values_around(wanted.positions, groups, row_limit=row_limit)
     moments = _moments(task, powers)
     histograms = _histograms(binned, groups, task)
-    return [
+    found = [
         Distribution(total.establishments, total.employment, *moment, *quantile, histogram)
         for total, moment, quantile, histogram in zip(
             totals, moments, wanted.quantiles(values), histograms, strict=True
         )
     ]
+    if task.drawn is None:
+        return found
+    rows = DescribedRows(binned, groups, totals, wanted.found(values))
+    without = describe_without_groups(rows, task.drawn, row_limit=row_limit)
+    return [replace(each, without=both) for each, both in zip(found, without, strict=True)]
 
 
 def _related_rows(task: DistributionTask) -> DataFrame:
@@ -138,6 +153,7 @@ def _related_rows(task: DistributionTask) -> DataFrame:
         as_rows(medians, beside=task.matched),
         bin_width=task.bin_width,
         standardised=standardised,
+        carried=(w.REPLICATE_GROUP,) if task.drawn else (),
     )
 
 
@@ -209,11 +225,16 @@ class _WantedPercentiles:
         quantiles: list[tuple[dict[str, float], dict[str, float]]] = [
             ({}, {}) for _ in range(self.groups)
         ]
-        for name, each, ends in zip(self.names, self.positions, values, strict=True):
-            quantiles[each.group][0 if each.weighted else 1][name] = interpolate(
-                *ends, each.fraction
-            )
+        for name, position, _, value in self.found(values):
+            quantiles[position.group][0 if position.weighted else 1][name] = value
         return quantiles
+
+    def found(self, values: Sequence[tuple[float, float]]) -> list[FoundPercentile]:
+        """Each percentile with the value that it is reached at."""
+        return [
+            FoundPercentile(name, each, ends[0], interpolate(*ends, each.fraction))
+            for name, each, ends in zip(self.names, self.positions, values, strict=True)
+        ]
 
 
 def wanted_percentiles(totals: Sequence[_Total]) -> _WantedPercentiles:

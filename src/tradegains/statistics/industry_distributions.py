@@ -6,7 +6,7 @@ come from.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +28,11 @@ from tradegains.statistics.moments import (
     population_theils,
 )
 from tradegains.statistics.ranks import ROW_LIMIT, BinnedRows, Strata
+from tradegains.statistics.replicated import (
+    DescribedRows,
+    DrawnGroups,
+    describe_without_groups,
+)
 from tradegains.tables import working as w
 from tradegains.transforms.industry_ranking import relate_by_industry
 
@@ -56,12 +61,14 @@ class IndustryTask:
         populations: the sets a population's rows are all in, and those they are in none of.
         levels: by name, what an industry number is divided by to get that level's.
         bits: of the memberships.
+        drawn: groups of units, of which the rows have theirs, to be left out in turn; or None.
     """
 
     medians: Mapping[int, Mapping[int, float]]
     populations: Sequence[tuple[Sets, Sets]]
     levels: Mapping[str, int]
     bits: MembershipBits
+    drawn: DrawnGroups | None = None
 
     def masks(self) -> list[MembershipMask]:
         """What tells each population's rows."""
@@ -91,9 +98,18 @@ def describe_industries(
     wanted = wanted_percentiles(totals)
     values = binned.values_around(wanted.positions, strata_of_groups, row_limit=row_limit)
     moments = dict(_moments(powers, task))
-    return {
+    found = {
         group: Distribution(*total, *moments[group][0], *quantiles, (), *moments[group][1])
         for group, total, quantiles in zip(groups, totals, wanted.quantiles(values), strict=True)
+    }
+    if task.drawn is None:
+        return found
+    has_levels = bool(powers.plain_levels)
+    rows = DescribedRows(binned, strata_of_groups, totals, wanted.found(values), has_levels)
+    without = describe_without_groups(rows, task.drawn, row_limit=row_limit)
+    return {
+        group: replace(found[group], without=both)
+        for group, both in zip(groups, without, strict=True)
     }
 
 
@@ -112,6 +128,7 @@ def _ranked_rows(matched: DataFrame, task: IndustryTask) -> DataFrame:
         matched.filter(F.col(w.YEAR).isin(*task.medians)),
         as_rows(medians, beside=matched),
         mask=mask,
+        carried=(w.REPLICATE_GROUP,) if task.drawn else (),
     )
 
 

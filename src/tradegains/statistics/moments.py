@@ -21,7 +21,7 @@ Another median base only has another last column, so no row is read again.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -195,7 +195,8 @@ def _present(
     # Twice, because moving to the mean at once would subtract two large numbers in the variance.
     mean = float((sums[1] + centre * sums[0]).sum()) / weight
     central = [float(each.sum()) for each in moved_power_sums(sums, centre - mean)]
-    rounding, factor = spread_of_rounding(count, weight, bits), float(cells.factor.max())
+    rounding: float = spread_of_rounding(count, weight, bits)
+    factor = float(cells.factor.max())
     if central[2] / weight <= rounding * factor**2:
         # All values equal: what is left is rounding, whose skewness would be a number of chance.
         central[2] = 0.0
@@ -234,8 +235,10 @@ def _theil(
     return theil_index(float(weight.sum()), level, level_log)
 
 
-def spread_of_rounding(count: int, weight: float, bits: int) -> float:
+def spread_of_rounding(count: Any, weight: Any, bits: int) -> Any:
     """Variance that rounding alone may show where all values are equal [log points squared].
+
+    Serves numbers and arrays.
 
     Half a unit of fixed point per row in the second sum and as much, at most one bin away, in
     the first, doubled; and a double's own last bits.

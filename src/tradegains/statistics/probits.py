@@ -371,12 +371,11 @@ def _effects_of_cut(
 
 @dataclass(frozen=True)
 class _Effect:
-    """Mean probability due to the cut, its error, and how both answer to the estimates."""
+    """Mean probability due to the cut, its error, and how it answers to a row's score."""
 
     value: float
     error: float
-    effects: Sequence[float]
-    coefficients: Sequence[float]
+    influence: Influence
 
 
 def _effect_of_cut(
@@ -390,9 +389,9 @@ def _effect_of_cut(
     effects = [mean(keys, DENSITY_CHANGE, places.curvature) for keys in state.members.values()]
     coefficients = [mean(every, times(DENSITY_CHANGE, i), places.curvature_x[i]) for i in chosen]
     groups = [state.sums[group] for group in state.members]
-    error = delta_error(groups, effects, coefficients, state.regressors)
+    influence = influence_of(groups, effects, coefficients, state.regressors)
     value = mean(every, EFFECT_OF_CUT, places.curvature)
-    return _Effect(value, error, effects, coefficients)
+    return _Effect(value, delta_error(influence, effects, coefficients), influence)
 
 
 def _squares(
@@ -455,10 +454,7 @@ def _influences(plan: _ProbitRows, state: _State, effect: _Effect | None) -> lis
         found.append(_of_all(plan, kept, of_kept) if name in kept else nothing)
     if effect is None:
         return [*found, nothing]
-    return [
-        *found,
-        _of_all(plan, kept, influence_of(groups, effect.effects, effect.coefficients, kept)),
-    ]
+    return [*found, _of_all(plan, kept, effect.influence)]
 
 
 def _of_all(plan: _ProbitRows, kept: Sequence[str], influence: Influence) -> Influence:

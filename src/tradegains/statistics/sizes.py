@@ -16,13 +16,13 @@ from pyspark.sql import DataFrame
 
 from tradegains.formulas.distribution import HistogramBin, SizeDistribution, SizeGroup
 from tradegains.formulas.fixed_point import USUAL_DECIMALS
-from tradegains.formulas.jackknife import jackknife_interval
 from tradegains.formulas.membership import MembershipBits
 from tradegains.formulas.quantiles import interpolate, linear_position
 from tradegains.formulas.woodruff import QuantileSpread, shares_around, spread_of_quantile
 from tradegains.statistics.arrays import CompositeKey, ManyToMany, sum_by
 from tradegains.statistics.collecting import collect_in_order
 from tradegains.statistics.ranks import ROW_LIMIT, BinnedRows, Position, Strata
+from tradegains.statistics.replicated import DrawnGroups
 from tradegains.tables import working as w
 from tradegains.transforms.sizes import (
     BELOW,
@@ -37,14 +37,6 @@ REFINEMENT = 6
 """Binary digits that cut a bin of the histogram into first bins."""
 
 Spreads = dict[Fraction, QuantileSpread]
-
-
-class DrawnGroups(NamedTuple):
-    """Groups of units, as rows call them in ascending order, and how intervals are told."""
-
-    called: tuple[int, ...]
-    level: float
-    most_undefined: float
 
 
 def describe_sizes(
@@ -186,16 +178,14 @@ def _spreads(
     for (share, position), lower in zip(told.wanted, told.lower, strict=True):
         group = told.groups[position.group]
         below, without = _shares_below(cells, group, values.index(lower), bits, drawn)
-        interval = jackknife_interval(
-            below, without, level=drawn.level, most_undefined=drawn.most_undefined
-        )
+        (interval,) = drawn.intervals_of([below], [np.array(without)])
         if interval.high is None:
             spreads[position.group][share] = QuantileSpread(None, None, (), interval.note)
             continue
-        around = shares_around(float(share), interval.high - below)
+        around = shares_around(share, interval.high - below)
         asked.append((share, position.group, around, below, without))
         for each in around:
-            at, fraction = linear_position(told.counts[position.group], Fraction(each))
+            at, fraction = linear_position(told.counts[position.group], each)
             positions.append(Position(position.group, at + 1, fraction))
     found = [
         _log_size(told.groups[position.group], position, ends, told.decimals)

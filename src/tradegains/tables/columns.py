@@ -5,6 +5,8 @@ exports exceed their sales, so sales at home, and shares in them, have none; sum
 money that a concordance splits are rounded one by one, so a difference of them has none either.
 """
 
+from collections.abc import Collection
+
 from pyspark.sql.types import DoubleType, IntegerType, LongType, StringType
 
 from tradegains.tables.table import ABOVE_0, AT_LEAST_0, SHARE, STANDARD_ERROR, Column, Range
@@ -102,11 +104,14 @@ INTERVAL = ("ci_low", "ci_high")
 REPLICATE_GROUPS = "replicate_groups"
 
 
-def errors_of(*names: str, unit: str = "log points") -> tuple[Column, ...]:
+def errors_of(
+    *names: str, unit: str = "log points", without_unit: Collection[str] = ()
+) -> tuple[Column, ...]:
     """Columns that tell how uncertain numbers are, only in studies with `[uncertainty]`.
 
     The first number has a standard error, the ends of its interval and how many groups they are
-    from; each other one a standard error, which with as many groups gives its interval.
+    from; each other one a standard error, which with as many groups gives its interval. Numbers
+    `without_unit` have none.
     """
     main, *others = names
     return (
@@ -125,7 +130,12 @@ def errors_of(*names: str, unit: str = "log points") -> tuple[Column, ...]:
             section="uncertainty",
         ),
         *(
-            _only_uncertain(f"{name}_{STANDARD_ERROR}", unit, f"of {name}", range=AT_LEAST_0)
+            _only_uncertain(
+                f"{name}_{STANDARD_ERROR}",
+                "" if name in without_unit else unit,
+                f"of {name}",
+                range=AT_LEAST_0,
+            )
             for name in others
         ),
     )

@@ -36,6 +36,7 @@ LOWEST = "lowest"
 HIGHEST = "highest"
 VALUE = "value"
 QUARTILE = "productivity_quartile"
+POPULATION = "population"
 
 PHI, UNIT = "phi", "unit"
 """Of the sums over panels: log productivity, and the weight of 1 of every establishment."""

@@ -7,8 +7,10 @@ from pyspark.sql import functions as F
 
 from tradegains.formulas.moments import bin_position, weighted_powers
 from tradegains.formulas.productivity import lileeva_productivity, relative_productivity
+from tradegains.formulas.quantiles import PERCENTILES
 from tradegains.formulas.theil import exponential, weighted_levels
 from tradegains.tables import working as w
+from tradegains.transforms.bits import bigint
 from tradegains.transforms.ranking import SCALED
 
 CUTS = ("cut_1", "cut_2", "cut_3")
@@ -32,7 +34,12 @@ def rank_log_productivity(matched: DataFrame) -> DataFrame:
 
 
 def relate_to_medians(
-    matched: DataFrame, medians: DataFrame, *, bin_width: float, standardised: bool
+    matched: DataFrame,
+    medians: DataFrame,
+    *,
+    bin_width: float,
+    standardised: bool,
+    carried: Sequence[str] = (),
 ) -> DataFrame:
     """One row per row and median base of its year: relative productivity as value.
 
@@ -41,6 +48,7 @@ def relate_to_medians(
     the histogram's `bin_width` [log points], so a histogram bin is a whole number of bins. An
     industry without a median is left out here and counted by the caller. Where some bases are
     `standardised`, `medians` has industry_sd and kappa as well, which are 1 for the other bases.
+    The columns `carried` stay.
     """
     measured = matched.filter(F.col(w.LOG_PRODUCTIVITY).isNotNull())
     related = measured.join(F.broadcast(medians), on=[w.YEAR, w.INDUSTRY], how="inner")
@@ -50,6 +58,7 @@ def relate_to_medians(
     return related.select(
         w.BASE,
         w.MEMBERSHIP,
+        *carried,
         w.EMPLOYMENT,
         relative.alias(w.VALUE),
         (relative / bin_width).alias(SCALED),
@@ -103,8 +112,67 @@ def sum_powers(
     measured = matched.filter(F.col(w.LOG_PRODUCTIVITY).isNotNull())
     number = F.floor(F.col(w.LOG_PRODUCTIVITY) / MOMENT_BIN).cast("bigint")
     position = bin_position(F.col(w.LOG_PRODUCTIVITY), MOMENT_BIN, number)
+    sums = _sums_within(position, weighted_bits=weighted_bits, plain_bits=plain_bits, levels=levels)
+    return measured.groupBy(w.YEAR, w.INDUSTRY, w.MEMBERSHIP, number.alias(w.BIN)).agg(*sums)
+
+
+def sum_powers_by_group(
+    ranked: DataFrame,
+    populations: DataFrame,
+    *,
+    on: Sequence[str],
+    weighted_bits: int,
+    plain_bits: int,
+    levels: bool,
+) -> DataFrame:
+    """One row per population, group of units and bin of the value: sums of v**k, and who is below.
+
+    Reads the columns `on`, value, employment_thousandths and the group; `populations` has one row
+    per such keys and population that they are of, with its percentiles (`cut_of`). Sums are as
+    those of `sum_powers`, in bins around whole multiples of their width, as values are about 0;
+    beside them is the number, or employment, of rows with a value of at most each percentile.
+    """
+    members = ranked.join(F.broadcast(populations), on=list(on), how="inner")
+    number = F.floor(F.col(w.VALUE) / MOMENT_BIN + 0.5).cast("bigint")
+    position = F.col(w.VALUE) / MOMENT_BIN - number
+    sums = _sums_within(position, weighted_bits=weighted_bits, plain_bits=plain_bits, levels=levels)
+    below = [
+        F.sum(F.when(F.col(w.VALUE) <= F.col(cut_of(name, weighted=weighted)), amount)
+              .otherwise(bigint(0))).alias(below_cut(name, weighted=weighted))
+        for weighted, amount in ((False, bigint(1)), (True, F.col(w.EMPLOYMENT)))
+        for name in PERCENTILES
+    ]  # fmt: skip
+    return members.groupBy(w.POPULATION, w.REPLICATE_GROUP, number.alias(w.BIN)).agg(*sums, *below)
+
+
+def cut_of(name: str, *, weighted: bool) -> str:
+    """Column of a percentile of a population, whose share of rows below is asked for.
+
+    Example:
+        >>> cut_of("p50", weighted=True)
+        'weighted_p50'
+    """
+    return f"{'weighted' if weighted else 'plain'}_{name}"
+
+
+def below_cut(name: str, *, weighted: bool) -> str:
+    """Column of the number, or employment, of rows at or below a percentile.
+
+    Example:
+        >>> below_cut("p50", weighted=False)
+        'plain_p50_below'
+    """
+    return f"{cut_of(name, weighted=weighted)}_below"
+
+
+def _sums_within(
+    position: Column, *, weighted_bits: int, plain_bits: int, levels: bool
+) -> list[Column]:
+    """Rows, their employment, and the sums of powers and levels within a bin."""
     weight = F.col(w.EMPLOYMENT).cast("double")
     sums = [
+        F.count(F.lit(1)).alias(w.ESTABLISHMENTS),
+        F.sum(w.EMPLOYMENT).alias(w.EMPLOYMENT),
         *_sums(weighted_powers(F.lit(1.0), position, 2.0**plain_bits), weighted=False),
         *_sums(weighted_powers(weight, position, 2.0**weighted_bits), weighted=True),
     ]
@@ -114,9 +182,7 @@ def sum_powers(
         by_weight = weighted_levels(weight, position, level, 2.0**weighted_bits)
         sums += [_sum_of(each, level_sum(k, weighted=False)) for k, each in enumerate(plain)]
         sums += [_sum_of(each, level_sum(k, weighted=True)) for k, each in enumerate(by_weight)]
-    return measured.groupBy(w.YEAR, w.INDUSTRY, w.MEMBERSHIP, number.alias(w.BIN)).agg(
-        F.count(F.lit(1)).alias(w.ESTABLISHMENTS), F.sum(w.EMPLOYMENT).alias(w.EMPLOYMENT), *sums
-    )
+    return sums
 
 
 def _sums(powers: Sequence[Column], *, weighted: bool) -> list[Column]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from tradegains.formulas.accounting import Component, total_contribution
+from tradegains.formulas.accounting import Component, sum_error, total_contribution
 from tradegains.literature import (
     MELITZ_TREFLER,
     ContributionRow,
@@ -42,6 +42,8 @@ class AccountingEntry:
     share: NumberOrReason
     origin: str
     published: ContributionRow | None
+    error: float | None = None
+    """Standard error of the contribution [percent]; None unless the study estimates it."""
 
     @property
     def contribution(self) -> NumberOrReason:
@@ -91,9 +93,10 @@ def _of_estimates(run: PublishedRun) -> str:
     if not run.rows("tariff_effects"):
         return ""
     return (
-        " A sum adds estimates of different samples, each taken at its word, and its error is not "
-        "theirs. Selection is the whole effect of the home cut over industries: what that cut does "
-        "within establishments, which the paper finds to be nothing, is in it."
+        " A sum adds estimates of different samples, whose covariances are not estimated: its "
+        "error is told as if they had none, and as the largest that any could make it. Selection "
+        "is the whole effect of the home cut over industries: what that cut does within "
+        "establishments, which the paper finds to be nothing, is in it."
     )
 
 
@@ -112,6 +115,7 @@ def accounting_entries(run: PublishedRun) -> list[AccountingEntry]:
             share=_number(run, one, "share"),
             origin=_origin(run, one),
             published=None if "effect" in one else published.get(one.get("published", "")),
+            error=_error(run, one),
         )
         for one in run.study.get(SECTION, [])
     ]
@@ -121,6 +125,13 @@ def _estimate(run: PublishedRun, component: dict[str, Any]) -> Mapping[str, Any]
     """The study's own estimate of a row of Table 2, where it has one."""
     rows = run.rows("tariff_effects", accounting=component.get("published"))
     return rows[0] if len(rows) == 1 else None
+
+
+def _error(run: PublishedRun, component: dict[str, Any]) -> float | None:
+    """Standard error of a contribution that the study estimates itself."""
+    if {"effect", *(f"{key}_from" for key in KEYS)} & component.keys():
+        return None
+    return (_estimate(run, component) or {}).get("contribution_standard_error")
 
 
 def _number(run: PublishedRun, component: dict[str, Any], key: str) -> NumberOrReason:
@@ -177,7 +188,7 @@ def _origin(run: PublishedRun, component: dict[str, Any]) -> str:
     if "effect" in component:
         return "; ".join(["stated, not estimated", component["source"], *named])
     if not named and (found := _estimate(run, component)) is not None:
-        error = found["contribution_standard_error"]
+        error = _error(run, component)
         told = "" if error is None else f" (standard error {fixed(error, 1)})"
         named = [f"estimated: {found['result'].replace('_', ' ')}{told}"]
     return "; ".join([component["source"], *named])
@@ -219,7 +230,19 @@ def _sum_row(title: str, entries: Sequence[AccountingEntry], notes: Footnotes) -
         Cell(""),
         _cell(total, 1, notes),
         plain(whole),
-        Cell(f"sum of {len(entries)} components", numeric=False),
+        Cell(f"sum of {len(entries)} components{_error_of_sum(entries)}", numeric=False),
+    )
+
+
+def _error_of_sum(entries: Sequence[AccountingEntry]) -> str:
+    """What is known of a sum's standard error; nothing where a component has none."""
+    errors = [entry.error for entry in entries if entry.error is not None]
+    if len(errors) < len(entries):
+        return ""
+    found = sum_error(errors)
+    return (
+        f" (standard error {fixed(found.independent, 1)} of independent estimates, "
+        f"at most {fixed(found.at_most, 1)})"
     )
 
 

@@ -17,6 +17,8 @@ from tradegains.tables.columns import (
     WINDOW_OR_NULL,
     YEAR,
     count,
+    ends_of,
+    errors_of,
     level,
     log_points,
     money,
@@ -87,6 +89,8 @@ QUANTILES = {
     "p99": 0.99,
 }
 
+_MOMENTS = ("mean", "sd", "skewness", "kurtosis")
+
 MOMENTS = Table(
     name="moments",
     title="Moments and quantiles of relative productivity",
@@ -126,7 +130,10 @@ MOMENTS = Table(
         ),
         PRICES,
         NOTE,
+        *errors_of(*_MOMENTS, without_unit=_MOMENTS[2:]),
+        *ends_of(*QUANTILES, unit="log points"),
     ),
+    uncertain=_MOMENTS,
 )
 
 HISTOGRAMS = Table(
@@ -144,6 +151,8 @@ HISTOGRAMS = Table(
         share("share", "employment of the bin over employment of the population"),
     ),
 )
+
+_GAPS = ("d7525", "d9010", "d9990", "d1001")
 
 DISPERSION = Table(
     name="dispersion",
@@ -184,7 +193,10 @@ DISPERSION = Table(
         ),
         count("n_min", "establishments", "fewest with which an industry is in the mean"),
         NOTE,
+        *errors_of("sd", *_GAPS, "theil", without_unit=("theil",)),
+        *ends_of(*_GAPS, unit="log points"),
     ),
+    uncertain=("sd", *_GAPS, "theil"),
 )
 
 JOINT_DISTRIBUTION = Table(
