@@ -118,7 +118,7 @@ def describe_without_groups(
 
 
 @dataclass(frozen=True)
-class _GroupSums:
+class _PopulationSums:
     """Whole-number sums by population and bin (a place), in rows of groups.
 
     `population` and `centre` [log points] are of each place, `start` the first of each population
@@ -144,7 +144,7 @@ class _GroupSums:
         return left
 
 
-def _sums_by_group(described: DescribedRows, called: Sequence[int]) -> _GroupSums:
+def _sums_by_group(described: DescribedRows, called: Sequence[int]) -> _PopulationSums:
     totals = described.totals
     bits = {
         weighted: moment_scale_bits(max((total[weighted] for total in totals), default=0))
@@ -180,7 +180,7 @@ def _sums_by_group(described: DescribedRows, called: Sequence[int]) -> _GroupSum
     of_place = packed // span
     centre = (packed % span + lowest) * MOMENT_BIN
     start = np.flatnonzero(np.diff(of_place, prepend=-1))
-    return _GroupSums(of_place, centre, start, sums, bits)
+    return _PopulationSums(of_place, centre, start, sums, bits)
 
 
 def _populations(described: DescribedRows) -> pa.Table:
@@ -206,7 +206,7 @@ def _populations(described: DescribedRows) -> pa.Table:
 
 
 def _statistics(
-    described: DescribedRows, sums: _GroupSums, weighted: bool
+    described: DescribedRows, sums: _PopulationSums, weighted: bool
 ) -> dict[str, list[FloatArray]]:
     """Of each population without each group, by name."""
     found = _moments(sums, weighted)
@@ -220,7 +220,7 @@ def _statistics(
     return by_name
 
 
-def _moments(sums: _GroupSums, weighted: bool) -> dict[str, FloatArray]:
+def _moments(sums: _PopulationSums, weighted: bool) -> dict[str, FloatArray]:
     """Mean, sd, skewness and kurtosis, as `formulas.moments.moments_about_mean` has them."""
     bits = sums.bits[weighted]
     raw: list[Any] = [sums.places_left(_weight(weighted))]
@@ -251,12 +251,12 @@ def _moments(sums: _GroupSums, weighted: bool) -> dict[str, FloatArray]:
     }
 
 
-def _lengths(sums: _GroupSums) -> IntArray:
+def _lengths(sums: _PopulationSums) -> IntArray:
     """How many places each population with rows has."""
     return np.diff(np.append(sums.start, len(sums.population)))
 
 
-def _theil(sums: _GroupSums, weighted: bool, sd: FloatArray) -> FloatArray:
+def _theil(sums: _PopulationSums, weighted: bool, sd: FloatArray) -> FloatArray:
     """Theil's index as `formulas.theil.theil_index` has it; 0 without a spread."""
     unit = 1 / (LEVEL_UNIT * 2.0 ** sums.bits[weighted])
     whole, stepped = (sums.places_left(level_sum(k, weighted=weighted)) for k in (0, 1))
@@ -289,7 +289,7 @@ def _weight(weighted: bool) -> str:
 
 
 def _spreads(
-    described: DescribedRows, sums: _GroupSums, drawn: DrawnGroups, row_limit: int
+    described: DescribedRows, sums: _PopulationSums, drawn: DrawnGroups, row_limit: int
 ) -> dict[tuple[int, bool], dict[str, QuantileSpread]]:
     """How uncertain each percentile is, by population and weighting."""
     told = described.percentiles
@@ -315,7 +315,7 @@ def _spreads(
 
 
 def _shares_below(
-    described: DescribedRows, sums: _GroupSums
+    described: DescribedRows, sums: _PopulationSums
 ) -> tuple[list[float], list[FloatArray]]:
     """Share of rows, or of employment, at or below each percentile: of all, and without a group."""
     places = {each: at for at, each in enumerate(sums.population[sums.start].tolist())}
