@@ -29,9 +29,12 @@ demo: $(VENV)/ready-run
 
 test: test-embedded test-spark
 
+# Processes that share the first half: it keeps little more than one core busy (0: this one alone).
+WORKERS ?= 2
+
 test-embedded: $(VENV)/ready-test
 	@echo "== tests on the embedded engine"
-	@TRADEGAINS_TEST_ENGINE=embedded $(PY) -m pytest
+	@TRADEGAINS_TEST_ENGINE=embedded $(PY) -m pytest -n $(WORKERS) --no-loadscope-reorder
 
 # Plain tests have run in the first half; here only those that use an engine.
 test-spark: $(VENV)/ready-test

@@ -3,11 +3,16 @@
 TRADEGAINS_TEST_ENGINE chooses it (embedded unless set); `make test` runs the suite once per
 engine. A test that asks for `engine`, `spark` or `engine_name` gets the mark `engine`, so that
 the second half can leave out the plain tests, which have run already.
+
+`make test` shares the first half among processes (pytest-xdist), each with an engine of its own.
+Tests of a file stay together and in their order, as their fixtures are of a module; those of a
+folder in ONE_PROCESS too, as they share servers or a census that take seconds to make.
 """
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -21,6 +26,7 @@ pytest_plugins = ["made_run"]  # published tables made by hand, for whoever read
 
 ENGINE = os.environ.get("TRADEGAINS_TEST_ENGINE", "embedded")
 ENGINE_FIXTURES = {"engine", "engine_name", "spark"}
+ONE_PROCESS = ("tests/clusters/", "tests/synthetic/")
 
 # Few examples and always the same ones where a failure must be repeatable; more on request.
 hypothesis.settings.register_profile(
@@ -72,6 +78,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     others = [item for item in items if only(item) not in (None, ENGINE)]
     config.hook.pytest_deselected(items=others)
     items[:] = [item for item in items if item not in others]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Share tests among processes by file, or by folder where ONE_PROCESS has it."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFileOrFolder(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            folders = [folder for folder in ONE_PROCESS if nodeid.startswith(folder)]
+            return folders[0] if folders else super()._split_scope(nodeid)
+
+    return ByFileOrFolder(config, log)
 
 
 def only(item: pytest.Item) -> str | None:
