@@ -33,6 +33,7 @@ from tradegains.results.replicates import GroupedCells, UnitGroups
 from tradegains.results.sets import entry_windows
 from tradegains.statistics.collected_rows import CollectedRows
 from tradegains.statistics.collecting import collect
+from tradegains.statistics.elementary import C_LIBRARY, STRICT_MATH
 from tradegains.statistics.handing import as_rows
 from tradegains.statistics.medians import industry_medians
 from tradegains.statistics.probits import Probit
@@ -287,17 +288,15 @@ class RegressionContext:
         Args:
             rows: of these years.
             years: which bound how many rows there are.
-            folder: in which those are kept that stay with the engine; None where only passes
-                without logarithms are asked for.
+            folder: in which many are kept, for more than two passes; None where fewer are asked
+                for.
         """
         context = self.run_context
         are_few = sum(self.cells.rows_by_year.get(year, 0) for year in years) <= context.row_limit
-        if are_few and (context.is_in_process or folder is None):
-            return CollectedRows(collect(rows))
-        if folder is None:
-            return rows
-        kept = context.keep(rows, folder)
-        return CollectedRows(collect(kept), kept) if are_few else kept
+        if are_few:
+            functions = C_LIBRARY if context.is_in_process else STRICT_MATH
+            return CollectedRows(collect(rows), functions)
+        return rows if folder is None else context.keep(rows, folder)
 
     def collect(self, rows: RegressionRows, names: Sequence[str], *keys: str) -> ProductCells:
         """Plain sums of products of these variables, by effect and the keys."""

@@ -19,10 +19,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from tradegains.statistics.arrays import BoolArray, FloatArray, IntArray, NumberArray
+from tradegains.statistics.elementary import C_LIBRARY, Elementary
 from tradegains.tables import working as w
 
 SumRows = list[dict[str, Any]]
@@ -35,19 +34,17 @@ class CollectedRows:
 
     Attributes:
         table: keys, variables, weight and cluster as `regression_sums` names them.
-        frame: the same rows at the engine, for sums that need functions of its own; None where
-            those of this process give the same bits.
+        functions: exp and logarithms with the bits that the engine's have.
     """
 
     table: pa.Table
-    frame: DataFrame | None = None
+    functions: Elementary = C_LIBRARY
     _by_keys: dict[tuple[str, ...], "GroupedRows"] = field(default_factory=dict, repr=False)
 
     def having(self, name: str) -> "CollectedRows":
         """The rows in which a column is not null."""
         chosen = self.table.filter(pc.is_valid(self.table[name]))
-        frame = None if self.frame is None else self.frame.filter(F.col(name).isNotNull())
-        return CollectedRows(chosen, frame)
+        return CollectedRows(chosen, self.functions)
 
     def by(self, keys: Sequence[str]) -> "GroupedRows":
         """The rows in the order of keys; sorted once for all passes that ask for these."""

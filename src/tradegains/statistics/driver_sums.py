@@ -1,12 +1,10 @@
 """The sums of `transforms.regression_sums` and `transforms.probit_sums`, of rows on the driver.
 
 To the last bit what the engine gives: the same products in the same order, rounded to the same
-whole numbers, so that it shows nowhere whether rows were few enough to be collected. `exp` and
-logarithms are those of the C library, as for an engine in this process; NumPy's own differ in the
-last bit between processors.
+whole numbers, so that it shows nowhere whether rows were few enough to be collected. So `exp` and
+logarithms are those that the rows come with.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
@@ -29,6 +27,7 @@ from tradegains.formulas.normal import (
 from tradegains.formulas.probit import score_and_curvature
 from tradegains.statistics.arrays import FloatArray, IntArray, NumberArray, sum_by
 from tradegains.statistics.collected_rows import CollectedRows, GroupedRows, SumRows
+from tradegains.statistics.elementary import Elementary, Function
 from tradegains.tables import working as w
 from tradegains.transforms.probit_sums import (
     ALPHA,
@@ -211,15 +210,20 @@ def sum_newton(
     """As the transform of this name."""
     met, given = rows.by(on).meeting(parameters)
     columns = given | {name: met[name] for name in (outcome, *regressors)}
-    return met.sums(_in_blocks(partial(_newton, outcome, regressors, places), columns))
+    newton = partial(_newton, rows.functions, outcome, regressors, places)
+    return met.sums(_in_blocks(newton, columns))
 
 
 def _newton(
-    outcome: str, regressors: Sequence[str], places: ProbitPlaces, columns: Parameters
+    functions: Elementary,
+    outcome: str,
+    regressors: Sequence[str],
+    places: ProbitPlaces,
+    columns: Parameters,
 ) -> dict[str, NumberArray]:
     index = _index(columns, regressors)
     sign = 2.0 * columns[outcome] - 1.0
-    hazard, tail = _hazard(-sign * index)
+    hazard, tail = _hazard(functions, -sign * index)
     score, curvature = score_and_curvature(index, hazard, sign)
     x = [columns[name] for name in regressors]
     sums: dict[str, NumberArray] = {
@@ -249,7 +253,8 @@ def sum_influences(
     """As the transform of this name; `by` are the first of the keys `on`."""
     met, given = rows.by(on).meeting(parameters)
     columns = given | {name: met[name] for name in (outcome, *regressors)}
-    found = _in_blocks(partial(_influences, outcome, regressors, estimates), columns)
+    influences = partial(_influences, rows.functions, outcome, regressors, estimates)
+    found = _in_blocks(influences, columns)
     samples = met.by_first(by)
     scaled = [[each.astype(np.float64, copy=False) for each in found.values()]]
     if cluster is not None:
@@ -261,11 +266,15 @@ def sum_influences(
 
 
 def _influences(
-    outcome: str, regressors: Sequence[str], estimates: int, columns: Parameters
+    functions: Elementary,
+    outcome: str,
+    regressors: Sequence[str],
+    estimates: int,
+    columns: Parameters,
 ) -> dict[str, NumberArray]:
     """Each row's influence on each estimate, in the scale of their sums."""
     sign = 2.0 * columns[outcome] - 1.0
-    hazard, _ = _hazard(-sign * _index(columns, regressors))
+    hazard, _ = _hazard(functions, -sign * _index(columns, regressors))
     found: dict[str, NumberArray] = {}
     for place in range(estimates):
         influence = columns[base_column(place)]
@@ -287,17 +296,22 @@ def sum_effect_of_cut(
     """As the transform of this name."""
     met, given = rows.by(on).meeting(parameters)
     columns = given | {name: met[name] for name in regressors}
-    return met.sums(_in_blocks(partial(_effect_of_cut, regressors, cut, places), columns))
+    effect = partial(_effect_of_cut, rows.functions, regressors, cut, places)
+    return met.sums(_in_blocks(effect, columns))
 
 
 def _effect_of_cut(
-    regressors: Sequence[str], cut: int, places: ProbitPlaces, columns: Parameters
+    functions: Elementary,
+    regressors: Sequence[str],
+    cut: int,
+    places: ProbitPlaces,
+    columns: Parameters,
 ) -> dict[str, NumberArray]:
     x = [columns[name] for name in regressors]
     index = _index(columns, regressors)
     without = index_without_cut(index, cut=x[cut], coefficient=columns[coefficient_column(cut)])
-    cdf, density = _distribution(index)
-    cdf_without, density_without = _distribution(without)
+    cdf, density = _distribution(functions.exp, index)
+    cdf_without, density_without = _distribution(functions.exp, without)
     change = density - density_without
     sums: dict[str, NumberArray] = {
         EFFECT_OF_CUT: _whole(cdf - cdf_without, places.curvature),
@@ -328,18 +342,13 @@ def _index(columns: Parameters, regressors: Sequence[str]) -> FloatArray:
     return index
 
 
-def _each(function: Callable[[float], float], values: FloatArray) -> FloatArray:
-    """A function of the C library of every value."""
-    return np.fromiter(map(function, values.tolist()), np.float64, len(values))
-
-
-def _pieces(z: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _pieces(exp: Function, z: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Upper tail of the size of z over its kernel, and the kernel, as `normal_columns` has them."""
     size = np.abs(z)
     far = far_tail_factor(np.maximum(size, MIDDLE_END))
     head, rest = gaussian_exponents(np.minimum(size, FAR_END))
     factor = np.where(size <= MIDDLE_END, middle_tail_factor(size), far)
-    return factor, _each(math.exp, head) * _each(math.exp, rest)
+    return factor, exp(head) * exp(rest)
 
 
 def _cdf(z: FloatArray, tail: FloatArray) -> FloatArray:
@@ -347,21 +356,21 @@ def _cdf(z: FloatArray, tail: FloatArray) -> FloatArray:
     return np.where(np.abs(z) <= CENTRAL_END, 0.5 + central_offset(z), outside)
 
 
-def _distribution(z: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _distribution(exp: Function, z: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Distribution function and density, as `normal_columns.add_distribution`."""
-    factor, bell = _pieces(z)
+    factor, bell = _pieces(exp, z)
     return _cdf(z, factor * bell), DENSITY_AT_ZERO * bell
 
 
-def _hazard(z: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _hazard(functions: Elementary, z: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Hazard and logarithm of the upper tail, as `normal_columns.add_hazard`."""
-    factor, bell = _pieces(z)
+    factor, bell = _pieces(functions.exp, z)
     tail = factor * bell
     near = z <= CENTRAL_END
     far = ~near
     hazard, log_tail = np.empty_like(z), np.empty_like(z)
     hazard[near] = (DENSITY_AT_ZERO * bell[near]) / _cdf(-z[near], tail[near])
     hazard[far] = DENSITY_AT_ZERO / factor[far]
-    log_tail[near] = _each(math.log1p, -_cdf(z[near], tail[near]))
-    log_tail[far] = -0.5 * z[far] * z[far] + _each(math.log, factor[far])
+    log_tail[near] = functions.log1p(-_cdf(z[near], tail[near]))
+    log_tail[far] = -0.5 * z[far] * z[far] + functions.log(factor[far])
     return hazard, log_tail

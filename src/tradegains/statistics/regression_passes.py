@@ -32,7 +32,6 @@ _ON_THE_DRIVER: Mapping[Transform, Callable[..., SumRows]] = {
     sum_effect_of_cut: driver_sums.sum_effect_of_cut,
     sum_influences: driver_sums.sum_influences,
 }
-_WITH_EXP_AND_LN = (sum_newton, sum_effect_of_cut, sum_influences)
 
 
 def having(rows: RegressionRows, name: str) -> RegressionRows:
@@ -57,9 +56,7 @@ def collect_sums(
         StoppedError: the task that asks was given up.
     """
     if isinstance(rows, CollectedRows):
-        if rows.frame is None or transform not in _WITH_EXP_AND_LN:
-            return _ON_THE_DRIVER[transform](rows, *parameters, **choices)
-        rows = rows.frame
+        return _ON_THE_DRIVER[transform](rows, *parameters, **choices)
     handed = [as_rows(each, beside=rows) for each in parameters]
     sums: SumRows = collect_in_order(transform(rows, *handed, **choices)).to_pylist()
     return sums
