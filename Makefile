@@ -84,7 +84,7 @@ bench: $(VENV)/ready-benchmark
 UNDER ?=
 STAGE ?=
 
-cluster-check: $(VENV)/ready-benchmark $(VENV)/ready-test dist
+cluster-check: $(VENV)/ready-cluster dist
 	$(PY) benchmarks/cluster_check.py --under '$(UNDER)' --only '$(STAGE)'
 
 # The image, built without privileges and with no registry of images, and its driver run over an object
@@ -159,6 +159,10 @@ $(VENV)/ready-benchmark: $(VENV)/made pyproject.toml
 
 $(VENV)/ready-mutants: $(VENV)/made pyproject.toml
 	@$(call install,'.[mutants]')
+	@touch $@ $(VENV)/ready-run $(VENV)/ready-test
+
+$(VENV)/ready-cluster: $(VENV)/made pyproject.toml
+	@$(call install,'.[cluster]')
 	@touch $@ $(VENV)/ready-run $(VENV)/ready-test
 
 $(VENV)/ready-kubernetes: $(VENV)/made pyproject.toml

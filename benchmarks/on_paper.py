@@ -5,7 +5,7 @@ arithmetic for the clusters stated below. Time is that of the scarcest of three 
 network between them, and their disks.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,10 +54,21 @@ def cost_per_row(small: Run, large: Run, step: str) -> Cost:
     return Cost(*(max(0.0, after.get(name, 0.0) - before.get(name, 0.0)) / rows for name in names))
 
 
-def on_paper(runs: Sequence[Run]) -> Iterator[str]:
-    """The section of the page: costs per row, memory, and clusters."""
+def costs_of(runs: Sequence[Run], steps: Iterable[str]) -> dict[str, Cost]:
+    """What one more row costs in each of some steps."""
     small, large = runs
-    costs = {step: cost_per_row(small, large, step) for step in large["steps"]}
+    return {step: cost_per_row(small, large, step) for step in steps}
+
+
+def on_paper(runs: Sequence[Run], there: Sequence[Run] = ()) -> Iterator[str]:
+    """The section of the page: costs per row, memory, and clusters.
+
+    Args:
+        runs: a small and a large one on this machine.
+        there: the same two kinds on executors over HDFS, to compare; may be left out.
+    """
+    small, large = runs
+    costs = costs_of(runs, large["steps"])
     yield (
         f"Measured by `python benchmarks/scale.py` from Spark's event log, on {small['size']} "
         f"({small['rows'] / 1e6:.2f}M read) and {large['size']} ({large['rows'] / 1e6:.2f}M read): "
@@ -70,6 +81,9 @@ def on_paper(runs: Sequence[Run]) -> Iterator[str]:
     yield ""
     yield from _cost_table(costs)
     yield ""
+    if there:
+        yield _compared(costs, there)
+        yield ""
     yield _memory(large)
     yield ""
     yield from _cluster_table(costs, _columns(large))
@@ -91,16 +105,34 @@ def _spilled(runs: Sequence[Run]) -> Iterator[str]:
 def _cost_table(costs: Mapping[str, Cost]) -> Iterator[str]:
     yield "| step | core seconds per million rows | bytes shuffled per row | written per row |"
     yield "|---|---|---|---|"
-    total = _total(costs)
+    total = total_cost(costs)
     for step, cost in [*costs.items(), ("**all**", total)]:
         yield (
             f"| {step} | {cost.core_seconds * 1e6:.2f} | {cost.shuffled:.1f} | {cost.written:.1f} |"
         )
 
 
-def _total(costs: Mapping[str, Cost]) -> Cost:
+def total_cost(costs: Mapping[str, Cost]) -> Cost:
+    """What one more row costs in all steps."""
     columns = ((cost.core_seconds, cost.shuffled, cost.written) for cost in costs.values())
     return Cost(*map(sum, zip(*columns, strict=True)))
+
+
+def _compared(costs: Mapping[str, Cost], there: Sequence[Run]) -> str:
+    paper, found = total_cost(costs), total_cost(costs_of(there, costs))
+    each = [
+        f"{here:.1f} {kind} ({here / expected - 1:+.0%})"
+        for kind, here, expected in (
+            ("shuffled", found.shuffled, paper.shuffled),
+            ("written", found.written, paper.written),
+        )
+    ]
+    sizes = " and ".join(run["size"] for run in there)
+    return (
+        f"**Beside a cluster.** On YARN with two executors of a core, over HDFS, {sizes} gave "
+        f"bytes per row of {' and '.join(each)}; `make cluster-check` repeats it, and fails "
+        "where they differ by more than a tenth."
+    )
 
 
 def _memory(large: Run) -> str:
@@ -121,7 +153,7 @@ def seconds_by_resource(
     costs: Mapping[str, Cost], columns: float, cluster: Cluster
 ) -> dict[str, float]:
     """Seconds that a cluster's cores, network and disks would each need, had they to work alone."""
-    total = _total(costs)
+    total = total_cost(costs)
     executors = cluster.executors
     # A shuffled row stays where it is with chance 1 / executors.
     sent = total.shuffled * cluster.rows * (1 - 1 / executors)
@@ -151,7 +183,7 @@ def _cluster_table(costs: Mapping[str, Cost], columns: float) -> Iterator[str]:
             f"{cluster.rows / 1e6:,.0f}M",
             str(cluster.executors),
             str(cluster.executors * cluster.cores),
-            f"{_total(costs).shuffled * cluster.rows / GB:,.0f}",
+            f"{total_cost(costs).shuffled * cluster.rows / GB:,.0f}",
             *(f"{each / 60:.1f}" for each in seconds.values()),
             max(seconds, key=seconds.__getitem__),
         ]
@@ -162,7 +194,7 @@ def _bottleneck(costs: Mapping[str, Cost], columns: float) -> str:
     step, cost = max(costs.items(), key=lambda each: each[1].core_seconds)
     each = [seconds_by_resource(costs, columns, cluster) for cluster in CLUSTERS]
     first = sorted({max(seconds, key=seconds.__getitem__) for seconds in each})
-    share = cost.core_seconds / _total(costs).core_seconds
+    share = cost.core_seconds / total_cost(costs).core_seconds
     return (
         f"**The first bottleneck** is the {' or the '.join(first)}; of the cores' time '{step}' "
         f"takes {share:.0%}. More executors shorten every column alike, for no step is done by one "

@@ -152,7 +152,7 @@ def write_page(found: dict[str, Any], page: Path) -> None:
         sections="\n".join(section_table(_recorded("section_costs"))).rstrip(),
         stages="\n".join(stages_table(_recorded("spark_stages"))),
         goals="\n".join(_goals(rows, goals, busy=_is_busy(found["machine"], rows))),
-        paper="\n".join(on_paper(_recorded("scale"))),
+        paper="\n".join(on_paper(_recorded("scale"), _recorded("over_hdfs"))),
         tried="\n".join(_tried(verdicts)),
     )
     page.parent.mkdir(parents=True, exist_ok=True)

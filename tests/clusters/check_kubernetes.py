@@ -15,7 +15,7 @@ from clusters.images import TOOLS, Builder, build_image
 from clusters.kubernetes import ROOT, Sent, submit_to_kubernetes
 from clusters.object_store import ObjectStore
 from clusters.small_runs import digests
-from clusters.submitting import SETTINGS, upload
+from clusters.submitting import SETTINGS, inputs, upload
 
 kubernetes_validate = pytest.importorskip("kubernetes_validate", reason="pip install .[kubernetes]")
 
@@ -46,8 +46,7 @@ def test_a_manifest_that_is_not_of_the_schema_is_seen() -> None:
 @pytest.fixture(scope="module")
 def submitted(store: ObjectStore) -> Sent:
     """What Spark's client asks the API server for, for the small study over the object store."""
-    census = f"--input=census={store.address}/in/census"
-    job = ("/data/study.toml", "--output", f"{store.address}/pod", census)
+    job = ("/data/study.toml", "--output", f"{store.address}/pod", *inputs(f"{store.address}/in"))
     memory = {key: value for key, value in SETTINGS.items() if "memory" in key or "sql" in key}
     there = {f"spark.kubernetes.driverEnv.{key}": value for key, value in store.environment.items()}
     s3a = {"spark.hadoop.fs.s3a.endpoint": store.endpoint,

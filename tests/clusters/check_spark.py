@@ -15,7 +15,7 @@ import pytest
 from clusters.hadoop import MiniHadoop
 from clusters.object_store import ObjectStore
 from clusters.small_runs import digests
-from clusters.submitting import ROOT, SETTINGS, on_yarn, submit, upload
+from clusters.submitting import ROOT, SETTINGS, inputs, on_yarn, submit, upload
 from tradegains.engines.jars import S3_JARS, collect_jars
 
 SOON = 45.0  # seconds, of which most is a JVM that starts on a busy machine
@@ -24,9 +24,9 @@ SOON = 45.0  # seconds, of which most is a JVM that starts on a busy machine
 def test_yarn_in_client_mode(
     yarn: MiniHadoop, zipped: Path, study: Path, here: dict[str, str], tmp_path: Path
 ) -> None:
-    census = "--input=census=hdfs:///in/census"
+    given = inputs("hdfs:///in")
     way = on_yarn(yarn, tmp_path)
-    told = submit(zipped, study, "--output", "hdfs:///client", census, **way)
+    told = submit(zipped, study, "--output", "hdfs:///client", *given, **way)
     assert told.returncode == 0, told.stderr
     assert digests(f"{yarn.address}/client") == here
     absent = submit(
@@ -35,9 +35,9 @@ def test_yarn_in_client_mode(
     assert absent.returncode == 3, absent.stderr
     wrong = study.parent / "wrong.toml"
     wrong.write_text(study.read_text().replace('title = "Small"', 'titel = "Small"'))
-    assert submit(zipped, wrong, "--output", "hdfs:///no", census, **way).returncode == 2
+    assert submit(zipped, wrong, "--output", "hdfs:///no", *given, **way).returncode == 2
     began = time.monotonic()
-    gone = submit(zipped, study, "--output", "hdfs://127.0.0.1:1/no", census, **way)
+    gone = submit(zipped, study, "--output", "hdfs://127.0.0.1:1/no", *given, **way)
     assert (gone.returncode, time.monotonic() - began < SOON) == (1, True), gone.stderr
     # spark-submit passes what the driver's Python says, errors too, on as its output.
     assert "the connection is refused in hdfs://127.0.0.1:1/no" in gone.stdout + gone.stderr
@@ -63,19 +63,19 @@ def test_yarn_in_cluster_mode(
     here: dict[str, str],
     tmp_path: Path,
 ) -> None:
-    census = "--input=census=hdfs:///in/census"
+    given = inputs("hdfs:///in")
     way = on_yarn(yarn, tmp_path, "cluster")
     way["options"] |= {"spark.yarn.appMasterEnv.PYSPARK_PYTHON": "./packed/bin/python"}
     way["options"] |= {"spark.yarn.appMasterEnv.HADOOP_CONF_DIR": str(tmp_path / "hadoop-conf")}
     more = ("--archives", f"{packed}#packed", "--files", study)
-    told = submit(zipped, study.name, "--output", "hdfs:///cluster", census, **way, more=more)
+    told = submit(zipped, study.name, "--output", "hdfs:///cluster", *given, **way, more=more)
     assert told.returncode == 0, told.stderr
     assert digests(f"{yarn.address}/cluster") == here
     wrong = tmp_path / "wrong.toml"
     wrong.write_text(study.read_text().replace('title = "Small"', 'titel = "Small"'))
     more = ("--archives", f"{packed}#packed", "--files", wrong)
     before = attempts(yarn)
-    refused = submit(zipped, wrong.name, "--output", "hdfs:///no", census, **way, more=more)
+    refused = submit(zipped, wrong.name, "--output", "hdfs:///no", *given, **way, more=more)
     assert refused.returncode == 1
     assert attempts(yarn) == before + 1  # a wrong study is not tried again
     assert "exited with status 2" in refused.stderr + refused.stdout
@@ -93,8 +93,8 @@ def test_an_executor_that_is_killed(
     way = on_yarn(yarn, tmp_path)
     killer = subprocess.Popen([sys.executable, "-c", KILL, str(os.getpid())])
     try:
-        census = "--input=census=hdfs:///in/census"
-        told = submit(zipped, study, "--output", "hdfs:///killed", census, **way)
+        given = inputs("hdfs:///in")
+        told = submit(zipped, study, "--output", "hdfs:///killed", *given, **way)
     finally:
         killer.wait()
     assert killer.returncode == 0, "no executor was there to kill"
@@ -138,8 +138,8 @@ def test_spark_over_an_object_store(
         "spark.hadoop.fs.s3a.endpoint.region": "us-east-1",
         "spark.hadoop.fs.s3a.path.style.access": "true",
     }
-    census = f"--input=census={store.address}/in/census"
-    told = submit(zipped, study, "--output", f"{store.address}/spark", census, options=options)
+    given = inputs(f"{store.address}/in")
+    told = submit(zipped, study, "--output", f"{store.address}/spark", *given, options=options)
     assert told.returncode == 0, told.stderr
     assert digests(f"{store.address}/spark") == here
     shutil.rmtree(tmp_path / "jars")

@@ -11,7 +11,7 @@ import pytest
 from clusters.hadoop import MiniHadoop, start_hadoop
 from clusters.object_store import ObjectStore, object_store
 from clusters.small_runs import digests
-from clusters.submitting import ROOT, SETTINGS, submit, upload
+from clusters.submitting import ROOT, SETTINGS, TOTALS, inputs, submit, upload
 from small_study import write_small_study
 from tradegains.errors import EngineError
 
@@ -63,16 +63,17 @@ def zipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="package")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_small_study(tmp_path_factory.mktemp("small"))
+    folder = tmp_path_factory.mktemp("small")
+    (folder / "totals.csv").write_text(TOTALS)
+    return write_small_study(folder)
 
 
 @pytest.fixture(scope="package")
 def here(zipped: Path, study: Path) -> dict[str, str]:
     """Digests of the same study by Spark in one process, on this machine's disk."""
     output = study.parent / "out"
-    told = submit(
-        zipped, study, "--output", output, options=SETTINGS | {"spark.master": "local[2]"}
-    )
+    options = SETTINGS | {"spark.master": "local[2]"}
+    told = submit(zipped, study, "--output", output, *inputs(study.parent), options=options)
     assert told.returncode == 0, told.stderr
     return digests(str(output))
 

@@ -7,6 +7,7 @@ The JVM ends with the process that started it.
 
 import logging
 import os
+import signal
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,6 +121,7 @@ class MiniHadoop:
     hdfs: Any
     yarn: Any
     address: str
+    _datanode: Any = None
 
     @property
     def files(self) -> Any:
@@ -154,6 +156,23 @@ class MiniHadoop:
     def start_namenode(self) -> None:
         """Start the namenode again, with what it had."""
         self.hdfs.restartNameNode(0)  # and waits until it serves
+
+    def stop_datanode(self) -> None:
+        """Let the one datanode go: names are still told, but no content is taken or given."""
+        self._datanode = self.hdfs.stopDataNode(0)
+
+    def start_datanode(self) -> None:
+        """Start it again, with what it had."""
+        self.hdfs.restartDataNode(self._datanode, True)
+        self.hdfs.waitActive()
+
+    def pause(self) -> None:
+        """Stop the servers' process: connections are taken, and nothing is answered."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let it go on."""
+        self.process.send_signal(signal.SIGCONT)
 
     def write_client_settings(self, folder: Path) -> Path:
         """Write what a client of the cluster needs, and no more, into a HADOOP_CONF_DIR.

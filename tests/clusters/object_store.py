@@ -1,7 +1,9 @@
 """An object store that speaks S3, in a process of its own: moto's server on the loopback.
 
-It honours conditional puts, several writers at once included; faults stand before it on demand.
-`python -m clusters.object_store` is that process: it tells its port and ends with its input.
+It honours conditional puts, several writers at once included, and asks for keys where it is told
+to; as Amazon's does, it refuses what is signed with a time a quarter of an hour from its own.
+Faults stand before it on demand. `python -m clusters.object_store` is that process: it tells its
+port and ends with its input.
 """
 
 import json
@@ -14,6 +16,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,8 @@ LOOPBACK = "127.0.0.1"
 KEYS = {"AWS_ACCESS_KEY_ID": "anybody", "AWS_SECRET_ACCESS_KEY": "nothing secret"}
 REGION = {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"}
 _CONTROL = "/-fault"
+_KEYS_FROM_NOW_ON = "/moto-api/reset-auth"
+_MOST_SKEW = timedelta(minutes=15)
 _TESTS = Path(__file__).parents[1]
 
 
@@ -67,6 +72,28 @@ class ObjectStore:
         fault["silent"] = silent
         self._ask("PUT", _CONTROL, json.dumps(fault).encode())
 
+    def make_bucket(self, name: str) -> None:
+        """Make an empty bucket."""
+        self._ask("PUT", f"/{name}")
+
+    def keys_of(self, user: str, *rights: str) -> dict[str, str]:
+        """Environment of a new user who has some rights, such as `s3:*`, and no others."""
+        import boto3
+
+        service = boto3.client("iam", "us-east-1", endpoint_url=self.endpoint)
+        service.create_user(UserName=user)
+        allowed = {"Effect": "Allow", "Action": list(rights), "Resource": "*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+        if rights:
+            service.put_user_policy(UserName=user, PolicyName="rights", PolicyDocument=policy)
+        key = service.create_access_key(UserName=user)["AccessKey"]
+        return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"],
+                "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}  # fmt: skip
+
+    def demand_keys(self, demanded: bool) -> None:
+        """Take requests of known users alone, signed by their secrets; or of anybody."""
+        self._ask("POST", _KEYS_FROM_NOW_ON, b"0" if demanded else b"inf")
+
     def _ask(self, method: str, path: str, content: bytes = b"") -> None:
         request = urllib.request.Request(f"{self.endpoint}{path}", content, method=method)
         with urllib.request.urlopen(request, timeout=60):
@@ -88,7 +115,7 @@ def object_store() -> Iterator[ObjectStore]:
         assert process.stdout is not None
         store = ObjectStore(int(process.stdout.readline()), process)
         os.environ.update(store.environment)
-        store._ask("PUT", f"/{store.bucket}")
+        store.make_bucket(store.bucket)
         yield store
     finally:
         os.environ.clear()
@@ -114,9 +141,10 @@ class _Faulty:
             self._mended = threading.Event()
             self._fault, self._puts = json.loads(request["wsgi.input"].read(length)), 0
             return _answer(start, "200 OK", b"")
-        if code := self._fault.get("refuse"):
+        if code := self._fault.get("refuse") or _refused_for_its_time(request):
             body = f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode()
-            return _answer(start, "403 Forbidden", body)
+            # Who asks for a head alone is not told why.
+            return _answer(start, "403 Forbidden", body * (request["REQUEST_METHOD"] != "HEAD"))
         if self._fault.get("careless"):
             request.pop("HTTP_IF_NONE_MATCH", None)
         left = self._fault.get("puts")
@@ -130,6 +158,14 @@ class _Faulty:
         with self._counting:
             self._puts += request["REQUEST_METHOD"] == "PUT"
             return self._puts > left
+
+
+def _refused_for_its_time(request: Mapping[str, Any]) -> str:
+    """Code of S3 where the time that a request is signed with is not the server's."""
+    if not (signed := request.get("HTTP_X_AMZ_DATE")):
+        return ""
+    said = datetime.strptime(signed, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    return "RequestTimeTooSkewed" if abs(datetime.now(UTC) - said) > _MOST_SKEW else ""
 
 
 def _answer(start: Any, status: str, body: bytes) -> list[bytes]:

@@ -22,6 +22,9 @@ SETTINGS = {
     "spark.sql.shuffle.partitions": "2",
     "spark.ui.enabled": "false",
     "spark.log.level": "WARN",
+    # One compiler: each JVM ends before the second pays off.
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+    "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1",
     # As docs/clusters.md says of YARN.
     "spark.yarn.maxAppAttempts": "1",
     "spark.yarn.jars": f"local:{SPARK_HOME}/jars/*",
@@ -31,11 +34,21 @@ SETTINGS = {
 }
 
 
+TOTALS = "industry,year,employment\n0111,1990,5\n3211,1990,5.5\n"
+
+
 def upload(study: Path, census: str) -> None:
+    """Put the census of the small study at an address, and a small table beside it."""
     place = locate(census)
     for year in YEARS:
         content = year_file(study.parent, year).read_bytes()
         put(place.system, f"{place.path}/year={year}/part #1?.parquet", content)
+    put(place.system, f"{place.path.rpartition('/')[0]}/totals.csv", TOTALS.encode())
+
+
+def inputs(folder: object) -> tuple[str, str]:
+    """Options that name the census and the small table of `upload` in a folder."""
+    return f"--input=census={folder}/census", f"--input=control_totals={folder}/totals.csv"
 
 
 def submit(

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from pyarrow import fs
 
 from clusters.hadoop import MiniHadoop
 from clusters.small_runs import clean_and_retire, digests, put
@@ -18,6 +19,7 @@ from tradegains.pipeline import RunSummary, run
 from tradegains.progress import Progress
 from tradegains.store import hadoop
 from tradegains.store.census import list_census
+from tradegains.store.hadoop import create_new
 from tradegains.store.locations import locate
 from tradegains.store.manifest import require_unchanged, row_files
 from tradegains.store.output import locate_output
@@ -150,6 +152,10 @@ def test_what_a_namenode_refuses_is_told(hadoop: MiniHadoop) -> None:
     hadoop.limit_space("/limited", 1000)
     with pytest.raises(StorageError, match="quota of the folder is used up"):
         put(system, "/limited/a", b"a")
+    # What should mark somebody's turn leaves no name behind, which would hold the output.
+    with pytest.raises(StorageError, match="quota of the folder is used up"):
+        create_new(f"{hadoop.address}/limited/turn", b"mine")
+    assert system.get_file_info("/limited/turn").type == fs.FileType.NotFound
 
 
 def test_access_that_is_refused_is_told(

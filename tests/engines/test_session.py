@@ -408,6 +408,18 @@ def test_fast_listing_is_refused_where_it_misses_commits(
         delta_jars.refuse_fast_listing(setting, jar)
 
 
+@pytest.mark.only("spark")
+def test_fast_listing_is_seen_in_a_session_and_its_jar(engine: Engine) -> None:
+    delta_jars.require_delta(engine.spark)
+    settings = engine.spark.sparkContext._jsc.hadoopConfiguration()
+    settings.set(delta_jars.FAST_LISTING, "true")
+    try:
+        with pytest.raises(EngineError, match=r"can miss commits on S3 in .*delta-spark_.*\.jar"):
+            delta_jars.require_delta(engine.spark)
+    finally:
+        settings.unset(delta_jars.FAST_LISTING)
+
+
 def test_the_pair_is_judged_before_a_jvm_starts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -239,6 +239,17 @@ def test_costs_on_paper_leave_out_what_starts_once() -> None:
     # 270 million rows on 16 cores: 0.003 s * 270e6 / 16 / 60 = 843.8 minutes, and 15.1 GB.
     assert "| 270M | 1 | 16 | 15 | 843.8 | 0.0 |" in text
     assert "**The first bottleneck** is the cores" in text
+    assert "Beside a cluster" not in text
+
+
+def test_costs_on_paper_stand_beside_those_of_a_cluster() -> None:
+    small = {"size": "1M", "rows": 1_000, "column_bytes": 20_000, "steps": {"match": STEP}}
+    more = STEP | {"shuffled": 60_000.0, "written": 20_000.0}
+    large = small | {"size": "dense 10M", "rows": 2_000, "steps": {"match": more}}
+    found = {"match": more | {"shuffled": 57_000.0}, "collect evidence": more}  # not on paper
+    there = large | {"size": "dense 3M", "steps": found}
+    text = "\n".join(on_paper.on_paper([small, large], [small, there]))
+    assert "1M and dense 3M gave bytes per row of 57.0 shuffled (-5%) and 20.0 written" in text
 
 
 def test_the_event_log_is_summed_by_step() -> None:

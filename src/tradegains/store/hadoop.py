@@ -8,7 +8,7 @@ makes a file "if it is not there" by looking first.
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.util import find_spec
@@ -115,10 +115,17 @@ def create_new(address: str, content: bytes) -> bool:
     found = urlsplit(address)
     handler = _Handler(found.netloc)
     try:
-        with closing(handler.create(found.path, overwrite=False)) as file:
-            file.write(content)
+        file = handler.create(found.path, overwrite=False)
     except FileExistsError:
         return False
+    try:
+        file.write(content)
+        file.close()
+    except Exception:
+        # The name is there, and ours: left behind, it would stand for one who holds something.
+        with suppress(Exception):
+            handler.delete_file(found.path)
+        raise
     return True
 
 
