@@ -118,6 +118,20 @@ def test_a_namenode_that_goes_and_returns(
     completes(engine, study, output, str(tmp_path / "local"))
 
 
+def test_a_namenode_that_falls_silent(
+    engine: Engine, hadoop: MiniHadoop, study: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    output = f"{hadoop.address}/silent"
+    try:
+        told = interrupted(engine, study, output, monkeypatch, by=hadoop.pause)
+    finally:
+        hadoop.go_on()
+    assert "the connection to the server was lost" in str(told)
+    assert output in str(told)
+    completes(engine, study, output, str(tmp_path / "local"))
+
+
 def test_a_namenode_in_safe_mode(
     engine: Engine, hadoop: MiniHadoop, study: Path, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -191,7 +205,7 @@ def test_processes_at_one_output(kind: str, request: pytest.FixtureRequest) -> N
 def test_a_holder_that_is_killed_is_taken_over(kind: str, request: pytest.FixtureRequest) -> None:
     server = request.getfixturevalue("hadoop" if kind == "hdfs" else "store")
     output = f"{server.address}/killed"
-    # On HDFS the holder's clock is an hour ahead; an object store refuses who signs with such a one.
+    # On HDFS the holder's clock is an hour ahead; an object store refuses whose is.
     holder = start(HOLD, output, environment=an_hour_ahead() if kind == "hdfs" else None)
     assert holder.stdout is not None
     assert holder.stdout.readline() == "held\n"

@@ -95,7 +95,8 @@ class ObjectStore:
         self._ask("POST", _KEYS_FROM_NOW_ON, b"0" if demanded else b"inf")
 
     def _ask(self, method: str, path: str, content: bytes = b"") -> None:
-        request = urllib.request.Request(f"{self.endpoint}{path}", content, method=method)
+        kind = {"Content-Type": "text/plain"}  # else moto takes it for a form
+        request = urllib.request.Request(f"{self.endpoint}{path}", content, kind, method=method)
         with urllib.request.urlopen(request, timeout=60):
             pass
 

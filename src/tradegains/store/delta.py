@@ -14,8 +14,9 @@ import hashlib
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -31,6 +32,7 @@ from tradegains.store.arrow_tables import (
 )
 from tradegains.store.disk import disk_full, is_full, require_room
 from tradegains.store.evolution import Change, column_changes
+from tradegains.store.hadoop import while_answering
 from tradegains.store.remote_errors import remote_error
 from tradegains.store.scalars import arrow_scalar
 from tradegains.store.stores import storage_options
@@ -168,6 +170,22 @@ class DeltaStore(ABC):
         """Write the table over the rows that satisfy the predicate; the version after."""
 
 
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def _watched(method: Method) -> Method:
+    """A method that opens or writes a table, given up where its namenode falls silent."""
+
+    @wraps(method)
+    def asked(self: "DeltaRs", name: str, *rest: Any, **options: Any) -> Any:
+        path = self.path(name)
+        if not path.startswith("hdfs://"):
+            return method(self, name, *rest, **options)
+        return while_answering(path, lambda: method(self, name, *rest, **options))
+
+    return cast(Method, asked)
+
+
 class DeltaRs(DeltaStore):
     """delta-rs, in this process: the writer beside the embedded engine, and every reader."""
 
@@ -176,6 +194,7 @@ class DeltaRs(DeltaStore):
         table = self._open(name)
         return None if table is None else table.version()
 
+    @_watched
     def stored(self, name: str, run_id: str | None = None, version: int | None = None) -> pa.Table:
         """Rows of one run, or of all, at a version (default: now), as they are on disk."""
         from deltalake.exceptions import DeltaError
@@ -190,6 +209,7 @@ class DeltaRs(DeltaStore):
         except (DeltaError, pa.ArrowException, OSError, ValueError, OverflowError) as error:
             raise unreadable(self.path(name), error) from error
 
+    @_watched
     def _open(self, name: str, version: int | None = None) -> "DeltaTable | None":
         from deltalake import DeltaTable
         from deltalake.exceptions import DeltaError, TableNotFoundError
@@ -230,6 +250,7 @@ class DeltaRs(DeltaStore):
         table = self._open(name)
         return None if table is None else pa.schema(table.schema())
 
+    @_watched
     def _replace(self, name: str, table: pa.Table, predicate: str) -> int:
         from deltalake import write_deltalake
         from deltalake.exceptions import CommitFailedError, DeltaError
@@ -285,6 +306,7 @@ class DeltaRs(DeltaStore):
             return set()
         return {path.relative_to(_root(table)).as_posix() for path in _data_files(table, None)}
 
+    @_watched
     def remove(self, name: str, run_id: str) -> None:
         """Remove the rows of a run in one commit; its files stay until somebody removes them.
 

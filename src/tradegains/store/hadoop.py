@@ -8,20 +8,22 @@ makes a file "if it is not there" by looking first.
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import pyarrow as pa
 from pyarrow import fs
 
-from tradegains.errors import InputError, Problem
-from tradegains.store.remote_errors import raise_if_remote
+from tradegains.errors import InputError, Problem, StorageError
+from tradegains.store.remote_errors import REFUSED, connection_lost, raise_if_remote
 
 if TYPE_CHECKING:
     from hdfs_native import Client, FileStatus
@@ -31,9 +33,18 @@ PATIENCE: Final[Mapping[str, str]] = {
     "dfs.client.failover.max.attempts": "3",
     "dfs.client.failover.sleep.max.millis": "1000",
 }
+SILENT_SECONDS: Final = 7.0
+"""A namenode that leaves the shortest of questions unanswered for so long is given up [s]."""
+
+_LOOK_SECONDS: Final = 2.0
+_KNOWN_SILENT_SECONDS: Final = 1.0
 PRIVATE: Final = 0o700
 _FOLDER: Final = 0o755
 _DEFAULT: Final = "fs.defaultFS"
+
+
+Answer = TypeVar("Answer")
+_silent: set[str] = set()
 
 
 def is_native() -> bool:
@@ -103,6 +114,59 @@ def client_of(authority: str) -> "Client":
     return client(authority, os.environ.get("HADOOP_USER_NAME"))
 
 
+def while_answering(address: str, call: Callable[[], Answer]) -> Answer:
+    """What a call that asks a namenode returns, or raises; waited for while the namenode answers.
+
+    Decision: no limit of time for the call itself, which may have much to write. hdfs-native has
+    none for a namenode whose machine or network is gone, and delta-rs, which has it built in, has
+    none either: both would wait for ever. So the namenode is asked beside it whether it is there.
+
+    Args:
+        address: what it is asked about, `hdfs://...`.
+        call: what asks it, in any library; on its own thread, which stays behind if it is given up.
+
+    Raises:
+        StorageError: the namenode has fallen silent.
+    """
+    authority = urlsplit(address).netloc
+    calling = _started(call)
+    while True:
+        try:
+            found = calling.result(_KNOWN_SILENT_SECONDS if authority in _silent else _LOOK_SECONDS)
+        except TimeoutError:
+            if calling.done():
+                raise
+            _require_answer(authority, address)
+        else:
+            _silent.discard(authority)
+            return found
+
+
+def _started(call: Callable[[], Answer]) -> "Future[Answer]":
+    """A call on a thread of its own, which no process waits for as it ends."""
+    ended: Future[Answer] = Future()
+
+    def run() -> None:
+        try:
+            ended.set_result(call())
+        except BaseException as error:
+            ended.set_exception(error)
+
+    Thread(target=run, name="hdfs", daemon=True).start()
+    return ended
+
+
+def _require_answer(authority: str, address: str) -> None:
+    """Return when the namenode answers anything, a refusal too: that is the call's to tell."""
+    asking = _started(lambda: client_of(authority).get_file_info("/"))
+    patience = _KNOWN_SILENT_SECONDS if authority in _silent else SILENT_SECONDS
+    try:
+        asking.exception(patience)
+    except TimeoutError as error:
+        _silent.add(authority)  # who lets go of what it holds there need not wait as long again
+        raise connection_lost(address) from error
+
+
 def create_new(address: str, content: bytes) -> bool:
     """Make a file; False where there is one, which stays as it is.
 
@@ -138,8 +202,8 @@ def private_folder(address: str) -> None:
     found = urlsplit(address)
     names = client_of(found.netloc)
     try:
-        names.mkdirs(found.path, PRIVATE, True)
-        names.set_permission(found.path, PRIVATE)
+        while_answering(address, lambda: names.mkdirs(found.path, PRIVATE, True))
+        while_answering(address, lambda: names.set_permission(found.path, PRIVATE))
     except (RuntimeError, OSError) as error:
         raise_if_remote(error, address)
         raise
@@ -171,6 +235,11 @@ class _Handler(fs.FileSystemHandler):  # type: ignore[misc]
             raise_if_remote(error, f"hdfs://{self.authority}{path}")
             raise OSError(5, f"HDFS fails ({type(error).__name__})", path) from error
 
+    def _ask(self, path: str, call: Callable[[], Answer]) -> Answer:
+        """What the namenode answers about a path."""
+        with self._asking(path):
+            return while_answering(f"hdfs://{self.authority}{path}", call)
+
     def get_type_name(self) -> str:
         return "hdfs-native"
 
@@ -181,25 +250,25 @@ class _Handler(fs.FileSystemHandler):  # type: ignore[misc]
         return [self._info(path) for path in paths]
 
     def _info(self, path: str) -> fs.FileInfo:
-        with self._asking(path):
-            try:
-                return _file_info(self.client.get_file_info(path))
-            except FileNotFoundError:
-                return fs.FileInfo(path, fs.FileType.NotFound)
+        try:
+            return _file_info(self._ask(path, lambda: self.client.get_file_info(path)))
+        except FileNotFoundError:
+            return fs.FileInfo(path, fs.FileType.NotFound)
 
     def get_file_info_selector(self, selector: fs.FileSelector) -> list[fs.FileInfo]:
-        with self._asking(selector.base_dir):
-            try:
-                found = list(self.client.list_status(selector.base_dir, selector.recursive))
-            except FileNotFoundError:
-                if selector.allow_not_found:
-                    return []
-                raise
-        return [_file_info(status) for status in found if status.path != selector.base_dir]
+        folder = selector.base_dir
+        try:
+            found = self._ask(
+                folder, lambda: list(self.client.list_status(folder, selector.recursive))
+            )
+        except FileNotFoundError:
+            if selector.allow_not_found:
+                return []
+            raise
+        return [_file_info(status) for status in found if status.path != folder]
 
     def create_dir(self, path: str, recursive: bool) -> None:
-        with self._asking(path):
-            self.client.mkdirs(path, _FOLDER, recursive)
+        self._ask(path, lambda: self.client.mkdirs(path, _FOLDER, recursive))
 
     def delete_dir(self, path: str) -> None:
         self._delete(path)
@@ -216,13 +285,11 @@ class _Handler(fs.FileSystemHandler):  # type: ignore[misc]
         self._delete(path)
 
     def _delete(self, path: str) -> None:
-        with self._asking(path):
-            if not self.client.delete(path, True):
-                raise FileNotFoundError(2, "it is not there", path)
+        if not self._ask(path, lambda: self.client.delete(path, True)):
+            raise FileNotFoundError(2, "it is not there", path)
 
     def move(self, source: str, target: str) -> None:
-        with self._asking(source):
-            self.client.rename(source, target, False)
+        self._ask(source, lambda: self.client.rename(source, target, False))
 
     def copy_file(self, source: str, target: str) -> None:
         raise NotImplementedError
@@ -231,8 +298,8 @@ class _Handler(fs.FileSystemHandler):  # type: ignore[misc]
         return self.open_input_file(path)
 
     def open_input_file(self, path: str) -> pa.NativeFile:
-        with self._asking(path):
-            return pa.PythonFile(_Told(self.client.read(path), self._asking, path), mode="r")
+        opened = self._ask(path, lambda: self.client.read(path))
+        return pa.PythonFile(_Told(opened, self._ask, path), mode="r")
 
     def open_output_stream(self, path: str, metadata: Mapping[str, str]) -> pa.NativeFile:
         return pa.PythonFile(self.create(path, overwrite=True), mode="w")
@@ -251,8 +318,7 @@ class _Handler(fs.FileSystemHandler):  # type: ignore[misc]
 
         options = WriteOptions()
         options.overwrite = overwrite
-        with self._asking(path):
-            return _Told(self.client.create(path, options), self._asking, path)
+        return _Told(self._ask(path, lambda: self.client.create(path, options)), self._ask, path)
 
 
 def _file_info(status: "FileStatus") -> fs.FileInfo:
@@ -266,23 +332,27 @@ def _file_info(status: "FileStatus") -> fs.FileInfo:
 class _Told:
     """An open file whose failures are told as those of the file system are."""
 
-    def __init__(self, file: Any, asking: Callable[[str], Any], path: str) -> None:
-        self._file, self._asking, self._path = file, asking, path
+    def __init__(self, file: Any, ask: Callable[[str, Callable[[], Any]], Any], path: str) -> None:
+        self._file, self._ask, self._path = file, ask, path
         self.closed = False
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._file, name)
         if not callable(found):
             return found
-
-        def call(*arguments: Any) -> Any:
-            with self._asking(self._path):
-                return found(*arguments)
-
-        return call
+        return lambda *arguments: self._asked(lambda: found(*arguments))
 
     def close(self) -> None:
         if not self.closed:
             self.closed = True
-            with self._asking(self._path):
-                self._file.close()
+            self._asked(self._file.close)
+
+    def _asked(self, call: Callable[[], Any]) -> Any:
+        try:
+            return self._ask(self._path, call)
+        except StorageError as error:
+            # The namenode has opened the file: who refuses is a server that the address does not
+            # name, and nobody would find it by looking at the port.
+            if error.problems[0].what != REFUSED:
+                raise
+            raise connection_lost(str(error.problems[0].where)) from error

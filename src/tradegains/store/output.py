@@ -96,7 +96,9 @@ class Output:
             return Path(self.tables).is_dir()
         place = locate(self.tables)
         with told_of_store(self.tables):
-            return bool(place.system.get_file_info(place.path).type != fs.FileType.NotFound)
+            # Asked for one name, an object store refuses without a word of why.
+            listed = fs.FileSelector(place.path, allow_not_found=True)
+            return bool(place.system.get_file_info(listed))
 
     def require_answer(self) -> None:
         """Return where the store behind an address answers, of the kinds that we know how to ask.

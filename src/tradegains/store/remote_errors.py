@@ -11,6 +11,11 @@ from typing import Final
 
 from tradegains.errors import Problem, StorageError, TradegainsError
 
+REFUSED: Final = "nothing answers at this address: the connection is refused"
+_LOST: Final = (
+    "the connection to the server was lost",
+    "see that the server runs, then run again: what was published before stands",
+)
 # The first that fits is told; a refusal may be followed by the complaint that all tries failed.
 _SIGNS: Final[tuple[tuple[tuple[str, ...], str, str], ...]] = (
     (
@@ -61,7 +66,7 @@ _SIGNS: Final[tuple[tuple[tuple[str, ...], str, str], ...]] = (
     (
         ("Connection refused", "ConnectException", "Couldn't connect to server",
          "Could not connect to server", "connection refused", "tcp connect error"),
-        "nothing answers at this address: the connection is refused",
+        REFUSED,
         "check server and port in the address, and that the server runs; then run again",
     ),
     (
@@ -69,8 +74,7 @@ _SIGNS: Final[tuple[tuple[tuple[str, ...], str, str], ...]] = (
          "operation timed out", "NETWORK_CONNECTION", "error sending request", "early eof",
          "unexpected end of file", "EOFException", "deadline has elapsed", "NoRouteToHost",
          "NotEnoughReplicas", "could only be written to 0 of the"),
-        "the connection to the server was lost",
-        "see that the server runs, then run again: what was published before stands",
+        *_LOST,
     ),
 )  # fmt: skip
 
@@ -98,6 +102,12 @@ def remote_error(error: BaseException | str, address: str) -> StorageError | Non
         if any(sign in said for sign in signs):
             return StorageError(Problem(what, address, cure=cure))
     return None
+
+
+def connection_lost(address: str) -> StorageError:
+    """The error of a server that has fallen silent, which no library tells of."""
+    what, cure = _LOST
+    return StorageError(Problem(what, address, cure=cure))
 
 
 def raise_if_remote(error: BaseException, address: str) -> None:
