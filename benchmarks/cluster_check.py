@@ -38,14 +38,16 @@ def tests(name: str, *words: str) -> Stage:
     return Stage(name, ("-m", "pytest", "-p", "no:cacheprovider", *words))
 
 
+COSTS = f"{TESTS}/check_costs.py::test_bytes_of_a_row_are_those_on_paper"
+YEARS = f"{TESTS}/check_costs.py::test_a_year_later"
 WITH_SPARK = (
     Stage("standalone", ("benchmarks/standalone_cluster.py",)),
-    tests("YARN and S3 by spark-submit", f"{TESTS}/check_spark.py"),
-    tests("bytes of a row over HDFS", f"{TESTS}/check_costs.py"),
+    tests("YARN and S3 by spark-submit", f"{TESTS}/check_spark.py", COSTS),
 )
 WITHOUT = (
     tests("HDFS and S3, embedded engine", TESTS),
-    tests("servers that go", f"{TESTS}/check_faults.py"),
+    tests("servers that refuse or go", f"{TESTS}/check_refusals.py", f"{TESTS}/check_faults.py"),
+    tests("a year arrives on HDFS", YEARS),
 )
 
 
