@@ -3,6 +3,7 @@
 Skipped where their jar, or a Java, cannot be had.
 """
 
+import socket
 import time
 from pathlib import Path
 
@@ -138,6 +139,22 @@ def test_a_namenode_that_is_not_there_is_named_soon(
     census = ["--input", "census=hdfs://127.0.0.1:2/in"]
     assert cli.main(["check", str(study), *census]) == 1
     assert "the connection is refused in hdfs://127.0.0.1:2/in" in capsys.readouterr().err
+
+
+def test_a_namenode_that_keeps_silent_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Any wait serves to see that there is one: the libraries would wait for ever.
+    monkeypatch.setattr(hadoop, "SILENT_SECONDS", 0.2)
+    monkeypatch.setattr(hadoop, "_LOOK_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"hdfs://127.0.0.1:{silent.getsockname()[1]}/out"
+        for ask in (
+            lambda: locate(address).system.get_file_info("/out"),
+            lambda: locate_output(address).open_tables().version("runs"),
+        ):
+            began = time.monotonic()
+            with pytest.raises(StorageError, match=f"server was lost in {address}"):
+                ask()
+            assert time.monotonic() - began < SOON
 
 
 def test_what_a_namenode_refuses_is_told(hadoop: MiniHadoop) -> None:

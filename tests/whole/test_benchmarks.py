@@ -244,7 +244,7 @@ def test_costs_on_paper_leave_out_what_starts_once() -> None:
 
 def test_costs_on_paper_stand_beside_those_of_a_cluster() -> None:
     small = {"size": "1M", "rows": 1_000, "column_bytes": 20_000, "steps": {"match": STEP}}
-    more = STEP | {"shuffled": 60_000.0, "written": 20_000.0}
+    more = STEP | {"core_seconds": 5.0, "shuffled": 60_000.0, "written": 20_000.0}
     large = small | {"size": "dense 10M", "rows": 2_000, "steps": {"match": more}}
     found = {"match": more | {"shuffled": 57_000.0}, "collect evidence": more}  # not on paper
     there = large | {"size": "dense 3M", "steps": found}

@@ -170,10 +170,10 @@ class DeltaStore(ABC):
         """Write the table over the rows that satisfy the predicate; the version after."""
 
 
-Method = TypeVar("Method", bound=Callable[..., Any])
+_Method = TypeVar("_Method", bound=Callable[..., Any])
 
 
-def _watched(method: Method) -> Method:
+def _watched(method: _Method) -> _Method:
     """A method that opens or writes a table, given up where its namenode falls silent."""
 
     @wraps(method)
@@ -183,7 +183,7 @@ def _watched(method: Method) -> Method:
             return method(self, name, *rest, **options)
         return while_answering(path, lambda: method(self, name, *rest, **options))
 
-    return cast(Method, asked)
+    return cast(_Method, asked)
 
 
 class DeltaRs(DeltaStore):
