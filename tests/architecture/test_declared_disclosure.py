@@ -13,6 +13,7 @@ STAYS = {
     "industry_medians": "medians: no evidence of positions yet",
     "moments": "quantiles and moments: no evidence of positions and squares yet",
     "histograms": "no evidence by bin yet",
+    "entry_rates": "no evidence by bin yet",
     "dispersion": "made of moments",
     "joint_distribution": "no evidence by cell of productivity and size yet",
     "productivity_growth": "sums weighted by prices: they are further equations",

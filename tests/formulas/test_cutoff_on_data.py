@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tradegains.formulas.cutoff_on_data import LogSalesPercentiles, melitz_redding_on_log_sales
-from tradegains.formulas.pareto_fit import fit_pareto, fit_truncated_pareto
+from tradegains.formulas.pareto_fit import fit_pareto, fit_truncated_pareto, hill_tail
 
 deltas = st.floats(-0.6, 0.6)
 
@@ -206,3 +206,29 @@ def test_what_a_truncated_pareto_lacks_is_said():
         assert (found.hazard, found.local_change, found.global_change) == (None, None, None)
     known = changes_of(-0.2, SALES, sigma=3.72, delta_ln_entry=0.0)
     assert known.note.endswith("through their 0.2, 0.5 and 0.8 quantiles; delta ln entry 0")
+
+
+def test_the_tail_of_quantiles_of_a_pareto_has_its_index():
+    # Sales above 1 with P(x > y) = y**-1.6, at the middles of 4,000 equal parts; Hill from the
+    # upper tenth: the mean of their logs is 1 / 1.6 but for the grid.
+    sales = [(1.0 - (i + 0.5) / 4000) ** (-1.0 / 1.6) for i in range(4000)]
+    least = sales[3599]
+    excess = math.fsum(math.log(each / least) for each in sales[3600:])
+    index, error = hill_tail(400, excess)
+    assert index == pytest.approx(1.6, rel=0.01)
+    assert error == pytest.approx(index / 20.0)
+    assert hill_tail(0, 0.0) is None
+
+
+def test_a_pareto_from_the_tail_gives_acr_with_its_index():
+    sales = LogSalesPercentiles(4.0, 6.0, 8.0, 2.0, 0.05, tail=(1.25, 0.05), tail_at=0.95)
+    found = changes_of(-0.2, sales, distribution="pareto_tail", sigma=3.72, delta_ln_entry=0.0)
+    assert found.hazard == pytest.approx(2.72 * 0.25)
+    assert found.local_change == pytest.approx(0.2 / (2.72 * 1.25))
+    assert found.global_change == pytest.approx(found.local_change, rel=1e-9)
+    assert "above the 0.95 quantile (index 1.25, standard error 0.05" in found.note
+    for tail, why in (((0.9, 0.1), "infinite sales"), (None, "nobody sells more")):
+        sales = LogSalesPercentiles(4.0, 6.0, 8.0, 2.0, 0.05, tail=tail, tail_at=0.95)
+        found = changes_of(-0.2, sales, distribution="pareto_tail", sigma=3.72, delta_ln_entry=0.0)
+        assert found.global_change is None
+        assert why in found.note

@@ -156,7 +156,8 @@ def key_of(table: str, row: Row) -> tuple[Any, ...]:
     """The columns that name a row; a histogram's bin by its number."""
     named = dict(row)
     if "bin" in KEYS[table]:
-        named["bin"] = round(row["bin_start"] / row["bin_width"])
+        start = row["bin_start"]
+        named["bin"] = None if start is None else round(start / row["bin_width"])
     return tuple(named[name] for name in KEYS[table])
 
 

@@ -6,6 +6,7 @@ by the percentile rule.
 
 import math
 from collections.abc import Callable
+from fractions import Fraction
 from statistics import NormalDist
 from typing import Any
 
@@ -83,9 +84,14 @@ def solve(push: float, tail_change: Callable[[float], float]) -> float:
 def fit(sales: list[float], name: str, choices: Any) -> Fitted | None:
     """A distribution through three percentiles; None where there is none."""
     q = [percentile(sales, share) for share in ("0.2", "0.5", "0.8")]
-    if q[0] == q[2]:
+    if q[0] == q[2] and name != "pareto_tail":
         return None
     cutoff = percentile(sales, repr(choices.cutoff_percentile)) - q[1]
+    if name == "pareto_tail":
+        least = sales[math.floor((len(sales) - 1) * Fraction(repr(choices.tail_percentile)))]
+        above = [value - least for value in sales if value > least]
+        tail = len(above) / math.fsum(above) if above else 0.0
+        return None if tail <= 1 else (tail - 1, lambda x: -(tail - 1) * x)
     mean, distance = sum(q) / 3 - q[1], q[2] - q[0]
     if name == "lognormal":
         return lognormal(mean, distance / (2 * SCORE), cutoff)

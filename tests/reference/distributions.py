@@ -488,3 +488,71 @@ def list_bins(found: Distribution, study: Any) -> list[dict[str, Any]]:
         }
         for number in sorted(counts)
     ]
+
+
+def list_entry_rates(
+    rows: list[Row], study: Any, productivity: Productivity
+) -> list[dict[str, Any]]:
+    """Entrants over all of a window's last year: in all, on each side of the median, by bin."""
+    windows = [study.window(name) for name in study.productivity.entry_rates or ()]
+    found = []
+    for window in windows:
+        present = {row.establishment_id for row in rows if row.year == window.start}
+        everyone = [row for row in rows if row.year == window.end]
+        for name, year in (
+            ("same_year", window.end),
+            ("base_year", min(each.start for each in windows)),
+        ):
+            base = productivity.base({year}, study)
+            inside = [
+                (productivity.of_row[row] - base.medians[row.industry], row)
+                for row in everyone
+                if row in productivity.of_row and row.industry in base.medians
+            ]
+            shared = {
+                "window": window.name,
+                "year": window.end,
+                "median_base": name,
+                "median_year": year,
+                "prices": {"none": "nominal"}.get(study.productivity.prices)
+                or study.productivity.prices,
+                "note": "; ".join(productivity.without(window.end, base))
+                if inside
+                else "; ".join(("no establishment", *productivity.without(window.end, base))),
+            }
+            parts = {
+                ("all", None): inside,
+                ("below_median", None): [each for each in inside if each[0] < 0],
+                ("not_below_median", None): [each for each in inside if each[0] >= 0],
+            }
+            width = study.productivity.bin_width
+            for value, row in inside:
+                parts.setdefault(("bin", math.floor(value / width)), []).append((value, row))
+            new = [row for _, row in inside if row.establishment_id not in present]
+            found += [
+                {
+                    **shared,
+                    "part": part,
+                    "bin_width": width,
+                    "bin_start": None if number is None else number * width,
+                    "bin_end": None if number is None else (number + 1) * width,
+                    **entry_of([row for _, row in members], new),
+                }
+                for (part, number), members in parts.items()
+            ]
+    return found
+
+
+def entry_of(members: list[Row], new: list[Row]) -> dict[str, Any]:
+    """Counts and jobs of a part's establishments, and of the entrants among them."""
+    entering = [row for row in members if row in set(new)]
+    jobs, of_new = (sum(row.weight for row in each) for each in (members, entering))
+    return {
+        "entrants": len(entering),
+        "establishments": len(members),
+        "entry_rate": len(entering) / len(members) if members else None,
+        "share_of_entrants": len(entering) / len(new) if new else None,
+        "entrants_employment": of_new / 1000,
+        "employment": jobs / 1000,
+        "employment_rate": of_new / jobs if jobs else None,
+    }

@@ -15,6 +15,7 @@ from reference.distributions import (
     industry_distributions,
     list_bins,
     list_dispersion,
+    list_entry_rates,
     list_medians,
     list_moments,
 )
@@ -74,6 +75,7 @@ def measure(raws: Iterable[Raw], study: Any, small: Small | None = None) -> Tabl
         "joint_distribution": list_joint_distribution(census.rows, study, productivity),
         "dispersion": list_dispersion(census.rows, study, productivity),
         "histograms": [row for found in measured for row in list_bins(found, study)],
+        "entry_rates": list_entry_rates(census.rows, study, productivity),
         "decompositions": list_decompositions(census.rows, study, productivity),
         "intra_industry_trade": list_intra_industry_trade(study, small.product_trade),
     }

@@ -185,6 +185,23 @@ class Regressing:
         medians = self.productivity.medians({year})
         return [self.described(row, medians) for row in rows]
 
+    def with_trend(self, sample: Sample, *controls: str) -> Sample:
+        """Those with growth over the trend window beside them, where it is a control."""
+        if "earlier_growth" not in controls:
+            return sample
+        window = self.study.window(self.choices.trend_window)
+        levels = {
+            (row.establishment_id, row.year): value
+            for row, value in self.productivity.of_row.items()
+        }
+        found = []
+        for each in sample:
+            name = each["row"].establishment_id
+            ends = [levels.get((name, year)) for year in (window.start, window.end)]
+            if None not in ends:
+                found.append({**each, "earlier_growth": ends[1] - ends[0]})
+        return found
+
     def kinds(self, asked: Sequence[str] | None) -> tuple[str, ...]:
         """The kinds of tariff that a regression uses."""
         return tuple(asked or ()) if self.cuts.known else ()
@@ -389,6 +406,8 @@ def exits(run: Regressing, window: Any) -> list[dict[str, Any]]:
     for each in sample:
         each["exit"] = float(each["row"].establishment_id not in staying)
     terms = [RELATIVE, SIZE, *(["exporter"] if run.study.census.has("exports") else [])]
+    terms += run.choices.exit_controls or ()
+    sample = run.with_trend(sample, *terms)
     kinds = run.kinds(run.choices.exit_cuts)
     run.add_cuts(sample, window, kinds)
     terms += map(cut_of, kinds)
@@ -468,6 +487,7 @@ def entry_probits(run: Regressing, sample: Sample) -> dict[int | None, Probit]:
     kinds = run.kinds(run.choices.entry_cuts)
     terms = (*map(cut_of, kinds), *run.choices.entry_controls)
     errors = run.choices.chosen_errors.entry_probit
+    sample = run.with_trend(sample, *terms)
     return {
         quartile: probit(
             arrays(inside, (START, *terms)),
@@ -502,7 +522,8 @@ def effects_in_sample(run: Regressing, labels: Labels, sample: Sample) -> list[d
     of_rows = run.kinds((*(run.choices.entry_cuts or ()), *kinds))
     cut, others = tuple(map(cut_of, kinds[:1])), tuple(map(cut_of, kinds[1:]))
     controls = (*others, *run.choices.growth_controls)
-    outcome, counts = labels["outcome"], CutCounts(sample, kinds)
+    outcome = labels["outcome"]
+    counts = CutCounts(run.with_trend(sample, *controls), kinds)
     found = []
     raw = arrays(sample, (outcome, START))
     fit = linear_model(

@@ -1,7 +1,7 @@
 """Size distributions from rows: percentiles, fitted normals and bins of log size.
 
 Size is employment, in a whole number of thousandths, or domestic sales, in units of money; only
-sizes above 0 have a logarithm. Nothing here is weighted.
+sizes above 0 have a logarithm. Nothing is weighted, unless the study says so.
 """
 
 import math
@@ -12,7 +12,7 @@ from fractions import Fraction
 from statistics import NormalDist
 from typing import Any
 
-from reference.distributions import interpolated_quantile
+from reference.distributions import Point, interpolated_quantile
 from reference.matching import continuing_ids, status_rows
 from reference.replicates import jackknife, quantile
 from reference.rows import Row, worth
@@ -59,7 +59,7 @@ def list_fits(rows: list[Row], study: Any) -> list[dict[str, Any]]:
     if study.size_fits is None or study.census.has("sampling_weight"):
         return []
     described = [(key, members) for key, members in populations(rows, study)]
-    fits = {key["population"]: fit(members) for key, members in described}
+    fits = {key["population"]: fit(members, study.size_fits) for key, members in described}
     other = {a: b for pair in PAIRS for a, b in (pair, pair[::-1])}
     return [
         {
@@ -70,23 +70,48 @@ def list_fits(rows: list[Row], study: Any) -> list[dict[str, Any]]:
             "overlap_with": other[key["population"]],
             "overlap": overlap(fits[key["population"]], fits[other[key["population"]]]),
             "note": None,
+            **weighting(study),
         }
         for key, members in described
     ]
 
 
-def fit(members: list[Row]) -> dict[str, float | None]:
-    """Three percentiles, and the normal through them by the stated rule."""
-    values = log_sizes(members, "employment")
+def weighting(study: Any) -> dict[str, str]:
+    """The column, where the study states what is counted."""
+    stated = study.size_fits.weighting
+    return {} if stated is None else {"weighting": stated}
+
+
+def fit(members: list[Row], choices: Any) -> dict[str, float | None]:
+    """Three percentiles, and the normal through those that the study fits."""
+    values, stated = log_sizes(members, "employment"), choices.percentiles
+    outer = {} if stated is None else {"q_low": None, "q_high": None}
     if not values:
-        return dict.fromkeys(("q20", "q50", "q80", "mean", "sd"))
-    q20, q50, q80 = (percentile(values, share) for share in ("0.2", "0.5", "0.8"))
+        return dict.fromkeys(("q20", "q50", "q80", "mean", "sd")) | outer
+
+    def at(share: str) -> float | None:
+        if choices.weighting != "employment":
+            return percentile(values, share)
+        points = [Point(math.log(r.weight / 1000), r.weight) for r in members if r.weight > 0]
+        total, so_far = sum(point.weight for point in points), 0
+        for point in sorted(points, key=lambda each: each.value):
+            so_far += point.weight
+            if so_far >= Fraction(share) * total:
+                return point.value
+        return None
+
+    q20, q50, q80 = map(at, ("0.2", "0.5", "0.8"))
+    low, high = (q20, q80) if stated is None else (at(repr(stated[0])), at(repr(stated[2])))
+    if stated is not None:
+        outer = {"q_low": low, "q_high": high}
+    score = SCORE if stated is None else NormalDist().inv_cdf(stated[2])
     return {
         "q20": q20,
         "q50": q50,
         "q80": q80,
-        "mean": (q20 + q50 + q80) / 3,
-        "sd": (q80 - q20) / (2 * SCORE),
+        **outer,
+        "mean": (low + q50 + high) / 3,
+        "sd": (high - low) / (2 * score),
     }
 
 
@@ -199,6 +224,12 @@ def list_size_bins(rows: list[Row], study: Any) -> list[dict[str, Any]]:
     for key, members in populations(rows, study):
         values = log_sizes(members, "employment")
         bins = Counter(math.floor(value / width) for value in values)
+        shares = Counter(bins)
+        if study.size_fits.weighting == "employment":
+            shares = Counter()
+            for row in members:
+                if row.weight > 0:
+                    shares[math.floor(math.log(row.weight / 1000) / width)] += row.weight
         found += [
             {
                 **key,
@@ -206,7 +237,8 @@ def list_size_bins(rows: list[Row], study: Any) -> list[dict[str, Any]]:
                 "bin_start": number * width,
                 "bin_end": (number + 1) * width,
                 "establishments": count,
-                "share": count / len(values),
+                "share": shares[number] / sum(shares.values()),
+                **weighting(study),
             }
             for number, count in sorted(bins.items())
         ]

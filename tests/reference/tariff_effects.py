@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from reference.distributions import Prices
-from reference.estimates import linear_model
+from reference.estimates import Probit, linear_model
 from reference.matching import present
 from reference.regressions import (
     GROWTH,
@@ -20,6 +20,8 @@ from reference.regressions import (
     arrays,
     blurred,
     cut_of,
+    few,
+    inferred,
     with_cuts,
 )
 from reference.rows import Row, parts_of
@@ -41,7 +43,20 @@ def list_tariff_effects(
     rows += less_plant(rows)
     rows += new_exporters(run, tables)
     rows += composition(tables, window)
-    return [{"window": window.name, **row} for row in rows]
+    return [{"window": window.name, **tested(run, row)} for row in rows]
+
+
+def tested(run: Regressing, row: Found) -> Found:
+    """The row with the test that its effect is 0, and its interval, where errors are stated."""
+    row, degrees = dict(row), row["degrees_of_freedom"]
+    del row["degrees_of_freedom"]
+    fit = Probit(degrees=degrees)
+    told = inferred(run, "", row["effect"], row["standard_error"], fit)
+    told.pop("variance", None)
+    blur = getattr(row["effect"], "blur", 0.0)
+    told |= {n: blurred(told[n], blur) for n in ("p_value", "ci_low", "ci_high") if n in told}
+    note = "; ".join((row["note"], few(run, row["clusters"])))
+    return {**row, **told, "note": note}
 
 
 def effect(result: str, unit: str, kind: str, value: Any, error: Any, **columns: Any) -> Found:
@@ -50,7 +65,7 @@ def effect(result: str, unit: str, kind: str, value: Any, error: Any, **columns:
     blank = dict.fromkeys(
         (
             *("slope", "slope_standard_error", "mean_cut", "output_share", "clusters"),
-            *("own_cuts", "industry_cuts", "without_cut", "accounting"),
+            *("own_cuts", "industry_cuts", "without_cut", "accounting", "degrees_of_freedom"),
         )
     )
     return {
@@ -96,7 +111,7 @@ def of_industries(run: Regressing, prices: Prices) -> list[Found]:
                 by_code[code, row.year].append(part)
     found = []
     for outcome in (None, *(asked.outcomes or ())):
-        y, x, w, s = [], [], [], []
+        y, x, w, s, g = [], [], [], [], []
         for code in sorted({code for code, _ in by_code if code}):
             of_years = [by_code.get((code, year), []) for year in ends]
             logs = [
@@ -122,13 +137,19 @@ def of_industries(run: Regressing, prices: Prices) -> list[Found]:
                 y.append(logs[3] - logs[2] - pace * (logs[1] - logs[0]))
                 x.append([1.0, *cuts, *(v[3] - v[2] - pace * (v[1] - v[0]) for v in held)])
                 w.append(float(weight))
+                g.append(code[: run.study.census.industry_group_digits])
                 own = outcome if outcome in ("employment", "establishments") else "sales"
                 s.append(float(sizes[own]))
         fit = fitted(y, x, w)
-        rows = in_rows(kinds, fit, (x, s), asked.industry_weights)
+        if asked.industry_errors == "cv3":
+            fit = left_out(fit, (y, x, w), g)
+        named = (asked.industry_errors or "hc3", len(set(g)) or None)
+        rows = in_rows(kinds, fit, (x, s), asked.industry_weights, named)
         if outcome is not None:
             found += [of_outcome(row, outcome) for row in rows]
-            found += [of_outcome(row, f"{outcome}_deepest") for row in deepest(run, fit, x, s)]
+            found += [
+                of_outcome(row, f"{outcome}_deepest") for row in deepest(run, fit, x, s, named)
+            ]
         else:
             found += rows
     return found
@@ -153,6 +174,7 @@ def exits_by(run: Regressing) -> list[Found]:
             name = f"exit_quartile_{number}"
             samples[name] = [each for each in sample if quartiles[each["row"]] == number]
     terms = [RELATIVE, SIZE, *(["exporter"] if has_exports else [])]
+    terms += run.choices.exit_controls or ()
     for result, members in samples.items():
         found += exit_rows_of(run, result, members, (terms, kinds, {}, errors))
     if "windows" in asked.exit_by:
@@ -177,7 +199,7 @@ def exit_sample(run: Regressing, window: Any, kinds: Sequence[str]) -> Sample:
     for each in sample:
         each["exit"] = float(each["row"].establishment_id not in staying)
     run.add_cuts(sample, window, kinds)
-    return sample
+    return run.with_trend(sample, *(run.choices.exit_controls or ()))
 
 
 def exit_rows_of(run: Regressing, result: str, sample: Sample, named: Any) -> list[Found]:
@@ -211,6 +233,7 @@ def exit_rows_of(run: Regressing, result: str, sample: Sample, named: Any) -> li
         row = effect(
             result, "establishment", kind, *over, **shown, outcome="exit", errors=errors,
             observations=fit.rows, clusters=fit.shocks.get(term, fit.clusters),
+            degrees_of_freedom=None if term in fit.shocks else fit.degrees,
             **counts.beside(cut_of(kind)),
         )  # fmt: skip
         numbers = ("slope", "slope_standard_error", "effect", "standard_error")
@@ -227,7 +250,7 @@ def of_outcome(row: Found, result: str) -> Found:
     return row | none | {"result": result, "outcome": outcome, "accounting": None}
 
 
-def deepest(run: Regressing, fit: Any, x: Any, s: Any) -> list[Found]:
+def deepest(run: Regressing, fit: Any, x: Any, s: Any, named: Any) -> list[Found]:
     """The same slopes, with the mean cuts of the industries whose home cuts are deepest."""
     asked = run.study.tariff_effects
     kinds = [kind for kind in ("home", "foreign") if kind in asked.kinds]
@@ -237,7 +260,7 @@ def deepest(run: Regressing, fit: Any, x: Any, s: Any) -> list[Found]:
     last = ranked[max(1, math.floor(asked.deepest * len(x) + 0.5)) - 1] if ranked else 0.0
     kept = [i for i, row in enumerate(x) if row[1] >= last]
     picked = [x[i] for i in kept], [s[i] for i in kept]
-    rows = in_rows(kinds, fit, picked, asked.industry_weights)
+    rows = in_rows(kinds, fit, picked, asked.industry_weights, named)
     return [{**row, "observations": len(x)} for row in rows]
 
 
@@ -253,10 +276,29 @@ def control_of(run: Regressing, name: str, code: str, year: int) -> float | None
     )
 
 
-def in_rows(kinds: Sequence[str], fit: Any, found: Any, weights: str) -> list[Found]:
-    """A row per kind, and one of both."""
-    x, s = found
-    shared = {"errors": "hc3", "weights": weights, "output_share": 1.0, "observations": len(s)}
+def left_out(fit: Any, data: Any, groups: list[str]) -> Any:
+    """The fit with the covariance of leaving out each group of industries."""
+    if fit is None:
+        return None
+    names, moved = sorted(set(groups)), []
+    for name in names:
+        kept = [i for i, group in enumerate(groups) if group != name]
+        without = fitted(*([each[i] for i in kept] for each in data), spare=0)
+        if without is None:
+            return fit[0], None, len(names) - 1
+        moved.append(without[0] - fit[0])
+    if len(names) < 2:
+        return fit[0], None, len(names) - 1
+    covariance = (len(names) - 1) / len(names) * sum(np.outer(m, m) for m in moved)
+    return fit[0], covariance, len(names) - 1
+
+
+def in_rows(kinds: Sequence[str], fit: Any, found: Any, weights: str, named: Any) -> list[Found]:
+    """A row per kind, and one of both; `named` are errors and how many groups they are of."""
+    (x, s), (errors, groups) = found, named
+    shared = {"errors": errors, "weights": weights, "output_share": 1.0, "observations": len(s)}
+    shared["degrees_of_freedom"] = None if fit is None else fit[2]
+    shared["clusters"] = groups if errors == "cv3" else None
     rows, means = [], []
     for place, kind in enumerate(kinds, start=1):
         mean = sum(a * b[place] for a, b in zip(s, x, strict=True)) / sum(s) if sum(s) else None
@@ -283,9 +325,9 @@ def in_rows(kinds: Sequence[str], fit: Any, found: Any, weights: str) -> list[Fo
     return rows
 
 
-def fitted(y: Any, x: Any, w: Any) -> Any:
+def fitted(y: Any, x: Any, w: Any, spare: int = 1) -> Any:
     """Coefficients and their HC3 covariance; None where there are too few rows, or no rank."""
-    if len(y) <= len(x[0] if x else ()):
+    if len(y) < len(x[0] if x else ()) + spare or not x:
         return None
     y, x, w = (np.array(each, dtype=float) for each in (y, x, w))
     root = np.sqrt(w)[:, None]
@@ -296,10 +338,10 @@ def fitted(y: Any, x: Any, w: Any) -> Any:
     beta = bread @ scaled.T @ (y * root[:, 0])
     leverage = np.einsum("ij,jk,ik->i", scaled, bread, scaled)
     if (1.0 - leverage).min() < 1e-9:
-        return beta, None
+        return beta, None, len(y) - x.shape[1]
     residual = (y - x @ beta) * root[:, 0] / (1.0 - leverage)
     meat = (scaled * residual[:, None]).T @ (scaled * residual[:, None])
-    return beta, bread @ meat @ bread
+    return beta, bread @ meat @ bread, len(y) - x.shape[1]
 
 
 def level(
@@ -382,6 +424,7 @@ def slopes(
     (result, outcome), (controls, effects) = named, options
     asked = run.study.tariff_effects
     inside = [each for each in sample if each[outcome] is not None]
+    inside = run.with_trend(inside, *controls)
     counts, inside = CutCounts(inside, kinds), with_cuts(inside, kinds)
     terms = (*map(cut_of, kinds), *controls)
     fit = None
@@ -410,6 +453,7 @@ def slopes(
             outcome=outcome, errors=asked.clusters, output_share=share_of(run, result),
             observations=fit.rows if fit and (value is not None or fit.estimates) else 0,
             clusters=fit.shocks.get(cut_of(kind), fit.clusters) if fit else None,
+            degrees_of_freedom=fit.degrees if fit and cut_of(kind) not in fit.shocks else None,
             accounting=None if is_double else result,
             **counts.beside(cut_of(kind)),
         )  # fmt: skip
@@ -441,11 +485,12 @@ def less_plant(rows: list[Found]) -> list[Found]:
         if ("industry", kind) in named and ("establishment", kind) in named:
             pair = [named[unit, kind] for unit in ("industry", "establishment")]
             effects = [row["effect"] for row in pair]
-            errors = [row["standard_error"] for row in pair]
+            spreads = [row["standard_error"] for row in pair]
             value = None if None in effects else effects[0] - effects[1]
-            error = None if None in errors else math.hypot(*errors)
+            error = None if None in spreads else math.hypot(*spreads)
+            errors = pair[0]["errors"]
             found.append(
-                effect("industry_less_plant", "industry", kind, value, error, errors="hc3")
+                effect("industry_less_plant", "industry", kind, value, error, errors=errors)
             )
             blur = getattr(effects[1], "blur", 0.0)
             for name in ("effect", "standard_error"):
@@ -472,6 +517,7 @@ def new_exporters(run: Regressing, tables: dict[str, list[Found]]) -> list[Found
                     None if value is None else 100.0 * value,
                     None if error is None else 100.0 * error,
                     errors=row["errors"], output_share=share,
+                    degrees_of_freedom=row.get("degrees_of_freedom"),
                     observations=row["observations"], accounting="new_exporters",
                 )
             )  # fmt: skip

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import t
 
 from reference.studies import study_with
 from tradegains.formulas.membership import MembershipBits
@@ -17,8 +18,9 @@ from tradegains.results.tariff_effects import (
     industry_less_plant,
     industry_rows,
     new_exporters,
+    with_tests,
 )
-from tradegains.study import TariffEffects, Window
+from tradegains.study import RegressionErrors, TariffEffects, Window
 from tradegains.tables import working as w
 
 CUTS = {1011: (2.0, 1.0), 1012: (4.0, 6.0), 2011: (8.0, 3.0), 2012: (5.0, 5.0), 3011: (1.0, 4.0)}
@@ -94,7 +96,7 @@ def test_industries_without_a_cut_of_either_kind_are_counted_and_left_out():
 def test_what_follows_from_other_results():
     found = [
         {"result": "double_difference", "unit": unit, "kind": HOME, "effect": effect,
-         "standard_error": error}
+         "standard_error": error, "errors": "hc3"}
         for unit, effect, error in (("industry", 5.0, 3.0), ("establishment", 1.0, 4.0))
     ]  # fmt: skip
     (less,) = industry_less_plant(POST, found)
@@ -174,3 +176,17 @@ def test_a_control_that_explains_growth_is_held_constant():
     assert held[FOREIGN]["slope"] == pytest.approx(-0.02, abs=1e-8)
     assert "controls: demand" in held[HOME]["note"]
     assert "no controls" not in held[HOME]["note"]
+
+
+def test_tests_and_intervals_are_those_of_the_effect_where_errors_are_stated():
+    stated = RegressionErrors("robust", "robust", "robust", "robust", "cv1", 0.9, 20)
+    rows = list(industry_rows(STUDY, cells(), small()))
+    assert {row["degrees_of_freedom"] for row in rows} == {2}  # five industries, three coefficients
+    noisy = [{**row, "standard_error": 2.0, "clusters": 9} for row in rows]
+    (row, *_) = with_tests(noisy, stated)
+    law = t(2)
+    assert row["p_value"] == pytest.approx(2 * law.sf(abs(row["effect"]) / 2.0), rel=1e-9)
+    assert row["ci_high"] == pytest.approx(row["effect"] + 2.0 * law.ppf(0.95), rel=1e-9)
+    assert "9 clusters, fewer than 20" in row["note"]
+    plain = with_tests(rows, None)
+    assert not {"p_value", "ci_low", "degrees_of_freedom"} & plain[0].keys()

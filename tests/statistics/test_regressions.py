@@ -12,6 +12,7 @@ from tradegains.statistics.regressions import (
     Clustering,
     Largest,
     LinearModel,
+    ProductCells,
     Variable,
     collect_products,
     estimate,
@@ -139,6 +140,13 @@ def test_samples_and_groups_of_effects(engine):
             wanted = brute(part, model, effects=own, cluster=own, is_nested=True)
             check(found[(number,), model.name], wanted)
             assert found[(number,), model.name].clusters == 4
+
+
+def test_samples_by_other_keys_than_the_first_are_refused():
+    cells = ProductCells(("cluster", "sample", "effect"), NAMES, {}, {False: {}}, (), 1.0)
+    with pytest.raises(ValueError, match="samples by sample of cells by cluster, sample, effect"):
+        cells.samples(("sample",))
+    assert cells.samples(("cluster", "sample")) == []
 
 
 def test_rows_in_any_order_give_the_same_bits(engine):

@@ -21,6 +21,15 @@ MISTAKES = {
     'tariff_cuts = "tariff_cuts"\n': ("", "has no input tariff_cuts"),
     "elasticity_to = 9.0": ("elasticity_to = 0.5", "not above elasticity_from"),
     "elasticity_step = 0.1": ("elasticity_step = 0.00001", "more than 10000 points"),
+    "tail_percentile = 0.95\n": ("", "come together"),
+    'trend_window = "pre"\n': ("", "trend_window is missing"),
+    'trend_window = "pre"': ('trend_window = "entrants"', "which is not a window"),
+    ', "earlier_growth"]': ("]", "no regression controls for growth over it"),
+    'entry_windows = ["post"]': ('entry_windows = ["post", "entrants_early"]', "before pre ends"),
+    'entry_rates = ["entrants_early", "post"]': ('entry_rates = ["last"]', "is not a window"),
+    'elasticities = "elasticities"\n': ("", "given without elasticities"),
+    "percentiles = [0.2, 0.5, 0.8]": ("percentiles = [0.2, 0.5, 0.9]", "as far from it"),
+    'weighting="unweighted"': ('weighting="employment"', "intervals of percentiles"),
     'year = 1996\nwindow = "post"': ('year = 1996\nwindow = "psot"', "did you mean post"),
 }
 

@@ -22,6 +22,9 @@ SHIPPED = {
     'per = "year"': 'per = "window"',
     'product_kind = "foreign"\n': "",
     'growth_cuts = ["foreign", "input"]': 'growth_cuts = ["foreign"]',
+    'elasticity_concordance = "elasticity_concordance"\n': "",
+    ', "earlier_growth"]\ntrend_window = "pre"': "]",
+    'industry_errors = "cv3"\n': "",
 }
 """What the full study of these tests has that the shipped one has not, or otherwise."""
 
@@ -716,7 +719,7 @@ UNFIT = {
     'weighting = "unweighted"': ['weighting = "sales"', "weighting = 1"],
     "premium_years = [1978, 1996, 1988]": ["premium_years = [78]", "premium_years = 1978"],
     'exit_effects = "industry2"': ['exit_effects = "industry3"', "exit_effects = true"],
-    'growth_controls = ["relative_productivity"]': ['growth_controls = ["sales"]'],
+    'growth_controls = ["relative_productivity", "earlier_growth"]': ['growth_controls = ["sales"]'],
     'plant_cuts = "simple"': ['plant_cuts = "weighted"', "plant_cuts = []"],
     'without_products = "leave_out"': ['without_products = "foreign"', "without_products = 1"],
     "products_year = 1988": ['products_year = "end"', "products_year = 88"],

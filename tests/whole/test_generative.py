@@ -168,18 +168,21 @@ def productivity_choices(dealer: Dealer, has: Iterable[str]) -> dict[str, Any]:
         "standardised_by": deal(
             "standardised_by", (None, "unweighted_sd", "employment_weighted_sd")
         ),
+        "entry_rates": deal("entry_rates", (None, ("post",), ("whole", "pre"))),
     }
 
 
 MELITZ_REDDING = (
     MelitzRedding(("pareto", "truncated_pareto", "lognormal"), 0.01, 0.0, 0.99),
-    MelitzRedding(("truncated_pareto",), 0.3, 0.05, 0.9),
+    MelitzRedding(
+        ("truncated_pareto", "pareto_tail"), 0.3, 0.05, upper_percentile=0.9, tail_percentile=0.25
+    ),
     MelitzRedding(("lognormal", "pareto"), 0.05, -0.1, 0.99),
 )
 
 SIZE_FITS = (
     SizeFits(year=2000, window="whole", bin_width=0.25),
-    SizeFits(year=2004, window="pre", bin_width=1.0),
+    SizeFits(2004, "pre", 1.0, percentiles=(0.1, 0.5, 0.9), weighting="employment"),
     SizeFits(year=2001, window="post", bin_width=0.25),
 )
 

@@ -24,7 +24,12 @@ LARGE, OTHERS = 120, 12
 
 EFFECTS = ("none", "industry2", "industry4")
 GROWTH_CLUSTERS = ("establishment", "shift_share", "product", "industry2")
-CONTROLS = ((), ("relative_productivity",), ("log_employment", "relative_productivity"))
+CONTROLS = (
+    (),
+    ("relative_productivity",),
+    ("log_employment", "relative_productivity"),
+    ("earlier_growth", "relative_productivity"),
+)
 
 
 def estimated_study(dealer: Dealer) -> Study:
@@ -50,7 +55,10 @@ def estimated_study(dealer: Dealer) -> Study:
         growth_cuts=deal("growth_cuts", KINDS),
         history_from=deal("history_from", ((), (2002,), (2000, 2002))),
         errors=errors_dealt(dealer),
+        exit_controls=deal("exit_controls", (None, ("earlier_growth",))),
     )
+    if regressions.controls_trend:
+        regressions = replace(regressions, trend_window="pre")
     tariffs = replace(
         study_dealt(dealer).tariffs,
         measure=deal("measure", ("points", "log_points")),
@@ -70,6 +78,7 @@ def estimated_study(dealer: Dealer) -> Study:
         clusters=deal("effect_clusters", ("industry2", "industry4", "enterprise", "shift_share")),
         outcomes=deal("outcomes", (("employment", "establishments"), None, ("output",))),
         industry_controls=deal("controls", (None, ("demand",))),
+        industry_errors=deal("industry_errors", (None, "cv3")),
     )
     if effects.outcomes and "home" in effects.kinds:
         effects = replace(effects, deepest=deal("deepest", (0.3, None, 0.9)))

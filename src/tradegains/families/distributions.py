@@ -26,6 +26,7 @@ from tradegains.results.distributions import (
     medians_of_pool,
     moment_rows,
 )
+from tradegains.results.entry_rates import entry_rate_requests, entry_rate_rows
 from tradegains.results.industry_distributions import industry_moment_rows
 from tradegains.results.market import Amounts
 from tradegains.statistics.collecting import compute_both
@@ -57,12 +58,15 @@ def distribution_tables(context: RunContext, matched: MatchedCensus) -> Computed
         )
         step.rows = len(medians)
     scales = _standardising_scales(study, powers)
-    requests = distribution_requests(study)
+    requests, of_entry = distribution_requests(study), entry_rate_requests(study)
     with context.progress.step("describe distributions") as step:
-        task = _distribution_task(context, grouped, requests, medians=medians, scales=scales)
+        task = _distribution_task(
+            context, grouped, [*requests, *of_entry], medians=medians, scales=scales
+        )
         task = replace(task, drawn=drawn)
         found = describe_distributions(task, powers, row_limit=context.row_limit)
         step.rows = len(found)
+    found, entering = found[: len(requests)], found[len(requests) :]
     by_industry = describe_wanted_industries(context, grouped, powers, medians, drawn=drawn)
     moments = moment_rows(study, requests, found, medians=medians, scales=scales)
     moments += industry_moment_rows(study, by_industry)
@@ -80,6 +84,8 @@ def distribution_tables(context: RunContext, matched: MatchedCensus) -> Computed
         "moments": moments,
         "histograms": histogram_rows(study, requests, found),
     }
+    if of_entry:
+        tables["entry_rates"] = entry_rate_rows(study, of_entry, entering, medians)
     dispersion = dispersion_tables(context, by_industry)
     return ComputedTables(tables) | dispersion | joint_tables(context, described, medians)
 

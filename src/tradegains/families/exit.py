@@ -8,6 +8,7 @@ from tradegains.families.meeting import judge_own_cuts, selection_note
 from tradegains.families.regression_context import (
     NO_CUTS,
     RegressionContext,
+    having_controls,
     having_cuts,
     linear_of,
     rows_of_probit,
@@ -21,6 +22,7 @@ from tradegains.families.regression_errors import (
     sandwich_of,
 )
 from tradegains.formulas.membership import BOTH_ENDS
+from tradegains.formulas.outcomes import joined_notes
 from tradegains.results.regressions import CutCounts, Labels, linear_rows
 from tradegains.results.sets import EXPORTER as EXPORTERS
 from tradegains.results.sets import continuing_set
@@ -46,9 +48,12 @@ def exit_regressions(context: RegressionContext, window: Window) -> Rows:
     kinds = context.kinds(context.choices.exit_cuts)
     terms = [RELATIVE_PRODUCTIVITY, LOG_EMPLOYMENT]
     terms += [EXPORTER] if context.has_exports else []
-    kept = _kept_rows(context, window, terms, kinds)
+    controls = context.choices.exit_controls or ()
+    terms += controls
+    everyone = _kept_rows(context, window, terms, kinds)
+    kept, trend = having_controls(everyone, controls), context.trend_note(everyone, controls)
     counted, note = _cuts_of(context, window, kept) if kinds else (None, _why_without(context))
-    kept = having_cuts(kept, kinds)
+    kept, note = having_cuts(kept, kinds), joined_notes(note, trend)
     terms += map(cut_column, kinds)
     errors = context.choices.chosen_errors
     cells = context.collect(kept, (EXIT, *terms), *cell_keys(context, errors.exit_linear))
@@ -98,6 +103,7 @@ def _kept_rows(
         kinds,
     )
     cuts = (*map(cut_column, kinds), *map(own_column, kinds))
+    rows = context.with_earlier_growth(rows, *terms)
     needed = rows.select(EFFECT, EXIT, w.SALES, *terms, *cuts, *clusters)
     return context.held(needed, [window.start], work_folders.exit_rows(window))
 

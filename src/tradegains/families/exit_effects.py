@@ -9,7 +9,12 @@ from pyspark.sql import functions as F
 
 from tradegains.families import work_folders
 from tradegains.families.context import Rows
-from tradegains.families.regression_context import RegressionContext, having_cuts, linear_of
+from tradegains.families.regression_context import (
+    RegressionContext,
+    having_controls,
+    having_cuts,
+    linear_of,
+)
 from tradegains.families.regression_errors import AskedErrors, add_clusters, estimated
 from tradegains.formulas.membership import BOTH_ENDS
 from tradegains.formulas.outcomes import joined_notes, rate
@@ -66,7 +71,8 @@ def exit_effects(context: RegressionContext) -> Rows:
 
 def _terms(context: RegressionContext) -> tuple[str, ...]:
     exporter = (EXPORTER,) if context.has_exports else ()
-    return (RELATIVE_PRODUCTIVITY, LOG_EMPLOYMENT, *exporter)
+    controls = context.choices.exit_controls or ()
+    return (RELATIVE_PRODUCTIVITY, LOG_EMPLOYMENT, *exporter, *controls)
 
 
 def _rows(
@@ -80,6 +86,7 @@ def _rows(
         continuing=context.bit(continuing_set(window.name, BOTH_ENDS)),
         exporter=context.bit(EXPORTERS) if context.has_exports else None,
     )
+    rows = context.with_earlier_growth(rows, *_terms(context))
     return context.with_cuts(rows, kinds, window)
 
 
@@ -99,6 +106,8 @@ def _of_window(
     cuts = (*map(cut_column, kinds), *map(own_column, kinds))
     needed = rows.select(*groups, EFFECT, EXIT, w.SALES, *_terms(context), *cuts, *clusters)
     held = context.held(needed, [window.start], work_folders.exit_effect_rows(window))
+    controls = context.choices.exit_controls or ()
+    held, note = having_controls(held, controls), context.trend_note(held, controls)
     counted = context.count_cuts(held, kinds, *groups, EXIT)
     complete = having_cuts(held, kinds)
     variables = (EXIT, *_terms(context), *map(cut_column, kinds))
@@ -112,7 +121,7 @@ def _of_window(
         for each in estimated(context, complete, cells, [model], by=keys, asked=asked):
             counts = _counts(counted, groups, keys, each.key)
             result = "_".join([RESULT, *_name(group, each.key)])
-            found += _effects(window, result, each, kinds, (counts, errors))
+            found += _effects(window, result, each, kinds, (counts, errors), note=note)
     return found
 
 
@@ -158,15 +167,16 @@ def _effects(
         if exiting:
             told = joined_notes(told, f"mean rate of exit {exiting:.6g}")
         value = linear.estimate(term) if linear.fit else (None, None)
-        clusters = linear.basis(term).clusters if linear.fit else None
+        basis = linear.basis(term)
         slope = Slope(
             kind,
             *value,
             mean,
             linear.observations,
-            clusters,
+            basis.clusters if linear.fit else None,
             counts.columns(cut_column(kind)),
             told,
+            basis.degrees if linear.fit else None,
         )
         row = effect_row(window, result, "establishment", slope, outcome=EXIT, errors=errors)
         relative = {
@@ -190,6 +200,8 @@ def _of_both_windows(context: RegressionContext, kinds: Sequence[str]) -> Rows:
     pooled = reduce(DataFrame.unionByName, parts)
     starts = [window.start for window in windows]
     held = context.held(pooled, starts, work_folders.exit_effect_rows(windows[0]))
+    controls = context.choices.exit_controls or ()
+    held, trend = having_controls(held, controls), context.trend_note(held, controls)
     counted = context.count_cuts(held, kinds, LATER, EXIT)
     complete = having_cuts(held, kinds)
     cuts = (*map(later_cut, kinds), *map(cut_column, kinds))
@@ -205,7 +217,7 @@ def _of_both_windows(context: RegressionContext, kinds: Sequence[str]) -> Rows:
             continue
         counts = _counts(later, [LATER], (), ())
         term_of = {kind: later_cut(kind) for kind in kinds}
-        note = f"beyond the slope in {windows[0].start}-{windows[0].end}"
+        note = joined_notes(f"beyond the slope in {windows[0].start}-{windows[0].end}", trend)
         found += _effects(
             windows[1], f"{RESULT}_pooled", each, kinds, (counts, "establishment"),
             term_of=term_of, note=note,

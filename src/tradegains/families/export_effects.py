@@ -7,11 +7,13 @@ from typing import Any
 from tradegains.families.context import Rows
 from tradegains.families.regression_context import (
     RegressionContext,
+    having_controls,
     having_cuts,
     linear_of,
     years_of,
 )
 from tradegains.families.regression_errors import AskedErrors, cell_keys, estimated
+from tradegains.formulas.outcomes import joined_notes
 from tradegains.results.regressions import CutCounts, Labels, linear_rows, sample_name
 from tradegains.statistics.regression_passes import RegressionRows, having
 from tradegains.statistics.regressions import Estimate, LinearModel
@@ -39,12 +41,14 @@ def _effects(
     controls = (*cuts[1:], *context.choices.growth_controls)
     errors, stated = growth_errors(context), context.choices.errors
     keys = (w.QUARTILE, *cell_keys(context, errors))
-    counts = context.count_cuts(rows, kinds, w.QUARTILE) if kinds else {}
-    complete = having_cuts(rows, kinds)
+    known = having_controls(rows, controls)
+    counts = context.count_cuts(known, kinds, w.QUARTILE) if kinds else {}
+    complete, trend = having_cuts(known, kinds), context.trend_note(rows, controls)
     cells = context.collect(complete, (outcome, EXPORT_START, *controls, *cuts[:1]), *keys)
     raw = [LinearModel("raw_difference", outcome, (EXPORT_START,))]
     # A plain difference needs no cut: who has none stays in it.
-    of_all = context.collect(rows, (outcome, EXPORT_START), *keys) if kinds else cells
+    has_all = not kinds and not trend
+    of_all = cells if has_all else context.collect(rows, (outcome, EXPORT_START), *keys)
     models = [LinearModel("least_squares", outcome, (EXPORT_START, *controls))]
     if cuts:
         models += [
@@ -60,8 +64,8 @@ def _effects(
         ):
             wanted = AskedErrors(effects, errors, kinds)
             estimates = estimated(context, sample, sums, asked, by=by, asked=wanted)
-            known = counts if asked is models else {}
-            told = _EffectLabels(window, outcome, effects, errors, stated, kinds, known)
+            of_cuts, note = (counts, trend) if asked is models else ({}, "")
+            told = _EffectLabels(window, outcome, effects, errors, stated, kinds, of_cuts, note)
             found += _effect_rows(estimates, told)
     return found
 
@@ -77,6 +81,7 @@ class _EffectLabels:
     stated: RegressionErrors | None
     kinds: tuple[str, ...]
     counts: Mapping[tuple[Any, ...], CutCounts]
+    note: str = ""
 
     def labels(self, found: Estimate) -> Labels:
         """The columns that tell an estimate."""
@@ -117,6 +122,9 @@ def _effect_rows(estimates: Sequence[Estimate], told: _EffectLabels) -> Iterator
             linear_of(found),
             first_stage_f=None if t is None else t * t,
             is_instrumented=found.model.instrument is not None,
-            note=f"explains {found.model.outcome}" if found.model.name == "first_stage" else "",
+            note=joined_notes(
+                f"explains {found.model.outcome}" if found.model.name == "first_stage" else "",
+                told.note,
+            ),
             cuts=told.cuts(found),
         )

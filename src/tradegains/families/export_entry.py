@@ -10,12 +10,14 @@ from tradegains.families.meeting import judge_own_cuts, selection_note
 from tradegains.families.regression_context import (
     NO_CUTS,
     RegressionContext,
+    having_controls,
     having_cuts,
     rows_of_probit,
     years_of,
 )
 from tradegains.families.regression_errors import add_clusters, sandwich_of
 from tradegains.formulas.membership import BOTH_ENDS
+from tradegains.formulas.outcomes import joined_notes
 from tradegains.results.entry_replicates import entry_rows_with_errors, sales_of_groups
 from tradegains.results.regressions import (
     CutCounts,
@@ -50,13 +52,16 @@ def entry_regressions(context: RegressionContext, window: Window) -> tuple[Rows,
     rows = _kept_entry_rows(context, window)
     kinds = context.kinds(context.choices.entry_cuts)
     counts, note = _counts(context, window, rows, kinds)
+    controls = context.choices.entry_controls
+    note = joined_notes(note, context.trend_note(rows, controls))
     effects = effect_regressions(context, window, rows)
     sales = context.sales_of(window.start)
     if not kinds:
         why = "" if context.largest_cuts else NO_CUTS
         entries = export_entry_rows(window.name, counts, {}, why, sales=sales)
         return effects, _with_errors(context, window, rows, entries)
-    probits = _entry_probits(context, having_cuts(rows, kinds), kinds)
+    complete = having_controls(having_cuts(rows, kinds), controls)
+    probits = _entry_probits(context, complete, kinds)
     found = [
         row
         for quartile, probit in probits.items()
@@ -100,6 +105,7 @@ def _kept_entry_rows(context: RegressionContext, window: Window) -> RegressionRo
     named = dict.fromkeys((*(choices.entry_cuts or ()), *(choices.growth_cuts or ())))
     kinds = context.kinds(list(named))
     terms = dict.fromkeys((*choices.entry_controls, *choices.growth_controls))
+    rows = context.with_earlier_growth(rows, *terms)
     grouped = (w.REPLICATE_GROUP,) if context.groups else ()
     if context.groups:
         rows = add_groups(rows, context.groups.groups)

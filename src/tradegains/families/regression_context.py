@@ -52,6 +52,7 @@ from tradegains.transforms.exposures import CODE, SHARE, SHOCK, exposure_column
 from tradegains.transforms.plant_cuts import CUT, KIND, PRODUCT, mean_plant_cuts
 from tradegains.transforms.regression_rows import (
     ACCELERATION,
+    EARLIER_GROWTH,
     EXPORTER_GROWTH,
     GROWTH,
     LOG_EMPLOYMENT,
@@ -61,6 +62,7 @@ from tradegains.transforms.regression_rows import (
     cut_column,
     own_column,
     weigh_cuts,
+    with_earlier_growth,
     with_own_cuts,
 )
 from tradegains.transforms.regression_sums import EFFECT
@@ -142,7 +144,8 @@ class RegressionContext:
         between = 2 * self.largest_log
         bounds = {cut_column(kind): bound for kind, bound in self.largest_cuts.items()}
         bounds[RELATIVE_PRODUCTIVITY] = between
-        bounds |= {GROWTH: between, **dict.fromkeys(logs, self.largest_log)}
+        bounds |= {GROWTH: between, EARLIER_GROWTH: between}
+        bounds |= dict.fromkeys(logs, self.largest_log)
         if effects := self.study.tariff_effects:
             after, before = self.study.window(effects.after), self.study.window(effects.before)
             pace = (after.end - after.start) / (before.end - before.start)
@@ -215,6 +218,26 @@ class RegressionContext:
             leave_out=self.choices.without_products == "leave_out",
             years=window.end - window.start if self.study.tariffs.per == "year" else 1,
         )
+
+    def with_earlier_growth(self, rows: DataFrame, *controls: str) -> DataFrame:
+        """The rows with growth over the trend window, where it is among the controls."""
+        name = self.choices.trend_window
+        if EARLIER_GROWTH not in controls or name is None:
+            return rows
+        window = self.study.window(name)
+        return with_earlier_growth(rows, self.matched, window=name, year=window.start)
+
+    def trend_note(self, rows: RegressionRows, controls: Sequence[str]) -> str:
+        """How many of the rows lack the growth that is held constant; empty where none is."""
+        name = self.choices.trend_window
+        if EARLIER_GROWTH not in controls or name is None:
+            return ""
+        of_all, kept = (
+            sum(each.establishments for each in self.count_cuts(some, ()).values())
+            for some in (rows, having_controls(rows, controls))
+        )
+        window = self.study.window(name)
+        return f"{of_all - kept} without productivity at both ends of {years_of(window)} left out"
 
     def exposures_of_industries(self, kinds: Sequence[str]) -> dict[str, tuple[DataFrame, int]]:
         """Of each kind, the shares behind the cut of each industry that has one.
@@ -377,6 +400,11 @@ def having_cuts(rows: RegressionRows, kinds: Sequence[str]) -> RegressionRows:
     for kind in kinds:
         rows = having(rows, cut_column(kind))
     return rows
+
+
+def having_controls(rows: RegressionRows, controls: Sequence[str]) -> RegressionRows:
+    """The rows that have every control: growth over an earlier window is not known of all."""
+    return having(rows, EARLIER_GROWTH) if EARLIER_GROWTH in controls else rows
 
 
 def linear_of(found: Estimate) -> Linear:

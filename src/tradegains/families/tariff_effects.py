@@ -5,7 +5,12 @@ from collections.abc import Sequence
 from tradegains.families import work_folders
 from tradegains.families.context import Rows
 from tradegains.families.exit_effects import exit_effects
-from tradegains.families.regression_context import RegressionContext, having_cuts, linear_of
+from tradegains.families.regression_context import (
+    RegressionContext,
+    having_controls,
+    having_cuts,
+    linear_of,
+)
 from tradegains.families.regression_errors import AskedErrors, add_clusters, cell_keys, estimated
 from tradegains.formulas.outcomes import joined_notes, rate
 from tradegains.results.regressions import CutCounts, Linear
@@ -24,6 +29,7 @@ from tradegains.results.tariff_effects import (
     industry_less_plant,
     industry_rows,
     new_exporters,
+    with_tests,
 )
 from tradegains.statistics.regression_passes import RegressionRows, having
 from tradegains.statistics.regressions import LinearModel
@@ -52,7 +58,8 @@ def tariff_effects(context: RegressionContext, found: dict[str, Rows]) -> Rows:
     rows += industry_less_plant(window, rows)
     kind = (context.choices.growth_cuts or (FOREIGN,))[0]
     rows += new_exporters(window, kind, found["regressions"], found["export_entry"])
-    return [*rows, *export_composition(window, found["regressions"], found["export_entry"])]
+    rows += export_composition(window, found["regressions"], found["export_entry"])
+    return with_tests(rows, context.choices.errors)
 
 
 def _of_establishments(context: RegressionContext, asked: TariffEffects) -> Rows:
@@ -84,6 +91,7 @@ def _kept_rows(
         pace=(after.end - after.start) / (before.end - before.start),
         exporter=context.bit(EXPORTERS) if context.has_exports else None,
     )
+    rows = context.with_earlier_growth(rows, *context.choices.growth_controls)
     rows = context.with_cuts(rows, kinds, after)
     rows, clusters = add_clusters(context, rows, [asked.clusters], kinds)
     needed = rows.select(
@@ -110,10 +118,10 @@ def _slopes(
     assert asked is not None
     (result, outcome), (controls, effects) = named, choices
     window = context.study.window(asked.after)
-    counts = CutCounts.sum_of(
-        kinds, context.count_cuts(having(rows, outcome), kinds, EFFECT).values()
-    )
-    rows = having_cuts(having(rows, outcome), kinds)
+    everyone = having(rows, outcome)
+    rows, trend = having_controls(everyone, controls), context.trend_note(everyone, controls)
+    counts = CutCounts.sum_of(kinds, context.count_cuts(rows, kinds, EFFECT).values())
+    rows = having_cuts(rows, kinds)
     cuts = tuple(map(cut_column, kinds))
     cells = context.collect(rows, (outcome, *cuts, *controls), *cell_keys(context, asked.clusters))
     estimates = estimated(
@@ -127,6 +135,7 @@ def _slopes(
     means = context.mean_cuts(rows, kinds, counts.sales)
     linear = linear_of(estimates[0]) if estimates else None
     nominal = NOMINAL if context.study.productivity.prices == "none" else ""
+    nominal = joined_notes(nominal, trend)
     return [
         effect_row(
             window,
@@ -152,8 +161,17 @@ def _slope(
     note = joined_notes(linear.problem, linear.dropped.get(term, ""), nominal)
     if linear.fit is None:
         return Slope(kind, None, None, mean, 0, None, told, note)
-    value, clusters = linear.estimate(term), linear.basis(term).clusters
-    return Slope(kind, *value, mean, linear.observations, clusters, told, note)
+    value, basis = linear.estimate(term), linear.basis(term)
+    return Slope(
+        kind,
+        *value,
+        mean,
+        linear.observations,
+        basis.clusters,
+        counts=told,
+        note=note,
+        degrees=basis.degrees,
+    )
 
 
 def _share(context: RegressionContext, result: str, year: int) -> float | None:

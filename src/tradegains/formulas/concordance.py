@@ -1,6 +1,7 @@
 """One old industry as several new ones, by weights that a concordance states."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -57,3 +58,20 @@ def split_whole(amount: int, shares: Shares) -> dict[str, int]:
     for code in sorted(quotas, key=lambda code: parts[code] - quotas[code])[:left]:
         parts[code] += 1
     return parts
+
+
+def carried_over(parts: Sequence[tuple[float, float]]) -> float:
+    """An industry's elasticity from those of the codes that a concordance gives to it.
+
+    Args:
+        parts: elasticity and weight (> 0) of each code, one or more; equal weights give the plain
+            mean.
+
+    Example:
+        >>> carried_over([(3.0, 1.0), (4.0, 1.0)])
+        3.5
+
+    Source: HLOY, Table A1, note: an equally weighted concordance.
+    """
+    total = math.fsum(weight for _, weight in parts)
+    return math.fsum(value * weight for value, weight in parts) / total

@@ -6,6 +6,8 @@ Decisions:
   or the fitted lower end where that is higher, because nobody is below it.
 - Everything is computed in sizes phi^k, measured from the median: there sigma is 2 and the welfare
   change comes out k times too large. So neither the money unit nor sigma moves hazard / k.
+- A Pareto from the tail has the index of sales above a stated quantile (Hill), and is assumed to
+  hold at the cutoff, too: the hazard of a Pareto is the same everywhere.
 - A Pareto whose tail index of sales is not above 1 has infinite sales: no number, with the reason.
 """
 
@@ -32,7 +34,8 @@ class LogSalesPercentiles:
 
     They are unweighted, over establishments that sell at home. `cutoff` is the percentile
     `cutoff_at`, a share in (0, 1), that stands for the productivity cutoff; `upper` is that at
-    `upper_at`, where a truncated Pareto ends.
+    `upper_at`, where a truncated Pareto ends. `tail` is the index of sales above the percentile
+    `tail_at` with its standard error; None where nobody sells more.
     """
 
     q20: float
@@ -42,6 +45,8 @@ class LogSalesPercentiles:
     cutoff_at: float
     upper: float | None = None
     upper_at: float | None = None
+    tail: tuple[float, float] | None = None
+    tail_at: float | None = None
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,7 @@ def melitz_redding_on_log_sales(
     Args:
         delta_ln_domestic_share: change of ln lambda, scaled [log points]; None where unknown.
         percentiles: of log domestic sales in the start year.
-        distribution: pareto, truncated_pareto or lognormal.
+        distribution: pareto, truncated_pareto, lognormal or pareto_tail.
         sigma: elasticity of substitution, above 1.
         delta_ln_entry: stated change of ln M^e [log points]; 0 is ACR's assumption.
 
@@ -129,25 +134,49 @@ def melitz_redding_on_log_sales(
     )
 
 
-_NAMES = {"pareto": "Pareto", "truncated_pareto": "truncated Pareto", "lognormal": "lognormal"}
+_NAMES = {
+    "pareto": "Pareto",
+    "truncated_pareto": "truncated Pareto",
+    "lognormal": "lognormal",
+    "pareto_tail": "Pareto",
+}
+_FAR_BELOW = 40.0
+"""Log points from the cutoff down to where a Pareto from the tail is taken to begin: no change of
+welfare reaches there, so that it plays no part."""
 
 
 def _assumptions(percentiles: LogSalesPercentiles, distribution: str, delta_ln_entry: float) -> str:
     if distribution not in _NAMES:
         raise ValueError(f"{distribution!r} is not one of {', '.join(_NAMES)}")
+    cutoff = f"assumes one productivity cutoff, at the {percentiles.cutoff_at:g} quantile of log "
+    cutoff += "domestic sales of the start year"
+    entry = f"delta ln entry {delta_ln_entry:g}"
+    if distribution == "pareto_tail":
+        return f"{cutoff}; {_tail_in_words(percentiles)}; {entry}"
     end = ""
     if distribution == "truncated_pareto":
         end = f" and end at the {percentiles.upper_at:g} quantile"
     return (
-        "assumes one productivity cutoff, at the "
-        f"{percentiles.cutoff_at:g} quantile of log domestic sales of the start year or the fitted "
-        f"lower end if higher; sales {_NAMES[distribution]} through their 0.2, 0.5 and 0.8 "
-        f"quantiles{end}; delta ln entry {delta_ln_entry:g}"
+        f"{cutoff} or the fitted lower end if higher; sales {_NAMES[distribution]} through their "
+        f"0.2, 0.5 and 0.8 quantiles{end}; {entry}"
     )
+
+
+def _tail_in_words(percentiles: LogSalesPercentiles) -> str:
+    if percentiles.tail_at is None:
+        return "no quantile of the tail is stated"
+    where = f"above the {percentiles.tail_at:g} quantile"
+    if percentiles.tail is None:
+        return f"sales Pareto as {where}"
+    index, error = percentiles.tail
+    told = f"index {index:.4g}, standard error {error:.2g}, by maximum likelihood"
+    return f"sales Pareto as {where} ({told}), down to the cutoff"
 
 
 def _fitted(percentiles: LogSalesPercentiles, distribution: str) -> _RelativeSizes:
     sales = percentiles
+    if distribution == "pareto_tail":
+        return _from_tail(sales)
     if sales.q20 == sales.q80:
         return _RelativeSizes(None, reason="log domestic sales have no spread")
     if distribution == "lognormal":
@@ -172,6 +201,16 @@ def _pareto(sales: LogSalesPercentiles, fit: FittedPareto | None) -> _RelativeSi
     return _RelativeSizes(
         Pareto(fit.tail, math.exp(start)), max(sales.cutoff - sales.q50, _inside(start))
     )
+
+
+def _from_tail(sales: LogSalesPercentiles) -> _RelativeSizes:
+    if sales.tail is None:
+        return _RelativeSizes(None, reason="nobody sells more than at the quantile of the tail")
+    if not sales.tail[0] > ORDER_OF_SIZES:
+        reason = "a Pareto with this tail has infinite sales: tail index not above 1"
+        return _RelativeSizes(None, reason=reason)
+    cutoff = sales.cutoff - sales.q50
+    return _RelativeSizes(Pareto(sales.tail[0], math.exp(cutoff - _FAR_BELOW)), cutoff)
 
 
 def _truncated(sales: LogSalesPercentiles, fit: FittedPareto | None) -> _RelativeSizes:

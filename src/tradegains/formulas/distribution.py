@@ -88,7 +88,8 @@ class SizeGroup:
     """Establishments of a year whose log size is described.
 
     `size` is employment or domestic_sales; members are in all the sets `inside` and in none
-    `outside`; `shares` are the wanted percentiles, each in [0, 1].
+    `outside`; `shares` are the wanted percentiles, each in [0, 1]. `tail` is the share above whose
+    percentile the tail is summed; None: it is not. With `is_weighted` percentiles count jobs.
     """
 
     size: str
@@ -96,6 +97,19 @@ class SizeGroup:
     shares: tuple[Fraction, ...]
     inside: tuple[tuple[str, ...], ...] = ()
     outside: tuple[tuple[str, ...], ...] = ()
+    tail: Fraction | None = None
+    is_weighted: bool = False
+
+
+@dataclass(frozen=True)
+class Tail:
+    """Establishments larger than a threshold, and the sum of ln(size / threshold) [log points].
+
+    The threshold is a size that was observed: the largest at or below the percentile.
+    """
+
+    establishments: int
+    log_excess: float
 
 
 @dataclass(frozen=True)
@@ -107,9 +121,11 @@ class SizeDistribution:
         quantiles: interpolated percentiles by share; empty without establishments.
         histogram: bins that are not empty, ascending.
         spreads: how uncertain the percentiles are, by share; empty where that is not asked for.
+        tail: above the group's tail share; None where it is not asked for, or nobody is described.
     """
 
     establishments: int
     quantiles: Mapping[Fraction, float]
     histogram: tuple[HistogramBin, ...]
     spreads: Mapping[Fraction, QuantileSpread] = field(default_factory=dict)
+    tail: Tail | None = None

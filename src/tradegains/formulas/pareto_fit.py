@@ -113,6 +113,28 @@ def fit_truncated_pareto(
     return FittedPareto(tail, fmean((q20, q50, q80)) - fmean(unit) / tail, upper)
 
 
+def hill_tail(exceedances: int, log_excess: float) -> tuple[float, float] | None:
+    """Tail index of a Pareto above a threshold, and its standard error, by maximum likelihood.
+
+    Args:
+        exceedances: sizes above the threshold.
+        log_excess: the sum of ln(size / threshold) over them [log points].
+
+    Returns:
+        The index, and the index over the root of the exceedances; None where nothing exceeds.
+
+    Example:
+        >>> hill_tail(4, 2.0)
+        (2.0, 1.0)
+
+    Source: Hill (1975), Annals of Statistics 3.
+    """
+    if exceedances < 1 or not log_excess > 0.0:
+        return None
+    index = exceedances / log_excess
+    return index, index / math.sqrt(exceedances)
+
+
 def _outer_distance(q20: float, q50: float, q80: float) -> float:
     if not q20 <= q50 <= q80:
         raise ValueError("percentiles must be in order: 20th, 50th, 80th")

@@ -2,7 +2,8 @@
 
 Three points fix two parameters by a rule of our own, stated here because the paper states only
 the percentiles: the mean is the mean of the 20th, 50th and 80th percentiles, the standard
-deviation is their outer distance over that of a standard normal.
+deviation is their outer distance over that of a standard normal. A study may take two others as far
+from the median.
 """
 
 import math
@@ -11,8 +12,6 @@ from dataclasses import dataclass
 from tradegains.formulas.normal import normal_cdf, normal_density, normal_quantile
 
 LOWER_PERCENTILE, MIDDLE_PERCENTILE, UPPER_PERCENTILE = 0.2, 0.5, 0.8
-
-_OUTER_DISTANCE = 2.0 * normal_quantile(UPPER_PERCENTILE)
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,9 @@ class FittedNormal:
         return normal_density((log_size - self.mean) / self.sd) / self.sd
 
 
-def fit_normal(q20: float, q50: float, q80: float) -> FittedNormal:
+def fit_normal(
+    q20: float, q50: float, q80: float, *, upper_share: float = UPPER_PERCENTILE
+) -> FittedNormal:
     """Normal distribution fitted to the 20th, 50th and 80th percentiles of log size.
 
     Exact where the percentiles are those of a normal; of a skewed distribution it keeps the
@@ -41,6 +42,7 @@ def fit_normal(q20: float, q50: float, q80: float) -> FittedNormal:
         q20: 20th percentile of log size [log points].
         q50: median of log size [log points].
         q80: 80th percentile of log size [log points].
+        upper_share: of the last percentile, in (0.5, 1); that of the first is 1 less it.
 
     Returns:
         The fitted normal; its sd is 0 where all three percentiles are equal.
@@ -57,7 +59,8 @@ def fit_normal(q20: float, q50: float, q80: float) -> FittedNormal:
     """
     if not q20 <= q50 <= q80:
         raise ValueError("percentiles must be in order: 20th, 50th, 80th")
-    return FittedNormal(mean=(q20 + q50 + q80) / 3.0, sd=(q80 - q20) / _OUTER_DISTANCE)
+    outer_distance = 2.0 * normal_quantile(upper_share)
+    return FittedNormal(mean=(q20 + q50 + q80) / 3.0, sd=(q80 - q20) / outer_distance)
 
 
 def _crossing_points(distance: float, ratio: float) -> tuple[float, float]:

@@ -1,15 +1,15 @@
 """Least squares of a few hundred rows, weighted, with errors that hold in small samples."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from tradegains.formulas.linear_algebra import inverse, quadratic, sandwich
+from tradegains.formulas.linear_algebra import SingularError, inverse, quadratic, sandwich
 
 
 @dataclass(frozen=True)
 class WeightedFit:
-    """Coefficients, the constant first, and their covariance by HC3.
+    """Coefficients, the constant first, and their covariance by HC3 or by leaving out groups.
 
     `covariance` is None where a row explains itself, so that nothing tells how far it is off.
     """
@@ -71,6 +71,57 @@ def weighted_fit(
         scores.append([w * residual / left * each for each in x])
     meat = [[_sum(s[i] * s[j] for s in scores) for j in places] for i in places]
     return WeightedFit(tuple(found), tuple(map(tuple, sandwich(bread, meat))))
+
+
+def leaving_out_groups(
+    rows: Sequence[Sequence[float]],
+    outcome: Sequence[float],
+    weights: Sequence[float],
+    groups: Sequence[Hashable],
+) -> WeightedFit:
+    """The same coefficients, with the covariance of the cluster jackknife (CV3).
+
+    Rows of a group may go together: each replicate is the fit without one of them. There is no
+    covariance with one group, or where the rest cannot tell a regressor.
+
+    Args:
+        rows: as of `weighted_fit`.
+        outcome: likewise.
+        weights: likewise.
+        groups: one per row.
+
+    Raises:
+        SingularError: a regressor is a combination of those before it.
+
+    Example:
+        >>> rows, outcome = [[0.0], [1.0], [2.0], [4.0]], [1.0, 2.0, 4.0, 5.0]
+        >>> fit = leaving_out_groups(rows, outcome, [1.0] * 4, ["a", "a", "b", "b"])
+        >>> round(fit.of_sum([0.0, 1.0])[1], 4)
+        0.2525
+
+    Source: MacKinnon, Nielsen and Webb (2023).
+    """
+    found = weighted_fit(rows, outcome, weights).coefficients
+    names = list(dict.fromkeys(groups))
+    if len(names) < 2:
+        return WeightedFit(found, None)
+    moved = []
+    for name in names:
+        kept = [place for place, group in enumerate(groups) if group != name]
+        if len(kept) < len(found):
+            return WeightedFit(found, None)
+        try:
+            without = weighted_fit(
+                [rows[place] for place in kept],
+                [outcome[place] for place in kept],
+                [weights[place] for place in kept],
+            ).coefficients
+        except SingularError:
+            return WeightedFit(found, None)
+        moved.append([a - b for a, b in zip(without, found, strict=True)])
+    factor, places = (len(names) - 1) / len(names), range(len(found))
+    covariance = [[factor * _sum(m[i] * m[j] for m in moved) for j in places] for i in places]
+    return WeightedFit(found, tuple(map(tuple, covariance)))
 
 
 _ALONE = 1e-9

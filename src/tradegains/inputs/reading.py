@@ -9,9 +9,11 @@ reads all bytes of the census for their digests, and so finds a disk that cannot
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from tradegains.errors import InputError, Problem, StudyError, TradegainsError
 from tradegains.formulas.fixed_point import units_of_money
+from tradegains.inputs.elasticities import census_elasticities
 from tradegains.inputs.names import name_problems
 from tradegains.inputs.small import (
     KeepIds,
@@ -205,8 +207,9 @@ def _small_tables(
             continue
         tables[name] = _parts(name, file.rows.to_pylist())
         read.append(file.entry)
-    tables, found = told_cuts(study, tables)
-    problems += found
+    for of_its_own in (partial(told_cuts, study), census_elasticities):
+        tables, found = of_its_own(tables)
+        problems += found
     return SmallInputs(**tables), tuple(read)
 
 

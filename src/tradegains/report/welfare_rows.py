@@ -22,6 +22,7 @@ MELITZ_REDDING = {
 DISTRIBUTIONS = {
     "pareto": "Pareto",
     "truncated_pareto": "truncated Pareto",
+    "pareto_tail": "Pareto from the tail",
     "lognormal": "lognormal",
 }
 ELASTICITY_SYMBOLS = {"hloy": "σ", "acr": "ε"}

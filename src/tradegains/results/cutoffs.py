@@ -10,6 +10,7 @@ from tradegains.formulas.cutoff_on_data import (
 from tradegains.formulas.distribution import SizeDistribution, SizeGroup
 from tradegains.formulas.market_shares import MarketShareChanges
 from tradegains.formulas.outcomes import Outcome, delta_ln
+from tradegains.formulas.pareto_fit import hill_tail
 from tradegains.formulas.welfare import WelfareChange
 from tradegains.results.market_cells import MarketCells
 from tradegains.results.sets import PREVIOUS_YEAR
@@ -124,4 +125,6 @@ def _percentiles(choices: MelitzRedding, found: SizeDistribution) -> LogSalesPer
         cutoff_at=choices.cutoff_percentile,
         upper=None if upper is None else found.quantiles[share_of(upper)],
         upper_at=upper,
+        tail=hill_tail(found.tail.establishments, found.tail.log_excess) if found.tail else None,
+        tail_at=choices.tail_percentile,
     )

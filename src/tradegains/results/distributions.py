@@ -58,7 +58,7 @@ def median_pools(study: Study) -> dict[str, tuple[int, ...]]:
     """Pools of years whose industry medians are needed: each year alone, and pooled windows."""
     years = {*study.productivity.years}
     years.update(year for window in study.windows for year in (window.start, window.end))
-    pools: dict[str, tuple[int, ...]] = {_year_pool(year): (year,) for year in sorted(years)}
+    pools: dict[str, tuple[int, ...]] = {year_pool(year): (year,) for year in sorted(years)}
     if POOLED in study.productivity.median_base:
         pools |= {_window_pool(window): (window.start, window.end) for window in study.windows}
     return pools
@@ -75,7 +75,7 @@ def distribution_requests(study: Study) -> list[Request]:
     bases = study.productivity.median_base
     if SAME_YEAR in bases:
         for year in study.productivity.years:
-            blank = Request(year, None, "", SAME_YEAR, Base(year, _year_pool(year)))
+            blank = Request(year, None, "", SAME_YEAR, Base(year, year_pool(year)))
             requests += _year_populations(study, blank)
     for window in study.windows:
         for median_base in bases:
@@ -122,10 +122,10 @@ def moment_rows(
     scales: Scales,
 ) -> list[dict[str, Any]]:
     """Two rows per distribution: weighted by employment, and unweighted."""
-    rows, by_pool = [], _by_pool(medians)
+    rows, found_medians = [], by_pool(medians)
     for request, distribution in zip(requests, found, strict=True):
         scale = scales[request.base.pool] if request.base.standardised else None
-        note = _note(study, request, distribution, medians=by_pool, scale=scale)
+        note = note_of(study, request, distribution, medians=found_medians, scale=scale)
         for weighting, moments, quantiles in (
             ("employment", distribution.weighted, distribution.weighted_quantiles),
             ("unweighted", distribution.plain, distribution.plain_quantiles),
@@ -146,7 +146,8 @@ def moment_rows(
     return rows
 
 
-def _by_pool(medians: Medians) -> dict[str, dict[int, IndustryMedian]]:
+def by_pool(medians: Medians) -> dict[str, dict[int, IndustryMedian]]:
+    """Medians of each pool of years, by industry number."""
     found: dict[str, dict[int, IndustryMedian]] = {}
     for (pool, industry), each in medians.items():
         found.setdefault(pool, {})[industry] = each
@@ -200,10 +201,11 @@ def _window_populations(study: Study, window: Window, blank: Request) -> Iterato
 
 def _pool(window: Window, year: int, median_base: str) -> str:
     years = median_years(median_base, year, start=window.start, end=window.end)
-    return _year_pool(*years) if len(years) == 1 else _window_pool(window)
+    return year_pool(*years) if len(years) == 1 else _window_pool(window)
 
 
-def _year_pool(year: int) -> str:
+def year_pool(year: int) -> str:
+    """What the pool of one year's rows is called."""
     return str(year)
 
 
@@ -223,7 +225,7 @@ def _key(request: Request) -> dict[str, Any]:
     }
 
 
-def _note(
+def note_of(
     study: Study,
     request: Request,
     found: Distribution,
@@ -231,6 +233,7 @@ def _note(
     medians: Mapping[str, Mapping[int, IndustryMedian]],
     scale: IndustryScales | None,
 ) -> str:
+    """Why a distribution has no numbers, what shifts it, and whom it leaves out."""
     notes = [] if scale is None else [ASSUMED]
     if not found.establishments:
         notes.append("no establishment with log productivity")
@@ -239,7 +242,7 @@ def _note(
     if prices_label(study) == "nominal" and request.median_base != SAME_YEAR:
         notes.append("nominal: without a price index inflation shifts this row")
     known = medians.get(request.base.pool, {}).keys()
-    of_year = medians.get(_year_pool(request.year), {})
+    of_year = medians.get(year_pool(request.year), {})
     counts = {industry: median.establishments for industry, median in of_year.items()}
     lost = [count for industry, count in counts.items() if industry not in known]
     notes += _left_out(lost, f"a median in {request.base.pool}")

@@ -193,6 +193,9 @@ def _later_growth(study: Study) -> Iterator[LaterValues]:
     for window in entry_windows(study):
         columns = (LOG_PRODUCTIVITY, *(study.regressions.adoptions if study.regressions else ()))
         yield LaterValues(window.name, {window.start: window.end}, columns)
+    if study.regressions and study.regressions.trend_window:
+        window = study.window(study.regressions.trend_window)
+        yield LaterValues(window.name, {window.start: window.end}, (LOG_PRODUCTIVITY,))
     if effects := study.tariff_effects:
         for window in map(study.window, (effects.before, effects.after)):
             yield LaterValues(window.name, {window.start: window.end}, (LOG_PRODUCTIVITY,))
@@ -206,7 +209,7 @@ def _carried(study: Study) -> tuple[str, ...]:
     has_premium = bool(study.regressions.premium_years) and study.census.has("exports")
     has_effects = study.tariff_effects is not None
     needs_id = has_premium or has_effects or study.inputs.plant_products is not None
-    needs_id = needs_id or study.clusters_by("enterprise")
+    needs_id = needs_id or study.clusters_by("enterprise") or study.regressions.controls_trend
     kinds = study.cut_kinds if study.inputs.tariff_cuts is not None else ()
     return (
         *enterprise,

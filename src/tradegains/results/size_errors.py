@@ -1,7 +1,8 @@
 """Errors of percentiles of log size and of the curves through them, for `results.sizes`'s rows."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from tradegains.formulas.distribution import SizeDistribution
 from tradegains.formulas.size_distribution import FittedNormal, fit_normal, overlap_area
 from tradegains.results.replicates import Replicates, RowWithReplicates, rows_with_errors, stated_of
-from tradegains.results.sizes import FIT_SHARES, OTHER, Sizes, fitted_groups
+from tradegains.results.sizes import FIT_SHARES, OTHER, Sizes, fitted_groups, fitted_shares
 from tradegains.study import Study
 from tradegains.tables.columns import INTERVAL
 
@@ -27,7 +28,8 @@ def size_rows_with_errors(
         sizes: with the spreads of percentiles.
     """
     groups = dict(fitted_groups(study))
-    fits = {key: _without(sizes[group]) for key, group in groups.items()}
+    shares = fitted_shares(study)
+    fits = {key: _without(sizes[group], shares) for key, group in groups.items()}
     told: list[RowWithReplicates] = []
     for row in rows:
         year, window, population = key = (row["year"], row["window"], row["population"])
@@ -45,13 +47,16 @@ def size_rows_with_errors(
     return rows_with_errors("size_fits", told, stated_of(study))
 
 
-def _without(found: SizeDistribution) -> _Fits:
+def _without(found: SizeDistribution, shares: Sequence[Fraction]) -> _Fits:
     """The curve without each group; none where its percentiles are not in order or not known."""
-    spreads = [found.spreads[share] for share in FIT_SHARES if share in found.spreads]
-    if len(spreads) < len(FIT_SHARES) or any(each.note for each in spreads):
+    spreads = [found.spreads[share] for share in shares if share in found.spreads]
+    if len(spreads) < len(shares) or any(each.note for each in spreads):
         return []
     percentiles = zip(*(each.without for each in spreads), strict=True)
-    return [fit_normal(*each) if each[0] <= each[1] <= each[2] else None for each in percentiles]
+    return [
+        fit_normal(*each, upper_share=float(shares[2])) if each[0] <= each[1] <= each[2] else None
+        for each in percentiles
+    ]
 
 
 def _replicates(own: _Fits, other: _Fits) -> dict[str, Replicates]:

@@ -1,15 +1,15 @@
 """Size distributions of exporters, exiters and the others as published rows (HLOY figure 1)."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from tradegains.formulas.distribution import SizeDistribution, SizeGroup
+from tradegains.formulas.distribution import HistogramBin, SizeDistribution, SizeGroup
 from tradegains.formulas.membership import BOTH_ENDS
 from tradegains.formulas.size_distribution import FittedNormal, fit_normal, overlap_area
 from tradegains.results.market_cells import MarketCells
-from tradegains.results.sets import EXPORTER, continuing_set
-from tradegains.study import MelitzRedding, Study
+from tradegains.results.sets import EXPORTER, SetName, continuing_set
+from tradegains.study import MelitzRedding, SizeFits, Study
 from tradegains.tables.absence import Absence
 from tradegains.tables.published import tables_of
 
@@ -41,7 +41,8 @@ def sales_group(choices: MelitzRedding, year: int) -> SizeGroup:
     """Establishments that sell at home in a year, with the percentiles a cutoff needs."""
     ends = (choices.cutoff_percentile, choices.upper_percentile)
     shares = (*FIT_SHARES, *(share_of(end) for end in ends if end is not None))
-    return SizeGroup("domestic_sales", year, shares)
+    tail = None if choices.tail_percentile is None else share_of(choices.tail_percentile)
+    return SizeGroup("domestic_sales", year, shares, tail=tail)
 
 
 def share_of(number: float) -> Fraction:
@@ -65,7 +66,8 @@ def size_absences(study: Study) -> tuple[Absence, ...]:
 
 def size_fit_rows(study: Study, sizes: Sizes, cells: MarketCells) -> list[dict[str, Any]]:
     """One row per year or window, and population: two of each, compared with each other."""
-    fits = {key: _fit(sizes[group]) for key, group in fitted_groups(study)}
+    shares, stated = fitted_shares(study), study.size_fits
+    fits = {key: _fit(sizes[group], shares) for key, group in fitted_groups(study)}
     rows = []
     for (year, window, population), group in fitted_groups(study):
         found = sizes[group]
@@ -81,14 +83,34 @@ def size_fit_rows(study: Study, sizes: Sizes, cells: MarketCells) -> list[dict[s
                 "establishments": found.establishments,
                 "without_size": everyone - found.establishments,
                 **{f"q{int(100 * share)}": found.quantiles.get(share) for share in FIT_SHARES},
+                **_outer(found, shares, stated),
                 "mean": None if fit is None else fit.mean,
                 "sd": None if fit is None else fit.sd,
                 "overlap_with": other,
                 "overlap": overlap,
                 "note": _note(fit, compared, other),
+                **_weighting(stated),
             }
         )
     return rows
+
+
+def fitted_shares(study: Study) -> tuple[Fraction, ...]:
+    """The three percentiles that curves go through."""
+    stated = study.size_fits.percentiles if study.size_fits else None
+    return FIT_SHARES if stated is None else tuple(map(share_of, stated))
+
+
+def _outer(
+    found: SizeDistribution, shares: Sequence[Fraction], stated: SizeFits | None
+) -> dict[str, Any]:
+    if stated is None or stated.percentiles is None:
+        return {}
+    return {"q_low": found.quantiles.get(shares[0]), "q_high": found.quantiles.get(shares[2])}
+
+
+def _weighting(stated: SizeFits | None) -> dict[str, Any]:
+    return {} if stated is None or stated.weighting is None else {"weighting": stated.weighting}
 
 
 def size_histogram_rows(study: Study, sizes: Sizes) -> list[dict[str, Any]]:
@@ -105,11 +127,18 @@ def size_histogram_rows(study: Study, sizes: Sizes) -> list[dict[str, Any]]:
             "bin_start": each.number * width,
             "bin_end": (each.number + 1) * width,
             "establishments": each.establishments,
-            "share": each.establishments / sizes[group].establishments,
+            "share": _share(each, sizes[group], is_weighted=group.is_weighted),
+            **_weighting(study.size_fits),
         }
         for (year, window, population), group in fitted_groups(study)
         for each in sizes[group].histogram
     ]
+
+
+def _share(each: HistogramBin, of: SizeDistribution, *, is_weighted: bool) -> float:
+    if not is_weighted:
+        return each.establishments / of.establishments
+    return each.employment / sum(one.employment for one in of.histogram)
 
 
 OTHER = {
@@ -127,23 +156,28 @@ def fitted_groups(study: Study) -> Iterator[tuple[_Key, SizeGroup]]:
         return
     year, window = choices.year, study.window(choices.window)
     if study.census.has("exports"):
-        yield (year, None, "exporters"), _employment(year, inside=(EXPORTER,))
-        yield (year, None, "nonexporters"), _employment(year, outside=(EXPORTER,))
+        yield (year, None, "exporters"), _employment(study, year, inside=(EXPORTER,))
+        yield (year, None, "nonexporters"), _employment(study, year, outside=(EXPORTER,))
     headline = continuing_set(window.name, study.headline.continuing)
     both_ends = continuing_set(window.name, BOTH_ENDS)
     start = window.start
-    yield (start, window.name, "continuing"), _employment(start, inside=(headline,))
-    yield (start, window.name, "exiters"), _employment(start, outside=(both_ends,))
+    yield (start, window.name, "continuing"), _employment(study, start, inside=(headline,))
+    yield (start, window.name, "exiters"), _employment(study, start, outside=(both_ends,))
 
 
-def _employment(year: int, **sets: tuple[tuple[str, ...], ...]) -> SizeGroup:
-    return SizeGroup("employment", year, FIT_SHARES, **sets)
+def _employment(
+    study: Study, year: int, inside: tuple[SetName, ...] = (), outside: tuple[SetName, ...] = ()
+) -> SizeGroup:
+    is_weighted = study.size_fits is not None and study.size_fits.weighting == "employment"
+    shares = tuple(dict.fromkeys((*FIT_SHARES, *fitted_shares(study))))
+    return SizeGroup("employment", year, shares, inside, outside, is_weighted=is_weighted)
 
 
-def _fit(found: SizeDistribution) -> FittedNormal | None:
+def _fit(found: SizeDistribution, shares: Sequence[Fraction]) -> FittedNormal | None:
     if not found.establishments:
         return None
-    return fit_normal(*(found.quantiles[share] for share in FIT_SHARES))
+    low, middle, high = (found.quantiles[share] for share in shares)
+    return fit_normal(low, middle, high, upper_share=float(shares[2]))
 
 
 def _establishments(group: SizeGroup, cells: MarketCells) -> int:

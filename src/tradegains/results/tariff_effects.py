@@ -12,10 +12,15 @@ from typing import Any
 
 from tradegains.formulas.linear_algebra import SingularError
 from tradegains.formulas.outcomes import joined_notes
-from tradegains.formulas.weighted_least_squares import WeightedFit, weighted_fit
+from tradegains.formulas.weighted_least_squares import (
+    WeightedFit,
+    leaving_out_groups,
+    weighted_fit,
+)
 from tradegains.results.growth import Prices
 from tradegains.results.market_cells import MarketCells
-from tradegains.study import Study, Window
+from tradegains.results.regressions import ErrorBasis
+from tradegains.study import RegressionErrors, Study, Window
 from tradegains.tables import working as w
 
 Row = dict[str, Any]
@@ -30,7 +35,10 @@ NO_CONTROLS = "no controls for business conditions or for the partner's same ind
 
 @dataclass(frozen=True)
 class Slope:
-    """A slope on a cut, what it was estimated on, and the mean cut weighted by sales."""
+    """A slope on a cut, what it was estimated on, and the mean cut weighted by sales.
+
+    `degrees` are those of Student's t; None for the normal distribution.
+    """
 
     kind: str
     value: float | None
@@ -40,6 +48,7 @@ class Slope:
     clusters: int | None = None
     counts: Mapping[str, int | None] | None = None
     note: str = ""
+    degrees: int | None = None
 
     @property
     def effect(self) -> float | None:
@@ -96,6 +105,7 @@ def effect_row(
         "weights": weights,
         **counts,
         "accounting": accounting,
+        _DEGREES: slope.degrees,
         "note": slope.note or None,
     }
 
@@ -103,9 +113,12 @@ def effect_row(
 def of_effect(
     window: Window, result: str, unit: str, found: tuple[float | None, float | None], **columns: Any
 ) -> Row:
-    """A row of an effect that is no slope times a cut."""
+    """A row of an effect that is no slope times a cut; `degrees` and `clusters` as of a slope."""
     effect, error = found
-    blank = Slope(columns.pop("kind"), None, None, None, columns.pop("observations", 0))
+    blank = Slope(
+        columns.pop("kind"), None, None, None, columns.pop("observations", 0),
+        clusters=columns.pop("clusters", None), degrees=columns.pop("degrees", None),
+    )  # fmt: skip
     share, note = columns.get("share"), columns.pop("note", "")
     row = effect_row(window, result, unit, blank, outcome="log_productivity", **columns)
     return row | {
@@ -115,6 +128,26 @@ def of_effect(
         "contribution_standard_error": _times(error, share),
         "note": note or None,
     }
+
+
+_DEGREES = "degrees_of_freedom"
+
+
+def with_tests(rows: Sequence[Row], stated: RegressionErrors | None) -> list[Row]:
+    """The rows with the test that the effect is 0 and its interval, where the study states errors.
+
+    Without, they have neither, nor degrees of freedom. Mean cut and share are taken as given, so
+    that a test of the effect is one of the slope.
+    """
+    found = []
+    for row in rows:
+        basis = ErrorBasis(row["clusters"], row[_DEGREES])
+        columns = basis.columns(stated, row["effect"], row["standard_error"])
+        columns.pop("variance", None)
+        kept = {name: value for name, value in row.items() if name != _DEGREES}
+        note = joined_notes(row["note"] or "", basis.note(stated))
+        found.append(kept | columns | {"note": note or None})
+    return found
 
 
 # --- industries -----------------------------------------------------------------------------------
@@ -140,7 +173,10 @@ class IndustryOutcome:
 
 @dataclass(frozen=True)
 class Industries:
-    """Acceleration, cuts, controls, weights and sizes of industries at all ends of both windows."""
+    """Acceleration, cuts, controls, weights and sizes of industries at all ends of both windows.
+
+    `groups` are the industries' groups where errors leave these out one by one; else None.
+    """
 
     acceleration: Sequence[float]
     cuts: Sequence[tuple[float, ...]]
@@ -148,6 +184,17 @@ class Industries:
     weights: Sequence[float]
     sizes: Sequence[float]
     left_out: int
+    groups: Sequence[str] | None = None
+
+    @property
+    def errors(self) -> str:
+        """What errors are called."""
+        return "hc3" if self.groups is None else "cv3"
+
+    @property
+    def clusters(self) -> int | None:
+        """How many groups errors are of; None where industries are on their own."""
+        return len(set(self.groups)) if self.groups else None
 
     @property
     def regressors(self) -> list[tuple[float, ...]]:
@@ -212,7 +259,7 @@ def _effects(
     kinds = [kind for kind in (HOME, FOREIGN) if kind in asked.kinds]
     (found, fit), (result, chosen, note) = estimated, of_whom
     columns: dict[str, Any] = {
-        "errors": "hc3",
+        "errors": found.errors,
         "weights": asked.industry_weights,
         "share": 1.0 if outcome is PRODUCTIVITY else None,
     }
@@ -230,6 +277,7 @@ def _effects(
     none = [0.0] * (len(fit.coefficients) - 1 - len(means)) if fit else []
     both = fit.of_sum([0.0, *means, *none]) if fit else (None, None)
     columns |= {"kind": BOTH, "observations": len(found.sizes), "note": note}
+    columns |= {"degrees": _degrees(found, fit), "clusters": found.clusters}
     yield of_effect(window, result, "industry", both, **columns) | {"outcome": outcome.name}
 
 
@@ -254,6 +302,8 @@ def _fit(found: Industries) -> WeightedFit | None:
     if len(rows) <= len(rows[0] if rows else ()) + 1:
         return None
     try:
+        if found.groups is not None:
+            return leaving_out_groups(rows, found.acceleration, found.weights, found.groups)
         return weighted_fit(rows, found.acceleration, found.weights)
     except SingularError:
         return None
@@ -272,7 +322,15 @@ def _industry_slope(
         value, error = fit.of_sum(picked)
     why = "" if fit else "no slope: too few industries, or cuts that go together"
     mean = found.mean_cut(place, chosen)
-    return Slope(kind, value, error, mean, len(found.sizes), None, None, joined_notes(why, note))
+    told, degrees = joined_notes(why, note), _degrees(found, fit)
+    return Slope(kind, value, error, mean, len(found.sizes), found.clusters, None, told, degrees)
+
+
+def _degrees(found: Industries, fit: WeightedFit | None) -> int | None:
+    """Industries less coefficients, as packages take them beside HC3; groups less one of CV3."""
+    if found.clusters is not None:
+        return found.clusters - 1 if fit else None
+    return len(found.sizes) - len(fit.coefficients) if fit else None
 
 
 @dataclass(frozen=True)
@@ -340,7 +398,7 @@ def _control(rows: Sequence[Mapping[str, Any]], name: str) -> Prices:
 def _industries(study: Study, ends: _FourYears, outcome: IndustryOutcome) -> Industries:
     asked = study.tariff_effects
     assert asked is not None
-    lines, left_out = [], 0
+    lines, left_out, digits = [], 0, study.census.industry_group_digits
     for code in sorted({code for found in ends.sums.values() for code in found if code}):
         growth = ends.accelerated([_log(study, ends, outcome, (code, y)) for y in ends.years])
         cuts = [ends.cuts[kind].at(code) for kind in ends.kinds]
@@ -355,9 +413,10 @@ def _industries(study: Study, ends: _FourYears, outcome: IndustryOutcome) -> Ind
             continue
         known = tuple(cut / ends.cut_years for cut in cuts if cut is not None)
         others = tuple(each for each in controls if each is not None)
-        lines.append((growth, known, others, weight, _size(first, outcome.size)))
-    growths, all_cuts, held, weights, sizes = zip(*lines, strict=True) if lines else [()] * 5
-    return Industries(growths, all_cuts, held, weights, sizes, left_out)
+        lines.append((growth, known, others, weight, _size(first, outcome.size), code[:digits]))
+    growths, all_cuts, held, weights, sizes, codes = zip(*lines, strict=True) if lines else [()] * 6
+    groups = codes if asked.industry_errors == "cv3" else None
+    return Industries(growths, all_cuts, held, weights, sizes, left_out, groups)
 
 
 def _size(amounts: Any, by: str) -> float:
@@ -436,8 +495,9 @@ def industry_less_plant(window: Window, rows: Sequence[Row]) -> Iterator[Row]:
         value = None if None in effects else effects[0] - effects[1]
         error = None if None in errors else math.hypot(*errors)
         note = "the errors of the two are taken as independent"
+        named = next(row["errors"] for row in pair if row)
         yield of_effect(
-            window, LESS_PLANT, "industry", (value, error), kind=kind, errors="hc3", note=note
+            window, LESS_PLANT, "industry", (value, error), kind=kind, errors=named, note=note
         )
 
 
@@ -457,6 +517,7 @@ def new_exporters(
                 found,
                 kind=kind,
                 observations=row["observations"],
+                degrees=row.get(_DEGREES),
                 errors=row["errors"],
                 share=share,
                 accounting=NEW_EXPORTERS,

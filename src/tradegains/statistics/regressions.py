@@ -119,7 +119,14 @@ class ProductCells:
         return tuple(key[self.keys.index(name)] for name in by)
 
     def samples(self, by: Sequence[str]) -> list[Key]:
-        """Every sample, in ascending order."""
+        """Every sample, in ascending order.
+
+        Raises:
+            ValueError: the keys are not the first of the cells'. Errors are matched to samples by
+                them, and other keys in front would leave every error null without a word.
+        """
+        if tuple(by) != self.keys[: len(by)]:
+            raise ValueError(f"samples by {', '.join(by)} of cells by {', '.join(self.keys)}")
         return sorted({self.sample_of(key, by) for key in self.groups[False]})
 
 

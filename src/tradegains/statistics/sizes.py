@@ -14,10 +14,11 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
-from tradegains.formulas.distribution import HistogramBin, SizeDistribution, SizeGroup
+from tradegains.formulas.distribution import HistogramBin, SizeDistribution, SizeGroup, Tail
 from tradegains.formulas.fixed_point import USUAL_DECIMALS
+from tradegains.formulas.least_squares import binary_places
 from tradegains.formulas.membership import MembershipBits
-from tradegains.formulas.quantiles import interpolate, linear_position
+from tradegains.formulas.quantiles import interpolate, linear_position, weighted_target
 from tradegains.formulas.woodruff import QuantileSpread, shares_around, spread_of_quantile
 from tradegains.statistics.arrays import CompositeKey, ManyToMany, sum_by
 from tradegains.statistics.collecting import collect_in_order
@@ -26,17 +27,24 @@ from tradegains.statistics.replicated import DrawnGroups
 from tradegains.tables import working as w
 from tradegains.transforms.sizes import (
     BELOW,
+    LOG_EXCESS,
+    NUMBER,
     SIZE,
     SIZES,
     count_between,
     rank_sizes,
+    sum_tails,
     units_of_size,
 )
 
 REFINEMENT = 6
 """Binary digits that cut a bin of the histogram into first bins."""
 
+_LOG = 64.0
+"""No whole number of 64 bits is more log points above another."""
+
 Spreads = dict[Fraction, QuantileSpread]
+Search = Callable[[Sequence[Position]], list[tuple[float, float]]]
 
 
 def describe_sizes(
@@ -79,7 +87,7 @@ def describe_sizes(
     described = _numbered_groups(binned.strata, groups, bits)
     histograms = _histograms(binned, described, len(groups))
     counts = [sum(each.establishments for each in histogram) for histogram in histograms]
-    wanted = _wanted_shares(groups, counts)
+    wanted = _wanted_shares(groups, counts, histograms)
     positions = [position for _, position in wanted]
     values = binned.values_around(positions, described, row_limit=row_limit)
     quantiles = _quantiles(groups, wanted, values, decimals)
@@ -90,7 +98,9 @@ def describe_sizes(
             groups, counts, wanted, quantiles, [lower for lower, _ in values], decimals
         )
         spreads = _spreads(ranked, told, drawn, bits=bits, search=search)
-    found = zip(counts, quantiles, histograms, spreads, strict=True)
+    tails = _tails(ranked, groups, counts, bits, partial(
+        binned.values_around, groups=described, row_limit=row_limit))  # fmt: skip
+    found = zip(counts, quantiles, histograms, spreads, tails, strict=True)
     return [SizeDistribution(*each) for each in found]
 
 
@@ -125,16 +135,21 @@ def _histograms(
 
 
 def _wanted_shares(
-    groups: Sequence[SizeGroup], counts: Sequence[int]
+    groups: Sequence[SizeGroup],
+    counts: Sequence[int],
+    histograms: Sequence[Sequence[HistogramBin]],
 ) -> list[tuple[Fraction, Position]]:
     """The percentiles of groups that are not empty: the share of each, and where it lies."""
-    return [
-        (share, Position(number, lower + 1, fraction))
-        for number, (group, count) in enumerate(zip(groups, counts, strict=True))
-        for share in group.shares
-        if count
-        for lower, fraction in (linear_position(count, share),)
-    ]
+    found = []
+    for number, (group, count) in enumerate(zip(groups, counts, strict=True)):
+        jobs = sum(each.employment for each in histograms[number])
+        for share in group.shares if count else ():
+            lower, fraction = linear_position(count, share)
+            position = Position(number, lower + 1, fraction)
+            if group.is_weighted:
+                position = Position(number, weighted_target(jobs, share), weighted=True)
+            found.append((share, position))
+    return found
 
 
 def _quantiles(
@@ -149,6 +164,45 @@ def _quantiles(
         found = _log_size(groups[position.group], position, ends, decimals)
         percentiles[position.group][share] = found
     return percentiles
+
+
+def _tails(
+    ranked: DataFrame,
+    groups: Sequence[SizeGroup],
+    counts: Sequence[int],
+    bits: MembershipBits,
+    search: Search,
+) -> list[Tail | None]:
+    """Who of each group is above its tail's threshold, and how far: one more pass, if any asks."""
+    asked = [(number, group.tail) for number, group in enumerate(groups)
+             if group.tail is not None and counts[number]]  # fmt: skip
+    positions = [
+        Position(number, linear_position(counts[number], share)[0] + 1, Fraction(0))
+        for number, share in asked
+    ]
+    least = [lower for lower, _ in search(positions)] if asked else []
+    wanted = [
+        (
+            groups[number].size,
+            groups[number].year,
+            value,
+            binary_places(_LOG * counts[number]),
+        )
+        for (number, _), value in zip(asked, least, strict=True)
+    ]
+    cells = collect_in_order(sum_tails(ranked, wanted)).to_pylist() if wanted else []
+    tails: list[Tail | None] = [None for _ in groups]
+    for place, ((number, _), (_, _, _, places)) in enumerate(zip(asked, wanted, strict=True)):
+        mask = bits.mask(groups[number].inside, groups[number].outside)
+        inside = [
+            cell for cell in cells
+            if cell[NUMBER] == place and mask.fits(np.array([cell[w.MEMBERSHIP]]))[0]
+        ]  # fmt: skip
+        excess = sum(cell[LOG_EXCESS] for cell in inside)
+        tails[number] = Tail(
+            sum(cell[w.ESTABLISHMENTS] for cell in inside), math.ldexp(excess, -places)
+        )
+    return tails
 
 
 class _Percentiles(NamedTuple):
@@ -168,7 +222,7 @@ def _spreads(
     drawn: DrawnGroups,
     *,
     bits: MembershipBits,
-    search: Callable[[Sequence[Position]], list[tuple[float, float]]],
+    search: Search,
 ) -> list[Spreads]:
     """How uncertain each percentile is: one pass by group, and one for the ends of intervals."""
     values = sorted(set(told.lower))

@@ -139,6 +139,16 @@ SMALL_TABLES = {
             ),
             ("industry",),
         ),
+        # Codes that elasticities are of, where they are not the census's, and its industry groups.
+        SmallTable(
+            "elasticity_concordance",
+            (
+                SmallColumn("code", "code"),
+                SmallColumn("industry", "code", lengths=("group", "group")),
+                SmallColumn("weight", "number", above=0, optional=True),
+            ),
+            ("code", "industry"),
+        ),
         # An establishment's own cut is the mean over its products.
         SmallTable(
             "product_tariffs",

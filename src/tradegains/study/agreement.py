@@ -1,7 +1,8 @@
 """Do the sections of a study agree with each other?"""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
 
 from tradegains.formulas.quantiles import PERCENTILES
 from tradegains.literature import productivity_contributions, publications
@@ -12,9 +13,11 @@ from tradegains.study.model import (
     BUILT_IN_RESTRICTIONS,
     COLUMNS,
     DERIVED_COLUMNS,
+    EARLIER_GROWTH,
     RANKINGS,
     MelitzRedding,
     Regressions,
+    SizeFits,
     Study,
 )
 from tradegains.study.tariff_agreement import check_tariffs
@@ -35,6 +38,7 @@ def check_agreement(study: Study, findings: Findings) -> None:
         (_check_welfare, ("windows", "welfare")),
         (_check_measures, ("census", "productivity")),
         (_check_imports, ("census", "trade", "inputs")),
+        (_check_elasticities, ("inputs",)),
         (_check_prices, ("productivity", "inputs")),
         (_check_accounting, ("accounting",)),
         (_check_intra_industry_trade, ("inputs", "intra_industry_trade")),
@@ -45,6 +49,7 @@ def check_agreement(study: Study, findings: Findings) -> None:
         (_check_comparisons, ("welfare",)),
         (_check_size_fits, ("windows", "size_fits")),
         (_check_distributions, ("productivity", "joint_distribution")),
+        (_check_entry_rates, ("windows", "productivity")),
         (_check_decomposition, ("windows", "decomposition")),
         (_check_regressions, ("windows", "census", "regressions")),
         (check_tariffs, ("inputs", "tariffs", "regressions", "tariff_effects")),
@@ -204,6 +209,15 @@ def _check_imports(study: Study, findings: Findings) -> None:
         )
 
 
+def _check_elasticities(study: Study, findings: Findings) -> None:
+    if study.inputs.elasticity_concordance and not study.inputs.elasticities:
+        findings.add(
+            "inputs.elasticity_concordance",
+            "elasticity_concordance is given without elasticities",
+            "give the elasticities, in the codes of its column code, or remove it",
+        )
+
+
 def _check_intra_industry_trade(study: Study, findings: Findings) -> None:
     if study.inputs.product_trade is not None and study.intra_industry_trade is None:
         findings.add(
@@ -293,6 +307,12 @@ def _check_distributions(study: Study, findings: Findings) -> None:
         )
 
 
+def _check_entry_rates(study: Study, findings: Findings) -> None:
+    windows = [window.name for window in study.windows]
+    for name in study.productivity.entry_rates or ():
+        _check_known("productivity.entry_rates", name, windows, findings)
+
+
 def _check_decomposition(study: Study, findings: Findings) -> None:
     windows, chosen = [window.name for window in study.windows], study.decomposition
     for name in chosen.windows if chosen else ():
@@ -316,6 +336,13 @@ def _check_melitz_redding(study: Study, findings: Findings) -> None:
             "welfare.melitz_redding.distributions",
             '"truncated_pareto" needs upper_percentile, where it ends',
             "state upper_percentile, such as 0.999",
+        )
+    tail = "pareto_tail" in choices.distributions
+    if tail != (choices.tail_percentile is not None):
+        findings.add(
+            "welfare.melitz_redding.distributions",
+            '"pareto_tail" and tail_percentile, above which it is estimated, come together',
+            "state both, such as tail_percentile = 0.9, or neither",
         )
     if upper is not None and upper <= max(0.8, choices.cutoff_percentile):
         findings.add(
@@ -398,6 +425,25 @@ def _check_size_fits(study: Study, findings: Findings) -> None:
     if study.size_fits:
         windows = [window.name for window in study.windows]
         _check_known("size_fits.window", study.size_fits.window, windows, findings)
+        _check_size_choices(study, study.size_fits, findings)
+
+
+def _check_size_choices(study: Study, chosen: SizeFits, findings: Findings) -> None:
+    shares = chosen.percentiles
+    if shares is not None:
+        low, middle, high = shares if len(shares) == 3 else (0.0, 0.0, 0.0)
+        if not (low < middle == 0.5 and Fraction(repr(low)) + Fraction(repr(high)) == 1):
+            findings.add(
+                "size_fits.percentiles",
+                "percentiles are not one half between two shares that are as far from it",
+                "give three, such as [0.2, 0.5, 0.8]: the middle one is where the curve is highest",
+            )
+    if chosen.weighting == "employment" and study.uncertainty is not None:
+        findings.add(
+            "size_fits.weighting",
+            "intervals of percentiles are of establishments, and weighting counts jobs",
+            'choose weighting = "unweighted", or do without [uncertainty]',
+        )
 
 
 def _repeats(words: Iterable[str]) -> list[tuple[str, int]]:
@@ -433,6 +479,51 @@ def _check_regressions(study: Study, findings: Findings) -> None:
                 f'add "{column}" to extra_columns in [census]',
             )
     _check_history(study, regressions, findings)
+    _check_trend(study, regressions, findings)
+
+
+def _check_trend(study: Study, regressions: Regressions, findings: Findings) -> None:
+    """Keep a control for growth over no window, or over one that a regression's does not follow."""
+    name, known = regressions.trend_window, {window.name: window for window in study.windows}
+    if regressions.controls_trend and name is None:
+        findings.add(
+            "regressions",
+            'controls have "earlier_growth" but [regressions] trend_window is missing',
+            "state trend_window, the window whose growth is held constant",
+        )
+    if name is None:
+        return
+    _check_known("regressions.trend_window", name, known, findings)
+    if not regressions.controls_trend:
+        findings.add(
+            "regressions.trend_window",
+            "trend_window is stated but no regression controls for growth over it",
+            'add "earlier_growth" to exit_controls, entry_controls or growth_controls',
+        )
+    is_told = len(known) == len(study.windows)  # a name that two windows have tells neither
+    for key, window in _windows_with_trend(study, regressions) if is_told else ():
+        if name in known and window in known and known[window].start < known[name].end:
+            findings.add(
+                f"regressions.{key}",
+                f"{key} has {EARLIER_GROWTH}, and window {window} begins before {name} ends",
+                f"explain only windows that begin after {name}, or take {EARLIER_GROWTH} away",
+            )
+
+
+def _windows_with_trend(study: Study, regressions: Regressions) -> Iterator[tuple[str, str]]:
+    """Each list of controls with earlier growth, and every window that it is a control in."""
+    effects = study.tariff_effects
+    pooled = [effects.before] if effects and "windows" in (effects.exit_by or ()) else []
+    exits = [effects.after, *pooled] if effects and effects.exit_by else []
+    growing = [effects.after] if effects else []
+    asked = {
+        "exit_controls": (regressions.exit_controls or (), [*regressions.exit_windows, *exits]),
+        "entry_controls": (regressions.entry_controls, regressions.entry_windows),
+        "growth_controls": (regressions.growth_controls, [*regressions.entry_windows, *growing]),
+    }
+    for key, (controls, windows) in asked.items():
+        if EARLIER_GROWTH in controls:
+            yield from ((key, window) for window in dict.fromkeys(windows))
 
 
 def _check_history(study: Study, regressions: Regressions, findings: Findings) -> None:

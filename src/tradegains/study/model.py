@@ -48,7 +48,7 @@ DECOMPOSITION_GROUPS = ("exporting",)
 MATCHED_FLOWS = ("by_partner", "together")
 WEIGHTINGS = ("employment", "unweighted")
 STANDARDISED_BY = ("unweighted_sd", "employment_weighted_sd")
-SIZE_DISTRIBUTIONS = ("pareto", "truncated_pareto", "lognormal")
+SIZE_DISTRIBUTIONS = ("pareto", "truncated_pareto", "lognormal", "pareto_tail")
 EFFECTS = ("none", "industry2", "industry4")
 CLUSTERS = ("establishment", "enterprise", "industry2", "industry4", "product", "shift_share")
 EFFECT_CLUSTERS = ("enterprise", "industry2", "industry4", "product", "shift_share")
@@ -56,7 +56,8 @@ PREMIUM_ERRORS = ("robust", "establishment", "enterprise", "industry2", "industr
 EXIT_ERRORS = ("robust", "enterprise", "industry2", "industry4", "product", "shift_share")
 PROBIT_ERRORS = ("information", "robust", "enterprise", "industry2", "industry4", "product")
 CLUSTER_VARIANCES = ("cv1", "cv3")
-CONTROLS = ("relative_productivity", "log_employment")
+EARLIER_GROWTH = "earlier_growth"
+CONTROLS = ("relative_productivity", "log_employment", EARLIER_GROWTH)
 PLANT_CUTS = ("simple", "value_weighted")
 TARIFF_KINDS = ("home", "foreign", "input")
 """Whose tariff on what: the country's own on what an establishment makes, the partner's on its
@@ -66,6 +67,7 @@ CUT_CHANGES = ("applied", "preference")
 CUT_PERIODS = ("window", "year")
 INDUSTRY_WEIGHTS = ("employment", "sales", "unweighted")
 EXIT_BY = ("all", "exporting", "quartiles", "windows")
+INDUSTRY_ERRORS = ("hc3", "cv3")
 INDUSTRY_OUTCOMES = ("employment", "output", "establishments")
 INPUT_SOURCES = ("all", "partner")
 START = "start"
@@ -108,6 +110,7 @@ class Inputs:
     control_totals: str | None = None
     rankings: str | None = None
     industry_controls: str | None = None
+    elasticity_concordance: str | None = None
 
     def given(self) -> dict[str, str]:
         """The inputs the study has, by name.
@@ -191,7 +194,8 @@ class Productivity:
 
     `standardised_by` says which spread within industries it is standardised by as well; None: it
     is not. `unpriced` is leave_out where rows without a price are left out of productivity; None
-    refuses them.
+    refuses them. `entry_rates` names windows whose entrants are set over all establishments by
+    relative productivity (MT, figure 5B); None: the table is left out.
     """
 
     numerator: str
@@ -203,6 +207,7 @@ class Productivity:
     levels: tuple[str, ...] = ("total",)
     standardised_by: str | None = None
     unpriced: str | None = None
+    entry_rates: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -297,8 +302,9 @@ class MelitzRedding:
     """What the comparison with a productivity cutoff assumes.
 
     `cutoff_percentile` and `upper_percentile` are shares in (0, 1) of the start year's log
-    domestic sales: where nobody sells below, and where a truncated Pareto ends. `entry_change` is
-    the change of ln M^e over the scaled window [log points]; None where `entry_counts` counts it.
+    domestic sales: where nobody sells below, and where a truncated Pareto ends; `tail_percentile`
+    is that above which pareto_tail has its index from. `entry_change` is the change of ln M^e over
+    the scaled window [log points]; None where `entry_counts` counts it.
     """
 
     distributions: tuple[str, ...]
@@ -306,6 +312,7 @@ class MelitzRedding:
     entry_change: float | None
     upper_percentile: float | None = None
     entry_counts: str | None = None
+    tail_percentile: float | None = None
 
 
 @dataclass(frozen=True)
@@ -361,12 +368,16 @@ class SizeFits:
     """Size distributions by employment (HLOY figure 1).
 
     Exporters and the others in `year`, continuing establishments and exiters in the first year of
-    `window`; `bin_width` [log points] is the histograms'.
+    `window`; `bin_width` [log points] is the histograms'. `percentiles` are the three shares in
+    (0, 1) that curves go through, one half between two as far from it; None: 0.2, 0.5 and 0.8.
+    `weighting` is what percentiles and histograms count, unweighted or employment; None: the first.
     """
 
     year: int
     window: str
     bin_width: float
+    percentiles: tuple[float, ...] | None = None
+    weighting: str | None = None
 
 
 @dataclass(frozen=True)
@@ -408,7 +419,9 @@ class Regressions:
     kinds of tariff; the first of `entry_cuts` has the probability due to it, the first of
     `growth_cuts` is the instrument, and the others are regressors beside it. None: the study has no
     cuts. Who exported in no year of `history_from` up to a window's first is said never to have
-    exported. `errors`: None for those that held before they could be chosen (`DEFAULT_ERRORS`).
+    exported. `exit_controls` and the other controls may have earlier_growth, that of productivity
+    over `trend_window`. `errors`: None for those that held before they could be chosen
+    (`DEFAULT_ERRORS`).
     """
 
     premium_years: tuple[int, ...]
@@ -430,6 +443,14 @@ class Regressions:
     growth_cuts: tuple[str, ...] | None = ("home",)
     history_from: tuple[int, ...] = ()
     errors: RegressionErrors | None = None
+    exit_controls: tuple[str, ...] | None = None
+    trend_window: str | None = None
+
+    @property
+    def controls_trend(self) -> bool:
+        """Whether any regression holds growth before the reform constant."""
+        controls = (self.exit_controls or (), self.entry_controls, self.growth_controls)
+        return any(EARLIER_GROWTH in each for each in controls)
 
     @property
     def chosen_errors(self) -> RegressionErrors:
@@ -458,7 +479,8 @@ class TariffEffects:
     within establishments are clustered by `clusters`. Over industries the double difference is also
     of `outcomes`, and of these in the `deepest` share (0, 1) of industries, those with the deepest
     home cuts; with the variables `industry_controls` of the input of that name beside the cuts.
-    None: no such rows, no such controls. `exit_by` says of whom exit from `after` is explained by
+    `industry_errors` are hc3, or cv3 by 2-digit industry. None: no such rows, no such controls, and
+    hc3. `exit_by` says of whom exit from `after` is explained by
     the `exit_cuts` of [regressions], relative to its mean rate.
     """
 
@@ -471,6 +493,7 @@ class TariffEffects:
     deepest: float | None = None
     industry_controls: tuple[str, ...] | None = None
     exit_by: tuple[str, ...] | None = None
+    industry_errors: str | None = None
 
 
 @dataclass(frozen=True)

@@ -351,6 +351,7 @@ def _read_productivity(table: TomlTable) -> Productivity:
         levels=table.optional("levels", list_of(one_of(model.LEVELS), at_least=1), ("total",)),
         standardised_by=table.nothing_or("standardised_by", one_of(model.STANDARDISED_BY)),
         unpriced=table.nothing_or("unpriced", one_of(model.UNPRICED)),
+        entry_rates=table.nothing_or("entry_rates", list_of(NAME, at_least=1)),
     )
 
 
@@ -409,6 +410,10 @@ def _read_regressions(table: TomlTable | None) -> Regressions | None:
         growth_cuts=table.nothing_or("growth_cuts", kinds),
         history_from=_ascending(table.optional("history_from", list_of(YEAR, at_least=0), ())),
         errors=_read_regression_errors(table.section_if_given("errors")),
+        exit_controls=table.nothing_or(
+            "exit_controls", list_of(one_of((model.EARLIER_GROWTH,)), at_least=0)
+        ),
+        trend_window=table.nothing_or("trend_window", NAME),
     )
 
 
@@ -440,6 +445,7 @@ def _read_tariff_effects(table: TomlTable | None) -> TariffEffects | None:
         deepest=table.nothing_or("deepest", number(above=0, most=math.nextafter(1.0, 0.0))),
         industry_controls=table.nothing_or("industry_controls", list_of(NAME, at_least=1)),
         exit_by=table.nothing_or("exit_by", list_of(one_of(model.EXIT_BY), at_least=1)),
+        industry_errors=table.nothing_or("industry_errors", one_of(model.INDUSTRY_ERRORS)),
     )
 
 
@@ -518,6 +524,7 @@ def _read_melitz_redding(table: TomlTable | None) -> MelitzRedding | None:
         entry_change=table.nothing_or("entry_change", number(above=-math.inf)),
         entry_counts=table.nothing_or("entry_counts", one_of(model.ENTRY_COUNTS)),
         upper_percentile=table.nothing_or("upper_percentile", share),
+        tail_percentile=table.nothing_or("tail_percentile", share),
     )
 
 
@@ -551,6 +558,10 @@ def _read_size_fits(table: TomlTable | None) -> SizeFits | None:
         year=table.required("year", YEAR),
         window=table.required("window", NAME),
         bin_width=table.required("bin_width", number(above=0, most=5)),
+        percentiles=table.nothing_or(
+            "percentiles", list_of(number(above=0, most=math.nextafter(1.0, 0.0)), at_least=3)
+        ),
+        weighting=table.nothing_or("weighting", one_of(model.WEIGHTINGS)),
     )
 
 

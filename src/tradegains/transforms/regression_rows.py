@@ -17,6 +17,7 @@ EXPORTER, LOG_EMPLOYMENT, EXIT = "exporter", "log_employment", "exit"
 RELATIVE_PRODUCTIVITY = "relative_productivity"
 EXPORT_START, GROWTH = "export_start", "log_productivity_growth"
 WITH_CUTS = "with_cuts"
+EARLIER_GROWTH = "earlier_growth"
 ACCELERATION, EXPORTER_GROWTH = "productivity_acceleration", "exporter_productivity_growth"
 YEAR_STEP = 10**12
 """Industries are at most twelve digits: year * YEAR_STEP + industry tells both."""
@@ -225,6 +226,20 @@ def growth_rows(
             EXPORTER_GROWTH: F.when(exports == 1.0, F.col(GROWTH)),
         }
     )
+
+
+def with_earlier_growth(
+    rows: DataFrame, matched: DataFrame, *, window: str, year: int
+) -> DataFrame:
+    """The rows with their establishments' growth of productivity over an earlier window.
+
+    Reads establishment_id of both and, of the matched rows of `year`, the window's first, log
+    productivity and that at its end. Null for who has no productivity at one of the two.
+    """
+    later = F.col(w.later_column(w.LOG_PRODUCTIVITY, window))
+    growth = (later - F.col(w.LOG_PRODUCTIVITY)).alias(EARLIER_GROWTH)
+    earlier = matched.filter(F.col(w.YEAR) == year).select(w.ESTABLISHMENT_ID, growth)
+    return rows.join(earlier, on=w.ESTABLISHMENT_ID, how="left")
 
 
 def weigh_cuts(rows: DataFrame, *, kinds: Sequence[str], places: int) -> DataFrame:

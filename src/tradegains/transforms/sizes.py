@@ -12,6 +12,7 @@ from tradegains.transforms.bits import bigint
 from tradegains.transforms.ranking import SCALED
 
 SIZE, BELOW = "size", "values_below"
+LOG_EXCESS, NUMBER = "log_excess", "tail_number"
 SIZES = ("employment", "domestic_sales")
 
 
@@ -90,6 +91,29 @@ def count_between(ranked: DataFrame, values: Sequence[float]) -> DataFrame:
     number = reduce(Column.__add__, are_below, F.lit(0)).alias(BELOW)
     keys = (SIZE, w.YEAR, w.MEMBERSHIP, w.REPLICATE_GROUP)
     return ranked.groupBy(*keys, number).agg(F.count(F.lit(1)).alias(w.ESTABLISHMENTS))
+
+
+def sum_tails(ranked: DataFrame, tails: Sequence[tuple[str, int, float, int]]) -> DataFrame:
+    """One row per size, year and membership of values above a threshold: how many, and how far.
+
+    Reads the rows of `rank_sizes`; each of `tails` is a size and a year with their threshold, a
+    whole number as the values are, and the binary places in which ln(value / threshold) is summed.
+    """
+    parts = [
+        ranked.filter(
+            (F.col(SIZE) == SIZES.index(size)) & (F.col(w.YEAR) == year) & (F.col(w.VALUE) > least)
+        )
+        .groupBy(SIZE, w.YEAR, w.MEMBERSHIP)
+        .agg(
+            F.count(F.lit(1)).alias(w.ESTABLISHMENTS),
+            F.sum(F.floor(F.log(F.col(w.VALUE) / least) * 2.0**places + 0.5).cast("bigint")).alias(
+                LOG_EXCESS
+            ),
+            F.lit(number).alias(NUMBER),
+        )
+        for number, (size, year, least, places) in enumerate(tails)
+    ]
+    return reduce(DataFrame.unionByName, parts)
 
 
 def _amount(size: str) -> Column:

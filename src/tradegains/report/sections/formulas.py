@@ -110,6 +110,11 @@ def _assumptions(run: PublishedRun) -> str:
         parts.append(
             f"Upper end of the truncated Pareto: the {stated['upper_percentile']:g} quantile."
         )
+    if stated.get("tail_percentile") is not None:
+        parts.append(
+            f"Pareto from the tail: its index is that of sales above the "
+            f"{stated['tail_percentile']:g} quantile (Hill), taken to hold at the cutoff, too."
+        )
     if entry is not None:
         parts.append(f"Change of ln entry, M^e: {entry:g}.")
     elif stated.get("entry_counts"):

@@ -15,6 +15,7 @@ from tradegains.report.comparisons import (
     shift_in_words,
     sizes_in_words,
 )
+from tradegains.report.entry_rates import entry_rates
 from tradegains.report.page_table import Cell, PageTable, names, plain
 from tradegains.report.section import Exhibit, Missing, Paragraph, Section, or_missing, section_of
 
@@ -38,6 +39,7 @@ def section(run: PublishedRun) -> Section:
         "Productivity",
         "Productivity",
         *figures,
+        entry_rates(run),
         None if drawn else Paragraph("No distribution is published."),
         *or_missing((spread,) if spread else (), run, dispersion.NAME, dispersion.TITLE),
         *or_missing(tuple(shares), run, joint_distribution.NAME, joint_distribution.TITLE),

@@ -48,7 +48,7 @@ ERROR_WORDS = {
     "industry4": "standard errors clustered by 4-digit industry",
 }
 CUTS = ("home_cut", "foreign_cut", "input_cut", "tariff_cut")  # the last: of earlier versions
-EXIT_TERMS = ("relative_productivity", "log_employment", "exporter", *CUTS)
+EXIT_TERMS = ("relative_productivity", "log_employment", "exporter", "earlier_growth", *CUTS)
 Row = Mapping[str, Any]
 
 
@@ -208,8 +208,9 @@ def _tariff_effects(run: PublishedRun) -> PageTable | None:
     rows = sorted(run.rows(TARIFFS), key=lambda row: (row["unit"], row["result"], row["kind"]))
     if not rows:
         return None
-    marks = Footnotes()
-    header = ("result", "over", "tariff", "slope", "s.e.", "mean cut", "effect", "s.e.", "share")
+    marks, tested = Footnotes(), "p_value" in rows[0]
+    header = ("result", "over", "tariff", "slope", "s.e.", "mean cut", "effect", "s.e.")
+    header = (*header, *(("p",) if tested else ()), "share")
     return PageTable(
         title=TABLES[TARIFFS].title,
         unit="slopes in log points (exit: probability) per percentage point; effects and "
@@ -242,6 +243,7 @@ def _tariff_effect(row: Row, marks: Footnotes) -> tuple[Cell, ...]:
         *(plain(_or_none(each, 4)) for each in slope),
         plain(_or_none(row["mean_cut"], 2)),
         *(marks.cell(_or_none(each, 1), reason) for each in numbers),
+        *((plain(_or_none(row["p_value"], 3)),) if "p_value" in row else ()),
         plain(_or_none(row["output_share"], 2)),
         *(plain(_or_none(each, 1)) for each in added),
         plain(count(row["observations"]) if row["observations"] else None),

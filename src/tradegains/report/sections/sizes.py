@@ -17,6 +17,7 @@ from tradegains.figures.sizes import (
     draw_sizes,
     size_range,
 )
+from tradegains.formulas.normal import normal_quantile
 from tradegains.formulas.size_distribution import FittedNormal
 from tradegains.published.printing import count, csv_text, fixed, percent
 from tradegains.published.published_run import PublishedRun
@@ -121,12 +122,29 @@ def _size_caption(run: PublishedRun, panels: Sequence[SizePanel]) -> str:
         parts.append(f"{panel.title}: {who}; beyond the axis {outside} percent")
     width = panels[0].series[0].cells.bin_width
     return (
-        f"{data_words(run)}Log employment of establishments with employment above 0, unweighted. "
+        f"{data_words(run)}Log employment of establishments with employment above 0, "
+        f"{_weights_in_words(run)}. "
         f"Steps: exact histograms, bins of {width:g} log points. Lines: normal densities through "
-        "the 20th, 50th and 80th percentiles: mean, the mean of the three; standard deviation, "
-        "(q80 − q20)/(2 × 0.8416). Shaded: area under the lower of the two lines (overlap). "
+        f"{_fit_in_words(run)}. Shaded: area under the lower of the two lines (overlap). "
         f"Exiting and continuing by the rule {run.headline_choices['continuing']}, in the "
         f"window's first year. {'. '.join(parts)}.{_beside_in_words(run)}"
+    )
+
+
+def _weights_in_words(run: PublishedRun) -> str:
+    """What percentiles and histograms count."""
+    is_weighted = run.section("size_fits").get("weighting") == "employment"
+    return "weighted by employment" if is_weighted else "unweighted"
+
+
+def _fit_in_words(run: PublishedRun) -> str:
+    """The percentiles behind a line, and how it follows from them."""
+    low, _, high = run.section("size_fits").get("percentiles") or (0.2, 0.5, 0.8)
+    low, high = (f"{100 * share:g}" for share in (low, high))
+    score = normal_quantile(float(high) / 100)
+    return (
+        f"the {low}th, 50th and {high}th percentiles: mean, the mean of the three; standard "
+        f"deviation, (q{high} − q{low})/(2 × {score:.4f})"
     )
 
 

@@ -19,6 +19,7 @@ from tradegains.tables.columns import (
     count,
     ends_of,
     errors_of,
+    jobs,
     level,
     log_points,
     money,
@@ -154,6 +155,47 @@ HISTOGRAMS = Table(
 
 _GAPS = ("d7525", "d9010", "d9990", "d1001")
 
+ENTRY_RATES = Table(
+    name="entry_rates",
+    title="Entry rates by relative productivity",
+    family="distributions",
+    section="productivity.entry_rates",
+    key=("window", "median_base", "part", "bin_start"),
+    first=("entry_rate", "entrants", "establishments", "share_of_entrants"),
+    columns=(
+        RUN,
+        Column("window", TEXT, "", "window, of whose last year everybody here is"),
+        YEAR,
+        Column(
+            "median_base",
+            TEXT,
+            "",
+            "same_year, or base_year: the first year of the earliest window of the table",
+            words=("same_year", "base_year"),
+        ),
+        Column("median_year", WHOLE, "year", "whose industry medians productivity is relative to"),
+        Column(
+            "part",
+            TEXT,
+            "",
+            "all, below_median, not_below_median, or one bin",
+            words=("all", "below_median", "not_below_median", "bin"),
+        ),
+        log_points("bin_width", "width of the bins", nullable=False, range=ABOVE_0),
+        log_points("bin_start", "lower edge of the bin, included; null for other parts"),
+        log_points("bin_end", "upper edge of the bin, excluded; null for other parts"),
+        count("entrants", "establishments", "of the part, absent in the window's first year"),
+        ESTABLISHMENTS,
+        share("entry_rate", "entrants over establishments of the part"),
+        share("share_of_entrants", "entrants of the part over all of them"),
+        jobs("entrants_employment", "employment of the part's entrants"),
+        EMPLOYMENT,
+        share("employment_rate", "their employment over that of the part"),
+        PRICES,
+        NOTE,
+    ),
+)
+
 DISPERSION = Table(
     name="dispersion",
     title="Dispersion of productivity within industries",
@@ -257,4 +299,4 @@ JOINT_DISTRIBUTION = Table(
     ),
 )
 
-TABLES = (INDUSTRY_MEDIANS, MOMENTS, HISTOGRAMS, DISPERSION, JOINT_DISTRIBUTION)
+TABLES = (INDUSTRY_MEDIANS, MOMENTS, HISTOGRAMS, ENTRY_RATES, DISPERSION, JOINT_DISTRIBUTION)

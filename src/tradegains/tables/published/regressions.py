@@ -290,7 +290,12 @@ TARIFF_EFFECTS = Table(
         _number("contribution_standard_error", "percent", "likewise", AT_LEAST_0),
         count("observations", "rows", "of the regression"),
         count("clusters", "clusters", "null where errors are not clustered", nullable=True),
-        Column("errors", TEXT, "", "hc3, robust, information, or what errors are clustered by"),
+        Column(
+            "errors",
+            TEXT,
+            "",
+            "hc3, cv3 (by 2-digit industry), robust, information, or what errors are clustered by",
+        ),
         Column("weights", TEXT, "", "of the regression's rows"),
         *_CUTS,
         Column(
@@ -300,6 +305,17 @@ TARIFF_EFFECTS = Table(
             "row of Melitz and Trefler's Table 2 that it is an estimate of",
             nullable=True,
         ),
+        _stated(
+            count(
+                "degrees_of_freedom",
+                "degrees",
+                "of Student's t; null for the normal distribution",
+                nullable=True,
+            )
+        ),
+        _stated(share("p_value", "two-sided test that the effect is 0")),
+        _stated(_number("ci_low", "percent", "lower end of the effect's interval of errors.level")),
+        _stated(_number("ci_high", "percent", "upper end of the interval")),
         NOTE,
     ),
 )

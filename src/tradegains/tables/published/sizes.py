@@ -1,11 +1,14 @@
 """Log employment of groups that selection should tell apart."""
 
+from dataclasses import replace
+
 from tradegains.tables.columns import (
     ESTABLISHMENTS,
     NOTE,
     NUMBER,
     RUN,
     TEXT,
+    WEIGHTING,
     WHOLE,
     WINDOW_OR_NULL,
     count,
@@ -47,11 +50,28 @@ SIZE_FITS = Table(
                 f"q{percent}",
                 NUMBER,
                 _LOG_JOBS,
-                f"unweighted {percent}th percentile of log size",
+                f"{percent}th percentile of log size, unweighted or as `weighting` says",
                 nullable=True,
             )
             for percent in (20, 50, 80)
         ),
+        Column(
+            "q_low",
+            NUMBER,
+            _LOG_JOBS,
+            "lower percentile of size_fits.percentiles, which the curve goes through",
+            nullable=True,
+            section="size_fits.percentiles",
+        ),
+        Column(
+            "q_high",
+            NUMBER,
+            _LOG_JOBS,
+            "upper one",
+            nullable=True,
+            section="size_fits.percentiles",
+        ),
+        replace(WEIGHTING, section="size_fits.weighting"),
         Column(
             "mean",
             NUMBER,
@@ -91,9 +111,10 @@ SIZE_HISTOGRAMS = Table(
             "share",
             NUMBER,
             "share",
-            "establishments of the bin over those of the population",
+            "establishments of the bin over those of the population, or their employment",
             range=SHARE,
         ),
+        replace(WEIGHTING, section="size_fits.weighting"),
     ),
 )
 

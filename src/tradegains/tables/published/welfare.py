@@ -148,7 +148,7 @@ WELFARE = Table(
             "",
             "of productivity, assumed by the Melitz-Redding formulas",
             nullable=True,
-            words=("pareto", "truncated_pareto", "lognormal"),
+            words=("pareto", "truncated_pareto", "lognormal", "pareto_tail"),
         ),
         Column(
             "elasticity",
