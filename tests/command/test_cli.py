@@ -566,7 +566,7 @@ def test_only_the_tables_that_are_named_are_published(tradegains: Command, folde
     assert "without them no welfare_curves, welfare_comparisons," in " ".join(first.out.split())
     second = tradegains(*arguments, "moments, dispersion")
     assert " published 2 tables" in second.out
-    lost = "welfare_curves, welfare_comparisons, melitz_redding, dispersion"
+    lost = "welfare_curves, welfare_comparisons, melitz_redding, entry_rates, dispersion"
     assert f"without them no {lost}" in " ".join(second.out.split())
     listed = tradegains("show", "--output", folder / "out").out.splitlines()
     assert [line.split()[0] for line in listed] == ["moments", "welfare"]
@@ -692,7 +692,7 @@ def _every_result_of_melitz_and_trefler_is_there(run: PublishedRun, html: str) -
     assert named_by(listed, "tariff_effects", "result") == effects
     models = set(run.tables["regressions"]["model"].to_pylist())
     assert named_by(listed, "regressions", "model") == models - {"exporter_premium_with_size"}
-    figures = set(re.findall(r'id="(figure_(?:mt_\d|5\w|exit))"', html))
+    figures = set(re.findall(r'id="(figure_(?:mt_\d|5\w+|exit))"', html))
     assert {key for each in listed for key in each.figures} == figures
     assert [each.needs for each in listed if not each.is_there]
 

@@ -719,7 +719,9 @@ UNFIT = {
     'weighting = "unweighted"': ['weighting = "sales"', "weighting = 1"],
     "premium_years = [1978, 1996, 1988]": ["premium_years = [78]", "premium_years = 1978"],
     'exit_effects = "industry2"': ['exit_effects = "industry3"', "exit_effects = true"],
-    'growth_controls = ["relative_productivity", "earlier_growth"]': ['growth_controls = ["sales"]'],
+    'growth_controls = ["relative_productivity", "earlier_growth"]': [
+        'growth_controls = ["sales"]'
+    ],
     'plant_cuts = "simple"': ['plant_cuts = "weighted"', "plant_cuts = []"],
     'without_products = "leave_out"': ['without_products = "foreign"', "without_products = 1"],
     "products_year = 1988": ['products_year = "end"', "products_year = 88"],
