@@ -4,12 +4,13 @@
     python benchmarks/full_run.py --establishments 3500000 --most-memory 4 --rounds 1
 
 The study is the demonstration's with every section: what users wait for. Each build runs it as it
-ships it, over the same census: later ones may have more keys, and so more to compute. In each round
-both builds run once, another one first each time, so that a ratio is of two runs beside each other;
-then the report of each is timed. The earlier commit is a worktree of its own under
-build/benchmark/. CPU seconds judge, as other work disturbs them least: exit code 1 where this build
-takes more than a twentieth more of them. What is measured is recorded in
-benchmarks/measured/full_run.json.
+ships it: later ones may have more keys, and so more to compute. The census is the demonstration's
+of each build, too, for a build refuses inputs in the shape of another (tariffs have a row for each
+kind since there are kinds); both have as many rows, to a thousandth. In each round both builds run
+once, another one first each time, so that a ratio is of two runs beside each other; then the report
+of each is timed. The earlier commit is a worktree of its own under build/benchmark/. CPU seconds
+judge, as other work disturbs them least: exit code 1 where this build takes more than a twentieth
+more of them. What is measured is recorded in benchmarks/measured/full_run.json.
 
 The second line is 72 million rows: a run that takes more than so many GB is ended, and the engine
 gets half of them.
@@ -37,6 +38,7 @@ from tradegains.progress import Progress
 
 ESTABLISHMENTS = 35_000  # a year: .72 million rows
 SLOWER = 1.05
+SAME_SIZE = 0.001  # how far the rows of two builds' censuses may differ
 ENGINE_SHARE = 0.5  # of the memory of a run; Python, Arrow and what no engine counts take the rest
 MEASURED = Path(__file__).with_name("measured") / "full_run.json"
 REPORT = "report"
@@ -52,11 +54,17 @@ class Build:
     text: str | None = None
 
     @property
-    def program(self) -> str:
-        """What the command `tradegains` runs, by the tree's own word: it has moved."""
+    def program(self) -> Path:
+        """The command `tradegains` as a file, as an installed one is: `python -c` loads more.
+
+        What it runs is by the tree's own word: it has moved.
+        """
         project = tomllib.loads((self.tree / "pyproject.toml").read_text(encoding="utf-8"))
         module, function = project["project"]["scripts"]["tradegains"].split(":")
-        return f"from {module} import {function}; {function}()"
+        path = BUILD / "programs" / f"{self.name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"from {module} import {function}\n{function}()\n", encoding="utf-8")
+        return path
 
 
 @dataclass(frozen=True)
@@ -81,21 +89,42 @@ def main() -> int:
     builds = [Build("now", ROOT)]
     if chosen.against:
         builds.append(Build(chosen.against, worktree_of(chosen.against)))
-    study = study_of(chosen.establishments)
+    study, *earlier = studies = [
+        study_of(chosen.establishments),
+        *(earlier_study(build, chosen.establishments) for build in builds[1:]),
+    ]
+    for other in earlier:
+        require_same_size(rows_of(study), rows_of(other))
+    pairs = list(zip(builds, studies, strict=True))
     runs: dict[str, list[Timed]] = {build.name: [] for build in builds}
     for turn in range(chosen.rounds):
-        for build in builds if turn % 2 == 0 else reversed(builds):
-            runs[build.name].append(timed(build, study, chosen.engine, chosen.most_memory))
+        for build, own in pairs if turn % 2 == 0 else reversed(pairs):
+            runs[build.name].append(timed(build, own, chosen.engine, chosen.most_memory))
     record(chosen.engine, study, runs)
     print("\n".join(table(runs)))
     ratio = ratio_of(runs)
     return int(ratio is not None and ratio > SLOWER)
 
 
+def rows_of(study: Path) -> int:
+    """Rows of the census beside a study."""
+    files = study.parent.rglob("year=*/*.parquet")
+    return sum(pq.read_metadata(file).num_rows for file in files)
+
+
+def require_same_size(now: int, before: int) -> None:
+    """Refuse to compare runs over censuses of different sizes.
+
+    Example:
+        >>> require_same_size(718_929, 718_958)
+    """
+    if abs(now - before) > SAME_SIZE * now:
+        raise SystemExit(f"the censuses differ: {now:,} rows now, {before:,} before")
+
+
 def record(engine: str, study: Path, runs: Mapping[str, Sequence[Timed]]) -> None:
     """Keep what was measured, beside other engines and sizes."""
-    files = study.parent.rglob("year=*/*.parquet")
-    rows = sum(pq.read_metadata(file).num_rows for file in files)
+    rows = rows_of(study)
     known = json.loads(MEASURED.read_text()) if MEASURED.exists() else {}
     measured = {name: [vars(each) for each in found] for name, found in runs.items()}
     known[f"{engine} {rows / 1e6:.2g}M"] = {"rows": rows, "runs": measured}
@@ -124,6 +153,20 @@ def study_of(establishments: int) -> Path:
     return folder / STUDY
 
 
+def earlier_study(build: Build, establishments: int) -> Path:
+    """The same by an earlier build: its command writes them, and runs the study once beside."""
+    folder = BUILD / f"full_{establishments}_{build.name}"
+    if not (folder / STUDY).exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        command = [sys.executable, build.program, "demo", "--output", folder,
+                   "--establishments", establishments]  # fmt: skip
+        log = BUILD / f"log_{folder.name}.txt"
+        run_cold(command, log, {"PYTHONPATH": str(build.tree / "src")})
+        for made in ("tables", "work", REPORT):
+            shutil.rmtree(folder / made, ignore_errors=True)
+    return folder / STUDY
+
+
 def own_study(build: Build, folder: Path) -> Path:
     """The study of a build, over the census in the folder."""
     text = build.text
@@ -143,7 +186,7 @@ def timed(build: Build, study: Path, engine: str, most: float | None = None) -> 
     output = study.parent / f"output_{build.name}"
     shutil.rmtree(output, ignore_errors=True)
     own = own_study(build, study.parent)
-    command = [sys.executable, "-c", build.program, "run", own, "--output", output,
+    command = [sys.executable, build.program, "run", own, "--output", output,
                "--engine", engine]  # fmt: skip
     limits = Limits()
     if most is not None:
@@ -152,7 +195,7 @@ def timed(build: Build, study: Path, engine: str, most: float | None = None) -> 
     extra = {"PYTHONPATH": str(build.tree / "src")}
     extra |= java_environment() if engine == "spark" else {}
     found = run_cold(command, study.parent / f"log_{build.name}.txt", extra, limits)
-    command = [sys.executable, "-c", build.program, REPORT, "--output", output]
+    command = [sys.executable, build.program, REPORT, "--output", output]
     report = run_cold(command, study.parent / f"log_{build.name}_{REPORT}.txt", extra)
     shutil.rmtree(output)
     steps = steps_of(found.printed) | {REPORT: report.seconds}

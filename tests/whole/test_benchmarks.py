@@ -365,12 +365,14 @@ def test_a_commit_that_is_slower_is_seen(
     ran = []
 
     def timed(build: Any, study: Path, engine: str, most: float | None) -> Any:
+        assert study.stem == ("study" if build.name == "now" else build.name)
         ran.append(build.name)
         cpu = cpu_seconds if build.name == "now" else 10.0
         return full_run.Timed(1.0, cpu, 0, {"publish": 0.5})
 
     monkeypatch.setattr(full_run, "timed", timed)
     monkeypatch.setattr(full_run, "study_of", lambda establishments: tmp_path / "study.toml")
+    monkeypatch.setattr(full_run, "earlier_study", lambda build, _: tmp_path / f"{build.name}.toml")
     monkeypatch.setattr(full_run, "worktree_of", lambda commit: tmp_path)
     monkeypatch.setattr(full_run, "MEASURED", tmp_path / "full_run.json")
     monkeypatch.setattr(sys, "argv", ["full_run.py", "--against", "5b90afb", "--rounds", "2"])
@@ -378,9 +380,17 @@ def test_a_commit_that_is_slower_is_seen(
     assert ran == ["now", "5b90afb", "5b90afb", "now"]
 
 
-def test_a_build_runs_what_its_own_project_names() -> None:
+def test_censuses_of_other_sizes_are_not_compared() -> None:
+    with pytest.raises(SystemExit, match="7,189,290 rows now, 718,958 before"):
+        full_run.require_same_size(7_189_290, 718_958)
+
+
+def test_a_build_runs_what_its_own_project_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(full_run, "BUILD", tmp_path)
     build = full_run.Build("now", BENCHMARKS.parent)
-    command = [sys.executable, "-c", build.program, "--version"]
+    command = [sys.executable, build.program, "--version"]
     told = subprocess.run(command, capture_output=True, text=True, check=True)
     assert told.stdout.startswith("tradegains ")
 
