@@ -52,6 +52,37 @@ def test_engine_describes_itself(engine: Engine, engine_name: str) -> None:
     assert program[engine_name] in engine.describe()
 
 
+@pytest.mark.only("embedded")
+def test_a_run_of_the_command_imports_no_pandas(tmp_path: Path) -> None:
+    """Arrow gives data frames of pandas all the same, to whoever asks for one afterwards."""
+    study = write_small_study(tmp_path)
+    ended = run_python(
+        "from tradegains.command.cli import main\n"
+        f"code = main(['run', {str(study)!r}, '--output', {str(tmp_path / 'out')!r}, '--quiet',\n"
+        "             '--unshared-machine'], own_process=True)\n"
+        "unused = {'pandas', 'IPython', 'matplotlib'} & set(sys.modules)\n"
+        "import pyarrow as pa\n"
+        "print(code, unused, pa.table({'jobs': [1, 2]}).to_pandas()['jobs'].sum())"
+    )
+    assert (ended.stdout.splitlines()[-1], ended.returncode) == ("0 set() 3", 0), ended.stderr
+
+
+@pytest.mark.only("embedded")
+def test_a_session_takes_data_frames_of_pandas() -> None:
+    """Which is imported no earlier than by whoever makes one; its names are looked up there."""
+    ended = run_python(
+        "with start_engine('embedded', unshared=True) as engine:\n"
+        "    early = 'pandas' in sys.modules\n"
+        "    import pandas\n"
+        "    from pandas.api.types import is_numeric_dtype\n"
+        "    seen = pandas.to_datetime(['1988-01-01'])\n"
+        "    frame = pandas.DataFrame({'jobs': [1.5], 'seen': seen})\n"
+        "    found = engine.spark.createDataFrame(frame).toPandas()\n"
+        "    print(early, found.equals(frame), is_numeric_dtype(found['jobs']))"
+    )
+    assert (ended.stdout.splitlines()[-1], ended.returncode) == ("False True True", 0), ended.stderr
+
+
 @pytest.mark.parametrize("expression", ["1 / 0", "cast('plant' as int)", "cast(3e10 as int)"])
 def test_engine_raises_where_ansi_does(spark: SparkSession, expression: str) -> None:
     with pytest.raises(Exception, match=r"(?i)zero|cast|overflow"):

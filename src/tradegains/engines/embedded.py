@@ -16,6 +16,7 @@ from tradegains.engines.environment import environment
 from tradegains.engines.protection import Protection
 from tradegains.engines.scratch import scratch_folder
 from tradegains.engines.signals import keep_signals
+from tradegains.engines.unused_imports import without_unused
 from tradegains.errors import EngineError, Problem
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def start_embedded(resources: Resources, protection: Protection) -> Engine:
     keep_signals()  # else a stop while the engine starts would leave its folder
     with contextlib.ExitStack() as closing:
         folder = scratch_folder(resources.scratch, closing)
+        _import_client()
         # Sail reads these once, when its first server is made; they must not reach children.
         with environment(_sail_settings(resources, folder)):
             served = _served_alone(folder) if protection.way == "closed port" else _served()
@@ -133,7 +135,6 @@ def _served_alone(folder: Path) -> _Served:
     The process ends at once when somebody else is in. Where it cannot be told whose a connection
     was that has gone again, another server is started.
     """
-    _import_client()
     for number in range(_STARTS):
         time.sleep(number * _NEXT_START_SECONDS)  # engines that start together drift apart
         watch = Watch()
@@ -157,9 +158,10 @@ def _served_alone(folder: Path) -> _Served:
 
 
 def _import_client() -> None:
-    """Import what the first connection needs: half a second that the port would stand open."""
-    import grpc  # noqa: F401
-    import pyspark.sql.connect.session  # noqa: F401
+    """Import what the first connection needs: time for which a port would stand open."""
+    with without_unused():
+        import grpc  # noqa: F401
+        import pyspark.sql.connect.session  # noqa: F401
 
 
 def _sail_server() -> Any:
