@@ -19,7 +19,7 @@ from tradegains.engines.failures import DamagedPageError
 from tradegains.engines.signals import ending_cleanly
 from tradegains.engines.start import Engine
 from tradegains.errors import EngineError, InputError, Problem, StudyError
-from tradegains.families.context import ComputedTables, MergeBy, Rows
+from tradegains.families.context import ComputedTables, MergeBy, TableRows
 from tradegains.families.measuring import absences_of, measure
 from tradegains.families.quality import CountedRows, counted_rows
 from tradegains.families.work_folders import passing_folders
@@ -62,6 +62,7 @@ from tradegains.store.work import WorkFolder
 from tradegains.study import Study, resolved_toml
 from tradegains.tables.absence import Absence, absences_json, not_given, read_absences
 from tradegains.tables.published import MEASURED, chosen_tables
+from tradegains.tables.row_columns import RowColumns
 
 log = logging.getLogger("tradegains")
 
@@ -360,7 +361,7 @@ def publish_tables(
     store: DeltaStore,
     name: str,
     record: RunRecord,
-    tables: Mapping[str, Rows],
+    tables: Mapping[str, TableRows],
 ) -> Publication:
     """Publish these tables of a run."""
     wanted = {table: as_table(table, rows, name) for table, rows in tables.items()}
@@ -385,8 +386,10 @@ def as_table(table: str, rows: Sequence[Mapping[str, Any]], name: str) -> pa.Tab
 
 def _columns_of(
     rows: Sequence[Mapping[str, Any]], names: Sequence[str]
-) -> dict[str, Sequence[Any]]:
+) -> Mapping[str, Sequence[Any]]:
     """Those of the columns that some row has; None where a row lacks one."""
+    if isinstance(rows, RowColumns):
+        return rows.columns
     found = set[str]().union(*rows)
     present = [name for name in names if name in found]
     if len(present) > 1 and all(len(row) == len(found) for row in rows):

@@ -176,3 +176,16 @@ def test_the_world_is_between_its_countries(table):
         ]
         if country == WORLD and indices:
             assert min(indices) - 1e-14 <= world <= max(indices) + 1e-14
+
+
+@given(rows, st.sampled_from([2, 4]), st.booleans())
+def test_rows_are_of_the_cells_of_the_formula(table, digits, by_partner):
+    """Flows are added up in columns: cells of one, two and more flows, those of several years."""
+    cells = trade_cells(table, group_of=by_digits(digits), by_partner=by_partner)
+    wanted = {}
+    for country, year in {(row.country, row.year) for row in table}:
+        own = [flow for key, flow in cells.items() if key[:2] == (country, year)]
+        traded = [flow for flow in own if max(flow) > 0.0]
+        wanted[country, year] = (grubel_lloyd(traded), one_way_share(traded), len(traded))
+    found = series(table, digits, by_partner)
+    assert {key: value for key, value in found.items() if key[0] != WORLD} == wanted

@@ -1,6 +1,6 @@
 """What passes take and give: a study being measured, its matched rows, and what was measured."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -24,6 +24,9 @@ from tradegains.tables.published import TABLES
 from tradegains.transforms.matching import MergeBy as MergeBy
 
 Rows = list[dict[str, Any]]
+TableRows = Sequence[dict[str, Any]]
+"""Rows of a table: a list or, where there are many, `RowColumns`."""
+
 KeepRows = Callable[[DataFrame, str], DataFrame]
 """Writes rows under a name in the run's work folder, and reads them back."""
 
@@ -47,7 +50,7 @@ class ComputedTables:
     not among `tables`. `money_decimals` are those that money counts to.
     """
 
-    tables: dict[str, Rows] = field(default_factory=dict)
+    tables: Mapping[str, TableRows] = field(default_factory=dict)
     absent: tuple[Absence, ...] = ()
     evidence: RunEvidence = field(default_factory=RunEvidence)
     money_decimals: int | None = None
@@ -58,8 +61,8 @@ class ComputedTables:
             self.evidence.tables | other.evidence.tables, self.evidence.facts | other.evidence.facts
         )
         decimals = other.money_decimals if self.money_decimals is None else self.money_decimals
-        tables, absent = self.tables | other.tables, self.absent + other.absent
-        return ComputedTables(tables, absent, evidence, decimals)
+        tables = {**self.tables, **other.tables}
+        return ComputedTables(tables, self.absent + other.absent, evidence, decimals)
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,13 @@
 """Welfare curves: how the gain moves with the elasticity, and with the industries liberalised."""
 
-from tradegains.families.context import ComputedTables, MatchedCensus, Rows, RunContext
+from tradegains.families.context import ComputedTables, MatchedCensus, RunContext, TableRows
 from tradegains.results.welfare import NO_SOURCE
 from tradegains.results.welfare_replicates import ReplicatedChanges
 from tradegains.tables.absence import Absence
 
 
 def curve_tables(
-    context: RunContext, matched: MatchedCensus, welfare: Rows, changes: ReplicatedChanges
+    context: RunContext, matched: MatchedCensus, welfare: TableRows, changes: ReplicatedChanges
 ) -> ComputedTables:
     """Rows of `welfare_curves`, where the study has the section and a source of imports.
 

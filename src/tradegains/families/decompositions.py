@@ -1,6 +1,6 @@
 """Decompositions of productivity growth into reallocation, entry, exit and growth within."""
 
-from tradegains.families.context import ComputedTables, MatchedCensus, RunContext
+from tradegains.families.context import ComputedTables, MatchedCensus, RunContext, TableRows
 from tradegains.results.sets import EXPORTER
 from tradegains.results.sizes import NO_EXPORTS
 from tradegains.tables.absence import Absence
@@ -40,7 +40,7 @@ def decomposition_tables(context: RunContext, matched: MatchedCensus) -> Compute
         )
         plain = without_groups(panels) if groups else panels
         rows = decomposition_rows(study, plain)
-        tables = {"decompositions": rows}
+        tables: dict[str, TableRows] = {"decompositions": rows}
         if has_groups:
             tables[GROUPS] = group_rows(study, plain, rows, exporter=exporter)
         if groups:

@@ -7,7 +7,7 @@ repair are matched and summed once more.
 import logging
 from dataclasses import replace
 
-from tradegains.families.context import ComputedTables, MatchedCensus, Rows, RunContext
+from tradegains.families.context import ComputedTables, MatchedCensus, RunContext, TableRows
 from tradegains.families.curves import curve_tables
 from tradegains.families.matching import match_once
 from tradegains.families.meeting import judge_links
@@ -37,6 +37,7 @@ from tradegains.results.welfare_replicates import (
     welfare_rows_with_errors,
 )
 from tradegains.tables.absence import Absence
+from tradegains.tables.row_columns import together, with_shared
 
 log = logging.getLogger("tradegains")
 
@@ -59,13 +60,13 @@ def market_tables(context: RunContext, matched: MatchedCensus) -> ComputedTables
     if context.small.successors:
         every["repaired"] = _tables_by_repaired_ids(context, matched)
     by_ids = {
-        name: [row | {"ids": ids} for ids, tables in every.items() for row in tables[name]]
+        name: together([with_shared(tables[name], ids=ids) for ids, tables in every.items()])
         for name in raw
     }
     return found | ComputedTables(by_ids)
 
 
-def _comparisons(context: RunContext, cells: MarketCells, welfare: Rows) -> ComputedTables:
+def _comparisons(context: RunContext, cells: MarketCells, welfare: TableRows) -> ComputedTables:
     """Rows of `welfare_comparisons`, where the study has the section and a source of imports."""
     if not context.makes("welfare_comparisons"):
         return ComputedTables()
@@ -75,7 +76,7 @@ def _comparisons(context: RunContext, cells: MarketCells, welfare: Rows) -> Comp
     return ComputedTables({"welfare_comparisons": rows})
 
 
-def _tell_closed_years(market_shares: Rows) -> None:
+def _tell_closed_years(market_shares: TableRows) -> None:
     """Name the years without imports, by source: lambda is 1 there."""
     closed: dict[str, set[int]] = {}
     for row in market_shares:
@@ -88,7 +89,7 @@ def _tell_closed_years(market_shares: Rows) -> None:
 
 def _tables_by_ids(
     context: RunContext, matched: MatchedCensus
-) -> tuple[dict[str, Rows], ReplicatedChanges]:
+) -> tuple[dict[str, TableRows], ReplicatedChanges]:
     """Tables that are published for raw ids and for repaired ones, and replicates of the gains."""
     study, cells = context.study, matched.cells
     sigma = {row["industry"]: row["sigma"] for row in context.small.elasticities}
@@ -103,12 +104,12 @@ def _tables_by_ids(
         changes = replicate_changes(study, without, sigma, known_changes(welfare))
         shares = share_rows_with_errors(study, shares, without)
         welfare = welfare_rows_with_errors(study, welfare, changes)
-    demography = demography_rows(study, cells)
+    demography: TableRows = demography_rows(study, cells)
     if matched.grouped is not None and study.uncertainty is not None:
         demography = demography_rows_with_errors(
             study, demography, matched.grouped, annual=matched.annual, stated=study.uncertainty
         )
-    tables = {
+    tables: dict[str, TableRows] = {
         "demography": demography,
         "market_shares": shares,
         "welfare": welfare,
@@ -116,7 +117,7 @@ def _tables_by_ids(
     return tables, changes
 
 
-def _tables_by_repaired_ids(context: RunContext, matched: MatchedCensus) -> dict[str, Rows]:
+def _tables_by_repaired_ids(context: RunContext, matched: MatchedCensus) -> dict[str, TableRows]:
     """The same tables once more, each id now the last of its chain of successors.
 
     Duplicates were found among the raw ids: establishments that merge share an id from then on.

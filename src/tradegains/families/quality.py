@@ -8,7 +8,7 @@ from functools import reduce
 from pyspark.sql import functions as F
 
 from tradegains.errors import InputError, Problem
-from tradegains.families.context import ComputedTables, MatchedCensus, Rows, RunContext
+from tradegains.families.context import ComputedTables, MatchedCensus, RunContext, TableRows
 from tradegains.families.work_folders import QUARANTINED, STOPPING
 from tradegains.inputs.unpriced import RowSums, Unpriced
 from tradegains.results.market_cells import MarketCells
@@ -71,13 +71,13 @@ class CountedRows:
     problems: tuple[Problem, ...]
 
 
-def counted_rows(quality: Rows, rules: Mapping[str, str]) -> CountedRows:
+def counted_rows(quality: TableRows, rules: Mapping[str, str]) -> CountedRows:
     """What rows of `quality` come to under a study's actions."""
     judged = [{**row, "action": rules.get(row["rule"], row["action"])} for row in quality]
     return CountedRows(counts_text(judged), tuple(stopping_problems(judged)))
 
 
-def counts_text(quality: Rows) -> str:
+def counts_text(quality: TableRows) -> str:
     """Rows read and valid, and those that break each rule that any row breaks, by year.
 
     Example:
@@ -101,11 +101,11 @@ def counts_text(quality: Rows) -> str:
     return "\n".join(lines)
 
 
-def _added(rows: Rows) -> int:
+def _added(rows: TableRows) -> int:
     return sum(row["rows"] for row in rows)
 
 
-def _tell_divisions_by_zero(context: RunContext, quality: Rows) -> None:
+def _tell_divisions_by_zero(context: RunContext, quality: TableRows) -> None:
     """Say in how many rows a condition does not hold because it divides by zero."""
     if rows := sum(row["rows"] for row in quality if row["rule"] == "division_by_zero"):
         with context.progress.step(f"divided by zero: {', '.join(context.dividing)}") as step:
@@ -153,7 +153,7 @@ def _tell_years_without_exporters(context: RunContext, matched: MatchedCensus) -
         log.warning("no establishment of the census exports in %s", named)
 
 
-def _require_every_row(quality: Rows, rows_by_year: Mapping[int, int]) -> None:
+def _require_every_row(quality: TableRows, rows_by_year: Mapping[int, int]) -> None:
     read = {row["year"]: row["rows"] for row in quality if row["rule"] == "read"}
     short = [year for year, rows in rows_by_year.items() if rows != read.get(year, 0)]
     if short:
@@ -168,7 +168,7 @@ def _require_every_row(quality: Rows, rows_by_year: Mapping[int, int]) -> None:
         )
 
 
-def _keep_quarantined(context: RunContext, matched: MatchedCensus, quality: Rows) -> None:
+def _keep_quarantined(context: RunContext, matched: MatchedCensus, quality: TableRows) -> None:
     quarantined = sum(row["rows"] for row in quality if row["rule"] == "quarantined")
     if quarantined and context.kept_in:  # a check keeps none
         with context.progress.step("keep quarantined rows") as step:

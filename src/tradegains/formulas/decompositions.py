@@ -26,7 +26,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from operator import add
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 IDENTITY_TOLERANCE = 1e-9
 """Largest difference between the sum of the terms and the change of Phi [log points]."""
@@ -82,6 +82,21 @@ class PanelSums:
             _added(self.exiters, other.exiters),
         )
 
+    def where(self, chosen: Any) -> "PanelSums":
+        """Of sums that are arrays, those at the chosen places."""
+        return self._changed(lambda values: values[chosen])
+
+    def at(self, place: int) -> "PanelSums":
+        """Of sums that are arrays, those at a place, as plain numbers."""
+        return self._changed(lambda values: values[place : place + 1].tolist()[0])
+
+    def _changed(self, change: Callable[[Any], Any]) -> "PanelSums":
+        return PanelSums(
+            _each(self.continuing, change),
+            _each(self.entrants, change),
+            _each(self.exiters, change),
+        )
+
     @cached_property
     def total0(self) -> float:
         """Weight of the start year."""
@@ -121,6 +136,10 @@ class PanelSums:
 
 
 _Sums = TypeVar("_Sums", ContinuingSums, TurnoverSums)
+
+
+def _each(sums: _Sums, change: Callable[[Any], Any]) -> _Sums:
+    return type(sums)(*map(change, vars(sums).values()))
 
 
 def _added(left: _Sums, right: _Sums) -> _Sums:
@@ -443,6 +462,16 @@ def weights_needed(sums: PanelSums, method: str) -> tuple[float, ...]:
         ((4.0, 4.0), (4.0, 4.0, 1.0))
     """
     return (sums.total0, sums.total1, *_METHODS[method].needed(sums))
+
+
+def reason_without(method: str) -> str:
+    """Why a method has no terms where years have weight and what else it needs has none.
+
+    Example:
+        >>> reason_without("bg"), reason_without("gr")
+        ('no exiter with weight to compare with', '')
+    """
+    return _METHODS[method].without
 
 
 def terms_without_check(sums: PanelSums, method: str) -> dict[str, float]:

@@ -41,6 +41,10 @@ _IndustryYears = tuple[_IndustryYear | None, _IndustryYear | None]
 class PooledIndustries(dict[str, PanelSums]):
     """Sums of raw weights by industry; what all methods need of them is computed once."""
 
+    def decomposed(self, code: str, method: str) -> DecomposedChange:
+        """The change of one industry, as `decompose` has it."""
+        return decompose(self[code], method)
+
     @cached_property
     def pooled(self) -> PanelSums:
         """All industries together."""
@@ -67,7 +71,7 @@ def _within_industries(industries: PooledIndustries, method: str) -> tuple[dict[
     for code, (start, end) in industries.years.items():
         if start is None or end is None:
             continue
-        own = decompose(industries[code], method)
+        own = industries.decomposed(code, method)
         if not own.terms:
             reasons.append(f"undecomposed: {code} ({own.note})")
         weight = 0.5 * (start.share + end.share)

@@ -104,11 +104,15 @@ def _changes_of_levels(
     assert study.decomposition is not None
     if "olley_pakes" not in study.decomposition.methods:
         return
-    ends = [year_sums(reading, year)["total"].get(None) for year in (window.start, window.end)]
-    if any(each is None or each.weight <= 0 for each in ends):
+    ends = [
+        each
+        for year in (window.start, window.end)
+        for each in year_sums(reading, year, "total").each()
+    ]
+    if len(ends) < 2 or any(each.weight <= 0 for each in ends):
         return
-    levels = [olley_pakes(e.count, e.weight, e.weight_phi, e.phi) for e in ends if e]
-    first, last = (each.weight_phi / each.weight for each in ends if each)
+    levels = [olley_pakes(e.establishments, e.weight, e.weight_phi, e.phi) for e in ends]
+    first, last = (each.weight_phi / each.weight for each in ends)
     prices = study.productivity.prices
     like = {
         "window": window.name,
@@ -117,7 +121,7 @@ def _changes_of_levels(
         "level": "total",
         "total": last - first,
         "prices": "nominal" if prices == "none" else prices,
-        "establishments": sum(each.count for each in ends if each),
+        "establishments": sum(each.establishments for each in ends),
         "note": "nominal: without a price index inflation is part of the growth"
         if prices == "none"
         else "",

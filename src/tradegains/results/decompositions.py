@@ -1,9 +1,10 @@
 """Decompositions of productivity growth as published rows."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from typing import Any
+
+import numpy as np
 
 from tradegains.errors import Problem, TradegainsError
 from tradegains.formulas.decompositions import (
@@ -14,25 +15,37 @@ from tradegains.formulas.decompositions import (
     DecomposedChange,
     IdentityError,
     PanelSums,
-    decompose,
 )
 from tradegains.formulas.industry_decompositions import (
     BETWEEN_INDUSTRIES,
     INDUSTRY_ENTRY,
     INDUSTRY_EXIT,
     UNDECOMPOSED,
-    PooledIndustries,
     decompose_industries,
 )
 from tradegains.formulas.membership import BOTH_ENDS
-from tradegains.formulas.olley_pakes import olley_pakes
+from tradegains.formulas.olley_pakes import OlleyPakes, olley_pakes
 from tradegains.formulas.outcomes import joined_notes
 from tradegains.formulas.panel_cells import PanelCells, PanelWindow, layers_of
+from tradegains.results.decomposed import (
+    DecomposedIndustries,
+    DecomposedPool,
+    decompose_panels,
+)
 from tradegains.results.market_cells import MarketCells, largest_of
-from tradegains.results.panels import IndustryPanel, PanelReading, Panels, window_panels, year_sums
+from tradegains.results.panels import (
+    LEFT_OUT,
+    MOVED,
+    IndustryPanels,
+    IndustryYear,
+    PanelReading,
+    window_panels,
+    year_sums,
+)
 from tradegains.results.sets import StudySets, continuing_set, decomposition_weights
 from tradegains.study import Study
 from tradegains.tables import working as w
+from tradegains.tables.row_columns import Block, RowColumns
 
 OLLEY_PAKES = "olley_pakes"
 WITH_UNIT = "changes with the money unit, as productivity is measured from 0; bhc_relative does not"
@@ -81,34 +94,34 @@ def panel_totals(study: Study, cells: MarketCells) -> dict[str, int]:
     return chosen | {w.UNIT: largest.establishments}
 
 
-def decomposition_rows(study: Study, panels: PanelCells) -> list[Row]:
+def decomposition_rows(study: Study, panels: PanelCells) -> RowColumns:
     """One row per window (or year), share, method, level, industry and term.
 
     Raises:
         TradegainsError: the terms of a decomposition do not add up to its change.
     """
+    return RowColumns.of(_blocks(study, panels) if study.decomposition else ())
+
+
+def _blocks(study: Study, panels: PanelCells) -> Iterator[Block]:
     chosen = study.decomposition
-    if chosen is None:
-        return []
-    rows: list[Row] = []
+    assert chosen is not None
     methods = [method for method in METHODS if method in chosen.methods]
     for share, weight in decomposition_weights(study).items():
         reading = PanelReading(
             panels, weight, study.census, study.matching.industry_at == "own_year"
         )
         for window in panels.windows:
-            found = window_panels(reading, window)
-            levels = [_Level.of(found, level) for level in chosen.levels]
-            for method in methods:
-                named = _blank(study) | {"window": window.name, "share": share, "method": method}
-                try:
-                    rows += [row for level in levels for row in _rows_of_level(level, named)]
-                except IdentityError as error:
-                    raise _not_an_identity(error, window.name) from error
+            named = _blank(study) | {"window": window.name, "share": share}
+            try:
+                yield from _blocks_of_window(reading, window, chosen.levels, methods, named)
+            except IdentityError as error:
+                raise _not_an_identity(error, window.name) from error
         if OLLEY_PAKES in chosen.methods:
             named = _blank(study) | {"share": share, "method": OLLEY_PAKES}
-            rows += [named | row for row in _level_rows(study, reading, chosen.levels)]
-    return rows
+            for year in level_years(study, panels):
+                for level in chosen.levels:
+                    yield from _level_blocks(reading, year, level, named)
 
 
 def _blank(study: Study) -> Row:
@@ -125,62 +138,76 @@ def _not_an_identity(error: IdentityError, window: str) -> TradegainsError:
     return TradegainsError(Problem(str(error), f"decomposition of window {window}", cure=cure))
 
 
-@dataclass(frozen=True)
-class _Level:
-    """The industries of a level over one window, for every method.
+def _blocks_of_window(
+    reading: PanelReading,
+    window: PanelWindow,
+    levels: Sequence[str],
+    methods: Sequence[str],
+    named: Row,
+) -> Iterator[Block]:
+    """Of each industry of the levels, and of all of them; Phi is then that of the whole economy."""
+    whole = window_panels(reading, window, "total")
+    economy = _levels_of_all(whole)
+    for level in levels:
+        panels = whole if level == "total" else window_panels(reading, window, level)
+        split = {method: decompose_panels(panels, method) for method in methods}
+        for method in methods:
+            yield from _blocks_of_industries(panels, split[method], named | {"method": method})
+        if level == "total":
+            continue
+        pool = DecomposedPool(panels, split)
+        for method in methods:
+            found = decompose_industries(pool, method, levels=economy)
+            told: Row = {"method": method, "level": f"{level}_aggregated", "industry": None}
+            told |= {LEFT_OUT: int(panels.left_out.sum()), MOVED: int(panels.moved.sum())}
+            for row in _term_rows(found, pool.values(), named | told):
+                yield 1, row
 
-    Attributes:
-        name: total, industry2 or industry4.
-        panels: of its industries, in the order of their codes, each with what tells its rows.
-        industries: their sums.
-        whole: Phi of the two years in the whole economy [log points]; None where unknown.
-    """
 
-    name: str
-    panels: Sequence[tuple[IndustryPanel, Row]]
-    industries: PooledIndustries
-    whole: tuple[float, float] | None
+def _levels_of_all(whole: IndustryPanels) -> tuple[float, float] | None:
+    """Phi of the two years in the whole economy [log points]; None where unknown."""
+    start, end = (each.tolist() for each in whole.levels)
+    return None if np.isnan([*start, *end]).any() or not start else (start[0], end[0])
 
-    @staticmethod
-    def of(panels: Panels, name: str) -> "_Level":
-        own, total = panels.get(name, {}), panels.get("total", {}).get(None)
-        in_order = sorted(own.items(), key=lambda item: item[0] or "")
-        return _Level(
-            name,
-            [
-                (panel, {"level": name, "industry": code} | _evidence([panel]))
-                for code, panel in in_order
-            ],
-            PooledIndustries({code or "": panel.sums for code, panel in own.items()}),
-            total.levels if total else None,
+
+def _blocks_of_industries(
+    panels: IndustryPanels, found: DecomposedIndustries, named: Row
+) -> Iterator[Block]:
+    """Rows of every industry, a block for each term."""
+    moved_by_unit = MOVED_BY_UNIT.get(named["method"], ())
+    is_nominal = named["prices"] == "nominal"
+    for term, values in found.terms.items():
+        yield (
+            len(values),
+            named
+            | {
+                "level": panels.level,
+                "industry": panels.codes,
+                LEFT_OUT: panels.left_out.tolist(),
+                MOVED: panels.moved.tolist(),
+                "total": found.totals,
+                "term": term,
+                "value": values,
+                "establishments": _counts(panels.sums, term),
+                "note": [
+                    _note(note, not note and term in moved_by_unit, is_nominal)
+                    for note in found.notes
+                ],
+            },
         )
 
 
-def _rows_of_level(level: _Level, blank: Row) -> Iterator[Row]:
-    """Of each industry of a level, and of all of them; Phi is then that of the whole economy."""
-    method = blank["method"]
-    for panel, told in level.panels:
-        found = decompose(panel.sums, method, levels=panel.levels)
-        yield from _term_rows(found, [panel.sums], blank | told)
-    if level.name == "total":
-        return
-    found = decompose_industries(level.industries, method, levels=level.whole)
-    told = _evidence(panel for panel, _ in level.panels)
-    named = blank | {"level": f"{level.name}_aggregated", "industry": None} | told
-    yield from _term_rows(found, level.industries.values(), named)
-
-
-def _evidence(panels: Iterable[IndustryPanel]) -> Row:
-    panels = list(panels)
-    return {
-        "left_out": sum(panel.left_out for panel in panels),
-        "moved": sum(panel.moved for panel in panels),
-    }
+def _counts(sums: PanelSums, term: str) -> list[int]:
+    """Establishments behind a term of an industry: of its group."""
+    groups = {"entry": sums.entrants, "exit": sums.exiters}
+    count: Any = groups.get(term, sums.continuing).count
+    return list(count.tolist())
 
 
 def _term_rows(
     found: DecomposedChange, industries: Collection[PanelSums], named: Row
 ) -> Iterator[Row]:
+    """Rows of the change of all industries together."""
     of_method = named | {"total": found.total}
     moved_by_unit = MOVED_BY_UNIT.get(found.method, ())
     is_nominal = named["prices"] == "nominal"
@@ -211,29 +238,35 @@ def _establishments(term: str, industries: Collection[PanelSums]) -> int:
     return sum(each.counts[group] for each in industries if alone or (each.total0 and each.total1))
 
 
-def _level_rows(study: Study, reading: PanelReading, levels: Iterable[str]) -> Iterator[Row]:
-    """Olley-Pakes levels of every year that is an end of a decomposed window or described."""
-    for year in level_years(study, reading.panels):
-        sums = year_sums(reading, year)
-        for level in levels:
-            for code, each in sorted(sums.get(level, {}).items(), key=lambda item: item[0] or ""):
-                terms: dict[str, float | None] = {"mean": None, "covariance": None}
-                if each.weight > 0:
-                    found = olley_pakes(each.count, each.weight, each.weight_phi, each.phi)
-                    terms = {"mean": found.mean, "covariance": found.covariance}
-                for term, value in terms.items():
-                    yield {
-                        "year": year,
-                        "level": level,
-                        "industry": code,
-                        "term": term,
-                        "value": value,
-                        "total": each.weight_phi / each.weight if each.weight > 0 else None,
-                        "establishments": each.count,
-                        "left_out": 0,
-                        "moved": 0,
-                        "note": LEVEL_WITH_UNIT if each.weight > 0 else NO_WEIGHT,
-                    }
+def _level_blocks(reading: PanelReading, year: int, level: str, named: Row) -> Iterator[Block]:
+    """Olley-Pakes levels of a year that is an end of a decomposed window or described."""
+    sums = year_sums(reading, year, level)
+    found = [_olley_pakes(each) for each in sums.each()]
+    for term in ("mean", "covariance"):
+        yield (
+            len(found),
+            named
+            | {
+                "year": year,
+                "level": level,
+                "industry": sums.codes,
+                "term": term,
+                "value": [each and getattr(each[0], term) for each in found],
+                "total": [each and each[1] for each in found],
+                "establishments": sums.establishments.tolist(),
+                LEFT_OUT: 0,
+                MOVED: 0,
+                "note": [LEVEL_WITH_UNIT if each else NO_WEIGHT for each in found],
+            },
+        )
+
+
+def _olley_pakes(each: IndustryYear) -> tuple[OlleyPakes, float] | None:
+    """Mean and covariance, and Phi; None without weight."""
+    if not each.weight > 0:
+        return None
+    found = olley_pakes(each.establishments, each.weight, each.weight_phi, each.phi)
+    return found, each.weight_phi / each.weight
 
 
 def level_years(study: Study, panels: PanelCells) -> list[int]:

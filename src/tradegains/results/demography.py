@@ -1,17 +1,22 @@
 """Who continues, enters and exits: in every window and between consecutive years."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from operator import sub
 from typing import Any
 
 import numpy as np
 
-from tradegains.formulas.fixed_point import money
+from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, from_fixed_point, money
 from tradegains.formulas.membership import BOTH_ENDS, status_in_window
 from tradegains.formulas.outcomes import rate
-from tradegains.results.market import Amounts
-from tradegains.results.market_cells import LEVELS, MarketCells, cut_to_level
+from tradegains.results.market_cells import (
+    LEVELS,
+    LevelSums,
+    MarketCells,
+    Whole,
+    cut_to_level,
+)
 from tradegains.results.replicates import (
     GroupedCells,
     Replicates,
@@ -29,6 +34,7 @@ from tradegains.results.sets import (
 )
 from tradegains.study import Study, Uncertainty
 from tradegains.tables import working as w
+from tradegains.tables.row_columns import Block, RowColumns
 
 
 @dataclass(frozen=True)
@@ -52,18 +58,18 @@ class _ComparedYears:
     ruled: Mapping[int, SetName]
 
 
-def demography_rows(study: Study, cells: MarketCells) -> list[dict[str, Any]]:
+def demography_rows(study: Study, cells: MarketCells) -> RowColumns:
     """One row per period, continuing rule, level, industry, status and year.
 
     An establishment present at both ends that fails a stricter continuing rule has no status
     under that rule: it neither entered nor exited.
     """
-    rows = []
-    for period in _periods(study):
-        for year in period.ends:
-            known = cells.of_year(year).known(_period_at(period, year))
-            rows += _rows_of_year(study, period, year, known)
-    return rows
+    return RowColumns.of(
+        block
+        for period in _periods(study)
+        for year in period.ends
+        for block in _blocks(study, period, year, cells.of_year(year))
+    )
 
 
 def _periods(study: Study) -> Iterator[_ComparedYears]:
@@ -89,18 +95,28 @@ def _period_at(period: _ComparedYears, year: int) -> str:
     return "next_year" if year == period.ends[0] else "previous_year"
 
 
-def _rows_of_year(
-    study: Study, period: _ComparedYears, year: int, cells: MarketCells
-) -> list[dict[str, Any]]:
-    digits, industry = study.census.industry_group_digits, cells.industry_in(period.name)
-    in_both, ruled = (cells.inside(sets[year]) for sets in (period.in_both, period.ruled))
-    sums = cells.amounts_by_level(industry, digits, in_both, ruled)
-    everyone = cells.amounts_by_level(industry, digits)
-    return [
-        _row(study, period, year, (level, code, is_in_both), amounts, everyone[level, code])
-        for (level, code, is_in_both, is_ruled), amounts in sums.items()
-        if is_ruled or not is_in_both
-    ]
+def _blocks(study: Study, period: _ComparedYears, year: int, cells: MarketCells) -> Iterator[Block]:
+    """Rows of the establishments of a year at one end of a period, a block for each level."""
+    digits, known = study.census.industry_group_digits, cells.known(_period_at(period, year))
+    in_both, ruled = (known.inside(sets[year]) for sets in (period.in_both, period.ruled))
+    has_status = (status_in_window(year, period.ends, at_both_ends=each) for each in (False, True))
+    statuses = tuple(has_status)
+    for sums in known.by_level(known.industry_in(period.name), digits, in_both, ruled):
+        is_in_both, is_ruled = sums.keys
+        kept = np.flatnonzero(is_ruled | ~is_in_both)
+        yield (
+            len(kept),
+            {
+                "window": period.name,
+                "kind": period.kind,
+                "continuing": period.rule,
+                "level": sums.level,
+                "industry": [sums.codes[place] for place in kept.tolist()],
+                "status": [statuses[each] for each in is_in_both[kept].tolist()],
+                "year": year,
+                **_amounts(study, sums, kept),
+            },
+        )
 
 
 def demography_rows_with_errors(
@@ -170,31 +186,25 @@ def _rates_without(
     return found
 
 
-def _row(
-    study: Study,
-    period: _ComparedYears,
-    year: int,
-    key: tuple[str, str | None, bool],
-    amounts: Amounts,
-    whole: Amounts,
-) -> dict[str, Any]:
-    level, industry, is_in_both = key
-    has, in_money = study.census.has, partial(money, decimals=study.census.decimals)
+def _amounts(study: Study, sums: LevelSums, kept: Whole) -> dict[str, Any]:
+    """Amounts of some positions in whole units, and their share of all of their industry."""
+    has, decimals = study.census.has, study.census.decimals
+    own = {name: column[kept].tolist() for name, column in sums.sums.items()}
+
+    def in_money(units: Sequence[int]) -> list[float]:
+        return [money(each, decimals) for each in units]
+
+    def share_of_all(name: str) -> list[float | None]:
+        return list(map(rate, own[name], sums.of_industry(name)[kept].tolist()))
+
     return {
-        "window": period.name,
-        "kind": period.kind,
-        "continuing": period.rule,
-        "level": level,
-        "industry": industry,
-        "status": status_in_window(year, period.ends, at_both_ends=is_in_both),
-        "year": year,
-        "establishments": amounts.establishments,
-        "employment": amounts.jobs,
-        "sales": in_money(amounts.sales),
-        "exports": in_money(amounts.exports) if has("exports") else None,
-        "domestic_sales": in_money(amounts.domestic_sales),
-        "value_added": in_money(amounts.value_added) if has("value_added") else None,
-        "establishment_rate": rate(amounts.establishments, whole.establishments),
-        "employment_rate": rate(amounts.employment, whole.employment),
-        "sales_rate": rate(amounts.sales, whole.sales),
+        "establishments": own[w.ESTABLISHMENTS],
+        "employment": [from_fixed_point(each, EMPLOYMENT_UNITS) for each in own[w.EMPLOYMENT]],
+        "sales": in_money(own[w.SALES]),
+        "exports": in_money(own[w.EXPORTS]) if has("exports") else None,
+        "domestic_sales": in_money(list(map(sub, own[w.SALES], own[w.EXPORTS]))),
+        "value_added": in_money(own[w.VALUE_ADDED]) if has("value_added") else None,
+        "establishment_rate": share_of_all(w.ESTABLISHMENTS),
+        "employment_rate": share_of_all(w.EMPLOYMENT),
+        "sales_rate": share_of_all(w.SALES),
     }

@@ -9,23 +9,24 @@ Decisions:
 """
 
 import math
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tradegains.formulas.intra_industry_trade import (
     WORLD,
-    CellKey,
-    ProductTrade,
-    TwoWayFlow,
     cut_to_digits,
     grubel_lloyd,
     one_way_share,
-    trade_cells,
 )
+from tradegains.results.market_cells import Whole, runs_by
 from tradegains.study import IntraIndustryTrade
 
+Flows = NDArray[np.float64]
+WAYS = ("exports", "imports")
 BY_PARTNER = "by_partner"
 NO_TRADE = "no trade either way"
 
@@ -58,45 +59,124 @@ def intra_industry_trade_rows(
 
     Source: MT figure 1.
     """
-    trade = [_product_trade(flow, choices.reporter) for flow in flows]
-    several = len({each.country for each in trade}) > 1
+    trade = _Trade.of(flows, choices.reporter)
     rows = []
     for digits in choices.levels:
         for matched in choices.matched:
-            cells = trade_cells(
-                trade,
-                group_of=partial(cut_to_digits, digits=digits),
-                by_partner=matched == BY_PARTNER,
-            )
-            series = _series(cells, several=several)
+            cells = trade.cells(digits, by_partner=matched == BY_PARTNER)
+            series = dict(_series(cells))
             about = {"product_digits": digits, "matched": matched}
-            rows += [{**about, **_row(key, series[key])} for key in sorted(series, key=_place)]
+            rows += [{**about, **series[key]} for key in sorted(series, key=_place)]
     return rows
 
 
-def _product_trade(flow: Mapping[str, Any], reporter: str | None) -> ProductTrade:
-    return ProductTrade(
-        country=flow.get("reporter") or reporter or "",
-        partner=flow["partner"],
-        year=flow["year"],
-        product=flow["product"],
-        exports=flow["exports"],
-        imports=flow["imports"],
-    )
+class _Texts(NamedTuple):
+    """Texts of rows as numbers: in the order in which each first came."""
+
+    numbers: Whole
+    known: list[str]
+
+    @staticmethod
+    def of(texts: Sequence[str]) -> "_Texts":
+        places: dict[str, int] = {}
+        numbers = [places.setdefault(text, len(places)) for text in texts]
+        return _Texts(np.array(numbers, np.int64), list(places))
 
 
-def _series(
-    cells: Mapping[CellKey, TwoWayFlow], *, several: bool
-) -> dict[Series, list[TwoWayFlow]]:
-    """Cells of every reporter with each partner and with the world, and of the world itself."""
-    series: dict[Series, list[TwoWayFlow]] = defaultdict(list)
-    for (reporter, year, _, partner), flow in cells.items():
-        series[reporter, WORLD, year].append(flow)
-        if partner and partner.lower() != WORLD:
-            series[reporter, partner, year].append(flow)
-        if several:
-            series[WORLD, WORLD, year].append(flow)
-    return series
+@dataclass(frozen=True)
+class _Cells:
+    """Two-way flows, a position in every column; `groups` are of products."""
+
+    reporters: _Texts
+    partners: _Texts
+    years: Whole
+    groups: Whole
+    exports: Flows
+    imports: Flows
+
+    def where(self, chosen: NDArray[Any]) -> "_Cells":
+        """Those at which an array is true."""
+        return _Cells(
+            self.reporters._replace(numbers=self.reporters.numbers[chosen]),
+            self.partners._replace(numbers=self.partners.numbers[chosen]),
+            *(column[chosen] for column in (self.years, self.groups, self.exports, self.imports)),
+        )
+
+
+@dataclass(frozen=True)
+class _Trade:
+    """Product flows as columns."""
+
+    flows: _Cells
+    products: list[str]
+
+    @staticmethod
+    def of(flows: Sequence[Mapping[str, Any]], reporter: str | None) -> "_Trade":
+        products = _Texts.of([flow["product"] for flow in flows])
+        cells = _Cells(
+            _Texts.of([flow.get("reporter") or reporter or "" for flow in flows]),
+            _Texts.of([flow["partner"] for flow in flows]),
+            np.array([flow["year"] for flow in flows], np.int64),
+            products.numbers,
+            # Adding 0.0 leaves neither a whole number nor -0.0.
+            *(np.array([flow[way] for flow in flows], float) + 0.0 for way in WAYS),
+        )
+        return _Trade(cells, products.known)
+
+    def cells(self, digits: int, *, by_partner: bool) -> _Cells:
+        """Flows added up by reporter, year, group of products and, if wanted, partner."""
+        flows = self.flows
+        groups = _Texts.of([cut_to_digits(code, digits) for code in self.products]).numbers
+        partners = flows.partners if by_partner else _Texts(np.zeros_like(flows.years), [""])
+        keys = (flows.reporters.numbers, flows.years, groups[flows.groups], partners.numbers)
+        order, starts = runs_by(keys, len(flows.years))
+        first = order[starts]
+        return _Cells(
+            _Texts(keys[0][first], flows.reporters.known),
+            _Texts(keys[3][first], partners.known),
+            keys[1][first],
+            keys[2][first],
+            *(exact_sums(way[order], starts) for way in (flows.exports, flows.imports)),
+        )
+
+
+def exact_sums(values: Flows, starts: Whole) -> Flows:
+    """`math.fsum` of each run of values, by where the runs start; most are of one or two.
+
+    Example:
+        >>> exact_sums(np.array([1.0, 2.0, 3.0, 1e16, 1.0, 1.0]), np.array([0, 1, 3]))
+        array([1.e+00, 5.e+00, 1.e+16])
+    """
+    ends = np.append(starts[1:], len(values))
+    found = values[starts]
+    pairs = starts[ends - starts == 2]
+    found[ends - starts == 2] = values[pairs] + values[pairs + 1]  # rounded once, as by fsum
+    held = values.tolist()
+    for place in np.flatnonzero(ends - starts > 2).tolist():
+        found[place] = math.fsum(held[starts[place] : ends[place]])
+    return found
+
+
+def _series(cells: _Cells) -> Iterator[tuple[Series, dict[str, Any]]]:
+    """Of every reporter with each partner and with the world, and of the world itself."""
+    nobody = _Texts(np.zeros_like(cells.years), [WORLD])
+    yield from _rows(replace(cells, partners=nobody))
+    is_world = np.array([not name or name.lower() == WORLD for name in cells.partners.known], bool)
+    yield from _rows(cells.where(~is_world[cells.partners.numbers]))
+    if len(cells.reporters.known) > 1:
+        yield from _rows(replace(cells, reporters=nobody, partners=nobody))
+
+
+def _rows(cells: _Cells) -> Iterator[tuple[Series, dict[str, Any]]]:
+    """The row of each reporter, partner and year."""
+    keys = (cells.reporters.numbers, cells.partners.numbers, cells.years)
+    if not len(cells.years):
+        return
+    order, starts = runs_by(keys, len(cells.years))
+    for run in np.split(order, starts[1:]):
+        reporter, partner, year = (int(key[run[0]]) for key in keys)
+        series = (cells.reporters.known[reporter], cells.partners.known[partner], year)
+        yield series, _row(series, cells.exports[run], cells.imports[run])
 
 
 def _place(key: Series) -> tuple[bool, str, bool, str, int]:
@@ -104,18 +184,21 @@ def _place(key: Series) -> tuple[bool, str, bool, str, int]:
     return reporter == WORLD, reporter, partner == WORLD, partner, year
 
 
-def _row(key: Series, flows: Sequence[TwoWayFlow]) -> dict[str, Any]:
-    traded = [flow for flow in flows if max(flow) > 0.0]
+def _row(key: Series, exports: Flows, imports: Flows) -> dict[str, Any]:
+    is_traded = (exports > 0.0) | (imports > 0.0)
+    traded = [way[is_traded].tolist() for way in (exports, imports)]
+    pairs = list(zip(*traded, strict=True))
     reporter, partner, year = key
+    flows = int(is_traded.sum())
     return {
         "reporter": reporter or None,
         "partner": partner,
         "year": year,
-        "grubel_lloyd": grubel_lloyd(traded),
-        "one_way_share": one_way_share(traded),
-        "exports": math.fsum(exports for exports, _ in traded),
-        "imports": math.fsum(imports for _, imports in traded),
-        "flows": len(traded),
-        "one_way_flows": sum(0.0 in flow for flow in traded),
-        "note": None if traded else NO_TRADE,
+        "grubel_lloyd": grubel_lloyd(pairs),
+        "one_way_share": one_way_share(pairs),
+        "exports": math.fsum(traded[0]),
+        "imports": math.fsum(traded[1]),
+        "flows": flows,
+        "one_way_flows": flows - int(((exports > 0.0) & (imports > 0.0)).sum()),
+        "note": None if flows else NO_TRADE,
     }

@@ -15,7 +15,7 @@ Example:
     [('total', None, 7), ('industry2', '01', 3), ('industry4', '0111', 3)]
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -224,18 +224,33 @@ class MarketCells:
             amounts: columns to add up.
             levels: which of total, industry2 and industry4.
         """
-        (codes, *rest), summed = sum_by([industry, *others], [self[name] for name in amounts])
         found: dict[tuple[Any, ...], tuple[int, ...]] = {}
+        for each in self.by_level(industry, group_digits, *others, amounts=amounts, levels=levels):
+            keys = zip(each.codes, *(key.tolist() for key in each.keys), strict=True)
+            rows = zip(*(column.tolist() for column in each.sums.values()), strict=True)
+            found |= {(each.level, *key): row for key, row in zip(keys, rows, strict=True)}
+        return found
+
+    def by_level(
+        self,
+        industry: Whole,
+        group_digits: int,
+        *others: Whole,
+        amounts: Sequence[str] = AMOUNTS,
+        levels: Collection[str] = LEVELS,
+    ) -> Iterator["LevelSums"]:
+        """The sums of `sums_by_level` as columns, level by level."""
+        (codes, *rest), summed = sum_by([industry, *others], [self[name] for name in amounts])
         for level in LEVELS:
             if level not in levels:
                 continue
             at, cut = cut_to_level(codes, level, digits=self.digits, group_digits=group_digits)
-            sums = _as_rows(*sum_by([cut[at], *(k[at] for k in rest)], [s[at] for s in summed]))
+            (numbers, *keys), sums = sum_by(
+                [cut[at], *(key[at] for key in rest)], [each[at] for each in summed]
+            )
             digits = group_digits if level == "industry2" else self.digits
-            found |= {
-                (level, self.code(key[0], digits), *key[1:]): each for key, each in sums.items()
-            }
-        return found
+            named = [self.code(number, digits) for number in numbers.tolist()]
+            yield LevelSums(level, named, numbers, keys, dict(zip(amounts, sums, strict=True)))
 
     def amounts_by_level(
         self, industry: Whole, group_digits: int, *others: Whole, levels: Collection[str] = LEVELS
@@ -243,6 +258,38 @@ class MarketCells:
         """Amounts by level, code and other keys, as `sums_by_level` has them."""
         sums = self.sums_by_level(industry, group_digits, *others, levels=levels)
         return {key: Amounts(*each) for key, each in sums.items()}
+
+
+@dataclass(frozen=True)
+class LevelSums:
+    """Sums of a level as columns, a position for each industry and value of the other keys.
+
+    Attributes:
+        level: total, industry2 or industry4.
+        codes: of each position, as published.
+        numbers: the codes as numbers.
+        keys: the other keys.
+        sums: by name of the amount.
+    """
+
+    level: str
+    codes: list[str | None]
+    numbers: Whole
+    keys: list[Whole]
+    sums: Mapping[str, Whole]
+
+    def of_industry(self, amount: str) -> Whole:
+        """Of each position, the sum of its industry over all values of the other keys.
+
+        Example:
+            >>> sums = {"jobs": np.array([2, 3, 4])}
+            >>> LevelSums("total", [None] * 3, np.array([1, 2, 1]), [], sums).of_industry("jobs")
+            array([6, 3, 6])
+        """
+        (numbers,), (totals,) = sum_by([self.numbers], [self.sums[amount]])
+        order = np.argsort(numbers)
+        found: Whole = totals[order[np.searchsorted(numbers[order], self.numbers)]]
+        return found
 
 
 def lacking_note(establishments: int) -> str:
@@ -294,15 +341,28 @@ def sum_by(keys: Sequence[Whole], amounts: Sequence[Whole]) -> tuple[list[Whole]
     size = len(amounts[0])
     if not size:
         return list(keys), list(amounts)
-    numbers = _numbered(keys, size)
-    order = np.argsort(numbers, kind="stable")
-    ordered = numbers[order]
-    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    order, starts = runs_by(keys, size)
     first = np.argsort(order[starts])
     return (
         [key[order[starts]][first] for key in keys],
         [np.add.reduceat(wide_enough(each)[order], starts)[first] for each in amounts],
     )
+
+
+def runs_by(keys: Sequence[Whole], size: int) -> tuple[Whole, Whole]:
+    """An order of at least one cell in which those with the same keys come together, as they came.
+
+    With it, where in that order each run of them starts.
+
+    Example:
+        >>> [each.tolist() for each in runs_by([np.array([7, 3, 7])], 3)]
+        [[1, 0, 2], [0, 1]]
+    """
+    numbers = _numbered(keys, size)
+    order = np.argsort(numbers, kind="stable")
+    ordered = numbers[order]
+    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    return order, starts
 
 
 def _numbered(keys: Sequence[Whole], size: int) -> Whole:

@@ -19,13 +19,13 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from tradegains.formulas.decompositions import ContinuingSums, PanelSums, TurnoverSums
 from tradegains.formulas.panel_cells import PanelCells, PanelWindow
-from tradegains.results.market_cells import LEVELS, NONE, Whole, cut_to_level, sum_by
+from tradegains.results.market_cells import NONE, Whole, cut_to_level, sum_by
 from tradegains.results.sums_by_group import SumsByGroup
 from tradegains.study import Census
 from tradegains.tables import working as w
@@ -33,31 +33,51 @@ from tradegains.tables import working as w
 LEFT_OUT, MOVED = "left_out", "moved"
 PRODUCTS = ("weight0_phi0", "weight1_phi1", "weight0_phi1", "weight1_phi0")
 
-Panels = dict[str, dict[str | None, "IndustryPanel"]]
-"""By level, then by industry code; None at level total."""
-
 
 @dataclass(frozen=True)
-class IndustryPanel:
-    """One industry over one window.
+class IndustryPanels:
+    """Every industry of a level over one window: a position in every column, as first cells come.
 
-    `levels` is Phi of the two years [log points] from the rows of each year, apart from `sums`:
-    None where a year has no weight. `moved` counts establishments that came from or went to
-    another industry, `left_out` those measured at one end only.
+    Attributes:
+        level: total, industry2 or industry4.
+        codes: as published; None at level total.
+        sums: arrays in the place of numbers.
+        levels: Phi of the two years [log points] from the rows of each year, apart from `sums`;
+            nan where a year has no weight.
+        left_out: establishments measured at one end only.
+        moved: establishments that came from or went to another industry.
     """
 
+    level: str
+    codes: list[str | None]
     sums: PanelSums
-    levels: tuple[float, float] | None
-    left_out: int
-    moved: int
+    levels: tuple[Whole, Whole]
+    left_out: Whole
+    moved: Whole
 
 
 @dataclass(frozen=True)
 class YearSums:
-    """All establishments of one industry and year that have log productivity."""
+    """All establishments with log productivity of a year, an industry at each position."""
 
-    count: int
-    weight: float
+    codes: list[str | None]
+    establishments: Whole
+    weight: Whole
+    weight_phi: Whole
+    phi: Whole
+
+    def each(self) -> "Iterator[IndustryYear]":
+        """Every industry, as plain numbers."""
+        columns = (self.establishments, self.weight, self.weight_phi, self.phi)
+        return map(IndustryYear, self.codes, *(column.tolist() for column in columns))
+
+
+class IndustryYear(NamedTuple):
+    """Sums over all establishments of one industry and year that have log productivity."""
+
+    code: str | None
+    establishments: int
+    weight: int
     weight_phi: float
     phi: float
 
@@ -93,11 +113,13 @@ class PanelReading:
         parts = (w.COARSE, w.FINE)
         return {f"{name}_{part}": self[w.panel_product(weight, phi, part)] for part in parts}
 
-    def number(self, sums: Mapping[str, int], name: str, weight: str) -> float:
-        """A sum of products in whole units of its weight."""
+    def numbers(self, sums: Mapping[str, Whole], name: str, weight: str) -> Whole:
+        """Sums of products in whole units of their weight: of every one the nearest double."""
         bits = self.panels.bits[weight]
-        parts = (sums[f"{name}_{part}"] for part in (w.COARSE, w.FINE))
-        return math.ldexp(bits.joined(*parts), -sum(bits))
+        parts = (sums[f"{name}_{part}"].tolist() for part in (w.COARSE, w.FINE))
+        return np.array(
+            [math.ldexp(bits.joined(*each), -sum(bits)) for each in zip(*parts, strict=True)], float
+        )
 
     def numbers_without(self, sums: SumsByGroup, name: str, weight: str) -> Whole:
         """Sums of products without each group, in whole units of their weight."""
@@ -132,18 +154,29 @@ _Sums = dict[tuple[int, ...], dict[str, int]]
 """Sums by name, by code and further keys."""
 
 
-def window_panels(reading: PanelReading, window: PanelWindow) -> Panels:
-    """Every industry of every level over one window."""
-    panels: Panels = {}
-    for level in LEVELS:
-        for (number, *_), sums in window_sums(reading, window, level).items():
-            panels.setdefault(level, {})[reading.code(number, level)] = _panel(reading, sums)
-    return panels
+def window_panels(reading: PanelReading, window: PanelWindow, level: str) -> IndustryPanels:
+    """Every industry of a level over one window."""
+    codes, sums = _by_code(reading, list(_WindowColumns(reading, window).parts(level)), level)
+    levels = (_turnover(reading, sums, name) for name in ("level0", "level1"))
+    start, end = (_quotients(each.weight_phi, each.weight) for each in levels)
+    return IndustryPanels(
+        level, codes, _panel_sums(reading, sums), (start, end), sums[LEFT_OUT], sums[MOVED]
+    )
+
+
+def _quotients(parts: Any, wholes: Any) -> Whole:
+    """Parts over wholes; nan where a whole is not above 0."""
+    found, known = np.full(len(parts), np.nan), (wholes > 0).astype(bool)
+    found[known] = parts[known] / wholes[known]
+    return found
 
 
 def window_sums(reading: PanelReading, window: PanelWindow, level: str, *keys: str) -> _Sums:
     """Sums of every industry of a level over one window, by further columns of the cells, too."""
-    return _added_up(reading, list(_WindowColumns(reading, window).parts(level)), keys)
+    found, sums = _added_up(reading, list(_WindowColumns(reading, window).parts(level)), keys)
+    rows = zip(*(each.tolist() for each in sums.values()), strict=True)
+    of_keys = zip(*(each.tolist() for each in found), strict=True)
+    return {key: dict(zip(sums, row, strict=True)) for key, row in zip(of_keys, rows, strict=True)}
 
 
 def window_sums_by_group(
@@ -153,17 +186,41 @@ def window_sums_by_group(
     return _by_group(reading, list(_WindowColumns(reading, window).parts(level)), groups)
 
 
-def _added_up(reading: PanelReading, parts: Sequence[_Addition], keys: Sequence[str]) -> _Sums:
+def _added_up(
+    reading: PanelReading, parts: Sequence[_Addition], keys: Sequence[str]
+) -> tuple[list[Whole], dict[str, Whole]]:
     """All parts together, in the order of the cells; of one cell in that of the parts."""
     cells, codes, columns = _together(parts)
     order = np.argsort(cells, kind="stable")
     by = [codes, *(reading[key][cells] for key in keys)]
     found, sums = sum_by([key[order] for key in by], [each[order] for each in columns.values()])
-    rows = zip(*(each.tolist() for each in sums), strict=True)
-    of_keys = zip(*(each.tolist() for each in found), strict=True)
-    return {
-        key: dict(zip(columns, row, strict=True)) for key, row in zip(of_keys, rows, strict=True)
-    }
+    return found, dict(zip(columns, sums, strict=True))
+
+
+def _by_code(
+    reading: PanelReading, parts: Sequence[_Addition], level: str
+) -> tuple[list[str | None], dict[str, Whole]]:
+    """All parts together by industry."""
+    (numbers,), sums = _added_up(reading, parts, ())
+    codes = [reading.code(number, level) for number in numbers.tolist()]
+    return codes, {name: dividing(each) for name, each in sums.items()}
+
+
+LARGEST_EXACT = 2.0**52
+"""Whole numbers below this are doubles, and so are sums of two of them."""
+
+
+def dividing(numbers: Whole) -> Whole:
+    """Whole numbers such that quotients of them are Python's, to the last bit.
+
+    Example:
+        >>> dividing(np.array([1, 2**60])).dtype, dividing(np.array([1, 2])).dtype
+        (dtype('O'), dtype('int64'))
+    """
+    is_small = (
+        numbers.dtype != object and np.abs(numbers.astype(float)).max(initial=0) < LARGEST_EXACT
+    )
+    return numbers if is_small else numbers.astype(object)
 
 
 def _by_group(reading: PanelReading, parts: Sequence[_Addition], groups: int) -> SumsByGroup:
@@ -269,54 +326,40 @@ class _WindowColumns:
 
 def panels_by(reading: PanelReading, window: PanelWindow, key: str) -> dict[int, PanelSums]:
     """Sums of all establishments over one window, by a further column of the cells."""
-    found = window_sums(reading, window, "total", key)
-    return {mark: _panel_sums(reading, sums) for (_, mark), sums in found.items()}
+    parts = list(_WindowColumns(reading, window).parts("total"))
+    (_, marks), sums = _added_up(reading, parts, [key])
+    found = _panel_sums(reading, sums)
+    return {mark: found.at(place) for place, mark in enumerate(marks.tolist())}
 
 
-def _panel_sums(reading: PanelReading, sums: Mapping[str, int]) -> PanelSums:
-    def value(name: str) -> float:
+def _panel_sums(reading: PanelReading, sums: Mapping[str, Whole]) -> PanelSums:
+    def values(name: str) -> Any:
         if name in ("phi0", "phi1"):
-            return reading.number(sums, name, w.UNIT)
-        return reading.number(sums, name, reading.weight) if name in PRODUCTS else sums[name]
+            return reading.numbers(sums, name, w.UNIT)
+        return reading.numbers(sums, name, reading.weight) if name in PRODUCTS else sums[name]
 
-    values: dict[str, Any] = {field.name: value(field.name) for field in fields(ContinuingSums)}
+    continuing = {field.name: values(field.name) for field in fields(ContinuingSums)}
     entrants, exiters = (_turnover(reading, sums, name) for name in ("entrants", "exiters"))
-    return PanelSums(ContinuingSums(**values), entrants, exiters)
+    return PanelSums(ContinuingSums(**continuing), entrants, exiters)
 
 
-def _turnover(reading: PanelReading, sums: Mapping[str, int], name: str) -> TurnoverSums:
-    total = reading.number(sums, f"{name}_weight_phi", reading.weight)
-    return TurnoverSums(sums[name], sums[f"{name}_weight"], total)
+def _turnover(reading: PanelReading, sums: Mapping[str, Whole], name: str) -> TurnoverSums:
+    count: Any = sums[name]
+    weight: Any = sums[f"{name}_weight"]
+    weight_phi: Any = reading.numbers(sums, f"{name}_weight_phi", reading.weight)
+    return TurnoverSums(count, weight, weight_phi)
 
 
-def _panel(reading: PanelReading, sums: Mapping[str, int]) -> IndustryPanel:
-    level0, level1 = (_turnover(reading, sums, name) for name in ("level0", "level1"))
-    has_weight = level0.weight > 0 and level1.weight > 0
-    return IndustryPanel(
-        _panel_sums(reading, sums),
-        (level0.weight_phi / level0.weight, level1.weight_phi / level1.weight)
-        if has_weight
-        else None,
-        sums[LEFT_OUT],
-        sums[MOVED],
-    )
-
-
-def year_sums(reading: PanelReading, year: int) -> dict[str, dict[str | None, YearSums]]:
+def year_sums(reading: PanelReading, year: int, level: str) -> YearSums:
     """All establishments with log productivity of one year, in the industries of that year."""
-    found: dict[str, dict[str | None, YearSums]] = {}
-    for level in LEVELS:
-        sums = _added_up(reading, [_of_year(reading, year, level)], ())
-        found[level] = {
-            reading.code(number, level): YearSums(
-                each["count"],
-                each["weight"],
-                reading.number(each, "weight_phi", reading.weight),
-                reading.number(each, "phi", w.UNIT),
-            )
-            for (number,), each in sums.items()
-        }
-    return found
+    codes, sums = _by_code(reading, [_of_year(reading, year, level)], level)
+    return YearSums(
+        codes,
+        sums["count"],
+        sums["weight"],
+        reading.numbers(sums, "weight_phi", reading.weight),
+        reading.numbers(sums, "phi", w.UNIT),
+    )
 
 
 def year_sums_by_group(reading: PanelReading, year: int, level: str, groups: int) -> SumsByGroup:
