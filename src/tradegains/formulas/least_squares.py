@@ -21,6 +21,7 @@ prepare: `weighted_products`. reduce: plain sums. present: `within_products`, `l
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from tradegains.formulas.linear_algebra import (
@@ -203,20 +204,21 @@ def within_product(
         >>> within_product(3, (6, 6), 14, (0, 0, 0))  # 1, 2, 3: squares 14, less 36 / 3
         2.0
     """
-    first, other, second = places
+    joint, separate, above, below = _shifts(*places)
+    whole = (weight * product << joint) - (sums[0] * sums[1] << separate)
+    return (whole << above) / (weight << below)
+
+
+@cache
+def _shifts(first: int, other: int, second: int) -> tuple[int, int, int, int]:
+    """By how many places the parts of `within_product` are moved, so that all are whole.
+
+    Those of weight * product and of the product of sums, to be subtracted; then of both together
+    and of the weight, to be divided.
+    """
     shift = first + other - second
-    joint, separate = weight * product, sums[0] * sums[1]
-    if shift >= 0:
-        joint <<= shift
-    else:
-        separate <<= -shift
-    places_left = first + other + max(-shift, 0)
-    above, below = joint - separate, weight
-    if places_left >= 0:
-        below <<= places_left
-    else:
-        above <<= -places_left
-    return above / below
+    left = first + other + max(-shift, 0)
+    return max(shift, 0), max(-shift, 0), max(-left, 0), max(left, 0)
 
 
 def within_products(
@@ -286,18 +288,23 @@ def group_products(group: GroupSums, places: BinaryPlaces) -> tuple[float, ...]:
         >>> group_products(GroupSums(3, 3, (6,), (14,)), BinaryPlaces((0,), (0,)))  # 1, 2, 3
         (2.0,)
     """
-    columns = pairs(len(group.sums))
+    plan = _plan(places)
     if group.rows < 2:
-        return (0.0,) * len(columns)
+        return (0.0,) * len(plan)
+    weight, sums, products = group.weight, group.sums, group.products
     return tuple(
-        within_product(
-            group.weight,
-            (group.sums[i], group.sums[j]),
-            group.products[position],
-            (places.sums[i], places.sums[j], places.products[position]),
-        )
-        for position, (i, j) in enumerate(columns)
+        [within_product(weight, (sums[i], sums[j]), products[p], each) for p, i, j, each in plan]
     )
+
+
+@cache
+def _plan(places: BinaryPlaces) -> list[tuple[int, int, int, tuple[int, int, int]]]:
+    """Of every pair of variables its position, the two and their binary places."""
+    digits = places.sums
+    return [
+        (position, i, j, (digits[i], digits[j], places.products[position]))
+        for position, (i, j) in enumerate(pairs(len(digits)))
+    ]
 
 
 def group_means(group: GroupSums, places: BinaryPlaces) -> tuple[float, ...]:

@@ -22,6 +22,7 @@ from tradegains.results.panels import PanelReading, panels_by, year_sums
 from tradegains.results.sets import decomposition_weights
 from tradegains.study import Study
 from tradegains.tables import working as w
+from tradegains.tables.row_columns import RowColumns
 
 GROUPS = ("nonexporters", "exporters")
 """By the value of the mark: 0 and 1."""
@@ -32,9 +33,7 @@ _GROUP_OF_TERM = {"entry": "entrants", "exit": "exiters"}
 Row = dict[str, Any]
 
 
-def group_rows(
-    study: Study, panels: PanelCells, rows: Sequence[Row], *, exporter: int
-) -> list[Row]:
+def group_rows(study: Study, panels: PanelCells, rows: RowColumns, *, exporter: int) -> list[Row]:
     """Rows of `decomposition_groups`: all and by group, each term with its share of growth.
 
     Args:
@@ -43,18 +42,16 @@ def group_rows(
         rows: of the table `decompositions`.
         exporter: that mark's bit.
     """
-    found = [
-        _row(row, "all", row["term"], row["value"])
-        for row in rows
-        if row["window"] is not None and row["level"] in _AGGREGATED
-    ]
+    windows = {window.name for window in panels.windows}
+    aggregated = list(rows.among("level", _AGGREGATED).among("window", windows))
+    found = [_row(row, "all", row["term"], row["value"]) for row in aggregated]
     marked = _marked(panels, exporter)
     for share, weight in decomposition_weights(study).items():
         own_year = study.matching.industry_at == "own_year"
         reading = PanelReading(marked, weight, study.census, own_year)
         for window in panels.windows:
             named = {"window": window.name, "share": share, "level": "total"}
-            of_all = [row for row in rows if named.items() <= row.items()]
+            of_all = [row for row in aggregated if named.items() <= row.items()]
             found += _by_group(panels_by(reading, window, _MARK), of_all)
             found += _changes_of_levels(study, reading, window, of_all)
     return found

@@ -37,7 +37,7 @@ from tradegains.results.panels import (
     LEFT_OUT,
     MOVED,
     IndustryPanels,
-    IndustryYear,
+    MeasuredYear,
     PanelReading,
     window_panels,
     year_sums,
@@ -261,7 +261,7 @@ def _level_blocks(reading: PanelReading, year: int, level: str, named: Row) -> I
         )
 
 
-def _olley_pakes(each: IndustryYear) -> tuple[OlleyPakes, float] | None:
+def _olley_pakes(each: MeasuredYear) -> tuple[OlleyPakes, float] | None:
     """Mean and covariance, and Phi; None without weight."""
     if not each.weight > 0:
         return None

@@ -59,7 +59,7 @@ def intra_industry_trade_rows(
 
     Source: MT figure 1.
     """
-    trade = _Trade.of(flows, choices.reporter)
+    trade = _TradeColumns.of(flows, choices.reporter)
     rows = []
     for digits in choices.levels:
         for matched in choices.matched:
@@ -104,14 +104,14 @@ class _Cells:
 
 
 @dataclass(frozen=True)
-class _Trade:
+class _TradeColumns:
     """Product flows as columns."""
 
     flows: _Cells
     products: list[str]
 
     @staticmethod
-    def of(flows: Sequence[Mapping[str, Any]], reporter: str | None) -> "_Trade":
+    def of(flows: Sequence[Mapping[str, Any]], reporter: str | None) -> "_TradeColumns":
         products = _Texts.of([flow["product"] for flow in flows])
         cells = _Cells(
             _Texts.of([flow.get("reporter") or reporter or "" for flow in flows]),
@@ -121,7 +121,7 @@ class _Trade:
             # Adding 0.0 leaves neither a whole number nor -0.0.
             *(np.array([flow[way] for flow in flows], float) + 0.0 for way in WAYS),
         )
-        return _Trade(cells, products.known)
+        return _TradeColumns(cells, products.known)
 
     def cells(self, digits: int, *, by_partner: bool) -> _Cells:
         """Flows added up by reporter, year, group of products and, if wanted, partner."""

@@ -66,13 +66,13 @@ class YearSums:
     weight_phi: Whole
     phi: Whole
 
-    def each(self) -> "Iterator[IndustryYear]":
+    def each(self) -> "Iterator[MeasuredYear]":
         """Every industry, as plain numbers."""
         columns = (self.establishments, self.weight, self.weight_phi, self.phi)
-        return map(IndustryYear, self.codes, *(column.tolist() for column in columns))
+        return map(MeasuredYear, self.codes, *(column.tolist() for column in columns))
 
 
-class IndustryYear(NamedTuple):
+class MeasuredYear(NamedTuple):
     """Sums over all establishments of one industry and year that have log productivity."""
 
     code: str | None

@@ -31,6 +31,7 @@ from tradegains.formulas.least_squares import (
     two_stage_least_squares,
     within_products,
 )
+from tradegains.statistics.collected_rows import SumRows
 from tradegains.statistics.collecting import collect
 from tradegains.statistics.regression_passes import RegressionRows, collect_sums
 from tradegains.tables import working as w
@@ -204,8 +205,7 @@ def collect_products(
     places = {kind: _places(sizes[kind], variables) for kind in kinds}
     names = tuple(variable.name for variable in variables)
     cells = collect_sums(sum_products, rows, keys=keys, variables=names, places=places)
-    groups = {kind: {_key(cell, keys): _group(cell, names, kind) for cell in cells}
-              for kind in kinds}  # fmt: skip
+    groups = {kind: _groups(cells, keys, len(names), is_weighted=kind) for kind in kinds}
     largest_values = [
         max((cell[largest(i)] for cell in cells), default=0.0) for i in range(len(names))
     ]
@@ -228,15 +228,22 @@ def _key(cell: Mapping[str, Any], keys: Sequence[str]) -> Key:
     return tuple(cell[key] for key in keys)
 
 
-def _group(cell: Mapping[str, Any], names: Sequence[str], is_weighted: bool) -> GroupSums:
-    rows = cell[w.ESTABLISHMENTS]
-    size = len(names)
-    return GroupSums(
-        rows,
-        cell[weight_sum(is_weighted=True)] if is_weighted else rows,
-        tuple(cell[first_sum(i, is_weighted=is_weighted)] for i in range(size)),
-        tuple(cell[second_sum(i, is_weighted=is_weighted)] for i in range(len(pairs(size)))),
-    )
+def _groups(
+    cells: SumRows, keys: Sequence[str], size: int, *, is_weighted: bool
+) -> dict[Key, GroupSums]:
+    """Sums of so many variables, by key."""
+    weight = weight_sum(is_weighted=True) if is_weighted else w.ESTABLISHMENTS
+    first = [first_sum(i, is_weighted=is_weighted) for i in range(size)]
+    second = [second_sum(i, is_weighted=is_weighted) for i in range(len(pairs(size)))]
+    return {
+        _key(cell, keys): GroupSums(
+            cell[w.ESTABLISHMENTS],
+            cell[weight],
+            tuple([cell[name] for name in first]),
+            tuple([cell[name] for name in second]),
+        )
+        for cell in cells
+    }
 
 
 def estimate(
@@ -291,6 +298,7 @@ class Sample:
     groups: Mapping[bool, Mapping[int, GroupSums]]
     members: Mapping[int, list[Key]]
     cells: Mapping[bool, Mapping[Key, GroupSums]]
+    _withins: dict[bool, Within] = field(default_factory=dict, init=False, compare=False)
 
     @staticmethod
     def of(
@@ -319,10 +327,16 @@ class Sample:
                 part[group] = part[group] + sums if group in part else sums
         return ClusterCells(self.groups[kind], parts, self.places[kind], self.names)
 
+    def _within(self, kind: bool) -> Within:
+        """Products within the groups, once for all models."""
+        if kind not in self._withins:
+            groups = self.groups[kind].values()
+            self._withins[kind] = within_products(groups, self.places[kind], self.names)
+        return self._withins[kind]
+
     def fit(self, model: LinearModel) -> Estimate:
         """The model's coefficients, or why there are none."""
-        kind = model.is_weighted
-        within = within_products(self.groups[kind].values(), self.places[kind], self.names)
+        within = self._within(model.is_weighted)
         kept, dropped = model, dict[str, str]()
         while True:
             try:

@@ -4,7 +4,7 @@ Decision: tables of tens of thousands of rows are made in columns, for a row of 
 Python ten times as long as its twenty places in columns. Others stay rows: they read better.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, overload
 
 Block = tuple[int, Mapping[str, Any]]
@@ -65,6 +65,17 @@ class RowColumns(Sequence[dict[str, Any]]):
         names = tuple(self.columns)
         for values in zip(*self.columns.values(), strict=True):
             yield dict(zip(names, values, strict=True))
+
+    def among(self, name: str, values: Collection[Any]) -> "RowColumns":
+        """The rows that have one of these values in a column.
+
+        Example:
+            >>> RowColumns({"year": [1988, 1996], "jobs": [2.0, 3.0]}).among("year", {1996})[0]
+            {'year': 1996, 'jobs': 3.0}
+        """
+        places = [place for place, value in enumerate(self.columns[name]) if value in values]
+        chosen = {each: [many[place] for place in places] for each, many in self.columns.items()}
+        return RowColumns(chosen)
 
     def having(self, **shared: Any) -> "RowColumns":
         """The rows with further columns, each of one value.
