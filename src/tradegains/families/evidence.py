@@ -15,9 +15,9 @@ from tradegains.results.sets import employment_changes, industry_years
 from tradegains.statistics.contributions import Folders, Keeping, collect_contributions
 from tradegains.tables import working as w
 
-ROWS_ON_DRIVER, ROWS_BESIDE_SPARK = 1 << 17, 1 << 20
-"""Matched rows up to which the driver ranks them itself: more where the engine is another process,
-whose every pass takes long. They take the driver half a gigabyte at most."""
+ROWS_ON_DRIVER = 1 << 20
+"""Matched rows up to which the driver ranks them itself: it takes two thirds of the time of the
+passes, of which three are joins, and half a gigabyte at most."""
 
 CELLS, SPREAD_CONTRIBUTORS = "cells", "spread"
 
@@ -35,8 +35,7 @@ def collect_evidence(context: RunContext, matched: MatchedCensus) -> ComputedTab
         w.INDUSTRY,
         *map(w.window_industry, industry_years(context.study)),
     )
-    most = ROWS_ON_DRIVER if context.is_in_process else ROWS_BESIDE_SPARK
-    few = sum(matched.cells.rows_by_year.values()) <= most
+    few = sum(matched.cells.rows_by_year.values()) <= ROWS_ON_DRIVER
     with context.progress.step("collect evidence") as step:
         found = collect_contributions(
             matched.rows,

@@ -18,6 +18,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from functools import cache
 from operator import index
 
 MEDIAN = Fraction(1, 2)
@@ -32,7 +33,7 @@ CountedValue = tuple[float, int]
 def _checked(p: Fraction) -> Fraction:
     if not isinstance(p, Fraction):
         raise TypeError("p must be a Fraction, such as Fraction(1, 10): 0.1 is not a tenth")
-    if not 0 <= p <= 1:
+    if not 0 <= p.numerator <= p.denominator:  # comparing fractions takes ten times as long
         raise ValueError("p must lie between 0 and 1")
     return p
 
@@ -104,7 +105,12 @@ def linear_position(count: int, p: Fraction) -> tuple[int, Fraction]:
         raise ValueError("there is no value to take a quantile of")
     p = _checked(p)
     lower, rest = divmod((count - 1) * p.numerator, p.denominator)
-    return lower, Fraction(rest, p.denominator)
+    return lower, _fraction(rest, p.denominator)
+
+
+@cache  # few, of many counts
+def _fraction(numerator: int, denominator: int) -> Fraction:
+    return Fraction(numerator, denominator)
 
 
 def interpolate(lower: float, upper: float, fraction: Fraction) -> float:

@@ -31,20 +31,24 @@ def coverage_rows(study: Study, cells: MarketCells, controls: Controls) -> list[
         controls: industry (codes of one length), year and one column per measure.
     """
     measures = [name for name in MEASURES if controls and name in controls[0]]
-    return [
-        row
-        for year in study.years
-        for name in measures
-        for row in _rows(study, year, name, cells=cells, controls=controls)
-    ]
+    digits = max((len(row["industry"]) for row in controls), default=0)
+    rows: list[dict[str, Any]] = []
+    for year in study.years:
+        sums = _census_sums(cells, year, digits)
+        own = [row for row in controls if row["year"] == year]
+        for name in measures:
+            rows += _rows(study, year, name, sums=sums, controls=own)
+    return rows
+
+
+_Sums = tuple[Amounts, dict[str, Amounts]]
 
 
 def _rows(
-    study: Study, year: int, measure: str, *, cells: MarketCells, controls: Controls
+    study: Study, year: int, measure: str, *, sums: _Sums, controls: Controls
 ) -> Iterator[dict[str, Any]]:
-    known = {row["industry"]: row[measure] for row in controls if row["year"] == year}
-    digits = max(len(row["industry"]) for row in controls)
-    everyone, by_code = _census_sums(cells, year, digits)
+    known = {row["industry"]: row[measure] for row in controls}
+    everyone, by_code = sums
     has = measure in ("establishments", *study.census.columns)
     missing, unknown = sorted(known.keys() - by_code.keys()), sorted(by_code.keys() - known.keys())
     sides = (_named("no establishment in", missing), _named("no control total of", unknown))
@@ -59,7 +63,7 @@ def _rows(
         yield _row(year, code, measure, census=census, control=known.get(code), note=note)
 
 
-def _census_sums(cells: MarketCells, year: int, digits: int) -> tuple[Amounts, dict[str, Amounts]]:
+def _census_sums(cells: MarketCells, year: int, digits: int) -> _Sums:
     """All establishments of a year; and those of each code, cut to so many digits."""
     of_year = cells.of_year(year)
     by_code = sums_by(

@@ -78,9 +78,10 @@ class _Texts(NamedTuple):
 
     @staticmethod
     def of(texts: Sequence[str]) -> "_Texts":
-        places: dict[str, int] = {}
-        numbers = [places.setdefault(text, len(places)) for text in texts]
-        return _Texts(np.array(numbers, np.int64), list(places))
+        known = list(dict.fromkeys(texts))
+        places = {text: place for place, text in enumerate(known)}
+        numbers = np.fromiter(map(places.__getitem__, texts), np.int64, len(texts))
+        return _Texts(numbers, known)
 
 
 @dataclass(frozen=True)

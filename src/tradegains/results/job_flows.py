@@ -7,9 +7,8 @@ entrants, not that of the establishments in the industry in the last year. An es
 absent for a while only (`reactivation_years`) contracts to nothing and expands from nothing.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -18,7 +17,15 @@ import numpy as np
 from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, from_fixed_point
 from tradegains.formulas.job_flows import GrossJobFlows
 from tradegains.formulas.outcomes import joined_notes
-from tradegains.results.market_cells import NONE, MarketCells, Whole, lacking_note
+from tradegains.results.market_cells import (
+    LEVELS,
+    NONE,
+    LevelSums,
+    MarketCells,
+    Whole,
+    lacking_note,
+    sum_by,
+)
 from tradegains.results.periods import ANNUAL, Period, consecutive, windows
 from tradegains.results.sets import CONSECUTIVE, SetName
 from tradegains.study import Study
@@ -55,41 +62,64 @@ def job_flow_rows(
             productivity within the 4-digit industry; None where the study does not ask for them.
     """
     digits = study.census.industry_group_digits
-    rows = []
+    rows: list[dict[str, Any]] = []
     for period in chain(windows(study), consecutive(study)):
-        sums = _from_start(period, cells, digits)
-        for key, found in _from_nothing(period, cells, digits).items():
-            sums[key] += found
-        rows += [_row(period, EVERYONE, key, found) for key, found in sums.items()]
+        both = zip(
+            _from_start(period, cells, digits), _from_nothing(period, cells, digits), strict=True
+        )
+        for start, nothing in both:
+            rows += _rows(period, EVERYONE, start + nothing)
         if period.kind != ANNUAL and by_quartile is not None:
-            rows += _rows_of_groups(period, by_quartile, digits)
+            for flows in _from_start(period, by_quartile, digits, w.QUARTILE):
+                rows += _rows_of_groups(period, flows)
     return rows
 
 
-@dataclass
-class _FlowSum:
-    """Job flows [thousandths of a job] of some establishments."""
+@dataclass(frozen=True)
+class _FlowColumns:
+    """Job flows [thousandths of a job] of a level's establishments, as columns.
 
-    establishments: int = 0
-    flows: GrossJobFlows = field(default_factory=GrossJobFlows)
-    lacking: int = 0
+    Attributes:
+        level: total, industry2 or industry4.
+        codes: of an industry, by its number.
+        keys: the number of the industry and, where it is told, the quartile.
+        amounts: establishments, those whose employment is unknown at an end, and flows.
+    """
 
-    def add(self, establishments: int, flows: GrossJobFlows, *, lacks: int) -> None:
-        """Add those of others; `lacks` says whether their employment is unknown at an end."""
-        self.establishments += establishments
-        self.flows += flows
-        self.lacking += establishments if lacks else 0
+    level: str
+    codes: Mapping[int, str | None]
+    keys: list[Whole]
+    amounts: list[Whole]
 
-    def __iadd__(self, other: "_FlowSum") -> "_FlowSum":
-        """Both together."""
-        self.establishments += other.establishments
-        self.flows += other.flows
-        self.lacking += other.lacking
-        return self
+    @staticmethod
+    def of(
+        sums: LevelSums, lacks: Whole, flows: GrossJobFlows, quartile: Sequence[Whole] = ()
+    ) -> "_FlowColumns":
+        """From flows that are columns, too; `lacks` says whose employment is unknown."""
+        count = sums.sums[w.ESTABLISHMENTS]
+        none = np.zeros(len(count), np.int64)  # for flows that none of them has
+        codes = dict(zip(sums.numbers.tolist(), sums.codes, strict=True))
+        amounts = [
+            count,
+            np.where(lacks, count, 0),
+            *(each + none for each in vars(flows).values()),
+        ]
+        return _FlowColumns(sums.level, codes, [sums.numbers, *quartile], amounts)
+
+    def __add__(self, other: "_FlowColumns") -> "_FlowColumns":
+        """Both one after the other."""
+        keys, amounts = (
+            [np.concatenate(each) for each in zip(own, others, strict=True)]
+            for own, others in ((self.keys, other.keys), (self.amounts, other.amounts))
+        )
+        return _FlowColumns(self.level, {**self.codes, **other.codes}, keys, amounts)
+
+    def where(self, chosen: Whole) -> "_FlowColumns":
+        """Those at which an array is true."""
+        keys, amounts = ([each[chosen] for each in part] for part in (self.keys, self.amounts))
+        return _FlowColumns(self.level, self.codes, keys, amounts)
 
 
-_Key = tuple[str, str | None]
-_Sums = defaultdict[_Key, _FlowSum]
 CONTINUING, BRIDGED, ALONE = 0, 1, 2
 """What becomes of an establishment by the other end of a period: `outcomes`."""
 
@@ -101,29 +131,37 @@ def outcomes(cells: MarketCells, at_other_end: SetName, bridged: SetName | None)
     return np.where(cells.inside(at_other_end), CONTINUING, away)
 
 
-def _from_start(period: Period, cells: MarketCells, digits: int) -> _Sums:
-    """Flows of the establishments of the first year, by level and industry."""
-    return _flows_by_quartile(period, cells, digits, None)[None]
+def _from_start(
+    period: Period, cells: MarketCells, digits: int, quartile: str | None = None
+) -> Iterator[_FlowColumns]:
+    """Flows of the establishments of the first year, by level.
 
-
-def _flows_by_quartile(
-    period: Period, cells: MarketCells, digits: int, quartile: str | None
-) -> dict[int | None, _Sums]:
-    """The same by quartile of productivity, a column of the cells; all together without one."""
+    Those of groups are by quartile of productivity, a column of the cells.
+    """
     first = cells.of_year(period.ends[0]).known(period.starting)
-    sums = first.sums_by_level(
+    found = first.by_level(
         first.industry_in(period.name),
         digits,
         outcomes(first, period.also_at_end, period.bridged and period.bridged[0]),
         first.unknown(period.starting, ("employment",)),
         *([first[quartile]] if quartile else []),
         amounts=(w.ESTABLISHMENTS, w.EMPLOYMENT, *changes_of(period)),
+        levels=LEVELS_OF_GROUPS if quartile else LEVELS,
     )
-    found: defaultdict[int | None, _Sums] = defaultdict(lambda: defaultdict(_FlowSum))
-    for (level, code, outcome, lacks, *group), (count, *changes) in sums.items():
-        number = None if not group or group[0] == NONE else group[0]
-        found[number][level, code].add(count, _flows_from_start(outcome, *changes), lacks=lacks)
-    return found
+    for sums in found:
+        outcome, lacks, *group = sums.keys
+        _, jobs, gained, lost = sums.sums.values()
+        stay: list[Any] = [
+            np.where(outcome == CONTINUING, each, 0) for each in (jobs, gained, lost)
+        ]
+        back: Any = np.where(outcome == BRIDGED, jobs, 0)
+        alone: Any = np.where(outcome == ALONE, jobs, 0)
+        flows = (
+            GrossJobFlows.of_continuing(stay[0], gained=stay[1], lost=stay[2])
+            + GrossJobFlows.of_continuing(back, gained=0, lost=back)
+            + GrossJobFlows.of_exiters(alone)
+        )
+        yield _FlowColumns.of(sums, lacks, flows, group)
 
 
 def changes_of(period: Period) -> tuple[str, str]:
@@ -132,50 +170,54 @@ def changes_of(period: Period) -> tuple[str, str]:
     return w.jobs_gained(name), w.jobs_lost(name)
 
 
-def _flows_from_start(outcome: int, jobs: int, gained: int, lost: int) -> GrossJobFlows:
-    if outcome == CONTINUING:
-        return GrossJobFlows.of_continuing(jobs, gained=gained, lost=lost)
-    if outcome == BRIDGED:
-        return GrossJobFlows.of_continuing(jobs, gained=0, lost=jobs)
-    return GrossJobFlows.of_exiters(jobs)
-
-
-def _from_nothing(period: Period, cells: MarketCells, digits: int) -> _Sums:
+def _from_nothing(period: Period, cells: MarketCells, digits: int) -> Iterator[_FlowColumns]:
     """Flows of the establishments of the last year that were not there in the first."""
     last = cells.of_year(period.ends[1]).known(period.ending)
     outcome = outcomes(last, period.also_at_start, period.bridged and period.bridged[1])
     came_in = last.where(outcome != CONTINUING)
-    sums = came_in.sums_by_level(
+    found = came_in.by_level(
         came_in.industry_in(period.name),
         digits,
         outcome[outcome != CONTINUING],
         came_in.unknown(period.ending, ("employment",)),
         amounts=(w.ESTABLISHMENTS, w.EMPLOYMENT),
     )
-    found: _Sums = defaultdict(_FlowSum)
-    for (level, code, each, lacks), (count, jobs) in sums.items():
-        is_back = each == BRIDGED
-        back = GrossJobFlows.of_continuing(0, gained=jobs, lost=0)
-        flows = back if is_back else GrossJobFlows.of_entrants(jobs)
-        found[level, code].add(count, flows, lacks=lacks)
-    return found
+    for sums in found:
+        how, lacks = sums.keys
+        jobs = sums.sums[w.EMPLOYMENT]
+        back: Any = np.where(how == BRIDGED, jobs, 0)
+        new: Any = np.where(how == ALONE, jobs, 0)
+        flows = GrossJobFlows.of_continuing(0, gained=back, lost=0)
+        yield _FlowColumns.of(sums, lacks, flows + GrossJobFlows.of_entrants(new))
 
 
-def _rows_of_groups(period: Period, cells: MarketCells, digits: int) -> Iterator[dict[str, Any]]:
+def _rows_of_groups(period: Period, flows: _FlowColumns) -> Iterator[dict[str, Any]]:
     """Rows of each quartile, of the lower half and of those without productivity."""
-    halves: _Sums = defaultdict(_FlowSum)
-    for quartile, sums in _flows_by_quartile(period, cells, digits, w.QUARTILE).items():
-        for key, found in sums.items():
-            if key[0] in LEVELS_OF_GROUPS:
-                yield _row(period, quartile_group(quartile), key, found)
-                if quartile in (1, 2):
-                    halves[key] += found
-    for key, found in halves.items():
-        yield _row(period, LOWER_HALF, key, found)
+    quartile = flows.keys[1]
+    for number in np.unique(quartile).tolist():
+        group = quartile_group(None if number == NONE else number)
+        yield from _rows(period, group, flows.where(quartile == number))
+    yield from _rows(period, LOWER_HALF, flows.where((quartile == 1) | (quartile == 2)))
 
 
-def _row(period: Period, group: str, key: _Key, found: _FlowSum) -> dict[str, Any]:
-    flows, has_entrants = found.flows, group == EVERYONE
+def _rows(period: Period, group: str, flows: _FlowColumns) -> Iterator[dict[str, Any]]:
+    """A row of each industry."""
+    (numbers,), sums = sum_by(flows.keys[:1], flows.amounts)
+    columns = (each.tolist() for each in (numbers, *sums))
+    for number, establishments, lacking, *found in zip(*columns, strict=True):
+        key = flows.level, flows.codes[number]
+        yield _row(period, group, key, establishments, GrossJobFlows(*found), lacking)
+
+
+def _row(
+    period: Period,
+    group: str,
+    key: tuple[str, str | None],
+    establishments: int,
+    flows: GrossJobFlows,
+    lacking: int,
+) -> dict[str, Any]:
+    has_entrants = group == EVERYONE
     level, industry = key
     return {
         "window": period.name,
@@ -183,7 +225,7 @@ def _row(period: Period, group: str, key: _Key, found: _FlowSum) -> dict[str, An
         "level": level,
         "industry": industry,
         "productivity_group": group,
-        "establishments": found.establishments,
+        "establishments": establishments,
         "employment_start": _jobs(flows.employment_start),
         "employment_end": _jobs(flows.employment_end),
         "entrant_creation": _jobs(flows.entrant_creation) if has_entrants else None,
@@ -193,7 +235,7 @@ def _row(period: Period, group: str, key: _Key, found: _FlowSum) -> dict[str, An
         "creation_rate": flows.creation_rate,
         "destruction_rate": flows.destruction_rate,
         "destruction_share": flows.destruction_share,
-        "note": joined_notes("" if has_entrants else NO_ENTRANTS, lacking_note(found.lacking)),
+        "note": joined_notes("" if has_entrants else NO_ENTRANTS, lacking_note(lacking)),
     }
 
 

@@ -5,6 +5,8 @@ often hundredths, all as whole numbers: their sums do not depend on the order of
 input gives the same bytes on any cluster.
 """
 
+from functools import cache
+
 ESTABLISHMENT_ID = "establishment_id"
 YEAR = "year"
 INDUSTRY = "industry"
@@ -50,6 +52,7 @@ REPLICATE_UNIT, REPLICATE_GROUP = "replicate_unit", "replicate_group"
 """What was drawn, as a hash of its id, and the group that is left out with it."""
 
 
+@cache  # few, asked for again and again
 def industry_code(number: int | None, digits: int) -> str | None:
     """An industry as published: the number that matched rows carry, with its leading zeros.
 
