@@ -170,7 +170,7 @@ def fit_probits(
         sandwich: errors other than those of the information matrix.
     """
     plan = _ProbitRows(rows, cells, outcome, tuple(regressors))
-    states = [_begin(plan, sample, by, effect_of) for sample in cells.samples(by)]
+    states = [_begin(plan, sample, keys, effect_of) for sample, keys in cells.by_sample(by).items()]
     for _ in range(MOST_PASSES):
         moving = [state for state in states if state.is_moving]
         if not moving:
@@ -188,16 +188,15 @@ def fit_probits(
 
 
 def _begin(
-    plan: _ProbitRows, sample: Key, by: Sequence[str], effect_of: Callable[[int], int]
+    plan: _ProbitRows, sample: Key, chosen: Sequence[Key], effect_of: Callable[[int], int]
 ) -> _State:
     cells = plan.cells
     members: dict[int, list[Key]] = defaultdict(list)
     totals: dict[int, GroupSums] = {}
-    for key, sums in cells.groups[False].items():
-        if cells.sample_of(key, by) == sample:
-            group = effect_of(key[-1])
-            members[group].append(key)
-            totals[group] = totals[group] + sums if group in totals else sums
+    for key in chosen:
+        group, sums = effect_of(key[-1]), cells.groups[False][key]
+        members[group].append(key)
+        totals[group] = totals[group] + sums if group in totals else sums
     position = cells.variables.index(plan.outcome)
     one = 2 ** cells.places[False].sums[position]
     # Where all or none have the outcome, the group's effect runs off to infinity and fits them

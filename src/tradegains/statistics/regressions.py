@@ -108,27 +108,28 @@ class ProductCells:
 
     def rows(self, sample: Key, by: Sequence[str]) -> int:
         """Rows of a sample."""
-        return sum(g.rows for k, g in self.groups[False].items() if self.sample_of(k, by) == sample)
+        return sum(self.groups[False][key].rows for key in self.by_sample(by).get(sample, ()))
 
     @property
     def rows_of_all(self) -> int:
         """Rows of all samples."""
         return sum(group.rows for group in self.groups[False].values())
 
-    def sample_of(self, key: Key, by: Sequence[str]) -> Key:
-        """The part of a cell's key that tells samples apart."""
-        return tuple(key[self.keys.index(name)] for name in by)
+    def by_sample(self, by: Sequence[str]) -> dict[Key, list[Key]]:
+        """Keys of the cells of every sample, samples in ascending order.
 
-    def samples(self, by: Sequence[str]) -> list[Key]:
-        """Every sample, in ascending order.
+        A sample is the part of a key that the names `by` tell.
 
         Raises:
-            ValueError: the keys are not the first of the cells'. Errors are matched to samples by
+            ValueError: these are not the first of the cells' keys. Errors are matched to samples by
                 them, and other keys in front would leave every error null without a word.
         """
         if tuple(by) != self.keys[: len(by)]:
             raise ValueError(f"samples by {', '.join(by)} of cells by {', '.join(self.keys)}")
-        return sorted({self.sample_of(key, by) for key in self.groups[False]})
+        found: dict[Key, list[Key]] = defaultdict(list)
+        for key in self.groups[False]:
+            found[key[: len(by)]].append(key)
+        return {sample: found[sample] for sample in sorted(found)}
 
 
 @dataclass(frozen=True)
@@ -270,7 +271,9 @@ def estimate(
     """
     # Cells are by 4-digit industry, the finest effect; a group of effects is a sum of them, so that
     # one pass over the rows serves models with effects of any width.
-    samples = [Sample.of(cells, sample, by, effect_of) for sample in cells.samples(by)]
+    samples = [
+        Sample.of(cells, sample, keys, effect_of) for sample, keys in cells.by_sample(by).items()
+    ]
     fitted = [sample.fit(model) for sample in samples for model in models]
     meats = _collect_meats(rows, cells, samples, fitted, models, by=by, clustering=clustering)
     found = [
@@ -302,14 +305,13 @@ class Sample:
 
     @staticmethod
     def of(
-        cells: ProductCells, sample: Key, by: Sequence[str], effect_of: Callable[[int], int]
+        cells: ProductCells, sample: Key, chosen: Sequence[Key], effect_of: Callable[[int], int]
     ) -> "Sample":
-        """The groups of one sample's cells."""
+        """The groups of one sample, from the chosen cells."""
         groups: dict[bool, dict[int, GroupSums]] = {kind: {} for kind in cells.groups}
         members: dict[int, list[Key]] = defaultdict(list)
-        for key in cells.groups[False]:
-            if cells.sample_of(key, by) == sample:
-                members[effect_of(key[-1])].append(key)
+        for key in chosen:
+            members[effect_of(key[-1])].append(key)
         for kind, sums in cells.groups.items():
             for group, keys in members.items():
                 total = sums[keys[0]]

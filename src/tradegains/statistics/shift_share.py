@@ -77,8 +77,9 @@ def with_share_errors(
     """
     found = list(estimates)
     samples = {
-        sample: Sample.of(cells, sample, by, effect_of)
-        for sample in {each.key for each in estimates}
+        sample: Sample.of(cells, sample, keys, effect_of)
+        for sample, keys in cells.by_sample(by).items()
+        if sample in {each.key for each in estimates}
     }
     slopes = [
         slope for place, each in enumerate(found) for slope in _slopes(cells, place, each, kinds)

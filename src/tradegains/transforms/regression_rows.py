@@ -271,16 +271,18 @@ def with_own_cuts(
     industry's otherwise; a kind that no product has a cut of is the industry's for all. Cuts are
     divided by `years`.
     """
-    known = rows
+    # The engine is asked for the columns of each frame once, and not for those of the join.
+    known, there, of_plants = rows, set(rows.columns), set[str]()
     if plant_cuts is not None:
-        of_whom = [name for name in (w.ESTABLISHMENT_ID, w.YEAR) if name in plant_cuts.columns]
+        of_plants = set(plant_cuts.columns)
+        of_whom = [name for name in (w.ESTABLISHMENT_ID, w.YEAR) if name in of_plants]
         known = rows.join(plant_cuts, on=of_whom, how="left")
     nothing = F.lit(None).cast("double")
     columns = {}
     for kind in kinds:
         industry, plant = w.industry_cut(kind), plant_cut_column(kind)
-        of_industry = F.col(industry) if industry in rows.columns else nothing
-        has_own = plant in known.columns
+        of_industry = F.col(industry) if industry in there else nothing
+        has_own = plant in of_plants
         own = F.col(plant) if has_own else nothing
         cut = own if leave_out and has_own else F.coalesce(own, of_industry)
         columns[cut_column(kind)] = cut if years == 1 else cut / float(years)
