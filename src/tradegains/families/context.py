@@ -142,7 +142,7 @@ class MatchedCensus:
         rows: matched rows, which every later pass reads.
         folders: in which these are kept.
         cells: their sums by year, industry and membership.
-        sizes: log sizes of every group that a wanted table compares or fits.
+        described: gives the log sizes of every group that a wanted table compares or fits.
         grouped: the cells by group of units too, where the study states `[uncertainty]`.
         groups: of units, there.
         annual: cells of every year by group, where consecutive years are compared there.
@@ -151,8 +151,13 @@ class MatchedCensus:
     flagged: DataFrame
     rows: DataFrame
     cells: MarketCells
-    sizes: Sizes = field(default_factory=dict)
+    described: Callable[[], Sizes] = dict
     grouped: GroupedCells | None = None
     groups: UnitGroups | None = None
     annual: GroupedCells | None = None
     folders: tuple[str, ...] = ()
+
+    @property
+    def sizes(self) -> Sizes:
+        """Log sizes of these groups."""
+        return self.described()

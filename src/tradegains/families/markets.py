@@ -130,4 +130,4 @@ def _tables_by_repaired_ids(context: RunContext, matched: MatchedCensus) -> dict
     repaired = match_once(again, repair_ids(matched.flagged, last_ids), WITH_REPAIRED_IDS)
     with context.progress.step("sum markets"):
         judge_links(context, repaired.rows.select(LINK).dropna().distinct().count())
-        return _tables_by_ids(again, replace(repaired, sizes=matched.sizes))[0]
+        return _tables_by_ids(again, replace(repaired, described=matched.described))[0]

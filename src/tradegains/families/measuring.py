@@ -35,7 +35,7 @@ from tradegains.families.trade import trade_tables
 from tradegains.inputs.small import SmallInputs
 from tradegains.progress import Progress
 from tradegains.results.sets import study_sets
-from tradegains.statistics.collecting import compute_together
+from tradegains.statistics.collecting import Once, compute_together
 from tradegains.statistics.ranks import ROW_LIMIT
 from tradegains.study import Study
 from tradegains.tables.absence import Absence
@@ -57,6 +57,9 @@ FAMILIES: Mapping[str, Callable[[RunContext, MatchedCensus], ComputedTables]] = 
 
 `quality` comes before them all, because its rows may end the run.
 """
+
+LONGEST = ("regressions", "distributions")
+"""Families that wait longest for the engine: begun first, so that no other one waits for them."""
 
 
 def absences_of(tables: Iterable[str], study: Study, small: SmallInputs) -> tuple[Absence, ...]:
@@ -122,9 +125,10 @@ def measure(
     )
     context, matched = match_as_finely(context, census)
     found = quality_tables(context, matched, rows_by_year)
-    matched = replace(matched, sizes=describe_wanted_sizes(context, matched))
-    tasks = [partial(_tables_of_family, context, matched, family) for family in FAMILIES]
-    tasks.append(partial(collect_evidence, context, matched))
+    matched = replace(matched, described=Once(partial(describe_wanted_sizes, context, matched)))
+    others = [family for family in FAMILIES if family not in LONGEST]
+    begin = partial(partial, _tables_of_family, context, matched)
+    tasks = [*map(begin, LONGEST), partial(collect_evidence, context, matched), *map(begin, others)]
     return reduce(ComputedTables.__or__, compute_together(tasks), found)
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar, copy_context
-from threading import Event
-from typing import Any, TypeVar
+from threading import Event, Lock
+from typing import Any, Generic, TypeVar
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
@@ -94,3 +94,26 @@ def compute_both(
     """
     found: list[Any] = compute_together([first, second])
     return found[0], found[1]
+
+
+class Once(Generic[Found]):
+    """What several tasks need and the first of them computes, while the others wait for it.
+
+    Example:
+        >>> once = Once(lambda: print("computed") or 1)
+        >>> once(), once()
+        computed
+        (1, 1)
+    """
+
+    def __init__(self, compute: Callable[[], Found]) -> None:
+        self._compute = compute
+        self._lock = Lock()
+        self._found: list[Found] = []
+
+    def __call__(self) -> Found:
+        """It, computed at most once."""
+        with self._lock:
+            if not self._found:
+                self._found.append(self._compute())
+            return self._found[0]

@@ -158,11 +158,15 @@ def publish(
         EngineError: a commit failed, or a table does not read back as it was written. What was
             published before is untouched.
     """
-    wanted = {name: conform(name, tables[name], run) for name in TABLES if name in tables}
-    require_declared(wanted)
+    names = [name for name in TABLES if name in tables]
+    # Arrow lets the other threads go on while it sorts and joins.
+    with ThreadPoolExecutor(_TABLES_AT_ONCE) as threads:
+        conformed = list(threads.map(lambda name: conform(name, tables[name], run), names))
+        wanted = dict(zip(names, conformed, strict=True))
+        require_declared(wanted)
+        digests = dict(zip(names, threads.map(content_digest, conformed), strict=True))
     before = _tables_of(store, run)
     standing = {name: table for name, table in before.items() if is_intact(store, run, table)}
-    digests = {name: content_digest(rows) for name, rows in wanted.items()}
 
     def written(name: str) -> PublishedTable:
         there = standing.get(name)
