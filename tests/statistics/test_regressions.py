@@ -145,8 +145,8 @@ def test_samples_and_groups_of_effects(engine):
 def test_samples_by_other_keys_than_the_first_are_refused():
     cells = ProductCells(("cluster", "sample", "effect"), NAMES, {}, {False: {}}, (), 1.0)
     with pytest.raises(ValueError, match="samples by sample of cells by cluster, sample, effect"):
-        cells.samples(("sample",))
-    assert cells.samples(("cluster", "sample")) == []
+        cells.by_sample(("sample",))
+    assert cells.by_sample(("cluster", "sample")) == {}
 
 
 def test_rows_in_any_order_give_the_same_bits(engine):

@@ -15,7 +15,7 @@ from tradegains.families.industry_distributions import (
     dispersion_tables,
 )
 from tradegains.families.joint_distribution import joint_tables
-from tradegains.formulas.distribution import IndustryScales
+from tradegains.formulas.distribution import Distribution, IndustryScales
 from tradegains.results.distributions import (
     Medians,
     Request,
@@ -59,15 +59,14 @@ def distribution_tables(context: RunContext, matched: MatchedCensus) -> Computed
         step.rows = len(medians)
     scales = _standardising_scales(study, powers)
     requests, of_entry = distribution_requests(study), entry_rate_requests(study)
-    with context.progress.step("describe distributions") as step:
-        task = _distribution_task(
-            context, grouped, [*requests, *of_entry], medians=medians, scales=scales
-        )
-        task = replace(task, drawn=drawn)
-        found = describe_distributions(task, powers, row_limit=context.row_limit)
-        step.rows = len(found)
+    task = _distribution_task(
+        context, grouped, [*requests, *of_entry], medians=medians, scales=scales
+    )
+    found, by_industry = compute_both(
+        partial(_describe_populations, context, replace(task, drawn=drawn), powers),
+        partial(describe_wanted_industries, context, grouped, powers, medians, drawn=drawn),
+    )
     found, entering = found[: len(requests)], found[len(requests) :]
-    by_industry = describe_wanted_industries(context, grouped, powers, medians, drawn=drawn)
     moments = moment_rows(study, requests, found, medians=medians, scales=scales)
     moments += industry_moment_rows(study, by_industry)
     if drawn is not None:
@@ -88,6 +87,15 @@ def distribution_tables(context: RunContext, matched: MatchedCensus) -> Computed
         tables["entry_rates"] = entry_rate_rows(study, of_entry, entering, medians)
     dispersion = dispersion_tables(context, by_industry)
     return ComputedTables(tables) | dispersion | joint_tables(context, described, medians)
+
+
+def _describe_populations(
+    context: RunContext, task: DistributionTask, powers: PowerCells
+) -> list[Distribution]:
+    with context.progress.step("describe distributions") as step:
+        found = describe_distributions(task, powers, row_limit=context.row_limit)
+        step.rows = len(found)
+    return found
 
 
 def _select_medians(
