@@ -76,6 +76,7 @@ bench: $(VENV)/ready-benchmark
 	$(PY) benchmarks/full_run.py --establishments '$(FULL)' $(if $(AGAINST),--against '$(AGAINST)') \
 	  $(if $(MOST),--most-memory '$(MOST)')
 	$(if $(SECTIONS),$(PY) benchmarks/section_costs.py --establishments '$(FULL)')
+	$(PY) benchmarks/page.py
 
 # Real servers on this machine, fetched by name: a standalone cluster, HDFS, YARN and an object store.
 # Are the digests those of a local run, and what when a server goes in the middle? A quarter of an hour

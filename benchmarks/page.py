@@ -3,13 +3,17 @@
     python benchmarks/page.py      once more, after a script has recorded something anew
 
 Numbers come from the measured rows alone; what is written by hand is the reasons in goals.toml.
+What a sitting has not measured stays as the page has it: rows and steps of the programs, and goals.
 """
 
 import json
 import os
+import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import takewhile
 from math import ceil, floor, log10
 from pathlib import Path
 from statistics import median
@@ -63,6 +67,8 @@ the files come from the system's cache.
 invalid rows, demography and welfare, publication as Delta tables and their reading back. The other
 programs read, compute and write Parquet, and nothing else: no checks, no welfare. Polars runs both
 ways that it has, in memory and streaming; goals are held against the faster one of each round.
+What a sitting does not run stays from the one before; rows of Polars without a way are such: it
+streamed where it read, and took the rest in memory.
 
 **Before any time counts**, each program's results are compared with ours, in every round: counts
 equal, sums to 1e-12 of their size, quantiles and moments to 1e-9 log points. A difference ends the
@@ -140,23 +146,28 @@ Spark needs a Java (`make java`), and Delta's jars (see [install.md](install.md)
 
 def write_page(found: dict[str, Any], page: Path) -> None:
     """Write the page and the plot beside it."""
-    rows = found["rows"]
+    rows, before = found["rows"], Before.of(page)
     written = tomllib.loads(GOALS.read_text(encoding="utf-8"))
     goals, verdicts = written["goal"], written["tried"]
+    heaps = sorted({str(row["heap"]) for row in rows if row["heap"]})
     text = PAGE.format(
-        machine=_machine(found["machine"], rows),
-        heap=" or ".join(sorted({str(row["heap"]) for row in rows if row["heap"]})) or "no",
-        table="\n".join(_table(rows)),
-        steps="\n".join(_steps(rows)),
+        machine=_machine(found["machine"], rows) if rows else before.machine,
+        heap=" or ".join(heaps) or before.heap,
+        table="\n".join(merged_rows(list(_table(rows)), before.table, keys=2)),
+        steps="\n".join(merged_columns(list(_steps(rows)) if rows else [], before.steps)),
         full="\n".join(full_table(_recorded("full_run"))).rstrip(),
         sections="\n".join(section_table(_recorded("section_costs"))).rstrip(),
         stages="\n".join(stages_table(_recorded("spark_stages"))),
-        goals="\n".join(_goals(rows, goals, busy=_is_busy(found["machine"], rows))),
+        goals="\n".join(
+            _goals(rows, goals, before.goals, busy=bool(rows) and _is_busy(found["machine"], rows))
+        ),
         paper="\n".join(on_paper(_recorded("scale"), _over_hdfs())),
         tried="\n".join(_tried(verdicts)),
     )
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(text, encoding="utf-8")
+    if not rows:
+        return
     plot = page.parent / "images" / "performance.png"
     plot.parent.mkdir(exist_ok=True)
     _plot(rows, plot)
@@ -165,6 +176,70 @@ def write_page(found: dict[str, Any], page: Path) -> None:
 def _over_hdfs() -> Any:
     """What `make cluster-check` measured, once it is copied there; nothing before."""
     return _recorded("over_hdfs") if (RECORDED / "over_hdfs.json").exists() else ()
+
+
+@dataclass(frozen=True)
+class Before:
+    """What the page says already: lines of its tables, and of the machine."""
+
+    machine: str
+    heap: str
+    table: list[str]
+    steps: list[str]
+    goals: list[str]
+
+    @staticmethod
+    def of(page: Path) -> "Before":
+        """Of a page that is there; nothing of one that is not."""
+        lines = page.read_text(encoding="utf-8").splitlines() if page.exists() else []
+
+        def table(head: str) -> list[str]:
+            start = next((i for i, line in enumerate(lines) if line.startswith(head)), len(lines))
+            return list(takewhile(lambda line: line.startswith("|"), lines[start:]))
+
+        machine = next((line for line in lines if line.startswith("Machine: ")), "")
+        heap = re.search(r"may have a heap of (.*) GB", "\n".join(lines))
+        heads = ("| rows (read) |", "| step | embedded", "| engine | rows | goal |")
+        return Before(machine, heap[1] if heap else "no", *map(table, heads))
+
+
+def merged_rows(now: list[str], before: list[str], *, keys: int) -> list[str]:
+    """Lines of a table, and those of an earlier one whose first cells it does not have.
+
+    Example:
+        >>> head = ["| rows | seconds |", "|---|---|"]
+        >>> before = [*head, "| 1M | 3.0 |", "| 2M | 4.0 |"]
+        >>> merged_rows([*head, "| 1M | 2.0 |"], before, keys=1)[2:]
+        ['| 1M | 2.0 |', '| 2M | 4.0 |']
+    """
+    told = {tuple(_cells(line)[:keys]): line for line in before[2:]}
+    told |= {tuple(_cells(line)[:keys]): line for line in now[2:]}
+    return [*(now if len(now) > 2 else before or now)[:2], *told.values()]
+
+
+def merged_columns(now: list[str], before: list[str]) -> list[str]:
+    """Columns of a table by step, and those of an earlier one whose heads it does not have."""
+    columns: dict[str, dict[str, str]] = {}
+    for table in (before, now):
+        heads = _cells(table[0])[1:] if table else []
+        for place, head in enumerate(heads, start=1):
+            columns[head] = {cells[0]: cells[place] for cells in map(_cells, table[2:])}
+    steps = dict.fromkeys(step for column in columns.values() for step in column)
+    last = [step for step in steps if step.startswith(("start and end", "floor"))]
+    ordered = [*(step for step in steps if step not in last), *last]
+    return [
+        f"| step | {' | '.join(columns)} |",
+        "|---|" + "---|" * len(columns),
+        *(
+            f"| {step} | {' | '.join(column.get(step, '') for column in columns.values())} |"
+            for step in ordered
+        ),
+    ]
+
+
+def _cells(line: str) -> list[str]:
+    """Cells of a table's line."""
+    return [cell.strip() for cell in line.strip().strip("|").split("|")]
 
 
 def _recorded(name: str) -> Any:
@@ -205,7 +280,7 @@ def _is_busy(machine: Row, rows: list[Row]) -> bool:
 
 
 def _table(rows: list[Row]) -> Iterator[str]:
-    ours = [name for name in ("embedded", "spark") if any(_name(row) == name for row in rows)]
+    ours = ("embedded", "spark")
     ratios = "".join(f" {NAMES[name].split(', ')[1]} ÷ it |" for name in ours)
     yield (
         "| rows (read) | program | rounds | seconds | inside | CPU seconds | peak GB | writes |"
@@ -306,7 +381,8 @@ def _in_floors(seconds: float, least: float) -> str:
     return f"{seconds:.1f} ({seconds / least:.1f}x)" if told else f"{seconds:.1f}"
 
 
-def _goals(rows: list[Row], goals: list[Row], *, busy: bool) -> Iterator[str]:
+def _goals(rows: list[Row], goals: list[Row], before: list[str], *, busy: bool) -> Iterator[str]:
+    known = {tuple(cells[:3]): cells[3:5] for cells in map(_cells, before)}
     yield "| engine | rows | goal | measured | | why, or what to know |"
     yield "|---|---|---|---|---|---|"
     for goal in goals:
@@ -314,7 +390,10 @@ def _goals(rows: list[Row], goals: list[Row], *, busy: bool) -> Iterator[str]:
         shown = _span(values) if values else ""
         disturbed = values and busy and goal["kind"] not in ("GB", "heap")
         verdict = _verdict(values, goal["limit"]) + " (busy machine)" * bool(disturbed)
-        told = [goal["engine"], goal["rows"], _goal_text(goal), shown, verdict, goal["reason"]]
+        named = [goal["engine"], goal["rows"], _goal_text(goal)]
+        if not values and tuple(named) in known:
+            shown, verdict = known[tuple(named)]
+        told = [*named, shown, verdict, goal["reason"]]
         yield f"| {' | '.join(told)} |"
 
 
@@ -413,6 +492,7 @@ def _plot(rows: list[Row], path: Path) -> None:
 
 if __name__ == "__main__":
     ROOT = Path(__file__).parents[1]
+    MEASURED = ROOT / "build" / "benchmark" / "measured.json"
     write_page(
-        _read(ROOT / "build" / "benchmark" / "measured.json"), ROOT / "docs" / "performance.md"
+        _read(MEASURED) if MEASURED.exists() else {"rows": []}, ROOT / "docs" / "performance.md"
     )

@@ -178,6 +178,19 @@ def written(folder: Path, rows: list[dict[str, Any]]) -> list[str]:
     return (folder / "performance.md").read_text().splitlines()
 
 
+def test_the_page_keeps_what_was_not_measured_again(tmp_path: Path) -> None:
+    first = [measured("embedded", [2.4] * 3), measured("duckdb", [4.0] * 3)]
+    before = written(tmp_path, first)
+    assert written(tmp_path, []) == before
+    now = written(tmp_path, [measured("embedded", [9.0] * 3)])
+    for kept in ("| 10M (2.00M) | DuckDB |", "| embedded | 10M | at most 0.6 of DuckDB |"):
+        assert [line for line in now if line.startswith(kept)] == [
+            line for line in before if line.startswith(kept)
+        ]
+    assert any(line.startswith("| 10M (2.00M) | **tradegains") and " 9.00 " in line for line in now)
+    assert len(now) == len(before)
+
+
 def test_the_page_tells_a_program_that_was_ended(tmp_path: Path) -> None:
     lines = written(tmp_path, [measured("embedded", [3.0]), measured("polars", [])])
     (line,) = [line for line in lines if "| Polars, in memory |" in line]
