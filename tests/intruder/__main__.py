@@ -2,7 +2,9 @@
 
 import argparse
 import sys
+import tempfile
 from collections import Counter
+from pathlib import Path
 from random import Random
 
 from intruder.attack import Breach, attack
@@ -17,7 +19,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="intruder", description=__doc__)
     parser.add_argument("--releases", type=int, default=10_000, help="how many (10000)")
     parser.add_argument("--seed", type=int, default=1, help="the first of them (1)")
+    parser.add_argument("--folders", action="store_true", help="run and carry out each of them")
     chosen = parser.parse_args()
+    if chosen.folders:
+        return attack_folders(range(chosen.seed, chosen.seed + chosen.releases))
     attacked, broken = Counter[str](), Counter[str]()
     unsafe, opened = 0, 0
     for seed in range(chosen.seed, chosen.seed + chosen.releases):
@@ -35,6 +40,24 @@ def main() -> int:
         print(f"{shape:<12}{count:>7} releases{broken[shape]:>7} broken")
     print(f"{asked_share(opened, unsafe)} of the sums asked for left")
     return 1 if broken else 0
+
+
+def attack_folders(seeds: range) -> int:
+    """Attack folders that the package carries out of drawn economies; 1 where one tells too much."""
+    from intruder.carried import attack_drawn
+    from tradegains.engines.start import start_engine
+
+    told = Counter[str]()
+    with start_engine("embedded", threads=1, memory="1g") as engine:
+        for seed in seeds:
+            with tempfile.TemporaryDirectory() as folder:
+                reader, breaches = attack_drawn(engine, seed, Path(folder))
+            told += Counter(releases=len(reader.economies), leave=reader.numbers,
+                            stay=reader.withheld, broken=bool(breaches))  # fmt: skip
+            for each in breaches[:SHOWN]:
+                print(f"seed {seed}: {each}", flush=True)
+    print(", ".join(f"{count:,} {name}" for name, count in sorted(told.items())))
+    return 1 if told["broken"] else 0
 
 
 def attack_once(seed: int) -> tuple[str, list[Breach], int, int]:

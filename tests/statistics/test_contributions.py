@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from tradegains.statistics.contributions import (
     Contributions,
@@ -19,6 +20,7 @@ from tradegains.statistics.contributions import (
 from tradegains.statistics.handing import as_rows
 from tradegains.store.work import WorkFolder
 from tradegains.tables import working as w
+from tradegains.transforms.contributions import NO_ENTERPRISE
 
 KEYS = (w.YEAR, w.MEMBERSHIP, w.INDUSTRY)
 REMOVED = 4
@@ -49,7 +51,9 @@ def census(draw: Random, number: int = 400) -> list[Row]:
                 w.SALES: draw.randrange(900),
                 w.EXPORTS: draw.choice((0, draw.randrange(300))),
                 w.VALUE_ADDED: draw.randrange(-200, 200),
-                w.CONTRIBUTOR: draw.choice((None, draw.randrange(10**9), draw.randrange(12))),
+                w.CONTRIBUTOR: draw.choice(
+                    (NO_ENTERPRISE, draw.randrange(10**9), draw.randrange(12))
+                ),
                 **later,
             }
         )
@@ -82,7 +86,7 @@ def expected(rows: list[Row]) -> tuple[list[Row], list[Row]]:
     rows = [row | {w.INDUSTRY: -1 if row[w.INDUSTRY] is None else row[w.INDUSTRY]}
             for row in rows if not row[w.FLAGS] & REMOVED]  # fmt: skip
     held = by(
-        (row for row in rows if row.get(w.CONTRIBUTOR) is not None),
+        (row for row in rows if row.get(w.CONTRIBUTOR, NO_ENTERPRISE) != NO_ENTERPRISE),
         lambda row: (row[w.YEAR], row[w.CONTRIBUTOR]),
     )
     several = {holder for holder, its in held.items() if len(its) > 1}
@@ -159,7 +163,9 @@ def test_evidence_is_that_of_the_definition(
 
 def test_evidence_where_nobody_has_an_enterprise(spark: SparkSession, tmp_path: Path) -> None:
     rows = census(Random(3), 60)
-    unnamed = [row | {w.CONTRIBUTOR: None} for row in rows]
+    number = F.xxhash64(F.lit(None).cast("string"))
+    assert spark.range(1).select(number).collect()[0][0] == NO_ENTERPRISE
+    unnamed = [row | {w.CONTRIBUTOR: NO_ENTERPRISE} for row in rows]
     found = collected(spark, unnamed, tmp_path)
     assert found.spread.num_rows == 0
     assert set(found.spread.column_names) >= {w.CONTRIBUTOR, w.YEAR, *found.amounts}

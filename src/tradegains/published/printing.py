@@ -32,14 +32,14 @@ def percent(log_points: float, digits: int = 2, *, signed: bool = False) -> str:
     return fixed(100 * log_points, digits, signed=signed)
 
 
-def count(value: float) -> str:
-    """A whole number with thousands separators.
+def count(value: float | None) -> str:
+    """A whole number with thousands separators; nothing where there is none.
 
     Example:
-        >>> count(35102)
-        '35,102'
+        >>> count(35102), count(None)
+        ('35,102', '')
     """
-    return fixed(value, 0)
+    return "" if value is None else fixed(value, 0)
 
 
 def typeset(text: str) -> str:

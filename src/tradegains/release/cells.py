@@ -28,6 +28,13 @@ COLUMNS = {
 }
 """Amounts by the names that tables declare them by, and their columns in the evidence."""
 
+_OF_MEASURE = {
+    "employment": ("employment", "jobs_gained", "jobs_lost"),
+    "sales": ("domestic_sales", "exports"),
+    "value_added": ("value_added",),
+}
+"""Amounts of which nobody knows an establishment's part where a measure of it is unknown."""
+
 
 def units_of(amount: str, decimals: int) -> float:
     """How many units of the evidence are one of the published tables; of money, by its decimals."""
@@ -137,6 +144,12 @@ class EvidenceCells:
         sets = {*group.inside, *group.outside}
         is_placed = group.level == "total" or self._industry_of(group) in self.keys
         return group.year in self.years and sets <= self.sets.positions.keys() and is_placed
+
+    @cached_property
+    def lacking(self) -> frozenset[str]:
+        """Amounts that somebody lacks: who takes part in which sum the evidence does not say."""
+        measures = {name[1] for name in self.sets.positions if name[0] == "unknown"}
+        return frozenset(amount for measure in measures for amount in _OF_MEASURE[measure])
 
     def cells_of(self, group: Members) -> Numbers:
         """Places of a group's cells among those of its year."""

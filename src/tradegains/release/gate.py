@@ -109,7 +109,8 @@ def row_sums(name: str, row: Row, choices: Choices, cells: EvidenceCells) -> Sum
         sums = sums_behind(number, who)
         if sums is not None:
             sums = tuple((one, amount) for group, amount in sums for one in _each(cells, group))
-            if not all(cells.knows(group) for group, _ in sums):
+            is_known = all(cells.knows(group) for group, _ in sums)
+            if not is_known or any(amount.startswith(tuple(cells.lacking)) for _, amount in sums):
                 sums = None
         found[column] = sums
     return found

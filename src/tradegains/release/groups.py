@@ -71,6 +71,8 @@ class Choices:
     conditions: Mapping[SetName, str]
     rankings: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     leave_out: tuple[str, ...] = ()
+    panel_years: tuple[int, ...] = ()
+    reactivation_years: int = 0
 
     @staticmethod
     def of(
@@ -91,12 +93,14 @@ class Choices:
             {both.name: (both.later, both.earlier)} if both else {},
             run.headline_choices,
             {
-                ("restricted", window, each["name"]): each["where"]
+                ("restricted", window, each["name"]): _condition(each)
                 for each in run.study.get("restrictions", ())
                 for window in run.windows
             },
             rankings or {},
             tuple(run.section("tariffs").get("leave_out", ())),
+            tuple(matching.get("panel_years", ())),
+            int(matching.get("reactivation_years", 0)),
         )
 
     def is_headline(self, row: Row) -> bool:
@@ -116,6 +120,10 @@ class Choices:
             rest[0] = "-".join(map(str, self.windows[rest[0]]))
         if name in self.conditions:
             rest[-1] = f"where {self.conditions[name]}"
+        if kind == "continuing" and rest[-1] == "panel":
+            rest.append(" ".join(map(str, self.panel_years)))
+        if kind == "bridged":
+            rest.append(f"within {self.reactivation_years} years")
         return " ".join((kind, *rest))
 
     def counting(self, window: str) -> str:
@@ -126,6 +134,12 @@ class Choices:
     def parts(self, window: str) -> tuple[str, ...]:
         """The windows that a window, or a difference of two, is made of."""
         return self.difference.get(window, (window,))
+
+
+def _condition(restriction: Row) -> str:
+    """A restriction in words: its condition, and when it must hold but at the start."""
+    at = restriction.get("at", "start")
+    return str(restriction["where"]) + ("" if at == "start" else f" at {at}")
 
 
 def sums_behind(number: Statistic, who: Mapping[str, Who]) -> tuple[Summed, ...] | None:

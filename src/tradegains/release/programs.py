@@ -232,7 +232,7 @@ class Program:
         only where further sums may be closed and neither is possible.
         """
         found = self._multiple(np.asarray(self.solver.getSolution().col_value))
-        if found is None and not self.identities.shape[0]:
+        if found is None:
             found = self._exchange(known, cells, numbers, costs)
         if found is None and len(numbers):
             self._set_whole(highspy.HighsVarType.kInteger)
@@ -270,13 +270,14 @@ class Program:
         gives[cells] = False
         best: tuple[float, int, int] = (np.inf, 0, 0)
         for cell in cells.tolist():
+            is_same = gives & (self.kinds == self.kinds[cell])
             has = self.has_cell[:, [cell]]
             rises, falls = has & ~self.has_cell, ~has & self.has_cell
             cost = np.where(rises, price[:, None], 0.0).sum(axis=0)
             down = np.where(can_fall, price, np.inf)[:, None]
             cost += np.where(falls, down, 0.0).sum(axis=0)
-            other = int(np.argmin(np.where(gives, cost, np.inf)))
-            if gives[other] and cost[other] < best[0]:
+            other = int(np.argmin(np.where(is_same, cost, np.inf)))
+            if is_same[other] and cost[other] < best[0]:
                 best = float(cost[other]), cell, other
         if not np.isfinite(best[0]):
             return None
@@ -289,6 +290,15 @@ class Program:
     def has_cell(self) -> Numbers:
         """Which sums have which cell; the last is no cell, and in none."""
         return np.hstack([self.matrix.toarray() > 0, np.zeros((self.sums, 1), bool)])
+
+    @cached_property
+    def kinds(self) -> Numbers:
+        """Cells of the same kind are alike in all identities; the last is no cell, and in none."""
+        if not self.identities.shape[0]:
+            return np.zeros(self.cells + 1, int)
+        nowhere = np.zeros((self.identities.shape[0], 1))
+        columns = np.hstack([self.identities.toarray(), nowhere])
+        return np.unique(columns, axis=1, return_inverse=True)[1].ravel()
 
     def _set_whole(self, kind: highspy.HighsVarType) -> None:
         """What cells change by; sums then change by whole numbers as well."""

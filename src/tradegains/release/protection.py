@@ -23,9 +23,10 @@ Nothing is drawn: the same sums and rules close the same.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
+from types import MappingProxyType
 from typing import Final, Literal
 
 import numpy as np
@@ -218,6 +219,7 @@ class Suppression:
         worth: Numbers | None = None,
         fixed: Iterable[int] = (),
         cells: Numbers | None = None,
+        stay: Mapping[int, float] = MappingProxyType({}),
     ) -> None:
         """Judge every sum on its own.
 
@@ -229,6 +231,7 @@ class Suppression:
             worth: what each sum is to readers; all the same without.
             fixed: numbers of sums that are known, whatever is decided here.
             cells: the caller's places of the cells that the sums were made of.
+            stay: numbers of sums that stay in any case, and how far both ends must be from them.
         """
         self.problem, self.rules, self.kind = problem, rules, kind
         self.worth = np.ones(len(problem.names)) if worth is None else worth
@@ -249,9 +252,21 @@ class Suppression:
         self.targets: dict[tuple[int, ...], Target] = {}
         self.looked_at: dict[bytes, Backing | None] = {}
         self.pairs: dict[tuple[int, int], Target | None] = {}
+        self.stay = dict(stay)
+        self.levels: dict[tuple[int, ...], float] = {}
         for number in range(len(problem.names)):
             if number not in self.fixed:
                 self._judge(number, earlier)
+        self._have_stay()
+
+    def _have_stay(self) -> None:
+        """Close what stays in any case: what it would tell lies outside of these sums."""
+        for number, level in self.stay.items():
+            cells = tuple(self.problem.cells(number).tolist())
+            if cells and number not in self.fixed:  # what has left cannot stay
+                self.closed.setdefault(number, COMPLEMENT)
+                self.levels[cells] = level
+                self._add(Target(self.problem.names[number], cells, self.backings[number]))
 
     @cached_property
     def by_contributor(self) -> sparse.csr_matrix:
@@ -292,6 +307,8 @@ class Suppression:
         if self.has_changed:
             return self.close_all()
         self._close_differences()
+        for target in self._single_cells():
+            self._add(target)
         if most is not None and len(self.targets) > most:
             return self.close_all_and_ask()
         while True:
@@ -387,6 +404,28 @@ class Suppression:
             target = self._target(f"{names[large]} without {names[small]}", rest)
             if target is not None:
                 yield target, int(small), int(large)
+
+    def _single_cells(self) -> Iterator[Target]:
+        """Cells that break a rule and that all sums together, by adding and taking away, tell."""
+        may_leave = [n for n in range(len(self.problem.names)) if self._may_leave(n)]
+        rows = sparse.vstack([self.problem.matrix[may_leave], self.problem.identities]).toarray()
+        unsafe = [
+            target
+            for cell in range(len(self.problem.holdings))
+            if (target := self._target("", np.array([cell]))) and target.cells not in self.targets
+        ]
+        if not unsafe or not len(rows):
+            return
+        wanted = np.zeros((len(unsafe), rows.shape[1]))
+        wanted[np.arange(len(unsafe)), [target.cells[0] for target in unsafe]] = 1
+        for target, is_told in zip(unsafe, follows(rows, wanted), strict=True):
+            if is_told:
+                within = [n for n in may_leave if target.cells[0] in self.problem.cells(n)]
+                smallest = min(within, key=lambda n: (len(self.problem.cells(n)), n))
+                yield replace(target, name=f"a part of {self.problem.names[smallest]}")
+
+    def _may_leave(self, number: int) -> bool:
+        return self.closed.get(number, COMPLEMENT) in (COMPLEMENT, DIFFERENCE)
 
     def _target(self, name: str, cells: Numbers) -> Target | None:
         """The rest of a sum, where it breaks a rule; the same cells are looked at once."""
@@ -489,7 +528,8 @@ class Suppression:
         """How far an end must be; below, no further than to where it can be."""
         if self.kind == COUNT:
             return 1.0
-        level = max(protection_level(target.backing, self.rules), 1.0)
+        least = self.levels.get(target.cells, 1.0)
+        level = max(protection_level(target.backing, self.rules), least)
         return level if direction > 0 else min(level, self._room(target))
 
     def _room(self, target: Target, own: float = 0.0) -> float:
@@ -616,7 +656,11 @@ class Suppression:
     # --- opening again ----------------------------------------------------------------------------
 
     def _open_again(self) -> None:
-        further = [n for n, reason in self.closed.items() if reason in (COMPLEMENT, DIFFERENCE)]
+        further = [
+            n
+            for n, reason in self.closed.items()
+            if reason in (COMPLEMENT, DIFFERENCE) and n not in self.stay
+        ]
         costs = self._costs()
         for number in sorted(further, key=lambda each: (-costs[each], each)):
             self._try_opening(number)
@@ -666,6 +710,20 @@ class Suppression:
     def _leaves_a_rest(self) -> bool:
         further = chain(self._rests(), self._unions())
         return any(each.cells not in self.targets for each in further)
+
+
+def follows(rows: Numbers, wanted: Numbers) -> Numbers:
+    """Which vectors are combinations of rows.
+
+    Example:
+        >>> rows = np.array([[1.0, 1, 0], [0, 1, 0]])
+        >>> follows(rows, np.array([[1.0, 0, 0], [0, 0, 1]])).tolist()
+        [True, False]
+    """
+    _, sizes, basis = np.linalg.svd(rows, full_matrices=False)
+    basis = basis[sizes > 1e-9 * sizes.max(initial=0.0)]
+    rest = wanted - wanted @ basis.T @ basis
+    return np.asarray(np.abs(rest).max(axis=1, initial=0.0) < 1e-6)
 
 
 @dataclass(frozen=True)

@@ -4,20 +4,35 @@ Sums of a year and an amount are one problem: cells of other years are other con
 gained and lost between two years are one as well, since their difference is the change of
 employment. Sales at home and exports each leave on their own, and sales only where both do: what
 protects each of two then protects their sum.
+
+What years have in common (`links`):
+- Who continues is counted alike at both ends. That number is taken for known in either year, or,
+  where it is unsafe itself, both years are one problem.
+- Jobs at both ends are sums of their own. Where they leave at both and are of the same
+  establishments, gains less losses are known; where not, the losses stay, so that nobody gets from
+  the one end to the other. A gain or loss that cannot be hidden beside known ends has them stay.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 from scipy import sparse
 
 from tradegains.formulas.fixed_point import USUAL_DECIMALS
-from tradegains.release.cells import COLUMNS, ESTABLISHMENTS, EvidenceCells, units_of
+from tradegains.release.cells import (
+    COLUMNS,
+    ESTABLISHMENTS,
+    EvidenceCells,
+    YearCells,
+    units_of,
+)
 from tradegains.release.groups import RANKED, Members, SetName, Summed
 from tradegains.release.holdings import Holdings, Numbers
-from tradegains.release.judging import Backing
+from tradegains.release.judging import Backing, protection_level
+from tradegains.release.links import Ends
 from tradegains.release.protection import (
     COUNT,
     VALUE,
@@ -38,6 +53,10 @@ MOST_TARGETS = 40
 """In one group of industries, beyond which all within it stays: each takes programs to protect."""
 
 GAINED, LOST = "jobs_gained_in_", "jobs_lost_in_"
+EMPLOYMENT = "employment"
+
+Link = tuple[Members, Members]
+"""Groups of two years that are the same establishments."""
 
 
 @dataclass(frozen=True)
@@ -82,15 +101,198 @@ def judge_sums(
         earlier: what left before, by `label`; those this evidence knows are among `wanted`.
         told: a set in words.
     """
-    found = Judgement(decimals=cells.decimals)
-    problems: defaultdict[tuple[int, str], list[Summed]] = defaultdict(list)
-    for group, amount in sorted(wanted):
-        if cells.knows(group):
-            problems[group.year, _together(amount)].append((group, amount))
-    for (year, amount), sums in sorted(problems.items()):
-        together = SumsTogether(cells, year, amount, rules, sums=sums, wanted=wanted, told=told)
-        together.judge(earlier, found)
+    ends = Ends.of(wanted)
+    known = {
+        each: worth for each, worth in _with_ends(wanted, ends).items() if cells.knows(each[0])
+    }
+    return _Problems(cells, known, rules, ends=ends, earlier=earlier, told=told).judged()
+
+
+def _with_ends(wanted: Mapping[Summed, float], ends: Ends) -> dict[Summed, float]:
+    """The sums, and beside gains and losses the jobs of the same establishments at both ends."""
+    found = dict(wanted)
+    for (group, amount), worth in wanted.items():
+        if amount.startswith((GAINED, LOST)):
+            for each in _jobs_at_ends(group, ends):
+                found.setdefault(each, worth)
     return found
+
+
+def _jobs_at_ends(group: Members, ends: Ends) -> list[Summed]:
+    """Employment of who continues, as the first year knows them and as the last does."""
+    other = ends.other_end(group)
+    return [(each, EMPLOYMENT) for each in (group, other) if each is not None]
+
+
+Part = tuple[int, ...]
+"""Years whose sums of an amount are one problem."""
+
+
+class _Problems:
+    """The sums by amount and by years, decided so that what one says another knows."""
+
+    def __init__(
+        self,
+        cells: EvidenceCells,
+        wanted: Mapping[Summed, float],
+        rules: Rules,
+        *,
+        ends: Ends,
+        earlier: Mapping[str, tuple[Earlier, ...]],
+        told: Callable[[SetName], str],
+    ) -> None:
+        self.cells, self.wanted, self.rules = cells, wanted, rules
+        self.ends, self.earlier, self.told = ends, earlier, told
+        self.sums: defaultdict[str, defaultdict[int, list[Summed]]]
+        self.sums = defaultdict(lambda: defaultdict(list))
+        for group, amount in sorted(wanted):
+            self.sums[_together(amount)][group.year].append((group, amount))
+        self.found: dict[tuple[str, Part], Judgement] = {}
+        self.stay: dict[Summed, float] = {}
+
+    def judged(self) -> Judgement:
+        """All of them."""
+        for amount in sorted(self.sums, key=lambda each: each.startswith(GAINED)):
+            if amount == ESTABLISHMENTS:
+                self._judge_counts()
+            elif not amount.startswith(GAINED):
+                for year in sorted(self.sums[amount]):
+                    self._judge(amount, (year,))
+        for amount in self.sums:
+            if amount.startswith(GAINED):
+                for year in sorted(self.sums[amount]):
+                    self._judge_flows(amount, year)
+        made = Judgement(decimals=self.cells.decimals)
+        for _, each in sorted(self.found.items()):
+            made.sums |= each.sums
+            made.differences |= each.differences
+            made.unprotected += each.unprotected
+        return made
+
+    def _judge(self, amount: str, part: Part, known: Sequence[Link] = ()) -> Judgement:
+        sums = [each for year in part for each in self.sums[amount][year]]
+        together = SumsTogether(
+            self.cells, part, amount, self.rules,
+            sums=sums, wanted=self.wanted, told=self.told, links=known, stay=self.stay,
+        )  # fmt: skip
+        found = self.found[amount, part] = Judgement()
+        together.judge(self.earlier, found)
+        return found
+
+    # --- counts -----------------------------------------------------------------------------------
+
+    def _judge_counts(self) -> None:
+        """Year by year; years whose common counts are unsafe, or cannot be known, together."""
+        links = self._links()
+        parts: dict[int, Part] = {year: (year,) for year in self.sums[ESTABLISHMENTS]}
+        for one, other in links:
+            if not self._is_safe(one):
+                _join(parts, one.year, other.year)
+        done: dict[Part, bool] = {}
+        while True:
+            for part in sorted(set(parts.values()) - done.keys()):
+                done[part] = self._judge_part(part, links)
+            further = [
+                (one.year, other.year)
+                for one, other in links
+                if parts[one.year] != parts[other.year]
+                and not (done[parts[one.year]] and done[parts[other.year]])
+            ]
+            if not further:
+                break
+            for both in further:
+                _join(parts, *both)
+        for part in done.keys() - set(parts.values()):
+            del self.found[ESTABLISHMENTS, part]
+
+    def _judge_part(self, part: Part, links: Sequence[Link]) -> bool:
+        """Decide on some years; whether everything in them can be protected."""
+        return not self._judge(ESTABLISHMENTS, part, links).unprotected
+
+    def _links(self) -> list[Link]:
+        sums = [each for of_year in self.sums[ESTABLISHMENTS].values() for each in of_year]
+        years = self.sums[ESTABLISHMENTS].keys()
+        return [
+            pair
+            for pair in self.ends.same_counts(sums)
+            if all(each.year in years and self.cells.knows(each) for each in pair)
+        ]
+
+    def _is_safe(self, group: Members) -> bool:
+        """Whether a count may be known."""
+        holdings = self.cells.years[group.year].holdings(w.ESTABLISHMENTS)
+        backing = holdings.backing(self.cells.cells_of(group))
+        least = max(self.rules.contributors.least, self.rules.differences.least)
+        return not 0 < backing.contributors < least
+
+    # --- gains and losses -------------------------------------------------------------------------
+
+    def _judge_flows(self, amount: str, year: int) -> None:
+        """Gains and losses, with the jobs at both ends that have to stay for them."""
+        groups = list(dict.fromkeys(group for group, _ in self.sums[amount][year]))
+        while True:
+            known = [group for group in groups if self._is_told(group, amount)]
+            for group in groups:
+                if group not in known:
+                    self.stay[group, amount.replace(GAINED, LOST)] = self._apart(group, amount)
+            found = self._judge(amount, (year,), [(group, group) for group in known])
+            if not found.unprotected or not known:
+                return
+            self._have_ends_stay(known, amount)
+
+    def _have_ends_stay(self, groups: Sequence[Members], amount: str) -> None:
+        """Close the jobs at the later end, beside which gains or losses cannot be hidden."""
+        again = set()
+        for group in groups:
+            for end in _jobs_at_ends(group, self.ends)[1:]:
+                self.stay[end] = self._apart(group, amount)
+                again.add(end[0].year)
+        for year in sorted(again):
+            self._judge(EMPLOYMENT, (year,))
+
+    def _is_told(self, group: Members, amount: str) -> bool:
+        """Whether jobs at both ends leave, and are those of the same establishments."""
+        both = _jobs_at_ends(group, self.ends)
+        if len(both) < 2 or any(self._reason(each) for each in both):
+            return False
+        return self._moved(group, amount) == 0
+
+    def _reason(self, each: Summed) -> str:
+        found = self.found.get((each[1], (each[0].year,)))
+        judged = found.sums.get(each) if found else None
+        return judged.reason if judged else "unknown"
+
+    def _moved(self, group: Members, amount: str) -> float:
+        """Jobs at the end of those who are counted in the group at one end and not at the other."""
+        both = _jobs_at_ends(group, self.ends)
+        if len(both) < 2 or not self.cells.knows(both[1][0]):
+            return 0.0
+        start, end = (self._value(each, w.EMPLOYMENT) for each, _ in both)
+        pair = amount.removeprefix(GAINED)
+        gained, lost = (
+            self._value(group, column) for column in (w.jobs_gained(pair), w.jobs_lost(pair))
+        )
+        return start + gained - lost - end
+
+    def _apart(self, group: Members, amount: str) -> float:
+        """How far jobs at the ends of a group must be from what the other end tells of them."""
+        levels = [abs(self._moved(group, amount)), 1.0]
+        for each, _ in _jobs_at_ends(group, self.ends):
+            if self.cells.knows(each):
+                holdings = self.cells.years[each.year].holdings(w.EMPLOYMENT)
+                backing = holdings.backing(self.cells.cells_of(each))
+                levels.append(protection_level(backing, self.rules))
+        return max(levels)
+
+    def _value(self, group: Members, column: str) -> float:
+        holdings = self.cells.years[group.year].holdings(column)
+        return float(holdings.values[self.cells.cells_of(group)].sum())
+
+
+def _join(parts: dict[int, Part], one: int, other: int) -> None:
+    """Make the years of two parts one part."""
+    both = tuple(sorted({*parts[one], *parts[other]}))
+    parts |= dict.fromkeys(both, both)
 
 
 def _together(amount: str) -> str:
@@ -99,7 +301,7 @@ def _together(amount: str) -> str:
 
 
 class SumsTogether:
-    """Sums of one year and amount: those of industry groups first, then within each group.
+    """Sums of an amount in some years: those of industry groups first, then within each group.
 
     Where every sum of a group of industries leaves, what is within it says nothing of others: each
     group is a problem of its own, in which the group's sums are known. Where one stays, all within
@@ -114,23 +316,37 @@ class SumsTogether:
     def __init__(
         self,
         cells: EvidenceCells,
-        year: int,
+        years: Part,
         amount: str,
         rules: Rules,
         *,
         sums: Sequence[Summed],
         wanted: Mapping[Summed, float],
         told: Callable[[SetName], str],
+        links: Sequence[Link] = (),
+        stay: Mapping[Summed, float] = MappingProxyType({}),
     ) -> None:
-        """Find the cells of every sum."""
+        """Find the cells of every sum.
+
+        Args:
+            cells: the evidence.
+            years: whose sums they are.
+            amount: what is added up; gains stand for losses as well.
+            rules: what they are judged by.
+            sums: what somebody wants to release.
+            wanted: what each is worth to readers.
+            told: a set in words.
+            links: groups whose counts are the same; of flows, those whose net flow is known.
+            stay: sums that stay in any case, and how far both ends must be from them.
+        """
         self.cells, self.rules, self.wanted = cells, rules, wanted
         self.sums, self.names = list(sums), [label(*each, told) for each in sums]
         self.has_changed = False
         many_windows = len({group.window for group, _ in sums}) > 1
         self.is_crossed = many_windows or any(group.level == RANKED for group, _ in sums)
         self.kind: Kind = COUNT if amount == ESTABLISHMENTS else VALUE
-        places = {group: cells.cells_of(group) for group, _ in sums}
-        self.holdings, self.inside, self.known = _holdings(cells, year, amount, sums, places)
+        self.stay = {n: stay[each] for n, each in enumerate(self.sums) if each in stay}
+        self.holdings, self.inside, self.known = _holdings(cells, years, amount, sums, links)
 
     def judge(self, earlier: Mapping[str, tuple[Earlier, ...]], found: Judgement) -> None:
         """Decide which leave; nothing new where one of them has left with another value."""
@@ -242,8 +458,9 @@ class SumsTogether:
         system = SumSystem.of(self.holdings.among(cells), names, inside, identities=known)
         worth = np.array([float(self.wanted[self.sums[number]]) for number in numbers])
         last = range(len(numbers) - fixed, len(numbers))
+        stay = {place: self.stay[n] for place, n in enumerate(numbers) if n in self.stay}
         made = Suppression(
-            system, self.rules, self.kind, earlier, worth=worth, fixed=last, cells=cells
+            system, self.rules, self.kind, earlier, worth=worth, fixed=last, cells=cells, stay=stay
         )
         made.has_changed |= self.has_changed
         return made
@@ -261,26 +478,66 @@ class SumsTogether:
 
 def _holdings(
     cells: EvidenceCells,
-    year: int,
+    years: Part,
     amount: str,
     sums: Sequence[Summed],
-    places: Mapping[Members, np.ndarray],
-) -> tuple[Holdings, list[np.ndarray], list[dict[int, float]]]:
+    links: Sequence[Link],
+) -> tuple[Holdings, list[Numbers], list[dict[int, float]]]:
     """Holdings of a problem, the cells of each sum, and what is known to stay as it is."""
-    of_year = cells.years[year]
-    if not amount.startswith(GAINED):
-        column = COLUMNS.get(amount, w.ESTABLISHMENTS)
-        return of_year.holdings(column), [places[group] for group, _ in sums], []
+    if amount.startswith(GAINED):
+        return _flows(cells.years[years[0]], cells, amount, sums, links)
+    column = COLUMNS.get(amount, w.ESTABLISHMENTS)
+    parts = [cells.years[year] for year in years]
+    offset = dict(zip(years, np.cumsum([0, *map(len, parts)]).tolist(), strict=False))
+    inside = [cells.cells_of(group) + offset[group.year] for group, _ in sums]
+    known = [
+        {
+            place: 1.0 if each.year == pair[0].year else -1.0
+            for each in pair
+            if each.year in offset
+            for place in (cells.cells_of(each) + offset[each.year]).tolist()
+        }
+        for pair in (links if amount == ESTABLISHMENTS else ())
+    ]
+    known = [each for each in known if each]
+    return side_by_side([each.holdings(column) for each in parts]), inside, known
+
+
+def _flows(
+    of_year: YearCells,
+    cells: EvidenceCells,
+    amount: str,
+    sums: Sequence[Summed],
+    links: Sequence[Link],
+) -> tuple[Holdings, list[Numbers], list[dict[int, float]]]:
+    """The same of gains and losses, as cells beside each other."""
     pair = amount.removeprefix(GAINED)
     both = beside(of_year.holdings(w.jobs_gained(pair)), of_year.holdings(w.jobs_lost(pair)))
     count = len(of_year)
-    inside = [places[group] + (count if each.startswith(LOST) else 0) for group, each in sums]
-    # Employment at both ends tells gains less losses, of whomever it is published for.
+    inside = [
+        cells.cells_of(group) + (count if each.startswith(LOST) else 0) for group, each in sums
+    ]
+    places = [cells.cells_of(group) for group, _ in links]
     known = [
         {**dict.fromkeys(cell.tolist(), 1.0), **dict.fromkeys((cell + count).tolist(), -1.0)}
-        for cell in places.values()
+        for cell in places
     ]
     return both, inside, known
+
+
+def side_by_side(parts: Sequence[Holdings]) -> Holdings:
+    """Holdings of several years as cells beside each other; contributors of each are its own."""
+    if len(parts) == 1:
+        return parts[0]
+    columns = {
+        name: np.concatenate([getattr(each, name) for each in parts])
+        for name in ("values", "sizes", "alone", "first", "second")
+    }
+    return Holdings(
+        **columns,
+        spread=sparse.block_diag([each.spread for each in parts], format="csc"),
+        present=sparse.block_diag([each.present for each in parts], format="csc"),
+    )
 
 
 def beside(one: Holdings, other: Holdings) -> Holdings:

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 
 from tradegains.statistics.arrays import BoolArray, IntArray
 from tradegains.tables import working as w
-from tradegains.transforms.contributions import NO_KEY, in_layer
+from tradegains.transforms.contributions import NO_ENTERPRISE, NO_KEY, in_layer
 
 _SAFE = 2.0**62
 _NOBODY = 0
@@ -114,6 +114,10 @@ def contributed(
     """Keys and amounts of the rows of the study, and these rows: `contributions` on the driver."""
     is_in = pc.equal(pc.bit_wise_and(matched[w.FLAGS], removing), 0)
     rows = matched if pc.all(is_in).as_py() else matched.filter(is_in)
+    if w.CONTRIBUTOR in rows.column_names:
+        who = rows[w.CONTRIBUTOR]
+        named = pc.if_else(pc.equal(who, NO_ENTERPRISE), None, who)
+        rows = rows.set_column(rows.column_names.index(w.CONTRIBUTOR), w.CONTRIBUTOR, named)
     employment = rows[w.EMPLOYMENT]
     amounts = {
         w.EMPLOYMENT: employment,

@@ -32,11 +32,14 @@ _HAS_OTHERS = "has_others"
 NO_KEY = -1
 """Stands for a key that is null: keys are whole numbers of at least 0."""
 
+NO_ENTERPRISE = 42
+"""The number of the enterprise of rows that name none: `xxhash64` of null is its seed."""
+
 
 def contributions(
     matched: DataFrame, *, keys: Sequence[str], amounts: Mapping[str, Column], removing: int
 ) -> DataFrame:
-    """One row per row of the study: its keys, contributor, and amounts by name.
+    """One row per row of the study: its keys, contributor (null: its own), and amounts by name.
 
     Args:
         matched: rows with `flags` and the columns of keys and amounts.
@@ -45,9 +48,12 @@ def contributions(
         removing: bits of the rules whose rows are no part of the study.
     """
     is_named = w.CONTRIBUTOR in matched.columns
+    number = F.col(w.CONTRIBUTOR)
+    # Who names no enterprise is a contributor of its own, not one with all others who name none.
+    enterprise = F.when(number != bigint(NO_ENTERPRISE), number).alias(w.CONTRIBUTOR)
     return matched.filter(F.col(w.FLAGS).bitwiseAND(bigint(removing)) == 0).select(
         *(F.coalesce(F.col(key), F.lit(NO_KEY)).cast("bigint").alias(key) for key in keys),
-        *([w.CONTRIBUTOR] if is_named else []),
+        *([enterprise] if is_named else []),
         *(F.coalesce(amount, bigint(0)).alias(name) for name, amount in amounts.items()),
     )
 

@@ -55,7 +55,7 @@ def transitions(run: PublishedRun) -> PageTable | None:
                 *names([run.window_years(row["window"])]),
                 *names([row["state_at_start"], row["state_at_end"]]),
                 Cell(count(row["establishments"])),
-                Cell(percent(row["establishment_share"], 1)),
+                rate_cell(row["establishment_share"]),
                 Cell(count(row["employment"])),
                 rate_cell(row["employment_share"]),
             )

@@ -1,0 +1,79 @@
+"""The intruder who reads folders: what it concludes by hand, and from what the package carries out."""
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from intruder.carried import attack_drawn
+from intruder.economies import Economy, Row
+from intruder.folders import Reader, attack_folder
+from intruder.unsafe import Thresholds
+from tradegains.engines.start import Engine
+
+RULES = Thresholds(3, 1, 75.0, False, 10.0)
+
+# Twenty stay from 1990 to 1991, two go, ten come. They sell at home what they sell.
+STAY = {(f"stays {n}", year): Row("1101", None, 10, 100, 0) for n in range(20)
+        for year in (1990, 1991)}  # fmt: skip
+GO = {(f"goes {n}", 1990): Row("1101", None, 10, 60 + n, 0) for n in range(2)}
+COME = {(f"comes {n}", 1991): Row("1101", None, 10, 50, 0) for n in range(10)}
+CENSUS = Economy({**STAY, **GO, **COME}, {}, ("both_ends",), (), ("total",), annual=True)
+
+
+def reader(table: str, *rows: tuple[dict[str, str], dict[str, float]]) -> Reader:
+    """Who has read rows of a table: by what they are of, the numbers that left."""
+    made = Reader([CENSUS])
+    for key, numbers in rows:
+        row = key | {name: repr(value) for name, value in numbers.items()} | {"withheld": ""}
+        made.read_row(0, table, row, {**dict.fromkeys(EVERY[table]), **numbers})
+    return made
+
+
+EVERY = {
+    "demography": [
+        *("establishments", "employment", "sales", "exports", "domestic_sales"),
+        *("establishment_rate", "employment_rate", "sales_rate"),
+    ]
+}
+
+
+def of(status: str, year: int) -> dict[str, str]:
+    return {"window": "1990-1991", "kind": "annual", "continuing": "both_ends", "level": "total",
+            "industry": "", "status": status, "year": str(year)}  # fmt: skip
+
+
+def found(made: Reader) -> set[str]:
+    return {each.what.split()[0] for each in attack_folder(made, RULES, Random(1))}
+
+
+def test_a_rate_with_its_base_gives_a_sum() -> None:
+    made = reader(
+        "demography",
+        (of("continuing", 1990), {"domestic_sales": 2000.0}),
+        (of("exiter", 1990), {"sales_rate": 121 / 2121}),
+    )
+    assert "demography.sales_rate" in found(made)
+
+
+def test_who_continues_is_counted_alike_in_both_years() -> None:
+    rate = {"establishment_rate": 20 / 22}
+    made = reader("demography", (of("continuing", 1990), rate))
+    assert found(made) == set()
+    both = (of("continuing", 1991), {"establishments": 20})
+    made = reader("demography", (of("continuing", 1990), rate), both)
+    assert "demography.establishment_rate" in found(made)
+
+
+def test_a_number_read_wrongly_ends_the_attack() -> None:
+    with pytest.raises(AssertionError, match="exiter"):
+        reader("demography", (of("exiter", 1990), {"establishments": 3}))
+
+
+@pytest.mark.only("embedded")
+@pytest.mark.parametrize("seed", [8])
+def test_nothing_unsafe_follows_from_folders(engine: Engine, tmp_path: Path, seed: int) -> None:
+    made, breaches = attack_drawn(engine, seed, tmp_path)
+    assert breaches == []
+    assert made.numbers > 100
+    assert made.withheld > 100
