@@ -7,7 +7,7 @@ BIN     = $(VENV)/bin
 PY      = $(BIN)/python
 PIP     = $(PY) -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test test-embedded test-spark lint types format dist bench release-check cluster-check kubernetes-check stress intruder mutants coverage java clean
+.PHONY: help demo test test-embedded test-spark lint types format dist bench release-check cluster-check kubernetes-check stress intruder intruder-folders mutants coverage java clean
 
 help:
 	@echo "make demo    run the whole study on a synthetic census; results under build/demo/"
@@ -18,6 +18,7 @@ help:
 	@echo "make cluster-check    a Spark cluster, HDFS, YARN and S3 on this machine, compared with one process"
 	@echo "make kubernetes-check    build the image, run its driver, hold manifests to the API's schema"
 	@echo "make intruder    attack ten thousand drawn releases (RELEASES=500: fewer)"
+	@echo "make intruder-folders    attack the folders of fifty (FOLDERS=10: fewer)"
 	@echo "make stress  try for a quarter of an hour to break publication (MINUTES=2: shorter)"
 	@echo "make mutants AREA=store    put faults into a room and see whether its tests notice"
 	@echo "make release-check    compare what a release withholds with ACRO and G-Confid"
@@ -123,6 +124,12 @@ RELEASES ?= 10000
 
 intruder: $(VENV)/ready-test
 	PYTHONPATH=src:tests $(PY) -m intruder --releases $(RELEASES)
+
+# The same of folders that runs of drawn economies carry out.
+FOLDERS ?= 50
+
+intruder-folders: $(VENV)/ready-test
+	PYTHONPATH=src:tests $(PY) -m intruder --folders --releases $(FOLDERS)
 
 java: $(VENV)/ready-java
 

@@ -43,7 +43,7 @@ def main() -> int:
 
 
 def attack_folders(seeds: range) -> int:
-    """Attack folders that the package carries out of drawn economies; 1 where one tells too much."""
+    """Attack folders that the package carries out; 1 where one tells too much."""
     from intruder.carried import attack_drawn
     from tradegains.engines.start import start_engine
 

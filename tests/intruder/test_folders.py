@@ -1,4 +1,4 @@
-"""The intruder who reads folders: what it concludes by hand, and from what the package carries out."""
+"""The intruder who reads folders: what it concludes by hand, and from what the package writes."""
 
 from pathlib import Path
 from random import Random

@@ -8,7 +8,13 @@ import pytest
 
 from tradegains.release.cells import EvidenceCells
 from tradegains.release.groups import Members, Summed
-from tradegains.release.links import EXPORTER, EXPORTER_NEXT_YEAR, NEXT_YEAR, PREVIOUS_YEAR, Ends
+from tradegains.release.links import (
+    EXPORTER,
+    EXPORTER_NEXT_YEAR,
+    NEXT_YEAR,
+    PREVIOUS_YEAR,
+    CommonEnds,
+)
 from tradegains.release.profiles import example_rules
 from tradegains.release.subtraction import Judgement, judge_sums
 from tradegains.store.evidence import Evidence
@@ -102,7 +108,7 @@ def test_years_with_an_unsafe_count_in_common_are_decided_together() -> None:
 
 def test_ends_of_pairs_and_windows() -> None:
     post = ("continuing", "post", "both_ends")
-    ends = Ends.of([(Members(1988, (post,)), "x"), (Members(1996, (), (post,)), "x"),
+    ends = CommonEnds.of([(Members(1988, (post,)), "x"), (Members(1996, (), (post,)), "x"),
                     (Members(1992, (), STAY), "x")])  # fmt: skip
     assert ends.windows == {"post": (1988, 1996)}
     assert ends.pairs == (1992,)

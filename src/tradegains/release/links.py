@@ -23,7 +23,7 @@ _OF_BOTH_ENDS = ("continuing", "restricted")
 
 
 @dataclass(frozen=True)
-class Ends:
+class CommonEnds:
     """The ends of windows, as the sums say them.
 
     Attributes:
@@ -35,13 +35,13 @@ class Ends:
     pairs: tuple[int, ...] = ()
 
     @staticmethod
-    def of(sums: Iterable[Summed]) -> "Ends":
+    def of(sums: Iterable[Summed]) -> "CommonEnds":
         """From the years in which sums are of who is, or is not, in a set of the window.
 
         Example:
             >>> stay = (("continuing", "post", "both_ends"),)
             >>> both = [(Members(year, stay), "exports") for year in (1996, 1988)]
-            >>> Ends.of(both).windows
+            >>> CommonEnds.of(both).windows
             {'post': (1988, 1996)}
         """
         years: defaultdict[str, set[int]] = defaultdict(set)
@@ -52,7 +52,7 @@ class Ends:
                     years[name[1]].add(group.year)
                 pairs |= {group.year - back for each, back in _ANNUAL.items() if name == each}
         windows = {name: (min(each), max(each)) for name, each in years.items() if len(each) > 1}
-        return Ends(windows, tuple(sorted(pairs)))
+        return CommonEnds(windows, tuple(sorted(pairs)))
 
     def other_end(self, group: Members) -> Members | None:
         """Who continues, at the other end; None where these are no establishments of both ends.

@@ -32,7 +32,7 @@ from tradegains.release.cells import (
 from tradegains.release.groups import RANKED, Members, SetName, Summed
 from tradegains.release.holdings import Holdings, Numbers
 from tradegains.release.judging import Backing, protection_level
-from tradegains.release.links import Ends
+from tradegains.release.links import CommonEnds
 from tradegains.release.protection import (
     COUNT,
     VALUE,
@@ -101,14 +101,14 @@ def judge_sums(
         earlier: what left before, by `label`; those this evidence knows are among `wanted`.
         told: a set in words.
     """
-    ends = Ends.of(wanted)
+    ends = CommonEnds.of(wanted)
     known = {
         each: worth for each, worth in _with_ends(wanted, ends).items() if cells.knows(each[0])
     }
     return _Problems(cells, known, rules, ends=ends, earlier=earlier, told=told).judged()
 
 
-def _with_ends(wanted: Mapping[Summed, float], ends: Ends) -> dict[Summed, float]:
+def _with_ends(wanted: Mapping[Summed, float], ends: CommonEnds) -> dict[Summed, float]:
     """The sums, and beside gains and losses the jobs of the same establishments at both ends."""
     found = dict(wanted)
     for (group, amount), worth in wanted.items():
@@ -118,13 +118,13 @@ def _with_ends(wanted: Mapping[Summed, float], ends: Ends) -> dict[Summed, float
     return found
 
 
-def _jobs_at_ends(group: Members, ends: Ends) -> list[Summed]:
+def _jobs_at_ends(group: Members, ends: CommonEnds) -> list[Summed]:
     """Employment of who continues, as the first year knows them and as the last does."""
     other = ends.other_end(group)
     return [(each, EMPLOYMENT) for each in (group, other) if each is not None]
 
 
-Part = tuple[int, ...]
+YearsTogether = tuple[int, ...]
 """Years whose sums of an amount are one problem."""
 
 
@@ -137,7 +137,7 @@ class _Problems:
         wanted: Mapping[Summed, float],
         rules: Rules,
         *,
-        ends: Ends,
+        ends: CommonEnds,
         earlier: Mapping[str, tuple[Earlier, ...]],
         told: Callable[[SetName], str],
     ) -> None:
@@ -147,7 +147,7 @@ class _Problems:
         self.sums = defaultdict(lambda: defaultdict(list))
         for group, amount in sorted(wanted):
             self.sums[_together(amount)][group.year].append((group, amount))
-        self.found: dict[tuple[str, Part], Judgement] = {}
+        self.found: dict[tuple[str, YearsTogether], Judgement] = {}
         self.stay: dict[Summed, float] = {}
 
     def judged(self) -> Judgement:
@@ -169,7 +169,7 @@ class _Problems:
             made.unprotected += each.unprotected
         return made
 
-    def _judge(self, amount: str, part: Part, known: Sequence[Link] = ()) -> Judgement:
+    def _judge(self, amount: str, part: YearsTogether, known: Sequence[Link] = ()) -> Judgement:
         sums = [each for year in part for each in self.sums[amount][year]]
         together = SumsTogether(
             self.cells, part, amount, self.rules,
@@ -184,11 +184,11 @@ class _Problems:
     def _judge_counts(self) -> None:
         """Year by year; years whose common counts are unsafe, or cannot be known, together."""
         links = self._links()
-        parts: dict[int, Part] = {year: (year,) for year in self.sums[ESTABLISHMENTS]}
+        parts: dict[int, YearsTogether] = {year: (year,) for year in self.sums[ESTABLISHMENTS]}
         for one, other in links:
             if not self._is_safe(one):
                 _join(parts, one.year, other.year)
-        done: dict[Part, bool] = {}
+        done: dict[YearsTogether, bool] = {}
         while True:
             for part in sorted(set(parts.values()) - done.keys()):
                 done[part] = self._judge_part(part, links)
@@ -205,7 +205,7 @@ class _Problems:
         for part in done.keys() - set(parts.values()):
             del self.found[ESTABLISHMENTS, part]
 
-    def _judge_part(self, part: Part, links: Sequence[Link]) -> bool:
+    def _judge_part(self, part: YearsTogether, links: Sequence[Link]) -> bool:
         """Decide on some years; whether everything in them can be protected."""
         return not self._judge(ESTABLISHMENTS, part, links).unprotected
 
@@ -289,7 +289,7 @@ class _Problems:
         return float(holdings.values[self.cells.cells_of(group)].sum())
 
 
-def _join(parts: dict[int, Part], one: int, other: int) -> None:
+def _join(parts: dict[int, YearsTogether], one: int, other: int) -> None:
     """Make the years of two parts one part."""
     both = tuple(sorted({*parts[one], *parts[other]}))
     parts |= dict.fromkeys(both, both)
@@ -316,7 +316,7 @@ class SumsTogether:
     def __init__(
         self,
         cells: EvidenceCells,
-        years: Part,
+        years: YearsTogether,
         amount: str,
         rules: Rules,
         *,
@@ -478,7 +478,7 @@ class SumsTogether:
 
 def _holdings(
     cells: EvidenceCells,
-    years: Part,
+    years: YearsTogether,
     amount: str,
     sums: Sequence[Summed],
     links: Sequence[Link],
