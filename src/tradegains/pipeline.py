@@ -46,6 +46,7 @@ from tradegains.store.manifest import (
 from tradegains.store.mending import mend_logs, salvage
 from tradegains.store.output import KEEP_DAYS, Output, census_problems, hold_output
 from tradegains.store.pages import undecodable
+from tradegains.store.remote_errors import told_of_store
 from tradegains.store.row_tables import PLANT_PRODUCTS, ROW_TABLES, read_plant_products
 from tradegains.store.runs import (
     Publication,
@@ -156,7 +157,11 @@ def run(
             return published
         _require_some(only, study, inputs)
         one_by_one = engine.name == "spark" and needs_rows_one_by_one(inputs.census)
-        with _damage_told(inputs), engine.reading(one_by_one=one_by_one):
+        with (
+            _store_told(inputs, place),
+            _damage_told(inputs),
+            engine.reading(one_by_one=one_by_one),
+        ):
             work = replace(_work_folder(place, name, study), scratch=engine.scratch)
             measured = _measure(engine, study, inputs, work, only, progress, kept_in=work.root)
         absent = _all_absent(inputs, published, measured)
@@ -263,6 +268,19 @@ def _rare_collection() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
+
+
+@contextmanager
+def _store_told(inputs: RunInputs, output: Output) -> Iterator[None]:
+    """Tell of a store that goes while an engine reads or writes rows there; others pass.
+
+    Raises:
+        StorageError: it names the census, the output or both: an engine does not say which it was.
+    """
+    places = dict.fromkeys((inputs.census.place.root, output.root))
+    remote = [place for place in places if "://" in place and not place.startswith("file://")]
+    with told_of_store(" or ".join(remote)):
+        yield
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,9 @@ from clusters.clocks import an_hour_ahead
 from clusters.hadoop import MiniHadoop
 from clusters.object_store import ObjectStore
 from clusters.small_runs import digests
+from clusters.submitting import upload
 from small_study import write_small_study
+from tradegains import pipeline
 from tradegains.engines.start import Engine
 from tradegains.errors import OutputBusyError, StorageError
 from tradegains.pipeline import run
@@ -116,6 +119,30 @@ def test_a_namenode_that_goes_and_returns(
     assert hadoop.address in str(told)
     hadoop.start_namenode()
     completes(engine, study, output, str(tmp_path / "local"))
+
+
+def test_a_namenode_that_goes_while_the_engine_reads(
+    engine: Engine, hadoop: MiniHadoop, study: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    upload(study, f"{hadoop.address}/read/census")
+    given = read_study(study, {"census": f"{hadoop.address}/read/census"})
+    measure, output = pipeline._measure, str(tmp_path / "out")
+
+    def without_namenode(*rest: Any, **named: Any) -> Any:
+        hadoop.stop_namenode()
+        return measure(*rest, **named)
+
+    try:
+        with monkeypatch.context() as patched:
+            patched.setattr(pipeline, "_measure", without_namenode)
+            began = time.monotonic()
+            with pytest.raises(StorageError, match=f"refused in {hadoop.address}/read/census"):
+                run(engine, given, output=output, progress=Progress(None))
+            assert time.monotonic() - began < SOON
+    finally:
+        hadoop.start_namenode()
+    assert run(engine, given, output=output, progress=Progress(None)).new
 
 
 def test_a_namenode_that_falls_silent(
