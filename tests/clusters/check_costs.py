@@ -38,11 +38,11 @@ def test_bytes_of_a_row_are_those_on_paper(
     yarn: MiniHadoop, zipped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     paper = json.loads(MEASURED.read_text())
-    here = digests(str(local_run(SIZES[0], tmp_path)))
+    here = digests(local_run(zipped, SIZES[0], tmp_path))
     found = [cost_of(yarn, zipped, size, tmp_path / size.name.replace(" ", "-")) for size in SIZES]
-    assert digests(f"{yarn.address}/results-1M") == here
     RECORD.parent.mkdir(parents=True, exist_ok=True)
     RECORD.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    assert digests(f"{yarn.address}/results-1M") == here
     steps = paper[-1]["steps"]
     expected, there = (total_cost(costs_of(runs, steps)) for runs in (paper, found))
     with capsys.disabled():
@@ -51,11 +51,13 @@ def test_bytes_of_a_row_are_those_on_paper(
     assert there.written == pytest.approx(expected.written, rel=TOLERANCE)
 
 
-def local_run(size: Size, folder: Path) -> Path:
-    """The output of the study on this machine's disk, by the embedded engine."""
-    output = folder / "here"
-    census = census_of(size, ROOT / "build" / "benchmark")
-    timed(STUDY, f"--input=census={census}", f"--output={output}")
+def local_run(zipped: Path, size: Size, folder: Path) -> str:
+    """The output of the study by Spark in one process, on this machine's disk."""
+    output = f"{folder}/here"
+    census = f"--input=census={census_of(size, ROOT / 'build' / 'benchmark')}"
+    local = SETTINGS | {"spark.master": "local[2]"}
+    told = submit(zipped, STUDY, f"--output={output}", census, options=local)
+    assert told.returncode == 0, told.stdout + told.stderr
     return output
 
 
