@@ -157,11 +157,7 @@ def run(
             return published
         _require_some(only, study, inputs)
         one_by_one = engine.name == "spark" and needs_rows_one_by_one(inputs.census)
-        with (
-            _store_told(inputs, place),
-            _damage_told(inputs),
-            engine.reading(one_by_one=one_by_one),
-        ):
+        with _failures_told(inputs, place), engine.reading(one_by_one=one_by_one):
             work = replace(_work_folder(place, name, study), scratch=engine.scratch)
             measured = _measure(engine, study, inputs, work, only, progress, kept_in=work.root)
         absent = _all_absent(inputs, published, measured)
@@ -198,11 +194,11 @@ def check_rows(engine: Engine, study: Study, *, progress: Progress | None = None
         tempfile.TemporaryDirectory(prefix="check-", dir=engine.scratch) as folder,
         _rare_collection(),
     ):
-        inputs = read_inputs(study, Output(folder))
+        inputs = read_inputs(study, output := Output(folder))
         # Whether successors meet the census is found where they repair it.
         only = {"quality", *(("welfare",) if inputs.small.successors else ())}
         one_by_one = engine.name == "spark" and needs_rows_one_by_one(inputs.census)
-        with _damage_told(inputs), engine.reading(one_by_one=one_by_one):
+        with _failures_told(inputs, output), engine.reading(one_by_one=one_by_one):
             work = WorkFolder(f"{folder}/rows", frozenset(passing_folders(study)))
             measured = _measure(engine, lenient, inputs, work, only, progress)
     return counted_rows(measured.tables["quality"], study.census.rules)
@@ -271,23 +267,18 @@ def _rare_collection() -> Iterator[None]:
 
 
 @contextmanager
-def _store_told(inputs: RunInputs, output: Output) -> Iterator[None]:
-    """Tell of a store that goes while an engine reads or writes rows there; others pass.
+def _failures_told(inputs: RunInputs, output: Output) -> Iterator[None]:
+    """Name the files that an engine could not read, or the store that has gone: it names neither.
 
     Raises:
-        StorageError: it names the census, the output or both: an engine does not say which it was.
+        InputError: of the damaged files.
+        StorageError: of the census, the output or both, whichever are behind an address.
     """
     places = dict.fromkeys((inputs.census.place.root, output.root))
     remote = [place for place in places if "://" in place and not place.startswith("file://")]
-    with told_of_store(" or ".join(remote)):
-        yield
-
-
-@contextmanager
-def _damage_told(inputs: RunInputs) -> Iterator[None]:
-    """Name the files that an engine could not read; it does not say which they are."""
     try:
-        yield
+        with told_of_store(" or ".join(remote)):
+            yield
     except DamagedPageError as error:
         if problems := list(_unreadable_files(inputs)):
             raise InputError(problems) from error
