@@ -15,8 +15,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from drawn_census import SEED
-from planted_run import ADOPTION, GROWTH, QUARTILES, Planted, pairs, run_planted
+from planted_run import ADOPTION, GROWTH, QUARTILES, Estimate, Planted, pairs, run_planted
 
+from tradegains.synthetic.economy import INDUSTRIES
 from tradegains.synthetic.truths import TRUTHS, ExitSlopes, Truths
 
 # Both engines draw the same census (test_synthetic_files) and estimate the same; Spark takes long.
@@ -44,6 +45,7 @@ OTHER = Truths(
     export_composition=0.03,
     growth_of_exporters=0.03,
     growth_by_inputs=0.12,
+    selection_of_entrants=0.25,
     grubel_lloyd=0.7,
     grubel_lloyd_growth=-0.01,
     grubel_lloyd_elsewhere=0.5,
@@ -74,6 +76,42 @@ def test_estimate_moves_with_its_truth(other, name):
     estimate, truth = pairs()[name]
     assert abs(estimate(other).misses(truth(OTHER))) < FAR
     assert abs(estimate(other).misses(truth(TRUTHS))) > FAR
+
+
+def test_selection_between_industries_is_found_and_moves_with_its_truth(other):
+    # What moves establishments, too, such as cuts of inputs, which go with home cuts, falls out.
+    over, inside = (
+        other.slope_on_cut("double_difference", "home", unit=unit)
+        for unit in ("industry", "establishment")
+    )
+    found = Estimate(over.value - inside.value, math.hypot(over.error, inside.error))
+    assert abs(found.misses(planted_selection(other))) < FAR
+    assert abs(found.misses(0.0)) > FAR
+
+
+def planted_selection(planted: Planted) -> float:
+    """Slope on the home cut of what entrants' productivity adds to that of their industry.
+
+    Of 1996, when the lift of entrants by their industry's cut is taken out again; weighted by jobs
+    of 1988, beside the foreign cut, as the double difference is.
+    """
+    cuts = {one.code: (one.cut("home"), one.cut("foreign")) for one in INDUSTRIES}
+    columns, last, first = planted.drawn.columns, planted.drawn.year(1996), planted.drawn.year(1988)
+    is_old = np.isin(last["establishment_id"],
+                     columns["establishment_id"][columns["year"] <= 1988])  # fmt: skip
+    codes = np.unique(last["industry"].astype(str))
+    place = np.searchsorted(codes, last["industry"].astype(str))
+    home = np.array([cuts[code[:2]][0] for code in codes])[place]
+    lift = np.where(is_old, 1.0, np.exp(planted.truths.selection_of_entrants * home))
+    made = np.bincount(place, last["value_added"])
+    without = np.bincount(place, last["value_added"] / lift)
+    jobs = dict.fromkeys(codes, 0.0)
+    for code, each in zip(first["industry"].astype(str), first["employment"], strict=True):
+        jobs[code] = jobs.get(code, 0.0) + each
+    design = np.array([[1.0, *cuts[code[:2]]] for code in codes])
+    root = np.sqrt([jobs[code] for code in codes])
+    added = np.log(made / without) * root
+    return float(np.linalg.lstsq(design * root[:, None], added, rcond=None)[0][1])
 
 
 def documented() -> dict[str, list[str]]:

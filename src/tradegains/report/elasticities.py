@@ -52,7 +52,7 @@ def welfare_elasticity_exhibit(run: PublishedRun) -> Exhibit | Missing:
         title=title,
         draw=partial(draw_welfare_elasticity, economy, observed, mark=DRAFT if run.draft else ""),
         text=_areas_in_words(run, economy, observed),
-        caption=_economy_caption(economy),
+        caption=_economy_caption(economy, observed),
         data={"": _economy_csv(economy)},
     )
 
@@ -78,11 +78,12 @@ def _areas_in_words(run: PublishedRun, economy: WelfareElasticity, observed: flo
     )
 
 
-def _economy_caption(economy: WelfareElasticity) -> str:
+def _economy_caption(economy: WelfareElasticity, observed: float | None) -> str:
     """Every number of the hypothetical economy, and what the figure is not."""
     order = economy.sigma - 1
+    marked = "" if observed is None else " but the change marked"
     return (
-        "An illustration: no number of the census is in it but the change marked. Curve: local "
+        f"An illustration: no number of the census is in it{marked}. Curve: local "
         "elasticity of welfare to the domestic share, 1/(σ − 1 + γ), γ the hazard of log size at "
         "the cutoff (equation 3), as the cutoff moves with welfare (equation 2), in a hypothetical "
         f"economy: σ = {economy.sigma:g}, one cutoff, no change of entry, log productivity normal "

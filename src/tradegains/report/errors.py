@@ -1,11 +1,13 @@
 """Standard errors and intervals in words; empty for a run that tells none."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from tradegains.formulas.jackknife import error_of_error
 from tradegains.published.printing import fixed, percent
 from tradegains.published.published_run import PublishedRun
 from tradegains.report.welfare_rows import Row, total_rows
+from tradegains.tables.published import TABLES
 from tradegains.tables.table import STANDARD_ERROR
 
 UNITS = {
@@ -21,8 +23,12 @@ def errors_in_words(run: PublishedRun) -> str:
     stated = run.section("uncertainty")
     groups = [row.get("replicate_groups") or 0 for row in total_rows(run).values()]
     own = error_of_error(max(groups, default=0))
-    if not stated or own is None:
+    if not stated:
         return ""
+    if own is None:  # no welfare change, whose rows say of how many groups; of its shares there is
+        of_share = TABLES["welfare"].errors["delta_ln_continuing_share"]
+        known = any(row.get(of_share) is not None for row in total_rows(run).values())
+        return _brackets(stated) if known else ""
     return (
         f"In brackets: standard errors from {max(groups)} groups of {UNITS[stated['unit']]}, each "
         f"left out in turn; their own relative error is about {percent(own, 0)} percent. They tell "
@@ -36,7 +42,11 @@ def brackets_in_words(run: PublishedRun, rows: Iterable[Row]) -> str:
     stated = run.section("uncertainty")
     if not stated or all(row.get(STANDARD_ERROR) is None for row in rows):
         return ""
-    return f" In brackets: standard errors, by leaving out groups of {UNITS[stated['unit']]}."
+    return f" {_brackets(stated)}"
+
+
+def _brackets(stated: Mapping[str, Any]) -> str:
+    return f"In brackets: standard errors, by leaving out groups of {UNITS[stated['unit']]}."
 
 
 def interval_of(row: Row) -> tuple[float, float] | None:

@@ -54,13 +54,13 @@ def formula_name(row: Row) -> str:
     return f"{name} {symbol} = {row['elasticity']:g}"
 
 
-def measured(row: Row | None, column: str) -> NumberOrReason:
-    """A number of a row, with the row's note where it is null."""
+def measured(row: Row | None, column: str, *, table: str = "welfare") -> NumberOrReason:
+    """A number of a table's row, with its standard error, or the row's note where it is null."""
     if row is None:
         return NumberOrReason(None, "no such row in this run")
     if row[column] is None:
         return NumberOrReason(None, row["note"] or "null, without a note")
-    return NumberOrReason(row[column], error=row.get(TABLES["welfare"].error_of(column) or ""))
+    return NumberOrReason(row[column], error=row.get(TABLES[table].error_of(column) or ""))
 
 
 def total_rows(

@@ -67,6 +67,7 @@ def lot_table(factors: Factors) -> pa.Table:
         "industry_group": [industry.code for _, industry, _ in lots],
         "lot_sales": [_log_sales(industry) for _, industry, _ in lots],
         "lot_productivity": [_log_productivity(code) for _, _, code in lots],
+        "lot_tariff": [industry.tariff_cut for _, industry, _ in lots],
     }
     places = [place for place, _, _ in lots]
     for name in INDUSTRY_FACTORS:

@@ -12,7 +12,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from tradegains.synthetic.draws import Draws
-from tradegains.synthetic.economy import VALUE_ADDED_PER_JOB
+from tradegains.synthetic.economy import BASE_YEAR, VALUE_ADDED_PER_JOB
 from tradegains.synthetic.establishments import is_present, lot_at
 from tradegains.synthetic.states import lacks_value_added, productivity, with_state
 from tradegains.synthetic.truths import Truths
@@ -51,6 +51,9 @@ def _with_amounts(rows: DataFrame, draws: Draws, truths: Truths) -> DataFrame:
     exporter, sampled = F.col("exporter"), F.col("entry_sample")
     negative = lacks_value_added(F.col("year"), draws=draws)
     started = F.when(sampled & exporter, truths.effect_of_exporting).otherwise(0.0)
+    if truths.selection_of_entrants:
+        selected = F.col("lot_tariff") * truths.selection_of_entrants
+        started = started + F.when(F.col("birth") > BASE_YEAR, selected).otherwise(0.0)
     rows = rows.select(
         "*",
         (exporter & ~sampled).alias("established"),

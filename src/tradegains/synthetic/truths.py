@@ -29,6 +29,9 @@ planted:
   What the propensity adds is solved so that effect and selection together are as stated.
 - **Tariffs and growth.** Who exports in 1988 grows by the own foreign cut, and everybody by the cut
   of the inputs bought from the partner; the home cut does nothing within establishments.
+- **Selection between industries.** Who is born after 1988 is the more productive the deeper the
+  home cut of its industry (`selection_of_entrants`): the cut then raises productivity of industries
+  and does nothing within establishments. None of it in the demonstration; the tests plant it.
 - **Export composition.** Exporters' employment, value added and sales after 1988 have a factor,
   solved from sums, with which their share of employment rises so much that the rise times the
   premium is `export_composition`.
@@ -82,6 +85,8 @@ class Truths:
         selection_of_adopters: raw difference of adoption less the effect [probability].
         export_composition: the exporter premium times the rise of exporters' share of employment
             1988-1996 [log points].
+        selection_of_entrants: of who is born after 1988, productivity by the home cut of its
+            industry [log points per percentage point].
         grubel_lloyd: index of all products with the United States in 1978 [0-1].
         grubel_lloyd_growth: its rise [per year].
         grubel_lloyd_elsewhere: index with the rest of the world, all years [0-1].
@@ -110,6 +115,7 @@ class Truths:
     export_composition: float = 0.041
     growth_of_exporters: float = 0.003
     growth_by_inputs: float = 0.003
+    selection_of_entrants: float = 0.0
     grubel_lloyd: float = 0.50
     grubel_lloyd_growth: float = 0.012
     grubel_lloyd_elsewhere: float = 0.40

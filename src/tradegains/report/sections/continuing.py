@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from tradegains import literature
 from tradegains.published.published_run import PublishedRun
 from tradegains.report.comparisons import PRICES
+from tradegains.report.errors import brackets_in_words
 from tradegains.report.ranked import ranked_exhibits
 from tradegains.report.section import Missing, Paragraph, Section, section_of
 from tradegains.report.side_by_side import ComparedNumber, SideBySide, as_page_table, citation
@@ -84,12 +85,12 @@ def basis(run: PublishedRun) -> str:
         "Sales, and value added, of the continuing establishments over their employment, at either "
         f"end of the window; {deflators}; change of the logarithm, scaled. {counts}. Not part of "
         "the HLOY statistic, and not the same as the growth it leaves out: per worker figures hold "
-        "exports and markups, too (HLOY, section 3.3)."
+        f"exports and markups, too (HLOY, section 3.3).{brackets_in_words(run, rows)}"
     )
 
 
 def _change(row: Row | None) -> NumberOrReason:
-    return measured(row, "delta_ln")
+    return measured(row, "delta_ln", table=NAME)
 
 
 def _deflators(run: PublishedRun, published: set[str]) -> Sequence[str]:

@@ -38,12 +38,19 @@ def section(run: PublishedRun) -> Section:
         "productivity",
         "Productivity",
         "Productivity",
-        *figures,
-        entry_rates(run),
+        *_with_rates(figures, entry_rates(run)),
         None if drawn else Paragraph("No distribution is published."),
         *or_missing((spread,) if spread else (), run, dispersion.NAME, dispersion.TITLE),
         *or_missing(tuple(shares), run, joint_distribution.NAME, joint_distribution.TITLE),
     )
+
+
+def _with_rates(figures: list[Exhibit | Missing], rates: Exhibit | None) -> list[Exhibit | Missing]:
+    """The figures with entry rates after the densities of entrants, the other half of 5B."""
+    if rates is None:
+        return figures
+    place = next((i for i, one in enumerate(figures) if one.key.startswith("figure_5c")), 0)
+    return [*figures[:place], rates, *figures[place:]]
 
 
 def distribution_exhibits(run: PublishedRun) -> list[Exhibit | Missing]:

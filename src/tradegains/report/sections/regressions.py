@@ -227,9 +227,20 @@ def _tariff_effects(run: PublishedRun) -> PageTable | None:
             "employment, output, establishments: growth beyond the pace of the earlier window. An "
             "effect is what growth or exit goes with across industries or establishments of other "
             "cuts: what all of them share, such as demand, is not in it, and what goes with cuts "
-            "is. Errors take means, rates and shares as given."
+            "is. A share of 1 takes an effect for that of all establishments, in its sample or "
+            f"not. Errors take means, rates and shares as given.{_alone(rows)}"
         ),
         data=(rows_csv(run, TARIFFS, rows),),
+    )
+
+
+def _alone(rows: Sequence[Row]) -> str:
+    """What errors over industries take for granted."""
+    if not any(row["errors"] == "hc3" for row in rows):
+        return ""
+    return (
+        " Those over industries (HC3) take each 4-digit industry for one drawn on its own, also "
+        'where many have one cut; industry_errors = "cv3" leaves out 2-digit industries instead.'
     )
 
 

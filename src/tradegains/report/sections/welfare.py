@@ -23,11 +23,15 @@ from tradegains.report.welfare_rows import Row, counted, formula_name, measured,
 TERMS = ("domestic_share_term", "continuing_share_term", "welfare_change")
 
 
-SYMBOLS = (
-    "X: domestic sales of all establishments, sales less exports; X^c: of the continuing ones. λ: "
-    "X over domestic expenditure, X plus imports; λ^c: X^c over domestic expenditure. HLOY: "
-    "−Δ ln λ^c / (σ − 1). ACR: −Δ ln λ / ε. W: welfare."
-)
+def symbols(run: PublishedRun) -> str:
+    """What the letters of the tables stand for in this census."""
+    columns = run.section("census").get("columns") or {}
+    lack = "sales less exports" if "exports" in columns else "here all sales, for want of exports"
+    return (
+        f"X: domestic sales of all establishments, {lack}; X^c: of the continuing ones. λ: X over "
+        "domestic expenditure, X plus imports; λ^c: X^c over domestic expenditure. HLOY: "
+        "−Δ ln λ^c / (σ − 1). ACR: −Δ ln λ / ε. W: welfare."
+    )
 
 
 def section(run: PublishedRun) -> Section:
@@ -42,7 +46,7 @@ def section(run: PublishedRun) -> Section:
                 filter(None, (counted(run, run.welfare_windows), errors_in_words(run)))
             ),
         ),
-        Paragraph(SYMBOLS, NOTE),
+        Paragraph(symbols(run), NOTE),
         terms_exhibit(run),
         elasticities_exhibit(run),
     )
