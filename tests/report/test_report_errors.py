@@ -39,7 +39,7 @@ def test_the_answer_has_its_interval_and_compares_the_formulas(uncertain_run):
     said = answer(uncertain_run)
     assert "HLOY σ = 3.72, 95 percent interval 4.30 to 5.90)" in said
     assert (
-        "HLOY and ACR cannot be told apart: difference -0.40, "
+        "At these elasticities HLOY and ACR cannot be told apart: difference -0.40, "
         "95 percent interval -1.20 to 0.40." in said
     )
 
@@ -52,7 +52,7 @@ def test_formulas_differ_where_the_interval_leaves_out_0(uncertain_run):
         row["ci_high"] = -0.001
     welfare = pa.Table.from_pylist(rows, schema=uncertain_run.tables["welfare"].schema)
     run = replace(uncertain_run, tables={**uncertain_run.tables, "welfare": welfare})
-    assert "HLOY and ACR differ: difference -0.40" in answer(run)
+    assert "At these elasticities HLOY and ACR differ: difference -0.40" in answer(run)
 
 
 def test_the_page_shows_brackets_and_says_what_they_are(uncertain_run, run):

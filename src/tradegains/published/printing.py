@@ -22,6 +22,16 @@ def fixed(value: float, digits: int, *, signed: bool = False) -> str:
     return text if float(text.replace(",", "")) else text.lstrip("+-")
 
 
+def p_value(value: float) -> str:
+    """A p value to a thousandth, and never as nothing: no test says that chance is ruled out.
+
+    Example:
+        >>> p_value(0.0289), p_value(1e-9)
+        ('0.029', '< 0.001')
+    """
+    return fixed(value, 3) if value >= 0.0005 else "< 0.001"
+
+
 def percent(log_points: float, digits: int = 2, *, signed: bool = False) -> str:
     """A change in log points as percent, 100 x change.
 

@@ -84,6 +84,6 @@ def formulas_compared(run: PublishedRun) -> str:
     differ = row["ci_low"] > 0 or row["ci_high"] < 0
     gap = fixed(100 * row["welfare_change"], 2, signed=True)
     return (
-        f" HLOY and ACR {'differ' if differ else 'cannot be told apart'}: difference "
-        f"{gap}, {interval}."
+        f" At these elasticities HLOY and ACR {'differ' if differ else 'cannot be told apart'}: "
+        f"difference {gap}, {interval}."
     )

@@ -6,7 +6,7 @@ from functools import partial
 from tradegains.figures.influence import draw_influence
 from tradegains.formulas.measurement_error import domestic_share_error
 from tradegains.formulas.normal import normal_quantile
-from tradegains.published.printing import csv_text, fixed, percent
+from tradegains.published.printing import csv_text, fixed, p_value, percent
 from tradegains.published.published_run import PublishedRun
 from tradegains.report.captions import data_label, data_words, scaling
 from tradegains.report.errors import UNITS, interval_of, whiskers_in_words
@@ -209,9 +209,11 @@ def slopes_table(run: PublishedRun) -> PageTable | None:
 
 def _slope_line(run: PublishedRun, row: Row, footnotes: Footnotes) -> tuple[Cell, ...]:
     slope = NumberOrReason(row["slope"], row["note"] or "", row["standard_error"])
-    others = (
-        plain(None if row[name] is None else fixed(row[name], digits))
-        for name, digits in (("t", 2), ("p_value", 3), ("industries", 0))
+    printed = (
+        ("t", lambda value: fixed(value, 2)),
+        ("p_value", p_value),
+        ("industries", lambda value: fixed(value, 0)),
     )
+    others = (plain(None if row[name] is None else show(row[name])) for name, show in printed)
     head = names([row["variable"], run.window_title(row["window"])])
     return (*head, footnotes.percent(slope), *others)

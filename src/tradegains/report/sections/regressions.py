@@ -6,7 +6,7 @@ Controls, first stages and the probit of starting to export stand in the data be
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from tradegains.published.printing import count, fixed, percent
+from tradegains.published.printing import count, fixed, p_value, percent
 from tradegains.published.published_run import PublishedRun
 from tradegains.report.data import rows_csv
 from tradegains.report.melitz_trefler import quoted_numbers
@@ -234,6 +234,13 @@ def _tariff_effects(run: PublishedRun) -> PageTable | None:
     )
 
 
+def _tested(row: Row) -> tuple[Cell, ...]:
+    """The p value of an effect, of studies that state errors."""
+    if "p_value" not in row:
+        return ()
+    return (plain(None if row["p_value"] is None else p_value(row["p_value"])),)
+
+
 def _alone(rows: Sequence[Row]) -> str:
     """What errors over industries take for granted."""
     if not any(row["errors"] == "hc3" for row in rows):
@@ -254,7 +261,7 @@ def _tariff_effect(row: Row, marks: Footnotes) -> tuple[Cell, ...]:
         *(plain(_or_none(each, 4)) for each in slope),
         plain(_or_none(row["mean_cut"], 2)),
         *(marks.cell(_or_none(each, 1), reason) for each in numbers),
-        *((plain(_or_none(row["p_value"], 3)),) if "p_value" in row else ()),
+        *_tested(row),
         plain(_or_none(row["output_share"], 2)),
         *(plain(_or_none(each, 1)) for each in added),
         plain(count(row["observations"]) if row["observations"] else None),
