@@ -97,7 +97,7 @@ def leaving_out_groups(
         >>> rows, outcome = [[0.0], [1.0], [2.0], [4.0]], [1.0, 2.0, 4.0, 5.0]
         >>> fit = leaving_out_groups(rows, outcome, [1.0] * 4, ["a", "a", "b", "b"])
         >>> round(fit.of_sum([0.0, 1.0])[1], 4)
-        0.2525
+        0.3743
 
     Source: MacKinnon, Nielsen and Webb (2023).
     """
