@@ -71,7 +71,7 @@ def test_links_of_no_establishment_are_refused_with_their_number(
     engine: Engine, tmp_path: Path
 ) -> None:
     with pytest.raises(InputError, match="no id that the links replace") as refusal:
-        publish_linked(engine, tmp_path, [each.lstrip("0") for each in IDS])
+        publish_linked(engine, tmp_path, [f"9{each}" for each in IDS])
     (problem,) = refusal.value.problems
     assert (problem.where, problem.count) == ("input successors", len(IDS))
     assert "leading zeros" in problem.cure
@@ -127,7 +127,7 @@ FAMILIES = pytest.mark.parametrize(
 def test_products_of_no_establishment_are_refused(
     engine: Engine, tmp_path: Path, choices: dict[str, Any]
 ) -> None:
-    rows = products_of(each.lstrip("0") for each in IDS)
+    rows = products_of(f"9{each}" for each in IDS)
     study = study_of_products(tmp_path, rows, **choices)
     with pytest.raises(InputError, match="no establishment with a product") as refusal:
         publish_study(engine, study, tmp_path / "output", only=BY_PRODUCTS)
@@ -137,8 +137,8 @@ def test_products_of_no_establishment_are_refused(
 
 
 def test_products_without_any_cut_are_refused_for_that(engine: Engine, tmp_path: Path) -> None:
-    study = study_of_products(tmp_path, products_of(IDS, "A"))
-    with pytest.raises(InputError, match="no product has a cut in product_tariffs"):
+    study = study_of_products(tmp_path, products_of(IDS, "c"))
+    with pytest.raises(InputError, match="no product that is worth anything has a cut in product"):
         publish_study(engine, study, tmp_path / "output", only=BY_PRODUCTS)
 
 

@@ -239,7 +239,7 @@ def _of_small_table(table: SmallTable) -> Iterator[Break]:
     }
     for way, (content, said) in files.items():
         yield Break(f"{name}_{way}", name, lambda b, c=content: b.put(name, c), said)
-    yield Break(f"{name}_folder", name, lambda b: _fold(b, name), "cannot be read")
+    yield Break(f"{name}_folder", name, lambda b: _fold(b, name), "folder holds no file")
     yield Break(f"{name}_twice", name, lambda b: _repeat_row(b.tables[name]), "more than one row")
     for column in table.columns:
         if column.name in TABLES[name]:

@@ -108,7 +108,12 @@ def parts_of_groups(
     (window, share), methods = asked, study.decomposition.methods
     starts = {r.establishment_id: r for r in rows if r.year == window.start}
     ends = {r.establishment_id: r for r in rows if r.year == window.end}
-    measured = productivity.of_row
+    lost = {
+        row.establishment_id
+        for row in rows
+        if row.year in (window.start, window.end) and share in row.unknown
+    }
+    measured = {row for row in productivity.of_row if row.establishment_id not in lost}
     both = [(starts[i], ends[i]) for i in starts.keys() & ends.keys()]
     both = [pair for pair in both if pair[0] in measured and pair[1] in measured]
     gone = [starts[i] for i in starts.keys() - ends.keys() if starts[i] in measured]
@@ -154,7 +159,8 @@ def parts_of_groups(
                     yield {"method": method, "group": group, "term": term, "value": float(value),
                            "total": float(m1 - m0), "establishments": counts[term]}  # fmt: skip
     if "olley_pakes" in methods:
-        of_year = [[at(r) for r in measured if r.year == y] for y in (window.start, window.end)]
+        known = [row for row in productivity.of_row if share not in row.unknown]
+        of_year = [[at(r) for r in known if r.year == y] for y in (window.start, window.end)]
         if all(map(total_weight, of_year)):
             plain = [sum(each.phi for each in points) / len(points) for points in of_year]
             whole = [mean(points) for points in of_year]
@@ -181,19 +187,33 @@ def panels_of(
     ends = {row.establishment_id: row for row in rows if row.year == window.end}
     panels: dict[str, dict[str | None, Panel]] = {level: {} for level in LEVELS}
 
-    def measured(row: Row | None) -> bool:
+    both = present(rows, window.start) & present(rows, window.end)
+    lost = {
+        row.establishment_id
+        for row in rows
+        if row.year in (window.start, window.end) and share in row.unknown
+    }
+
+    def has_phi(row: Row | None) -> bool:
         return row is not None and row in productivity.of_row
+
+    def measured(row: Row | None) -> bool:
+        return row is not None and has_phi(row) and row.establishment_id not in lost
 
     def panel(level: str, row: Row) -> Panel:
         code = industry(row) or ""
         of_level = {"total": None, "industry2": code[:digits], "industry4": code}[level]
         return panels[level].setdefault(of_level, Panel())
 
-    both = present(rows, window.start) & present(rows, window.end)
     for establishment in starts.keys() | ends.keys():
         row0, row1 = starts.get(establishment), ends.get(establishment)
         for level in LEVELS:
-            if establishment not in both:
+            if establishment in lost:
+                # Once where it is there in both years, else in the year in which it is.
+                if has_phi(row0) or has_phi(row1):
+                    row = row0 if has_phi(row0) else row1
+                    panel(level, row).left_out += 1
+            elif establishment not in both:
                 if measured(row0):
                     panel(level, row0).exiters.append(point(row0, productivity, share))
                 if measured(row1):
@@ -459,12 +479,16 @@ def list_levels(
     for year in years | set(study.productivity.years):
         for level in chosen.levels:
             found: dict[str | None, list[Point]] = {}
-            for row in measured:
+            lost: dict[str | None, int] = {}
+            for row in (row for row in measured if row.year == year):
                 code = {"total": None, "industry2": row.industry[:digits]}.get(level, row.industry)
-                if row.year == year:
-                    found.setdefault(code, []).append(point(row, productivity, share))
+                points = found.setdefault(code, [])
+                if share in row.unknown:
+                    lost[code] = lost.get(code, 0) + 1
+                else:
+                    points.append(point(row, productivity, share))
             for code, points in found.items():
-                plain = sum(each.phi for each in points) / len(points)
+                plain = sum(each.phi for each in points) / (len(points) or 1)
                 whole = mean(points) if total_weight(points) else None
                 for term, value in (
                     ("mean", plain),
@@ -481,6 +505,6 @@ def list_levels(
                         "value": None if whole is None else float(value),
                         "total": as_float(whole),
                         "establishments": len(points),
-                        "left_out": 0,
+                        "left_out": lost.get(code, 0),
                         "moved": 0,
                     }

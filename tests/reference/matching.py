@@ -8,7 +8,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from reference.rows import Row, Split, establishments, even_part, parts_of, without_unknown, worth
+from reference.rows import (
+    COLUMNS_OF,
+    Row,
+    Split,
+    establishments,
+    even_part,
+    parts_of,
+    unknown_note,
+    without_unknown,
+    worth,
+)
 
 LEVELS = ("total", "industry2", "industry4")
 
@@ -151,7 +161,8 @@ def count_window(
     rows: list[Row], study: Any, window: Any, *, kind: str, rule: str
 ) -> list[dict[str, Any]]:
     """Demography of one window under one rule."""
-    rows = without_unknown(rows, (window.start, window.end))
+    ends = (window.start, window.end)
+    rows = without_unknown(rows, ends)
     digits = study.census.industry_group_digits
     # The choice is about the study's windows; consecutive years are always in their own industry.
     choice = study.matching.industry_at if kind == "window" else "own_year"
@@ -177,6 +188,7 @@ def count_window(
                         "year": year,
                         **totals(cell, study),
                         **rates(cell, of_all[code]),
+                        "note": unknown_note(cell, rows, ends, COLUMNS_OF),
                     }
                 )
     return counted

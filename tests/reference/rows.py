@@ -432,6 +432,18 @@ def without_unknown(
     return found
 
 
+def unknown_note(
+    cell: Iterable[Row], rows: Iterable[Row], ends: Iterable[int], measures: Iterable[str]
+) -> str | None:
+    """How many rows of a cell are of establishments that lack a measure at one of the ends."""
+    rows, cell, told = list(rows), list(cell), []
+    for measure in measures:
+        lost = {row.establishment_id for row in rows if row.year in ends and measure in row.unknown}
+        if count := sum(row.count for row in cell if row.establishment_id in lost):
+            told.append(f"{measure} is unknown at an end of {count} establishment")
+    return "; ".join(told) or None
+
+
 def loses_digits(raw: Raw, study: Any) -> bool:
     """Whether rounding moves some money of a valid row by more than a billionth of it."""
     times, decimals = weight_of(raw, study), study.census.money_decimals

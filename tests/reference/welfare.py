@@ -14,7 +14,7 @@ from typing import Any
 from reference.cutoffs import list_cutoffs
 from reference.matching import by_industry, continuing_ids, counted_in_window
 from reference.predicates import rows_where
-from reference.rows import Row, establishments, without_unknown, worth
+from reference.rows import Row, establishments, unknown_note, without_unknown, worth
 
 DELTAS = (
     "delta_ln_continuing_share",
@@ -105,6 +105,12 @@ def window_shares(
                 ids,
                 imports_of(cell, code, year, source=source, small=small),
             ),
+            "note": unknown_note(
+                [row for row in cell if row.year == year],
+                rows,
+                (window.start, window.end),
+                ("sales",),
+            ),
         }
         for source in study.trade.imports or ("none",)
         for level, code, cell in markets + only_importing(markets, window, study, source, small)
@@ -160,7 +166,6 @@ def cell_shares(cell: list[Row], ids: set[str], imports: float | None) -> dict[s
         "continuing_share": continuing_sales / sales if sales > 0 else None,
         "domestic_share": sales / expenditure if has_market else None,
         "continuing_market_share": continuing_sales / expenditure if has_market else None,
-        "note": None,
     }
 
 

@@ -10,9 +10,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -20,8 +18,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tradegains.convert.recipe import SourceChoice
-from tradegains.convert.source import FoundColumn, Source, plain_value, rows_at_once, slices
-from tradegains.errors import InputError, Problem, StudyError
+from tradegains.convert.source import (
+    FoundColumn,
+    Source,
+    library,
+    plain_value,
+    rows_at_once,
+    slices,
+)
+from tradegains.errors import InputError, Problem
 
 _MISSING_INTEGER64 = np.iinfo(np.int64).min
 _AS_TEXT = 'in R: write.csv(readRDS("FILE"), "NAME.csv", row.names = FALSE)'
@@ -43,20 +48,6 @@ class _RFrame:
 
     columns: Mapping[str, _RColumn]
     problem: str = ""
-
-
-def rdata_or_refusal() -> ModuleType:
-    """The library that reads files of R.
-
-    Raises:
-        StudyError: it is not installed.
-    """
-    try:
-        rdata: ModuleType = import_module("rdata")
-    except ImportError:
-        cure = f"pip install 'tradegains[r]', or {_AS_TEXT}"
-        raise StudyError(Problem("reading files of R needs the package rdata", cure=cure)) from None
-    return rdata
 
 
 def frame_names(path: Path) -> list[str]:
@@ -103,7 +94,7 @@ def _readable(frame: _RFrame, path: Path) -> Mapping[str, _RColumn]:
 
 
 def _frames(path: Path, encoding: str | None = None) -> dict[str, _RFrame]:
-    rdata = rdata_or_refusal()
+    rdata = library("rdata", "files of R", extra="r", instead=_AS_TEXT)
     is_one = path.suffix.lower() == ".rds"
     read = rdata.read_rds if is_one else rdata.read_rda
     try:

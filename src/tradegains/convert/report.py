@@ -5,14 +5,18 @@ establishment.
 """
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
+from textwrap import wrap
 
 from tradegains.convert.tally import ColumnTally, Tally
 
 RECORD = "_conversion"
 """Folder inside the census with recipe, report and labels; a run reads no folder named so."""
 _MANY = "over 100,000"
+_WIDTH, _GAP = 80, "  "
 
 
 def write_record(tally: Tally, folder: Path) -> str:
@@ -44,7 +48,7 @@ def report_text(tally: Tally) -> str:
     span = f"{written[0]}-{written[-1]}"
     gone = f"; {absent:,} left out as absent that year" if absent else ""
     lines += [f"wrote {rows_out:,} rows in {len(written)} year(s), {span}{gone}", ""]
-    lines += [*_table(_shown(column_rows(tally))), "", *_table(year_rows(tally))]
+    lines += [*_column_lines(tally), "", *_table(year_rows(tally))]
     if notes := list(_notes(tally)):
         lines += ["", *(f"note: {note}" for note in notes)]
     return "\n".join(lines)
@@ -71,7 +75,7 @@ def column_rows(tally: Tally) -> list[tuple[object, ...]]:
         row = (
             name,
             " / ".join(column.found) or "the recipe",
-            column.type or "year of the folder",
+            column.type or "folder",
             column.counts.missing,
             ("" if not column.type else _MANY if distinct is None else distinct),
             sum(changed.values()),
@@ -82,10 +86,22 @@ def column_rows(tally: Tally) -> list[tuple[object, ...]]:
     return rows
 
 
-def _shown(rows: list[tuple[object, ...]]) -> list[tuple[object, ...]]:
-    """Rows for the terminal: labels are in the file."""
-    place = rows[0].index("label")
-    return [(*row[:place], *row[place + 1 :]) for row in rows]
+def _column_lines(tally: Tally) -> Iterator[str]:
+    """Rows for the terminal, what changed on a line of its own; labels are in the file."""
+    heads, *rows = column_rows(tally)
+    changed = heads.index("what_changed")
+    left_out = {changed, heads.index("label")}
+    shown = [
+        tuple(cell for at, cell in enumerate(row) if at not in left_out) for row in (heads, *rows)
+    ]
+    first, *others = _blocks(shown)
+    yield from first
+    for row, lines in zip(rows, others, strict=True):
+        yield from lines
+        if row[changed]:
+            yield from wrap(
+                f"changed: {row[changed]}", _WIDTH, initial_indent=_GAP, subsequent_indent="    "
+            )
 
 
 def year_rows(tally: Tally) -> list[tuple[object, ...]]:
@@ -127,11 +143,52 @@ def _empty_in(tally: Tally, year: int) -> list[str]:
 
 
 def _table(rows: list[tuple[object, ...]]) -> list[str]:
-    """Rows side by side."""
+    """Rows side by side, in the width of a terminal: what does not fit goes on in lines below."""
+    return [line for block in _blocks(rows) for line in block]
+
+
+def _blocks(rows: list[tuple[object, ...]]) -> Iterator[list[str]]:
+    """The lines of each row."""
     texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
-    pairs = [zip(row, widths, strict=True) for row in texts]
-    return ["  ".join(text.ljust(width) for text, width in row).rstrip() for row in pairs]
+    widths = _fitting_widths(texts)
+    for row in texts:
+        cells = [_cell_lines(text, width) for text, width in zip(row, widths, strict=True)]
+        yield [
+            _GAP.join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
+            for line in zip_longest(*cells, fillvalue="")
+        ]
+
+
+def _fitting_widths(texts: list[list[str]]) -> list[int]:
+    """Widths of columns: the widest are narrowed, though no further than their longest word."""
+    columns = list(zip(*texts, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    least = [
+        max(len(word) for text in column for word in (*_words(text), "")) for column in columns
+    ]
+    while sum(widths) + len(_GAP) * (len(widths) - 1) > _WIDTH:
+        able = [place for place in range(len(widths)) if widths[place] > least[place]]
+        if not able:
+            break
+        widths[max(able, key=lambda place: widths[place])] -= 1
+    return widths
+
+
+def _words(text: str) -> list[str]:
+    """What a line may end with: words, and the name of a column before what is counted of it."""
+    return re.findall(r"[^\s:]+:?|:", text)
+
+
+def _cell_lines(text: str, width: int) -> list[str]:
+    """A cell in lines of a width.
+
+    Example:
+        >>> _cell_lines("plant:lengths", 8), _cell_lines("double %10.0g", 20)
+        (['plant:', 'lengths'], ['double %10.0g'])
+    """
+    if len(text) <= width:
+        return [text]
+    return wrap(re.sub(r":(?=\S)", ": ", text), width, break_on_hyphens=False)
 
 
 def _notes(tally: Tally) -> Iterator[str]:

@@ -3,31 +3,15 @@
 import datetime
 from collections.abc import Iterator
 from functools import partial
-from importlib import import_module
 from itertools import islice
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pyarrow as pa
 
 from tradegains.convert.recipe import SourceChoice
-from tradegains.convert.source import FoundColumn, Source, rows_at_once
-from tradegains.errors import InputError, Problem, StudyError
-
-
-def openpyxl_or_refusal() -> ModuleType:
-    """The library that reads workbooks.
-
-    Raises:
-        StudyError: it is not installed.
-    """
-    try:
-        openpyxl: ModuleType = import_module("openpyxl")
-    except ImportError:
-        cure = "pip install 'tradegains[convert]', or pip install openpyxl"
-        raise StudyError(Problem("reading workbooks needs openpyxl", cure=cure)) from None
-    return openpyxl
+from tradegains.convert.source import FoundColumn, Source, library, rows_at_once
+from tradegains.errors import InputError, Problem
 
 
 def sheet_names(path: Path) -> list[str]:
@@ -63,10 +47,11 @@ def sheet_source(path: Path, choice: SourceChoice) -> Source:
 
 
 def _open(path: Path, *, values: bool) -> Any:
+    openpyxl = library(
+        "openpyxl", "workbooks", extra="convert", instead="save the sheet as .csv (UTF-8)"
+    )
     try:
-        return openpyxl_or_refusal().load_workbook(path, read_only=True, data_only=values)
-    except StudyError:
-        raise
+        return openpyxl.load_workbook(path, read_only=True, data_only=values)
     except Exception as error:  # zip, XML and its own errors alike
         cure = "save it as .xlsx in a spreadsheet program (.xls and .ods are not read)"
         what = f"the workbook cannot be read ({type(error).__name__})"

@@ -2,9 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import pyarrow as pa
+
+from tradegains.errors import Problem, StudyError
 
 CELLS_AT_ONCE = 2_000_000
 """Cells of a chunk; a text of a Python object takes some 60 bytes, a number 8 in the end."""
@@ -41,6 +45,30 @@ class Source:
     told: str
     columns: tuple[FoundColumn, ...]
     chunks: Callable[[], Iterator[pa.Table]]
+
+
+def library(package: str, files: str, *, extra: str, instead: str) -> ModuleType:
+    """The library that reads a kind of files: it is asked for only where there are such.
+
+    Args:
+        package: its name, to import and to install.
+        files: the kind, in words.
+        extra: of tradegains, that brings it.
+        instead: what else to do.
+
+    Raises:
+        StudyError: it is not installed.
+
+    Example:
+        >>> library("json", "files of JSON", extra="convert", instead="").__name__
+        'json'
+    """
+    try:
+        return import_module(package)
+    except ImportError:
+        cure = f"pip install 'tradegains[{extra}]', or {instead}"
+        what = f"reading {files} needs the package {package}"
+        raise StudyError(Problem(what, cure=cure)) from None
 
 
 PASSES_SPARED = 5

@@ -9,7 +9,6 @@ Dates are left as the numbers they are stored as: pyreadstat converts some forma
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pyarrow as pa
@@ -20,6 +19,7 @@ from tradegains.convert.source import (
     PASSES_SPARED,
     FoundColumn,
     Source,
+    library,
     plain_value,
     rows_at_once,
     slices,
@@ -39,24 +39,15 @@ _READERS = {
 _WHOLE = ("int8", "int16", "int32")
 
 
-def pyreadstat_or_refusal() -> ModuleType:
-    """The library that reads these files.
-
-    Raises:
-        StudyError: it is not installed.
-    """
-    try:
-        import pyreadstat
-    except ImportError:
-        cure = "pip install 'tradegains[convert]', or pip install pyreadstat"
-        what = "reading Stata, SAS and SPSS files needs the package pyreadstat"
-        raise StudyError(Problem(what, cure=cure)) from None
-    return pyreadstat
-
-
 def statistical_source(path: Path, choice: SourceChoice, apart: Collection[str]) -> Source:
     """A file of Stata, SAS or SPSS; `apart` are columns whose declared missings are told apart."""
-    read = partial(getattr(pyreadstat_or_refusal(), _reader(path)), str(path))
+    pyreadstat = library(
+        "pyreadstat",
+        "files of Stata, SAS and SPSS",
+        extra="convert",
+        instead="have their program save them as .csv",
+    )
+    read = partial(getattr(pyreadstat, _reader(path)), str(path))
     options = {"encoding": choice.encoding} if choice.encoding else {}
     read = partial(_read, read, path, disable_datetime_conversion=True, **options)
     _, found = read(metadataonly=True)

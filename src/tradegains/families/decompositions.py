@@ -19,6 +19,7 @@ def decomposition_tables(context: RunContext, matched: MatchedCensus) -> Compute
         panel_industries,
         panel_totals,
         panel_windows,
+        unknown_flags,
     )
     from tradegains.results.panels import without_groups
     from tradegains.statistics.panels import collect_panels
@@ -37,6 +38,7 @@ def decomposition_tables(context: RunContext, matched: MatchedCensus) -> Compute
             totals=panel_totals(study, matched.cells),
             by_group=groups is not None,
             marks=exporter,
+            unknown=unknown_flags(study, context.unknown),
         )
         plain = without_groups(panels) if groups else panels
         rows = decomposition_rows(study, plain)

@@ -1,4 +1,4 @@
-"""Whether inputs that name establishments meet those of the census.
+"""Whether inputs that name establishments or industries meet those of the census.
 
 Ids are matched as they are written, but for blanks around them: 1003 does not meet 0001003. An
 input of which nothing is met changes no number, and the results would look as if it had none to
@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 from tradegains.errors import InputError, Problem
 from tradegains.families.context import RunContext
+from tradegains.results.market_cells import MarketCells
 from tradegains.results.regressions import CutCounts
 from tradegains.study import Window
+from tradegains.tables import working as w
 
 if TYPE_CHECKING:  # a study may do without regressions, and then does not wait for their modules
     from tradegains.families.regression_context import RegressionContext
@@ -26,6 +28,10 @@ SELECTED = 0.1
 """How far the shares with products may differ between outcomes before it is told ..."""
 BY_CHANCE = 2.0
 """... and by how many standard errors, for few establishments differ by chance."""
+HALF = 0.5
+"""Share of the census's rows below which it is told how many a table by industry serves."""
+BY_INDUSTRY = ("tariff_cuts", "elasticities", "control_totals", "imports")
+_CODE_CURE = "write its codes as the census has them, after its concordance if there is one"
 _CURE = "write its ids as the census does (leading zeros, text or whole numbers)"
 
 
@@ -48,6 +54,54 @@ def judge_links(context: RunContext, met: int) -> None:
         log.warning(told, where, f"{links:,}", f"{met:,}")
 
 
+def judge_industries(context: RunContext, cells: MarketCells) -> None:
+    """Refuse tables by industry that have none of the census's, tell of such as have few.
+
+    And of imports, what is of industries that the census has nobody in: the whole economy's market
+    includes them.
+
+    Raises:
+        InputError: no industry of a table is one of the census.
+    """
+    rows = {
+        code: amounts.establishments
+        for code, amounts in cells.amounts_by_code(cells[w.INDUSTRY]).items()
+        if code is not None
+    }
+    everyone, problems = sum(rows.values()), []
+    for name in BY_INDUSTRY if everyone else ():
+        for kind in sorted({row.get("kind", "") for row in getattr(context.small, name)}):
+            table = [r for r in getattr(context.small, name) if r.get("kind", "") == kind]
+            codes = {row["industry"] for row in table}
+            digits, where = len(next(iter(codes))), f"input {name}"
+            named = f" of the kind {kind}" if kind else ""
+            met = sum(count for code, count in rows.items() if code[:digits] in codes)
+            if not met:
+                what = f"no industry of the table{named} is one of the census"
+                problems.append(Problem(what, where, len(codes), _CODE_CURE))
+            elif met < HALF * everyone:
+                told = "%s: the industries of the table%s have %.2f percent of the census's rows"
+                log.warning(told, where, named, 100 * met / everyone)
+    if problems:
+        raise InputError(problems)
+    _tell_imports_of_others(context, set(rows))
+
+
+def _tell_imports_of_others(context: RunContext, codes: set[str]) -> None:
+    """Say which share of imports is of industries without any establishment."""
+    if "table" not in context.study.trade.imports:
+        return
+    of_all, of_others = 0.0, 0.0
+    for (code, year), value in sorted(context.imports.items()):
+        if year in context.study.years:
+            of_all += value
+            of_others += value * (not any(each.startswith(code) for each in codes))
+    if of_others:
+        told = "input imports: %.2f percent of imports are of industries that the census has no "
+        told += "establishment in; the market of the whole economy includes them"
+        log.warning(told, 100 * of_others / of_all)
+
+
 def judge_own_cuts(context: "RegressionContext", window: Window, *, rows: int, own: int) -> None:
     """Refuse products that give no establishment a cut of its own, tell of such as give few.
 
@@ -62,13 +116,14 @@ def judge_own_cuts(context: "RegressionContext", window: Window, *, rows: int, o
     Raises:
         InputError: no product has a cut, or no establishment with one is in the census.
     """
-    if context.plant_cuts is None or own > LITTLE * rows or not rows:
+    if context.plant_cuts is None or own > LITTLE * rows:
         return
     where = "input plant_products"
     having, met = context.met_by_products
     if not having:
         cure = "write the product codes as in product_tariffs, with the same length"
-        raise InputError(Problem("no product has a cut in product_tariffs", where, cure=cure))
+        what = "no product that is worth anything has a cut in product_tariffs"
+        raise InputError(Problem(what, where, cure=cure))
     if not met:
         what = "no establishment with a product that has a cut is in the census"
         raise InputError(Problem(what, where, having, f"{_CURE}, or leave plant_products out"))

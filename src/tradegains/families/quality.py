@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from tradegains.errors import InputError, Problem
 from tradegains.families.context import ComputedTables, MatchedCensus, RunContext, TableRows
+from tradegains.families.meeting import judge_industries
 from tradegains.families.work_folders import QUARANTINED, STOPPING
 from tradegains.inputs.unpriced import RowSums, Unpriced
 from tradegains.results.market_cells import MarketCells
@@ -18,7 +19,7 @@ from tradegains.results.quality import (
     stopping_problems,
     stopping_rules,
 )
-from tradegains.results.sets import EXPORTER
+from tradegains.results.sets import EXPORTER, population_set, restricted_set
 from tradegains.tables import working as w
 from tradegains.tables.flags import FLAG_BITS
 from tradegains.transforms.bits import bigint
@@ -44,9 +45,11 @@ def quality_tables(
     if rules := stopping_rules(quality):
         raise InputError(stopping_problems(quality, _keep_stopping(context, matched, rules)))
     _judge_unpriced(context, matched)
+    judge_industries(context, matched.cells)
     _tell_unknown(context, matched.cells)
     _tell_divisions_by_zero(context, quality)
     _tell_years_without_exporters(context, matched)
+    _tell_conditions_of_nobody(context, matched.cells)
     _keep_quarantined(context, matched, quality)
     return ComputedTables({"quality": quality}, money_decimals=context.study.census.money_decimals)
 
@@ -151,6 +154,18 @@ def _tell_years_without_exporters(context: RunContext, matched: MatchedCensus) -
     if years := sorted(set(cells[w.YEAR].tolist()) - having):
         named = ", ".join(map(str, years))
         log.warning("no establishment of the census exports in %s", named)
+
+
+def _tell_conditions_of_nobody(context: RunContext, cells: MarketCells) -> None:
+    """Name the conditions that hold nowhere: a text may be padded, or written another way."""
+    told = "%s: its condition holds for no row of the census; are texts written as in the files?"
+    for population in context.study.populations:
+        if not cells.inside(population_set(population.name)).any():
+            log.warning(told, f"population {population.name}")
+    for each in context.study.restrictions:
+        names = [restricted_set(window.name, each.name) for window in context.study.windows]
+        if not any(cells.inside(name).any() for name in names):
+            log.warning(told, f"restriction {each.name}")
 
 
 def _require_every_row(quality: TableRows, rows_by_year: Mapping[int, int]) -> None:

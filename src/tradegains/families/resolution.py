@@ -30,7 +30,7 @@ from tradegains.results.sets import study_sets
 from tradegains.statistics.collecting import collect
 from tradegains.study import Study
 from tradegains.tables import working as w
-from tradegains.tables.flags import FLAG_BITS
+from tradegains.tables.flags import EMPLOYMENT_ROUNDED, FLAG_BITS
 from tradegains.transforms.flagging import largest_amounts
 
 log = logging.getLogger("tradegains")
@@ -43,6 +43,8 @@ LARGEST_SUM = 2**62
 """Sums of money up to here, in units, leave room for what is added up from them."""
 
 MOST_ROUNDS = 4
+COARSE_JOBS = 1e-3
+"""Share of a sum of jobs from which rounding is not of part-time jobs but of another unit."""
 
 
 def match_as_finely(context: RunContext, census: DataFrame) -> tuple[RunContext, MatchedCensus]:
@@ -174,9 +176,17 @@ def _has(cells: MarketCells, bits: int) -> bool:
 
 
 def tell_rounding(cells: MarketCells) -> None:
-    """Say how many sums rounding may have moved by more than LARGEST_ROUNDING."""
+    """Say how many sums rounding may have moved by more than LARGEST_ROUNDING, money's or jobs'."""
     found = rounding_of(cells)
     if found.groups:
         told = "rounding money may move sums of %s groups of establishments by more than %g of "
         told += "themselves, at most by %.2g: more money_decimals under [census] lose less"
         log.warning(told, f"{found.groups:,}", LARGEST_ROUNDING, found.most)
+    jobs = rounding_of(cells, [w.EMPLOYMENT], EMPLOYMENT_ROUNDED)
+    if jobs.groups:
+        told = "employment counts to thousandths of a job, which may move sums of %s groups of "
+        told += "establishments by more than %g of themselves, at most by %.2g"
+        told += "; is it in thousands of jobs? `tradegains convert` scales it" * (
+            jobs.most > COARSE_JOBS
+        )
+        log.warning(told, f"{jobs.groups:,}", LARGEST_ROUNDING, jobs.most)

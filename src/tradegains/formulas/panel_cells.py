@@ -1,7 +1,7 @@
 """Sums over establishments seen at the ends of windows: what a decomposition is made of."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tradegains.formulas.fixed_point import SplitBits
@@ -11,7 +11,8 @@ from tradegains.formulas.fixed_point import SplitBits
 class PanelWindow:
     """A window, its layer (windows of one layer start in different years), who is in both ends.
 
-    `both_ends` is the membership bit of establishments present in both years.
+    `both_ends` is the membership bit of establishments present in both years; `unknown` has, by
+    weight, the bit of those whose weight is unknown at one of the ends.
     """
 
     name: str
@@ -19,6 +20,7 @@ class PanelWindow:
     end: int
     layer: int
     both_ends: int
+    unknown: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -26,8 +28,9 @@ class PanelCells:
     """Sums over establishments of one year and, by layer, of what they are in a later one.
 
     A cell is a position in every column, as `tables.working` names them. Keys are the year, the
-    membership, the industries (`NONE` where there is none), whether there is log productivity and,
-    where it is asked for, the group of units; sums are the establishments, each weight, and each
+    membership, the industries (`NONE` where there is none), whether there is log productivity,
+    whether a weight is unknown that some rows lack and, where it is asked for, the group of units;
+    sums are the establishments, each weight, and each
     weight times log productivity in two parts.
 
     Attributes:

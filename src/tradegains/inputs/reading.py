@@ -14,6 +14,7 @@ from functools import partial
 from tradegains.errors import InputError, Problem, StudyError, TradegainsError
 from tradegains.formulas.fixed_point import units_of_money
 from tradegains.inputs.elasticities import census_elasticities
+from tradegains.inputs.likeness import likeness_problems
 from tradegains.inputs.names import name_problems
 from tradegains.inputs.small import (
     KeepIds,
@@ -93,6 +94,8 @@ def judge_inputs(study: Study, *, keep: KeepIds | None = None, tell: bool = Fals
     id_type = census.types["establishment_id"] if census else None
     problems += small_input_problems(study, small, id_type=id_type, keep=keep)
     problems += _revision_problems(study, census, small)
+    problems += likeness_problems(study, census, small)
+    problems += _zero_problems(study, census, small)
     loss = _loss(study, census, small, always=tell) if not problems else None
     if loss is not None and study.productivity.unpriced is None:
         problems.append(loss.problem)
@@ -179,6 +182,27 @@ def _revision_problems(
             len(there),
             cure="give the concordance from_year and to_year, the years of the census in old codes",
         )
+
+
+def _zero_problems(
+    study: Study, census: CensusFiles | None, small: SmallInputs
+) -> Iterator[Problem]:
+    """Codes of zeros that no industry of the census has: totals that are not the others' sum."""
+    for name in ("imports", "control_totals"):
+        codes = {row["industry"] for row in getattr(small, name)}
+        zeros = sorted(code for code in codes if not code.strip("0"))
+        if census is None or not zeros or len(codes) == len(zeros):
+            continue
+        found = set[str]().union(
+            *codes_by_year(census, digits=study.census.industry_digits).values()
+        )
+        found |= {row["new"] for row in small.concordance}
+        if not any(code.startswith(tuple(zeros)) for code in found):
+            what = (
+                f"the industry {' and '.join(zeros)} is none of the census's, and no sum of others"
+            )
+            cure = "take its rows out if it is a total, which would count twice"
+            yield Problem(what, f"input {name}", len(zeros), cure)
 
 
 def _files(

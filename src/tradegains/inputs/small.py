@@ -5,7 +5,7 @@ A check and a run ask the same of them, and neither needs an engine for it.
 
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -20,11 +20,19 @@ SUM_ERROR = 1e-9
 WEIGHT_ERROR = 0.5e-4
 """How far each of several weights may be from its share: as far as four decimals round it."""
 
-TOTALS = frozenset({"world", "w00", "wld", "wl", "wld00", "total", "totals", "tot", "all", "_t"})
+TOTALS = frozenset(
+    {
+        *("world", "w00", "wld", "wl", "wld00", "total", "totals", "tot", "all", "_t", "global"),
+        *("mundo", "mundial", "todos", "totales", "suma", "monde", "ensemble", "tous"),
+        *("welt", "insgesamt", "gesamt", "alle", "all countries", "all partners", "all products"),
+    }
+)
 """How tables of trade and of industries call the row that adds up the others, in small letters.
 
 A code of nothing but zeros is one too: of partners, Comtrade's 0; of industries it may be any.
 """
+NO_CHANCE = 3
+"""Products and years in which a partner is the sum of the others that are no chance any more."""
 TOTAL_ERROR = 1e-6
 """How far a total may be from the sum of its parts, of which each is rounded [1]."""
 
@@ -72,7 +80,18 @@ def small_input_problems(
     problems = [*code_problems(study, small), *_price_problems(study, small.prices)]
     problems += _ranking_problems(study, small.rankings)
     problems += _control_problems(study, small.industry_controls)
+    problems += _year_problems_of(study, small)
     return [*problems, *successor_problems(small.successors, id_type=id_type, keep=keep)]
+
+
+def _year_problems_of(study: Study, small: SmallInputs) -> Iterator[Problem]:
+    """Tables by year of which no row is of a year that the study reads."""
+    for name in ("imports", "control_totals", "industry_controls"):
+        years = {row["year"] for row in getattr(small, name)}
+        if years and years.isdisjoint(study.years):
+            has = f"it has {min(years)} to {max(years)}, the study reads {min(study.years)} to "
+            cure = f"correct its years, or leave {name} out: {has}{max(study.years)}"
+            yield Problem("no row is of a year of the study", f"input {name}", len(years), cure)
 
 
 def _price_problems(study: Study, prices: Rows) -> Iterator[Problem]:
@@ -194,23 +213,39 @@ def _is_total(name: str) -> bool:
 
 
 def code_problems(study: Study, small: SmallInputs) -> list[Problem]:
-    """What is wrong with the lengths of the small tables' industry codes.
+    """What is wrong with the small tables' industry codes: lengths, signs and totals among them.
 
     Codes are matched by their first digits, so those of one table must have one length, one of
-    those that `SMALL_TABLES` declares for it.
+    those that `SMALL_TABLES` declares for it; and codes of the census are digits.
     """
     problems = []
     for name, lengths in _declared_lengths(study).items():
+        rows = [row for row in getattr(small, name) if "industry" in row]
+        if totals := sorted({row["industry"] for row in rows if row["industry"].lower() in TOTALS}):
+            count = sum(row["industry"] in totals for row in rows)
+            what = f"the industry {' and '.join(totals)} is a total, and no industry"
+            problems.append(Problem(what, f"input {name}", count, "take those rows out"))
+            continue
+        if odd := sum(_has_signs(row, "industry", "input_industry") for row in rows):
+            cure = "write them as the census's are, without letters, dots and X (C10.1 as 101): "
+            cure += "codes of the census, or the new ones of its concordance, are digits"
+            what = "industry codes are not digits alone, and match nothing"
+            problems.append(Problem(what, f"input {name}", odd, cure))
+            continue
         by_kind: defaultdict[str | None, set[int]] = defaultdict(set)
-        for row in getattr(small, name):
-            if "industry" in row:
-                by_kind[row.get("kind")].add(len(row["industry"]))
+        for row in rows:
+            by_kind[row.get("kind")].add(len(row["industry"]))
         # Cuts of inputs are of the industries that buy: their codes may be finer than of others.
         for found in map(sorted, by_kind.values()):
             if len(found) > 1 or found[0] not in lengths:
                 problems.append(_length_problem(name, found, lengths))
     problems += _concordance_problems(study, small.concordance)
     return [*problems, *_product_trade_problems(study, small.product_trade)]
+
+
+def _has_signs(row: Mapping[str, Any], *columns: str) -> bool:
+    """Whether a code of a row has anything but digits."""
+    return any(not re.fullmatch("[0-9]+", row[name]) for name in columns if name in row)
 
 
 def _length_problem(name: str, found: Sequence[int], lengths: range) -> Problem:
@@ -309,14 +344,74 @@ def _product_trade_problems(study: Study, flows: Rows) -> Iterator[Problem]:
             cure="give every code the same length, with leading zeros, and at least "
             f"{max(choices.levels)} digits, the finest of intra_industry_trade.levels",
         )
+    if signed := sum(bool(re.search(r"[\s.\-/]", row["product"])) for row in flows):
+        cure = "leave them out: groups of products are the first digits of a code"
+        yield Problem("product codes have dots, dashes or blanks", where, signed, cure)
+    for column in ("product", "partner", "reporter"):
+        yield from _total_problems(flows, column, where)
     for column in ("partner", "reporter"):
-        names = {row.get(column) or "" for row in flows}
-        called = sorted(filter(_is_total, names))
-        if called and len(names) > 1:
-            totals = sum((row.get(column) or "") in called for row in flows)
-            what = f"the {column} {' and '.join(called)} stands beside single {column}s"
-            cure = "take those rows out, or the others: they are totals"
-            yield Problem(f"{what}: flows would count twice", where, totals, cure)
+        yield from _ways_problems(flows, column, where)
+    if called := [name for name in summing_partners(flows) if not _is_total(name)]:
+        what = f"flows of the partner {' and '.join(called)} are the sum of all others', in every "
+        cure = "take its rows out: it is a total, whose flows would count twice"
+        yield Problem(f"{what}product and year", where, len(called), cure)
     if choices.reporter is not None and "reporter" in flows[0]:
         cure = "take reporter out of [intra_industry_trade]; the column reporter counts"
         yield Problem("the study names a reporter, and so does the table", where, cure=cure)
+
+
+def _total_problems(flows: Rows, column: str, where: str) -> Iterator[Problem]:
+    """Products, partners or reporters that are totals by name."""
+    names = {row.get(column) or "" for row in flows}
+    called = sorted(filter(_is_total, names))
+    if called and len(names) > 1:
+        totals = sum((row.get(column) or "") in called for row in flows)
+        what = f"the {column} {' and '.join(called)} stands beside single {column}s"
+        cure = "take those rows out, or the others: they are totals"
+        yield Problem(f"{what}: flows would count twice", where, totals, cure)
+
+
+def _ways_problems(flows: Rows, column: str, where: str) -> Iterator[Problem]:
+    """Partners or reporters that are written in two ways."""
+    names = {row.get(column) or "" for row in flows}
+    by_plain: defaultdict[str, set[str]] = defaultdict(set)
+    for name in names:
+        by_plain[name.lower().lstrip("0")].add(name)
+    if twice := sum(len(each) for each in by_plain.values() if len(each) > 1):
+        what = f"{column}s differ in case or zeros in front only, and count as several"
+        yield Problem(what, where, twice, f"write each {column} in one way")
+
+
+def summing_partners(flows: Rows) -> list[str]:
+    """Partners whose flows are the sum of all others', for every product and year they have.
+
+    They are totals under a name that nobody knows, of which single flows may be by chance: only of
+    several products or years, with three partners or more in each, is it told.
+
+    Example:
+        >>> amounts = {"DEU": 4.0, "USA": 6.0, "EXT": 10.0}
+        >>> flows = [
+        ...     {"product": "01", "year": year, "partner": name, "exports": value, "imports": value}
+        ...     for year in (1999, 2000, 2001)
+        ...     for name, value in amounts.items()
+        ... ]
+        >>> summing_partners(flows), summing_partners(flows[:3])
+        (['EXT'], [])
+    """
+    sums: defaultdict[tuple[Any, ...], list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
+    for row in flows:
+        whole = sums[row.get("reporter"), row["product"], row["year"]]
+        for place, amount in enumerate((row["exports"], row["imports"], 1.0)):
+            whole[place] += amount
+    may_be = {row["partner"] for row in flows}
+    for row in flows:
+        *whole, count = sums[row.get("reporter"), row["product"], row["year"]]
+        halves = (row["exports"], row["imports"])
+        is_half = all(
+            abs(2.0 * half - total) <= TOTAL_ERROR * total
+            for half, total in zip(halves, whole, strict=True)
+        )
+        if count < 3 or not is_half or not sum(halves):
+            may_be.discard(row["partner"])
+    held = Counter(row["partner"] for row in flows)
+    return sorted(partner for partner in may_be if held[partner] >= NO_CHANCE)

@@ -32,7 +32,7 @@ from tradegains.results.decomposed import (
     DecomposedPool,
     decompose_panels,
 )
-from tradegains.results.market_cells import MarketCells, largest_of
+from tradegains.results.market_cells import MarketCells, lacking_note, largest_of
 from tradegains.results.panels import (
     LEFT_OUT,
     MOVED,
@@ -42,7 +42,13 @@ from tradegains.results.panels import (
     window_panels,
     year_sums,
 )
-from tradegains.results.sets import StudySets, continuing_set, decomposition_weights
+from tradegains.results.quality import bits_of_unknown
+from tradegains.results.sets import (
+    StudySets,
+    continuing_set,
+    decomposition_weights,
+    unknown_set,
+)
 from tradegains.study import Study
 from tradegains.tables import working as w
 from tradegains.tables.row_columns import Block, RowColumns
@@ -73,9 +79,27 @@ def panel_windows(study: Study, sets: StudySets) -> list[PanelWindow]:
             window.end,
             layers[window.name],
             sets.memberships.bit(continuing_set(window.name, BOTH_ENDS)),
+            _unknown_bits(study, sets, window.name),
         )
         for window in windows
     ]
+
+
+def _unknown_bits(study: Study, sets: StudySets, window: str) -> dict[str, int]:
+    """By weight column, the bit of who lacks that amount at an end of a window, if anybody does."""
+    named = {
+        column: unknown_set(share, window)
+        for share, column in decomposition_weights(study).items()
+    }
+    known = sets.memberships
+    return {column: known.bit(name) for column, name in named.items() if name in known.positions}
+
+
+def unknown_flags(study: Study, lacking: Collection[str]) -> dict[str, int]:
+    """By weight column that some row lacks, the flags of rows whose weight is unknown."""
+    bits = bits_of_unknown(study)
+    weights = decomposition_weights(study)
+    return {column: bits[share] for share, column in weights.items() if share in lacking}
 
 
 def panel_industries(study: Study) -> list[str]:
@@ -160,6 +184,7 @@ def _blocks_of_window(
             found = decompose_industries(pool, method, levels=economy)
             told: Row = {"method": method, "level": f"{level}_aggregated", "industry": None}
             told |= {LEFT_OUT: int(panels.left_out.sum()), MOVED: int(panels.moved.sum())}
+            told |= {"note": lacking_note(int(panels.lacking.sum()))}
             for row in _term_rows(found, pool.values(), named | told):
                 yield 1, row
 
@@ -190,8 +215,11 @@ def _blocks_of_industries(
                 "value": values,
                 "establishments": _counts(panels.sums, term),
                 "note": [
-                    _note(note, not note and term in moved_by_unit, is_nominal)
-                    for note in found.notes
+                    joined_notes(
+                        _note(note, not note and term in moved_by_unit, is_nominal),
+                        lacking_note(lacking),
+                    )
+                    for note, lacking in zip(found.notes, panels.lacking.tolist(), strict=True)
                 ],
             },
         )
@@ -216,7 +244,10 @@ def _term_rows(
             "term": term,
             "value": found.terms.get(term),
             "establishments": _establishments(term, industries),
-            "note": _note(found.note, term in found.terms and term in moved_by_unit, is_nominal),
+            "note": joined_notes(
+                _note(found.note, term in found.terms and term in moved_by_unit, is_nominal),
+                named["note"],
+            ),
         }
 
 
@@ -254,9 +285,12 @@ def _level_blocks(reading: PanelReading, year: int, level: str, named: Row) -> I
                 "value": [each and getattr(each[0], term) for each in found],
                 "total": [each and each[1] for each in found],
                 "establishments": sums.establishments.tolist(),
-                LEFT_OUT: 0,
+                LEFT_OUT: sums.lacking.tolist(),
                 MOVED: 0,
-                "note": [LEVEL_WITH_UNIT if each else NO_WEIGHT for each in found],
+                "note": [
+                    joined_notes(LEVEL_WITH_UNIT if each else NO_WEIGHT, lacking_note(lacking))
+                    for each, lacking in zip(found, sums.lacking.tolist(), strict=True)
+                ],
             },
         )
 

@@ -9,13 +9,15 @@ import numpy as np
 
 from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, from_fixed_point, money
 from tradegains.formulas.membership import BOTH_ENDS, status_in_window
-from tradegains.formulas.outcomes import rate
+from tradegains.formulas.outcomes import joined_notes, rate
+from tradegains.results.market import Amounts
 from tradegains.results.market_cells import (
     LEVELS,
     LevelSums,
     MarketCells,
     Whole,
     cut_to_level,
+    unknown_note,
 )
 from tradegains.results.replicates import (
     GroupedCells,
@@ -26,6 +28,7 @@ from tradegains.results.replicates import (
 from tradegains.results.sets import (
     BRIDGED_NEXT_YEAR,
     BRIDGED_PREVIOUS_YEAR,
+    MEASURES,
     NEXT_YEAR,
     PREVIOUS_YEAR,
     SetName,
@@ -101,7 +104,14 @@ def _blocks(study: Study, period: _ComparedYears, year: int, cells: MarketCells)
     in_both, ruled = (known.inside(sets[year]) for sets in (period.in_both, period.ruled))
     has_status = (status_in_window(year, period.ends, at_both_ends=each) for each in (False, True))
     statuses = tuple(has_status)
-    for sums in known.by_level(known.industry_in(period.name), digits, in_both, ruled):
+    industry = known.industry_in(period.name)
+    lacking = {}
+    for measure in MEASURES:
+        lost = known.unknown(_period_at(period, year), (measure,))
+        if lost.any():
+            keys = (industry[lost], digits, in_both[lost], ruled[lost])
+            lacking[measure] = known.where(lost).amounts_by_level(*keys)
+    for sums in known.by_level(industry, digits, in_both, ruled):
         is_in_both, is_ruled = sums.keys
         kept = np.flatnonzero(is_ruled | ~is_in_both)
         yield (
@@ -115,8 +125,24 @@ def _blocks(study: Study, period: _ComparedYears, year: int, cells: MarketCells)
                 "status": [statuses[each] for each in is_in_both[kept].tolist()],
                 "year": year,
                 **_amounts(study, sums, kept),
+                "note": [_note(sums, place, lacking) for place in kept.tolist()],
             },
         )
+
+
+def _note(
+    sums: LevelSums, place: int, lacking: Mapping[str, Mapping[tuple[Any, ...], Amounts]]
+) -> str:
+    """How many establishments of a row lack which measure."""
+    if not lacking:
+        return ""
+    key = (sums.level, sums.codes[place], *(each[place] for each in sums.keys))
+    return joined_notes(
+        *(
+            unknown_note(measure, found.get(key, Amounts()).establishments)
+            for measure, found in lacking.items()
+        )
+    )
 
 
 def demography_rows_with_errors(

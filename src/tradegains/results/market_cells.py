@@ -306,6 +306,19 @@ def lacking_note(establishments: int) -> str:
     return f"an amount is unknown at an end of {named}, {told}"
 
 
+def unknown_note(measure: str, establishments: int) -> str:
+    """How many establishments lack a measure, and so are in no sum of it.
+
+    Example:
+        >>> unknown_note("value_added", 1), unknown_note("sales", 0)
+        ('value added is unknown at an end of 1 establishment, in no sum of it', '')
+    """
+    if not establishments:
+        return ""
+    named = f"{establishments:,} establishment{'s' * (establishments != 1)}"
+    return f"{measure.replace('_', ' ')} is unknown at an end of {named}, in no sum of it"
+
+
 def cut_to_level(
     codes: Whole, level: str, *, digits: int, group_digits: int
 ) -> tuple[NDArray[Any], Whole]:

@@ -30,7 +30,7 @@ from tradegains.results.sums_by_group import SumsByGroup
 from tradegains.study import Census
 from tradegains.tables import working as w
 
-LEFT_OUT, MOVED = "left_out", "moved"
+LEFT_OUT, MOVED, LACKING = "left_out", "moved", "lacking"
 PRODUCTS = ("weight0_phi0", "weight1_phi1", "weight0_phi1", "weight1_phi0")
 
 
@@ -46,6 +46,7 @@ class IndustryPanels:
             nan where a year has no weight.
         left_out: establishments measured at one end only.
         moved: establishments that came from or went to another industry.
+        lacking: those left out because their weight is unknown at an end.
     """
 
     level: str
@@ -54,17 +55,22 @@ class IndustryPanels:
     levels: tuple[Whole, Whole]
     left_out: Whole
     moved: Whole
+    lacking: Whole
 
 
 @dataclass(frozen=True)
 class YearSums:
-    """All establishments with log productivity of a year, an industry at each position."""
+    """All establishments with log productivity of a year, an industry at each position.
+
+    `lacking` counts those whose weight is unknown, which are in no sum.
+    """
 
     codes: list[str | None]
     establishments: Whole
     weight: Whole
     weight_phi: Whole
     phi: Whole
+    lacking: Whole
 
     def each(self) -> "Iterator[MeasuredYear]":
         """Every industry, as plain numbers."""
@@ -159,9 +165,9 @@ def window_panels(reading: PanelReading, window: PanelWindow, level: str) -> Ind
     codes, sums = _by_code(reading, list(_WindowColumns(reading, window).parts(level)), level)
     levels = (_turnover(reading, sums, name) for name in ("level0", "level1"))
     start, end = (_quotients(each.weight_phi, each.weight) for each in levels)
-    return IndustryPanels(
-        level, codes, _panel_sums(reading, sums), (start, end), sums[LEFT_OUT], sums[MOVED]
-    )
+    lacking = sums.get(LACKING, np.zeros(len(codes), int))
+    counts = (sums[LEFT_OUT], sums[MOVED], lacking)
+    return IndustryPanels(level, codes, _panel_sums(reading, sums), (start, end), *counts)
 
 
 def _quotients(parts: Any, wholes: Any) -> Whole:
@@ -255,8 +261,9 @@ class _WindowColumns:
         now, later = reading.industry(window), reading.later_industry(window)
         continues = (reading[w.MEMBERSHIP] & window.both_ends) != 0
         starts, ends = (reading[w.YEAR] == year for year in (window.start, window.end))
-        measured = reading[w.measured_column(w.PHI)]
-        measured_later = reading[w.measured_column(self._phi)]
+        lacks = (reading[w.MEMBERSHIP] & window.unknown.get(reading.weight, 0)) != 0
+        known, known_later = (reading[name] for name in map(w.measured_column, (w.PHI, self._phi)))
+        measured, measured_later = known & ~lacks, known_later & ~lacks
         left_out = {LEFT_OUT: reading[w.ESTABLISHMENTS]}
         yield self._part(level, starts & ~continues & measured, now, self._own("exiters", "level0"))
         yield from self._continuing(level, starts & continues & measured & measured_later)
@@ -267,6 +274,13 @@ class _WindowColumns:
         yield self._part(level, only_later, later, left_out | taken_off)
         yield self._part(level, ends & measured & ~continues, now, self._own("level1", "entrants"))
         yield self._part(level, ends & measured & continues, now, self._own("level1"))
+        if window.unknown:
+            # Of who is there in both years, the first year's row tells, once.
+            unknown = left_out | {LACKING: reading[w.ESTABLISHMENTS]}
+            once = lacks & (starts | (ends & ~continues))
+            yield self._part(level, once & known, now, unknown)
+            at_end = once & starts & continues & ~known & known_later
+            yield self._part(level, at_end, later, unknown)
 
     def _part(
         self, level: str, chosen: Whole, industry: Whole, sums: dict[str, Whole]
@@ -352,13 +366,15 @@ def _turnover(reading: PanelReading, sums: Mapping[str, Whole], name: str) -> Tu
 
 def year_sums(reading: PanelReading, year: int, level: str) -> YearSums:
     """All establishments with log productivity of one year, in the industries of that year."""
-    codes, sums = _by_code(reading, [_of_year(reading, year, level)], level)
+    parts = [_of_year(reading, year, level), *_lacking_in(reading, year, level)]
+    codes, sums = _by_code(reading, parts, level)
     return YearSums(
         codes,
         sums["count"],
         sums["weight"],
         reading.numbers(sums, "weight_phi", reading.weight),
         reading.numbers(sums, "phi", w.UNIT),
+        sums.get(LACKING, np.zeros(len(codes), int)),
     )
 
 
@@ -374,9 +390,27 @@ def _of_year(reading: PanelReading, year: int, level: str) -> _Addition:
         **reading.product("weight_phi", reading.weight, w.PHI),
         **reading.product("phi", w.UNIT, w.PHI),
     }
+    return _in_year(reading, year, level, ~_lacks(reading), columns)
+
+
+def _lacking_in(reading: PanelReading, year: int, level: str) -> Iterator[_Addition]:
+    """Establishments with log productivity and without a known weight, if there are any."""
+    lacks = _lacks(reading)
+    if lacks.any():
+        yield _in_year(reading, year, level, lacks, {LACKING: reading[w.ESTABLISHMENTS]})
+
+
+def _lacks(reading: PanelReading) -> Whole:
+    columns, name = reading.panels.columns, w.lacking_column(reading.weight)
+    return columns[name] if name in columns else np.zeros(len(reading[w.YEAR]), bool)
+
+
+def _in_year(
+    reading: PanelReading, year: int, level: str, chosen: Whole, columns: Mapping[str, Whole]
+) -> _Addition:
     is_in, codes = reading.cut(reading[w.INDUSTRY], level)
-    chosen = (reading[w.YEAR] == year) & reading[w.measured_column(w.PHI)]
-    cells = np.flatnonzero(chosen & is_in)
+    measured = (reading[w.YEAR] == year) & reading[w.measured_column(w.PHI)]
+    cells = np.flatnonzero(measured & chosen & is_in)
     return _Addition(cells, codes[cells], columns)
 
 

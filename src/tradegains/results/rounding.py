@@ -1,5 +1,6 @@
-"""What rounding money to whole numbers may have done to sums of it."""
+"""What rounding money and employment to whole numbers may have done to sums of them."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -22,14 +23,21 @@ class MovedSums(NamedTuple):
     most: float
 
 
-def rounding_of(cells: MarketCells) -> MovedSums:
+def rounding_of(
+    cells: MarketCells, amounts: Sequence[str] = MONEY, flag: str = "money_rounded"
+) -> MovedSums:
     """What rounding may have done to sums of the smallest groups that are published.
 
     Half a unit for each row that lost a digit is the most.
+
+    Args:
+        cells: of the matched rows.
+        amounts: whose sums are looked at.
+        flag: of the rows in which one of them lost a digit.
     """
-    rounded = cells.where(cells[w.FLAGS] & FLAG_BITS["money_rounded"] != 0)
+    rounded = cells.where(cells[w.FLAGS] & FLAG_BITS[flag] != 0)
     keys = (w.YEAR, w.INDUSTRY, w.MEMBERSHIP)
-    everyone = cells.sums(keys, MONEY)
+    everyone = cells.sums(keys, amounts)
     groups, most = 0, 0.0
     for key, (rows,) in rounded.sums(keys, (w.ESTABLISHMENTS,)).items():
         sums = np.abs(np.array(everyone[key], float))

@@ -17,7 +17,7 @@ from tradegains.formulas.market_shares import (
     expenditure,
     market_share_changes,
 )
-from tradegains.formulas.membership import MembershipBits, MembershipMask
+from tradegains.formulas.membership import BOTH_ENDS, MembershipBits, MembershipMask
 from tradegains.formulas.outcomes import Outcome, joined_notes
 from tradegains.formulas.sato_vartia import (
     IndustryAggregate,
@@ -27,7 +27,7 @@ from tradegains.formulas.sato_vartia import (
 from tradegains.formulas.welfare import WelfareChange, acr, difference, extended, hloy
 from tradegains.results.cutoffs import cutoff_changes
 from tradegains.results.market import Amounts
-from tradegains.results.market_cells import MarketCells
+from tradegains.results.market_cells import MarketCells, unknown_note
 from tradegains.results.sets import continuing_set, restricted_set
 from tradegains.results.sizes import WEIGHTED
 from tradegains.study import Study, Window
@@ -38,6 +38,8 @@ AGGREGATED = "industries_aggregated"
 UNRESTRICTED = "all"
 NO_IMPORTS = "none"
 NO_SOURCE = "no source of imports: [trade] imports is empty"
+LACKING, LACKING_ALONE = "(sales unknown)", "(sales unknown, at one end only)"
+"""In the place of a continuing rule: those of whom nobody knows the sales at an end."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,8 @@ class Choice:
 class MarketAtEnd:
     """A market at one end of a window: all establishments, the continuing set, and imports.
 
-    `decimals` are those that money counts to.
+    `decimals` are those that money counts to. `lacking` counts establishments whose sales are
+    unknown at an end of the window, `lacking_alone` those of them that are there in this year only.
     """
 
     year: int
@@ -63,6 +66,8 @@ class MarketAtEnd:
     continuing: Amounts
     imports: float | None
     decimals: int = USUAL_DECIMALS
+    lacking: int = 0
+    lacking_alone: int = 0
 
     @property
     def market(self) -> MarketSales:
@@ -241,7 +246,7 @@ def _years(window: Window) -> tuple[int, int]:
 _Market = tuple[str, str | None, str, str]
 """Level, industry, continuing rule and restriction; rule "" is everyone."""
 
-_Sums = Mapping[_Market, Amounts]
+_Sums = dict[_Market, Amounts]
 
 
 def _sums_of_year(study: Study, window: Window, year: int, cells: MarketCells) -> _Sums:
@@ -257,7 +262,23 @@ def _sums_of_year(study: Study, window: Window, year: int, cells: MarketCells) -
         )
         for (level, code), amounts in by_level.items():
             sums[level, code, rule, restriction] = amounts
-    return sums
+    return sums | _unknown_sums(study, window, of_year)
+
+
+def _unknown_sums(study: Study, window: Window, of_year: MarketCells) -> _Sums:
+    """Establishments of whom nobody knows the sales; those who are not in both years, too."""
+    lost = of_year.unknown(window.name, ("sales",))
+    if not lost.any():
+        return {}
+    alone = lost & ~of_year.inside(continuing_set(window.name, BOTH_ENDS))
+    digits, levels = study.census.industry_group_digits, ("total", "industry2")
+    found: dict[_Market, Amounts] = {}
+    for name, chosen in ((LACKING, lost), (LACKING_ALONE, alone)):
+        some = of_year.where(chosen)
+        industries = some.industry_in(window.name)
+        by_level = some.amounts_by_level(industries, digits, levels=levels)
+        found |= {(level, code, name, ""): amounts for (level, code), amounts in by_level.items()}
+    return found
 
 
 def continuing_sets(
@@ -307,7 +328,10 @@ def _market_at(
     continuing = sums.get((*market, choice.continuing, choice.restriction), Amounts())
     decimals = study.census.decimals
     known = _imports(choice, year, money(everyone.exports, decimals), imports)
-    return MarketAtEnd(year, everyone, continuing, known, decimals)
+    lacking, alone = (
+        sums.get((*market, name, ""), Amounts()).establishments for name in (LACKING, LACKING_ALONE)
+    )
+    return MarketAtEnd(year, everyone, continuing, known, decimals, lacking, alone)
 
 
 def _imports(choice: Choice, year: int, exports: float, imports: ImportsTable) -> float | None:
@@ -353,7 +377,7 @@ def _market_share_row(end: MarketAtEnd) -> dict[str, Any]:
         "continuing_market_share": (
             continuing_market_share(kept, sold, imports) if has_market else None
         ),
-        "note": _note_on_shares(sold, imports),
+        "note": joined_notes(_note_on_shares(sold, imports), unknown_note("sales", end.lacking)),
     }
 
 
@@ -384,8 +408,19 @@ def _welfare_row(
         "establishments": None if ends is None else ends[1].continuing.establishments,
         "hazard": change.hazard,
         "implied_trade_elasticity": implied.value,
-        "note": joined_notes(change.note, implied.note),
+        "note": joined_notes(change.note, implied.note, _note_on_unknown(ends)),
     }
+
+
+def _note_on_unknown(ends: Ends | None) -> str:
+    """How many establishments of a market have unknown sales at an end, each counted once."""
+    if ends is None:
+        return ""
+    start, end = ends
+    # Who changed its industry is in another market at the other end.
+    lacking = max(start.lacking + end.lacking_alone, end.lacking)
+    named = f"{lacking:,} establishment{'s' * (lacking != 1)}"
+    return f"sales of {named} are unknown at an end, in no sum" if lacking else ""
 
 
 def _is_headline_set(study: Study, choice: Choice) -> bool:

@@ -29,6 +29,7 @@ def collect_panels(
     totals: Mapping[str, int],
     by_group: bool = False,
     marks: int = 0,
+    unknown: Mapping[str, int] | None = None,
 ) -> PanelCells:
     """Sums over the establishments of these years and of each window's two years.
 
@@ -40,6 +41,7 @@ def collect_panels(
         totals: the largest sum of any year by weight column, and of establishments under UNIT.
         by_group: whether rows have a group of units to tell cells apart by.
         marks: further membership bits that the cells keep apart.
+        unknown: flags of rows whose weight is unknown, by weight column, where some row lacks it.
 
     Raises:
         InputError: a year's weight does not fit a whole number of 64 bits.
@@ -52,16 +54,22 @@ def collect_panels(
         layers=_layers(windows),
         weights=tuple(name for name in totals if name != w.UNIT),
         industries=tuple(industries),
-        mask=sum({window.both_ends for window in windows}) | marks,
+        mask=_mask(windows) | marks,
         bits={
             name: split_bits(total, totals[w.UNIT], largest=LARGEST_LOG)
             for name, total in totals.items()
         },
         by_group=by_group,
+        unknown=unknown or {},
     )
     summed = collect_in_order(sum_panels(matched, plan))
     columns = {name: _column(summed[name], name) for name in summed.column_names}
     return PanelCells(columns, tuple(windows), plan.bits)
+
+
+def _mask(windows: Sequence[PanelWindow]) -> int:
+    bits = {window.both_ends for window in windows}
+    return sum(bits.union(*(window.unknown.values() for window in windows)))
 
 
 def _ends(window: PanelWindow) -> tuple[int, int]:

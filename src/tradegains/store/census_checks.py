@@ -36,6 +36,8 @@ _EXPECTED: Mapping[Kind, str] = {
     "number": "a number",
     "any": "text, a number, a date, a time or true/false",
 }
+_UNUSABLE_CURE = "convert the column when the census is written, or map another column"
+_FLOAT_CURE = "; `tradegains convert` writes whole numbers of such, and tells which lost digits"
 # A message that lists a thousand files helps nobody.
 _NAMES_SHOWN = 5
 
@@ -148,10 +150,11 @@ def _name_cure(missing: Sequence[CensusFile], column: str) -> str:
 def _unusable(
     kind: Kind, name: str, column: str, type_: pa.DataType, files: Sequence[CensusFile]
 ) -> Problem:
+    is_rounded = pa.types.is_floating(type_) and kind in ("id", "code")
     return Problem(
         f"column {column!r} ({name}) is {type_} where {_EXPECTED[kind]} is expected",
         where_files(files),
-        cure="convert the column when the census is written, or map another column",
+        cure=_UNUSABLE_CURE + _FLOAT_CURE * is_rounded,
     )
 
 
@@ -348,12 +351,14 @@ def _years_inside(
         for group in range(parquet.num_row_groups):
             sought = set(wanted) - found
             statistics = None if may_be_none else _statistics(parquet, group, column)
+            if statistics is not None and not _all_years(statistics):
+                statistics = None
             if statistics is not None:
                 low, high = statistics.min, statistics.max
                 found |= sought & {low, high}
                 sought = {year for year in sought - found if low < year < high}
                 nulls += statistics.null_count
-            if sought or may_be_none:
+            if sought or statistics is None:
                 years = parquet.read_row_group(group, columns=[column]).column(0)
                 found |= sought & set(pc.unique(years).to_pylist())
                 nulls += _without_year(years) if statistics is None else 0
@@ -365,17 +370,23 @@ def _may_hold_fractions(type_: pa.DataType) -> bool:
 
 
 def _without_year(years: pa.ChunkedArray) -> int:
-    """How many values are missing, not a number or no whole number.
+    """How many values are missing, not a number or no year of four digits.
 
     Example:
-        >>> _without_year(pa.chunked_array([[1988.0, None, float("nan"), 1988.5]]))
-        3
+        >>> _without_year(pa.chunked_array([[1988.0, None, float("nan"), 1988.5, 88.0, 1e12]]))
+        5
     """
-    if not _may_hold_fractions(years.type):
-        return int(years.null_count)
-    numbers = pc.cast(years, pa.float64())
+    if pa.types.is_dictionary(years.type):
+        years = years.cast(years.type.value_type)
+    numbers = pc.cast(years, pa.float64(), safe=False)
     whole = pc.and_(pc.is_finite(numbers), pc.equal(pc.floor(numbers), numbers))
-    return len(years) - int(pc.sum(whole).as_py() or 0)
+    is_year = pc.and_(whole, pc.and_(pc.greater_equal(numbers, 1000), pc.less(numbers, 10_000)))
+    return len(years) - int(pc.sum(is_year).as_py() or 0)
+
+
+def _all_years(statistics: pq.Statistics) -> bool:
+    """Whether the smallest and the largest number of a part of a file have four digits."""
+    return bool(statistics.min >= 1000 and statistics.max < 10_000)
 
 
 def _statistics(parquet: pq.ParquetFile, group: int, column: str) -> pq.Statistics | None:
@@ -399,6 +410,22 @@ def nearest_name(name: str, names: Iterable[str]) -> str | None:
     folded = {other.lower(): other for other in names}
     close = difflib.get_close_matches(name.lower(), folded, n=1)
     return folded[close[0]] if close else None
+
+
+def missing_cure(name: str, columns: Sequence[str]) -> str:
+    """What to do about a column that a table lacks.
+
+    Example:
+        >>> missing_cure("year", ["industry;year;value"])
+        'separate the columns by commas: its first line is taken for one name'
+        >>> missing_cure("year", ["Year", "value"])
+        "rename the column; did you mean 'Year'?"
+    """
+    if len(columns) == 1 and set(columns[0]) & set(";\t|"):
+        return "separate the columns by commas: its first line is taken for one name"
+    nearest = nearest_name(name, columns)
+    said = f"did you mean {nearest!r}?" if nearest else f"it has {some_of(columns, 20)}"
+    return f"rename the column; {said}"
 
 
 def year_ranges(years: Iterable[int]) -> str:

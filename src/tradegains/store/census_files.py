@@ -38,7 +38,7 @@ _NOT_PARQUET = "the file is not Parquet"
 _CONVERT = "of Stata, SAS, SPSS, CSV or Excel files, `tradegains convert` makes a census"
 _MAGIC = b"PAR1"
 _ENCRYPTED = b"PARE"
-_NOT_DATA = frozenset({".md", ".txt", ".csv", ".json", ".html", ".pdf", ".log", ".crc", ".sha256"})
+NOT_DATA = frozenset({".md", ".txt", ".csv", ".json", ".html", ".pdf", ".log", ".crc", ".sha256"})
 # Of a file whose footer was not read, or that has none.
 _NO_FOOTER = pa.schema([])
 
@@ -146,7 +146,7 @@ def _refuse_delta(place: Location, is_delta: bool, name: str) -> None:
 
 
 def _may_be_parquet(path: str) -> bool:
-    return posixpath.splitext(path)[1].lower() not in _NOT_DATA
+    return posixpath.splitext(path)[1].lower() not in NOT_DATA
 
 
 def _census_file(place: Location, listed: ListedFile, year_column: str) -> CensusFile:

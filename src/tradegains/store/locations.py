@@ -4,7 +4,9 @@ One address has one spelling from here on, whoever opens it: engines, the writer
 pyarrow. `hdfs:///x` becomes the namenode's own address, and s3a:// is s3://.
 """
 
+import os
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,6 +20,7 @@ from tradegains.store.remote_errors import raise_if_remote
 from tradegains.store.stores import S3_SILENT_SECONDS, S3_TRIES, allow_plain_http
 
 _HDFS, _S3 = "hdfs://", "s3://"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # One program takes these as they are, another as the beginning of a query or of a coded sign.
 _AMBIGUOUS = re.compile(r"[%?#\\\x00-\x1f\x7f]")
 
@@ -77,7 +80,10 @@ def locate(given: str) -> Location:
         '/data/census'
     """
     if "://" not in given:
-        return Location(given, fs.LocalFileSystem(), str(Path(given).absolute()))
+        if _CONTROL.search(given):
+            what = "the path has tabs, line ends or other signs that nobody sees"
+            raise InputError(Problem(what, repr(given), cure="rename the file or folder"))
+        return Location(given, fs.LocalFileSystem(), _as_written(str(Path(given).absolute())))
     uri = resolved(given)
     if uri.startswith(_S3):
         allow_plain_http()
@@ -94,6 +100,14 @@ def locate(given: str) -> Location:
     if uri.startswith(_S3):
         system = _patient(system)
     return Location(given, system, path, uri.partition("?")[0])
+
+
+def _as_written(path: str) -> str:
+    """A local path, its accents in the form of the disk where only that one is there."""
+    if path.isascii() or os.path.exists(path):
+        return path
+    forms = (unicodedata.normalize(form, path) for form in ("NFC", "NFD"))
+    return next((each for each in forms if os.path.exists(each)), path)
 
 
 def _patient(system: fs.S3FileSystem) -> fs.S3FileSystem:

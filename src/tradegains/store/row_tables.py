@@ -21,8 +21,8 @@ import pyarrow.parquet as pq
 from pyarrow import csv, fs
 
 from tradegains.errors import InputError, Problem
-from tradegains.store.census_checks import nearest_name, some_of
-from tradegains.store.census_files import files_in, unread_type
+from tradegains.store.census_checks import missing_cure
+from tradegains.store.census_files import NOT_DATA, files_in, unread_type
 from tradegains.store.census_types import Family, file_type
 from tradegains.store.engine_paths import is_connect, path_to_read
 from tradegains.store.listing import FileStamp, ListedFile, stamp_of
@@ -52,6 +52,7 @@ MOST_VALUE = 1e27
 
 _KINDS = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".csv.gz": "csv"}
 _IN_FOLDER = {b"in": b"folder"}
+_NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 _IN_NAME = re.compile(r"([^/=]+)=([^/]*)")
 
 
@@ -87,7 +88,8 @@ def row_table_files(name: str, path: str) -> list[RowFile]:
             raise InputError(Problem(f"the {name} file does not exist", path, cure=cure))
         # Which folder holds a single file says nothing about its content.
         return [RowFile(posixpath.basename(place.path), place, stamp)]
-    found = [_in_folder(place, listed) for listed in files_in(place, name)]
+    listed = [each for each in files_in(place, name) if not _is_note(each.path)]
+    found = [_in_folder(place, each) for each in listed]
     kinds = {_kind_of(each.path) for each in found}
     if len(kinds) != 1 or None in kinds:
         what = "other files than .parquet, or than .csv" if kinds else "no file"
@@ -101,8 +103,16 @@ def _in_folder(place: Location, listed: ListedFile) -> RowFile:
     named = dict(_IN_NAME.findall(posixpath.dirname(inside)))
     address = f"{place.address}/{inside}" if place.address else ""
     file = replace(place, given=f"{place.given}/{inside}", path=listed.path, address=address)
-    values = {column.lower(): unquote(value) for column, value in named.items()}
+    # What Hive and Spark call the folder of rows without a value.
+    values = {
+        column.lower(): "" if value == _NO_VALUE else unquote(value)
+        for column, value in named.items()
+    }
     return RowFile(inside, file, listed.stamp, values)
+
+
+def _is_note(path: str) -> bool:
+    return posixpath.splitext(path)[1].lower() in NOT_DATA - {".csv"}
 
 
 def _kind_of(path: str) -> str | None:
@@ -196,9 +206,7 @@ def _column_problems(name: str, schema: pa.Schema, path: str) -> Iterator[Proble
 
 
 def _missing(name: str, columns: list[str], path: str) -> Problem:
-    nearest = nearest_name(name, columns)
-    said = f"did you mean {nearest!r}?" if nearest else f"it has {some_of(columns, 20)}"
-    return Problem(f"column {name!r} is missing", path, cure=f"rename the column; {said}")
+    return Problem(f"column {name!r} is missing", path, cure=missing_cure(name, columns))
 
 
 def read_plant_products(
@@ -338,7 +346,8 @@ def _of_year(raw: "DataFrame", year: int | None, path: str) -> "DataFrame":
     )
     (found,) = counts.toArrow().to_pylist()
     if bad := found["rows"] - found["with_year"]:
-        raise InputError(Problem("rows without a year", path, bad, "give every row its year"))
+        what, cure = "rows whose year is missing or no whole number", "give every row its year"
+        raise InputError(Problem(what, path, bad, cure))
     if not found["of_year"]:
         cure = "correct products_year in [regressions]"
         raise InputError(Problem(f"no row is of products_year = {year}", path, cure=cure))

@@ -17,25 +17,29 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from pyarrow import csv
+from pyarrow import csv, fs
 
 from tradegains.errors import InputError, Problem
-from tradegains.store.census_checks import nearest_name, some_of
+from tradegains.store.census_checks import missing_cure
 from tradegains.store.census_files import unread_type
 from tradegains.store.csv_faults import unreadable_file
+from tradegains.store.listing import FileStamp
 from tradegains.store.locations import Location, locate
 from tradegains.store.manifest import ManifestEntry, schema_fingerprint
 from tradegains.store.remote_errors import raise_if_remote
+from tradegains.store.row_tables import RowFile, row_table_files
 
-SmallKind = Literal["code", "text", "year", "number"]
+SmallKind = Literal["code", "text", "id", "year", "number"]
+"""A text and a code are read in one form of accents; an id as the census has it."""
+
 CodeLength = Literal["one", "group", "finest"]
 """One digit, or as many as the study's industry groups or its finest industries have."""
 
-_ARROW = {"code": pa.string(), "text": pa.string(), "year": pa.int32(), "number": pa.float64()}
+_TEXTS = ("code", "text", "id")
+_ARROW = {**dict.fromkeys(_TEXTS, pa.string()), "year": pa.int32(), "number": pa.float64()}
 _PATTERN = {"year": r"^[0-9]{4}$", "number": r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"}
 _EXPECTED = {
-    "code": "text or a whole number",
-    "text": "text or a whole number",
+    **dict.fromkeys(_TEXTS, "text or a whole number"),
     "year": "a year (YYYY)",
     "number": "a finite number with a decimal point",
 }
@@ -196,7 +200,7 @@ SMALL_TABLES = {
         ),
         SmallTable(
             "successors",
-            (SmallColumn("old", "text"), SmallColumn("new", "text"), _YEAR),
+            (SmallColumn("old", "id"), SmallColumn("new", "id"), _YEAR),
             ("old",),
         ),
         SmallTable(
@@ -221,20 +225,55 @@ def read_small_table(path: str, table: SmallTable) -> SmallFile:
     that is absent is left out; other columns of the file are ignored.
 
     Args:
-        path: a .parquet, .csv or .csv.gz file (CSV: UTF-8, commas, one line of names).
+        path: a .parquet, .csv or .csv.gz file (CSV: UTF-8, commas, one line of names), or a folder
+            of files of one of these kinds, whose names of folders may hold a column.
         table: what the file must hold.
 
     Raises:
         InputError: with every problem found.
     """
-    place = locate(path)
-    content = _content(place, table)
-    raw = _parsed_file(content, place, table)
-    rows = _declared(raw, table, path)
+    files = _files(path, table)
+    contents = [_content(file.place, table) for file in files]
+    raw = [
+        _with_named(_parsed_file(content, file.place, table), file, table)
+        for file, content in zip(files, contents, strict=True)
+    ]
+    parts = [
+        _declared(rows, table, file.place.given) for file, rows in zip(files, raw, strict=True)
+    ]
+    if any(part.schema.names != parts[0].schema.names for part in parts):
+        cure = "write every file with the same columns"
+        raise InputError(Problem(f"files of {table.name} have other columns", path, cure=cure))
+    rows = pa.concat_tables(parts)
+    if rows.num_rows == 0:
+        cure = f"add rows, or remove {table.name} under [inputs] to do without"
+        raise InputError(Problem(f"the {table.name} file has no rows", path, cure=cure))
     key = [name for name in table.key if name in rows.column_names]
     _refuse_duplicates(rows, key, path)
     rows = rows.sort_by([(name, "ascending") for name in key])
-    return SmallFile(rows, _entry(table.name, place, content, raw))
+    return SmallFile(rows, _entry(table.name, locate(path), files, contents, raw))
+
+
+def _files(path: str, table: SmallTable) -> list[RowFile]:
+    """The file that is named, which need not be there, or those of a folder."""
+    place = locate(path)
+    try:
+        is_folder = place.system.get_file_info(place.path).type == fs.FileType.Directory
+    except OSError as error:
+        raise_if_remote(error, path)
+        is_folder = False
+    if is_folder:
+        return row_table_files(table.name, path)
+    return [RowFile(posixpath.basename(place.path), place, FileStamp(0, None))]
+
+
+def _with_named(raw: pa.Table, file: RowFile, table: SmallTable) -> pa.Table:
+    """Rows with the columns of the table that the names of the file's folders hold."""
+    wanted = {column.name for column in table.columns} - {*raw.column_names}
+    for name in sorted(wanted & file.named.keys()):
+        column = pa.repeat(pa.scalar(file.named[name], pa.string()), raw.num_rows)
+        raw = raw.append_column(name, column)
+    return raw
 
 
 def _content(place: Location, table: SmallTable) -> bytes:
@@ -256,15 +295,29 @@ def _content(place: Location, table: SmallTable) -> bytes:
         raise InputError(_unreadable(place, table)) from error
 
 
-def _entry(name: str, place: Location, content: bytes, raw: pa.Table) -> ManifestEntry:
-    is_parquet = _is_parquet(place)
+def _entry(
+    name: str,
+    place: Location,
+    files: Sequence[RowFile],
+    contents: Sequence[bytes],
+    raw: Sequence[pa.Table],
+) -> ManifestEntry:
+    """One entry, also for a folder: its digest is that of the digests of its files."""
+    is_parquet = _is_parquet(files[0].place)
+    digests = [hashlib.sha256(content) for content in contents]
+    whole = digests[0] if len(files) == 1 else hashlib.sha256()
+    if len(files) > 1:
+        # Of the manifest, too, names of files are no part.
+        pairs = zip((posixpath.dirname(file.path) for file in files), digests, strict=True)
+        for folder, digest in sorted((folder, each.hexdigest()) for folder, each in pairs):
+            whole.update(f"{folder}\t{digest}\n".encode())
     return ManifestEntry(
         input=name,
         path=posixpath.basename(place.path),
-        bytes=len(content),
-        rows=raw.num_rows if is_parquet else None,
-        schema=schema_fingerprint(raw.schema) if is_parquet else None,
-        sha256=hashlib.sha256(content).hexdigest(),
+        bytes=sum(map(len, contents)),
+        rows=sum(each.num_rows for each in raw) if is_parquet else None,
+        schema=schema_fingerprint(raw[0].schema) if is_parquet else None,
+        sha256=whole.hexdigest(),
     )
 
 
@@ -313,9 +366,6 @@ def _declared(raw: pa.Table, table: SmallTable, path: str) -> pa.Table:
     if not problems:
         read = [_converted(raw.column(c.name), c, path) for c in present]
         problems = [problem for _, found in read for problem in found]
-    if not problems and raw.num_rows == 0:
-        cure = f"add rows, or remove {table.name} under [inputs] to do without"
-        problems = [Problem(f"the {table.name} file has no rows", path, cure=cure)]
     if problems:
         raise InputError(problems)
     return pa.table({c.name: values for c, (values, _) in zip(present, read, strict=True)})
@@ -336,9 +386,8 @@ def _column_problems(raw: pa.Table, table: SmallTable, path: str) -> Iterator[Pr
 
 
 def _missing(column: SmallColumn, raw: pa.Table, path: str) -> Problem:
-    nearest = nearest_name(column.name, raw.column_names)
-    said = f"did you mean {nearest!r}?" if nearest else f"it has {some_of(raw.column_names, 20)}"
-    return Problem(f"column {column.name!r} is missing", path, cure=f"rename the column; {said}")
+    cure = missing_cure(column.name, raw.column_names)
+    return Problem(f"column {column.name!r} is missing", path, cure=cure)
 
 
 def _converted(
@@ -378,7 +427,8 @@ def _parsed(
     type_ = values.type
     if _is_text(type_):
         return _parsed_text(pc.utf8_trim_whitespace(values.cast(pa.string())), kind)
-    if pa.types.is_integer(type_) and kind in ("code", "text"):
+    is_whole = pa.types.is_integer(type_) or (_is_decimal(type_) and type_.scale == 0)
+    if is_whole and kind in _TEXTS:
         return values.cast(pa.string()), _nowhere(values)
     numeric = pa.types.is_integer(type_) or pa.types.is_floating(type_) or _is_decimal(type_)
     if numeric and kind in ("year", "number"):
@@ -389,7 +439,7 @@ def _parsed(
 def _parsed_text(text: pa.ChunkedArray, kind: SmallKind) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
     text = pc.if_else(pc.equal(text, ""), None, text)
     if kind not in _PATTERN:
-        return text, _nowhere(text)
+        return text if kind == "id" else pc.utf8_normalize(text, form="NFC"), _nowhere(text)
     bad = pc.invert(pc.fill_null(pc.match_substring_regex(text, _PATTERN[kind]), True))
     numbers, overflowing = _parsed_numbers(pc.if_else(bad, None, text).cast(pa.float64()), kind)
     return numbers, pc.or_(bad, overflowing)
@@ -401,7 +451,8 @@ def _parsed_numbers(
     good = pc.is_finite(numbers)
     if kind == "year":
         whole = pc.equal(pc.floor(numbers), numbers)
-        good = pc.and_(pc.and_(good, whole), pc.less(pc.abs(numbers), 10_000))
+        of_four = pc.and_(pc.greater_equal(numbers, 1000), pc.less(numbers, 10_000))
+        good = pc.and_(pc.and_(good, whole), of_four)
     bad = pc.invert(pc.fill_null(good, True))
     return pc.if_else(bad, None, numbers).cast(_ARROW[kind]), bad
 
@@ -412,8 +463,9 @@ def _nowhere(values: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _is_text(type_: pa.DataType) -> bool:
     kinds = pa.types
-    tests = (kinds.is_string, kinds.is_large_string, kinds.is_string_view, kinds.is_binary)
-    return any(test(type_) for test in (*tests, kinds.is_null))
+    texts = (kinds.is_string, kinds.is_large_string, kinds.is_string_view)
+    unmarked = (kinds.is_binary, kinds.is_large_binary, kinds.is_binary_view)
+    return any(test(type_) for test in (*texts, *unmarked, kinds.is_null))
 
 
 def _is_decimal(type_: pa.DataType) -> bool:

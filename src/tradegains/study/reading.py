@@ -209,7 +209,12 @@ def _read_inputs(root: TomlTable, path: Path, overrides: Mapping[str, str]) -> I
 def _resolved(value: str, base: Path) -> str:
     if _URI.match(value):
         return value
-    return str((base / Path(value).expanduser()).resolve())
+    place = Path(value)
+    try:
+        place = place.expanduser()
+    except RuntimeError:  # no such user: the name itself begins with ~
+        place = Path(value)
+    return str((base / place).resolve())
 
 
 def _report_override(name: str, value: str, findings: Findings) -> None:

@@ -25,4 +25,7 @@ ROW_RULES = (
 UNMEASURED_RULES = ("nonpositive_value_added", "missing_price", "invalid_industry")
 """Rules that take a row out of productivity even where the study keeps the row."""
 
-FLAG_BITS = {rule: 1 << position for position, rule in enumerate(ROW_RULES)}
+EMPLOYMENT_ROUNDED = "employment_rounded"
+"""What a run tells of and no table counts: surveys with weights have it in most rows."""
+
+FLAG_BITS = {rule: 1 << position for position, rule in enumerate((*ROW_RULES, EMPLOYMENT_ROUNDED))}

@@ -103,6 +103,16 @@ def second_of(amount: str) -> str:
     return f"{amount}_second"
 
 
+def lacking_column(weight: str) -> str:
+    """Whether a row's weight is unknown in its own year.
+
+    Example:
+        >>> lacking_column("sales_units")
+        'sales_units_is_unknown'
+    """
+    return f"{weight}_is_unknown"
+
+
 def unknown_column(measure: str) -> str:
     """Boolean column of rows whose amount is unknown, and the kind of its history mark.
 

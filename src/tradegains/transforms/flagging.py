@@ -13,7 +13,7 @@ from tradegains.formulas.fixed_point import (
     units_of_money,
 )
 from tradegains.tables import working as w
-from tradegains.tables.flags import FLAG_BITS, UNMEASURED_RULES
+from tradegains.tables.flags import EMPLOYMENT_ROUNDED, FLAG_BITS, UNMEASURED_RULES
 from tradegains.transforms.bits import bigint, bit_if, merge_bits
 from tradegains.transforms.lookups import COUNTERPART
 
@@ -133,7 +133,8 @@ def fix_amounts(rows: DataFrame, *, decimals: int, largest_money: float) -> Data
 
     Reads employment, sales and, if there, exports, value_added and sampling_weight [times]. Money
     counts to so many `decimals`, which are enough for `largest_money`. A row of whose money that
-    loses more than LARGEST_ROUNDING gets the flag `money_rounded`.
+    loses more than LARGEST_ROUNDING gets the flag `money_rounded`; one whose employment does,
+    `employment_rounded`.
     """
     usable = usable_amounts(rows, largest_money=largest_money)
     units = {name: units_of_money(decimals) for name in MONEY}
@@ -152,7 +153,13 @@ def fix_amounts(rows: DataFrame, *, decimals: int, largest_money: float) -> Data
     }
     rounded = [_is_rounded(usable[name], units[name]) for name in MONEY if name in usable]
     is_rounded = reduce(lambda one, other: one | other, rounded)
-    flags = F.col(w.FLAGS) + bit_if(is_rounded, FLAG_BITS["money_rounded"])
+    are_jobs_rounded = _is_rounded(usable["employment"], units["employment"])
+    flags = F.col(w.FLAGS) + merge_bits(
+        [
+            bit_if(is_rounded, FLAG_BITS["money_rounded"]),
+            bit_if(are_jobs_rounded, FLAG_BITS[EMPLOYMENT_ROUNDED]),
+        ]
+    )
     return rows.withColumns({**fixed, w.FLAGS: flags})
 
 
@@ -353,6 +360,8 @@ def _usable(source: str, weight: Column | None, largest: float) -> Column:
 def _is_usable(source: str, weight: Column | None, largest: float) -> Column:
     amount = F.col(source) if weight is None else F.col(source) * weight
     is_usable = (F.abs(amount) <= largest) & ~F.isnan(amount)
+    if weight is not None:
+        is_usable = is_usable & (weight >= 0)
     if source != "value_added":
         is_usable = is_usable & (F.col(source) >= 0)
     return F.coalesce(is_usable, F.lit(False))

@@ -9,7 +9,7 @@ Windows that share a first year are in different layers: a row tells of one late
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -26,6 +26,7 @@ class PanelPlan:
     `bits` has a further entry UNIT for sums in which every establishment counts 1; `mask` keeps
     the membership bits that tell who continues; `industries` are the industry columns. Rows are
     told apart by group of units, too, where they have a column for it and `by_group` asks.
+    `unknown` has the flags of rows whose weight is unknown, of weights that some row lacks.
     """
 
     years: tuple[int, ...]
@@ -35,6 +36,7 @@ class PanelPlan:
     mask: int
     bits: Mapping[str, SplitBits]
     by_group: bool = False
+    unknown: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -57,6 +59,7 @@ def sum_panels(matched: DataFrame, plan: PanelPlan) -> DataFrame:
         w.MEMBERSHIP,
         *plan.industries,
         *(w.layer_column(w.INDUSTRY, layer) for layer in range(len(plan.layers))),
+        *map(w.lacking_column, plan.unknown),
     ]
     return rows.groupBy(*keys, *measured, *plan.groups).agg(
         F.count(F.lit(1)).alias(w.ESTABLISHMENTS), *_sums(plan)
@@ -69,6 +72,9 @@ def _columns(plan: PanelPlan) -> Iterable[Column]:
     yield from (F.col(name) for name in (*plan.industries, *plan.groups))
     yield F.col(w.LOG_PRODUCTIVITY).alias(w.PHI)
     yield from (F.col(weight) for weight in plan.weights)
+    for weight, flags in plan.unknown.items():
+        lacks = F.col(w.FLAGS).bitwiseAND(bigint(flags)) != 0
+        yield lacks.alias(w.lacking_column(weight))
     for layer, windows in enumerate(plan.layers):
         for column, name in _later_columns(plan.weights):
             later = [F.col(w.later_column(column, window)) for window in windows]

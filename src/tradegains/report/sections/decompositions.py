@@ -222,7 +222,7 @@ def _caption(run: PublishedRun, rows: Sequence[Row]) -> str:
     return (
         f"Growth of mean log productivity weighted by {first['share']}, "
         f"{PRICES.get(first['prices'], 'deflation not stated')}; terms add up to growth. n: {n}; "
-        f"{count(first['left_out'] or 0)} with productivity at one end only are left out. "
+        f"{count(first['left_out'] or 0)} with productivity or weight at one end only left out. "
         "Industries: terms inside each, weighted by the mean of its shares; up to "
         f"{count(moved)} establishments that changed industry count as leaving one and entering "
         f"the other. Single industries: table decompositions.{_shared_numerator(rows)}"

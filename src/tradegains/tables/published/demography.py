@@ -64,6 +64,7 @@ DEMOGRAPHY = Table(
         share("employment_rate", "employment over all of that year, level and industry"),
         share("sales_rate", "sales over all of that year, level and industry"),
         *errors_of(*RATES, unit="share"),
+        NOTE,
     ),
     disclosure=Disclosure(
         {

@@ -119,7 +119,11 @@ DECOMPOSITIONS = Table(
             "the money unit",
         ),
         count("establishments", "establishments", "the group that the term is of"),
-        count("left_out", "establishments", "continuing, with productivity at one end only"),
+        count(
+            "left_out",
+            "establishments",
+            "continuing, with productivity at one end only; or, see note, of unknown weight",
+        ),
         count("moved", "establishments", "continuing, counted as exits from and entries to"),
         PRICES,
         NOTE,

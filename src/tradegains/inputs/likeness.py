@@ -1,0 +1,74 @@
+"""Ids and codes that would meet their counterparts, were they written alike: refused by name.
+
+Matched as they are, such ids make entrants and exiters of establishments that stay, links that
+repair nothing, and products without a cut. Messages give counts, never an id.
+"""
+
+import logging
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from tradegains.errors import InputError, Problem
+from tradegains.inputs.small import SmallInputs
+from tradegains.store.alike import almost, census_ids, product_texts
+from tradegains.store.census import CensusFiles
+from tradegains.store.row_tables import PLANT_PRODUCTS
+from tradegains.study import Study
+
+log = logging.getLogger("tradegains")
+
+MANY = 0.02
+"""Share of a year's ids from which it is not a few establishments but the way of writing."""
+_APART = "in case, blanks, zeros in front or the form of accents only"
+_CURE = "write ids alike everywhere; `tradegains convert` does (case, trim, digits)"
+
+
+def likeness_problems(
+    study: Study, census: CensusFiles | None, small: SmallInputs
+) -> Iterator[Problem]:
+    """Ids of the ends of windows, of links and of products, and codes of products."""
+    products = study.inputs.given().get(PLANT_PRODUCTS)
+    ids, codes = _product_texts(products)
+    if census is not None and census.types["establishment_id"] == "string":
+        years = {year for window in study.windows for year in (window.start, window.end)}
+        known = census_ids(census, years)
+        yield from _between_years(study, known)
+        everyone = pa.concat_arrays(list(known.values())).unique()
+        links = [each[end] for each in small.successors for end in ("old", "new")]
+        yield from _side(pa.array(links, pa.string()).unique(), everyone, "successors")
+        yield from _side(ids, everyone, PLANT_PRODUCTS)
+    tariffs = pa.array([each["product"] for each in small.product_tariffs], pa.string()).unique()
+    if len(tariffs) and (count := almost(codes, tariffs, signs=True)):
+        what = "product codes differ from those of product_tariffs in case, dots, dashes, blanks "
+        what += "or zeros in front only"
+        cure = "write the codes of both tables alike"
+        yield Problem(what, f"input {PLANT_PRODUCTS}", count, cure)
+
+
+def _product_texts(path: str | None) -> tuple[pa.Array, pa.Array]:
+    nothing = pa.array([], pa.string())
+    if path is None:
+        return nothing, nothing
+    try:
+        return product_texts(path)
+    except InputError:  # told where the table is judged
+        return nothing, nothing
+
+
+def _between_years(study: Study, known: dict[int, pa.Array]) -> Iterator[Problem]:
+    for start, end in sorted({(window.start, window.end) for window in study.windows}):
+        count = almost(known[start], known[end])
+        if not count:
+            continue
+        where = f"the census, years {start} and {end}"
+        what = f"ids of the two years differ {_APART}"
+        if count >= MANY * min(len(known[start]), len(known[end])):
+            yield Problem(f"{what}, and so match nothing", where, count, _CURE)
+        else:
+            log.warning("%s: %s %s, and count as different establishments", where, count, what)
+
+
+def _side(ids: pa.Array, known: pa.Array, name: str) -> Iterator[Problem]:
+    if len(ids) and (count := almost(ids, known)):
+        yield Problem(f"ids differ from the census's {_APART}", f"input {name}", count, _CURE)

@@ -1,0 +1,163 @@
+"""Ids and codes that are one to a reader and none to a join: what programs change on the way.
+
+Excel leaves out zeros in front, SQL pads with blanks, SAS writes in capitals, a Mac gives accents a
+sign of their own. Such texts match nothing, in silence. They are looked for here before any engine
+starts, among the first million rows of a year: it is a habit of whole files, not of rows.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyarrow import csv
+
+from tradegains.store.census import CensusFiles
+from tradegains.store.row_tables import PLANT_PRODUCTS, RowFile, row_table_files
+
+MOST_ROWS = 1_000_000
+_ROWS_AT_ONCE = 1 << 18
+_INVISIBLE = r"[\s\x00\x{200b}\x{feff}]+"
+_SIGNS = r"[\s\x00\x{200b}\x{feff}.\-/]+"
+
+
+def plain(texts: pa.Array, *, signs: bool = False) -> pa.Array:
+    """Texts without case, blanks, zeros in front, forms of accents and, of codes, dots and dashes.
+
+    Example:
+        >>> plain(pa.array([" 00a7", "A7 ", "an\u0303o", "A\u00d1O"])).to_pylist()
+        ['a7', 'a7', 'a\xf1o', 'a\xf1o']
+        >>> plain(pa.array(["0101.10", "10110"]), signs=True).to_pylist()
+        ['10110', '10110']
+    """
+    folded = pc.utf8_lower(pc.utf8_normalize(texts, form="NFKC"))
+    closed = pc.replace_substring_regex(folded, _SIGNS if signs else _INVISIBLE, "")
+    return pc.utf8_ltrim(closed, characters="0")
+
+
+def almost(one: pa.Array, other: pa.Array, *, signs: bool = False) -> int:
+    """How many texts of one set are not in the other, and would be if both were plain.
+
+    A plain text that several texts of a set share tells nothing: they differ on purpose there.
+
+    Args:
+        one: distinct texts.
+        other: distinct texts.
+        signs: whether dots and dashes count as nothing, too.
+
+    Example:
+        >>> almost(pa.array(["001", "002", "3"]), pa.array(["1", "002", "4"]))
+        1
+        >>> almost(pa.array(["001", "1"]), pa.array(["01"]))
+        0
+    """
+    if pc.all(inside := pc.is_in(one, other)).as_py() or not len(other):
+        return 0
+    left = plain(one.filter(pc.invert(inside)), signs=signs)
+    right = plain(other.filter(pc.invert(pc.is_in(other, one))), signs=signs)
+    met = pc.unique(left.filter(pc.is_in(left, right)))
+    if not len(met):
+        return 0
+    return len(_once(_once(met, plain(one, signs=signs)), plain(other, signs=signs)))
+
+
+def _once(wanted: pa.Array, texts: pa.Array) -> pa.Array:
+    """Those of the wanted texts that stand once among others."""
+    counted = pc.value_counts(texts.filter(pc.is_in(texts, wanted)))
+    return counted.field("values").filter(pc.equal(counted.field("counts"), 1))
+
+
+def census_ids(census: CensusFiles, years: Iterable[int]) -> dict[int, pa.Array]:
+    """Distinct ids of each of the years as an engine reads them, of up to a million rows.
+
+    Files that cannot be read, and text that is none, are told elsewhere.
+    """
+    wanted = set(years)
+    found: dict[int, list[pa.Array]] = {year: [] for year in wanted}
+    rows = dict.fromkeys(wanted, 0)
+    name, of_year = census.columns["establishment_id"], census.columns["year"]
+    for file in census.files:
+        if file.year is not None and rows.get(file.year, MOST_ROWS) >= MOST_ROWS:
+            continue
+        columns = [name] if file.year is not None else [name, of_year]
+        try:
+            with census.place.system.open_input_file(file.absolute) as source:
+                for batch in pq.ParquetFile(source).iter_batches(_ROWS_AT_ONCE, columns=columns):
+                    for year, ids in _by_year(batch, file.year, wanted):
+                        if rows[year] < MOST_ROWS:
+                            found[year].append(pc.unique(_trimmed(ids)))
+                            rows[year] += len(ids)
+                    if all(rows[year] >= MOST_ROWS for year in _still(file.year, wanted)):
+                        break
+        except (pa.ArrowException, OSError, UnicodeDecodeError):
+            continue
+    return {year: _together(parts) for year, parts in found.items()}
+
+
+def _still(year: int | None, wanted: set[int]) -> set[int]:
+    return wanted if year is None else {year}
+
+
+def _by_year(
+    batch: pa.RecordBatch, year: int | None, wanted: set[int]
+) -> Iterator[tuple[int, pa.Array]]:
+    if year is not None:
+        yield year, batch.column(0)
+        return
+    years = batch.column(1)
+    if pa.types.is_dictionary(years.type):
+        years = years.dictionary_decode()
+    years = years.cast(pa.float64(), safe=False)
+    for each in sorted(wanted):
+        which = pc.fill_null(pc.equal(years, float(each)), False)
+        yield each, batch.column(0).filter(which)
+
+
+def _trimmed(values: pa.Array) -> pa.Array:
+    """Texts without the blanks around them that a run leaves out; what is missing left out."""
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    return pc.utf8_trim(values.cast(pa.string()).drop_null(), characters=" ")
+
+
+def _together(parts: Sequence[pa.Array]) -> pa.Array:
+    return pc.unique(pa.concat_arrays(parts)) if parts else pa.array([], pa.string())
+
+
+def product_texts(path: str) -> tuple[pa.Array, pa.Array]:
+    """Distinct ids and distinct codes of a table of products, of its first million rows."""
+    ids: list[pa.Array] = []
+    codes: list[pa.Array] = []
+    rows = 0
+    for file in row_table_files(PLANT_PRODUCTS, path):
+        try:
+            for batch in _batches(file):
+                for texts, name in ((ids, "establishment_id"), (codes, "product")):
+                    if name in batch.schema.names:
+                        texts.append(pc.unique(_trimmed(batch.column(name))))
+                    else:
+                        texts.append(pa.array([file.named[name]], pa.string()))
+                rows += batch.num_rows
+                if rows >= MOST_ROWS:
+                    break
+        except (pa.ArrowException, OSError, UnicodeDecodeError, KeyError):
+            continue
+    return _together(ids), _together(codes)
+
+
+def _batches(file: RowFile) -> Iterator[pa.RecordBatch]:
+    names = [name for name in ("establishment_id", "product") if name not in file.named]
+    if file.kind == "parquet":
+        with file.place.system.open_input_file(file.place.path) as source:
+            parquet = pq.ParquetFile(source)
+            there = [name for name in names if name in parquet.schema_arrow.names]
+            yield from parquet.iter_batches(_ROWS_AT_ONCE, columns=there)
+        return
+    options = csv.ConvertOptions(
+        column_types=dict.fromkeys(names, pa.string()), include_columns=names
+    )
+    with (
+        file.place.system.open_input_stream(file.place.path) as source,
+        csv.open_csv(source, convert_options=options) as reader,
+    ):
+        yield from reader
