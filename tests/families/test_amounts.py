@@ -17,7 +17,7 @@ from tradegains.formulas.fixed_point import (
 )
 from tradegains.tables import working as w
 from tradegains.tables.flags import EMPLOYMENT_ROUNDED, FLAG_BITS, ROW_RULES
-from tradegains.transforms.flagging import fix_amounts, flag_rows
+from tradegains.transforms.flagging import fix_amounts, flag_rows, usable_amounts
 
 # Halves of the last unit and their neighbours, and numbers that have no fraction left.
 EDGES = [0.0, 0.005, 0.0049999999999999994, 0.015, 1.005, 2.675, 0.125, 1e-300, 45035996273704.95,
@@ -104,6 +104,14 @@ def test_a_negative_value_added_too_large_by_its_weight_breaks_its_rule(
 ) -> None:
     found = flags_of(spark, value_added=[-HALF, -ABOVE])
     assert [flags & {"invalid_value_added"} for flags in found] == [set(), {"invalid_value_added"}]
+
+
+def test_a_negative_weight_leaves_no_amount(spark: SparkSession) -> None:
+    columns = {name: [3.0, 3.0] for name in ("employment", "sales", "exports", "value_added")}
+    rows = pa.table(columns | {"sampling_weight": [-1.0, 2.0], w.VALID: [True, True]})
+    amounts = usable_amounts(spark.createDataFrame(rows), largest_money=LARGEST_AMOUNT)
+    found = spark.createDataFrame(rows).select(*(amounts[name].alias(name) for name in columns))
+    assert found.toArrow().to_pydict() == {name: [0.0, 6.0] for name in columns}
 
 
 def test_an_unusable_weight_is_the_fault_of_employment_alone(spark: SparkSession) -> None:

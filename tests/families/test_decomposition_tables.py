@@ -234,8 +234,42 @@ def test_unusual_censuses_agree_with_the_reference(engine, tmp_path, industry_at
     matching = replace(study.matching, continuing=("domestic_both_ends",), industry_at=industry_at)
     study = replace(study, matching=matching)
     rows = unusual_census()
+    if industry_at == "own_year":  # where sales are unknown, an establishment is in no share
+        rules = {**study.census.rules, "invalid_sales": "keep"}
+        study = replace(study, census=replace(study.census, rules=rules))
+        rows += unknown_sales()
     expected = measure(rows, study)["decompositions"]
-    assert differences("decompositions", expected, published(engine, study, rows, tmp_path)) == []
+    found = published(engine, study, rows, tmp_path)
+    assert differences("decompositions", expected, found) == []
+    if industry_at != "own_year":
+        return
+    where = {"window": "pre", "share": "sales", "method": "fhk", "level": "total"}
+    told = [row for row in found if where.items() <= row.items()]
+    without = measure(unusual_census(), study)["decompositions"]
+    plain = [row for row in without if where.items() <= row.items()]
+    assert terms(told) == pytest.approx(terms(plain), abs=CLOSE)
+    assert told[0]["left_out"] == plain[0]["left_out"] + 4
+    assert all("unknown at an end of 4 establishments" in row["note"] for row in told)
+    (level,) = {
+        (row["left_out"], row["establishments"])
+        for row in found
+        if (row["method"], row["year"], row["level"]) == ("olley_pakes", 2000, "total")
+        and row["share"] == "sales"
+    }
+    assert level[0] == 2
+
+
+def unknown_sales() -> list[dict[str, Any]]:
+    """Of an exiter, an entrant, and at either end of who continues, one changing its industry."""
+    lost = {"sales": None}
+    return [
+        establishment("gone", 2000, 2.0, 5, **lost),
+        establishment("new", 2002, 2.0, 5, **lost),
+        establishment("first", 2000, 2.0, 5, **lost),
+        establishment("first", 2002, 2.1, 6, sales=40.0),
+        establishment("last", 2000, 2.0, 5, sales=40.0),
+        establishment("last", 2002, 2.1, 6, industry="2022", **lost),
+    ]
 
 
 def test_a_study_without_the_section_has_no_such_table(engine, tmp_path):

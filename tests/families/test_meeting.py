@@ -15,7 +15,7 @@ from reference.studies import study_with
 from reference.welfare import Small
 from tradegains.engines.start import Engine
 from tradegains.errors import InputError
-from tradegains.study import Regressions, Study, Window
+from tradegains.study import Population, Regressions, Study, Window
 
 PLAIN = study_with(
     windows=(Window("only", 2000, 2002),),
@@ -115,6 +115,27 @@ def study_of_products(folder: Path, products: list[dict[str, Any]], **choices: A
 
 def products_of(ids: Iterable[str], product: str = "a") -> list[dict[str, Any]]:
     return [{"establishment_id": each, "product": product} for each in ids]
+
+
+def test_tables_that_serve_few_of_the_census_say_so(
+    engine: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = [{**row, "industry": ("1101", "2202", "3303")[n % 3]} for n, row in enumerate(census())]
+    cuts = [{"industry": "9999", "cut": 1.0, "kind": "foreign"}]
+    cuts += [{"industry": "1101", "cut": 1.0, "kind": "home"}]
+    imports = [{"industry": code, "year": 2000, "value": 1.0} for code in ("11", "22", "01", "33")]
+    nobody = Population("nobody", "employment < 0", "Nobody")
+    source = replace(PLAIN.trade, imports=("table",))
+    study = replace(PLAIN, trade=source, populations=(nobody,))
+    small = Small(tariff_cuts=cuts, imports=imports)
+    asked = with_inputs(study, rows, tmp_path, small=small)
+    with caplog.at_level(logging.WARNING, "tradegains"):
+        publish_study(engine, asked, tmp_path / "output", only={"quality"})
+    told = "; ".join(caplog.messages)
+    assert "tariff_cuts: no industry of the table of the kind foreign is one of the census" in told
+    assert "tariff_cuts: the industries of the table of the kind home have 33.75 percent" in told
+    assert "input imports: 25.00 percent of imports are of industries" in told
+    assert "population nobody: its condition holds for no row of the census" in told
 
 
 BY_PRODUCTS = {"regressions", "export_entry"}

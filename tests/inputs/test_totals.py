@@ -4,6 +4,8 @@ import logging
 from dataclasses import replace
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from reference.studies import study_with
@@ -83,3 +85,64 @@ def test_what_is_left_out_is_told(tmp_path, caplog: pytest.LogCaptureFixture) ->
     assert {row["industry"] for row in small.imports} == {"10", "20", "31"}
     said = "input imports: industry 00 is the sum of the others, and is left out"
     assert caplog.messages == [said]
+
+
+def test_a_partner_that_is_the_sum_of_all_others_is_refused() -> None:
+    amounts = {"276": 1.0, "842": 2.0, "EXT_EU": 3.0}
+    flows = [
+        flow(partner, product=product, exports=value, imports=2 * value)
+        for product in ("0101", "0102", "0103")
+        for partner, value in amounts.items()
+    ]
+    (problem,) = code_problems(STUDY, SmallInputs(product_trade=flows))
+    assert "the partner EXT_EU are the sum of all others'" in problem.what
+    flows[-1]["imports"] += 1.0
+    assert code_problems(STUDY, SmallInputs(product_trade=flows)) == []
+
+
+@pytest.mark.parametrize(
+    ("flows", "said"),
+    [
+        ([flow("deu"), flow("DEU", product="0102")], "partners differ in case or zeros"),
+        ([flow("076"), flow("76", product="0102")], "partners differ in case or zeros"),
+        ([flow("1"), flow("1", product="0000")], "the product 0000 stands beside single products"),
+        ([flow("1"), flow("1", product="01.2")], "product codes have dots"),
+    ],
+)
+def test_flows_written_in_two_ways_are_refused(flows: list[dict[str, Any]], said: str) -> None:
+    problems = code_problems(STUDY, SmallInputs(product_trade=flows))
+    assert [each.what for each in problems if said in each.what], problems
+
+
+@pytest.mark.parametrize("code", ["C10", "1.0", "10X", "D1"])
+@pytest.mark.parametrize("name", ["imports", "prices", "elasticities", "control_totals"])
+def test_codes_of_side_inputs_are_digits(name: str, code: str) -> None:
+    rows = [{"industry": each, "year": 2000} for each in ("10", code)]
+    (problem,) = code_problems(STUDY, SmallInputs(**{name: rows}))
+    assert (problem.where, problem.count) == (f"input {name}", 1)
+    assert "not digits alone" in problem.what
+    rows[1]["industry"] = "TOT"
+    (problem,) = code_problems(STUDY, SmallInputs(**{name: rows}))
+    assert problem.what == "the industry TOT is a total, and no industry"
+
+
+def test_zeros_that_are_no_sum_and_no_industry_are_refused(tmp_path) -> None:
+    path = tmp_path / "imports.csv"
+    lines = [f"{row['industry']},{row['year']},{row['value']}" for row in imports(1.0)]
+    path.write_text("\n".join(["industry,year,value", *lines]))
+    for code, count in (("1011", 1), ("0011", 0)):
+        for year in STUDY.years:
+            rows = {"id": ["a"], "ind": [code], "emp": [1.0], "sales": [1.0]}
+            place = tmp_path / f"census/year={year}"
+            place.mkdir(parents=True, exist_ok=True)
+            pq.write_table(pa.table(rows), place / "0.parquet")
+        columns = {"establishment_id": "id", "year": "year", "industry": "ind"}
+        columns |= {"employment": "emp", "sales": "sales"}
+        study = replace(
+            STUDY,
+            inputs=replace(STUDY.inputs, census=str(tmp_path / "census"), imports=str(path)),
+            census=replace(STUDY.census, columns=columns),
+            intra_industry_trade=None,
+        )
+        problems = [each for error in judge_inputs(study).errors for each in error.problems]
+        assert len([each for each in problems if "the industry 00 is none" in each.what]) == count

@@ -90,7 +90,7 @@ TOLD = (
     r"no employment in \d+",
     r"no establishment in \d[\d, ]*",
     r"no control total of \d[\d, ]*",
-    r"(?<=is unknown at an end of )[\d,]+ establishment",
+    r"(?:employment|sales|value added) is unknown at an end of \d+ establishment",
     r"not ranked: \d[\d, ]*",
     r"expenditure of these industries is not known: \d[\d, ]*",
     r"\d+(?= \([^()]*(?:expenditure|sales|imports|share)[^()]*\))",

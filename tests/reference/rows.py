@@ -440,7 +440,9 @@ def unknown_note(
     for measure in measures:
         lost = {row.establishment_id for row in rows if row.year in ends and measure in row.unknown}
         if count := sum(row.count for row in cell if row.establishment_id in lost):
-            told.append(f"{measure} is unknown at an end of {count} establishment")
+            told.append(
+                f"{measure.replace('_', ' ')} is unknown at an end of {count} establishment"
+            )
     return "; ".join(told) or None
 
 

@@ -256,3 +256,12 @@ def test_a_name_in_two_unicode_forms(tmp_path: Path) -> None:
     assert "which the study maps to sales, is missing in year 1989" in said
     assert "other Unicode signs, such as an accent of its own: write the name alike" in said
     assert "did you mean" not in said
+
+
+@pytest.mark.parametrize("year", [1e12, 88.0, -1988.0, 88, 0, 19880])
+def test_a_year_that_is_none_is_refused_beside_years(tmp_path: Path, year: float) -> None:
+    """It would be a row of another year, and vanish without being counted."""
+    column = pa.array([1988, 1988, year], None if isinstance(year, float) else pa.int64())
+    table = pa.concat_tables([rows()] * 3).append_column("year", column)
+    root = write(tmp_path, {"panel.parquet": table})
+    assert "rows have no year (column 'year') (1 case)" in refused(root, [1988])

@@ -1,5 +1,6 @@
 """The one spelling of an address, and which addresses are refused before anything is asked."""
 
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,17 @@ def test_plain_http_is_allowed_for_such_an_endpoint_only() -> None:
     assert endpoint(both) == "http://one"
     assert plain_http(both) == {"AWS_ALLOW_HTTP": "true"}
     assert endpoint({"AWS_ENDPOINT_URL_S3": "", "AWS_ENDPOINT_URL": "https://two"}) == "https://two"
+
+
+def test_a_path_is_found_in_either_form_of_its_accents(tmp_path: Path) -> None:
+    composed, apart = (unicodedata.normalize(form, "a\u00f1o") for form in ("NFC", "NFD"))
+    (tmp_path / apart).mkdir()
+    assert locate(str(tmp_path / composed)).path == str(tmp_path / apart)
+    (tmp_path / composed).mkdir()
+    assert locate(str(tmp_path / composed)).path == str(tmp_path / composed)
+
+
+@pytest.mark.parametrize("sign", ["\t", "\n", "\x7f"])
+def test_a_path_with_signs_that_nobody_sees_is_refused(sign: str) -> None:
+    with pytest.raises(InputError, match="signs that nobody sees"):
+        locate(f"census{sign}1988")

@@ -8,7 +8,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from tradegains.engines.start import Engine
-from tradegains.store.row_tables import read_plant_products, row_table_problems
+from tradegains.store.row_tables import (
+    read_plant_products,
+    row_table_files,
+    row_table_problems,
+)
 
 ROWS: dict[str, Any] = {
     "establishment_id": pa.array(["a", "b"]),
@@ -171,3 +175,20 @@ def test_a_folder_that_is_no_table_is_refused(tmp_path: Path) -> None:
     assert "holds other files than .parquet, or than .csv" in two_kinds.what
     assert "column 'product' is double" in column.what
     assert column.where.endswith("wrong/b.parquet")
+
+
+def test_notes_in_a_folder_are_no_data(tmp_path: Path) -> None:
+    folder = tmp_path / "products"
+    folder.mkdir()
+    write(folder / "a.parquet")
+    for name in ("README.md", "sums.sha256", "_SUCCESS"):
+        (folder / name).write_text("x")
+    assert row_table_problems(str(folder), needs_value=True) == []
+
+
+def test_a_folder_of_rows_without_a_value_holds_none(tmp_path: Path) -> None:
+    place = tmp_path / "products/product=__HIVE_DEFAULT_PARTITION__"
+    place.mkdir(parents=True)
+    pq.write_table(pa.table({"establishment_id": ["a"]}), place / "0.parquet")
+    (file,) = row_table_files("plant_products", str(tmp_path / "products"))
+    assert dict(file.named) == {"product": ""}

@@ -229,3 +229,56 @@ def test_an_id_has_one_successor(write: Write) -> None:
     table = read_rows(write("old,new,year\n 07 ,x,1985\n"), SMALL_TABLES["successors"])
     assert table.to_pylist() == [{"old": "07", "new": "x", "year": 1985}]
     assert "'new' is missing" in refused(write("old,year\n1,1985\n"), "successors")
+
+
+def test_a_folder_of_files_is_one_table(tmp_path: Path) -> None:
+    """As Spark writes one; a column may be in the names of folders."""
+    for year, code in ((1988, "0111"), (1996, "0112")):
+        place = tmp_path / f"t/year={year}"
+        place.mkdir(parents=True)
+        pq.write_table(pa.table({"industry": [code], "value": [1.5]}), place / "part-0.parquet")
+        (place / ".part-0.parquet.crc").write_bytes(b"x")
+    (tmp_path / "t/_SUCCESS").write_bytes(b"")
+    found = read_small_table(str(tmp_path / "t"), SMALL_TABLES["imports"])
+    assert [tuple(row.values()) for row in found.rows.to_pylist()] == [
+        ("0111", 1988, 1.5),
+        ("0112", 1996, 1.5),
+    ]
+    assert (found.entry.path, found.entry.rows) == ("t", 2)
+    (tmp_path / "t/year=1988").rename(tmp_path / "t/year=1989")
+    moved = read_small_table(str(tmp_path / "t"), SMALL_TABLES["imports"])
+    assert moved.entry.sha256 != found.entry.sha256
+    (tmp_path / "t/year=1989").rename(tmp_path / "t/year=__HIVE_DEFAULT_PARTITION__")
+    assert "column 'year' is empty (1 case)" in refused(str(tmp_path / "t"), "imports")
+
+
+@pytest.mark.parametrize("type_", [pa.uint64(), pa.decimal128(38, 0), pa.decimal128(19, 0)])
+def test_whole_numbers_of_any_type_are_codes_and_ids(write: Write, type_: pa.DataType) -> None:
+    column = pa.array([7, 1003], pa.int64()).cast(type_)
+    path = write(pa.table({"old": column, "new": pa.array([1, 2]), "year": [1990, 1990]}))
+    assert read_rows(path, SMALL_TABLES["successors"])["old"].to_pylist() == ["1003", "7"]
+
+
+@pytest.mark.parametrize("type_", [pa.binary(), pa.large_binary(), pa.binary_view()])
+def test_text_that_is_not_marked_is_text(write: Write, type_: pa.DataType) -> None:
+    codes = pa.array([b"0111"], type_)
+    path = write(pa.table({"industry": codes, "cut": [1.0]}))
+    assert read_rows(path, SMALL_TABLES["tariff_cuts"])["industry"].to_pylist() == ["0111"]
+
+
+def test_accents_of_names_are_in_one_form_and_of_ids_as_they_are(write: Write) -> None:
+    flow = {"product": ["01"], "year": [1990], "exports": [1.0], "imports": [1.0]}
+    path = write(pa.table({**flow, "partner": ["Co\u0302te"]}))
+    assert read_rows(path, SMALL_TABLES["product_trade"])["partner"].to_pylist() == ["C\u00f4te"]
+    path = write(pa.table({"old": ["n\u0303"], "new": ["b"], "year": [1990]}))
+    assert read_rows(path, SMALL_TABLES["successors"])["old"].to_pylist() == ["n\u0303"]
+
+
+@pytest.mark.parametrize("year", [88, 0, -1988, 19880])
+def test_a_year_has_four_digits(write: Write, year: int) -> None:
+    path = write(pa.table({"industry": ["01"], "year": [year], "value": [1.0]}))
+    assert "column 'year' is not a year (YYYY) (1 case)" in refused(path, "imports")
+
+
+def test_another_delimiter_is_named(write: Write) -> None:
+    assert "separate the columns by commas" in refused(write("industry;cut\n01;2\n"), "tariff_cuts")

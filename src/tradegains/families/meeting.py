@@ -31,7 +31,6 @@ BY_CHANCE = 2.0
 HALF = 0.5
 """Share of the census's rows below which it is told how many a table by industry serves."""
 BY_INDUSTRY = ("tariff_cuts", "elasticities", "control_totals", "imports")
-_CODE_CURE = "write its codes as the census has them, after its concordance if there is one"
 _CURE = "write its ids as the census does (leading zeros, text or whole numbers)"
 
 
@@ -54,21 +53,18 @@ def judge_links(context: RunContext, met: int) -> None:
         log.warning(told, where, f"{links:,}", f"{met:,}")
 
 
-def judge_industries(context: RunContext, cells: MarketCells) -> None:
-    """Refuse tables by industry that have none of the census's, tell of such as have few.
+def tell_industries(context: RunContext, cells: MarketCells) -> None:
+    """Tell of tables by industry that have few of the census's, or none.
 
     And of imports, what is of industries that the census has nobody in: the whole economy's market
     includes them.
-
-    Raises:
-        InputError: no industry of a table is one of the census.
     """
     rows = {
         code: amounts.establishments
         for code, amounts in cells.amounts_by_code(cells[w.INDUSTRY]).items()
         if code is not None
     }
-    everyone, problems = sum(rows.values()), []
+    everyone = sum(rows.values())
     for name in BY_INDUSTRY if everyone else ():
         for kind in sorted({row.get("kind", "") for row in getattr(context.small, name)}):
             table = [r for r in getattr(context.small, name) if r.get("kind", "") == kind]
@@ -77,13 +73,14 @@ def judge_industries(context: RunContext, cells: MarketCells) -> None:
             named = f" of the kind {kind}" if kind else ""
             met = sum(count for code, count in rows.items() if code[:digits] in codes)
             if not met:
-                what = f"no industry of the table{named} is one of the census"
-                problems.append(Problem(what, where, len(codes), _CODE_CURE))
+                told = "%s: no industry of the table%s is one of the census, and nothing is taken from "
+                told += (
+                    "it; are its codes those of the census, after the concordance if there is one?"
+                )
+                log.warning(told, where, named)
             elif met < HALF * everyone:
                 told = "%s: the industries of the table%s have %.2f percent of the census's rows"
                 log.warning(told, where, named, 100 * met / everyone)
-    if problems:
-        raise InputError(problems)
     _tell_imports_of_others(context, set(rows))
 
 

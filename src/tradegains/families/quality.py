@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from tradegains.errors import InputError, Problem
 from tradegains.families.context import ComputedTables, MatchedCensus, RunContext, TableRows
-from tradegains.families.meeting import judge_industries
+from tradegains.families.meeting import tell_industries
 from tradegains.families.work_folders import QUARANTINED, STOPPING
 from tradegains.inputs.unpriced import RowSums, Unpriced
 from tradegains.results.market_cells import MarketCells
@@ -45,7 +45,7 @@ def quality_tables(
     if rules := stopping_rules(quality):
         raise InputError(stopping_problems(quality, _keep_stopping(context, matched, rules)))
     _judge_unpriced(context, matched)
-    judge_industries(context, matched.cells)
+    tell_industries(context, matched.cells)
     _tell_unknown(context, matched.cells)
     _tell_divisions_by_zero(context, quality)
     _tell_years_without_exporters(context, matched)

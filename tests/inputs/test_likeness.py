@@ -1,0 +1,69 @@
+"""Ids and codes that are one to a reader are refused, whichever input writes them another way."""
+
+import unicodedata
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from small_study import write_study, write_year
+from tradegains.inputs.likeness import likeness_problems
+from tradegains.inputs.reading import judge_inputs
+from tradegains.inputs.small import SmallInputs
+from tradegains.study import read_study
+
+IDS = ("P0001", "P0002", "P0003")
+WAYS = {
+    "case": str.lower,
+    "zeros": lambda text: f"00{text}",
+    "tab": lambda text: f"{text}\t",
+    "no-break space": lambda text: f"\u00a0{text}",
+    "nul": lambda text: f"{text}\0",
+    "accent": lambda text: unicodedata.normalize("NFD", text.replace("P", "\u00d1")),
+}
+
+
+def judged(folder: Path, *inputs: str, now: Any = IDS, then: Any = IDS) -> list[tuple[str, Any]]:
+    """What is wrong with ids, and of how many, where the two years have these ids."""
+    for year, ids in ((1990, then), (1991, now)):
+        write_year(folder, year, id=list(ids))
+    path = write_study(folder, ('census = "census"', "\n".join(['census = "census"', *inputs])))
+    errors = judge_inputs(read_study(path)).errors
+    return [(each.where, each.count) for error in errors for each in error.problems]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_ids_that_only_look_alike_in_two_years_are_refused(tmp_path: Path, way: str) -> None:
+    plain = [each.replace("P", "\u00d1") for each in IDS] if way == "accent" else IDS
+    found = judged(tmp_path, then=[WAYS[way](each) for each in IDS], now=plain)
+    assert found == [("the census, years 1990 and 1991", 3)]
+
+
+def test_ids_that_differ_on_purpose_are_not(tmp_path: Path) -> None:
+    assert judged(tmp_path, then=("12", "012", "a"), now=("12", "012", "0012")) == []
+    assert judged(tmp_path, then=(1, 2, 3), now=(1, 2, 4)) == []
+
+
+def test_links_and_products_are_written_as_the_census_is(tmp_path: Path) -> None:
+    links = {"old": ["p0001", "P0002"], "new": ["P0003", "P9"], "year": [1991, 1991]}
+    pq.write_table(pa.table(links), tmp_path / "links.parquet")
+    assert judged(tmp_path, 'successors = "links.parquet"') == [("input successors", 1)]
+    tariffs = SmallInputs(product_tariffs=[{"product": code} for code in ("010110", "22")])
+    study = read_study(tmp_path / "study.toml")
+    products = tmp_path / "products"
+    study = replace(study, inputs=replace(study.inputs, plant_products=str(products)))
+    census = judge_inputs(read_study(write_study(tmp_path))).census
+
+    def told() -> list[int | None]:
+        return [each.count for each in likeness_problems(study, census, tariffs)]
+
+    products.mkdir()
+    rows = {"establishment_id": ["P0001", "1"], "product": pa.array([10110, 22])}
+    pq.write_table(pa.table(rows), products / "0.parquet")
+    assert told() == [1]  # a code that has lost its zero
+    (products / "0.parquet").unlink()
+    (products / "0.csv").write_text("establishment_id,product\np0002,22\nP0003,0101.10\nX,010110\n")
+    assert told() == [1]  # an id; the code stands in both ways, so on purpose
