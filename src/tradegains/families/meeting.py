@@ -73,10 +73,8 @@ def tell_industries(context: RunContext, cells: MarketCells) -> None:
             named = f" of the kind {kind}" if kind else ""
             met = sum(count for code, count in rows.items() if code[:digits] in codes)
             if not met:
-                told = "%s: no industry of the table%s is one of the census, and nothing is taken from "
-                told += (
-                    "it; are its codes those of the census, after the concordance if there is one?"
-                )
+                told = "%s: no industry of the table%s is one of the census, so that it changes "
+                told += "nothing; are its codes those of the census, after its concordance?"
                 log.warning(told, where, named)
             elif met < HALF * everyone:
                 told = "%s: the industries of the table%s have %.2f percent of the census's rows"
