@@ -7,11 +7,16 @@ repair nothing, and products without a cut. Messages give counts, never an id.
 import logging
 from collections.abc import Iterator
 
-import pyarrow as pa
-
 from tradegains.errors import InputError, Problem
 from tradegains.inputs.small import SmallInputs
-from tradegains.store.alike import almost, census_ids, product_texts
+from tradegains.store.alike import (
+    Texts,
+    all_of,
+    almost,
+    census_ids,
+    distinct,
+    product_texts,
+)
 from tradegains.store.census import CensusFiles
 from tradegains.store.row_tables import PLANT_PRODUCTS
 from tradegains.study import Study
@@ -34,11 +39,11 @@ def likeness_problems(
         years = {year for window in study.windows for year in (window.start, window.end)}
         known = census_ids(census, years)
         yield from _between_years(study, known)
-        everyone = pa.concat_arrays(list(known.values())).unique()
-        links = [each[end] for each in small.successors for end in ("old", "new")]
-        yield from _side(pa.array(links, pa.string()).unique(), everyone, "successors")
+        everyone = all_of(known.values())
+        links = distinct(each[end] for each in small.successors for end in ("old", "new"))
+        yield from _side(links, everyone, "successors")
         yield from _side(ids, everyone, PLANT_PRODUCTS)
-    tariffs = pa.array([each["product"] for each in small.product_tariffs], pa.string()).unique()
+    tariffs = distinct(each["product"] for each in small.product_tariffs)
     if len(tariffs) and (count := almost(codes, tariffs, signs=True)):
         what = "product codes differ from those of product_tariffs in case, dots, dashes, blanks "
         what += "or zeros in front only"
@@ -46,8 +51,8 @@ def likeness_problems(
         yield Problem(what, f"input {PLANT_PRODUCTS}", count, cure)
 
 
-def _product_texts(path: str | None) -> tuple[pa.Array, pa.Array]:
-    nothing = pa.array([], pa.string())
+def _product_texts(path: str | None) -> tuple[Texts, Texts]:
+    nothing = distinct(())
     if path is None:
         return nothing, nothing
     try:
@@ -56,7 +61,7 @@ def _product_texts(path: str | None) -> tuple[pa.Array, pa.Array]:
         return nothing, nothing
 
 
-def _between_years(study: Study, known: dict[int, pa.Array]) -> Iterator[Problem]:
+def _between_years(study: Study, known: dict[int, Texts]) -> Iterator[Problem]:
     for start, end in sorted({(window.start, window.end) for window in study.windows}):
         count = almost(known[start], known[end])
         if not count:
@@ -69,6 +74,6 @@ def _between_years(study: Study, known: dict[int, pa.Array]) -> Iterator[Problem
             log.warning("%s: %s %s, and count as different establishments", where, count, what)
 
 
-def _side(ids: pa.Array, known: pa.Array, name: str) -> Iterator[Problem]:
+def _side(ids: Texts, known: Texts, name: str) -> Iterator[Problem]:
     if len(ids) and (count := almost(ids, known)):
         yield Problem(f"ids differ from the census's {_APART}", f"input {name}", count, _CURE)

@@ -6,6 +6,7 @@ starts, among the first million rows of a year: it is a habit of whole files, no
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,6 +15,9 @@ from pyarrow import csv
 
 from tradegains.store.census import CensusFiles
 from tradegains.store.row_tables import PLANT_PRODUCTS, RowFile, row_table_files
+
+Texts: TypeAlias = pa.Array
+"""Distinct texts."""
 
 MOST_ROWS = 1_000_000
 _ROWS_AT_ONCE = 1 << 18
@@ -118,6 +122,22 @@ def _trimmed(values: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
     return pc.utf8_trim(values.cast(pa.string()).drop_null(), characters=" ")
+
+
+def distinct(texts: Iterable[str]) -> Texts:
+    """Texts of which each stands once.
+
+    Example:
+        >>> distinct(["b", "a", "b"]).to_pylist()
+        ['b', 'a']
+    """
+    found: Texts = pc.unique(pa.array(list(texts), pa.string()))
+    return found
+
+
+def all_of(parts: Iterable[Texts]) -> Texts:
+    """Distinct texts of any of several sets."""
+    return _together(list(parts))
 
 
 def _together(parts: Sequence[pa.Array]) -> pa.Array:
