@@ -1,7 +1,7 @@
 """A sound study with every input, and many ways to break one of them; all invented."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +113,7 @@ TABLES: dict[str, dict[str, list[Any]]] = {
     },
     "prices": {"industry": ["01", "01"], "year": [1990, 1991], "index": [1.0, 1.1]},
     "elasticities": {"industry": ["01", "32"], "sigma": [3.0, 4.0]},
+    "elasticity_concordance": {"code": ["01", "32"], "industry": ["01", "32"]},
     "concordance": {"old": ["0111", "3211"], "new": ["0111", "3212"], "weight": [1.0, 1.0]},
     "successors": {"old": ["a", "b"], "new": ["e", "f"], "year": [1991, 1991]},
     "product_tariffs": {
@@ -143,6 +144,10 @@ TABLES: dict[str, dict[str, list[Any]]] = {
 }
 
 
+SELDOM = {"elasticity_concordance"}
+"""Tables that a study has only where one of them is broken: with them others are read otherwise."""
+
+
 @dataclass
 class Broken:
     """The files of a study before they are written."""
@@ -153,6 +158,7 @@ class Broken:
         default_factory=lambda: {
             name: {column: pa.array(values) for column, values in table.items()}
             for name, table in TABLES.items()
+            if name not in SELDOM
         }
     )
     census: dict[int, Columns] = field(
@@ -216,10 +222,23 @@ class Break:
     said: str
 
 
+def _added(one: Break) -> Break:
+    """The same way to break an input, of a study that has it."""
+    if one.input not in SELDOM:
+        return one
+
+    def act(broken: Broken) -> None:
+        table = TABLES[one.input]
+        broken.tables[one.input] = {column: pa.array(values) for column, values in table.items()}
+        one.act(broken)
+
+    return replace(one, act=act)
+
+
 def breaks() -> list[Break]:
     """Every way."""
     return [
-        *(each for table in SMALL_TABLES.values() for each in _of_small_table(table)),
+        *(_added(each) for table in SMALL_TABLES.values() for each in _of_small_table(table)),
         *_of_particular_tables(),
         *_of_census(),
         *_of_plant_products(),
