@@ -53,7 +53,7 @@ def columns(made, moved=0.0):
     ]
     codes = [f"{number:04}" for number in range(len(made))]
     nobody = np.zeros(len(made), int)
-    return IndustryPanels("industry4", codes, sums, tuple(levels), nobody, nobody)
+    return IndustryPanels("industry4", codes, sums, tuple(levels), nobody, nobody, nobody)
 
 
 def column(values):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from tradegains.errors import InputError, Problem
 from tradegains.inputs.small import SmallInputs
 from tradegains.store.alike import (
-    Texts,
+    DistinctTexts,
     all_of,
     almost,
     census_ids,
@@ -51,7 +51,7 @@ def likeness_problems(
         yield Problem(what, f"input {PLANT_PRODUCTS}", count, cure)
 
 
-def _product_texts(path: str | None) -> tuple[Texts, Texts]:
+def _product_texts(path: str | None) -> tuple[DistinctTexts, DistinctTexts]:
     nothing = distinct(())
     if path is None:
         return nothing, nothing
@@ -61,7 +61,7 @@ def _product_texts(path: str | None) -> tuple[Texts, Texts]:
         return nothing, nothing
 
 
-def _between_years(study: Study, known: dict[int, Texts]) -> Iterator[Problem]:
+def _between_years(study: Study, known: dict[int, DistinctTexts]) -> Iterator[Problem]:
     for start, end in sorted({(window.start, window.end) for window in study.windows}):
         count = almost(known[start], known[end])
         if not count:
@@ -74,6 +74,6 @@ def _between_years(study: Study, known: dict[int, Texts]) -> Iterator[Problem]:
             log.warning("%s: %s %s, and count as different establishments", where, count, what)
 
 
-def _side(ids: Texts, known: Texts, name: str) -> Iterator[Problem]:
+def _side(ids: DistinctTexts, known: DistinctTexts, name: str) -> Iterator[Problem]:
     if len(ids) and (count := almost(ids, known)):
         yield Problem(f"ids differ from the census's {_APART}", f"input {name}", count, _CURE)

@@ -88,8 +88,7 @@ def panel_windows(study: Study, sets: StudySets) -> list[PanelWindow]:
 def _unknown_bits(study: Study, sets: StudySets, window: str) -> dict[str, int]:
     """By weight column, the bit of who lacks that amount at an end of a window, if anybody does."""
     named = {
-        column: unknown_set(share, window)
-        for share, column in decomposition_weights(study).items()
+        column: unknown_set(share, window) for share, column in decomposition_weights(study).items()
     }
     known = sets.memberships
     return {column: known.bit(name) for column, name in named.items() if name in known.positions}

@@ -16,7 +16,7 @@ from pyarrow import csv
 from tradegains.store.census import CensusFiles
 from tradegains.store.row_tables import PLANT_PRODUCTS, RowFile, row_table_files
 
-Texts: TypeAlias = pa.Array
+DistinctTexts: TypeAlias = pa.Array
 """Distinct texts."""
 
 MOST_ROWS = 1_000_000
@@ -124,18 +124,18 @@ def _trimmed(values: pa.Array) -> pa.Array:
     return pc.utf8_trim(values.cast(pa.string()).drop_null(), characters=" ")
 
 
-def distinct(texts: Iterable[str]) -> Texts:
+def distinct(texts: Iterable[str]) -> DistinctTexts:
     """Texts of which each stands once.
 
     Example:
         >>> distinct(["b", "a", "b"]).to_pylist()
         ['b', 'a']
     """
-    found: Texts = pc.unique(pa.array(list(texts), pa.string()))
+    found: DistinctTexts = pc.unique(pa.array(list(texts), pa.string()))
     return found
 
 
-def all_of(parts: Iterable[Texts]) -> Texts:
+def all_of(parts: Iterable[DistinctTexts]) -> DistinctTexts:
     """Distinct texts of any of several sets."""
     return _together(list(parts))
 
