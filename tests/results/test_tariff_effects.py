@@ -18,6 +18,7 @@ from tradegains.results.tariff_effects import (
     industry_less_plant,
     industry_rows,
     new_exporters,
+    note_of_inputs,
     with_tests,
 )
 from tradegains.study import RegressionErrors, TariffEffects, Window
@@ -190,3 +191,29 @@ def test_tests_and_intervals_are_those_of_the_effect_where_errors_are_stated():
     assert "9 clusters, fewer than 20" in row["note"]
     plain = with_tests(rows, None)
     assert not {"p_value", "ci_low", "degrees_of_freedom"} & plain[0].keys()
+
+
+def test_cuts_of_all_inputs_are_said_to_be_of_all():
+    of_all = replace(STUDY, tariffs=replace(STUDY.tariffs, input_sources="all"))
+    assert note_of_inputs(of_all, ["input", HOME]).startswith("all inputs")
+    assert note_of_inputs(of_all, [HOME]) == ""
+    partner = replace(STUDY, tariffs=replace(STUDY.tariffs, input_sources="partner"))
+    assert note_of_inputs(partner, ["input"]) == ""
+
+
+def test_leaving_out_industries_equals_the_fit_without_each():
+    # Two 4-digit industries of a 2-digit one go together: 10, 20 and 30 are left out in turn.
+    asked = replace(STUDY.tariff_effects, industry_errors="cv3", kinds=(HOME,))
+    rows = list(industry_rows(replace(STUDY, tariff_effects=asked), cells(), small()))
+    (row,) = rows
+    assert (row["errors"], row["clusters"], row["degrees_of_freedom"]) == ("cv3", 3, 2)
+    home = np.array([cut for cut, _ in CUTS.values()])
+    foreign = np.array([cut for _, cut in CUTS.values()])
+    y, groups = 0.05 + 0.01 * home - 0.02 * foreign, np.array([10, 10, 20, 20, 30])
+
+    def slope(kept):
+        return np.polyfit(home[kept], y[kept], 1)[0]
+
+    moved = [slope(groups != group) - slope(groups > 0) for group in (10, 20, 30)]
+    error = math.sqrt(2 / 3 * sum(each * each for each in moved))
+    assert row["slope_standard_error"] == pytest.approx(error, rel=1e-6)

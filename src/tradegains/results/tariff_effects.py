@@ -130,6 +130,13 @@ def of_effect(
     }
 
 
+def note_of_inputs(study: Study, kinds: Sequence[str]) -> str:
+    """Whose inputs the cuts of inputs are of; empty where they are the partner's, or given."""
+    if INPUT not in kinds or study.tariffs.input_sources != "all":
+        return ""
+    return "all inputs, not those from the partner alone"
+
+
 _DEGREES = "degrees_of_freedom"
 
 
