@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
+from tradegains.families.first_years import FirstYears
 from tradegains.families.preparing import split_industries
 from tradegains.formulas.fixed_point import LARGEST_AMOUNT
 from tradegains.inputs.small import SmallInputs
@@ -140,6 +141,7 @@ class MatchedCensus:
     Attributes:
         flagged: one row per census row, flagged.
         rows: matched rows, which every later pass reads.
+        first_years: quantiles of productivity in the windows' first years.
         folders: in which these are kept.
         cells: their sums by year, industry and membership.
         described: gives the log sizes of every group that a wanted table compares or fits.
@@ -151,6 +153,7 @@ class MatchedCensus:
     flagged: DataFrame
     rows: DataFrame
     cells: MarketCells
+    first_years: FirstYears
     described: Callable[[], Sizes] = dict
     grouped: GroupedCells | None = None
     groups: UnitGroups | None = None

@@ -22,7 +22,7 @@ from tradegains.results.regressions import CutCounts
 from tradegains.results.sets import EXPORTER as EXPORTERS
 from tradegains.results.sets import continuing_set
 from tradegains.results.tariff_effects import Slope, effect_row
-from tradegains.statistics.quartiles import with_quartiles
+from tradegains.statistics.quartiles import with_known_quartiles
 from tradegains.statistics.regression_passes import RegressionRows
 from tradegains.statistics.regressions import Estimate, LinearModel, Variable, collect_products
 from tradegains.study import Window
@@ -95,9 +95,10 @@ def _of_window(
 ) -> Rows:
     groups = [_KEYS[each] for each in by if each in _KEYS]
     groups = [each for each in groups if each != EXPORTING or context.has_exports]
-    matched, limit = context.matched, context.run_context.row_limit
+    matched = context.matched
     if w.QUARTILE in groups:
-        matched = with_quartiles(matched, [window.start], row_limit=limit)
+        quartiles = context.first_years.quantiles
+        matched = with_known_quartiles(matched, [window.start], quartiles)
     rows = _rows(context, window, kinds, matched)
     if EXPORTING in groups:
         rows = rows.withColumn(EXPORTING, F.col(EXPORTER).cast("bigint"))

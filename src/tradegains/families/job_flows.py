@@ -37,8 +37,8 @@ def _cells_by_quartile(
     context: RunContext, matched: MatchedCensus
 ) -> tuple[MarketCells, GroupedCells | None]:
     """Market cells of the windows' first years, by the productivity quartile in them."""
-    from tradegains.statistics.quartiles import with_quartiles
+    from tradegains.statistics.quartiles import with_known_quartiles
 
     years = sorted({window.start for window in context.study.windows})
-    rows = with_quartiles(matched.rows, years, row_limit=context.row_limit)
+    rows = with_known_quartiles(matched.rows, years, matched.first_years.quantiles)
     return sum_grouped_cells(context, rows, matched.groups, w.QUARTILE)

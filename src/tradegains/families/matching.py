@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from tradegains.families.context import MatchedCensus, RunContext
+from tradegains.families.first_years import FirstYears
 from tradegains.families.preparing import measure_rows
 from tradegains.families.work_folders import MATCHED, WITHOUT_DUPLICATES
 from tradegains.results.market_cells import NONE, MarketCells, Whole, without_key
@@ -56,6 +57,7 @@ def match_once(context: RunContext, flagged: DataFrame, name: str) -> MatchedCen
         flagged,
         rows,
         cells,
+        FirstYears(context.study, rows, context.row_limit),
         grouped=grouped,
         groups=groups,
         annual=annual or None,

@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 
 from tradegains.families import work_folders
 from tradegains.families.context import MatchedCensus, Rows, RunContext
-from tradegains.formulas.distribution import IndustryMedian
+from tradegains.families.first_years import FirstYears
 from tradegains.formulas.least_squares import binary_places
 from tradegains.inputs.small import SmallInputs
 from tradegains.results.market_cells import MarketCells
@@ -30,12 +30,10 @@ from tradegains.results.regressions import (
     probit_rows,
 )
 from tradegains.results.replicates import GroupedCells, UnitGroups
-from tradegains.results.sets import entry_windows
 from tradegains.statistics.collected_rows import CollectedRows
 from tradegains.statistics.collecting import collect
 from tradegains.statistics.elementary import C_LIBRARY, STRICT_MATH
 from tradegains.statistics.handing import as_rows
-from tradegains.statistics.medians import industry_medians
 from tradegains.statistics.probits import Probit
 from tradegains.statistics.regression_passes import RegressionRows, collect_sums, having
 from tradegains.statistics.regressions import (
@@ -80,6 +78,7 @@ class RegressionContext:
         run_context: a study with a section for regressions.
         matched: matched rows, with what `sets.carried` and `sets.later` ask for.
         largest: bounds of any industry's rows and employment in a year.
+        first_years: quantiles of productivity in the windows' first years.
         plant_cuts: establishment_id and its own cuts; None without that input.
         cells: sums by year, industry and membership.
         largest_cuts: bound of the tariff cuts of each kind that there are [percentage points].
@@ -92,6 +91,7 @@ class RegressionContext:
     matched: DataFrame
     largest: Largest
     cells: MarketCells
+    first_years: FirstYears
     plant_cuts: DataFrame | None
     largest_cuts: Mapping[str, float]
     largest_log: float
@@ -111,6 +111,7 @@ class RegressionContext:
             matched.rows,
             Largest(largest.establishments, largest.employment),
             matched.cells,
+            matched.first_years,
             _plant_cuts(context, matched.rows),
             bounds,
             largest_log(matched.rows),
@@ -168,25 +169,11 @@ class RegressionContext:
         }
         return groups[effects]
 
-    @cached_property
-    def found_medians(self) -> dict[tuple[str, int], IndustryMedian]:
-        """Medians of the first years of all windows asked for, by year and industry, once."""
-        choices = self.choices
-        windows = [*map(self.study.window, choices.exit_windows), *entry_windows(self.study)]
-        if effects := self.study.tariff_effects:
-            windows.append(self.study.window(effects.after))
-            if "windows" in (effects.exit_by or ()):
-                windows.append(self.study.window(effects.before))
-        years = sorted({window.start for window in windows})
-        chosen = self.matched.filter(F.col(w.YEAR).isin(*years))
-        pools = {str(year): (year,) for year in years}
-        return industry_medians(chosen, pools, row_limit=self.run_context.row_limit)
-
     def medians(self, year: int) -> DataFrame:
         """Industry and its median log productivity in a window's first year."""
         found = {
             industry: each.median
-            for (pool, industry), each in self.found_medians.items()
+            for (pool, industry), each in self.first_years.medians.items()
             if pool == str(year)
         }
         columns = {
