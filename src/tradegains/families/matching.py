@@ -1,6 +1,6 @@
 """The match: matched rows, written once for every later pass, and their sums by market cell."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from functools import reduce
 
 import pyarrow as pa
@@ -11,21 +11,29 @@ from tradegains.families.context import MatchedCensus, RunContext
 from tradegains.families.first_years import FirstYears
 from tradegains.families.preparing import measure_rows
 from tradegains.families.work_folders import MATCHED, WITHOUT_DUPLICATES
-from tradegains.results.market_cells import NONE, MarketCells, Whole, without_key
+from tradegains.results.market_cells import (
+    NONE,
+    MarketCells,
+    Whole,
+    put_in_order,
+    without_key,
+)
 from tradegains.results.replicates import GroupedCells, UnitGroups
 from tradegains.results.sets import (
-    ANNUAL_SETS,
     CONSECUTIVE,
+    annual_sets,
     consecutive_years,
     employment_changes,
     industry_years,
 )
 from tradegains.statistics.collecting import collect, collect_in_order
 from tradegains.tables import working as w
-from tradegains.transforms.bits import bigint
-from tradegains.transforms.cells import sum_market_cells
+from tradegains.tables.flags import FLAG_BITS
+from tradegains.transforms.bits import has_bits
+from tradegains.transforms.cells import sum_annual_rows, sum_market_cells
 from tradegains.transforms.flagging import find_duplicates, flag_duplicates
 from tradegains.transforms.matching import keep_part, match_establishments
+from tradegains.transforms.packed_keys import KeySpan, PackedKeys
 from tradegains.transforms.replicate_units import add_groups, count_units
 
 
@@ -116,7 +124,7 @@ def sum_grouped_cells(
     if groups is None:
         return sum_cells(context, matched, *keys), None
     by_group = add_groups(matched, groups.groups, years=_uncertain_years(context))
-    columns = _collect_cells(context, by_group, *keys, w.REPLICATE_GROUP)
+    columns = _collect_grouped_cells(context, by_group, groups, *keys)
     grouped = _market_cells(context, columns)
     cells = _market_cells(context, without_key(columns, w.REPLICATE_GROUP))
     return cells, GroupedCells.of(grouped, groups, decimals=context.study.census.decimals)
@@ -128,28 +136,38 @@ def sum_annual_cells(
     """Cells of every year by group of units and by who is there in the years beside it alone.
 
     None where the study compares no consecutive years. In the pass of all cells groups would stand
-    beside every set of every window; here beside four.
+    beside every set of every window; here beside four, and what is unknown of those years.
     """
     if not consecutive_years(context.study):
         return None
     asked = context.sets.memberships
-    mask = sum(asked.bit(name) for name in ANNUAL_SETS if name in asked.positions)
+    bits = [asked.bit(name) for name in annual_sets() if name in asked.positions]
+    marks = {f"in_{place}": bit for place, bit in enumerate(bits)}
     rows = add_groups(matched, groups.groups).filter(F.col(w.REPLICATE_GROUP).isNotNull())
-    rows = rows.withColumn(w.MEMBERSHIP, F.col(w.MEMBERSHIP).bitwiseAND(bigint(mask)))
-    rows = rows.withColumn(w.FLAGS, bigint(0))
-    changes = tuple({CONSECUTIVE} & employment_changes(context.study).keys())
-    columns = _collect_cells(
-        context,
-        rows,
-        w.REPLICATE_GROUP,
-        windows=(),
-        changes=changes,
-        amounts=(w.EMPLOYMENT, w.SALES),
-        gather=collect,
+    rows = rows.withColumns(
+        {name: F.when(has_bits(w.MEMBERSHIP, bit), 1).otherwise(0) for name, bit in marks.items()}
     )
+    group = KeySpan(w.REPLICATE_GROUP, 0, max(groups.keys, default=0))
+    packed = PackedKeys.of(
+        [*_spans(context, (w.INDUSTRY,)), *(KeySpan(name, 0, 1) for name in marks), group]
+    )
+    parts = (w.parts_column(w.INDUSTRY),) if context.splits else ()
+    changes = tuple({CONSECUTIVE} & employment_changes(context.study).keys())
+    summed = collect(sum_annual_rows(rows, packed=packed, keys=parts, changes=changes))
+    columns = packed.unpack(_as_arrays(summed))
+    nothing = 0 * columns[w.ESTABLISHMENTS]
+    columns[w.MEMBERSHIP] = sum((columns.pop(name) * bit for name, bit in marks.items()), nothing)
+    columns |= dict.fromkeys((w.FLAGS, w.DUPLICATED_ID), nothing)
     return GroupedCells.of(
         _market_cells(context, columns, windows=()), groups, decimals=context.study.census.decimals
     )
+
+
+def _spans(context: RunContext, codes: Iterable[str]) -> Iterator[KeySpan]:
+    """What numbers rows have as their year and in columns of industries."""
+    years, largest = context.study.years, 10**context.study.census.industry_digits - 1
+    yield KeySpan(w.YEAR, min(years), max(years))
+    yield from (KeySpan(code, 0, largest) for code in codes)
 
 
 def _uncertain_years(context: RunContext) -> tuple[int, ...]:
@@ -163,25 +181,41 @@ def sum_cells(context: RunContext, matched: DataFrame, *keys: str) -> MarketCell
     return _market_cells(context, _collect_cells(context, matched, *keys))
 
 
-def _collect_cells(
-    context: RunContext,
-    matched: DataFrame,
-    *keys: str,
-    windows: Collection[str] | None = None,
-    changes: Collection[str] | None = None,
-    amounts: Sequence[str] = w.AMOUNTS,
-    gather: Callable[[DataFrame], pa.Table] = collect_in_order,
-) -> dict[str, Whole]:
-    """Columns of cells; by the industries of all windows, with all changes, if not told which."""
-    windows = industry_years(context.study) if windows is None else windows
-    changes = employment_changes(context.study) if changes is None else changes
-    codes = (w.INDUSTRY, *map(w.window_industry, windows))
+def _collect_cells(context: RunContext, matched: DataFrame, *keys: str) -> dict[str, Whole]:
+    """Columns of cells, by the industries of all windows and further keys."""
+    codes = (w.INDUSTRY, *map(w.window_industry, industry_years(context.study)))
     parts = map(w.parts_column, codes) if context.splits else ()
-    # A group comes last: cells are in order of the other keys with groups as without.
-    ordered = sorted((*codes, *keys, *parts), key=w.REPLICATE_GROUP.__eq__)
-    summed = gather(
-        sum_market_cells(matched, industries=ordered, changes=tuple(changes), amounts=amounts)
+    changes = tuple(employment_changes(context.study))
+    summed = collect_in_order(
+        sum_market_cells(matched, industries=[*codes, *keys, *parts], changes=changes)
     )
+    return _as_arrays(summed)
+
+
+def _collect_grouped_cells(
+    context: RunContext, matched: DataFrame, groups: UnitGroups, *keys: str
+) -> dict[str, Whole]:
+    """The same by group of units, in the order of the other keys."""
+    codes = (w.INDUSTRY, *map(w.window_industry, industry_years(context.study)))
+    parts = tuple(map(w.parts_column, codes)) if context.splits else ()
+    group = KeySpan(w.REPLICATE_GROUP, 0, max(groups.keys, default=0))
+    every = [KeySpan(w.FLAGS, 0, 2 * max(FLAG_BITS.values()) - 1), group, *_spans(context, codes)]
+    packed = PackedKeys.of(every)
+    industries = [*codes, *keys, *parts, w.REPLICATE_GROUP]
+    summed = collect(
+        sum_market_cells(
+            matched,
+            industries=industries,
+            changes=tuple(employment_changes(context.study)),
+            packed=packed,
+        )
+    )
+    columns = packed.unpack(_as_arrays(summed))
+    return put_in_order(columns, [w.YEAR, w.FLAGS, w.MEMBERSHIP, *industries])
+
+
+def _as_arrays(summed: pa.Table) -> dict[str, Whole]:
+    """Columns as arrays, nulls of keys as `NONE`."""
     return {
         # A sum that does not fit is null on Spark and must not pass for a number.
         name: (column if w.twin(name) in summed.column_names else column.fill_null(NONE)).to_numpy()

@@ -180,27 +180,45 @@ def intervals_of(
     found = [Interval(None, None, None, 0)] * len(estimates)
     if not asked:
         return found
-    values = np.array([estimate for estimate, _ in asked])[:, None]
-    moved = np.array([replicates[places[0]] for places in asked.values()], float) - values
+    numbers = [estimate for estimate, _ in asked]
+    everywhere = list(asked.values())
+    arrays: list[Any] = [replicates[places[0]] for places in everywhere]
+    for start in range(0, len(numbers), _AT_ONCE):
+        block = slice(start, start + _AT_ONCE)
+        sums, counts = _sums_of_squares(numbers[block], arrays[block], rounding)
+        for estimate, summed, count, places in zip(
+            numbers[block], sums, counts, everywhere[block], strict=True
+        ):
+            interval = interval_of_squares(
+                estimate,
+                summed,
+                groups=count,
+                undefined=len(arrays[start]) - count,
+                level=stated.level,
+                most_undefined=stated.most_undefined,
+            )
+            for at in places:
+                found[at] = interval
+    return found
+
+
+_AT_ONCE = 2_048
+"""Numbers whose replicates, a hundred each, are looked at together: what a processor keeps near."""
+
+
+def _sums_of_squares(
+    estimates: Sequence[float], replicates: Sequence[Replicates], rounding: float
+) -> tuple[list[float], list[int]]:
+    """`jackknife.sum_of_squares` of each, and how many replicates have a number."""
+    values = np.array(estimates)[:, None]
+    moved = np.array(replicates, float) - values
     defined = np.isfinite(moved)
     still = np.abs(moved) <= rounding * np.maximum(1.0, np.abs(values))
     squares = np.where(defined & ~still, moved, 0.0) ** 2
     largest = squares.max(axis=1, initial=0.0)
     scale = np.where(largest > 0.0, largest, 1.0)
     parts = np.rint(squares / scale[:, None] * PARTS).astype(np.int64).sum(axis=1)
-    sums, groups = (parts / PARTS * largest).tolist(), defined.sum(axis=1).tolist()
-    for ((estimate, _), places), summed, count in zip(asked.items(), sums, groups, strict=True):
-        interval = interval_of_squares(
-            estimate,
-            summed,
-            groups=count,
-            undefined=moved.shape[1] - count,
-            level=stated.level,
-            most_undefined=stated.most_undefined,
-        )
-        for at in places:
-            found[at] = interval
-    return found
+    return (parts / PARTS * largest).tolist(), defined.sum(axis=1).tolist()
 
 
 RowWithReplicates = tuple[Mapping[str, Any], Mapping[str, Replicates], str]

@@ -33,8 +33,6 @@ EXPORTER_NEXT_YEAR = ("exporter", "next_year")
 CONSECUTIVE = "next-year"
 """Name of the later values of consecutive years; no window can have it, for its hyphen."""
 BRIDGED_NEXT_YEAR, BRIDGED_PREVIOUS_YEAR = ("bridged", "next_year"), ("bridged", "previous_year")
-ANNUAL_SETS = (NEXT_YEAR, PREVIOUS_YEAR, BRIDGED_NEXT_YEAR, BRIDGED_PREVIOUS_YEAR)
-"""What tells of a row's establishment in the years beside its own."""
 
 SetName = tuple[str, ...]
 
@@ -74,6 +72,13 @@ def unknown_set(measure: str, period: str) -> SetName:
     `period` is a window, or next_year or previous_year of consecutive years.
     """
     return ("unknown", measure, period)
+
+
+def annual_sets() -> tuple[SetName, ...]:
+    """What tells of a row's establishment in the years beside its own, as far as it is asked."""
+    beside = (NEXT_YEAR, PREVIOUS_YEAR, BRIDGED_NEXT_YEAR, BRIDGED_PREVIOUS_YEAR)
+    periods = (NEXT_YEAR[1], PREVIOUS_YEAR[1])
+    return (*beside, *(unknown_set(each, period) for each in MEASURES for period in periods))
 
 
 def population_set(population: str) -> SetName:

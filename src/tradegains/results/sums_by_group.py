@@ -27,6 +27,8 @@ import numpy as np
 
 from tradegains.results.market_cells import Whole, wide_enough
 
+_ROOM = 2**62
+
 
 @dataclass(frozen=True)
 class SumsByGroup:
@@ -88,12 +90,15 @@ class SumsByGroup:
     def added_up(self, keys: Sequence[Whole]) -> "SumsByGroup":
         """Places added up by other keys of theirs."""
         places, found = number_places(keys)
-        shape = (len(found[0]), self.count)
-        sums = {}
-        for name, each in self.sums.items():
-            wide = wide_enough(each)
-            sums[name] = np.zeros(shape, wide.dtype)
-            np.add.at(sums[name], places, wide)
+        if not len(places):
+            return SumsByGroup(tuple(found), self.sums, self.count)
+        # Side by side and then added up by runs: NumPy adds at scattered places one by one.
+        order = np.argsort(places, kind="stable")
+        starts = np.flatnonzero(np.diff(places[order], prepend=-1))
+        sums = {
+            name: np.add.reduceat(wide_enough(each)[order], starts, axis=0)
+            for name, each in self.sums.items()
+        }
         return SumsByGroup(tuple(found), sums, self.count)
 
     @property
@@ -111,13 +116,20 @@ def number_places(keys: Sequence[Whole]) -> tuple[Whole, list[Whole]]:
         >>> places.tolist(), codes.tolist(), ends.tolist()
         ([2, 0, 1], [3, 7, 7], [0, 0, 1])
     """
-    numbers = np.zeros(len(keys[0]), np.int64)
-    for key in keys:
-        values, places = np.unique(key, return_inverse=True)
-        # Numbered anew for each key, so that numbers stay below the square of the cells.
-        numbers = np.unique(numbers * max(len(values), 1) + places, return_inverse=True)[1]
-    first = np.unique(numbers, return_index=True)[1]
-    return numbers, [np.asarray(key)[first] for key in keys]
+    numbers, count = np.zeros(len(keys[0]), np.int64), 1  # numbers are below the count
+    for key in keys if len(numbers) else ():
+        lowest = int(key.min())
+        places, width = key - lowest, int(key.max()) - lowest + 1
+        if count * width > _ROOM:
+            # Numbered anew, so that numbers stay below the square of the cells.
+            values, places = np.unique(key, return_inverse=True)
+            taken, numbers = np.unique(numbers, return_inverse=True)
+            count, width = len(taken), len(values)
+        numbers, count = numbers * width + places, count * width
+    if count <= 2**16:
+        numbers = numbers.astype(np.uint16)  # sorted without comparing them, in a fifth of the time
+    _, first, found = np.unique(numbers, return_index=True, return_inverse=True)
+    return found, [np.asarray(key)[first] for key in keys]
 
 
 def _summed(places: Whole, groups: Whole, amounts: Whole, shape: tuple[int, int]) -> Whole:

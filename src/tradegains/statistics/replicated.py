@@ -41,6 +41,7 @@ from tradegains.statistics.handing import as_rows
 from tradegains.statistics.moments import POWERS, spread_of_rounding
 from tradegains.statistics.ranks import BinnedRows, Position
 from tradegains.tables import working as w
+from tradegains.transforms.packed_keys import KeySpan, PackedKeys
 from tradegains.transforms.productivity import (
     MOMENT_BIN,
     below_cut,
@@ -52,6 +53,10 @@ from tradegains.transforms.productivity import (
 
 IntervalsOf = Callable[[Sequence[float | None], Sequence[FloatArray | None]], list[Interval]]
 """Intervals of numbers from what they are without each group."""
+
+FARTHEST_BIN = 2**30
+"""Relative productivity is a difference of logarithms of doubles, below 2**11; standardised, it is
+multiplied by a spread of such logarithms and divided by 0.01 or more: below 2**29."""
 
 WEIGHTINGS = (True, False)
 """By employment, and unweighted: the order in which distributions tell them."""
@@ -151,32 +156,38 @@ def _sums_by_group(described: DescribedRows, called: Sequence[int]) -> _Populati
         for weighted in WEIGHTINGS
     }
     binned = described.binned
+    keys = PackedKeys.of(
+        [
+            KeySpan(w.POPULATION, 0, len(totals)),
+            KeySpan(w.BIN, -FARTHEST_BIN, FARTHEST_BIN),
+            KeySpan(w.REPLICATE_GROUP, 0, max(called, default=0)),
+        ]
+    )
     cells = collect(
         sum_powers_by_group(
             binned.ranked,
             as_rows(_populations(described), beside=binned.ranked),
             on=binned.strata.keys,
+            packed=keys,
             weighted_bits=bits[True],
             plain_bits=bits[False],
             levels=described.levels,
         )
     )
-    names = [
-        name for name in cells.column_names
-        if name not in (w.POPULATION, w.REPLICATE_GROUP, w.BIN)
-    ]  # fmt: skip
-    keys = (w.POPULATION, w.BIN, w.REPLICATE_GROUP)
-    population, bins, group = (cells[key].to_numpy().astype(np.int64) for key in keys)
+    columns = keys.unpack({name: cells[name].to_numpy() for name in cells.column_names})
+    population, bins, group = (
+        columns.pop(name) for name in (w.POPULATION, w.BIN, w.REPLICATE_GROUP)
+    )
     lowest = int(bins.min(initial=0))
     span = int(bins.max(initial=0)) - lowest + 1
     packed, place = np.unique(population * span + (bins - lowest), return_inverse=True)
     number = np.searchsorted(np.array(called, np.int64), group)
     shape = (len(packed), len(called))
     sums = {}
-    for name in names:
+    for name, values in columns.items():
         sums[name] = np.zeros(shape, np.int64)
         # Each cell of the engine has a place of its own, so nothing is added up here.
-        sums[name][place, number] = cells[name].to_numpy()
+        sums[name][place, number] = values
     of_place = packed // span
     centre = (packed % span + lowest) * MOMENT_BIN
     start = np.flatnonzero(np.diff(of_place, prepend=-1))
@@ -319,24 +330,20 @@ def _shares_below(
 ) -> tuple[list[float], list[FloatArray]]:
     """Share of rows, or of employment, at or below each percentile: of all, and without a group."""
     places = {each: at for at, each in enumerate(sums.population[sums.start].tolist())}
-    wholes = {by: sums.left(_weight(by)) for by in WEIGHTINGS}
-    parts = {
-        (name, by): sums.left(below_cut(name, weighted=by))
-        for by in WEIGHTINGS
-        for name in PERCENTILES
-    }
-    everyone = {
-        key: np.add.reduceat(sums.sums[below_cut(key[0], weighted=key[1])].sum(axis=1), sums.start)
-        for key in parts
-    }
+    everyone, left = {}, {}
+    for by in WEIGHTINGS:
+        whole = sums.left(_weight(by))
+        for name in PERCENTILES:
+            column = below_cut(name, weighted=by)
+            added = np.add.reduceat(sums.sums[column].sum(axis=1), sums.start)
+            everyone[name, by] = added.tolist()
+            with np.errstate(divide="ignore", invalid="ignore"):
+                left[name, by] = np.where(whole > 0, sums.left(column) / whole, np.nan)
     below, without = [], []
-    for each in described.percentiles:
-        by, place = each.position.weighted, places[each.position.group]
-        total = described.totals[each.position.group][by]
-        below.append(int(everyone[each.name, by][place]) / total)
-        part, whole = parts[each.name, by][place], wholes[by][place]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            without.append(np.where(whole > 0, part / whole, np.nan))
+    for name, position, *_ in described.percentiles:
+        by, place = position.weighted, places[position.group]
+        below.append(everyone[name, by][place] / described.totals[position.group][by])
+        without.append(left[name, by][place])
     return below, without
 
 

@@ -7,6 +7,7 @@ from pyspark.sql import functions as F
 
 from tradegains.tables import working as w
 from tradegains.transforms.bits import bigint
+from tradegains.transforms.packed_keys import PackedKeys
 from tradegains.transforms.whole_sums import whole_sums
 
 
@@ -15,20 +16,40 @@ def sum_market_cells(
     *,
     industries: Sequence[str],
     changes: Sequence[str] = (),
-    amounts: Sequence[str] = w.AMOUNTS,
+    packed: PackedKeys | None = None,
 ) -> DataFrame:
     """One row per year, flags, membership and the given industry columns.
 
-    Reads them, the stated amounts and, for `changes` (names of pairs of years), later employment.
-    Sums are whole numbers, each with its DOUBLE twin.
+    Reads them, all amounts and, for `changes` (names of pairs of years), later employment. Sums are
+    whole numbers, each with its DOUBLE twin. Keys that are `packed` come as one column.
     """
-    summed = {amount: F.col(amount) for amount in amounts}
+    summed = {amount: F.col(amount) for amount in w.AMOUNTS}
     for name in changes:
         summed |= _employment_changes(name)
-    return matched.groupBy(w.YEAR, w.FLAGS, w.MEMBERSHIP, *industries).agg(
+    keys: list[Column | str] = [w.YEAR, w.FLAGS, w.MEMBERSHIP, *industries]
+    if packed is not None:
+        within = {span.name for span in packed.packed}
+        keys = [*packed.columns()[:1], *(key for key in keys if key not in within)]
+    return matched.groupBy(*keys).agg(
         F.count(F.lit(1)).alias(w.ESTABLISHMENTS),
         F.count(w.DUPLICATED_ID).alias(w.DUPLICATED_ID),
         *whole_sums(matched, summed),
+    )
+
+
+def sum_annual_rows(
+    matched: DataFrame, *, packed: PackedKeys, keys: Sequence[str], changes: Sequence[str]
+) -> DataFrame:
+    """One row per packed and further key: establishments, jobs, sales, jobs gained and lost.
+
+    As `sum_market_cells`, without twins: these are parts of sums that have been seen to fit.
+    """
+    summed = {amount: F.col(amount) for amount in (w.EMPLOYMENT, w.SALES)}
+    for name in changes:
+        summed |= _employment_changes(name)
+    return matched.groupBy(*packed.columns(), *keys).agg(
+        F.count(F.lit(1)).alias(w.ESTABLISHMENTS),
+        *(F.sum(amount).alias(name) for name, amount in summed.items()),
     )
 
 

@@ -11,6 +11,7 @@ from tradegains.formulas.quantiles import PERCENTILES
 from tradegains.formulas.theil import exponential, weighted_levels
 from tradegains.tables import working as w
 from tradegains.transforms.bits import bigint
+from tradegains.transforms.packed_keys import PackedKeys
 from tradegains.transforms.ranking import SCALED
 
 CUTS = ("cut_1", "cut_2", "cut_3")
@@ -121,6 +122,7 @@ def sum_powers_by_group(
     populations: DataFrame,
     *,
     on: Sequence[str],
+    packed: PackedKeys,
     weighted_bits: int,
     plain_bits: int,
     levels: bool,
@@ -128,13 +130,15 @@ def sum_powers_by_group(
     """One row per population, group of units and bin of the value: sums of v**k, and who is below.
 
     Reads the columns `on`, value, employment_thousandths and the group; `populations` has one row
-    per such keys and population that they are of, with its percentiles (`cut_of`). Sums are as
-    those of `sum_powers`, in bins around whole multiples of their width, as values are about 0;
-    beside them is the number, or employment, of rows with a value of at most each percentile.
+    per such keys and population that they are of, with its percentiles (`cut_of`). The three keys
+    come `packed`. Sums are as those of `sum_powers`, in bins around whole multiples of their width,
+    as values are about 0; beside them is the number, or employment, of rows with a value of at most
+    each percentile.
     """
-    members = ranked.join(F.broadcast(populations), on=list(on), how="inner")
     number = F.floor(F.col(w.VALUE) / MOMENT_BIN + 0.5).cast("bigint")
-    position = F.col(w.VALUE) / MOMENT_BIN - number
+    members = ranked.join(F.broadcast(populations), on=list(on), how="inner")
+    members = members.withColumn(w.BIN, number)
+    position = F.col(w.VALUE) / MOMENT_BIN - F.col(w.BIN)
     sums = _sums_within(position, weighted_bits=weighted_bits, plain_bits=plain_bits, levels=levels)
     below = [
         F.sum(F.when(F.col(w.VALUE) <= F.col(cut_of(name, weighted=weighted)), amount)
@@ -142,7 +146,7 @@ def sum_powers_by_group(
         for weighted, amount in ((False, bigint(1)), (True, F.col(w.EMPLOYMENT)))
         for name in PERCENTILES
     ]  # fmt: skip
-    return members.groupBy(w.POPULATION, w.REPLICATE_GROUP, number.alias(w.BIN)).agg(*sums, *below)
+    return members.groupBy(*packed.columns()).agg(*sums, *below)
 
 
 def cut_of(name: str, *, weighted: bool) -> str:
