@@ -239,7 +239,9 @@ def tolerance(name: str, row: Row) -> float:
         return STANDARDISED
     if name == "theil" and row["weighting"] == "employment":
         return THEIL
-    if name not in ORDERS or "weighting" not in row or not row["establishments"]:
+    if name not in ORDERS or not {"weighting", "employment"} <= row.keys():
+        return DERIVED
+    if not row["establishments"]:
         return DERIVED
     if row.get("measure") == "standardised":
         return STANDARDISED + standardised_error(name, row)

@@ -5,7 +5,7 @@ without rounding: what they can differ by from sums in fixed point is the `blur`
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -27,6 +27,7 @@ GAPS = {"d7525": (75, 25), "d9010": (90, 10), "d9990": (99, 90), "d1001": (10, 1
 NAMES = ("mean", "sd", "skewness", "kurtosis")
 LEVELS_LOST = 64
 """Levels are rounded to so many of the units that powers are, as `comparison.THEIL` has it."""
+HUNDREDTHS = {percent: Fraction(percent, 100) for percent in PERCENTS}
 Row = dict[str, Any]
 Groups = Sequence[set[str]]
 
@@ -198,8 +199,13 @@ def percentile(points: list[Point], share: Fraction, *, weighted: bool) -> tuple
 
 
 def spreads_of(
-    points: list[Point], groups: Groups, study: Any, *, weighted: bool
-) -> dict[int, tuple]:
+    points: list[Point],
+    groups: Groups,
+    study: Any,
+    *,
+    weighted: bool,
+    shares: Mapping[Any, Fraction] = HUNDREDTHS,
+) -> dict[Any, tuple]:
     """Ends of each percentile's interval, and the percentile without each group."""
     stated = study.uncertainty
     total = sum(weight_of(each, weighted=weighted) for each in points)
@@ -207,8 +213,7 @@ def spreads_of(
         return {}
     found = {}
     left = [[p for p in points if p.owner not in ids] for ids in groups]
-    for percent in PERCENTS:
-        share = Fraction(percent, 100)
+    for name, share in shares.items():
         value, lower = percentile(points, share, weighted=weighted)
         below = share_below(points, lower, weighted=weighted)
         without = [share_below(each, lower, weighted=weighted) for each in left]
@@ -223,7 +228,7 @@ def spreads_of(
         low, high = (percentile(points, each, weighted=weighted)[0] for each in shares)
         slope = (high - low) / float(shares[1] - shares[0]) if shares[1] > shares[0] else 0.0
         moved = [None if each is None else value - (each - below) * slope for each in without]
-        found[percent] = (low, high, moved)
+        found[name] = (low, high, moved)
     return found
 
 

@@ -12,6 +12,7 @@ from fractions import Fraction
 from statistics import NormalDist
 from typing import Any
 
+from reference.distribution_errors import spreads_of
 from reference.distributions import Point, interpolated_quantile
 from reference.matching import continuing_ids, status_rows
 from reference.replicates import jackknife, quantile
@@ -129,39 +130,37 @@ def fits_with_errors(
 
 def spread(members: list[Row], study: Any, groups: list[set[str]]) -> dict[str, Any] | None:
     """Ends of the three percentiles' intervals, and the curves without each group."""
-    stated, values = study.uncertainty, log_sizes(members, "employment")
-    if not values:
+    if not members:
         return None
-    ends, moved = {}, []
-    for name, p in (("q20", Fraction(1, 5)), ("q50", Fraction(1, 2)), ("q80", Fraction(4, 5))):
-        lower = values[math.floor((len(values) - 1) * p)]
-        below = share_below(members, lower)
-        left = [
-            share_below([row for row in members if row.establishment_id not in ids], lower)
-            for ids in groups
-        ]
-        error, told = jackknife(below, left, stated.most_undefined)
-        if error is None:
-            return {"ends": {}, "fits": []}
-        reach = error * quantile(stated.level, told - 1)
-        shares = max(0.0, float(p) - reach), min(1.0, float(p) + reach)
-        low, high = (interpolated_quantile(values, 100 * Fraction(each)) for each in shares)
-        ends |= {f"{name}_ci_low": low, f"{name}_ci_high": high}
-        slope = (high - low) / (shares[1] - shares[0]) if shares[1] > shares[0] else 0.0
-        at = interpolated_quantile(values, 100 * p)
-        moved.append([None if each is None else at - (each - below) * slope for each in left])
-    return {"ends": ends, "fits": [curve(*each) for each in zip(*moved, strict=True)]}
+    points = [Point(math.log(r.weight / 1000), r.weight, r.establishment_id) for r in members]
+    stated = study.size_fits.percentiles
+    fitted = None if stated is None else [Fraction(repr(share)) for share in stated]
+    named = {"q20": Fraction(1, 5), "q50": Fraction(1, 2), "q80": Fraction(4, 5)}
+    shares = named | dict(enumerate(fitted or named.values()))
+    found = spreads_of(
+        points,
+        groups,
+        study,
+        weighted=study.size_fits.weighting == "employment",
+        shares=shares,
+    )
+    ends = {
+        f"{name}_ci_{end}": found[name][at]
+        for name in named.keys() & found.keys()
+        for at, end in enumerate(("low", "high"))
+    }
+    moved = [found[place][2] for place in range(3) if place in found]
+    score = SCORE if fitted is None else NormalDist().inv_cdf(stated[2])
+    fits = [curve(*each, score) for each in zip(*moved, strict=True)] if len(moved) == 3 else []
+    return {"ends": ends, "fits": fits}
 
 
-def share_below(members: list[Row], size: float) -> float | None:
-    values = log_sizes(members, "employment")
-    return sum(value <= size for value in values) / len(values) if values else None
-
-
-def curve(q20: float | None, q50: float | None, q80: float | None) -> dict[str, float] | None:
-    if None in (q20, q50, q80) or not q20 <= q50 <= q80:
+def curve(
+    low: float | None, middle: float | None, high: float | None, score: float
+) -> dict[str, float] | None:
+    if None in (low, middle, high) or not low <= middle <= high:
         return None
-    return {"mean": (q20 + q50 + q80) / 3, "sd": (q80 - q20) / (2 * SCORE)}
+    return {"mean": (low + middle + high) / 3, "sd": (high - low) / (2 * score)}
 
 
 def with_curve_errors(

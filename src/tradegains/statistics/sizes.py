@@ -143,13 +143,18 @@ def _wanted_shares(
     found = []
     for number, (group, count) in enumerate(zip(groups, counts, strict=True)):
         jobs = sum(each.employment for each in histograms[number])
+        total = jobs if group.is_weighted else count
         for share in group.shares if count else ():
-            lower, fraction = linear_position(count, share)
-            position = Position(number, lower + 1, fraction)
-            if group.is_weighted:
-                position = Position(number, weighted_target(jobs, share), weighted=True)
-            found.append((share, position))
+            found.append((share, _position(group, number, total, share)))
     return found
+
+
+def _position(group: SizeGroup, number: int, total: int, share: Fraction) -> Position:
+    """Where a percentile of a group lies among so many rows, or so much employment."""
+    if group.is_weighted:
+        return Position(number, weighted_target(total, share), weighted=True)
+    lower, fraction = linear_position(total, share)
+    return Position(number, lower + 1, fraction)
 
 
 def _quantiles(
@@ -231,16 +236,14 @@ def _spreads(
     asked, positions = [], list[Position]()
     for (share, position), lower in zip(told.wanted, told.lower, strict=True):
         group = told.groups[position.group]
-        below, without = _shares_below(cells, group, values.index(lower), bits, drawn)
+        total, below, without = _shares_below(cells, group, values.index(lower), bits, drawn)
         (interval,) = drawn.intervals_of([below], [np.array(without)])
         if interval.high is None:
             spreads[position.group][share] = QuantileSpread(None, None, (), interval.note)
             continue
         around = shares_around(share, interval.high - below)
         asked.append((share, position.group, around, below, without))
-        for each in around:
-            at, fraction = linear_position(told.counts[position.group], each)
-            positions.append(Position(position.group, at + 1, fraction))
+        positions += [_position(group, position.group, total, each) for each in around]
     found = [
         _log_size(told.groups[position.group], position, ends, told.decimals)
         for position, ends in zip(positions, search(positions), strict=True)
@@ -256,9 +259,13 @@ def _spreads(
 
 def _shares_below(
     cells: pa.Table, group: SizeGroup, place: int, bits: MembershipBits, drawn: DrawnGroups
-) -> tuple[float, list[float]]:
-    """Share of a size group at or below a value, of all and without each group of units."""
-    names = (SIZE, w.YEAR, w.MEMBERSHIP, w.REPLICATE_GROUP, BELOW, w.ESTABLISHMENTS)
+) -> tuple[int, float, list[float]]:
+    """Rows or employment of a size group, and the share of it at or below a value.
+
+    The share of all, and without each group of units.
+    """
+    amount = w.EMPLOYMENT if group.is_weighted else w.ESTABLISHMENTS
+    names = (SIZE, w.YEAR, w.MEMBERSHIP, w.REPLICATE_GROUP, BELOW, amount)
     size, year, membership, called, passed, counted = (cells[name].to_numpy() for name in names)
     is_member = bits.mask(group.inside, group.outside).fits(membership)
     chosen = is_member & (size == SIZES.index(group.size)) & (year == group.year)
@@ -269,7 +276,7 @@ def _shares_below(
     totals = sums.sum(axis=1)
     left = zip(*(totals[:, None] - sums).tolist(), strict=True)
     without = [part / whole if whole else math.nan for part, whole in left]
-    return int(totals[0]) / int(totals[1]), without
+    return int(totals[1]), int(totals[0]) / int(totals[1]), without
 
 
 def _log_size(

@@ -85,12 +85,15 @@ def _one_size(
 def count_between(ranked: DataFrame, values: Sequence[float]) -> DataFrame:
     """One row per size, year, membership, group of units and how many of the values are below.
 
+    With how many rows there are, and their employment.
     Reads the rows of `rank_sizes` with their group; `values` are whole numbers, as theirs.
     """
     are_below = [F.when(F.col(w.VALUE) > F.lit(each), 1).otherwise(0) for each in values]
     number = reduce(Column.__add__, are_below, F.lit(0)).alias(BELOW)
     keys = (SIZE, w.YEAR, w.MEMBERSHIP, w.REPLICATE_GROUP)
-    return ranked.groupBy(*keys, number).agg(F.count(F.lit(1)).alias(w.ESTABLISHMENTS))
+    return ranked.groupBy(*keys, number).agg(
+        F.count(F.lit(1)).alias(w.ESTABLISHMENTS), F.sum(w.EMPLOYMENT).alias(w.EMPLOYMENT)
+    )
 
 
 def sum_tails(ranked: DataFrame, tails: Sequence[tuple[str, int, float, int]]) -> DataFrame:
