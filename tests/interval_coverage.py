@@ -6,8 +6,12 @@ Censuses are drawn as sums by cell and group, as a pass over rows would have mad
 through the code of a run: markets, welfare changes, replicates, intervals. The numbers of
 continuing establishments, entrants and exiters are drawn, too: fixed ones would make errors too
 large. Imports are given: as a multiple of the expected sales of an industry, or (`--imports
-realised`) of what it sold in the first year of the census. What is to be held is the number of
-expected sums.
+realised`) of what it sold in the first year of the census; with `--imports moving` replicates know
+of that, too, as those of a run do where imports are its exports. What is to be held is the number
+of expected sums.
+
+The weighted median and the term of a decomposition are of productivity that rises with size and
+that moves growth, by the formulas alone: neither has imports in it.
 """
 
 import argparse
@@ -15,12 +19,22 @@ import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from fractions import Fraction
+from statistics import NormalDist
 
 import numpy as np
 
 from reference.studies import study_with
+from tradegains.formulas.decompositions import (
+    ContinuingSums,
+    PanelSums,
+    TurnoverSums,
+    terms_without_check,
+)
+from tradegains.formulas.quantiles import weighted_target
+from tradegains.formulas.woodruff import shares_around, spread_of_quantile
 from tradegains.results.market_cells import ROWS_IN, MarketCells
-from tradegains.results.replicates import GroupedCells, interval_of
+from tradegains.results.replicates import GroupedCells, interval_of, intervals_of
 from tradegains.results.sets import continuing_set, study_sets
 from tradegains.results.welfare import measure_markets, welfare_rows
 from tradegains.results.welfare_replicates import (
@@ -34,16 +48,21 @@ from tradegains.tables import working as w
 INDUSTRIES, GROUPS = 5, 100
 UNITS = int(os.environ.get("TRADEGAINS_UNITS", "4000"))
 CONTINUING, ENTRANT = 0.6, 0.2
+SHARES = (CONTINUING, ENTRANT, 1 - CONTINUING - ENTRANT)
+MIDDLE = Fraction(1, 2)
 GROWTH_SD, EXPORTED = 0.5, 0.1
 GROWTH = np.array([0.1, 0.0, -0.1, 0.2, 0.05])
 """Expected growth of continuing establishments by industry [log points]."""
 IMPORTS = {2002: 0.25, 2004: 0.6}
 """Imports over domestic sales of the first year, expected or realised."""
-EXPECTED, REALISED = "expected", "realised"
+EXPECTED, REALISED, MOVING = "expected", "realised", "moving"
 MONEY = 1e6
 TERM = "continuing_share_term"
 """What HLOY say more than the domestic share does: no imports are in it."""
 STATISTICS = ("hloy", "acr", "hloy_minus_acr", "aggregate", TERM)
+MEDIAN, BETWEEN = "weighted_median", "fhk_between"
+BY_SIZE, NOISE_SD, PULL, LAG = 0.2, 0.5, 0.3, -0.1
+"""Log productivity by log size; its noise; growth by that noise; of entrants and exiters."""
 
 STUDY = replace(
     study_with(
@@ -67,16 +86,29 @@ class Tail:
     name: str
     draw: Callable[[np.random.Generator, int], np.ndarray]
     mean: float
+    mean_log: float  # of size, weighted by size
+    log_at: Callable[[float], float]  # quantile of it
 
 
 def pareto(alpha: float) -> Tail:
+    # Weighted by size, the logarithm is exponential with one degree less.
     return Tail(
-        f"Pareto {alpha:g}", lambda chance, n: 1 + chance.pareto(alpha, n), alpha / (alpha - 1)
+        f"Pareto {alpha:g}",
+        lambda chance, n: 1 + chance.pareto(alpha, n),
+        alpha / (alpha - 1),
+        1 / (alpha - 1),
+        lambda share: -math.log(1 - share) / (alpha - 1),
     )
 
 
 TAILS = (
-    Tail("lognormal, sd 1", lambda chance, n: chance.lognormal(0.0, 1.0, n), math.exp(0.5)),
+    Tail(
+        "lognormal, sd 1",
+        lambda chance, n: chance.lognormal(0.0, 1.0, n),
+        math.exp(0.5),
+        1.0,
+        lambda share: 1.0 + NormalDist().inv_cdf(share),
+    ),
     *map(pareto, (3.0, 2.0, 1.5, 1.1)),
 )
 
@@ -85,7 +117,7 @@ def drawn(tail: Tail, chance: np.random.Generator) -> GroupedCells:
     """A census as cells by group."""
     n = chance.poisson(UNITS)
     industry, group = chance.integers(INDUSTRIES, size=n), chance.integers(GROUPS, size=n)
-    kind = chance.choice(3, size=n, p=(CONTINUING, ENTRANT, 1 - CONTINUING - ENTRANT))
+    kind = chance.choice(3, size=n, p=SHARES)
     first = tail.draw(chance, n)
     grown = np.exp(GROWTH[industry] + chance.normal(-(GROWTH_SD**2) / 2, GROWTH_SD, n))
     last = np.where(kind == 0, first * grown, tail.draw(chance, n))
@@ -184,6 +216,8 @@ def intervals(grouped: GroupedCells, tail: Tail, imports: str = EXPECTED) -> dic
     markets = measure_markets(STUDY, grouped.cells, table)
     rows = welfare_rows(STUDY, markets, {})
     without = replicate_markets(STUDY, markets, grouped)
+    if imports == MOVING:
+        without = with_moving_imports(without, markets)
     changes = replicate_changes(STUDY, without, {}, known_changes(rows))
     by_name = {
         ("aggregate" if choice.level == "industries_aggregated" else formula): found
@@ -198,14 +232,113 @@ def intervals(grouped: GroupedCells, tail: Tail, imports: str = EXPECTED) -> dic
     }
 
 
+def with_moving_imports(without: dict, markets: dict) -> dict:
+    """Replicates whose imports are as much of first-year sales as those of the census are."""
+    moved, together = {}, {}
+    for (window, choice), (start, end) in without.items():
+        if choice.level == "industry2":
+            first = markets[window, choice][0].everyone
+            part = start.everyone / ((first.sales - first.exports) / 100)
+            imports = [part * each.imports for each in (start, end)]
+            moved[choice.industry] = imports
+            together[window, choice] = imports
+    whole = [sum(each[at] for each in moved.values()) for at in (0, 1)]
+    return {
+        key: tuple(
+            replace(each, imports=imports)
+            for each, imports in zip(ends, together.get(key, whole), strict=True)
+        )
+        for key, ends in without.items()
+    }
+
+
+def unit_intervals(tail: Tail, chance: np.random.Generator) -> dict[str, tuple]:
+    """The weighted median of productivity, and a term of a decomposition, with their intervals."""
+    n = chance.poisson(UNITS)
+    group, kind = chance.integers(GROUPS, size=n), chance.choice(3, size=n, p=SHARES)
+    size, noise = tail.draw(chance, n), chance.normal(0.0, NOISE_SD, n)
+    phi = BY_SIZE * np.log(size) + noise + np.where(kind == 0, 0.0, LAG)
+    pulled = GROWTH[0] + PULL * noise - (PULL * NOISE_SD) ** 2 / 2
+    grown = size * np.exp(pulled + chance.normal(-(GROWTH_SD**2) / 2, GROWTH_SD, n))
+    later = phi + chance.normal(0.0, NOISE_SD, n)
+    is_first = kind != 1
+    return {
+        MEDIAN: median_interval(phi[is_first], size[is_first], group[is_first]),
+        BETWEEN: between_interval((size, grown), (phi, later), kind, group),
+    }
+
+
+def median_interval(phi: np.ndarray, size: np.ndarray, group: np.ndarray) -> tuple:
+    """Woodruff's, as `statistics.replicated` has it."""
+    order = np.argsort(phi)
+    values, weights, group = phi[order], np.rint(1000 * size[order]).astype(np.int64), group[order]
+    reached, total = np.cumsum(weights), int(weights.sum())
+
+    def at(share: Fraction) -> int:
+        return int(np.searchsorted(reached, weighted_target(total, share)))
+
+    place = at(MIDDLE)
+    of_groups = [np.bincount(group[: end + 1], weights[: end + 1], GROUPS)
+                 for end in (place, len(values) - 1)]  # fmt: skip
+    below, whole = (each.sum() - each for each in of_groups)
+    share = int(reached[place]) / total
+    (told,) = intervals_of([share], [below / whole], STUDY.uncertainty)
+    shares = shares_around(MIDDLE, told.high - share)
+    ends = tuple(float(values[at(each)]) for each in shares)
+    spread = spread_of_quantile(
+        float(values[place]), ends, shares=shares, below=share, without=(below / whole).tolist()
+    )
+    error = interval_of(float(values[place]), np.array(spread.without), STUDY.uncertainty)
+    return float(values[place]), error._replace(low=spread.low, high=spread.high)
+
+
+def between_interval(sizes: tuple, phis: tuple, kind: np.ndarray, group: np.ndarray) -> tuple:
+    """FHK's term between establishments, from sums without each group."""
+
+    def left(amounts: np.ndarray, of: int) -> np.ndarray:
+        sums = np.bincount(group, np.where(kind == of, amounts, 0.0), GROUPS)
+        return np.append(sums.sum(), sums.sum() - sums)
+
+    (s0, s1), (p0, p1) = sizes, phis
+    every = (s0, s1, s0 * p0, s1 * p1, s0 * p1, s1 * p0, p0, p1)
+    sums = PanelSums(
+        ContinuingSums(1, *(left(each, 0) for each in every)),
+        TurnoverSums(1, left(s0, 1), left(s0 * p0, 1)),
+        TurnoverSums(1, left(s0, 2), left(s0 * p0, 2)),
+    )
+    found = terms_without_check(sums, "fhk")["between"]
+    return float(found[0]), interval_of(float(found[0]), found[1:], STUDY.uncertainty)
+
+
+def unit_truths(tail: Tail) -> dict[str, float]:
+    """The economy's own: the median by bisection, the term of expected sums."""
+    places = [tail.log_at((k + 0.5) / 4000) for k in range(4000)]
+    noise = NormalDist(0.0, NOISE_SD)
+    mixed = ((CONTINUING, 0.0), (1 - CONTINUING - ENTRANT, LAG))
+    low, high = -5.0, 50.0
+    while high - low > 1e-6:
+        middle = (low + high) / 2
+        below = sum(p * noise.cdf(middle - BY_SIZE * x - lag) for x in places for p, lag in mixed)
+        low, high = (middle, high) if below < 2000 * (1 - ENTRANT) else (low, middle)
+    growth, level = math.exp(GROWTH[0]), BY_SIZE * tail.mean_log
+    pulled = level + PULL * NOISE_SD**2
+    means = (1.0, growth, level, growth * pulled, level, growth * pulled, 0.0, 0.0)
+    parts = [(TurnoverSums(1, share, share * (level + LAG))) for share in SHARES[1:]]
+    sums = PanelSums(ContinuingSums(1, *(CONTINUING * each for each in means)), *parts)
+    return {MEDIAN: low, BETWEEN: terms_without_check(sums, "fhk")["between"]}
+
+
 def coverage(
     tail: Tail, draws: int, seed: int, imports: str = EXPECTED
 ) -> dict[str, dict[str, float]]:
     """Share of intervals that hold the number, and the mean error over the spread of estimates."""
     truth, chance = expected(tail), np.random.default_rng(seed)
     found = [intervals(drawn(tail, chance), tail, imports) for _ in range(draws)]
+    of_units = [unit_intervals(tail, chance) for _ in range(draws)]
+    found = [{**each, **more} for each, more in zip(found, of_units, strict=True)]
+    truth |= unit_truths(tail)
     told = {}
-    for name in STATISTICS:
+    for name in (*STATISTICS, MEDIAN, BETWEEN):
         values = [each[name] for each in found]
         held = [interval.low <= truth[name] <= interval.high for _, interval in values]
         spread = np.std([value for value, _ in values], ddof=1)
@@ -219,15 +352,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--draws", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--imports", choices=(EXPECTED, REALISED), default=EXPECTED)
+    parser.add_argument("--imports", choices=(EXPECTED, REALISED, MOVING), default=EXPECTED)
     parser.add_argument("--tails", default=",".join(str(at) for at in range(len(TAILS))))
     options = parser.parse_args()
     print(f"{options.draws} censuses of about {UNITS} units, {GROUPS} groups, seed {options.seed},")
-    print(f"imports given by {options.imports} sales of the first year")
-    print(f"| sizes | {' | '.join(STATISTICS)} |\n|{'---|' * (1 + len(STATISTICS))}")
+    print(f"imports by sales of the first year: {options.imports}")
+    names = (*STATISTICS, MEDIAN, BETWEEN)
+    print(f"| sizes | {' | '.join(names)} |\n|{'---|' * (1 + len(names))}")
     for tail in (TAILS[int(at)] for at in options.tails.split(",")):
         told = coverage(tail, options.draws, options.seed, options.imports)
-        cells = (f"{told[name]['held']:.3f} ({told[name]['ratio']:.2f})" for name in STATISTICS)
+        cells = (f"{told[name]['held']:.3f} ({told[name]['ratio']:.2f})" for name in names)
         print(f"| {tail.name} | {' | '.join(cells)} |", flush=True)
 
 

@@ -37,7 +37,7 @@ from tradegains.results.replicates import (
     Replicates,
     UnitGroups,
     quotient,
-    rows_with_errors,
+    rows_with_errors_by_key,
     stated_of,
 )
 from tradegains.results.sets import decomposition_weights
@@ -76,8 +76,10 @@ def decomposition_rows_with_errors(
         reading = PanelReading(numbered, weight, study.census, own_year)
         for key, each in _of_share(study, reading, groups.count):
             found[key[0], key[1], share, *key[2:]] = each
-    told = ((row, found.get(tuple(row[name] for name in _KEY), {}), "") for row in rows)
-    return rows_with_errors("decompositions", told, stated_of(study), rounding=ROUNDING)
+    stated = stated_of(study)
+    return rows_with_errors_by_key(
+        "decompositions", rows, found, stated, key=_KEY, rounding=ROUNDING
+    )
 
 
 def _of_share(

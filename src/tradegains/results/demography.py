@@ -23,7 +23,7 @@ from tradegains.results.replicates import (
     GroupedCells,
     Replicates,
     quotient,
-    rows_with_errors,
+    rows_with_errors_by_key,
 )
 from tradegains.results.sets import (
     BRIDGED_NEXT_YEAR,
@@ -168,12 +168,10 @@ def demography_rows_with_errors(
         if cells is not None:
             for year in period.ends:
                 rates |= _rates_without(study, period, year, cells)
-    named = (tuple(row[name] for name in (*_KEY, "status", "year")) for row in rows)
-    told = ((row, rates.get(key, {}), "") for row, key in zip(rows, named, strict=True))
-    return rows_with_errors("demography", told, stated)
+    return rows_with_errors_by_key("demography", rows, rates, stated, key=_KEY)
 
 
-_KEY = ("window", "kind", "continuing", "level", "industry")
+_KEY = ("window", "kind", "continuing", "level", "industry", "status", "year")
 _RATES = {"employment_rate": w.EMPLOYMENT, "establishment_rate": w.ESTABLISHMENTS,
           "sales_rate": w.SALES}  # fmt: skip
 

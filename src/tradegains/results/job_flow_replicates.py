@@ -27,7 +27,7 @@ from tradegains.results.replicates import (
     GroupedCells,
     Replicates,
     quotient,
-    rows_with_errors,
+    rows_with_errors_by_key,
     stated_of,
 )
 from tradegains.results.sums_by_group import SumsByGroup
@@ -67,8 +67,7 @@ def job_flow_rows_with_errors(
     if annual is not None:
         for period in consecutive(study):
             found |= _rates(study, _flows(period, annual), period, LEVELS)
-    told = ((row, found.get(tuple(row[name] for name in _KEY), {}), "") for row in rows)
-    return rows_with_errors("job_flows", told, stated_of(study))
+    return rows_with_errors_by_key("job_flows", rows, found, stated_of(study), key=_KEY)
 
 
 def _flows(period: Period, grouped: GroupedCells) -> SumsByGroup:

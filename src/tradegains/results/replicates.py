@@ -262,6 +262,29 @@ def rows_with_errors(
     ]
 
 
+def rows_with_errors_by_key(
+    table: str,
+    rows: Iterable[Mapping[str, Any]],
+    replicates: Mapping[tuple[Any, ...], Mapping[str, Replicates]],
+    stated: Uncertainty,
+    *,
+    key: Sequence[str],
+    rounding: float = ROUNDING,
+) -> list[dict[str, Any]]:
+    """`rows_with_errors` of rows whose replicates are known by what these columns hold.
+
+    Args:
+        table: the rows are of.
+        rows: as they are published without errors.
+        replicates: of the uncertain numbers that have some, by key.
+        stated: level, and how many replicates may have no number.
+        key: names of columns.
+        rounding: as `rows_with_errors` takes it.
+    """
+    told = ((row, replicates.get(tuple(row[name] for name in key), {}), "") for row in rows)
+    return rows_with_errors(table, told, stated, rounding=rounding)
+
+
 def _error_columns(
     declared: Table, row: Mapping[str, Any], found: Mapping[str, Interval], missing: str
 ) -> dict[str, Any]:
