@@ -328,6 +328,44 @@ def unit_truths(tail: Tail) -> dict[str, float]:
     return {MEDIAN: low, BETWEEN: terms_without_check(sums, "fhk")["between"]}
 
 
+def own_medians(draws: int, seed: int) -> dict[str, dict[str, float]]:
+    """The same of productivity relative to industry medians that are drawn with the units.
+
+    Intervals take medians as given. 35,000 units in 250 industries, sizes lognormal; of all by
+    employment and unweighted, and by employment of one in twenty.
+    """
+    chance, many, industries = np.random.default_rng(seed), 35_000, 250
+    told: dict[str, list[tuple]] = {}
+    for _ in range(draws):
+        industry, group = chance.integers(industries, size=many), chance.integers(GROUPS, size=many)
+        size = TAILS[0].draw(chance, many)
+        phi = BY_SIZE * np.log(size) + chance.normal(0.0, NOISE_SD, many)
+        medians = [np.median(phi[industry == each]) for each in range(industries)]
+        relative, some = phi - np.array(medians)[industry], chance.random(many) < 0.05
+        for name, chosen, weights in (
+            ("all, by employment", np.ones(many, bool), size),
+            ("all, unweighted", np.ones(many, bool), np.ones(many)),
+            ("a twentieth, by employment", some, size),
+        ):
+            values = (relative[chosen], weights[chosen], group[chosen])
+            mean = (values[0] * values[1]).sum() / values[1].sum()
+            parts = [np.bincount(values[2], each, GROUPS)
+                     for each in (values[0] * values[1], values[1])]  # fmt: skip
+            left = [each.sum() - each for each in parts]
+            of_mean = interval_of(float(mean), left[0] / left[1], STUDY.uncertainty)
+            told.setdefault(f"median, {name}", []).append(median_interval(*values))
+            told.setdefault(f"mean, {name}", []).append((float(mean), of_mean))
+    return {name: _held(found) for name, found in told.items()}
+
+
+def _held(found: list[tuple]) -> dict[str, float]:
+    """Of the mean of what is found over draws, which is the economy's but for chance."""
+    values = np.array([value for value, _ in found])
+    held = [each.low <= values.mean() <= each.high for _, each in found]
+    error = np.median([each.standard_error for _, each in found])
+    return {"held": np.mean(held), "ratio": error / max(values.std(ddof=1), 1e-12)}
+
+
 def coverage(
     tail: Tail, draws: int, seed: int, imports: str = EXPECTED
 ) -> dict[str, dict[str, float]]:
@@ -354,7 +392,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--imports", choices=(EXPECTED, REALISED, MOVING), default=EXPECTED)
     parser.add_argument("--tails", default=",".join(str(at) for at in range(len(TAILS))))
+    parser.add_argument("--own-medians", action="store_true")
     options = parser.parse_args()
+    if options.own_medians:
+        for name, each in own_medians(options.draws, options.seed).items():
+            print(f"{name}: {each['held']:.3f} ({each['ratio']:.2f})")
+        return
     print(f"{options.draws} censuses of about {UNITS} units, {GROUPS} groups, seed {options.seed},")
     print(f"imports by sales of the first year: {options.imports}")
     names = (*STATISTICS, MEDIAN, BETWEEN)

@@ -7,7 +7,7 @@ import pytest
 
 from tradegains.formulas.jackknife import jackknife_interval
 from tradegains.formulas.quantiles import quantile
-from tradegains.formulas.woodruff import shares_around, spread_of_quantile
+from tradegains.formulas.woodruff import interval_of_gap, shares_around, spread_of_quantile
 
 GROUPS, SIZE = 50, 400
 AROUND = (Fraction(2, 5), Fraction(3, 5))
@@ -62,3 +62,21 @@ def test_shares_stay_between_0_and_1():
 def test_a_share_that_no_group_moves_ends_where_it_is():
     """Not at the double beside a tenth, whose rank among ten would be the next one."""
     assert shares_around(Fraction(1, 10), 0.0) == (Fraction(1, 10), Fraction(1, 10))
+
+
+def test_a_gap_of_symmetric_intervals_has_the_usual_one():
+    # Errors 3 and 4 with a correlation of a quarter: 9 + 16 - 2 x 0.25 x 12 = 19.
+    low, high = interval_of_gap((10.0, 7.0, 13.0), (2.0, -2.0, 6.0), 0.25)
+    assert (low, high) == pytest.approx((8.0 - 19**0.5, 8.0 + 19**0.5))
+
+
+def test_a_gap_is_told_from_the_far_end_of_each_quantile():
+    """Its lower end from the upper quantile's lower end and the lower one's upper end."""
+    low, high = interval_of_gap((10.0, 9.0, 14.0), (2.0, 2.0, 2.0), 0.0)
+    assert (low, high) == (7.0, 12.0)
+    low, high = interval_of_gap((10.0, 10.0, 10.0), (2.0, 1.0, 6.0), 0.0)
+    assert (low, high) == (4.0, 9.0)
+
+
+def test_two_quantiles_that_move_as_one_leave_their_gap_where_it_is():
+    assert interval_of_gap((10.0, 8.0, 12.0), (2.0, 0.0, 4.0), 1.0) == (8.0, 8.0)
