@@ -23,6 +23,7 @@ from reference.regressions import blurred
 from reference.replicates import jackknife, quantile
 
 STILL = 1e-12
+TIED, AS_ONE = 1e-9, 1e-9
 GAPS = {"d7525": (75, 25), "d9010": (90, 10), "d9990": (99, 90), "d1001": (10, 1)}
 NAMES = ("mean", "sd", "skewness", "kurtosis")
 LEVELS_LOST = 64
@@ -234,7 +235,7 @@ def spreads_of(
 
 def share_below(points: list[Point], value: float, *, weighted: bool) -> float | None:
     total = sum(weight_of(each, weighted=weighted) for each in points)
-    below = sum(weight_of(each, weighted=weighted) for each in points if each.value <= value)
+    below = sum(weight_of(each, weighted=weighted) for each in points if each.value <= value + TIED)
     return below / total if total else None
 
 
@@ -251,6 +252,8 @@ def gap_of(
     r = math.fsum(a * b for a, b in moves) / size if size else 0.0
 
     def reach(one: float, other: float) -> float:
+        if r > 1 - AS_ONE:
+            return abs(one - other)
         return math.sqrt(max(0.0, one * one + other * other - 2 * r * one * other))
 
     gap = upper - lower

@@ -20,6 +20,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+AS_ONE = 1e-9
+"""Quantiles whose correlation is nearer to 1 move as one: what is left is rounding, whose root is
+10,000 times as large."""
+
 
 class QuantileSpread(NamedTuple):
     """Ends of a quantile's interval, and the quantile without each group; not a number for none.
@@ -126,8 +130,8 @@ def interval_of_gap(
         correlation: of the two, in [-1, 1].
 
     Example:
-        >>> interval_of_gap((3.0, 0.0, 7.0), (1.0, -3.0, 4.0), 0.0)  # 3 and 3, 4 and 4 apart
-        (-2.2426406871192848, 7.656854249492381)
+        >>> interval_of_gap((9.0, 6.0, 14.0), (1.0, -11.0, 5.0), 0.0)  # 3 and 4, 5 and 12 away
+        (3.0, 21.0)
         >>> interval_of_gap((3.0, 2.5, 4.0), (1.0, 1.0, 1.0), 0.5)
         (1.5, 3.0)
 
@@ -141,5 +145,7 @@ def interval_of_gap(
 
 def _together(one: float, other: float, correlation: float) -> float:
     """How far a difference reaches to a side to which its parts reach so far."""
-    squares = one * one + other * other - 2.0 * correlation * one * other
-    return math.sqrt(max(squares, 0.0))
+    apart = 1.0 - correlation
+    if apart < AS_ONE:
+        return abs(one - other)
+    return math.sqrt((one - other) ** 2 + 2.0 * apart * one * other)

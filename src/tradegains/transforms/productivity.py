@@ -16,6 +16,8 @@ from tradegains.transforms.ranking import SCALED
 
 CUTS = ("cut_1", "cut_2", "cut_3")
 """Columns of the quartiles that part an industry's establishments in four."""
+TIED = 1e-9
+"""Values as near to each other are the same but for rounding: of kappa, say, or an engine's ln."""
 MOMENT_BIN = 2.0
 """Width of the bins whose middles the power sums are measured from [log points]."""
 
@@ -141,7 +143,7 @@ def sum_powers_by_group(
     position = F.col(w.VALUE) / MOMENT_BIN - F.col(w.BIN)
     sums = _sums_within(position, weighted_bits=weighted_bits, plain_bits=plain_bits, levels=levels)
     below = [
-        F.sum(F.when(F.col(w.VALUE) <= F.col(cut_of(name, weighted=weighted)), amount)
+        F.sum(F.when(F.col(w.VALUE) <= F.col(cut_of(name, weighted=weighted)) + TIED, amount)
               .otherwise(bigint(0))).alias(below_cut(name, weighted=weighted))
         for weighted, amount in ((False, bigint(1)), (True, F.col(w.EMPLOYMENT)))
         for name in PERCENTILES
