@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from math import floor
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -23,6 +24,7 @@ from tradegains.tables import working as w
 from tradegains.transforms.contributions import NO_ENTERPRISE
 
 KEYS = (w.YEAR, w.MEMBERSHIP, w.INDUSTRY)
+CELL = (*KEYS, w.KNOWN)
 REMOVED = 4
 FIRST_YEARS = {"pre": (1978,), "post": (1988,), "whole": (1978,), "next-year": (1978, 1988)}
 FOLDERS = Folders("contributors", "spread", "cells", "second")
@@ -51,6 +53,7 @@ def census(draw: Random, number: int = 400) -> list[Row]:
                 w.SALES: draw.randrange(900),
                 w.EXPORTS: draw.choice((0, draw.randrange(300))),
                 w.VALUE_ADDED: draw.randrange(-200, 200),
+                w.LOG_PRODUCTIVITY: draw.choice((None, draw.uniform(-3, 3))),
                 w.CONTRIBUTOR: draw.choice(
                     (NO_ENTERPRISE, draw.randrange(10**9), draw.randrange(12))
                 ),
@@ -83,7 +86,7 @@ def by(rows: Iterable[Row], key: Callable[[Row], Any]) -> dict[Any, list[Row]]:
 
 def expected(rows: list[Row]) -> tuple[list[Row], list[Row]]:
     """Cells and spread contributors by the definition."""
-    rows = [row | {w.INDUSTRY: -1 if row[w.INDUSTRY] is None else row[w.INDUSTRY]}
+    rows = [row | {w.INDUSTRY: -1 if row[w.INDUSTRY] is None else row[w.INDUSTRY]} | known(row)
             for row in rows if not row[w.FLAGS] & REMOVED]  # fmt: skip
     held = by(
         (row for row in rows if row.get(w.CONTRIBUTOR, NO_ENTERPRISE) != NO_ENTERPRISE),
@@ -93,24 +96,37 @@ def expected(rows: list[Row]) -> tuple[list[Row], list[Row]]:
     is_spread = [(row[w.YEAR], row.get(w.CONTRIBUTOR)) in several for row in rows]
     alone = by(
         (row for row, spread in zip(rows, is_spread, strict=True) if not spread),
-        lambda row: tuple(row[key] for key in KEYS),
+        lambda row: tuple(row[key] for key in CELL),
     )
     spread = by(
         (row for row, spread in zip(rows, is_spread, strict=True) if spread),
-        lambda row: tuple(row[key] for key in (*KEYS, w.CONTRIBUTOR)),
+        lambda row: tuple(row[key] for key in (*CELL, w.CONTRIBUTOR)),
     )
     return (
         [
-            dict(zip(KEYS, cell, strict=True)) | {w.ESTABLISHMENTS: len(its)} | ranked(its)
+            dict(zip(CELL, cell, strict=True)) | counted(its) | ranked(its)
             for cell, its in alone.items()
         ],
         [
-            dict(zip((*KEYS, w.CONTRIBUTOR), cell, strict=True))
-            | {w.ESTABLISHMENTS: len(its)}
+            dict(zip((*CELL, w.CONTRIBUTOR), cell, strict=True))
+            | counted(its)
             | {name: sum(values) for name, values in values_of(its).items()}
             for cell, its in spread.items()
         ],
     )
+
+
+def known(row: Row) -> Row:
+    """What is known of productivity, and that in units of 2**-20."""
+    value = row[w.LOG_PRODUCTIVITY]
+    if value is None:
+        return {w.KNOWN: int(row[w.EMPLOYMENT] > 0), w.VALUE: 0}
+    return {w.KNOWN: 2, w.VALUE: floor(value * 2**20)}
+
+
+def counted(rows: list[Row]) -> Row:
+    values = [row[w.VALUE] for row in rows]
+    return {w.ESTABLISHMENTS: len(rows), w.LOWEST: min(values), w.HIGHEST: max(values)}
 
 
 def values_of(rows: list[Row]) -> dict[str, list[int]]:
@@ -132,6 +148,7 @@ def collected(
     spark: SparkSession, rows: list[Row], folder: Path, *, few: bool = False
 ) -> Contributions:
     types = {name: pa.int32() if name == w.YEAR else pa.int64() for name in rows[0]}
+    types[w.LOG_PRODUCTIVITY] = pa.float64()
     table = pa.Table.from_pylist(rows, pa.schema(types))
     work = WorkFolder(str(folder))
     frame = work.keep(as_rows(table, beside=spark.range(1)), "rows/0")

@@ -100,7 +100,7 @@ def test_distributions_are_the_plain_distributions(spark, rows, row_limit):
     employment = sum(row["employment_thousandths"] for row in rows)
     powers = collect_power_cells(matched, employment=employment, establishments=len(rows))
     task = DistributionTask(matched, bases, populations, BITS, WIDTH)
-    found = describe_distributions(task, powers, row_limit=row_limit)
+    found = describe_distributions(task, powers, row_limit=row_limit).distributions
     for population, distribution in zip(populations, found, strict=True):
         members = [row for row in rows if belongs(row, population, bases)]
         assert_described(members, bases[population.base], distribution)

@@ -5,18 +5,25 @@ from dataclasses import replace
 from functools import partial
 from itertools import chain
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from tradegains.families.context import ComputedTables, MatchedCensus, RunContext
+from tradegains.families.context import (
+    ComputedTables,
+    MatchedCensus,
+    RunContext,
+    RunEvidence,
+)
 from tradegains.families.drawn_groups import with_drawn_groups
 from tradegains.families.industry_distributions import (
     describe_wanted_industries,
     dispersion_tables,
 )
 from tradegains.families.joint_distribution import joint_tables
-from tradegains.formulas.distribution import Distribution, IndustryScales
+from tradegains.formulas.distribution import IndustryScales
 from tradegains.results.distributions import (
+    Base,
     Medians,
     Request,
     distribution_requests,
@@ -32,6 +39,7 @@ from tradegains.results.market import Amounts
 from tradegains.statistics.collecting import compute_both
 from tradegains.statistics.distributions import (
     BasePopulation,
+    DescribedPopulations,
     DistributionTask,
     MedianBase,
     describe_distributions,
@@ -43,6 +51,8 @@ from tradegains.study import Study
 from tradegains.tables import working as w
 
 MEDIANS = "select industry medians"
+BINS = "bins"
+"""Evidence of histograms, by median base."""
 
 
 def distribution_tables(context: RunContext, matched: MatchedCensus) -> ComputedTables:
@@ -62,10 +72,11 @@ def distribution_tables(context: RunContext, matched: MatchedCensus) -> Computed
     task = _distribution_task(
         context, grouped, [*requests, *of_entry], medians=medians, scales=scales
     )
-    found, by_industry = compute_both(
+    told, by_industry = compute_both(
         partial(_describe_populations, context, replace(task, drawn=drawn), powers),
         partial(describe_wanted_industries, context, grouped, powers, medians, drawn=drawn),
     )
+    found = told.distributions
     found, entering = found[: len(requests)], found[len(requests) :]
     moments = moment_rows(study, requests, found, medians=medians, scales=scales)
     moments += industry_moment_rows(study, by_industry)
@@ -86,15 +97,35 @@ def distribution_tables(context: RunContext, matched: MatchedCensus) -> Computed
     if of_entry:
         tables["entry_rates"] = entry_rate_rows(study, of_entry, entering, medians)
     dispersion = dispersion_tables(context, by_industry)
-    return ComputedTables(tables) | dispersion | joint_tables(context, described, medians)
+    evidence = _evidence(context, [*requests, *of_entry], told.bins)
+    return (
+        ComputedTables(tables, evidence=evidence)
+        | dispersion
+        | joint_tables(context, described, medians)
+    )
+
+
+def _evidence(context: RunContext, requests: Sequence[Request], bins: pa.Table) -> RunEvidence:
+    """What histograms rest on; nothing where a concordance splits industries, as `evidence` has it.
+
+    `bases` says whose medians the number of a base stands for.
+    """
+    if context.splits:
+        return RunEvidence()
+    facts = {"bases": [list(base) for base in _bases(requests)]}
+    return RunEvidence({BINS: bins}, facts)
+
+
+def _bases(requests: Sequence[Request]) -> tuple[Base, ...]:
+    return tuple(dict.fromkeys(request.base for request in requests))
 
 
 def _describe_populations(
     context: RunContext, task: DistributionTask, powers: PowerCells
-) -> list[Distribution]:
+) -> DescribedPopulations:
     with context.progress.step("describe distributions") as step:
         found = describe_distributions(task, powers, row_limit=context.row_limit)
-        step.rows = len(found)
+        step.rows = len(found.distributions)
     return found
 
 
@@ -133,7 +164,7 @@ def _distribution_task(
     scales: Mapping[str, IndustryScales],
 ) -> DistributionTask:
     """The populations asked for, each median base once."""
-    bases = tuple(dict.fromkeys(request.base for request in requests))
+    bases = _bases(requests)
     return DistributionTask(
         described,
         [

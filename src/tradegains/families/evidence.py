@@ -49,8 +49,7 @@ def collect_evidence(context: RunContext, matched: MatchedCensus) -> ComputedTab
         step.rows = found.cells.num_rows + found.spread.num_rows
     positions = context.sets.memberships.positions
     facts: dict[str, object] = {
-        "tables": [CELLS, SPREAD_CONTRIBUTORS],
-        "keys": list(keys),
+        "keys": [*keys, w.KNOWN],
         "amounts": list(found.amounts),
         "money_decimals": context.study.census.decimals,
         "sets": [list(name) for name in sorted(positions, key=positions.__getitem__)],

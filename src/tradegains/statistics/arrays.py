@@ -118,6 +118,31 @@ def sum_by(
     return ordered[starts], merge_runs(ordered_columns, starts)
 
 
+def largest_two_by(
+    keys: IntArray, first: IntArray, second: IntArray
+) -> tuple[IntArray, IntArray, IntArray]:
+    """Distinct keys in ascending order, and the two largest of each from those of its parts.
+
+    Example:
+        >>> found = largest_two_by(np.array([7, 3, 7]), np.array([5, 2, 5]), np.array([4, 0, 1]))
+        >>> [each.tolist() for each in found]
+        [[3, 7], [2, 5], [0, 5]]
+    """
+    order = np.argsort(keys, kind="stable")
+    keys, first, second = keys[order], first[order], second[order]
+    starts = np.flatnonzero(np.diff(keys, prepend=keys[:1] - 1))
+    if not len(starts):
+        return keys, first, second
+    largest = np.maximum.reduceat(first, starts)
+    run = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(keys)))
+    is_largest = np.flatnonzero(first == largest[run])
+    # One of those that are the largest: what its part has beside it takes its place.
+    taken = is_largest[np.unique(run[is_largest], return_index=True)[1]]
+    rest = first.copy()
+    rest[taken] = second[taken]
+    return keys[starts], largest, np.maximum.reduceat(rest, starts)
+
+
 def merge_runs(columns: dict[str, NumberArray], starts: IntArray) -> dict[str, NumberArray]:
     """Sums of the columns over runs of rows that begin at `starts`.
 

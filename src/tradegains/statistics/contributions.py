@@ -44,7 +44,8 @@ class Contributions:
 
     Attributes:
         cells: a row per cell: rows and amounts of contributors with one row in the year, with the
-            size, the largest and the second largest contribution of each amount.
+            size, the largest and the second largest contribution of each amount, and the lowest
+            and highest log productivity.
         spread: a row per cell and contributor with several rows in the year: its amounts.
         amounts: names of the amounts.
     """
@@ -96,7 +97,7 @@ def collect_contributions(
 
     Args:
         matched: rows with `flags`, keys and, where the census names enterprises, `contributor`.
-        keys: of a cell, the year first.
+        keys: of a cell, the year first; what is known of its rows' productivity comes to them.
         first_years: the years in which each pair of years begins whose changes of employment count.
         removing: bits of the rules whose rows are no part of the study.
         keeping: carries rows from pass to pass.
@@ -106,13 +107,14 @@ def collect_contributions(
     """
     layers = layers_of_changes(first_years)
     changes, found = _ChangesApart(layers, first_years), None
+    own, keys = keys, (*keys, w.KNOWN)
     if few:
-        schema = needed_columns(keys, layers, named=w.CONTRIBUTOR in matched.columns)
+        schema = needed_columns(own, layers, named=w.CONTRIBUTOR in matched.columns)
         rows_read = pa.concat_tables([keeping.read(name, schema) for name in few])
-        found = _on_driver(rows_read, keys, layers, removing)
+        found = _on_driver(rows_read, own, layers, removing)
     if found is None:
         columns = amount_columns(layers)
-        rows = contributions(matched, keys=keys, amounts=columns, removing=removing)
+        rows = contributions(matched, keys=own, amounts=columns, removing=removing)
         found = _by_passes(rows, keys, list(columns), keeping, folders)
     cells, spread = found
     amounts = (*OWN_AMOUNTS, *changes.amounts)
@@ -120,11 +122,12 @@ def collect_contributions(
 
 
 def _on_driver(
-    matched: pa.Table, keys: Sequence[str], layers: Sequence[Sequence[str]], removing: int
+    matched: pa.Table, own: Sequence[str], layers: Sequence[Sequence[str]], removing: int
 ) -> tuple[pa.Table, pa.Table] | None:
     """Cells and spread contributors from all rows; None where a sum may not fit 64 bits."""
-    columns, rows = contributed(matched, keys, layers, removing)
-    names = [name for name in columns if name not in keys]
+    columns, rows = contributed(matched, own, layers, removing)
+    keys = (*own, w.KNOWN)
+    names = [name for name in columns if name not in (*keys, w.LOG_PRODUCTIVITY)]
     if not fits({name: columns[name] for name in names}):
         return None
     spread = pa.table({w.CONTRIBUTOR: pa.array([], pa.int64())})
@@ -136,11 +139,13 @@ def _on_driver(
         spread = spread_sums(
             {key: several[key] for key in keys},
             contributor.fill_null(0).to_numpy()[~alone],
-            {name: several[name] for name in names},
+            {name: several[name] for name in (w.LOG_PRODUCTIVITY, *names)},
         )
     single = {name: column[alone] for name, column in columns.items()}
     cells = ranked_cells(
-        {key: single[key] for key in keys}, {name: single[name] for name in names}, sized(names)
+        {key: single[key] for key in keys},
+        {name: single[name] for name in (w.LOG_PRODUCTIVITY, *names)},
+        sized(names),
     )
     return cells, spread
 

@@ -22,7 +22,7 @@ from tradegains.formulas.quantiles import (
     linear_position,
     weighted_target,
 )
-from tradegains.statistics.arrays import CompositeKey, ManyToMany, sum_by
+from tradegains.statistics.arrays import CompositeKey, ManyToMany, largest_two_by, sum_by
 from tradegains.statistics.handing import as_rows
 from tradegains.statistics.moments import (
     BothMoments,
@@ -102,22 +102,33 @@ class DistributionTask:
         return self.bits.mask(population.inside, population.outside)
 
 
+@dataclass(frozen=True)
+class DescribedPopulations:
+    """What is told of populations, and what it rests on.
+
+    Attributes:
+        distributions: one per population, in their order.
+        bins: evidence, a row per base, membership and bin of the histograms: rows, employment, the
+            largest and at most the second largest employment.
+    """
+
+    distributions: list[Distribution]
+    bins: pa.Table
+
+
 def describe_distributions(
     task: DistributionTask, powers: PowerCells, *, row_limit: int = ROW_LIMIT
-) -> list[Distribution]:
+) -> DescribedPopulations:
     """Distribution of relative productivity of each population.
 
     Args:
         task: what is described.
         powers: power sums of the rows.
         row_limit: rows that may be collected to end the search for quantiles.
-
-    Returns:
-        One per population, in their order.
     """
     related = _related_rows(task)
     keys = (w.BASE, w.MEMBERSHIP)
-    binned = BinnedRows.of(related, keys=keys, on=keys, refinement=task.refinement)
+    binned = BinnedRows.of(related, keys=keys, on=keys, refinement=task.refinement, largest=True)
     groups = _groups_of_populations(binned.strata, task)
     totals = group_totals(binned, groups, len(task.populations))
     wanted = wanted_percentiles(totals)
@@ -130,11 +141,35 @@ def describe_distributions(
             totals, moments, wanted.quantiles(values), histograms, strict=True
         )
     ]
-    if task.drawn is None:
-        return found
-    rows = DescribedRows(binned, groups, totals, wanted.found(values))
-    without = describe_without_groups(rows, task.drawn, row_limit=row_limit)
-    return [replace(each, without=both) for each, both in zip(found, without, strict=True)]
+    if task.drawn is not None:
+        rows = DescribedRows(binned, groups, totals, wanted.found(values))
+        without = describe_without_groups(rows, task.drawn, row_limit=row_limit)
+        found = [replace(each, without=both) for each, both in zip(found, without, strict=True)]
+    return DescribedPopulations(found, _bins(binned, task.refinement))
+
+
+def _bins(binned: BinnedRows, refinement: int) -> pa.Table:
+    """Bins of the histograms by base and membership, with who employs the most in them."""
+    number = np.right_shift(binned.column(w.BIN), refinement)
+    key = CompositeKey.of(number)
+    packed = key.pack(binned.stratum, number)
+    employment = binned.column(w.EMPLOYMENT).astype(np.int64)
+    largest = binned.column(w.largest_of(w.EMPLOYMENT)).astype(np.int64)
+    # Of two rows the second is the rest; of more no larger than that, nor than the first.
+    second = np.minimum(largest, employment - largest)
+    keys, first, second = largest_two_by(packed, largest, second)
+    counted = {w.ESTABLISHMENTS: binned.column(w.ESTABLISHMENTS), w.EMPLOYMENT: employment}
+    _, summed = sum_by(packed, counted)
+    stratum, number = key.unpack(keys)
+    return pa.table(
+        {
+            **{name: binned.strata.column(name)[stratum] for name in binned.strata.keys},
+            w.BIN: number,
+            **summed,
+            w.largest_of(w.EMPLOYMENT): first,
+            w.second_of(w.EMPLOYMENT): second,
+        }
+    )
 
 
 def _related_rows(task: DistributionTask) -> DataFrame:

@@ -77,6 +77,17 @@ class RankedRows:
         below = self._merged(np.maximum, np.where(is_largest, _NOBODY, sizes))
         return largest, np.where(times > 1, largest, below)
 
+    @property
+    def extremes(self) -> dict[str, IntArray]:
+        """Lowest and highest log productivity of each cell, if it is among the amounts."""
+        if w.LOG_PRODUCTIVITY not in self.amounts:
+            return {}
+        each = self.amounts[w.LOG_PRODUCTIVITY]
+        return {
+            w.LOWEST: self._merged(np.minimum, each),
+            w.HIGHEST: self._merged(np.maximum, each),
+        }
+
     def _merged(self, merge: np.ufunc, each: IntArray) -> IntArray:
         merged: IntArray = merge.reduceat(each, self.starts) if len(self.starts) else each[:0]
         return merged
@@ -105,7 +116,8 @@ def needed_columns(
     who = [w.CONTRIBUTOR] if named else []
     own = (w.EMPLOYMENT, w.SALES, w.EXPORTS, w.VALUE_ADDED)
     names = dict.fromkeys((*keys, w.FLAGS, *own, *later, *who))
-    return pa.schema([(name, pa.int64()) for name in names])
+    whole = [(name, pa.int64()) for name in names]
+    return pa.schema([*whole, (w.LOG_PRODUCTIVITY, pa.float64())])
 
 
 def contributed(
@@ -131,7 +143,17 @@ def contributed(
         amounts[w.jobs_gained(in_layer(number))] = pc.max_element_wise(change, 0)
         amounts[w.jobs_lost(in_layer(number))] = pc.max_element_wise(pc.negate(change), 0)
     columns = {key: rows[key].fill_null(NO_KEY).to_numpy() for key in keys}
+    columns |= _productivity(rows[w.LOG_PRODUCTIVITY], employment)
     return columns | {name: each.fill_null(0).to_numpy() for name, each in amounts.items()}, rows
+
+
+def _productivity(value: pa.ChunkedArray, employment: pa.ChunkedArray) -> dict[str, IntArray]:
+    """What is known of each row's productivity, and log productivity as a whole number."""
+    scaled = np.floor(value.fill_null(0.0).to_numpy() * 2.0**w.LOG_PRODUCTIVITY_BITS)
+    has_jobs = employment.fill_null(0).to_numpy() > 0
+    is_known = value.is_valid().to_numpy()
+    known = np.where(is_known, 2, has_jobs.astype(np.int64))
+    return {w.KNOWN: known, w.LOG_PRODUCTIVITY: scaled.astype(np.int64)}
 
 
 def fits(amounts: Mapping[str, IntArray]) -> bool:
@@ -166,20 +188,21 @@ def with_others(years: IntArray, contributors: pa.ChunkedArray) -> BoolArray:
 def spread_sums(
     keys: Mapping[str, IntArray], contributor: IntArray, amounts: Mapping[str, IntArray]
 ) -> pa.Table:
-    """A row per cell and contributor: how many rows, and the sum of each amount."""
+    """A row per cell and contributor: how many rows, extremes, and the sum of each amount."""
     held = RankedRows.of({**keys, w.CONTRIBUTOR: contributor}, amounts)
-    sums = {name: held.sums(name) for name in amounts}
-    return pa.table({**held.keys, w.ESTABLISHMENTS: held.counts, **sums})
+    sums = {name: held.sums(name) for name in amounts if name != w.LOG_PRODUCTIVITY}
+    return pa.table({**held.keys, w.ESTABLISHMENTS: held.counts, **held.extremes, **sums})
 
 
 def ranked_cells(
     keys: Mapping[str, IntArray], amounts: Mapping[str, IntArray], sized: Sequence[str]
 ) -> pa.Table:
-    """A row per cell: how many rows, and of each amount its sum, size and two largest.
+    """A row per cell: how many rows, extremes, and of each amount its sum, size and two largest.
 
     `sized` are amounts that may be negative; the size of others is their sum.
     """
     held = RankedRows.of(keys, amounts)
+    amounts = {name: amounts[name] for name in amounts if name != w.LOG_PRODUCTIVITY}
     sums = {name: held.sums(name) for name in amounts}
     sizes = {name: held.sizes(name) if name in sized else sums[name] for name in amounts}
     two = {name: held.largest_two(name) for name in amounts}
@@ -187,6 +210,7 @@ def ranked_cells(
         {
             **held.keys,
             w.ESTABLISHMENTS: held.counts,
+            **held.extremes,
             **sums,
             **{w.size_of(name): sizes[name] for name in sized},
             **{w.largest_of(name): two[name][0] for name in amounts},

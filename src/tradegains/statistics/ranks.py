@@ -145,10 +145,19 @@ class BinnedRows:
 
     @staticmethod
     def of(
-        ranked: DataFrame, *, keys: Sequence[str], on: Sequence[str], refinement: int
+        ranked: DataFrame,
+        *,
+        keys: Sequence[str],
+        on: Sequence[str],
+        refinement: int,
+        largest: bool = False,
     ) -> "BinnedRows":
-        """Count the rows by these keys and bin; one pass over them."""
-        cells = collect(count_bins(ranked, keys=keys, refinement=refinement))
+        """Count the rows by these keys and bin; one pass over them.
+
+        With `largest` the cells say what the largest weight in them is.
+        """
+        counted = count_bins(ranked, keys=keys, refinement=refinement, largest=largest)
+        cells = collect(counted)
         return BinnedRows(ranked, cells, Strata.of(cells, keys, on), refinement)
 
     @property

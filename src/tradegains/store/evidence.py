@@ -2,6 +2,7 @@
 
     OUTPUT/work/evidence/RUN/cells.parquet    sums by finest cell, with the largest contributions
     OUTPUT/work/evidence/RUN/spread.parquet   contributors with several establishments, by cell
+    OUTPUT/work/evidence/RUN/bins.parquet     bins of histograms by median base and membership
     OUTPUT/work/evidence/RUN/evidence.json    what the cells' sets are; written last
 
 `release` reads it. It goes when its run is retired.
@@ -29,7 +30,7 @@ class Evidence:
     """What a run's published numbers rest on.
 
     Attributes:
-        tables: cells and spread contributors, by name.
+        tables: cells, spread contributors and bins of histograms, by name.
         facts: what is needed to read them: sets in the order of their bits, amounts, keys.
     """
 
@@ -55,7 +56,8 @@ def keep_evidence(work: str, run: str, evidence: Evidence) -> None:
         place.system.create_dir(place.path)
     for name, table in evidence.tables.items():
         parquet.write_table(table, f"{place.path}/{name}.parquet", filesystem=place.system)
-    facts = json.dumps(evidence.facts, indent=1, sort_keys=True).encode()
+    told = {**evidence.facts, "tables": sorted(evidence.tables)}
+    facts = json.dumps(told, indent=1, sort_keys=True).encode()
     with place.system.open_output_stream(f"{place.path}/{_FACTS}") as file:
         file.write(facts)
     if "://" not in work:

@@ -26,6 +26,11 @@ AMOUNTS = (EMPLOYMENT, SALES, EXPORTS, VALUE_ADDED)
 DOMESTIC_SALES = "domestic_sales_in_units"
 
 LOG_PRODUCTIVITY = "log_productivity"
+LOG_PRODUCTIVITY_BITS = 20
+"""Binary places of log productivity where it is a whole number, as in the evidence."""
+KNOWN = "known_of_productivity"
+"""What is known of a row: 2 its log productivity, 1 its employment alone, 0 not even that."""
+
 CONTRIBUTOR = "contributor"
 """A number for the enterprise of a row, null where the census names none."""
 

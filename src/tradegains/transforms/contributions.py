@@ -42,7 +42,7 @@ def contributions(
     """One row per row of the study: its keys, contributor (null: its own), and amounts by name.
 
     Args:
-        matched: rows with `flags` and the columns of keys and amounts.
+        matched: rows with `flags`, log productivity, and the columns of keys and amounts.
         keys: names of whole-number columns; null becomes `NO_KEY`.
         amounts: by name, whole numbers.
         removing: bits of the rules whose rows are no part of the study.
@@ -53,9 +53,28 @@ def contributions(
     enterprise = F.when(number != bigint(NO_ENTERPRISE), number).alias(w.CONTRIBUTOR)
     return matched.filter(F.col(w.FLAGS).bitwiseAND(bigint(removing)) == 0).select(
         *(F.coalesce(F.col(key), F.lit(NO_KEY)).cast("bigint").alias(key) for key in keys),
+        _known().alias(w.KNOWN),
+        F.coalesce(_whole_productivity(), bigint(0)).alias(w.LOG_PRODUCTIVITY),
         *([enterprise] if is_named else []),
         *(F.coalesce(amount, bigint(0)).alias(name) for name, amount in amounts.items()),
     )
+
+
+def _known() -> Column:
+    """What is known of a row of its productivity, as a number (`working.KNOWN`)."""
+    has_jobs = F.when(F.col(w.EMPLOYMENT) > 0, bigint(1)).otherwise(bigint(0))
+    return F.when(F.col(w.LOG_PRODUCTIVITY).isNotNull(), bigint(2)).otherwise(has_jobs)
+
+
+def _whole_productivity() -> Column:
+    """Log productivity as a whole number, rounded down."""
+    return F.floor(F.col(w.LOG_PRODUCTIVITY) * 2.0**w.LOG_PRODUCTIVITY_BITS).cast("bigint")
+
+
+def extremes() -> tuple[Column, Column]:
+    """Lowest and highest log productivity of a cell: how far one of it can be from a mean."""
+    productivity = F.col(w.LOG_PRODUCTIVITY)
+    return F.min(productivity).alias(w.LOWEST), F.max(productivity).alias(w.HIGHEST)
 
 
 def spread_contributors(rows: DataFrame) -> DataFrame:
@@ -71,7 +90,9 @@ def sum_spread(
     """One row per cell and contributor with several rows in the year."""
     held = spread.join(rows, on=[w.YEAR, w.CONTRIBUTOR], how="inner")
     return held.groupBy(*keys, w.CONTRIBUTOR).agg(
-        F.count(F.lit(1)).alias(w.ESTABLISHMENTS), *(F.sum(name).alias(name) for name in amounts)
+        F.count(F.lit(1)).alias(w.ESTABLISHMENTS),
+        *extremes(),
+        *(F.sum(name).alias(name) for name in amounts),
     )
 
 
@@ -91,6 +112,7 @@ def largest_contributions(
     """
     return rows.groupBy(*keys).agg(
         F.count(F.lit(1)).alias(w.ESTABLISHMENTS),
+        *extremes(),
         *(F.sum(name).alias(name) for name in amounts),
         *(F.sum(F.abs(name)).alias(w.size_of(name)) for name in sized(amounts)),
         *(F.max(F.abs(name)).alias(w.largest_of(name)) for name in amounts),

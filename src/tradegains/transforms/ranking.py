@@ -21,17 +21,21 @@ def bin_of(refinement: int) -> Column:
     return F.floor(F.col(SCALED) * float(2**refinement)).cast("bigint")
 
 
-def count_bins(ranked: DataFrame, *, keys: Sequence[str], refinement: int) -> DataFrame:
+def count_bins(
+    ranked: DataFrame, *, keys: Sequence[str], refinement: int, largest: bool = False
+) -> DataFrame:
     """One row per key and bin: establishments, weight, lowest and highest value.
 
     Reads the keys, value, scaled and the weight. A bin whose lowest value is its highest needs
-    no further look, however many rows share that value.
+    no further look, however many rows share that value. With `largest` also the largest weight.
     """
+    weights = [F.max(w.EMPLOYMENT).alias(w.largest_of(w.EMPLOYMENT))] if largest else []
     return ranked.groupBy(*keys, bin_of(refinement).alias(w.BIN)).agg(
         F.count(F.lit(1)).alias(w.ESTABLISHMENTS),
         F.sum(w.EMPLOYMENT).alias(w.EMPLOYMENT),
         F.min(w.VALUE).alias(w.LOWEST),
         F.max(w.VALUE).alias(w.HIGHEST),
+        *weights,
     )
 
 
