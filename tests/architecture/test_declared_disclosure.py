@@ -10,11 +10,9 @@ STAYS = {
     "runs": "of it a few columns leave with every release",
     "quality": "counts of rows that broke a rule, for who mends the census",
     "coverage": "a whole census beside control totals",
-    "industry_medians": "medians: no evidence of positions yet",
-    "moments": "quantiles and moments: no evidence of positions and squares yet",
-    "histograms": "no evidence by bin yet",
-    "entry_rates": "no evidence by bin yet",
-    "dispersion": "made of moments",
+    "industry_medians": "medians by industry, of which no histogram leaves",
+    "dispersion": "quantiles by industry, of which no histogram leaves, and a mean over industries",
+    "entry_rates": "rates by bin: bins are not brought together for it",
     "joint_distribution": "no evidence by cell of productivity and size yet",
     "productivity_growth": "sums weighted by prices: they are further equations",
     "decompositions": "no evidence of products of shares and productivity yet",
@@ -30,7 +28,10 @@ STAYS = {
 }
 """Tables of which nothing is released, and why."""
 
-PARTS = {("welfare", "hazard"): "of a fitted distribution of sizes"}
+PARTS = {
+    ("welfare", "hazard"): "of a fitted distribution of sizes",
+    ("moments", "kappa"): "of standardised productivity, which stays",
+}
 """Numbers of released tables that stay, and why."""
 
 

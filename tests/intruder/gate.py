@@ -62,6 +62,9 @@ def _rules(thresholds: Thresholds) -> Rules:
         "prior_posterior": {"percent": thresholds.margin},
         "groups": {"zeros": "release", "full": "release"},
         "differences": {"least": thresholds.least},
+        "positions": {"rule": "bins", "least": thresholds.least},
+        "shapes": {"degrees_of_freedom": 10},
+        "models": {"degrees_of_freedom": 10, "r2": 0.9, "counts": 10},
         "rounding": {"counts": 0, "values": 0},
     }
     return rules_of(given, "rules of an attack")

@@ -36,7 +36,10 @@ def test_examples_are_whole(name: str) -> None:
         (("percent = 85.0", "percent = 100.1"), "rules.toml, line 13"),
         (("percent = 85.0", "percent = 0"), "a number greater than 0 and at most 100"),
         (("percent = 85.0", "percent = true"), "percent = true is not valid"),
-        (("least = 10              ", "least = 1   "), "a whole number from 2 to 1000"),
+        (
+            ("least = 10              # a number", "least = 1 # a number"),
+            "a whole number from 2 to 1000",
+        ),
         (("largest = 2 ", "largest = 3 "), "a whole number from 1 to 2"),
         (('at_limit = "release"', 'at_limit = "review"'), '"release", "withhold"'),
         (("counts = 0 ", 'counts = "some" '), '"significant"'),

@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 import stat
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -198,6 +199,48 @@ def test_neighbours_of_a_curve_do_not_tell_an_industry(released: tuple[Release, 
     assert all("welfare_change" in whole[formula] for formula in of_all)
 
 
+def test_histograms_leave_in_bins_of_many(released: tuple[Release, Path], output: Path) -> None:
+    rows = rows_of(released[1], "histograms")
+    published = read_run(output).tables["histograms"].to_pylist()
+    for year in ("1990", "1991"):
+        of_all = [row for row in rows if row["year"] == year and row["population"] == "all"]
+        counts = [int(row["establishments"]) for row in of_all]
+        assert len(counts) > 2
+        assert min(counts) >= 10
+        assert sum(counts) == sum(
+            row["establishments"]
+            for row in published
+            if row["year"] == int(year) and row["population"] == "all"
+        )
+        assert float(of_all[0]["bin_width"]) > 0.1, "bins of 0.1 hold a few"
+    told = Counter(row["population"] for row in published)
+    assert "entrants" in told
+    assert "entrants" not in {row["population"] for row in rows}, "they are 13"
+
+
+def test_quantiles_are_those_of_the_released_histogram(
+    released: tuple[Release, Path],
+) -> None:
+    bins = [row for row in rows_of(released[1], "histograms")
+            if row["year"] == "1990" and row["population"] == "all"]  # fmt: skip
+    rows = [row for row in rows_of(released[1], "moments")
+            if row["year"] == "1990" and row["population"] == "all"]  # fmt: skip
+    assert {row["weighting"] for row in rows} == {"employment", "unweighted"}
+    for row in rows:
+        held = "employment" if row["weighting"] == "employment" else "establishments"
+        wanted, found = sum(float(each[held]) for each in bins) / 2, None
+        for each in bins:
+            if wanted <= float(each[held]):
+                inside = wanted / float(each[held]) * float(each["bin_width"])
+                found = float(each["bin_start"]) + inside
+                break
+            wanted -= float(each[held])
+        assert float(row["p50"]) == pytest.approx(found)
+        assert "released histogram" in row["note"]
+        assert {"p01", "p99"} <= set(row["withheld"].split())
+        assert row["sd"]
+
+
 def test_vetting_tells_of_every_number(released: tuple[Release, Path]) -> None:
     release, folder = released
     with (folder / "vetting" / "cells" / "welfare.csv").open(encoding="utf-8") as file:
@@ -207,6 +250,12 @@ def test_vetting_tells_of_every_number(released: tuple[Release, Path]) -> None:
     withheld = [each for each in cells if each["status"] == "withheld"]
     assert len(withheld) == sum(release.tables["welfare"].reasons.values())
     assert all(each["rule"] for each in withheld)
+    with (folder / "vetting" / "described.csv").open(encoding="utf-8") as file:
+        populations = list(csv.DictReader(file))
+    assert {each["status"] for each in populations} == {"leaves"}
+    assert {int(each["contributors"]) for each in populations} >= {12, 107}
+    with (folder / "vetting" / "bins.csv").open(encoding="utf-8") as file:
+        assert min(int(each["contributors"]) for each in csv.DictReader(file)) >= 10
     results = json.loads((folder / "vetting" / "results.json").read_text(encoding="utf-8"))
     assert {each["status"] for each in results["results"].values()} == {"review"}
     assert "parameters" in (folder / "vetting" / "rules.txt").read_text(encoding="utf-8")
@@ -267,10 +316,10 @@ def test_strict_releases_nothing_where_something_stays(
 @pytest.mark.parametrize(
     ("table", "told"),
     [("runs", "paths and texts never"), ("nothing", "the run has no table 'nothing'"),
-     ("moments", "does not declare what its numbers rest on")],
+     ("industry_medians", "does not declare what its numbers rest on")],
 )  # fmt: skip
 def test_tables_that_are_not_released(fresh: Path, table: str, told: str) -> None:
-    assert TABLES["moments"].disclosure is None
+    assert TABLES["industry_medians"].disclosure is None
     with pytest.raises(StudyError, match=told):
         plan_release(fresh, PLAIN, [table])
 
@@ -339,16 +388,29 @@ def test_a_ledger_of_another_output(fresh: Path, tmp_path: Path) -> None:
 def test_one_establishment_more_does_not_leave_beside_the_release_before(
     engine: Engine, fresh: Path, tmp_path: Path
 ) -> None:
-    write_release(fresh, PLAIN, tmp_path / "before", ["demography"])
+    asked = ["demography", "moments", "histograms"]
+    write_release(fresh, PLAIN, tmp_path / "before", asked)
+    again = plan_release(fresh, PLAIN, asked)
+    assert again.tables["moments"].reasons["earlier"] == 0
+    assert again.tables["histograms"].numbers > 0
     shutil.copytree(fresh.parent / "census", tmp_path / "census")
     study = read_study(write_census(tmp_path, more=2))
     done = run(engine, study, output=str(fresh), progress=Progress(None))
     try:
-        found = plan_release(fresh, PLAIN, ["demography"], run_id=done.run_id)
+        found = plan_release(fresh, PLAIN, asked, run_id=done.run_id)
     finally:
         assert main(["retire", done.run_id, "--output", str(fresh)]) == 0
     reasons = found.tables["demography"].reasons
     assert reasons["earlier"] > 0
+    moved = found.tables["moments"]
+    left = {
+        row["population"]
+        for row, cells in zip(moved.before.to_pylist(), moved.cells, strict=True)
+        if "mean" in cells and not cells["mean"].reason
+    }
+    assert moved.reasons["earlier"] > 0
+    assert left == {"exiters", "entrants"}, "the two more are in all other populations"
+    assert len(found.tables["histograms"].before) == 0
     totals = [
         cells["establishments"].reason
         for row, cells in zip(

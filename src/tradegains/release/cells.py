@@ -12,7 +12,7 @@ from scipy import sparse
 
 from tradegains.formulas.fixed_point import EMPLOYMENT_UNITS, USUAL_DECIMALS, units_of_money
 from tradegains.formulas.membership import MembershipBits
-from tradegains.release.groups import EVERY, RANKED, Members
+from tradegains.release.groups import EVERY, RANKED, WITH_EMPLOYMENT, WITH_PRODUCTIVITY, Members
 from tradegains.release.holdings import Holdings
 from tradegains.store.evidence import Evidence
 from tradegains.tables import working as w
@@ -34,6 +34,10 @@ _OF_MEASURE = {
     "value_added": ("value_added",),
 }
 """Amounts of which nobody knows an establishment's part where a measure of it is unknown."""
+
+
+KNOWN: Mapping[tuple[str, ...], int] = {WITH_PRODUCTIVITY: 2, WITH_EMPLOYMENT: 1}
+"""Sets that a cell's key `working.KNOWN` tells, and from which of its values on it is in them."""
 
 
 def units_of(amount: str, decimals: int) -> float:
@@ -58,6 +62,11 @@ class YearCells:
     spread_cells: Numbers
     spread_contributors: Numbers
     spread: Mapping[str, Numbers]
+
+    @property
+    def has_extremes(self) -> bool:
+        """Whether the evidence says how low and how high productivity is in a cell."""
+        return w.LOWEST in self.alone and w.LOWEST in self.spread
 
     def __len__(self) -> int:
         """How many cells."""
@@ -97,6 +106,12 @@ class EvidenceCells:
         self.amounts: Sequence[str] = [_present_name(each) for each in evidence.facts["amounts"]]
         self.sets = MembershipBits.of([tuple(name) for name in evidence.facts["sets"]])
         self.rankings: Mapping[str, Mapping[str, float]] = evidence.facts.get("rankings", {})
+        self.bins: pa.Table | None = evidence.tables.get("bins")
+        self.base_of = {
+            (int(year), str(pool)): number
+            for number, (year, pool, standardised) in enumerate(evidence.facts.get("bases", ()))
+            if not standardised
+        }
         self.digits, self.group_digits = digits, group_digits
         self.decimals = int(evidence.facts.get("money_decimals", USUAL_DECIMALS))
         self._tables = {
@@ -110,7 +125,9 @@ class EvidenceCells:
         """Cells by year."""
         cells, spread = self._tables["cells"], self._tables["spread"]
         if w.YEAR not in spread.column_names:
-            spread = cells.slice(0, 0).select([*self.keys, w.ESTABLISHMENTS, *self.amounts])
+            extremes = [name for name in (w.LOWEST, w.HIGHEST) if name in cells.column_names]
+            columns = [*self.keys, w.ESTABLISHMENTS, *extremes, *self.amounts]
+            spread = cells.slice(0, 0).select(columns)
             spread = spread.append_column(w.CONTRIBUTOR, pa.array([], pa.int64()))
         of_cells, of_spread = _columns(cells), _columns(spread)
         return {
@@ -136,12 +153,16 @@ class EvidenceCells:
             filled,
             places[len(here) :],
             who.ravel(),
-            {name: spread[name] for name in (w.ESTABLISHMENTS, *self.amounts)},
+            {name: each for name, each in spread.items() if name not in self.keys},
         )
 
     def knows(self, group: Members) -> bool:
         """Whether the evidence has the year, the sets and the industries of a group."""
         sets = {*group.inside, *group.outside}
+        if not KNOWN.keys().isdisjoint(group.outside):
+            return False
+        if w.KNOWN in self.keys:
+            sets -= KNOWN.keys()
         is_placed = group.level == "total" or self._industry_of(group) in self.keys
         return group.year in self.years and sets <= self.sets.positions.keys() and is_placed
 
@@ -154,7 +175,13 @@ class EvidenceCells:
     def cells_of(self, group: Members) -> Numbers:
         """Places of a group's cells among those of its year."""
         cells = self.years[group.year]
-        fits = self.sets.mask(group.inside, group.outside).fits(cells.keys[w.MEMBERSHIP])
+        inside, outside = (
+            tuple(each for each in sets if each not in KNOWN)
+            for sets in (group.inside, group.outside)
+        )
+        fits = self.sets.mask(inside, outside).fits(cells.keys[w.MEMBERSHIP])
+        for name in set(group.inside) - set(inside):
+            fits &= cells.keys[w.KNOWN] >= KNOWN[name]
         if group.level == RANKED:
             fits &= np.isin(self._codes(group), [int(code) for code in group.industry.split()])
         elif group.level != "total":

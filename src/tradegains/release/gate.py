@@ -6,12 +6,13 @@ number that is one sum must be that sum, to the last unit: else the evidence is 
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
 
 from tradegains.release.cells import ESTABLISHMENTS, EvidenceCells
+from tradegains.release.described import BINS_RULE, NO_EVIDENCE, Described
 from tradegains.release.groups import Choices, Row, Summed, sums_behind, who_is_behind
 from tradegains.release.judging import Backing
 from tradegains.release.rules import WITHHOLD, Rules
@@ -19,7 +20,7 @@ from tradegains.release.subtraction import Judgement, published_value
 from tradegains.tables.disclosure import FREQUENCIES, PUBLIC, Statistic
 from tradegains.tables.published import TABLES
 
-PASS, NO_EVIDENCE, OTHER_EVIDENCE, GROUP = "", "no evidence", "other evidence", "group"
+PASS, OTHER_EVIDENCE, GROUP = "", "other evidence", "group"
 _SAME = 1e-9
 
 
@@ -42,13 +43,15 @@ class GatedTable:
 
     Attributes:
         name: of the table.
-        before: its rows as published.
+        before: its rows as published; of histograms in the bins in which they may leave.
         cells: by row and column, what became of every number that is not null.
+        merged: published numbers that are not among them, for their bins were brought together.
     """
 
     name: str
     before: pa.Table
     cells: tuple[Mapping[str, GatedCell], ...] = field(repr=False)
+    merged: int = 0
 
     def withheld(self, row: int) -> list[str]:
         """Columns that are withheld in a row, in order."""
@@ -57,13 +60,13 @@ class GatedTable:
     @property
     def numbers(self) -> int:
         """Numbers that are not null."""
-        return sum(map(len, self.cells))
+        return sum(map(len, self.cells)) + self.merged
 
     @property
     def reasons(self) -> Counter[str]:
         """How many numbers are withheld, by reason."""
         found = (cell.reason for row in self.cells for cell in row.values() if cell.reason)
-        return Counter(found)
+        return Counter(found) + Counter({BINS_RULE: self.merged})
 
 
 def numeric_columns(name: str) -> list[str]:
@@ -127,8 +130,13 @@ def gate_table(
     *,
     behind: Sequence[SumsByColumn],
     rules: Rules,
+    described: Described,
+    published: int,
 ) -> GatedTable:
-    """What of a table may leave; `behind` are the sums of each row."""
+    """What of a table may leave; `behind` are the sums of each row, of `published` ones.
+
+    Where a sum of a row is not that of the evidence, no statistic of its populations leaves.
+    """
     declared = TABLES[name].disclosure
     numbers = numeric_columns(name)
     found = []
@@ -139,8 +147,15 @@ def gate_table(
             for column in numbers
             if row.get(column) is not None
         }
+        is_other = any(each.reason == OTHER_EVIDENCE for each in judged.values())
+        for column, cell in judged.items():
+            if column in told and told[column].populations and not cell.reason:
+                verdict = described.judge(name, row, told[column])
+                reason = OTHER_EVIDENCE if is_other else verdict.reason
+                judged[column] = replace(cell, reason=reason, backing=verdict.backing)
         found.append(judged)
-    return GatedTable(name, rows, tuple(found))
+    merged = max(published - len(found), 0) * len(numbers)
+    return GatedTable(name, rows, tuple(found), merged)
 
 
 def _judge(
@@ -161,7 +176,7 @@ def _judge(
     for each in found:
         if each.reason:
             return GatedCell(each.reason, each.backing)
-    is_one_sum = len(sums) == len(number.sums) == 1
+    is_one_sum = len(sums) == len(number.sums) == 1 and not number.populations
     if is_one_sum:
         told = published_value(sums[0][1], found[0].value, judgement.decimals)
         if not _is_the_sum(value, told):

@@ -19,6 +19,9 @@ Row = Mapping[str, Any]
 EVERY = "*"
 """Each industry of a level, one by one."""
 
+WITH_PRODUCTIVITY, WITH_EMPLOYMENT = ("with_productivity",), ("with_employment",)
+"""Sets of the evidence itself: who has log productivity, and who has employment above 0."""
+
 RANKED = "ranked"
 """Level of some industries together, which a ranking put there."""
 
@@ -37,6 +40,18 @@ class Members:
     window: str = ""
     level: str = "total"
     industry: str = ""
+
+    @staticmethod
+    def of(said: Row) -> "Members":
+        """From what the ledger keeps, `vars` of one."""
+        return Members(
+            said["year"],
+            tuple(map(tuple, said["inside"])),
+            tuple(map(tuple, said["outside"])),
+            said["window"],
+            said["level"],
+            said["industry"],
+        )
 
 
 @dataclass(frozen=True)
@@ -365,6 +380,29 @@ def _job_flows(choices: Choices, row: Row) -> Mapping[str, Who]:
     }
 
 
+def _distribution(choices: Choices, row: Row) -> Mapping[str, Who]:
+    """Who has log productivity, in the industry of the year itself."""
+    at = {"level": row["level"], "industry": row["industry"] or ""}
+    inside, outside = _population(choices, row["population"], row["window"] or "", row["year"])
+    return {"population": Who((Members(row["year"], (WITH_PRODUCTIVITY, *inside), outside, **at),))}
+
+
+def _population(
+    choices: Choices, name: str, window: str, year: int
+) -> tuple[tuple[SetName, ...], tuple[SetName, ...]]:
+    """Sets that a population is inside and outside of."""
+    stays = ("continuing", window, "both_ends")
+    known: dict[str, tuple[tuple[SetName, ...], tuple[SetName, ...]]] = {
+        "all": ((), ()),
+        "exporters": ((_EXPORTER,), ()),
+        "nonexporters": ((), (_EXPORTER,)),
+        "continuing": ((("continuing", window, choices.headline["continuing"]),), ()),
+        "exiters": ((), (stays,)),
+        "entrants": ((), (stays,)),
+    }
+    return known.get(name, ((("population", name),), ()))
+
+
 BEHIND: Mapping[str, Behind] = {
     "market_shares": _market_shares,
     "welfare": _welfare,
@@ -373,6 +411,8 @@ BEHIND: Mapping[str, Behind] = {
     "job_flows": _job_flows,
     "welfare_comparisons": _welfare_comparisons,
     "welfare_curves": _welfare_curves,
+    "moments": _distribution,
+    "histograms": _distribution,
 }
 """By table, who is behind the numbers of a row."""
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from tradegains.release.gate import NO_EVIDENCE, OTHER_EVIDENCE, GatedTable
+from tradegains.release.described import NO_EVIDENCE
+from tradegains.release.gate import OTHER_EVIDENCE, GatedTable
 from tradegains.release.protection import COMPLEMENT, DIFFERENCE, EARLIER
 from tradegains.release.rules import Rules
 
@@ -13,6 +14,11 @@ REASONS = {
     COMPLEMENT: "with it a number that is withheld could be computed",
     DIFFERENCE: "it differs from another number by too few, or by somebody too large",
     EARLIER: "it differs from what left before by too few, or by somebody too large",
+    "degrees_of_freedom": "a spread of too few, or a regression with too few to spare",
+    "dominance_of_deviations": "an outlier, or a large one far from the mean, has most of a spread",
+    "position": "too few lie beyond the quantile, or no histogram that leaves tells it",
+    "bins": "bins of a histogram were brought together, or too many of them have too few",
+    "other_base": "productivity of the year leaves under other medians",
     "group": "it says that nobody or everybody of a group does something",
     NO_EVIDENCE: "what it rests on is not known",
     OTHER_EVIDENCE: "the evidence is not of this number",
@@ -29,7 +35,8 @@ Not guaranteed: against who knows amounts from elsewhere, against several contri
 and against what somebody guesses from numbers that are no sums.
 
 cells/ has every number with its class, its rule and what it rests on; sums.csv every sum, and
-differences.csv the nested sets that were looked at. Nothing here leaves.
+differences.csv the nested sets that were looked at; described.csv whom statistics that are no
+sums are of, and bins.csv the bins of histograms. Nothing here leaves.
 """
 
 

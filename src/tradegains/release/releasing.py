@@ -14,6 +14,8 @@ from tradegains.errors import DisclosureError, Problem, StudyError
 from tradegains.published.published_run import PublishedRun
 from tradegains.published.reading import read_run
 from tradegains.release.cells import EvidenceCells
+from tradegains.release.described import Described
+from tradegains.release.describing import describe, said_of
 from tradegains.release.files import OF_RUNS, released_run, write_tables
 from tradegains.release.gate import GatedTable, gate_table, row_sums, wanted_sums
 from tradegains.release.groups import Choices, Members, Summed
@@ -36,12 +38,13 @@ HEADLINE_TABLES = ("market_shares", "welfare")
 
 @dataclass(frozen=True)
 class Release:
-    """A release that was decided: its tables, its judgement, and the lines that tell of it."""
+    """A release that was decided: its tables, what judged them, and the lines that tell of it."""
 
     run: PublishedRun
     rules: Rules
     tables: Mapping[str, GatedTable]
     judgement: Judgement
+    described: Described
     ledger: Sequence[Mapping[str, Any]]
 
     @property
@@ -56,14 +59,14 @@ class Release:
 
 
 def plan_release(
-    output: Path, rules: Path, tables: Sequence[str] = (), *, run_id: str | None = None
+    output: Path, rules: Path, asked: Sequence[str] = (), *, run_id: str | None = None
 ) -> Release:
     """What would leave, without writing anything.
 
     Args:
         output: folder of the run, the one that holds `tables/`.
         rules: the rules file.
-        tables: names of published tables; `HEADLINE_TABLES` when none is named.
+        asked: names of published tables; `HEADLINE_TABLES` when none is named.
         run_id: a run, or the first characters of one; the latest when not given.
 
     Raises:
@@ -77,13 +80,15 @@ def plan_release(
     if run.draft:
         cure = "settle what the study marks as open, and run it again"
         raise StudyError(Problem("a draft is not released", f"run {run.run_id}", cure=cure))
-    names = releasable(run, tables)
+    names = releasable(run, asked)
     cells = _evidence(place, run)
     choices = Choices.of(run, cells.rankings)
     ledger = read_ledger(place)
+    described = describe(run, cells, choices, judged_by, names=names, ledger=ledger)
     behind, wanted = {}, Counter[Summed]()
+    tables = {name: described.restated(name, run.tables[name]) for name in names}
     for name in names:
-        rows = run.tables[name].to_pylist()
+        rows = tables[name].to_pylist()
         behind[name] = [row_sums(name, row, choices, cells) for row in rows]
         wanted.update(wanted_sums(rows, behind[name], choices))
     earlier = _earlier(ledger, choices)
@@ -100,10 +105,18 @@ def plan_release(
             )
         )
     gated = {
-        name: gate_table(name, run.tables[name], judgement, behind=behind[name], rules=judged_by)
+        name: gate_table(
+            name,
+            tables[name],
+            judgement,
+            behind=behind[name],
+            rules=judged_by,
+            described=described,
+            published=len(run.tables[name]),
+        )
         for name in names
     }
-    return Release(run, judged_by, gated, judgement, ledger)
+    return Release(run, judged_by, gated, judgement, described, ledger)
 
 
 def write_release(
@@ -193,21 +206,10 @@ def _known_earlier(
     """
     for entry in ledger:
         for each in (*entry["sums"], *entry["stayed"]):
-            group = _group(each["group"])
+            group = Members.of(each["group"])
             is_same = cells.knows(group) and label(group, each["amount"], choices.told)
             if is_same == each["sum"]:
                 yield group, each["amount"]
-
-
-def _group(said: Mapping[str, Any]) -> Members:
-    return Members(
-        said["year"],
-        tuple(map(tuple, said["inside"])),
-        tuple(map(tuple, said["outside"])),
-        said["window"],
-        said["level"],
-        said["industry"],
-    )
 
 
 def _entry(release: Release) -> dict[str, Any]:
@@ -234,6 +236,7 @@ def _entry(release: Release) -> dict[str, Any]:
         "tables": list(release.tables),
         "sums": sums,
         "stayed": stayed,
+        **said_of(release.described),
     }
 
 
@@ -280,7 +283,9 @@ def _write(folder: Path, release: Release) -> None:
     released_page(run, folder)
     vetting = folder / "vetting"
     vetting.mkdir()
-    write_vetting(vetting, release.tables, release.judgement, release.rules)
+    write_vetting(
+        vetting, release.tables, release.judgement, release.described, rules=release.rules
+    )
     text = memo(
         release.tables,
         release.rules,

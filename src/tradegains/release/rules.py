@@ -25,6 +25,7 @@ from tradegains.study.fields import (
 RELEASE, WITHHOLD = "release", "withhold"
 ACTIONS = (RELEASE, WITHHOLD)
 SIGNIFICANT = "significant"
+BINS, TAILS = "bins", "tails"
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,31 @@ class Differences:
 
 
 @dataclass(frozen=True)
+class Positions:
+    """Quantiles: as the bins of a histogram that leaves tell them ("bins"), or as they are where
+    `least` contributors lie beyond them ("tails": n · min(p, 1 − p))."""
+
+    rule: str
+    least: int
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """Spreads rest on so many contributors beside the one that the mean takes: n − 1."""
+
+    degrees_of_freedom: int
+
+
+@dataclass(frozen=True)
+class Models:
+    """Regressions: residual degrees of freedom, the largest R² (below it), and counts to a base."""
+
+    degrees_of_freedom: int
+    r2: float
+    counts: int
+
+
+@dataclass(frozen=True)
 class Rounding:
     """Of counts to a base, by size ("significant") or not (0); of values to digits or not (0)."""
 
@@ -95,6 +121,9 @@ class Rules:
     prior_posterior: PriorPosterior
     groups: Groups
     differences: Differences
+    positions: Positions
+    shapes: Shapes
+    models: Models
     rounding: Rounding
 
 
@@ -155,6 +184,13 @@ _KINDS: Mapping[str, Mapping[str, ValueKind[Any]]] = {
     "prior_posterior": {"percent": _PERCENT},
     "groups": {"zeros": one_of(ACTIONS), "full": one_of(ACTIONS)},
     "differences": {"least": whole(2, 1000)},
+    "positions": {"rule": one_of((BINS, TAILS)), "least": whole(2, 1000)},
+    "shapes": {"degrees_of_freedom": whole(2, 1000)},
+    "models": {
+        "degrees_of_freedom": whole(2, 1000),
+        "r2": number(above=0, most=1),
+        "counts": whole(1, 1000),
+    },
     "rounding": {
         "counts": ValueKind(f'a base from 2 to 1000, 0 for none, or "{SIGNIFICANT}"', _base, 0),
         "values": whole(0, 15),

@@ -11,8 +11,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from tradegains.release.described import Described
 from tradegains.release.gate import GatedCell, GatedTable
 from tradegains.release.judging import Backing
+from tradegains.release.populations import Populations, WeightedPopulation
 from tradegains.release.rules import Rules
 from tradegains.release.subtraction import Judgement, label
 from tradegains.tables.disclosure import Disclosure
@@ -23,9 +25,14 @@ ACRO_VERSION = "1.0.2"
 
 
 def write_vetting(
-    folder: Path, tables: Mapping[str, GatedTable], judgement: Judgement, rules: Rules
+    folder: Path,
+    tables: Mapping[str, GatedTable],
+    judgement: Judgement,
+    described: Described,
+    *,
+    rules: Rules,
 ) -> None:
-    """Write `vetting/`: cells, sums, differences, rules without parameters, ACRO's two files."""
+    """Write `vetting/`: cells, what is behind them, rules without parameters, ACRO's two files."""
     (folder / "cells").mkdir(parents=True)
     for name, table in tables.items():
         _write(folder / "cells" / f"{name}.csv", _CELL_HEADER + TABLES[name].key, _cells(table))
@@ -39,6 +46,8 @@ def write_vetting(
         for name, backing in sorted(judgement.differences.items())
     )
     _write(folder / "differences.csv", ("difference", "contributors", *_TOPS), differences)
+    _write(folder / "described.csv", _POPULATIONS, _populations(described.populations))
+    _write(folder / "bins.csv", _BINS, _bins(described))
     (folder / "rules.txt").write_text(public_rules(rules), encoding="utf-8")
     _dump(folder / "results.json", {"results": acro_results(tables)})
     _dump(folder / "evidence.json", {"outputs": acro_evidence(tables)})
@@ -46,6 +55,30 @@ def write_vetting(
 
 _TOPS = ("top1_percent", "top2_percent")
 _CELL_HEADER = ("column", "class", "status", "rule", "contributors", *_TOPS)
+
+
+_POPULATIONS = ("population", "contributors", "status", *_TOPS)
+_BINS = ("year", "population", "bin_width", "bin_start", "contributors", *_TOPS)
+
+
+def _populations(populations: Populations) -> Iterable[tuple[Any, ...]]:
+    for each, fate in populations.fates.items():
+        status = fate.reason or "leaves"
+        yield populations.words(each), fate.backing.contributors, status, *_shares(fate.backing)
+
+
+def _bins(described: Described) -> Iterable[tuple[Any, ...]]:
+    """Every bin that leaves, of each population; contributors are at least so many."""
+    bins = described.bins
+    for year, of_year in sorted(bins.years.items()):
+        for each in of_year.taken:
+            table, merging = of_year.table(each), of_year.merging
+            assert merging is not None
+            width = bins.width * merging.times
+            words = described.populations.words(WeightedPopulation(each))
+            for number, backing in zip(table.bins, table.backings, strict=True):
+                start = number * width
+                yield year, words, width, start, backing.contributors, *_shares(backing)
 
 
 def _cells(table: GatedTable) -> Iterable[tuple[Any, ...]]:

@@ -35,10 +35,19 @@ class Statistic:
     Attributes:
         kind: one of `CLASSES`.
         sums: what it is a function of, each `who.amount`; none of a public number.
+        populations: who it is a statistic of as a whole, where it is no function of the sums: it
+            leaves with them, and where no two populations that leave tell of a few.
+        weight: the amount that its populations are weighted by; empty where each counts once.
+        power: of deviations, of which it is a mean; 0 where dominance of weights is all there is.
+        at: the share of the population below a quantile.
     """
 
     kind: str
     sums: tuple[str, ...] = ()
+    populations: tuple[str, ...] = ()
+    weight: str = ""
+    power: int = 0
+    at: float | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in CLASSES:
@@ -105,6 +114,22 @@ def counts(*sums: str) -> Statistic:
 def linear(*sums: str) -> Statistic:
     """A sum, or what is made of sums: shares, changes of logarithms, welfare."""
     return Statistic(LINEAR, sums)
+
+
+def described(
+    kind: str, *populations: str, weight: str = "", power: int = 0, at: float | None = None
+) -> Statistic:
+    """A statistic of whole populations, in which each counts once or by a weight.
+
+    That their weight, or their employment, may leave says that no further population beside them
+    tells of a few.
+
+    Example:
+        >>> described(SHAPE, "population", power=2).sums
+        ('population.employment',)
+    """
+    sums = tuple(f"{who}.{weight or 'employment'}" for who in populations)
+    return Statistic(kind, sums, populations, weight, power, at)
 
 
 def public() -> Statistic:

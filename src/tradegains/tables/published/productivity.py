@@ -1,5 +1,7 @@
 """Productivity relative to the median of the industry: medians, distributions and their spread."""
 
+from functools import partial
+
 from tradegains.tables.columns import (
     COUNT,
     EMPLOYMENT,
@@ -24,6 +26,20 @@ from tradegains.tables.columns import (
     log_points,
     money,
     share,
+)
+from tradegains.tables.disclosure import (
+    FREQUENCIES,
+    INDUSTRIES,
+    LINEAR,
+    POSITION,
+    SHAPE,
+    Adds,
+    Disclosure,
+    Statistic,
+    counts,
+    described,
+    linear,
+    public,
 )
 from tradegains.tables.table import ABOVE_0, AT_LEAST_0, Column, Range, Table
 
@@ -91,6 +107,20 @@ QUANTILES = {
 }
 
 _MOMENTS = ("mean", "sd", "skewness", "kurtosis")
+_POPULATIONS = Adds("population", "exporters and the others make all; who continues is in all")
+
+
+def _moments_by(weight: str) -> dict[str, Statistic]:
+    """Moments and quantiles of a population, each counted once or by a weight."""
+    of = partial(described, weight=weight)
+    return {
+        "mean": of(LINEAR, "population"),
+        "sd": of(SHAPE, "population", power=2),
+        "skewness": of(SHAPE, "population", power=3),
+        "kurtosis": of(SHAPE, "population", power=4),
+        **{name: of(POSITION, "population", at=p) for name, p in QUANTILES.items()},
+    }
+
 
 MOMENTS = Table(
     name="moments",
@@ -135,7 +165,20 @@ MOMENTS = Table(
         *ends_of(*QUANTILES, unit="log points"),
     ),
     uncertain=_MOMENTS,
+    disclosure=Disclosure(
+        {
+            "establishments": counts("population.establishments"),
+            "employment": linear("population.employment"),
+            **_moments_by(""),
+        },
+        adds=(INDUSTRIES, _POPULATIONS),
+        by="weighting",
+        instead={"employment": _moments_by("employment")},
+    ),
 )
+
+_OF_BINS = ("population.establishments", "population.employment")
+"""What all bins of a histogram add up to."""
 
 HISTOGRAMS = Table(
     name="histograms",
@@ -150,6 +193,16 @@ HISTOGRAMS = Table(
         ESTABLISHMENTS,
         EMPLOYMENT,
         share("share", "employment of the bin over employment of the population"),
+    ),
+    disclosure=Disclosure(
+        {
+            "bin_width": public(),
+            "bin_end": public(),
+            "establishments": Statistic(FREQUENCIES, _OF_BINS, ("population",), "employment"),
+            "employment": Statistic(LINEAR, _OF_BINS, ("population",), "employment"),
+            "share": Statistic(LINEAR, _OF_BINS, ("population",), "employment"),
+        },
+        adds=(_POPULATIONS, Adds("bin_start", "bins make their population")),
     ),
 )
 

@@ -1,0 +1,357 @@
+"""Statistics of populations: who is behind them, counted by hand, at the limit of each rule."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from random import Random
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from tradegains.formulas.membership import MembershipBits
+from tradegains.release.binning import BinTable, Merging, YearOfBins, bins_of_year
+from tradegains.release.cells import EvidenceCells
+from tradegains.release.deviations import Deviations, deviation_backing
+from tradegains.release.groups import WITH_PRODUCTIVITY, Members
+from tradegains.release.judging import Backing, broken_rules
+from tradegains.release.populations import LeftPopulation, Populations, WeightedPopulation
+from tradegains.release.profiles import example_rules
+from tradegains.release.rules import Rules
+from tradegains.store.evidence import Evidence
+from tradegains.tables import working as w
+
+YEAR, EXPORTER, LARGE = 1988, ("exporter",), ("large",)
+SETS = (EXPORTER, LARGE)
+WIDTH = 0.5
+BITS = MembershipBits.of(list(SETS))
+
+
+class Plant(NamedTuple):
+    """An establishment: whose, of which sets, its jobs and log productivity."""
+
+    owner: int
+    sets: tuple[tuple[str, ...], ...] = ()
+    jobs: int = 1
+    value: float | None = 0.0
+    industry: int = 111
+
+
+def evidence(plants: Sequence[Plant]) -> EvidenceCells:
+    """What a run keeps of a year."""
+    held: dict[int, int] = {}
+    for plant in plants:
+        held[plant.owner] = held.get(plant.owner, 0) + 1
+    alone = [each for each in plants if held[each.owner] == 1]
+    several = [each for each in plants if held[each.owner] > 1]
+    cells = [
+        key | counted(its) | largest(its) for key, its in by_cell(alone, with_owner=False).items_()
+    ]
+    spread = [key | counted(its) for key, its in by_cell(several, with_owner=True).items_()]
+    facts = {"keys": KEYS, "amounts": AMOUNTS, "sets": [list(each) for each in SETS]}
+    tables = {"cells": pa.Table.from_pylist(cells or [blank()]), "spread": pa.table({})}
+    if spread:
+        tables["spread"] = pa.Table.from_pylist(spread)
+    return EvidenceCells(Evidence(tables, facts), digits=4, group_digits=2)
+
+
+KEYS = [w.YEAR, w.MEMBERSHIP, w.INDUSTRY, w.KNOWN]
+AMOUNTS = [w.EMPLOYMENT, w.DOMESTIC_SALES, w.EXPORTS, w.VALUE_ADDED]
+
+
+class Cells(dict[tuple[int, ...], list[Plant]]):
+    """Plants by cell."""
+
+    def items_(self) -> list[tuple[dict[str, int], list[Plant]]]:
+        names = (*KEYS, w.CONTRIBUTOR)
+        return [(dict(zip(names, key, strict=False)), its) for key, its in sorted(self.items())]
+
+
+def by_cell(plants: Sequence[Plant], *, with_owner: bool) -> Cells:
+    found = Cells()
+    for plant in plants:
+        known = 2 if plant.value is not None else 1
+        key = (YEAR, membership(plant), plant.industry, known)
+        found.setdefault((*key, plant.owner) if with_owner else key, []).append(plant)
+    return found
+
+
+def membership(plant: Plant) -> int:
+    return sum(BITS.bit(each) for each in plant.sets)
+
+
+def whole(plant: Plant) -> int:
+    return int(np.floor((plant.value or 0.0) * 2**20))
+
+
+def counted(plants: Sequence[Plant]) -> dict[str, int]:
+    values, jobs = [whole(each) for each in plants], sum(each.jobs for each in plants)
+    amounts = dict.fromkeys(AMOUNTS, 0) | {w.EMPLOYMENT: jobs}
+    return {w.ESTABLISHMENTS: len(plants), w.LOWEST: min(values), w.HIGHEST: max(values)} | amounts
+
+
+def largest(plants: Sequence[Plant]) -> dict[str, int]:
+    jobs = [*sorted((each.jobs for each in plants), reverse=True), 0]
+    found = {}
+    for name in AMOUNTS:
+        first, second = jobs[:2] if name == w.EMPLOYMENT else (0, 0)
+        found |= {w.size_of(name): sum(jobs) if name == w.EMPLOYMENT else 0}
+        found |= {w.largest_of(name): first, w.second_of(name): second}
+    return found
+
+
+def blank() -> dict[str, int]:
+    return dict.fromkeys(KEYS, 0) | counted([Plant(0, jobs=0)]) | largest([Plant(0, jobs=0)])
+
+
+def all_of(*inside: tuple[str, ...], outside: tuple[tuple[str, ...], ...] = ()) -> Members:
+    return Members(YEAR, (WITH_PRODUCTIVITY, *inside), outside)
+
+
+@pytest.fixture(scope="module")
+def rules() -> Rules:
+    return example_rules("plain")
+
+
+def fates(
+    plants: Sequence[Plant],
+    rules: Rules,
+    *wanted: WeightedPopulation,
+    earlier: Sequence[LeftPopulation] = (),
+) -> dict[WeightedPopulation, str]:
+    found = Populations(evidence(plants), rules, " ".join)
+    found.decide(wanted, earlier)
+    return {each: fate.reason for each, fate in found.fates.items()}
+
+
+# --- populations ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("number", "reason"), [(9, "contributors"), (10, ""), (11, "")])
+def test_a_population_rests_on_so_many(rules: Rules, number: int, reason: str) -> None:
+    everyone = WeightedPopulation(all_of())
+    plants = [Plant(owner) for owner in range(number)]
+    assert fates(plants, rules, everyone) == {everyone: reason}
+    # A further establishment of the same enterprise is nobody more, one without productivity too.
+    more = [*plants, Plant(0, (LARGE,)), Plant(99, value=None)]
+    assert fates(more, rules, everyone) == {everyone: reason}
+
+
+@pytest.mark.parametrize(("number", "reason"), [(0, ""), (9, "difference"), (10, ""), (11, "")])
+def test_two_populations_differ_by_so_many(rules: Rules, number: int, reason: str) -> None:
+    everyone, exporters = WeightedPopulation(all_of()), WeightedPopulation(all_of(EXPORTER))
+    plants = [Plant(owner, (EXPORTER,)) for owner in range(30)]
+    plants += [Plant(100 + owner) for owner in range(number)]
+    assert fates(plants, rules, everyone, exporters) == {everyone: "", exporters: reason}
+    assert fates(plants, rules, exporters, everyone) == {exporters: "", everyone: reason}
+
+
+def test_three_populations_tell_of_their_intersections(rules: Rules) -> None:
+    """Everybody, exporters and large ones are each many; 5 are both: large ones stay."""
+    plants = [Plant(n) for n in range(40)] + [Plant(100 + n, (EXPORTER,)) for n in range(40)]
+    plants += [Plant(200 + n, (LARGE,)) for n in range(40)]
+    wanted = [WeightedPopulation(each) for each in (all_of(), all_of(EXPORTER), all_of(LARGE))]
+    assert list(fates(plants, rules, *wanted).values()) == ["", "", ""]
+    both = [Plant(300 + n, (EXPORTER, LARGE)) for n in range(5)]
+    assert list(fates([*plants, *both], rules, *wanted).values()) == ["", "", "difference"]
+
+
+def test_weights_are_judged_where_they_count(rules: Rules) -> None:
+    plants = [Plant(n, jobs=10) for n in range(20)] + [Plant(99, jobs=2000)]
+    once, weighted = WeightedPopulation(all_of()), WeightedPopulation(all_of(), "employment")
+    assert fates(plants, rules, once, weighted) == {once: "", weighted: "dominance"}
+
+
+def test_what_left_before_is_not_told_apart_by_what_leaves(rules: Rules) -> None:
+    everyone, exporters = WeightedPopulation(all_of()), WeightedPopulation(all_of(EXPORTER))
+    plants = [Plant(n, (EXPORTER,)) for n in range(30)] + [Plant(100 + n) for n in range(30)]
+    first = Populations(evidence(plants), rules, " ".join)
+    first.decide([everyone])
+    left = [first.known(everyone)]
+    assert fates(plants, rules, exporters, earlier=left) == {everyone: "", exporters: ""}
+    more = [*plants, Plant(500)]
+    assert fates(more, rules, exporters, everyone, earlier=left) == {
+        everyone: "earlier", exporters: "earlier",
+    }  # fmt: skip
+    unknown = [replace(left[0], population=None)]
+    assert fates(plants, rules, exporters, earlier=unknown) == {exporters: "earlier"}
+
+
+# --- deviations -----------------------------------------------------------------------------------
+
+
+def drawn(random: Random, number: int) -> list[Plant]:
+    """Plants of enterprises with one or several, in two sets, with outliers and giants."""
+    owners = max(number // random.choice((1, 1, 2)), 1)
+    return [
+        Plant(
+            random.randrange(owners) if random.random() < 0.3 else 10_000 + n,
+            tuple(each for each in SETS if random.random() < 0.4),
+            random.choice((1, 5, 20, 20, 400)),
+            random.choice((random.gauss(0, 1), random.gauss(0, 1), random.uniform(-6, 6))),
+            random.choice((111, 112, 3256)),
+        )
+        for n in range(number)
+    ]
+
+
+CENTRES = {111: 0.25, 112: -0.5, 3256: 0.0}
+
+
+def by_owner(plants: Sequence[Plant], amounts: Sequence[float]) -> list[float]:
+    held: dict[int, float] = {}
+    for plant, amount in zip(plants, amounts, strict=True):
+        held[plant.owner] = held.get(plant.owner, 0.0) + amount
+    return sorted([*held.values(), 0.0, 0.0], reverse=True)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_deviations_rest_on_no_less_than_what_is_there(seed: int) -> None:
+    random = Random(seed)
+    plants, power = drawn(random, random.randrange(12, 60)), random.choice((2, 3, 4))
+    weighted = random.random() < 0.5
+    weights = [each.jobs if weighted else 1 for each in plants]
+    values = [(each.value or 0.0) - CENTRES[each.industry] for each in plants]
+    mean = float(np.average(values, weights=weights))
+    powers = [abs(value - mean) ** power for value in values]
+    mean_power = float(np.average(powers, weights=weights))
+    cells = evidence(plants)
+    inside = cells.cells_of(all_of())
+    of = Deviations(CENTRES, mean, power, mean_power, w.EMPLOYMENT if weighted else "")
+    found = deviation_backing(cells.years[YEAR], inside, of)
+    assert found is not None
+    held = by_owner(plants, [a * b for a, b in zip(weights, powers, strict=True)])
+    assert found.contributors == len({each.owner for each in plants})
+    assert found.total == pytest.approx(sum(held), rel=1e-9)
+    assert found.first >= held[0] * (1 - 1e-9)
+    assert found.first + found.second >= (held[0] + held[1]) * (1 - 1e-9)
+    # Of plants in cells of their own nothing is guessed, but the last binary place.
+    apart = [Plant(n, (), 1 + n % 3, n / 7, 1000 + n) for n in range(15)]
+    centres = {each.industry: 0.0 for each in apart}
+    cells = evidence(apart)
+    of = Deviations(centres, 1.0, power, 1.0)
+    exact = deviation_backing(cells.years[YEAR], cells.cells_of(all_of()), of)
+    assert exact is not None
+    assert exact.first == pytest.approx(1.0**power, rel=1e-4)
+
+
+def test_an_industry_without_a_median_is_not_judged() -> None:
+    cells = evidence([Plant(n) for n in range(20)])
+    of = Deviations({}, 0.0, 2, 1.0)
+    assert deviation_backing(cells.years[YEAR], cells.cells_of(all_of()), of) is None
+
+
+# --- histograms -----------------------------------------------------------------------------------
+
+
+def year_of_bins(plants: Sequence[Plant], rules: Rules, given: Merging | None = None) -> YearOfBins:
+    cells = evidence(plants)
+    held: dict[tuple[int, int], list[Plant]] = {}
+    for plant in plants:
+        held.setdefault((membership(plant), bin_of(plant)), []).append(plant)
+    rows = [
+        {
+            w.BASE: 0,
+            w.MEMBERSHIP: member,
+            w.BIN: number,
+            w.ESTABLISHMENTS: len(its),
+            w.EMPLOYMENT: sum(each.jobs for each in its),
+            w.largest_of(w.EMPLOYMENT): max(each.jobs for each in its),
+            w.second_of(w.EMPLOYMENT): sorted([0, *(each.jobs for each in its)])[-2],
+        }
+        for (member, number), its in held.items()
+    ]
+    of_year = cells.years[YEAR]
+    at = of_year.spread_cells
+    spread = {
+        w.MEMBERSHIP: of_year.keys[w.MEMBERSHIP][at],
+        w.INDUSTRY: of_year.keys[w.INDUSTRY][at],
+        w.CONTRIBUTOR: of_year.spread_contributors,
+        **{
+            name: of_year.spread[name]
+            for name in (w.ESTABLISHMENTS, w.EMPLOYMENT, w.LOWEST, w.HIGHEST)
+            if name in of_year.spread
+        },
+    }
+    table = pa.Table.from_pylist(rows)
+    return YearOfBins(
+        bins_of_year(table, 0, spread, centres=CENTRES, width=WIDTH), BITS, rules, given=given
+    )
+
+
+def bin_of(plant: Plant) -> int:
+    return int(((plant.value or 0.0) - CENTRES[plant.industry]) // WIDTH)
+
+
+def is_of(plant: Plant, members: Members) -> bool:
+    inside = set(members.inside) - {WITH_PRODUCTIVITY}
+    return inside <= set(plant.sets) and not set(members.outside) & set(plant.sets)
+
+
+POPULATIONS = (all_of(), all_of(EXPORTER), all_of(outside=(EXPORTER,)), all_of(LARGE))
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_no_combination_of_histograms_tells_of_a_few(seed: int, rules: Rules) -> None:
+    """Every atom of the populations that leave is safe in every bin, counted plant by plant."""
+    random = Random(seed)
+    plants = drawn(random, random.choice((200, 600)))
+    found = year_of_bins(plants, rules)
+    taken = [each for each in POPULATIONS if found.take(each)]
+    if not taken:
+        return
+    assert found.merging is not None
+    atoms: dict[tuple[object, int], list[Plant]] = {}
+    for plant in plants:
+        sets = tuple(is_of(plant, each) for each in taken)
+        if any(sets):
+            block = int(found.merging.of(np.array([bin_of(plant)]))[0])
+            atoms.setdefault((sets, block), []).append(plant)
+    for its in atoms.values():
+        held = by_owner(its, [each.jobs for each in its])
+        backing = Backing(len({each.owner for each in its}), sum(held), held[0], held[1])
+        assert broken_rules(backing, rules) == ()
+    for members in taken:
+        table = found.table(members)
+        assert sum(table.establishments) == sum(is_of(each, members) for each in plants)
+        assert sum(table.employment) == sum(e.jobs for e in plants if is_of(e, members))
+
+
+def test_histograms_that_leave_are_of_many_draws(rules: Rules) -> None:
+    """The test above is not one of nothing."""
+    plants = [drawn(Random(seed), 600) for seed in range(8)]
+    taken = [year_of_bins(each, rules).take(all_of()) for each in plants]
+    assert sum(taken) >= 6
+
+
+@pytest.mark.parametrize(("number", "leaves"), [(9, False), (10, True), (11, True)])
+def test_a_bin_holds_so_many(rules: Rules, number: int, leaves: bool) -> None:
+    """A bin of a few between those of many leaves as it is, or in a wider one."""
+    sizes = dict.fromkeys(range(8), 200) | {1: number}
+    plants = [
+        Plant(1000 * place + n, (), 5, WIDTH * place + 0.1, 3256)
+        for place, count in sizes.items()
+        for n in range(count)
+    ]
+    found = year_of_bins(plants, rules)
+    assert found.take(all_of())
+    assert found.merging is not None
+    assert (found.merging.times == 1) is leaves
+
+
+def test_bins_that_left_before_are_those_that_leave(rules: Rules) -> None:
+    plants = [Plant(n, (), 5, WIDTH * (n % 4) + 0.1, 3256) for n in range(400)]
+    assert year_of_bins(plants, rules).take(all_of())
+    again = year_of_bins(plants, rules, Merging(2, 0, 1))
+    assert again.take(all_of())
+    assert again.merging == Merging(2, 0, 1)
+    assert not year_of_bins(plants[:15], rules, Merging(2, 0, 1)).take(all_of())
+
+
+def test_quantiles_of_bins_are_not_told_in_the_open_ends() -> None:
+    table = BinTable((-2, -1, 0, 1), (10, 40, 40, 10), (10, 10, 70, 10), ())
+    told: Mapping[float, float | None] = {
+        p: table.quantile(p, weighted=False) for p in (0.05, 0.1, 0.3, 0.5, 0.9, 0.95)
+    }
+    assert told == {0.05: None, 0.1: None, 0.3: -0.5, 0.5: 0.0, 0.9: 1.0, 0.95: None}
+    assert table.quantile(0.55, weighted=True) == pytest.approx(0.5)
