@@ -135,6 +135,24 @@ def test_workbooks_by_sheet(workshop: Workshop) -> None:
     assert_are_plants(workshop.converted(workshop.planned("plants.xlsx", sheet="plants")), 1990)
 
 
+def test_a_sheet_for_each_year(workshop: Workshop) -> None:
+    """The year is in the sheet's name, whatever the workbook's has."""
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for year in (1990, 1991):
+        sheet = book.create_sheet(f"plants {year}")
+        for row in (["plant", "sales"], [year, 1.5], [7, 2.5]):
+            sheet.append(row)
+    book.save(workshop.folder / "made_in_2012.xlsx")
+    census = workshop.converted(workshop.planned("made_in_2012.xlsx", sheet="*"))
+    assert {year: rows["plant"].to_pylist() for year, rows in census.items()} == {
+        1990: [1990, 7],
+        1991: [1991, 7],
+    }
+    report = (workshop.folder / "census/_conversion/report.txt").read_text()
+    assert "made_in_2012.xlsx, sheet plants 1991: xlsx, sheet plants 1991; 2 rows" in report
+
+
 def test_a_formula_without_a_value_is_refused(workshop: Workshop) -> None:
     book = openpyxl.Workbook()
     for row in (["plant", "year", "sales"], [1, 1990, "=1+1"], [2, 1990, 5]):

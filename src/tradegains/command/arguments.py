@@ -94,7 +94,9 @@ def _add_convert(commands: Any) -> None:
     group.add_argument("--delimiter", metavar="SIGN", help="between values of text files")
     group.add_argument("--decimal", choices=(".", ","), help="the sign before decimals")
     group.add_argument("--encoding", metavar="NAME", help="such as utf-8 or windows-1252")
-    group.add_argument("--sheet", metavar="NAME", help="sheet of a workbook, or data frame of R")
+    group.add_argument(
+        "--sheet", metavar="NAME", help="sheet of a workbook (* for all), frame of R"
+    )
 
 
 def _add_init(commands: Any) -> None:

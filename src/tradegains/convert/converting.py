@@ -247,8 +247,9 @@ def _parts(recipe: Recipe, source: Source, problems: list[Problem]) -> list[Part
 
 
 def named(recipe: Recipe, source: Source) -> str:
-    """A file as the recipe sees it: from its own folder."""
-    return Path(os.path.relpath(source.path, recipe.path.parent)).as_posix()
+    """A file as the recipe sees it: from its own folder; with its sheet, where all are read."""
+    place = Path(os.path.relpath(source.path, recipe.path.parent)).as_posix()
+    return f"{place}{source.suffix}"
 
 
 def _choice_of(recipe: Recipe, name: str) -> ColumnChoice | None:

@@ -7,7 +7,7 @@ from tradegains.convert.columnar import parquet_source
 from tradegains.convert.delimited import delimited_source
 from tradegains.convert.rdata import frame_source
 from tradegains.convert.recipe import Recipe, SourceChoice
-from tradegains.convert.sheets import sheet_source
+from tradegains.convert.sheets import EVERY_SHEET, every_sheet, sheet_source
 from tradegains.convert.source import Source
 from tradegains.convert.statistical import statistical_source
 from tradegains.errors import InputError, Problem
@@ -42,7 +42,9 @@ def find_sources(recipe: Recipe) -> list[Source]:
         name for choice in recipe.columns if choice.apart for name in (choice.name, *choice.also)
     }
     paths = find_files(recipe.path.parent, recipe.source.files, recipe.source.format)
-    return [open_source(path, root, recipe.source, apart) for path, root in paths]
+    return [
+        source for path, root in paths for source in open_sources(path, root, recipe.source, apart)
+    ]
 
 
 def find_files(base: Path, names: Collection[str], file_format: str) -> list[tuple[Path, Path]]:
@@ -95,6 +97,15 @@ def format_of(path: Path) -> str:
         return SUFFIXES[suffix]
     cure = NOT_READ.get(suffix, f"save it as one of {', '.join(SUFFIXES)}")
     raise InputError(Problem(f"files of this kind ({suffix}) are not read", str(path), cure=cure))
+
+
+def open_sources(
+    path: Path, root: Path, choice: SourceChoice, apart: Collection[str] = ()
+) -> list[Source]:
+    """A file, or every sheet of a workbook where all are chosen."""
+    if choice.format == "xlsx" and choice.sheet == EVERY_SHEET:
+        return every_sheet(path, choice)
+    return [open_source(path, root, choice, apart)]
 
 
 def open_source(

@@ -10,10 +10,10 @@ from pathlib import Path
 from tradegains.convert.dates import count_of
 from tradegains.convert.delimited import found_delimiter, found_encoding
 from tradegains.convert.looking import NINES, SUSPECTS, Look, look_at
-from tradegains.convert.opening import SUFFIXES, find_files, format_of, open_source, visible_files
+from tradegains.convert.opening import SUFFIXES, find_files, format_of, open_sources, visible_files
 from tradegains.convert.rdata import frame_names
 from tradegains.convert.recipe import TODO, SourceChoice
-from tradegains.convert.sheets import sheet_names
+from tradegains.convert.sheets import EVERY_SHEET, sheet_names
 from tradegains.convert.source import Source
 from tradegains.convert.statistical import TRANSPORT
 from tradegains.convert.values import EXACT, EXACT_SINGLE
@@ -80,7 +80,7 @@ def plan(given: Sequence[str], recipe: Path, asked: Asked, step: Step | None = N
     names = tuple(
         Path(os.path.relpath(each, recipe.absolute().parent)).as_posix() for each in given
     )
-    sources = [_opened(path, root, choice) for path, root in files]
+    sources = [source for path, root in files for source in _opened(path, root, choice)]
     looks = look_at(sources, step or Step("look"))
     if not any(look.values for look in looks.values()):
         raise InputError(Problem("there is no value in the files", names[0], cure="look at them"))
@@ -134,6 +134,7 @@ def _only_one(path: Path, kind: str) -> str:
     names = sheet_names(path) if kind == "xlsx" else frame_names(path)
     if len(names) > 1:
         cure = f"give --sheet NAME, one of: {', '.join(names)}"
+        cure += "; or --sheet '*' for all, such as one for each year" * (kind == "xlsx")
         of = (
             "the workbook has several sheets" if kind == "xlsx" else "there are several data frames"
         )
@@ -141,11 +142,11 @@ def _only_one(path: Path, kind: str) -> str:
     return names[0] if names else ""
 
 
-def _opened(path: Path, root: Path, choice: SourceChoice) -> Source:
-    source = open_source(path, root, choice)
+def _opened(path: Path, root: Path, choice: SourceChoice) -> list[Source]:
+    sources = open_sources(path, root, choice)
     if choice.format not in ("stata", "sas", "spss") or path.suffix.lower() == TRANSPORT:
-        return source
-    return open_source(path, root, choice, [column.name for column in source.columns])
+        return sources
+    return open_sources(path, root, choice, [column.name for column in sources[0].columns])
 
 
 class _RecipeText:
@@ -212,9 +213,10 @@ class _RecipeText:
         elif self.wide:
             lines.append("# the years are in the names of columns: see years = below")
         else:
-            paths = [source.path.as_posix() for source in self.sources]
-            if all(re.search(_FILE_YEAR, Path(path).name) for path in paths):
-                lines.append(f"file_pattern = '{_FILE_YEAR}'")
+            of_sheets = self.choice.sheet == EVERY_SHEET
+            pattern = f"sheet .*?{_FILE_YEAR}" if of_sheets else _FILE_YEAR
+            if all(re.search(pattern, f"{each.path.name}{each.suffix}") for each in self.sources):
+                lines.append(f"file_pattern = '{pattern}'")
             else:
                 lines.append(self._guessed_year())
         return "\n".join(lines)

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -13,6 +14,9 @@ from tradegains.convert.recipe import SourceChoice
 from tradegains.convert.source import FoundColumn, Source, library, rows_at_once
 from tradegains.errors import InputError, Problem
 
+EVERY_SHEET = "*"
+"""In the place of a sheet's name: all of them, such as one for each year."""
+
 
 def sheet_names(path: Path) -> list[str]:
     """Names of the sheets of a workbook."""
@@ -21,6 +25,12 @@ def sheet_names(path: Path) -> list[str]:
         return list(book.sheetnames)
     finally:
         book.close()
+
+
+def every_sheet(path: Path, choice: SourceChoice) -> list[Source]:
+    """All sheets of a workbook, as if each were a file."""
+    named = sheet_names(path)
+    return [replace(sheet_source(path, replace(choice, sheet=name)), part=name) for name in named]
 
 
 def sheet_source(path: Path, choice: SourceChoice) -> Source:

@@ -39,12 +39,21 @@ class FoundColumn:
 
 @dataclass(frozen=True)
 class Source:
-    """One file: how it was read, in words, its columns, and a fresh pass over its rows."""
+    """One file: how it was read, in words, its columns, and a fresh pass over its rows.
+
+    `part` is the sheet, where every sheet of a workbook is read.
+    """
 
     path: Path
     told: str
     columns: tuple[FoundColumn, ...]
     chunks: Callable[[], Iterator[pa.Table]]
+    part: str = ""
+
+    @property
+    def suffix(self) -> str:
+        """What is said of the part after the name of the file."""
+        return f", sheet {self.part}" if self.part else ""
 
 
 def library(package: str, files: str, *, extra: str, instead: str) -> ModuleType:

@@ -1,7 +1,9 @@
 """What a conversion has counted: of every column, every year and every file."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -105,18 +107,21 @@ class Tally:
             self.of(name).counts.by_year[year] += len(values) - values.null_count
 
     def look(self, folder: Path) -> None:
-        """Count ids and the lengths of codes in what was written, a year at a time."""
-        report = self.recipe.report
-        for year, tally in self.years.items():
-            path = folder / f"{YEAR}={year}" / "part-0.parquet"
-            if not path.is_file():
-                continue
-            for name in dict.fromkeys((*report.ids, *report.codes)):
-                values = pq.read_table(path, columns=[name], partitioning=None).column(0)
-                lengths = pc.value_counts(pc.utf8_length(values.cast(pa.string())).drop_null())
-                counted = {each["values"]: each["counts"] for each in lengths.to_pylist()}
-                tally.lengths[name] = Counter(counted)
-                if name in report.ids:
-                    known = values.drop_null()
-                    distinct = pc.count_distinct(known).as_py()
-                    tally.ids[name] = (distinct, len(known) - distinct)
+        """Count ids and the lengths of codes in what was written, two years at a time."""
+        with ThreadPoolExecutor(2) as threads:
+            list(threads.map(partial(self._look_at, folder), self.years))
+
+    def _look_at(self, folder: Path, year: int) -> None:
+        report, tally = self.recipe.report, self.years[year]
+        path = folder / f"{YEAR}={year}" / "part-0.parquet"
+        if not path.is_file():
+            return
+        for name in dict.fromkeys((*report.ids, *report.codes)):
+            values = pq.read_table(path, columns=[name], partitioning=None).column(0)
+            lengths = pc.value_counts(pc.utf8_length(values.cast(pa.string())).drop_null())
+            counted = {each["values"]: each["counts"] for each in lengths.to_pylist()}
+            tally.lengths[name] = Counter(counted)
+            if name in report.ids:
+                known = values.drop_null()
+                distinct = pc.count_distinct(known).as_py()
+                tally.ids[name] = (distinct, len(known) - distinct)
