@@ -14,7 +14,6 @@ STAYS = {
     "dispersion": "quantiles by industry, of which no histogram leaves, and a mean over industries",
     "entry_rates": "rates by bin: bins are not brought together for it",
     "joint_distribution": "no evidence by cell of productivity and size yet",
-    "productivity_growth": "sums weighted by prices: they are further equations",
     "decompositions": "no evidence of products of shares and productivity yet",
     "decomposition_groups": "as decompositions",
     "influence": "the largest units are behind it: no evidence of influence yet",

@@ -199,6 +199,24 @@ def test_neighbours_of_a_curve_do_not_tell_an_industry(released: tuple[Release, 
     assert all("welfare_change" in whole[formula] for formula in of_all)
 
 
+def test_growth_per_worker_leaves_with_its_sums(fresh: Path) -> None:
+    found = plan_release(fresh, PLAIN, ["productivity_growth"])
+    table = found.tables["productivity_growth"]
+    left = {
+        row["industry"]
+        for row, cells in zip(table.before.to_pylist(), table.cells, strict=True)
+        if not cells["start"].reason
+    }
+    stay = {each.reason for cells in table.cells for each in cells.values()}
+    assert left, "an industry of 32 may"
+    assert left < {"01", "11", "21"}, "nor 32, nor the total, nor what tells 32 with others"
+    assert {"contributors", "dominance", "complement"} <= stay
+    choices = Choices.of(found.run)
+    row = table.before.to_pylist()[0]
+    assert who_is_behind("productivity_growth", choices, row)
+    assert not who_is_behind("productivity_growth", choices, {**row, "prices": "industry"})
+
+
 def test_histograms_leave_in_bins_of_many(released: tuple[Release, Path], output: Path) -> None:
     rows = rows_of(released[1], "histograms")
     published = read_run(output).tables["histograms"].to_pylist()

@@ -221,6 +221,25 @@ def _welfare(choices: Choices, row: Row) -> Mapping[str, Who]:
     }
 
 
+def _productivity_growth(choices: Choices, row: Row) -> Mapping[str, Who]:
+    """Who continues, at both ends of each window.
+
+    Deflated industry by industry a sum has other weights than any that leaves: nobody is known.
+    """
+    if row["prices"] == "industry":
+        return {}
+    continuing = []
+    windows = choices.parts(row["window"])
+    for window in windows:
+        inside = (("continuing", window, row["continuing"]),)
+        at = {"window": choices.counting(window), "level": row["level"]}
+        industry = row["industry"] or ""
+        for year in choices.windows[window]:
+            continuing.append(Members(year, inside, industry=industry, **at))
+    at_end = () if len(windows) > 1 else (continuing[-1],)
+    return {"continuing": Who(tuple(continuing)), "continuing_at_end": Who(at_end)}
+
+
 def _welfare_comparisons(choices: Choices, row: Row) -> Mapping[str, Who]:
     """The whole economy in a year, or at both ends of each window, under the headline's rule."""
     if row["year"] is not None:
@@ -411,6 +430,7 @@ BEHIND: Mapping[str, Behind] = {
     "job_flows": _job_flows,
     "welfare_comparisons": _welfare_comparisons,
     "welfare_curves": _welfare_curves,
+    "productivity_growth": _productivity_growth,
     "moments": _distribution,
     "histograms": _distribution,
 }

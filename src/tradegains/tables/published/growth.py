@@ -21,7 +21,22 @@ from tradegains.tables.columns import (
     log_points,
     scale,
 )
+from tradegains.tables.disclosure import (
+    INDUSTRIES,
+    Disclosure,
+    Statistic,
+    counts,
+    linear,
+    public,
+)
 from tradegains.tables.table import Column, Table
+
+
+def _per_worker(*amounts: str) -> dict[str, Statistic]:
+    """Output of who continues over their jobs, at both ends of a window."""
+    sums = [f"continuing.{amount}" for amount in ("employment", *amounts)]
+    return dict.fromkeys(("start", "end", "delta_ln"), linear(*sums))
+
 
 PRODUCTIVITY_GROWTH = Table(
     name="productivity_growth",
@@ -68,6 +83,16 @@ PRODUCTIVITY_GROWTH = Table(
         *errors_of("delta_ln"),
     ),
     uncertain=("delta_ln",),
+    disclosure=Disclosure(
+        {
+            **_per_worker("domestic_sales", "exports"),
+            "scale": public(),
+            "establishments": counts("continuing_at_end.establishments"),
+        },
+        adds=(INDUSTRIES,),
+        by="measure",
+        instead={"value_added_per_worker": _per_worker("value_added")},
+    ),
 )
 
 DECOMPOSITIONS = Table(
