@@ -58,7 +58,11 @@ from tradegains.store.runs import (
     sound_runs,
 )
 from tradegains.store.small_tables import SMALL_TABLES
-from tradegains.store.storage import needs_rows_one_by_one, storage_problems
+from tradegains.store.storage import (
+    has_doubtful_amounts,
+    needs_rows_one_by_one,
+    storage_problems,
+)
 from tradegains.store.work import WorkFolder
 from tradegains.study import Study, resolved_toml
 from tradegains.tables.absence import Absence, absences_json, not_given, read_absences
@@ -442,6 +446,7 @@ def _measure(
             merge_by=merge_by,
             is_in_process=engine.is_in_process,
             kept_in=kept_in,
+            foresees=engine.is_in_process and has_doubtful_amounts(inputs.census),
         )
     finally:
         work.remove(*passing_folders(study))

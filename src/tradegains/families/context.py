@@ -72,7 +72,8 @@ class RunContext:
 
     `dividing` names the populations and restrictions whose conditions divide; `kept_in` is the
     folder in which kept rows can be found after the run, empty where there is none. Money above
-    `largest_money` is none; `unknown` are the measures that some establishment lacks.
+    `largest_money` is none; `unknown` are the measures that some establishment lacks; `foresees`
+    says whether a pass before the match looks for such, and for money that hundredths do not hold.
     """
 
     study: Study
@@ -91,6 +92,7 @@ class RunContext:
     kept_in: str = ""
     largest_money: float = LARGEST_AMOUNT
     unknown: tuple[str, ...] = ()
+    foresees: bool = False
 
     def makes(self, table: str) -> bool:
         """Whether the study has what the table is declared to need."""

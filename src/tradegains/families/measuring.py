@@ -84,6 +84,7 @@ def measure(
     merge_by: MergeBy = "hash",
     is_in_process: bool = False,
     kept_in: str = "",
+    foresees: bool = False,
 ) -> ComputedTables:
     """The wanted results of a study.
 
@@ -102,6 +103,7 @@ def measure(
         merge_by: how the engine brings the rows of an establishment together.
         is_in_process: whether the engine's exp and ln are those of this process, to the last bit.
         kept_in: folder in which kept rows can be found after the run; empty where there is none.
+        foresees: whether a pass before the match looks for amounts that would need another match.
 
     Raises:
         InputError: rows break a rule whose action is stop, or rows went missing.
@@ -121,6 +123,7 @@ def measure(
         merge_by=merge_by,
         is_in_process=is_in_process,
         kept_in=kept_in,
+        foresees=foresees,
         dividing=tuple(name for name, _ in read_conditions(study, types).dividing),
     )
     context, matched = match_as_finely(context, census)

@@ -9,13 +9,16 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from pyarrow import fs
 
 from tradegains.errors import Problem
 from tradegains.store.census import CensusFiles
 from tradegains.store.census_checks import some_of
 from tradegains.store.census_files import FOOTER_THREADS, CensusFile
 from tradegains.store.census_types import CONTRACT_KINDS
+from tradegains.store.scalars import arrow_scalar
 
 _BIGINT_LIMIT = 2**63
 _SPARK_LACKS = frozenset({"BROTLI", "LZO"})
@@ -95,6 +98,42 @@ def is_below(census: CensusFiles, name: str, limit: float) -> bool:
                 if not known or not float(chunk.statistics.max) < limit:
                     return False
     return bool(census.files)
+
+
+SAMPLED_FILES, SAMPLED_ROWS = 3, 8192
+_AMOUNTS = ("employment", "sales", "exports", "value_added")
+
+
+def has_doubtful_amounts(census: CensusFiles) -> bool:
+    """Whether the first rows of some files lack an amount, or have more digits than hundredths.
+
+    A guess, for which some rows of some local files are read: another row may say otherwise.
+    """
+    is_local = isinstance(census.place.system, fs.LocalFileSystem)
+    if not is_local or "sampling_weight" in census.columns:
+        return is_local  # amounts times weights have many digits
+    inside = census.inside
+    columns = [inside[name] for name in _AMOUNTS if name in inside]
+    step = max(1, len(census.files) // SAMPLED_FILES)
+    return any(_is_doubtful(census, file, columns) for file in census.files[::step])
+
+
+def _is_doubtful(census: CensusFiles, file: CensusFile, columns: Sequence[str]) -> bool:
+    try:
+        with census.place.system.open_input_file(file.absolute) as source:
+            rows = next(pq.ParquetFile(source).iter_batches(SAMPLED_ROWS, columns=columns), None)
+    except (OSError, pa.ArrowException):
+        return False  # the engine will say so
+    return rows is not None and any(map(_has_gap_or_digits, rows.columns))
+
+
+def _has_gap_or_digits(values: pa.Array) -> bool:
+    if values.null_count or not pa.types.is_floating(values.type):
+        return bool(values.null_count)
+    units = pc.multiply(values.cast(pa.float64()), arrow_scalar(100.0))
+    beyond = pc.abs(pc.subtract(units, pc.round(units)))
+    allowed = pc.multiply(pc.abs(units), arrow_scalar(1e-9))
+    return bool(pc.any(pc.greater(beyond, allowed)).as_py())
 
 
 def _largest(chunk: pq.ColumnChunkMetaData) -> int:
