@@ -165,7 +165,8 @@ def _correlations(one: Replicates, other: Replicates) -> Replicates:
 def _of_industry(
     row: Mapping[str, Any], without: Replicated, gaps: Mapping[str, _Gap]
 ) -> RowWithReplicates:
-    replicates = {name: without.statistics[name] for name in ("sd", "theil") if without.statistics}
+    known = without.statistics
+    replicates = {name: known[name] for name in ("sd", "theil") if name in known}
     ends = {
         f"{name}_{end}": gaps[name].ends[at] if name in gaps else None
         for name in GAPS
