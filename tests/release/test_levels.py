@@ -141,3 +141,16 @@ def test_an_industry_of_a_group_of_which_something_stays_is_hidden_too(rules: Ru
     made = release(cells, [of("0101"), of("01"), *sets, of("02"), of("")], rules)
     assert made.unprotected == []
     assert_hidden(cells, rules, of("0101"), made)
+
+
+def test_a_set_of_all_does_not_tell_one_of_an_industry(rules: Rules) -> None:
+    # Nobody asks for the exporters of a group; those of all less those of 0201 are those of 0101.
+    cells = cells_of(
+        {(101, 1): [100] * 3, (101, 0): [100] * 40, (201, 1): [100] * 40, (201, 0): [100] * 40}
+    )
+    exporting = {"inside": (EXPORTER,)}
+    sums = [of("", **exporting), of("0101", **exporting), of("0201", **exporting)]
+    made = release(cells, [*sums, of("01"), of("02"), of("0101"), of("0201"), of("")], rules)
+    assert made.unprotected == []
+    assert made.sums[sums[1]].reason == "contributors"
+    assert_hidden(cells, rules, sums[1], made)

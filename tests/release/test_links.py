@@ -7,7 +7,8 @@ import pyarrow as pa
 import pytest
 
 from tradegains.release.cells import EvidenceCells
-from tradegains.release.groups import Members, Summed
+from tradegains.release.gate import row_sums
+from tradegains.release.groups import Choices, Members, Summed
 from tradegains.release.links import (
     EXPORTER,
     EXPORTER_NEXT_YEAR,
@@ -177,3 +178,24 @@ def test_a_gain_that_both_ends_bound_has_the_later_end_stay() -> None:
     left = leaving(made)
     assert not {START, END} <= left
     assert np.isfinite(made.sums[END].value)
+
+
+# --- amounts that somebody lacks ----------------------------------------------------------------
+
+
+def test_sums_of_an_amount_that_somebody_lacks_are_not_known() -> None:
+    row = {"window": "post", "level": "total", "industry": None, "continuing": "both_ends",
+           "restriction": "all", "imports": "table", "ids": "raw", "year": 1988,
+           "domestic_sales": 5.0, "establishments": 2}  # fmt: skip
+    choices = Choices({"post": (1988, 1996)}, "own_year", False, {}, {}, {})
+    known = EvidenceCells(_evidence(()), digits=4, group_digits=2)
+    lacking = EvidenceCells(_evidence((("unknown", "sales", "post"),)), digits=4, group_digits=2)
+    found = row_sums("market_shares", row, choices, known)
+    assert found["domestic_sales"] == ((Members(1988), "domestic_sales"),)
+    assert row_sums("market_shares", row, choices, lacking) == found | {"domestic_sales": None}
+
+
+def _evidence(sets: tuple[tuple[str, ...], ...]) -> Evidence:
+    cells = pa.table({w.YEAR: [1988], w.INDUSTRY: [101], w.MEMBERSHIP: [0], w.ESTABLISHMENTS: [2]})
+    facts = {"keys": [w.YEAR, w.INDUSTRY, w.MEMBERSHIP], "amounts": [], "sets": sets}
+    return Evidence({"cells": cells, "spread": pa.table({})}, facts)

@@ -220,3 +220,13 @@ def test_the_order_of_what_is_asked_for_does_not_matter(rules: Rules) -> None:
     found = protect(held, wanted, rules)
     again = protect(held[::-1], wanted, rules)
     assert found.closed == again.closed
+
+
+def test_a_cell_that_follows_from_sets_that_overlap_is_hidden() -> None:
+    # Nobody's set is nested in another's, but ax less ab and with b is x, of one alone.
+    held = [Holding(cell, f"{cell}{n}", 10) for cell in "ab" for n in range(30)]
+    sums = [Sum(name, frozenset(name)) for name in ("ax", "ab", "b")]
+    decision = protect([*held, Holding("x", "x", 10)], sums, example_rules("plain"))
+    assert len(decision.closed) == 1
+    assert set(decision.closed.values()) == {"complement"}
+    assert any(name.startswith("a part of ax") for name in decision.differences)

@@ -5,6 +5,7 @@ those that a program can read again are compared with it cell by cell before any
 """
 
 import importlib.util
+import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,17 +20,14 @@ import pyarrow.parquet
 from tradegains.errors import DisclosureError, Problem
 from tradegains.published.export import WRITERS, Extract
 from tradegains.published.published_run import PublishedRun
-from tradegains.release.released import WITHHELD
+from tradegains.release.released import NOTE, WITHHELD
 from tradegains.store.arrow_tables import arrow_schema
-from tradegains.tables.columns import NOTE as NOTE_COLUMN
 from tradegains.tables.columns import TEXT
 from tradegains.tables.published import TABLES
 from tradegains.tables.table import Column
 
 WORKSHEET = 1e-15
 """Relative: what a worksheet may lose of a number."""
-
-NOTE = NOTE_COLUMN.name
 
 _WITHHELD = Column(WITHHELD, TEXT, "", "columns of this row that are withheld, not null")
 
@@ -198,10 +196,24 @@ def released_run(run: PublishedRun, tables: dict[str, pa.Table]) -> PublishedRun
         "study_toml": public_study(run.record["study_toml"]),
         "inputs": "[]",
         "input_digest": "",
-        "absent": run.record["absent"],
+        "absent": public_absences(run.record["absent"]),
         "tables": [{"name": entry["name"], "rows": entry["rows"]} for entry in listed],
     }
     return replace(run, record=record, tables=shown)
+
+
+def public_absences(text: str | None) -> str:
+    """What a run does not have as it leaves: inputs and tables, which are choices of the study.
+
+    Why a result or a term is absent may say how few there are.
+
+    Example:
+        >>> public_absences('[{"kind": "input", "name": "a"}, {"kind": "result", "name": "b"}]')
+        '[{"kind": "input", "name": "a"}]'
+    """
+    said = json.loads(text or "[]")
+    kept = said if isinstance(said, list) else []
+    return json.dumps([each for each in kept if each["kind"] in ("input", "table")])
 
 
 def public_study(text: str) -> str:

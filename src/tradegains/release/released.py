@@ -1,5 +1,6 @@
 """Gated tables as they leave: what is withheld is empty, and named in a last column."""
 
+import re
 from typing import Any
 
 import pyarrow as pa
@@ -7,10 +8,12 @@ import pyarrow as pa
 from tradegains.release.gate import GatedCell, GatedTable
 from tradegains.release.rounding import rounded_count, rounded_value
 from tradegains.release.rules import Rules
+from tradegains.tables.columns import NOTE as NOTE_COLUMN
 from tradegains.tables.disclosure import FREQUENCIES, PUBLIC
 from tradegains.tables.published import TABLES
 
 WITHHELD = "withheld"
+NOTE = NOTE_COLUMN.name
 
 
 def released_rows(table: GatedTable, rules: Rules) -> pa.Table:
@@ -26,9 +29,30 @@ def released_rows(table: GatedTable, rules: Rules) -> pa.Table:
             if not cell.reason:
                 shown[column] = _rounded(table.name, column, row[column], cell=cell, rules=rules)
         withheld = [name for name in cells if shown[name] is None]
+        if NOTE in shown:
+            shown[NOTE] = released_note(row[NOTE], is_whole=not withheld)
         rows.append({**shown, WITHHELD: " ".join(withheld)})
     schema = table.before.schema.append(pa.field(WITHHELD, pa.string()))
     return pa.Table.from_pylist(rows, schema=schema)
+
+
+def released_note(note: str | None, *, is_whole: bool) -> str | None:
+    """A note as it leaves: none where a number of its row stays, and how many are meant never.
+
+    A note says why there is no number, or of what kind one is: of a number that stays either tells.
+
+    Example:
+        >>> told = "an amount is unknown at an end of 2 establishments, which are in no sum"
+        >>> released_note(told, is_whole=True)
+        'an amount is unknown at an end of some establishments, which are in no sum'
+        >>> released_note(told, is_whole=False)
+    """
+    if not note or not is_whole:
+        return None
+    return _COUNTED.sub("some establishments", note)
+
+
+_COUNTED = re.compile(r"\b\d[\d,]* establishments?\b")
 
 
 def _rounded(name: str, column: str, value: Any, *, cell: GatedCell, rules: Rules) -> Any:

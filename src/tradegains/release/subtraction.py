@@ -418,8 +418,9 @@ class SumsTogether:
         here = np.unique(np.concatenate([self.inside[number] for number in numbers]))
         around = self._around(numbers)
         leave = [n for n in around if not found.sums[self.sums[n]].reason]
-        within = self._suppression([*numbers, *leave], here, earlier, fixed=len(leave))
         stays = len(leave) < len(around)
+        leave += self._others_around(here, around, found)
+        within = self._suppression([*numbers, *leave], here, earlier, fixed=len(leave))
         if stays or self.is_crossed or np.intersect1d(touched, here).size:
             decision = within.close_all_and_ask()
         else:
@@ -438,6 +439,25 @@ class SumsTogether:
             for n, (each, _) in enumerate(self.sums)
             if each.level == "industry2" and each.industry == code and each.window == group.window
         ]
+
+    def _others_around(self, here: Numbers, around: Sequence[int], found: Judgement) -> list[int]:
+        """Sums that leave and have a part of the group that no sum of the group as a whole is."""
+        looked_at = {self._part(n, here).tobytes() for n in around}
+        others = []
+        for n, (group, _) in enumerate(self.sums):
+            judged = found.sums.get(self.sums[n])
+            if group.level == FINE or judged is None or judged.reason:
+                continue
+            part = self._part(n, here)
+            if len(part) and part.tobytes() not in looked_at:
+                looked_at.add(part.tobytes())
+                others.append(n)
+        return others
+
+    def _part(self, number: int, here: Numbers) -> Numbers:
+        """Cells of a sum among some."""
+        found: Numbers = np.intersect1d(self.inside[number], here)
+        return found
 
     def _suppression(
         self,
