@@ -142,8 +142,9 @@ GUARANTEES = {
         "_differences",
         "_rests",
         "_unions",
+        "_single_cells",
     ),
-    "and differences, rests and unions": ("_seeing_through",),
+    "and differences, rests, unions and finest cells": ("_seeing_through",),
     "and against contributors (a release)": (),
 }
 """What is protected, and what of ours is left out for it."""
