@@ -5,6 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from tradegains.release.described import TOLD_BY_BINS
 from tradegains.release.gate import GatedCell, GatedTable
 from tradegains.release.rounding import rounded_count, rounded_value
 from tradegains.release.rules import Rules
@@ -37,9 +38,10 @@ def released_rows(table: GatedTable, rules: Rules) -> pa.Table:
 
 
 def released_note(note: str | None, *, is_whole: bool) -> str | None:
-    """A note as it leaves: none where a number of its row stays, and how many are meant never.
+    """A note as it leaves: where a number of its row stays, what the release itself says alone.
 
     A note says why there is no number, or of what kind one is: of a number that stays either tells.
+    How many establishments are meant it never says.
 
     Example:
         >>> told = "an amount is unknown at an end of 2 establishments, which are in no sum"
@@ -47,9 +49,9 @@ def released_note(note: str | None, *, is_whole: bool) -> str | None:
         'an amount is unknown at an end of some establishments, which are in no sum'
         >>> released_note(told, is_whole=False)
     """
-    if not note or not is_whole:
-        return None
-    return _COUNTED.sub("some establishments", note)
+    if not is_whole:
+        return TOLD_BY_BINS if note and TOLD_BY_BINS in note else None
+    return note and _COUNTED.sub("some establishments", note)
 
 
 _COUNTED = re.compile(r"\b\d[\d,]* establishments?\b")
