@@ -339,6 +339,17 @@ def test_a_bin_holds_so_many(rules: Rules, number: int, leaves: bool) -> None:
     assert (found.merging.times == 1) is leaves
 
 
+@pytest.mark.parametrize(("number", "times"), [(10, 1), (60, 2)])
+def test_an_enterprise_may_have_most_of_a_bin(rules: Rules, number: int, times: int) -> None:
+    """Its establishments are none of them large: together they have 6,000 of 7,000 jobs."""
+    plants = [Plant(n, (), 5, WIDTH * (n % 8) + 0.1, 3256) for n in range(1600)]
+    plants += [Plant(9999, (), 100, WIDTH + 0.1, 3256) for _ in range(number)]
+    found = year_of_bins(plants, rules)
+    assert found.take(all_of())
+    assert found.merging is not None
+    assert found.merging.times == times
+
+
 def test_bins_that_left_before_are_those_that_leave(rules: Rules) -> None:
     plants = [Plant(n, (), 5, WIDTH * (n % 4) + 0.1, 3256) for n in range(400)]
     assert year_of_bins(plants, rules).take(all_of())
