@@ -4,7 +4,7 @@ import gc
 import logging
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from pathlib import Path
@@ -18,7 +18,7 @@ from pyspark.sql import DataFrame
 from tradegains.engines.failures import DamagedPageError
 from tradegains.engines.signals import ending_cleanly
 from tradegains.engines.start import Engine
-from tradegains.errors import EngineError, InputError, Problem, StudyError
+from tradegains.errors import EngineError, InputError, Problem, StudyError, TradegainsError
 from tradegains.families.context import ComputedTables, MergeBy, TableRows
 from tradegains.families.measuring import absences_of, measure
 from tradegains.families.quality import CountedRows, counted_rows
@@ -31,9 +31,10 @@ from tradegains.progress import Progress
 from tradegains.store.arrow_tables import arrow_schema
 from tradegains.store.census import CensusFiles, read_census, require_buckets
 from tradegains.store.census_checks import invalid_text
+from tradegains.store.cleaning import forget_unpublished_evidence
 from tradegains.store.code_version import code_digest, code_version
 from tradegains.store.delta import DeltaStore
-from tradegains.store.evidence import Evidence, keep_evidence
+from tradegains.store.evidence import Evidence, forget_evidence, keep_evidence
 from tradegains.store.manifest import (
     InputFile,
     ManifestEntry,
@@ -53,6 +54,7 @@ from tradegains.store.runs import (
     RunRecord,
     damage,
     publish,
+    published_runs,
     published_tables,
     run_id,
     sound_runs,
@@ -171,8 +173,8 @@ def run(
             if verify:
                 require_content(inputs.files, inputs.manifest)
             wanted = {table: rows for table, rows in measured.tables.items() if table in only}
-            _keep_evidence(place, name, measured)
-            publication = publish_tables(store, name, record, wanted)
+            with _evidence_beside(place, store, name, measured):
+                publication = publish_tables(store, name, record, wanted)
             step.rows = sum(table.rows for table in publication.tables)
     return RunSummary(
         name, publication.new, {each.name: each.rows for each in publication.tables}, absent
@@ -224,11 +226,22 @@ def _all_absent(
     return tuple(dict.fromkeys((*inputs.absent, *before, *measured.absent)))
 
 
-def _keep_evidence(place: Output, name: str, measured: ComputedTables) -> None:
-    """Keep what the run's numbers rest on, before any of them can be released."""
+@contextmanager
+def _evidence_beside(
+    place: Output, store: DeltaStore, name: str, measured: ComputedTables
+) -> Iterator[None]:
+    """Keep what the run's numbers rest on before any can be released; none of what nobody sees."""
     found = measured.evidence
-    if found.facts:
-        keep_evidence(place.work, name, Evidence(found.tables, found.facts))
+    try:
+        if found.facts:
+            keep_evidence(place.work, name, Evidence(found.tables, found.facts))
+        yield
+    except BaseException:
+        # A process that was told to end after the commit has published its run.
+        with suppress(TradegainsError):
+            if name not in published_runs(store)["run_id"].to_pylist():
+                forget_evidence(place.work, name)
+        raise
 
 
 def _judge_names(output: str, study: Study) -> None:
@@ -253,6 +266,7 @@ def _whole_tables(place: Output, engine: Engine) -> DeltaStore:
     store = place.open_tables(engine.name, engine.spark)
     for line in mend_logs(store) if place.is_local else ():
         log.warning("%s", line)
+    forget_unpublished_evidence(place)
     return store
 
 

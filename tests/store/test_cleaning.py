@@ -162,6 +162,37 @@ def test_a_table_that_was_set_aside_is_kept_for_the_stated_time(output: Path) ->
     assert content(output) == before
 
 
+def keep_evidence_of(output: Path, *runs: str) -> None:
+    for run in runs:
+        (output / "work/evidence" / run).mkdir(parents=True)
+        (output / "work/evidence" / run / "cells.parquet").write_text("sums")
+
+
+def evidence(output: Path) -> set[str]:
+    return {path.name for path in (output / "work/evidence").iterdir()}
+
+
+def test_evidence_goes_but_for_that_of_published_runs(output: Path) -> None:
+    keep_evidence_of(output, *RUNS, DEAD)
+    with hold_output(str(output)) as held:
+        cleaning.forget_unpublished_evidence(held)
+    assert evidence(output) == set(RUNS)
+    keep_evidence_of(output, DEAD)
+    clean_output(str(output), days=30, dry_run=False)
+    assert evidence(output) == {*RUNS, DEAD}
+    grow_old(output, 31)
+    clean_output(str(output), days=30, dry_run=False)
+    assert evidence(output) == set(RUNS)
+
+
+def test_no_evidence_goes_where_nobody_can_tell_what_is_published(output: Path) -> None:
+    keep_evidence_of(output, *RUNS)
+    remove_tree(output / "tables/runs")
+    with hold_output(str(output)) as held:
+        cleaning.forget_unpublished_evidence(held)
+    assert evidence(output) == set(RUNS)
+
+
 def test_an_output_that_is_held_is_not_cleaned(output: Path) -> None:
     with hold_output(str(output)):
         with pytest.raises(OutputBusyError):

@@ -130,9 +130,17 @@ def published(output: Path) -> Published:
 
 
 def rows_left(output: Path) -> list[str]:
-    """Files with rows of establishments that only carry from one pass to the next."""
+    """Files that only carry from one pass to the next, or that a run without a publication left.
+
+    What a rule took out is kept for a stated time, and evidence as long as its run.
+    """
     paths = [path for path in output.glob("work*/*/*/**/*") if path.is_file()]
-    return [str(p) for p in paths if not {"quarantined", "duplicates"} & set(p.parts)]
+    kept = {"quarantined", "duplicates"}
+    runs = set(published(output)) if paths else set()
+    return [
+        str(path) for path in paths
+        if not (kept & set(path.parts) or (path.parts[-3] == "evidence" and path.parts[-2] in runs))
+    ]  # fmt: skip
 
 
 def require(holds: bool, said: str) -> None:

@@ -93,3 +93,27 @@ def test_what_changed_without_a_trace_is_found_when_asked_for(
     rows = published_runs(store).to_pylist()
     assert len(rows) == (not verify)
     assert all(published_tables(row) for row in rows)
+
+
+@pytest.mark.only("embedded")
+def test_evidence_stays_with_published_runs_alone(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study, output = read_study(write_small_study(tmp_path)), tmp_path / "out"
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    publish = tradegains.pipeline.publish_tables
+    monkeypatch.setattr(tradegains.pipeline, "publish_tables", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        run(engine, study, output=str(output), progress=Progress(None))
+    assert list(output.glob("work/evidence/*")) == []
+    monkeypatch.setattr(tradegains.pipeline, "publish_tables", publish)
+    first = run(engine, study, output=str(output), progress=Progress(None))
+    (kept,) = output.glob("work/evidence/*")
+    assert kept.name == first.run_id
+    monkeypatch.setattr(tradegains.pipeline, "publish_tables", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        run(engine, study, output=str(output), progress=Progress(None), again=True)
+    assert list(output.glob("work/evidence/*")) == [kept]

@@ -7,17 +7,18 @@ table, as its log then says, does not need it.
 
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tradegains.errors import EngineError, Problem, StudyError
+from tradegains.errors import DamagedOutputError, EngineError, Problem, StudyError
 from tradegains.store import remote_cleaning
 from tradegains.store.delta import DeltaRs
-from tradegains.store.evidence import forget_evidence
+from tradegains.store.evidence import FOLDER, forget_evidence
 from tradegains.store.leftovers import leftover_rows
 from tradegains.store.mending import ASIDE
 from tradegains.store.output import Output
-from tradegains.store.private import remove_tree
+from tradegains.store.private import owns, remove_tree
 from tradegains.store.remote_cleaning import find_remote, remove_remote
 from tradegains.store.remote_leftovers import RemotePath
 from tradegains.store.runs import nothing_published, published_runs
@@ -87,8 +88,31 @@ def find_leftovers(output: Output, *, days: float) -> Leftovers:
         orphans += [path for path in found if _run_of(path) not in doubtful]
     work = Path(output.work)
     rows = leftover_rows(work, keep_days=days) if work.is_dir() else []
-    old = [path for path in rows if _age(path) >= days]
+    evidence = _evidence_but_of(work, published | doubtful)
+    old = [path for path in (*rows, *evidence) if _age(path) >= days]
     return Leftovers(tuple(old), tuple(unpublished), tuple(orphans), tuple(kept))
+
+
+def forget_unpublished_evidence(output: Output) -> None:
+    """Remove what runs killed before their publication kept as evidence; call it while held.
+
+    On a local disk; behind an address it stays until the run is made again or retired.
+    """
+    if not output.is_local or not Path(output.work, FOLDER).is_dir():
+        return
+    store = DeltaRs(output.tables)
+    with suppress(DamagedOutputError, EngineError):  # a damaged `runs` is the run's to tell
+        published = set(published_runs(store)["run_id"].to_pylist())
+        if not published:  # `runs` may be lost, and all evidence be of published runs
+            return
+        for path in _evidence_but_of(Path(output.work), published | _lost_commits(store)):
+            _remove(path)
+
+
+def _evidence_but_of(work: Path, runs: set[str]) -> list[Path]:
+    folder = work / FOLDER
+    found = sorted(folder.iterdir()) if folder.is_dir() and not folder.is_symlink() else []
+    return [path for path in found if path.name not in runs and owns(path)]
 
 
 def _lost_commits(store: DeltaRs) -> set[str]:
