@@ -221,12 +221,19 @@ def test_shipped_settings_name_the_same_delta(file: Path) -> None:
 LOCAL = ROOT / "conf" / "spark" / "local.conf"
 
 
+def settings(folder: Path, more: str = "") -> Path:
+    """The shipped settings with the Delta of the Spark that runs the tests, and more."""
+    file = folder / "spark.conf"
+    file.write_text(LOCAL.read_text().replace(coordinates("4.2.0"), coordinates()) + more)
+    return file
+
+
 def submit(
     job: str,
     *arguments: object,
     package: Path,
+    properties: Path,
     options: Sequence[str] = (),
-    properties: Path = LOCAL,
     **environment: str,
 ) -> subprocess.CompletedProcess[str]:
     """Submit a job as the documentation says, with little memory."""
@@ -251,10 +258,8 @@ def test_submitted_job_publishes_the_same_from_executors_of_their_own(
     run(engine, read_study(study), output=str(here), progress=Progress(None))
     master = ["--master", "local-cluster[2,1,1024]"]  # two executors of a core and a gigabyte
     # As on a cluster of its own: a secret that is no word of a command line, and rows encrypted.
-    properties = tmp_path / "spark.conf"
     protected = "\nspark.authenticate.secret a-secret\nspark.network.crypto.enabled true\n"
-    shipped = LOCAL.read_text().replace(coordinates("4.2.0"), coordinates())
-    properties.write_text(f"{shipped}{protected}spark.io.encryption.enabled true\n")
+    properties = settings(tmp_path, f"{protected}spark.io.encryption.enabled true\n")
     ended = submit(
         "run_study", study, "--output", there,
         options=master, properties=properties, package=package_zip, **cluster_python,
@@ -274,7 +279,7 @@ def test_submitted_job_keeps_its_exit_code(
     absent = ["--input", f"census={tmp_path / 'nowhere'}"]
     ended = submit(
         "welfare_gains", study, "--output", tmp_path / "out", *absent,
-        package=package_zip, **cluster_python,
+        properties=settings(tmp_path), package=package_zip, **cluster_python,
     )  # fmt: skip
     assert ended.returncode == 3
     # spark-submit passes on what Python writes to either stream as its own standard output.
