@@ -161,7 +161,7 @@ def write_page(found: dict[str, Any], page: Path) -> None:
         goals="\n".join(
             _goals(rows, goals, before.goals, busy=bool(rows) and _is_busy(found["machine"], rows))
         ),
-        paper="\n".join(on_paper(_recorded("scale"), _over_hdfs())),
+        paper="\n".join(on_paper(_recorded("scale"), _recorded("over_hdfs"))),
         tried="\n".join(_tried(verdicts)),
     )
     page.parent.mkdir(parents=True, exist_ok=True)
@@ -171,11 +171,6 @@ def write_page(found: dict[str, Any], page: Path) -> None:
     plot = page.parent / "images" / "performance.png"
     plot.parent.mkdir(exist_ok=True)
     _plot(rows, plot)
-
-
-def _over_hdfs() -> Any:
-    """What `make cluster-check` measured, once it is copied there; nothing before."""
-    return _recorded("over_hdfs") if (RECORDED / "over_hdfs.json").exists() else ()
 
 
 @dataclass(frozen=True)
