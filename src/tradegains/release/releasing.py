@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tradegains.errors import DisclosureError, Problem, StudyError
 from tradegains.published.published_run import PublishedRun
@@ -86,7 +87,7 @@ def plan_release(
     ledger = read_ledger(place)
     described = describe(run, cells, choices, judged_by, names=names, ledger=ledger)
     behind, wanted = {}, Counter[Summed]()
-    tables = {name: described.restated(name, run.tables[name]) for name in names}
+    tables = {name: without_counts(described.restated(name, run.tables[name])) for name in names}
     for name in names:
         rows = tables[name].to_pylist()
         behind[name] = [row_sums(name, row, choices, cells) for row in rows]
@@ -148,6 +149,25 @@ def write_release(
             _write(draft, release)
             add_to_ledger(place, release.ledger, _entry(release))
     return release
+
+
+def without_counts(rows: pa.Table) -> pa.Table:
+    """Rows whose notes do not say of how many establishments an amount is unknown.
+
+    No rule judges these counts, of which one may be of a single establishment.
+
+    Example:
+        >>> told = "sales is unknown at an end of 1 establishment, in no sum of it"
+        >>> without_counts(pa.table({"note": [told, None]}))["note"].to_pylist()
+        ['sales is unknown at an end of some establishments, in no sum of it', None]
+    """
+    if "note" not in rows.column_names:
+        return rows
+    notes = rows["note"]
+    for before in (r"unknown at an end of ", r"sales of "):
+        counted = rf"({before})[0-9,]+ establishments?"
+        notes = pc.replace_substring_regex(notes, counted, r"\1some establishments")
+    return rows.set_column(rows.column_names.index("note"), rows.schema.field("note"), notes)
 
 
 def releasable(run: PublishedRun, names: Sequence[str]) -> list[str]:
