@@ -131,7 +131,10 @@ def distinct(texts: Iterable[str]) -> DistinctTexts:
         >>> distinct(["b", "a", "b"]).to_pylist()
         ['b', 'a']
     """
-    found: DistinctTexts = pc.unique(pa.array(list(texts), pa.string()))
+    held = list(texts)
+    # pyarrow imports pandas, where it is, to look at a list: not for a study without any text.
+    array = pa.array(held, pa.string()) if held else pa.nulls(0, pa.string())
+    found: DistinctTexts = pc.unique(array)
     return found
 
 
