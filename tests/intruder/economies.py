@@ -179,10 +179,6 @@ rule = "bins"
 least = {thresholds.least}
 [shapes]
 degrees_of_freedom = 10
-[models]
-degrees_of_freedom = 10
-r2 = 0.9
-counts = 10
 [rounding]
 counts = {counts if isinstance(counts, int) else f'"{counts}"'}
 values = {values}

@@ -64,7 +64,6 @@ def _rules(thresholds: Thresholds) -> Rules:
         "differences": {"least": thresholds.least},
         "positions": {"rule": "bins", "least": thresholds.least},
         "shapes": {"degrees_of_freedom": 10},
-        "models": {"degrees_of_freedom": 10, "r2": 0.9, "counts": 10},
         "rounding": {"counts": 0, "values": 0},
     }
     return rules_of(given, "rules of an attack")

@@ -95,15 +95,6 @@ class Shapes:
 
 
 @dataclass(frozen=True)
-class Models:
-    """Regressions: residual degrees of freedom, the largest R² (below it), and counts to a base."""
-
-    degrees_of_freedom: int
-    r2: float
-    counts: int
-
-
-@dataclass(frozen=True)
 class Rounding:
     """Of counts to a base, by size ("significant") or not (0); of values to digits or not (0)."""
 
@@ -123,7 +114,6 @@ class Rules:
     differences: Differences
     positions: Positions
     shapes: Shapes
-    models: Models
     rounding: Rounding
 
 
@@ -186,11 +176,6 @@ _KINDS: Mapping[str, Mapping[str, ValueKind[Any]]] = {
     "differences": {"least": whole(2, 1000)},
     "positions": {"rule": one_of((BINS, TAILS)), "least": whole(2, 1000)},
     "shapes": {"degrees_of_freedom": whole(2, 1000)},
-    "models": {
-        "degrees_of_freedom": whole(2, 1000),
-        "r2": number(above=0, most=1),
-        "counts": whole(1, 1000),
-    },
     "rounding": {
         "counts": ValueKind(f'a base from 2 to 1000, 0 for none, or "{SIGNIFICANT}"', _base, 0),
         "values": whole(0, 15),
