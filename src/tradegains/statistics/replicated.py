@@ -251,7 +251,7 @@ def _moments(sums: _PopulationSums, weighted: bool) -> dict[str, FloatArray]:
         rounding = spread_of_rounding(count, weight, bits)
         second = np.where(second <= rounding, 0.0, second)
         sd = np.sqrt(second)
-        skewness, kurtosis = third / second**1.5, fourth / second**2
+        skewness, kurtosis = third / _cubed_roots(second), fourth / second**2
         is_told = has_shape(second, skewness, kurtosis, rounding * MOMENT_BIN**2)
     nothing = weight <= 0
     return {
@@ -290,6 +290,11 @@ def _logarithms(values: FloatArray) -> FloatArray:
     """Natural logarithms one by one, as those of NumPy differ too; not a number without one."""
     found = [math.log(x) if 0.0 < x < math.inf else math.nan for x in values.ravel().tolist()]
     return np.array(found).reshape(values.shape)
+
+
+def _cubed_roots(values: FloatArray) -> FloatArray:
+    """The power 3/2 one by one, as Python has it: NumPy's differs from processor to processor."""
+    return np.array([x**1.5 for x in values.ravel().tolist()]).reshape(values.shape)
 
 
 def _weight(weighted: bool) -> str:
