@@ -44,7 +44,7 @@ WEIGHT, MEASURE = "employment_thousandths", "log_productivity"
 MARKET_CELLS = CELLS | AMOUNTS | {WEIGHT}
 MEDIANS = {"year", "industry", WEIGHT, MEASURE}
 DISTRIBUTIONS = MEDIANS | {"membership"}
-EVIDENCE = {"year", "industry", "membership", "flags", WEIGHT} | AMOUNTS
+EVIDENCE = {"year", "industry", "membership", "flags", "log_productivity", WEIGHT} | AMOUNTS
 
 SHUFFLES = {"Exchange", "RepartitionExec"}
 SCANS = {"FileScan", "DataSourceExec"}
