@@ -28,7 +28,7 @@ from pathlib import Path
 from statistics import median
 
 import pyarrow.parquet as pq
-from cold_process import Limits, run_cold
+from cold_process import Limits, ProgramFailedError, run_cold
 from run import BUILD, ROOT, steps_of
 
 from tradegains.command.demo import STUDY, prepare_demo
@@ -161,10 +161,23 @@ def earlier_study(build: Build, establishments: int) -> Path:
         command = [sys.executable, build.program, "demo", "--output", folder,
                    "--establishments", establishments]  # fmt: skip
         log = BUILD / f"log_{folder.name}.txt"
-        run_cold(command, log, {"PYTHONPATH": str(build.tree / "src")})
+        try:
+            run_cold(command, log, {"PYTHONPATH": str(build.tree / "src")})
+        except ProgramFailedError:
+            if not (folder / STUDY).exists():
+                raise
+            join_products(folder / "input" / "plant_products.parquet")
         for made in ("tables", "work", REPORT):
             shutil.rmtree(folder / made, ignore_errors=True)
     return folder / STUDY
+
+
+def join_products(products: Path) -> None:
+    """Make one file of a folder: some builds wrote several files, and read no more than one."""
+    if products.is_dir():
+        rows = pq.read_table(products)
+        shutil.rmtree(products)
+        pq.write_table(rows, products)
 
 
 def own_study(build: Build, folder: Path) -> Path:
