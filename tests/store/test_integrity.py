@@ -53,8 +53,8 @@ def entry(store: DeltaRs, version: int) -> Path:
     return Path(store.path("quality"), "_delta_log", f"{version:020}.json")
 
 
-def data_file(store: DeltaRs, run: str) -> Path:
-    (path,) = Path(store.path("quality"), f"run_id={run}").glob("*.parquet")
+def data_file(store: DeltaRs, run: str, name: str = "quality") -> Path:
+    (path,) = Path(store.path(name), f"run_id={run}").glob("*.parquet")
     return path
 
 
@@ -154,6 +154,17 @@ def test_a_flipped_bit_is_refused_or_changes_nothing(store: DeltaRs) -> None:
         except DamagedOutputError:
             outcomes["refused"] += 1
     assert min(outcomes.values()) > 0, outcomes
+
+
+@pytest.mark.parametrize("name", ["quality", "runs"])
+def test_text_that_is_none_is_refused(store: DeltaRs, name: str) -> None:
+    path = data_file(store, "three", name)
+    rows = pq.ParquetFile(path).read()
+    (text, *_) = [field.name for field in rows.schema if field.type == pa.string()]
+    no_text = pa.array([b"caf\xe9"] * len(rows), pa.binary()).view(pa.string())
+    pq.write_table(rows.set_column(rows.schema.get_field_index(text), text, no_text), path)
+    with pytest.raises((DamagedOutputError, EngineError), match=r"cannot be read|not what run"):
+        read_published(store, "quality", "three")
 
 
 def test_an_empty_commit_to_runs_is_set_aside_and_its_run_published_again(

@@ -205,7 +205,9 @@ class DeltaRs(DeltaStore):
         # A table that another program has upgraded may hold more than its files say.
         plain = self.folder(name) is not None and table.protocol().min_reader_version == 1
         try:
-            return _rows_of_files(table, run_id) if plain else _rows(table, run_id)
+            rows = _rows_of_files(table, run_id) if plain else _rows(table, run_id)
+            rows.validate(full=True)  # one bit makes text of bytes that are none
+            return rows
         except (DeltaError, pa.ArrowException, OSError, ValueError, OverflowError) as error:
             raise unreadable(self.path(name), error) from error
 
