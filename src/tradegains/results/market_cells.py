@@ -372,14 +372,14 @@ def runs_by(keys: Sequence[Whole], size: int) -> tuple[Whole, Whole]:
         >>> [each.tolist() for each in runs_by([np.array([7, 3, 7])], 3)]
         [[1, 0, 2], [0, 1]]
     """
-    numbers = _numbered(keys, size)
+    numbers = numbered(keys, size)
     order = np.argsort(numbers, kind="stable")
     ordered = numbers[order]
     starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
     return order, starts
 
 
-def _numbered(keys: Sequence[Whole], size: int) -> Whole:
+def numbered(keys: Sequence[Whole], size: int) -> Whole:
     """A number of at least 0 for each cell, which those with the same keys share."""
     numbers, count = np.zeros(size, np.int64), 1  # numbers are below the count
     for key in keys:
