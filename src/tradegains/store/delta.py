@@ -33,6 +33,7 @@ from tradegains.store.arrow_tables import (
 from tradegains.store.disk import disk_full, is_full, require_room
 from tradegains.store.evolution import Change, column_changes
 from tradegains.store.hadoop import while_answering
+from tradegains.store.native_files import native_file
 from tradegains.store.remote_errors import remote_error
 from tradegains.store.scalars import arrow_scalar
 from tradegains.store.stores import storage_options
@@ -383,7 +384,7 @@ def _rows_of_files(table: "DeltaTable", run_id: str | None) -> pa.Table:
     schema = pa.schema(table.schema())
     parts = []
     for path in _data_files(table, run_id):
-        with path.open("rb") as file:
+        with native_file(path) as file:
             rows = pq.ParquetFile(file).read()
         # Delta keeps what a table is partitioned by in the folder's name; Spark's in the file too.
         if "run_id" not in rows.column_names:

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from tradegains.errors import EngineError
 from tradegains.store.arrow_tables import arrow_schema
 from tradegains.store.delta import DeltaRs, DeltaStore
+from tradegains.store.native_files import native_file
 from tradegains.store.private import remove_tree
 from tradegains.store.runs import (
     PublishedTable,
@@ -233,7 +234,7 @@ def _rows_of(path: Path, table: PublishedTable) -> pa.Table | None:
 def _read(path: Path) -> pa.Table | None:
     """The rows of a data file; None where it cannot be read."""
     try:
-        with path.open("rb") as file:
+        with native_file(path) as file:
             return pq.ParquetFile(file).read()
     except (pa.ArrowException, OSError, ValueError, OverflowError):
         return None

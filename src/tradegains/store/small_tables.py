@@ -26,6 +26,7 @@ from tradegains.store.csv_faults import unreadable_file
 from tradegains.store.listing import FileStamp
 from tradegains.store.locations import Location, locate
 from tradegains.store.manifest import ManifestEntry, schema_fingerprint
+from tradegains.store.native_files import native_bytes
 from tradegains.store.remote_errors import raise_if_remote
 from tradegains.store.row_tables import RowFile, row_table_files
 
@@ -326,7 +327,7 @@ def _is_parquet(place: Location) -> bool:
 
 
 def _parsed_file(content: bytes, place: Location, table: SmallTable) -> pa.Table:
-    name, source = place.path.lower(), pa.BufferReader(content)
+    name, source = place.path.lower(), native_bytes(content)
     if not _is_parquet(place) and not name.endswith((".csv", ".csv.gz")):
         what = f"the {table.name} file is neither Parquet nor CSV"
         raise InputError(Problem(what, place.given, cure="convert it"))
