@@ -17,12 +17,12 @@ def changes_of(delta, sales, *, distribution="lognormal", sigma, delta_ln_entry)
     )
 
 
-SALES = LogSalesPercentiles(q20=4.0, q50=6.0, q80=8.0, cutoff=2.0, cutoff_at=0.05)
+SALES = LogSalesPercentiles(low=4.0, median=6.0, high=8.0, cutoff=2.0, cutoff_at=0.05)
 
 
 def moved(sales, by):
     return LogSalesPercentiles(
-        sales.q20 + by, sales.q50 + by, sales.q80 + by, sales.cutoff + by, sales.cutoff_at
+        sales.low + by, sales.median + by, sales.high + by, sales.cutoff + by, sales.cutoff_at
     )
 
 
@@ -67,7 +67,9 @@ def test_on_data_nulls_have_reasons_and_the_assumptions_are_stated():
     assert "no spread" in flat.note
 
 
-def pareto_percentiles(tail, lower, upper=math.inf, cutoff_at=0.05, upper_at=None):
+def pareto_percentiles(
+    tail, lower, upper=math.inf, cutoff_at=0.05, upper_at=None, shares=(0.2, 0.5, 0.8)
+):
     """Percentiles of log size that is exponential from lower, cut off at upper."""
     kept = 1.0 - math.exp(-tail * (upper - lower))
 
@@ -75,19 +77,57 @@ def pareto_percentiles(tail, lower, upper=math.inf, cutoff_at=0.05, upper_at=Non
         return lower - math.log(1.0 - share * kept) / tail
 
     return LogSalesPercentiles(
-        at(0.2), at(0.5), at(0.8), at(cutoff_at), cutoff_at, upper if upper_at else None, upper_at
+        *map(at, shares),
+        at(cutoff_at),
+        cutoff_at,
+        upper if upper_at else None,
+        upper_at,
+        shares=shares,
     )
 
 
 def test_pareto_by_hand():
     # Percentiles of an exponential of rate 2 from 3: q = 3 - ln(1 - p) / 2.
     sales = pareto_percentiles(2.0, 3.0)
-    assert sales.q80 - sales.q20 == pytest.approx(math.log(4.0) / 2.0, rel=1e-15)
+    assert sales.high - sales.low == pytest.approx(math.log(4.0) / 2.0, rel=1e-15)
     # k = 1.5 and theta = 2 k = 3: the hazard is theta - k = 1.5 and the gain -dln lambda / theta.
     found = changes_of(-0.3, sales, distribution="pareto", sigma=2.5, delta_ln_entry=0.0)
     assert found.hazard == pytest.approx(1.5, rel=1e-13)
     assert found.local_change == pytest.approx(0.1, rel=1e-13)
     assert found.global_change == pytest.approx(0.1, rel=1e-12)
+
+
+@pytest.mark.parametrize("shares", [(0.2, 0.5, 0.8), (0.1, 0.5, 0.9), (0.25, 0.5, 0.75)])
+def test_any_three_percentiles_of_a_curve_give_it_back(shares):
+    # Percentiles of the curve itself: which of them are taken does not matter, but the note says.
+    for name, sales in (
+        ("pareto", pareto_percentiles(2.0, 3.0, shares=shares)),
+        ("truncated_pareto", pareto_percentiles(2.0, 3.0, 7.0, upper_at=0.999, shares=shares)),
+        ("lognormal", normal_percentiles(3.0, 1.2, shares)),
+    ):
+        found, usual = (
+            changes_of(-0.3, each, distribution=name, sigma=2.5, delta_ln_entry=0.0)
+            for each in (sales, usual_percentiles(name))
+        )
+        assert found.hazard == pytest.approx(usual.hazard, rel=1e-9)
+        assert found.global_change == pytest.approx(usual.global_change, rel=1e-9)
+        assert f"{shares[0]:g}, 0.5 and {shares[2]:g} quantiles" in found.note
+
+
+def normal_percentiles(mean, sd, shares):
+    normal = NormalDist(mean, sd)
+    return LogSalesPercentiles(
+        *map(normal.inv_cdf, shares), normal.inv_cdf(0.05), 0.05, shares=shares
+    )
+
+
+def usual_percentiles(name):
+    if name == "lognormal":
+        return normal_percentiles(3.0, 1.2, (0.2, 0.5, 0.8))
+    is_cut = name == "truncated_pareto"
+    return pareto_percentiles(
+        2.0, 3.0, 7.0 if is_cut else math.inf, upper_at=0.999 if is_cut else None
+    )
 
 
 def test_a_pareto_of_infinite_sales_has_no_number():

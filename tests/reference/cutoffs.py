@@ -11,10 +11,9 @@ from statistics import NormalDist
 from typing import Any
 
 from reference.rows import Row
-from reference.sizes import SCORE, log_sizes, percentile
+from reference.sizes import log_sizes, percentile
 
 NORMAL = NormalDist()
-LOGS = [-math.log(1 - share) for share in (0.2, 0.5, 0.8)]
 FLAT = 1e-6
 
 # Hazard of log size at the cutoff, and how ln of the tail's sales changes with the cutoff.
@@ -83,7 +82,8 @@ def solve(push: float, tail_change: Callable[[float], float]) -> float:
 
 def fit(sales: list[float], name: str, choices: Any) -> Fitted | None:
     """A distribution through three percentiles; None where there is none."""
-    q = [percentile(sales, share) for share in ("0.2", "0.5", "0.8")]
+    shares = choices.percentiles or (0.2, 0.5, 0.8)
+    q = [percentile(sales, repr(share)) for share in shares]
     if q[0] == q[2] and name != "pareto_tail":
         return None
     cutoff = percentile(sales, repr(choices.cutoff_percentile)) - q[1]
@@ -94,13 +94,14 @@ def fit(sales: list[float], name: str, choices: Any) -> Fitted | None:
         return None if tail <= 1 else (tail - 1, lambda x: -(tail - 1) * x)
     mean, distance = sum(q) / 3 - q[1], q[2] - q[0]
     if name == "lognormal":
-        return lognormal(mean, distance / (2 * SCORE), cutoff)
+        return lognormal(mean, distance / (2 * NORMAL.inv_cdf(shares[2])), cutoff)
     if name == "pareto":
-        tail = (LOGS[2] - LOGS[0]) / distance
-        lower = mean - sum(LOGS) / 3 / tail
+        logs = [-math.log(1 - share) for share in shares]
+        tail = (logs[2] - logs[0]) / distance
+        lower = mean - sum(logs) / 3 / tail
         return None if tail <= 1 else (tail - 1, pareto_tail(tail, max(cutoff, lower), lower))
     upper = percentile(sales, repr(choices.upper_percentile)) - q[1]
-    return truncated(mean, distance, upper, cutoff)
+    return truncated(mean, distance, upper, (cutoff, shares))
 
 
 def upper_tail(z: float) -> float:
@@ -120,11 +121,14 @@ def pareto_tail(tail: float, cutoff: float, lower: float) -> Callable[[float], f
     return lambda x: -(tail - 1) * (max(cutoff + x, lower) - cutoff)
 
 
-def truncated(mean: float, distance: float, upper: float, cutoff: float) -> Fitted | None:
+def truncated(
+    mean: float, distance: float, upper: float, rest: tuple[float, tuple[float, ...]]
+) -> Fitted | None:
     """Exponential log size cut off at `upper`; the rule picks the tail times the log range."""
+    cutoff, shares = rest
 
     def percentiles(cut: float) -> list[float]:
-        return [-math.log1p(share * math.expm1(-cut)) for share in (0.2, 0.5, 0.8)]
+        return [-math.log1p(share * math.expm1(-cut)) for share in shares]
 
     def excess(cut: float) -> float:
         unit = percentiles(cut)

@@ -11,7 +11,8 @@ FULL = (Path(__file__).parent / "full_study.toml").read_text(encoding="utf-8")
 
 MISTAKES = {
     "upper_percentile = 0.999\n": ("", "needs upper_percentile"),
-    "upper_percentile = 0.999": ("upper_percentile = 0.5", "not above the cutoff"),
+    "upper_percentile = 0.999": ("upper_percentile = 0.85", "give a share above 0.9"),
+    "percentiles = [0.1, 0.5, 0.9]": ("percentiles = [0.1, 0.6, 0.9]", "as far from it"),
     "cutoff_percentile = 0.05": ("cutoff_percentile = 1.0", "cutoff_percentile = 1.0 is not valid"),
     "entry_change = 0.0\n": ("", "entry_change is missing"),
     "entry_change = 0.0": ('entry_change = 0.0\nentry_counts = "annual"', "are both stated"),
@@ -29,7 +30,6 @@ MISTAKES = {
     'entry_rates = ["entrants_early", "post"]': ('entry_rates = ["last"]', "is not a window"),
     'elasticities = "elasticities"\n': ("", "given without elasticities"),
     "percentiles = [0.2, 0.5, 0.8]": ("percentiles = [0.2, 0.5, 0.9]", "as far from it"),
-    'weighting="unweighted"': ('weighting="employment"', "intervals of percentiles"),
     'year = 1996\nwindow = "post"': ('year = 1996\nwindow = "psot"', "did you mean post"),
 }
 
@@ -62,3 +62,12 @@ def test_keys_that_need_others_say_so(tmp_path, changes, words):
     path.write_text(text, encoding="utf-8")
     with pytest.raises(StudyError, match=words):
         read_study(path)
+
+
+def test_sizes_by_employment_have_intervals_too(tmp_path):
+    text = FULL.replace('weighting="unweighted"', 'weighting="employment"')
+    path = tmp_path / "study.toml"
+    path.write_text(text, encoding="utf-8")
+    study = read_study(path)
+    assert study.uncertainty is not None
+    assert study.size_fits.weighting == "employment"

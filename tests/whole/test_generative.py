@@ -177,7 +177,9 @@ MELITZ_REDDING = (
     MelitzRedding(
         ("truncated_pareto", "pareto_tail"), 0.3, 0.05, upper_percentile=0.9, tail_percentile=0.25
     ),
-    MelitzRedding(("lognormal", "pareto"), 0.05, -0.1, 0.99),
+    MelitzRedding(
+        ("lognormal", "pareto", "truncated_pareto"), 0.05, -0.1, 0.99, percentiles=(0.1, 0.5, 0.9)
+    ),
 )
 
 SIZE_FITS = (

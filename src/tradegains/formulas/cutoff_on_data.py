@@ -2,8 +2,9 @@
 
 Decisions:
 - Log domestic sales of the start year stand for k ln phi, k = sigma - 1. The distribution is
-  fitted to their 20th, 50th and 80th percentiles; the cutoff is a stated low percentile of them,
-  or the fitted lower end where that is higher, because nobody is below it.
+  fitted to three of their percentiles, the 20th, 50th and 80th or stated ones; the cutoff is a
+  stated low percentile of them, or the fitted lower end where that is higher, because nobody is
+  below it.
 - Everything is computed in sizes phi^k, measured from the median: there sigma is 2 and the welfare
   change comes out k times too large. So neither the money unit nor sigma moves hazard / k.
 - A Pareto from the tail has the index of sales above a stated quantile (Hill), and is assumed to
@@ -22,7 +23,13 @@ from tradegains.formulas.melitz_redding import (
     melitz_redding_local,
     solve_melitz_redding_global,
 )
-from tradegains.formulas.pareto_fit import FittedPareto, fit_pareto, fit_truncated_pareto
+from tradegains.formulas.pareto_fit import (
+    SHARES,
+    FittedPareto,
+    Shares,
+    fit_pareto,
+    fit_truncated_pareto,
+)
 from tradegains.formulas.size_distribution import FittedNormal, fit_normal
 
 SIGMA_OF_SIZES, ORDER_OF_SIZES = 2.0, 1.0
@@ -32,21 +39,23 @@ SIGMA_OF_SIZES, ORDER_OF_SIZES = 2.0, 1.0
 class LogSalesPercentiles:
     """Percentiles of log domestic sales in the start year [log money unit].
 
-    They are unweighted, over establishments that sell at home. `cutoff` is the percentile
+    They are unweighted, over establishments that sell at home. `low`, `median` and `high` are those
+    at `shares`, which the distribution goes through. `cutoff` is the percentile
     `cutoff_at`, a share in (0, 1), that stands for the productivity cutoff; `upper` is that at
     `upper_at`, where a truncated Pareto ends. `tail` is the index of sales above the percentile
     `tail_at` with its standard error; None where nobody sells more.
     """
 
-    q20: float
-    q50: float
-    q80: float
+    low: float
+    median: float
+    high: float
     cutoff: float
     cutoff_at: float
     upper: float | None = None
     upper_at: float | None = None
     tail: tuple[float, float] | None = None
     tail_at: float | None = None
+    shares: Shares = SHARES
 
 
 @dataclass(frozen=True)
@@ -97,7 +106,7 @@ def melitz_redding_on_log_sales(
             is not known.
 
     Example:
-        >>> sales = LogSalesPercentiles(q20=4.0, q50=6.0, q80=8.0, cutoff=2.0, cutoff_at=0.05)
+        >>> sales = LogSalesPercentiles(low=4.0, median=6.0, high=8.0, cutoff=2.0, cutoff_at=0.05)
         >>> changes = melitz_redding_on_log_sales(
         ...     -0.26, sales, distribution="lognormal", sigma=3.72, delta_ln_entry=0.0)
         >>> round(changes.local_change, 4), round(changes.global_change, 4)
@@ -156,9 +165,10 @@ def _assumptions(percentiles: LogSalesPercentiles, distribution: str, delta_ln_e
     end = ""
     if distribution == "truncated_pareto":
         end = f" and end at the {percentiles.upper_at:g} quantile"
+    low, middle, high = percentiles.shares
     return (
         f"{cutoff} or the fitted lower end if higher; sales {_NAMES[distribution]} through their "
-        f"0.2, 0.5 and 0.8 quantiles{end}; {entry}"
+        f"{low:g}, {middle:g} and {high:g} quantiles{end}; {entry}"
     )
 
 
@@ -177,29 +187,29 @@ def _fitted(percentiles: LogSalesPercentiles, distribution: str) -> _RelativeSiz
     sales = percentiles
     if distribution == "pareto_tail":
         return _from_tail(sales)
-    if sales.q20 == sales.q80:
+    through = (sales.low, sales.median, sales.high)
+    if sales.low == sales.high:
         return _RelativeSizes(None, reason="log domestic sales have no spread")
     if distribution == "lognormal":
-        fit = fit_normal(sales.q20, sales.q50, sales.q80)
-        relative = FittedNormal(fit.mean - sales.q50, fit.sd)
+        fit = fit_normal(*through, upper_share=sales.shares[2])
+        relative = FittedNormal(fit.mean - sales.median, fit.sd)
         size = lognormal_of_log_sales(relative, sigma=SIGMA_OF_SIZES)
-        return _RelativeSizes(size, sales.cutoff - sales.q50)
+        return _RelativeSizes(size, sales.cutoff - sales.median)
     if distribution == "pareto":
-        return _pareto(sales, fit_pareto(sales.q20, sales.q50, sales.q80))
+        return _pareto(sales, fit_pareto(*through, shares=sales.shares))
     if sales.upper is None:
         return _RelativeSizes(None, reason="no upper end is stated")
-    return _truncated(
-        sales, fit_truncated_pareto(sales.q20, sales.q50, sales.q80, upper=sales.upper)
-    )
+    fitted = fit_truncated_pareto(*through, upper=sales.upper, shares=sales.shares)
+    return _truncated(sales, fitted)
 
 
 def _pareto(sales: LogSalesPercentiles, fit: FittedPareto | None) -> _RelativeSizes:
     if fit is None or not fit.tail > ORDER_OF_SIZES:
         reason = "a Pareto through these quantiles has infinite sales: tail index not above 1"
         return _RelativeSizes(None, reason=reason)
-    start = fit.lower - sales.q50
+    start = fit.lower - sales.median
     return _RelativeSizes(
-        Pareto(fit.tail, math.exp(start)), max(sales.cutoff - sales.q50, _inside(start))
+        Pareto(fit.tail, math.exp(start)), max(sales.cutoff - sales.median, _inside(start))
     )
 
 
@@ -209,7 +219,7 @@ def _from_tail(sales: LogSalesPercentiles) -> _RelativeSizes:
     if not sales.tail[0] > ORDER_OF_SIZES:
         reason = "a Pareto with this tail has infinite sales: tail index not above 1"
         return _RelativeSizes(None, reason=reason)
-    cutoff = sales.cutoff - sales.q50
+    cutoff = sales.cutoff - sales.median
     return _RelativeSizes(Pareto(sales.tail[0], math.exp(cutoff - _FAR_BELOW)), cutoff)
 
 
@@ -217,8 +227,8 @@ def _truncated(sales: LogSalesPercentiles, fit: FittedPareto | None) -> _Relativ
     if fit is None:
         reason = "no truncated Pareto has these quantiles and this upper end"
         return _RelativeSizes(None, reason=reason)
-    start, end = fit.lower - sales.q50, fit.upper - sales.q50
-    cutoff = max(sales.cutoff - sales.q50, _inside(start))
+    start, end = fit.lower - sales.median, fit.upper - sales.median
+    cutoff = max(sales.cutoff - sales.median, _inside(start))
     if not cutoff < end:
         return _RelativeSizes(None, reason="the cutoff is at the upper end")
     return _RelativeSizes(TruncatedPareto(fit.tail, math.exp(start), math.exp(end)), cutoff)

@@ -16,7 +16,9 @@ from tradegains.formulas.size_distribution import (
     UPPER_PERCENTILE,
 )
 
-_SHARES = (LOWER_PERCENTILE, MIDDLE_PERCENTILE, UPPER_PERCENTILE)
+Shares = tuple[float, float, float]
+SHARES: Shares = (LOWER_PERCENTILE, MIDDLE_PERCENTILE, UPPER_PERCENTILE)
+"""Of the percentiles that a curve goes through, unless others are stated."""
 _SMALLEST_CUT, _LARGEST_CUT = 1e-6, 700.0
 """Tail times log range: below the first the density is flat, beyond the other no double is cut."""
 
@@ -34,7 +36,9 @@ class FittedPareto:
     upper: float = math.inf
 
 
-def fit_pareto(q20: float, q50: float, q80: float) -> FittedPareto | None:
+def fit_pareto(
+    q20: float, q50: float, q80: float, *, shares: Shares = SHARES
+) -> FittedPareto | None:
     """Pareto fitted to three percentiles of log size.
 
     Exact where the percentiles are those of a Pareto.
@@ -43,6 +47,7 @@ def fit_pareto(q20: float, q50: float, q80: float) -> FittedPareto | None:
         q20: 20th percentile of log size [log points].
         q50: median of log size [log points].
         q80: 80th percentile of log size [log points].
+        shares: in (0, 1), in order, where the three are percentiles of other shares.
 
     Returns:
         The fit; None where the outer percentiles are equal.
@@ -62,13 +67,13 @@ def fit_pareto(q20: float, q50: float, q80: float) -> FittedPareto | None:
     distance = _outer_distance(q20, q50, q80)
     if distance == 0.0:
         return None
-    unit = [-math.log1p(-share) for share in _SHARES]
+    unit = [-math.log1p(-share) for share in shares]
     tail = (unit[2] - unit[0]) / distance
     return FittedPareto(tail, fmean((q20, q50, q80)) - fmean(unit) / tail)
 
 
 def fit_truncated_pareto(
-    q20: float, q50: float, q80: float, *, upper: float
+    q20: float, q50: float, q80: float, *, upper: float, shares: Shares = SHARES
 ) -> FittedPareto | None:
     """Pareto with a stated upper end, fitted to three percentiles of log size.
 
@@ -80,6 +85,7 @@ def fit_truncated_pareto(
         q50: median of log size [log points].
         q80: 80th percentile of log size [log points].
         upper: log size at the upper end, at least q80 [log points].
+        shares: in (0, 1), in order, where the three are percentiles of other shares.
 
     Returns:
         The fit; None where the outer percentiles are equal, or where the upper end is so near
@@ -103,12 +109,12 @@ def fit_truncated_pareto(
         return None
     wanted = (upper - fmean((q20, q50, q80))) / distance
     low, high = _SMALLEST_CUT, _LARGEST_CUT
-    if not _relative_end(low) < wanted:
+    if not _relative_end(low, shares) < wanted:
         return None
-    if _relative_end(high) <= wanted:
+    if _relative_end(high, shares) <= wanted:
         low = high
-    _, cut = bisect(lambda middle: _relative_end(middle) >= wanted, low, high)
-    unit = _unit_percentiles(cut)
+    _, cut = bisect(lambda middle: _relative_end(middle, shares) >= wanted, low, high)
+    unit = _unit_percentiles(cut, shares)
     tail = (unit[2] - unit[0]) / distance
     return FittedPareto(tail, fmean((q20, q50, q80)) - fmean(unit) / tail, upper)
 
@@ -141,16 +147,16 @@ def _outer_distance(q20: float, q50: float, q80: float) -> float:
     return q80 - q20
 
 
-def _unit_percentiles(cut: float) -> list[float]:
+def _unit_percentiles(cut: float, shares: Shares) -> list[float]:
     """Percentiles of an exponential of mean 1 that is cut off at `cut` > 0."""
     kept = -math.expm1(-cut)
-    return [-math.log1p(-share * kept) for share in _SHARES]
+    return [-math.log1p(-share * kept) for share in shares]
 
 
-def _relative_end(cut: float) -> float:
+def _relative_end(cut: float, shares: Shares) -> float:
     """Distance from the mean of the percentiles to the cut, in outer distances; rises with it.
 
-    Near 0 the density is flat: (1 - 0.5) / (0.8 - 0.2) = 5/6.
+    Near 0 the density is flat: (1 - 0.5) / (0.8 - 0.2) = 5/6 for the usual shares.
     """
-    unit = _unit_percentiles(cut)
+    unit = _unit_percentiles(cut, shares)
     return (cut - fmean(unit)) / (unit[2] - unit[0])

@@ -14,7 +14,7 @@ from tradegains.formulas.pareto_fit import hill_tail
 from tradegains.formulas.welfare import WelfareChange
 from tradegains.results.market_cells import MarketCells
 from tradegains.results.sets import PREVIOUS_YEAR
-from tradegains.results.sizes import FIT_SHARES, sales_group, share_of
+from tradegains.results.sizes import sales_group, sales_shares, share_of
 from tradegains.study import MelitzRedding, Study, Window
 
 LOCAL, GLOBAL = "melitz_redding_local", "melitz_redding_global"
@@ -115,16 +115,16 @@ def _applied(
 
 
 def _percentiles(choices: MelitzRedding, found: SizeDistribution) -> LogSalesPercentiles:
-    upper = choices.upper_percentile
-    q20, q50, q80 = (found.quantiles[share] for share in FIT_SHARES)
+    upper, (low, middle, high) = choices.upper_percentile, sales_shares(choices)
     return LogSalesPercentiles(
-        q20,
-        q50,
-        q80,
+        found.quantiles[low],
+        found.quantiles[middle],
+        found.quantiles[high],
         cutoff=found.quantiles[share_of(choices.cutoff_percentile)],
         cutoff_at=choices.cutoff_percentile,
         upper=None if upper is None else found.quantiles[share_of(upper)],
         upper_at=upper,
         tail=hill_tail(found.tail.establishments, found.tail.log_excess) if found.tail else None,
         tail_at=choices.tail_percentile,
+        shares=(float(low), float(middle), float(high)),
     )

@@ -40,9 +40,15 @@ def size_groups(study: Study, wanted: Collection[str]) -> list[SizeGroup]:
 def sales_group(choices: MelitzRedding, year: int) -> SizeGroup:
     """Establishments that sell at home in a year, with the percentiles a cutoff needs."""
     ends = (choices.cutoff_percentile, choices.upper_percentile)
-    shares = (*FIT_SHARES, *(share_of(end) for end in ends if end is not None))
+    shares = (*sales_shares(choices), *(share_of(end) for end in ends if end is not None))
     tail = None if choices.tail_percentile is None else share_of(choices.tail_percentile)
     return SizeGroup("domestic_sales", year, shares, tail=tail)
+
+
+def sales_shares(choices: MelitzRedding) -> tuple[Fraction, Fraction, Fraction]:
+    """The three percentiles of log domestic sales that a distribution goes through."""
+    low, middle, high = map(share_of, choices.percentiles) if choices.percentiles else FIT_SHARES
+    return low, middle, high
 
 
 def share_of(number: float) -> Fraction:

@@ -1,7 +1,7 @@
 """Do the sections of a study agree with each other?"""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
 from tradegains.formulas.quantiles import PERCENTILES
@@ -17,7 +17,6 @@ from tradegains.study.model import (
     RANKINGS,
     MelitzRedding,
     Regressions,
-    SizeFits,
     Study,
 )
 from tradegains.study.tariff_agreement import check_tariffs
@@ -344,11 +343,13 @@ def _check_melitz_redding(study: Study, findings: Findings) -> None:
             '"pareto_tail" and tail_percentile, above which it is estimated, come together',
             "state both, such as tail_percentile = 0.9, or neither",
         )
-    if upper is not None and upper <= max(0.8, choices.cutoff_percentile):
+    _check_fitted(choices.percentiles, "welfare.melitz_redding.percentiles", findings)
+    highest = max(choices.percentiles or (0.8,))
+    if upper is not None and upper <= max(highest, choices.cutoff_percentile):
         findings.add(
             "welfare.melitz_redding.upper_percentile",
             "upper_percentile is not above the cutoff and the percentiles of the fit",
-            "give a share above 0.8 and above cutoff_percentile",
+            f"give a share above {highest:g} and above cutoff_percentile",
         )
 
 
@@ -425,24 +426,19 @@ def _check_size_fits(study: Study, findings: Findings) -> None:
     if study.size_fits:
         windows = [window.name for window in study.windows]
         _check_known("size_fits.window", study.size_fits.window, windows, findings)
-        _check_size_choices(study, study.size_fits, findings)
+        _check_fitted(study.size_fits.percentiles, "size_fits.percentiles", findings)
 
 
-def _check_size_choices(study: Study, chosen: SizeFits, findings: Findings) -> None:
-    shares = chosen.percentiles
-    if shares is not None:
-        low, middle, high = shares if len(shares) == 3 else (0.0, 0.0, 0.0)
-        if not (low < middle == 0.5 and Fraction(repr(low)) + Fraction(repr(high)) == 1):
-            findings.add(
-                "size_fits.percentiles",
-                "percentiles are not one half between two shares that are as far from it",
-                "give three, such as [0.2, 0.5, 0.8]: the middle one is where the curve is highest",
-            )
-    if chosen.weighting == "employment" and study.uncertainty is not None:
+def _check_fitted(shares: Sequence[float] | None, place: str, findings: Findings) -> None:
+    """Percentiles that a curve goes through, where they are stated."""
+    if shares is None:
+        return
+    low, middle, high = shares if len(shares) == 3 else (0.0, 0.0, 0.0)
+    if not (low < middle == 0.5 and Fraction(repr(low)) + Fraction(repr(high)) == 1):
         findings.add(
-            "size_fits.weighting",
-            "intervals of percentiles are of establishments, and weighting counts jobs",
-            'choose weighting = "unweighted", or do without [uncertainty]',
+            place,
+            "percentiles are not one half between two shares that are as far from it",
+            "give three, such as [0.2, 0.5, 0.8]: the middle one is the median",
         )
 
 

@@ -303,8 +303,10 @@ class MelitzRedding:
 
     `cutoff_percentile` and `upper_percentile` are shares in (0, 1) of the start year's log
     domestic sales: where nobody sells below, and where a truncated Pareto ends; `tail_percentile`
-    is that above which pareto_tail has its index from. `entry_change` is the change of ln M^e over
-    the scaled window [log points]; None where `entry_counts` counts it.
+    is that above which pareto_tail has its index from. `percentiles` are the three that the other
+    distributions go through, one half between two as far from it; None: 0.2, 0.5 and 0.8.
+    `entry_change` is the change of ln M^e over the scaled window [log points]; None where
+    `entry_counts` counts it.
     """
 
     distributions: tuple[str, ...]
@@ -313,6 +315,7 @@ class MelitzRedding:
     upper_percentile: float | None = None
     entry_counts: str | None = None
     tail_percentile: float | None = None
+    percentiles: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True)

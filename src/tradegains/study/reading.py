@@ -530,6 +530,7 @@ def _read_melitz_redding(table: TomlTable | None) -> MelitzRedding | None:
         entry_counts=table.nothing_or("entry_counts", one_of(model.ENTRY_COUNTS)),
         upper_percentile=table.nothing_or("upper_percentile", share),
         tail_percentile=table.nothing_or("tail_percentile", share),
+        percentiles=table.nothing_or("percentiles", list_of(share, at_least=3)),
     )
 
 

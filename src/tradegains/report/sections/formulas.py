@@ -99,10 +99,11 @@ def _assumptions(run: PublishedRun) -> str:
     """What the study states for these formulas, and what it means."""
     stated = run.section("welfare").get("melitz_redding") or {}
     cutoff, entry = stated.get("cutoff_percentile"), stated.get("entry_change")
+    low, middle, high = (100 * share for share in stated.get("percentiles") or (0.2, 0.5, 0.8))
     parts = [
         "A comparison under assumptions that HLOY do without: one cutoff below which nobody "
-        "produces, and a distribution of productivity fitted to the 20th, 50th and 80th "
-        "percentiles of log domestic sales in the window's first year."
+        f"produces, and a distribution of productivity fitted to the {low:g}th, {middle:g}th and "
+        f"{high:g}th percentiles of log domestic sales in the window's first year."
     ]
     if cutoff is not None:
         parts.append(f"Cutoff: the {cutoff:g} quantile of the same sales, or the fitted lower end.")
