@@ -123,6 +123,7 @@ def uncertain_tables(
         tables["export_entry"] = list_starters(rows, study, productivity, small, left)
         tables["job_flows"] = list_job_flows(left, study, quartiles)
         tables["decompositions"] = list_decompositions(left, study, productivity)
+        tables["entry_rates"] = list_entry_rates(left, study, productivity)
         return tables
 
     def by_repaired(left: list[Row], scaled: Small) -> Tables:
@@ -134,7 +135,7 @@ def uncertain_tables(
         return [row for row in found[name] if row.get("ids", ids) == ids]
 
     names = ("market_shares", "welfare", "demography", "productivity_growth", "welfare_curves",
-             "decompositions", "job_flows", "export_entry")  # fmt: skip
+             "decompositions", "job_flows", "export_entry", "entry_rates")  # fmt: skip
     raw = {name: of_ids("raw", name) for name in names}
     errors = add_errors(raw, rows, study, small, again=again)
     if found["size_fits"]:

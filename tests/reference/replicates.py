@@ -119,6 +119,7 @@ def add_errors(
     for replicate in replicates:
         leave_out_partial_sums(indexed(tables), replicate, study)
         add_empty_terms(indexed(tables), replicate)
+        add_empty_bins(indexed(tables), replicate)
     return {
         name: [with_errors(name, row, replicates, stated) for row in found]
         for name, found in tables.items()
@@ -163,6 +164,17 @@ def add_empty_terms(full: dict[tuple, dict], replicate: dict[tuple, dict]) -> No
         is_sum = key[0] == "decompositions" and row["level"].endswith("_aggregated")
         if is_sum and key not in replicate and totals.get(key[:-1]) is not None:
             replicate[key] = {"value": 0.0, "total": totals[key[:-1]]}
+
+
+def add_empty_bins(full: dict[tuple, dict], replicate: dict[tuple, dict]) -> None:
+    """0 of the entrants that are left for a bin that nobody left is in."""
+    for key in full.keys() - replicate.keys():
+        everyone = replicate.get((*key[:-2], "all", None)) if key[0] == "entry_rates" else None
+        if everyone is not None:
+            share = 0.0 if everyone["entrants"] else None
+            replicate[key] = {
+                "entry_rate": None, "share_of_entrants": share, "employment_rate": None
+            }  # fmt: skip
 
 
 def with_errors(name: str, row: dict[str, Any], replicates: list, stated: Any) -> dict[str, Any]:

@@ -42,6 +42,18 @@ def test_rates_are_told_under_the_medians_of_the_same_year(run_with):
     assert exhibit.picture.png.startswith(b"\x89PNG")
 
 
+def test_rates_have_their_errors_in_brackets(run_with):
+    table = rates()
+    for name, error in (("standard_error", 0.021), ("share_of_entrants_standard_error", 0.013)):
+        place = table.schema.get_field_index(name)
+        table = table.set_column(place, name, pa.array([error] * len(table), pa.float64()))
+    stated = {"[census.columns]\n": '[uncertainty]\nunit = "enterprise"\n[census.columns]\n'}
+    shown = entry_rates(run_with(study=stated, entry_rates=table)).table
+    assert [cell.error for cell in shown.rows[0][3:5]] == ["(2.1)", "(1.3)"]
+    assert shown.remark == "In brackets: standard errors, by leaving out groups of enterprises."
+    assert entry_rates(run_with(entry_rates=rates())).table.remark == ""
+
+
 def test_rates_stand_after_the_densities_of_entrants(run_with):
     keys = [one.key for one in section(run_with(entry_rates=rates())).figures]
     assert keys[keys.index("figure_5c") - 1] == KEY

@@ -33,6 +33,7 @@ TABLES = (
     "size_fits",
     "moments",
     "dispersion",
+    "entry_rates",
 )
 
 
@@ -54,6 +55,10 @@ def uncertain_study(dealer: Dealer) -> Study:
     )
     return replace(
         study,
+        productivity=replace(
+            study.productivity,
+            entry_rates=dealer.deal("all entry_rates", (("whole", "pre"), ("post",))),
+        ),
         regressions=entry if "exports" in columns and not ON_SPARK else None,
         census=replace(study.census, columns=columns),
         uncertainty=Uncertainty(20, 0.9, unit, "salt", dealer.deal("undefined", (0.2, 0.0, 0.5))),

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from tradegains.families.context import (
     ComputedTables,
     MatchedCensus,
+    Rows,
     RunContext,
     RunEvidence,
 )
@@ -21,7 +22,7 @@ from tradegains.families.industry_distributions import (
     dispersion_tables,
 )
 from tradegains.families.joint_distribution import joint_tables
-from tradegains.formulas.distribution import IndustryScales
+from tradegains.formulas.distribution import Distribution, IndustryScales
 from tradegains.results.distributions import (
     Base,
     Medians,
@@ -95,7 +96,9 @@ def distribution_tables(context: RunContext, matched: MatchedCensus) -> Computed
         "histograms": histogram_rows(study, requests, found),
     }
     if of_entry:
-        tables["entry_rates"] = entry_rate_rows(study, of_entry, entering, medians)
+        tables["entry_rates"] = _entry_rates(
+            context, replace(task, drawn=drawn), of_entry, found=entering, medians=medians
+        )
     dispersion = dispersion_tables(context, by_industry)
     evidence = _evidence(context, [*requests, *of_entry], told.bins)
     return (
@@ -103,6 +106,26 @@ def distribution_tables(context: RunContext, matched: MatchedCensus) -> Computed
         | dispersion
         | joint_tables(context, described, medians)
     )
+
+
+def _entry_rates(
+    context: RunContext,
+    task: DistributionTask,
+    requests: Sequence[Request],
+    *,
+    found: Sequence[Distribution],
+    medians: Medians,
+) -> Rows:
+    """Rows of `entry_rates`, whose populations are the last of the task's."""
+    rows = entry_rate_rows(context.study, requests, found, medians)
+    if task.drawn is None:
+        return rows
+    from tradegains.results.entry_rate_replicates import entry_rates_with_errors
+    from tradegains.statistics.entrants import count_by_group
+
+    with context.progress.step("count entrants by group"):
+        counted = count_by_group(task, task.populations[-len(requests) :], task.drawn)
+    return entry_rates_with_errors(context.study, rows, requests, counted)
 
 
 def _evidence(context: RunContext, requests: Sequence[Request], bins: pa.Table) -> RunEvidence:

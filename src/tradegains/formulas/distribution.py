@@ -84,6 +84,18 @@ class Distribution:
 
 
 @dataclass(frozen=True)
+class BinsByGroup:
+    """Whole-number sums of one population, as arrays: a row per bin, a column per group of units.
+
+    `number` is the bin of the histogram of each row; employment counts in thousandths of a job.
+    """
+
+    number: Any
+    establishments: Any
+    employment: Any
+
+
+@dataclass(frozen=True)
 class SizeGroup:
     """Establishments of a year whose log size is described.
 

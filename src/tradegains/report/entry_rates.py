@@ -15,7 +15,8 @@ from tradegains.figures.entry_rates import (
 from tradegains.published.printing import count, percent
 from tradegains.published.published_run import PublishedRun
 from tradegains.report.captions import data_label, data_words
-from tradegains.report.page_table import Cell, PageTable, names, plain
+from tradegains.report.errors import brackets_in_words
+from tradegains.report.page_table import Cell, PageTable, names, rate_cell
 from tradegains.report.section import Exhibit
 
 KEY = "figure_5b_rates"
@@ -108,13 +109,12 @@ def _table(run: PublishedRun, rows: Rows) -> PageTable:
             (
                 *names([run.windows[row["window"]].years, str(row["median_year"])]),
                 *names([parts[row["part"]]]),
-                *(
-                    plain(None if row[name] is None else percent(row[name], 1))
-                    for name in ("entry_rate", "share_of_entrants")
-                ),
+                rate_cell(row["entry_rate"], row.get("standard_error")),
+                rate_cell(row["share_of_entrants"], row.get("share_of_entrants_standard_error")),
                 Cell(count(row["entrants"])),
                 Cell(count(row["establishments"])),
             )
             for row in shown
         ),
+        remark=brackets_in_words(run, shown).strip(),
     )

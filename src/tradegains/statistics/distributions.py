@@ -126,7 +126,7 @@ def describe_distributions(
         powers: power sums of the rows.
         row_limit: rows that may be collected to end the search for quantiles.
     """
-    related = _related_rows(task)
+    related = related_rows(task)
     keys = (w.BASE, w.MEMBERSHIP)
     binned = BinnedRows.of(related, keys=keys, on=keys, refinement=task.refinement, largest=True)
     groups = _groups_of_populations(binned.strata, task)
@@ -172,7 +172,8 @@ def _bins(binned: BinnedRows, refinement: int) -> pa.Table:
     )
 
 
-def _related_rows(task: DistributionTask) -> DataFrame:
+def related_rows(task: DistributionTask) -> DataFrame:
+    """Rows of each median base, relative to its medians; bases are numbered in their order."""
     rows = [
         (base.year, industry, position, median, *base.scale(industry))
         for position, base in enumerate(task.bases)

@@ -5,14 +5,15 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from tradegains.formulas.membership import MembershipMask
 from tradegains.formulas.moments import bin_position, weighted_powers
 from tradegains.formulas.productivity import lileeva_productivity, relative_productivity
 from tradegains.formulas.quantiles import PERCENTILES
 from tradegains.formulas.theil import exponential, weighted_levels
 from tradegains.tables import working as w
-from tradegains.transforms.bits import bigint
+from tradegains.transforms.bits import bigint, has_bits
 from tradegains.transforms.packed_keys import PackedKeys
-from tradegains.transforms.ranking import SCALED
+from tradegains.transforms.ranking import SCALED, bin_of
 
 CUTS = ("cut_1", "cut_2", "cut_3")
 """Columns of the quartiles that part an industry's establishments in four."""
@@ -149,6 +150,33 @@ def sum_powers_by_group(
         for name in PERCENTILES
     ]  # fmt: skip
     return members.groupBy(*packed.columns()).agg(*sums, *below)
+
+
+def count_members_by_group(related: DataFrame, masks: Sequence[MembershipMask]) -> DataFrame:
+    """One row per base, bin of the histogram and group of units: members of each mask.
+
+    Reads the rows of `relate_to_medians` with their group. The number of rows that fit a mask, and
+    their employment, are in columns called by its place (`members_of`).
+    """
+    sums = []
+    for place, mask in enumerate(masks):
+        is_member = has_bits(w.MEMBERSHIP, mask.required)
+        is_member &= F.col(w.MEMBERSHIP).bitwiseAND(bigint(mask.forbidden)) == bigint(0)
+        for name, amount in ((w.ESTABLISHMENTS, bigint(1)), (w.EMPLOYMENT, F.col(w.EMPLOYMENT))):
+            counted = F.when(is_member, amount).otherwise(bigint(0))
+            sums.append(F.sum(counted).alias(members_of(place, name)))
+    number = bin_of(0).alias(w.BIN)
+    return related.groupBy(w.BASE, number, w.REPLICATE_GROUP).agg(*sums)
+
+
+def members_of(place: int, amount: str) -> str:
+    """Column of an amount of the rows that fit the mask at a place.
+
+    Example:
+        >>> members_of(1, "establishments")
+        'establishments_1'
+    """
+    return f"{amount}_{place}"
 
 
 def cut_of(name: str, *, weighted: bool) -> str:

@@ -208,6 +208,8 @@ HISTOGRAMS = Table(
 
 _GAPS = ("d7525", "d9010", "d9990", "d1001")
 
+_ENTRY_RATES = ("entry_rate", "share_of_entrants", "employment_rate")
+
 ENTRY_RATES = Table(
     name="entry_rates",
     title="Entry rates by relative productivity",
@@ -246,7 +248,9 @@ ENTRY_RATES = Table(
         share("employment_rate", "their employment over that of the part"),
         PRICES,
         NOTE,
+        *errors_of(*_ENTRY_RATES, unit="share"),
     ),
+    uncertain=_ENTRY_RATES,
 )
 
 DISPERSION = Table(
