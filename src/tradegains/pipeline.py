@@ -28,6 +28,7 @@ from tradegains.inputs.names import name_problems
 from tradegains.inputs.reading import has_product_values, judge_inputs, products_year
 from tradegains.inputs.small import SmallInputs
 from tradegains.progress import Progress
+from tradegains.store.answering import is_remote, while_stores_answer
 from tradegains.store.arrow_tables import arrow_schema
 from tradegains.store.census import CensusFiles, read_census, require_buckets
 from tradegains.store.census_checks import invalid_text
@@ -163,7 +164,7 @@ def run(
             return published
         _require_some(only, study, inputs)
         one_by_one = engine.name == "spark" and needs_rows_one_by_one(inputs.census)
-        with _failures_told(inputs, place), engine.reading(one_by_one=one_by_one):
+        with _failures_told(engine, inputs, place), engine.reading(one_by_one=one_by_one):
             work = replace(_work_folder(place, name, study), scratch=engine.scratch)
             measured = _measure(engine, study, inputs, work, only, progress, kept_in=work.root)
         absent = _all_absent(inputs, published, measured)
@@ -204,7 +205,7 @@ def check_rows(engine: Engine, study: Study, *, progress: Progress | None = None
         # Whether successors meet the census is found where they repair it.
         only = {"quality", *(("welfare",) if inputs.small.successors else ())}
         one_by_one = engine.name == "spark" and needs_rows_one_by_one(inputs.census)
-        with _failures_told(inputs, output), engine.reading(one_by_one=one_by_one):
+        with _failures_told(engine, inputs, output), engine.reading(one_by_one=one_by_one):
             work = WorkFolder(f"{folder}/rows", frozenset(passing_folders(study)))
             measured = _measure(engine, lenient, inputs, work, only, progress)
     return counted_rows(measured.tables["quality"], study.census.rules)
@@ -285,7 +286,7 @@ def _rare_collection() -> Iterator[None]:
 
 
 @contextmanager
-def _failures_told(inputs: RunInputs, output: Output) -> Iterator[None]:
+def _failures_told(engine: Engine, inputs: RunInputs, output: Output) -> Iterator[None]:
     """Name the files that an engine could not read, or the store that has gone: it names neither.
 
     Raises:
@@ -293,9 +294,11 @@ def _failures_told(inputs: RunInputs, output: Output) -> Iterator[None]:
         StorageError: of the census, the output or both, whichever are behind an address.
     """
     places = dict.fromkeys((inputs.census.place.root, output.root))
-    remote = [place for place in places if "://" in place and not place.startswith("file://")]
+    remote = [place for place in places if is_remote(place)]
+    read = (each.place.root for each in inputs.files)
+    watched = while_stores_answer([*places, *read], engine.interrupt, engine.cut_off)
     try:
-        with told_of_store(" or ".join(remote)):
+        with told_of_store(" or ".join(remote)), watched:
             yield
     except DamagedPageError as error:
         if problems := list(_unreadable_files(inputs)):

@@ -22,6 +22,7 @@ from clusters.small_runs import digests
 from clusters.submitting import upload
 from small_study import write_small_study
 from tradegains import pipeline
+from tradegains.command import cli
 from tradegains.engines.start import Engine
 from tradegains.errors import OutputBusyError, StorageError
 from tradegains.pipeline import run
@@ -56,6 +57,20 @@ from tradegains.store.output import hold_output
 with hold_output(sys.argv[1]):
     print("held", flush=True)
     time.sleep(600)
+"""
+
+
+READING = """
+import sys
+from tradegains import pipeline
+from tradegains.command import cli
+measure = pipeline._measure
+def told(*rest, **named):
+    print("reading", flush=True)
+    sys.stdin.readline()
+    return measure(*rest, **named)
+pipeline._measure = told
+sys.exit(cli.main(sys.argv[1:]))
 """
 
 
@@ -159,6 +174,31 @@ def test_a_namenode_that_falls_silent(
     completes(engine, study, output, str(tmp_path / "local"))
 
 
+@pytest.mark.parametrize("kind", ["hdfs", "s3"])
+def test_a_store_that_falls_silent_while_the_engine_reads(
+    hadoop: MiniHadoop, store: ObjectStore, study: Path, tmp_path: Path, kind: str
+) -> None:
+    address = {"hdfs": hadoop.address, "s3": store.address}[kind]
+    census = f"{address}/reading/census"
+    upload(study, census)
+    command = ["run", str(study), "--output", str(tmp_path / "out"), f"--input=census={census}"]
+    running = start(READING, *command)
+    assert running.stdin is not None
+    assert running.stdout is not None
+    assert running.stdout.readline() == "reading\n"
+    try:
+        {"hdfs": hadoop.pause, "s3": lambda: store.behave(gone_after_puts=-1, silent=True)}[kind]()
+        began = time.monotonic()
+        _, told = running.communicate("go on\n", timeout=60)
+        assert time.monotonic() - began < SOON
+    finally:
+        {"hdfs": hadoop.go_on, "s3": store.behave}[kind]()
+        running.kill()
+    assert running.returncode == 1
+    assert f"the connection to the server was lost in {census}" in told
+    assert cli.main([*command, "--quiet"]) == 0
+
+
 def test_a_namenode_in_safe_mode(
     engine: Engine, hadoop: MiniHadoop, study: Path, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -206,6 +246,7 @@ def start(
 ) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", code, *arguments],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -4,6 +4,7 @@ Skipped where their jar, or a Java, cannot be had.
 """
 
 import socket
+import threading
 import time
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from tradegains.engines.start import Engine
 from tradegains.errors import InputError, StorageError, StudyError
 from tradegains.pipeline import RunSummary, run
 from tradegains.progress import Progress
-from tradegains.store import hadoop
+from tradegains.store import answering, hadoop
 from tradegains.store.census import list_census
 from tradegains.store.hadoop import create_new
 from tradegains.store.locations import locate
@@ -155,6 +156,42 @@ def test_a_namenode_that_keeps_silent_is_given_up(monkeypatch: pytest.MonkeyPatc
             with pytest.raises(StorageError, match=f"server was lost in {address}"):
                 ask()
             assert time.monotonic() - began < SOON
+
+
+def test_an_engine_that_waits_for_a_silent_store_is_interrupted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hadoop, "SILENT_SECONDS", 0.2)
+    monkeypatch.setattr(hadoop, "_KNOWN_SILENT_SECONDS", 0.2)
+    monkeypatch.setattr(answering, "_LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(answering, "_AGAIN_SECONDS", 0.1)
+    let_go, asked = threading.Event(), []
+    ways = (lambda: asked.append("interrupted"), let_go.set)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"hdfs://127.0.0.1:{silent.getsockname()[1]}/census"
+
+        def wait() -> None:
+            with answering.while_stores_answer(["/data", address], *ways):
+                let_go.wait(SOON)
+                raise OSError("the channel is closed")
+
+        with pytest.raises(StorageError, match=f"server was lost in {address}"):
+            wait()
+    assert (asked, let_go.is_set()) == (["interrupted"], True)
+
+
+def test_a_namenode_that_answers_is_let_be(
+    hadoop: MiniHadoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answering, "_LOOK_SECONDS", 0.05)
+    interrupted: list[int] = []
+    ways = (lambda: interrupted.append(1),)
+    with answering.while_stores_answer([f"{hadoop.address}/nowhere"], *ways):
+        time.sleep(0.5)
+    # What else goes wrong inside is told as it is.
+    with pytest.raises(KeyError), answering.while_stores_answer([hadoop.address], *ways):
+        raise KeyError
+    assert interrupted == []
 
 
 def test_what_a_namenode_refuses_is_told(hadoop: MiniHadoop) -> None:

@@ -68,6 +68,7 @@ def start_embedded(resources: Resources, protection: Protection) -> Engine:
             merge_by="hash",
             is_in_process=True,
             is_classic=False,
+            _channel_close=served.channel.close,
             _close=closing.pop_all(),
         )
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -59,6 +59,7 @@ class Engine:
     merge_by: Literal["hash", "sort"] = "sort"
     is_in_process: bool = False  # its exp and ln are those of this process, to the last bit
     is_classic: bool = True  # it has a context, names its jobs and can read bucket by bucket
+    _channel_close: Callable[[], None] = field(default=lambda: None, repr=False)
     _close: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, repr=False)
     _ended: Event = field(default_factory=Event, repr=False)
 
@@ -126,6 +127,22 @@ class Engine:
             _take_name_away(context)
             raise
         _take_name_away(context)
+
+    def interrupt(self) -> None:
+        """Make every query that runs now fail; asked from another thread than theirs."""
+        if self.is_classic:
+            self.spark.sparkContext.cancelAllJobs()
+        else:
+            self.spark.interruptAll()
+
+    def cut_off(self) -> None:
+        """Make whatever is asked of an embedded engine fail, for good; a second call does nothing.
+
+        Nothing else ends a question about a plan, which is no query: it may wait for a store.
+        """
+        if not self.is_classic:
+            self._ended.set()
+            self._channel_close()
 
     @contextlib.contextmanager
     def shuffling(self, rows: int) -> Iterator[None]:

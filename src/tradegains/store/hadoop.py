@@ -158,13 +158,24 @@ def _started(call: Callable[[], Answer]) -> "Future[Answer]":
 
 def _require_answer(authority: str, address: str) -> None:
     """Return when the namenode answers anything, a refusal too: that is the call's to tell."""
+    if not answers(authority):
+        raise connection_lost(address)
+
+
+def answers(authority: str) -> bool:
+    """Whether a namenode answers the shortest of questions, be it with a refusal, in seven seconds.
+
+    One that was silent before is given one second.
+    """
     asking = _started(lambda: client_of(authority).get_file_info("/"))
     patience = _KNOWN_SILENT_SECONDS if authority in _silent else SILENT_SECONDS
     try:
         asking.exception(patience)
-    except TimeoutError as error:
+    except TimeoutError:
         _silent.add(authority)  # who lets go of what it holds there need not wait as long again
-        raise connection_lost(address) from error
+        return False
+    _silent.discard(authority)
+    return True
 
 
 def create_new(address: str, content: bytes) -> bool:

@@ -110,6 +110,18 @@ def connection_lost(address: str) -> StorageError:
     return StorageError(Problem(what, address, cure=cure))
 
 
+def is_gone(error: StorageError) -> bool:
+    """Whether a server did not answer at all: it gave no refusal.
+
+    Example:
+        >>> is_gone(connection_lost("hdfs://names/x"))
+        True
+        >>> is_gone(remote_error("AccessControlException", "hdfs://names/x"))
+        False
+    """
+    return all(each.what in {REFUSED, _LOST[0]} for each in error.problems)
+
+
 def raise_if_remote(error: BaseException, address: str) -> None:
     """Raise what a store behind an address is the cause of; return where it is of nothing.
 
