@@ -53,6 +53,22 @@ def _stated(column: Column) -> Column:
     return replace(column, section=_STATED)
 
 
+def _test_columns(of: str, unit: str, interval: str) -> tuple[Column, ...]:
+    """What a stated way to errors adds beside an estimate: its test and interval."""
+    degrees = count(
+        "degrees_of_freedom",
+        "degrees",
+        "of Student's t; null for the normal distribution",
+        nullable=True,
+    )
+    return (
+        _stated(degrees),
+        _stated(share("p_value", f"two-sided test that the {of} is 0")),
+        _stated(_number("ci_low", unit, f"lower end of the {interval}")),
+        _stated(_number("ci_high", unit, "upper end of the interval")),
+    )
+
+
 _CUTS = (
     count(
         "own_cuts",
@@ -143,17 +159,7 @@ REGRESSIONS = Table(
             words=_VARIANCES,
             section=_STATED,
         ),
-        _stated(
-            count(
-                "degrees_of_freedom",
-                "degrees",
-                "of Student's t; null for the normal distribution",
-                nullable=True,
-            )
-        ),
-        _stated(share("p_value", "two-sided test that the coefficient is 0")),
-        _stated(_number("ci_low", "as coefficient", "lower end of the interval of errors.level")),
-        _stated(_number("ci_high", "as coefficient", "upper end of the interval")),
+        *_test_columns("coefficient", "as coefficient", "interval of errors.level"),
         NOTE,
     ),
 )
@@ -305,17 +311,7 @@ TARIFF_EFFECTS = Table(
             "row of Melitz and Trefler's Table 2 that it is an estimate of",
             nullable=True,
         ),
-        _stated(
-            count(
-                "degrees_of_freedom",
-                "degrees",
-                "of Student's t; null for the normal distribution",
-                nullable=True,
-            )
-        ),
-        _stated(share("p_value", "two-sided test that the effect is 0")),
-        _stated(_number("ci_low", "percent", "lower end of the effect's interval of errors.level")),
-        _stated(_number("ci_high", "percent", "upper end of the interval")),
+        *_test_columns("effect", "percent", "effect's interval of errors.level"),
         NOTE,
     ),
 )
