@@ -31,7 +31,13 @@ from reference.sizes import fits_with_errors, list_fits, list_size_bins
 from reference.successors import with_last_ids
 from reference.tariff_effects import list_tariff_effects
 from reference.trade import list_intra_industry_trade
-from reference.welfare import Small, list_comparisons, list_market_shares, list_welfare
+from reference.welfare import (
+    Small,
+    list_comparisons,
+    list_market_shares,
+    list_welfare,
+    with_own_elasticities,
+)
 from tradegains.tables.published import TABLES
 
 Tables = dict[str, list[dict[str, Any]]]
@@ -49,7 +55,7 @@ def measure(raws: Iterable[Raw], study: Any, small: Small | None = None) -> Tabl
         Rows of `quality`, `demography`, `industry_medians`, `moments`, `histograms`,
         `market_shares` and `welfare`, with the columns of `tradegains.tables.published`.
     """
-    small = small or Small()
+    small = with_own_elasticities(small or Small())
     if small.concordance:
         study = replace(study, inputs=replace(study.inputs, concordance="given"))
         raws = under_new_codes(raws, study, small.concordance)

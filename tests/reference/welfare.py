@@ -6,8 +6,9 @@ else is null, and the other formulas have no row.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
+from fractions import Fraction
 from operator import truediv
 from typing import Any
 
@@ -35,6 +36,7 @@ class Small:
     imports: list[Mapping[str, Any]] | None = None
     prices: list[Mapping[str, Any]] | None = None
     elasticities: list[Mapping[str, Any]] | None = None
+    elasticity_concordance: list[Mapping[str, Any]] | None = None
     tariff_cuts: list[Mapping[str, Any]] | None = None
     product_trade: list[Mapping[str, Any]] | None = None
     control_totals: list[Mapping[str, Any]] | None = None
@@ -45,6 +47,24 @@ class Small:
     product_tariffs: list[Mapping[str, Any]] | None = None
     input_output: list[Mapping[str, Any]] | None = None
     industry_controls: list[Mapping[str, Any]] | None = None
+
+
+def with_own_elasticities(small: Small) -> Small:
+    """The tables with elasticities of the census's groups: means over the codes of the others."""
+    if not small.elasticity_concordance:
+        return small
+    sigma = {row["industry"]: Fraction(row["sigma"]) for row in small.elasticities}
+    links = [link for link in small.elasticity_concordance if link["code"] in sigma]
+    found = []
+    for industry in sorted({link["industry"] for link in links}):
+        own = [
+            (sigma[link["code"]], Fraction(link.get("weight", 1)))
+            for link in links
+            if link["industry"] == industry
+        ]
+        mean = sum(value * weight for value, weight in own) / sum(weight for _, weight in own)
+        found.append({"industry": industry, "sigma": float(mean)})
+    return replace(small, elasticities=found, elasticity_concordance=None)
 
 
 def list_market_shares(rows: list[Row], study: Any, small: Small) -> list[dict[str, Any]]:

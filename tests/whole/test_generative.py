@@ -292,6 +292,25 @@ def control_totals(dealer: Dealer) -> list[dict[str, Any]]:
     ]
 
 
+def elasticities(dealer: Dealer) -> dict[str, list[dict[str, Any]]]:
+    """Sigma of a group; or of codes of another classification, some of which meet nothing."""
+    made = dealer.deal("elasticity_concordance", (None, "plain", "weighted"))
+    if made is None:
+        return {"elasticities": [{"industry": "03", "sigma": 6.0}]}
+    links = [("201", "03", 3.0), ("202", "03", 1.0), ("202", "01", 1.0), ("209", "02", 1.0)]
+    weights = made == "weighted"
+    return {
+        "elasticities": [
+            {"industry": code, "sigma": sigma}
+            for code, sigma in (("201", 6.0), ("202", 2.5), ("203", 9.0))
+        ],
+        "elasticity_concordance": [
+            {"code": code, "industry": industry} | ({"weight": weight} if weights else {})
+            for code, industry, weight in links
+        ],
+    }
+
+
 def small_tables(dealer: Dealer) -> Small:
     """Prices and imports with holes: a group may have none, an import may be 0."""
     digits, chance = dealer.deal("import digits", (2, 4)), dealer.chance
@@ -306,7 +325,7 @@ def small_tables(dealer: Dealer) -> Small:
             for year in ends
         ],
         prices=[{"year": year, "index": index} for year, index in by_year.items()],
-        elasticities=[{"industry": "03", "sigma": 6.0}],
+        **elasticities(dealer),
         product_trade=product_trade(dealer),
         control_totals=control_totals(dealer),
         successors=successors(dealer),
