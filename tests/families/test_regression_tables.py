@@ -292,6 +292,98 @@ def test_effect_of_starting_to_export(tables, drawn, outcome, sample):
     assert raw[0][0] == pytest.approx(difference)
 
 
+# The sums are those of the tests above; what is new, the control, is joined as any column.
+@pytest.mark.only("embedded")
+@pytest.mark.parametrize("package", ["pyfixest", "statsmodels"])
+def test_growth_before_the_reform_as_packages_hold_it_constant(trend, drawn, package):
+    other = pytest.importorskip(package)
+    compare = {"pyfixest": exit_and_growth_by, "statsmodels": entry_by}[package]
+    compare(other, trend, drawn)
+
+
+@pytest.fixture(scope="module")
+def trend(engine, drawn, tmp_path_factory):
+    control = ("earlier_growth",)
+    study = study_of(
+        trend_window="pre",
+        exit_controls=control,
+        entry_controls=control,
+        growth_controls=(*control, "relative_productivity"),
+    )
+    study = replace(study, windows=(Window("pre", 2000, 2002), *study.windows))
+    return published(engine, study, *drawn, tmp_path_factory.mktemp("trend"))
+
+
+def with_trend(drawn, rows) -> np.ndarray:
+    """Growth of productivity 2000-2002 of rows of 2002; not a number without a row of 2000."""
+    first = {row["establishment_id"]: row for row in drawn[0] if row["year"] == 2000}
+    earlier = [first.get(row["establishment_id"]) for row in rows]
+    start = [math.nan if row is None else float(phi([row])[0]) for row in earlier]
+    return phi(rows) - np.array(start)
+
+
+def exit_and_growth_by(pyfixest, trend, drawn):
+    rows, relative, later = first_year(drawn)
+    frame = {
+        "exits": np.array([float(row["establishment_id"] not in later) for row in rows]),
+        "relative_productivity": relative,
+        "log_employment": np.log(column(rows, "employment")),
+        "exporter": (column(rows, "exports") > 0).astype(float),
+        "home_cut": column(rows, "cut"),
+        "earlier_growth": with_trend(drawn, rows),
+        "industry": column(rows, "industry"),
+    }
+    of_exit = " + ".join(list(frame)[1:6])
+    found = pyfixest.feols(f"exits ~ {of_exit} | industry", known(frame), vcov="hetero")
+    for name in list(frame)[1:6]:
+        close(term(trend, "exit_linear", name), found.coef()[name], found.se()[name])
+    rows, relative, ends, _ = never_exporters(drawn)
+    frame = {
+        "growth": phi(ends) - phi(rows),
+        "export_start": (column(ends, "exports") > 0).astype(float),
+        "home_cut": column(rows, "cut"),
+        "earlier_growth": with_trend(drawn, rows),
+        "relative_productivity": relative,
+        "industry": column(rows, "industry"),
+    }
+    controls = "growth ~ earlier_growth + relative_productivity"
+    data, named = known(frame), {"outcome": "log_productivity_growth"}
+    for model, formula in (
+        ("least_squares", f"{controls} + export_start | industry"),
+        ("two_stage", f"{controls} | industry | export_start ~ home_cut"),
+    ):
+        found = pyfixest.feols(formula, data, vcov="hetero")
+        row = term(trend, model, "export_start", **named)
+        close(row, found.coef()["export_start"], found.se()["export_start"])
+        assert row["observations"] == len(data["growth"])
+
+
+def entry_by(statsmodels, trend, drawn):
+    from statsmodels.discrete.discrete_model import Probit
+
+    rows, _, ends, _ = never_exporters(drawn)
+    data = known(
+        {
+            "starts": (column(ends, "exports") > 0).astype(float),
+            "cut": column(rows, "cut"),
+            "earlier": with_trend(drawn, rows),
+        }
+    )
+    x = np.column_stack([data["cut"], data["earlier"], np.ones(len(data))])
+    found = Probit(data["starts"].to_numpy(), x).fit(disp=0)
+    for place, name in enumerate(("home_cut", "earlier_growth")):
+        row = term(trend, "entry_probit", name)
+        assert row["coefficient"] == pytest.approx(found.params[place], rel=1e-6)
+        assert row["standard_error"] == pytest.approx(found.bse[place], rel=1e-6)
+
+
+def known(frame: dict[str, np.ndarray]):
+    """The rows with a number in every column."""
+    import pandas
+
+    return pandas.DataFrame(frame).dropna()
+
+
 # What is absent does not depend on the engine, and a run takes ten times as long on Spark.
 @pytest.mark.only("embedded")
 def test_without_products_an_industrys_cut_is_determined_by_its_effects(engine, drawn, tmp_path):
