@@ -11,25 +11,21 @@ STAYS = {
     "quality": "counts of rows that broke a rule, for who mends the census",
     "coverage": "a whole census beside control totals",
     "industry_medians": "medians by industry, of which no histogram leaves",
-    "dispersion": "quantiles by industry, of which no histogram leaves, and a mean over industries",
     "entry_rates": "rates by bin: bins are not brought together for it",
     "joint_distribution": "no evidence by cell of productivity and size yet",
-    "decompositions": "no evidence of products of shares and productivity yet",
-    "decomposition_groups": "as decompositions",
     "influence": "the largest units are behind it: no evidence of influence yet",
     "industry_slopes": "no evidence of influence yet",
     "size_fits": "made of quantiles",
     "size_histograms": "no evidence by bin yet",
     "intra_industry_trade": "of trade flows that no establishment reports",
-    "regressions": "no evidence of influence yet",
-    "export_entry": "no evidence of influence yet",
-    "tariff_effects": "no evidence of influence yet",
 }
 """Tables of which nothing is released, and why."""
 
 PARTS = {
     ("welfare", "hazard"): "of a fitted distribution of sizes",
     ("moments", "kappa"): "of standardised productivity, which stays",
+    ("export_entry", "output_share"): "sales of a quartile, of which there is no evidence",
+    ("export_entry", "starter_output_share"): "likewise, of those of it that start",
 }
 """Numbers of released tables that stay, and why."""
 

@@ -179,6 +179,9 @@ rule = "bins"
 least = {thresholds.least}
 [shapes]
 degrees_of_freedom = 10
+[models]
+degrees_of_freedom = 10
+explained_percent = 90.0
 [rounding]
 counts = {counts if isinstance(counts, int) else f'"{counts}"'}
 values = {values}

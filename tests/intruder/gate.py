@@ -64,6 +64,7 @@ def _rules(thresholds: Thresholds) -> Rules:
         "differences": {"least": thresholds.least},
         "positions": {"rule": "bins", "least": thresholds.least},
         "shapes": {"degrees_of_freedom": 10},
+        "models": {"degrees_of_freedom": 10, "explained_percent": 90.0},
         "rounding": {"counts": 0, "values": 0},
     }
     return rules_of(given, "rules of an attack")

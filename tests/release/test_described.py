@@ -3,109 +3,39 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from random import Random
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from tradegains.formulas.membership import MembershipBits
+from made_evidence import (
+    BITS,
+    EXPORTER,
+    LARGE,
+    SETS,
+    WIDTH,
+    YEAR,
+    Plant,
+    all_of,
+    evidence,
+    membership,
+)
+from tradegains.release.bin_tables import BinTables
 from tradegains.release.binning import BinTable, Merging, YearOfBins, bins_of_year
-from tradegains.release.cells import EvidenceCells
+from tradegains.release.described import Described
 from tradegains.release.deviations import Deviations, deviation_backing
-from tradegains.release.groups import WITH_PRODUCTIVITY, Members
+from tradegains.release.groups import WITH_PRODUCTIVITY, Choices, Members
 from tradegains.release.judging import Backing, broken_rules
+from tradegains.release.median_bases import MedianBases
 from tradegains.release.populations import LeftPopulation, Populations, WeightedPopulation
 from tradegains.release.profiles import example_rules
-from tradegains.release.rules import Rules
-from tradegains.store.evidence import Evidence
+from tradegains.release.rules import Positions, Rounding, Rules
+from tradegains.release.sampled import SampledTables
+from tradegains.release.samples import Samples
 from tradegains.tables import working as w
-
-YEAR, EXPORTER, LARGE = 1988, ("exporter",), ("large",)
-SETS = (EXPORTER, LARGE)
-WIDTH = 0.5
-BITS = MembershipBits.of(list(SETS))
-
-
-class Plant(NamedTuple):
-    """An establishment: whose, of which sets, its jobs and log productivity."""
-
-    owner: int
-    sets: tuple[tuple[str, ...], ...] = ()
-    jobs: int = 1
-    value: float | None = 0.0
-    industry: int = 111
-
-
-def evidence(plants: Sequence[Plant]) -> EvidenceCells:
-    """What a run keeps of a year."""
-    held: dict[int, int] = {}
-    for plant in plants:
-        held[plant.owner] = held.get(plant.owner, 0) + 1
-    alone = [each for each in plants if held[each.owner] == 1]
-    several = [each for each in plants if held[each.owner] > 1]
-    cells = [
-        key | counted(its) | largest(its) for key, its in by_cell(alone, with_owner=False).items_()
-    ]
-    spread = [key | counted(its) for key, its in by_cell(several, with_owner=True).items_()]
-    facts = {"keys": KEYS, "amounts": AMOUNTS, "sets": [list(each) for each in SETS]}
-    tables = {"cells": pa.Table.from_pylist(cells or [blank()]), "spread": pa.table({})}
-    if spread:
-        tables["spread"] = pa.Table.from_pylist(spread)
-    return EvidenceCells(Evidence(tables, facts), digits=4, group_digits=2)
-
-
-KEYS = [w.YEAR, w.MEMBERSHIP, w.INDUSTRY, w.KNOWN]
-AMOUNTS = [w.EMPLOYMENT, w.DOMESTIC_SALES, w.EXPORTS, w.VALUE_ADDED]
-
-
-class Cells(dict[tuple[int, ...], list[Plant]]):
-    """Plants by cell."""
-
-    def items_(self) -> list[tuple[dict[str, int], list[Plant]]]:
-        names = (*KEYS, w.CONTRIBUTOR)
-        return [(dict(zip(names, key, strict=False)), its) for key, its in sorted(self.items())]
-
-
-def by_cell(plants: Sequence[Plant], *, with_owner: bool) -> Cells:
-    found = Cells()
-    for plant in plants:
-        known = 2 if plant.value is not None else 1
-        key = (YEAR, membership(plant), plant.industry, known)
-        found.setdefault((*key, plant.owner) if with_owner else key, []).append(plant)
-    return found
-
-
-def membership(plant: Plant) -> int:
-    return sum(BITS.bit(each) for each in plant.sets)
-
-
-def whole(plant: Plant) -> int:
-    return int(np.floor((plant.value or 0.0) * 2**20))
-
-
-def counted(plants: Sequence[Plant]) -> dict[str, int]:
-    values, jobs = [whole(each) for each in plants], sum(each.jobs for each in plants)
-    amounts = dict.fromkeys(AMOUNTS, 0) | {w.EMPLOYMENT: jobs}
-    return {w.ESTABLISHMENTS: len(plants), w.LOWEST: min(values), w.HIGHEST: max(values)} | amounts
-
-
-def largest(plants: Sequence[Plant]) -> dict[str, int]:
-    jobs = [*sorted((each.jobs for each in plants), reverse=True), 0]
-    found = {}
-    for name in AMOUNTS:
-        first, second = jobs[:2] if name == w.EMPLOYMENT else (0, 0)
-        found |= {w.size_of(name): sum(jobs) if name == w.EMPLOYMENT else 0}
-        found |= {w.largest_of(name): first, w.second_of(name): second}
-    return found
-
-
-def blank() -> dict[str, int]:
-    return dict.fromkeys(KEYS, 0) | counted([Plant(0, jobs=0)]) | largest([Plant(0, jobs=0)])
-
-
-def all_of(*inside: tuple[str, ...], outside: tuple[tuple[str, ...], ...] = ()) -> Members:
-    return Members(YEAR, (WITH_PRODUCTIVITY, *inside), outside)
+from tradegains.tables.disclosure import Statistic
+from tradegains.tables.published import TABLES
 
 
 @pytest.fixture(scope="module")
@@ -366,3 +296,128 @@ def test_quantiles_of_bins_are_not_told_in_the_open_ends() -> None:
     }
     assert told == {0.05: None, 0.1: None, 0.3: -0.5, 0.5: 0.0, 0.9: 1.0, 0.95: None}
     assert table.quantile(0.55, weighted=True) == pytest.approx(0.5)
+
+
+def test_quantiles_of_bins_are_those_of_the_numbers_that_leave() -> None:
+    """23 of 76 within a bin tells that it holds 19, where 20 is what readers get."""
+    table = BinTable((-2, -1, 0, 1), (21, 19, 18, 22), (1234, 1000, 1000, 1000), ())
+    told = table.rounded(Rounding(5, 0))
+    assert told is not None
+    assert told.establishments == (20, 20, 20, 20)
+    assert told.quantile(0.4, weighted=False) == pytest.approx(-0.4)
+    assert table.rounded(Rounding(0, 2)) == replace(table, employment=(1200, 1000, 1000, 1000))
+    small = replace(table, establishments=(21, 14, 18, 22))
+    assert small.rounded(Rounding("significant", 0)) is None
+
+
+@pytest.mark.parametrize(("number", "times"), [(14, 2), (15, 1), (16, 1)])
+def test_a_bin_holds_so_many_that_its_count_leaves(rules: Rules, number: int, times: int) -> None:
+    """Rounded by size a count below 15 stays: bins are so wide that none does."""
+    by_size = replace(rules, rounding=Rounding("significant", 0))
+    sizes = dict.fromkeys(range(8), 200) | {1: number}
+    plants = [
+        Plant(1000 * place + n, (), 5, WIDTH * place + 0.1, 3256)
+        for place, count in sizes.items()
+        for n in range(count)
+    ]
+    found = year_of_bins(plants, by_size)
+    assert found.take(all_of())
+    assert found.merging is not None
+    assert found.merging.times == times
+
+
+@pytest.mark.parametrize(("number", "leaves"), [(99, True), (100, True), (101, False)])
+def test_so_much_of_a_population_is_beyond_its_bins(
+    rules: Rules, number: int, leaves: bool
+) -> None:
+    """Of 1,000 a tenth may lie in ends too thin for bins, which are wide there as anywhere."""
+    plants = [Plant(n, (), 5, WIDTH * (40 + n % 3) + 0.1, 3256) for n in range(1000 - number)]
+    # One in every fourth bin: no bin of three holds ten of them.
+    plants += [Plant(5000 + n, (), 5, WIDTH * (60 + 4 * n) + 0.1, 3256) for n in range(number)]
+    assert year_of_bins(plants, rules).take(all_of()) is leaves
+
+
+# --- spreads and quantiles ------------------------------------------------------------------------
+
+
+def judged(
+    plants: Sequence[Plant], rules: Rules, column: str, **moments: float
+) -> tuple[str, Statistic]:
+    """What becomes of a statistic of everybody."""
+    cells = evidence(plants)
+    populations = Populations(cells, rules, " ".join)
+    populations.decide([WeightedPopulation(all_of())])
+    bases = MedianBases({}, "same_year", {str(YEAR): CENTRES}, {YEAR: str(YEAR)})
+    choices = Choices({}, "own_year", False, {}, {"continuing": "both_ends"}, {})
+    no_bins = BinTables(cells, None, {}, bases, rules, WIDTH)
+    samples = Samples(cells, rules, " ".join)
+    sampled = SampledTables(NO_RUN, choices, rules, samples)
+    described = Described(cells, rules, populations, bases, no_bins, choices, sampled)
+    row = {
+        "year": YEAR, "window": None, "population": "all", "level": "total", "industry": None,
+        "median_base": "same_year", "measure": "relative", "weighting": "unweighted",
+        "mean": 0.0, **moments,
+    }  # fmt: skip
+    declared = TABLES["moments"].disclosure
+    assert declared is not None
+    number = declared.numbers[column]
+    return described.judge("moments", row, column, number).reason, number
+
+
+NO_RUN: Any = None
+
+
+@pytest.mark.parametrize(("number", "reason"), [(10, "degrees_of_freedom"), (11, ""), (12, "")])
+def test_a_spread_has_so_many_degrees_of_freedom(rules: Rules, number: int, reason: str) -> None:
+    """Eleven contributors have ten beside the mean; ten are enough for any other statistic."""
+    plants = [Plant(n, value=CENTRES[111] + (-0.5) ** (n % 2)) for n in range(number)]
+    assert judged(plants, rules, "sd", sd=0.8)[0] == reason
+    assert judged(plants, rules, "mean", sd=0.8)[0] == ""
+
+
+@pytest.mark.parametrize(("number", "reason"), [(99, "position"), (100, ""), (101, "")])
+@pytest.mark.parametrize("column", ["p10", "p90"])
+def test_so_many_lie_beyond_a_quantile(rules: Rules, number: int, reason: str, column: str) -> None:
+    """Ten of a hundred lie below the tenth percentile; by bins nothing is told without them."""
+    tails = replace(rules, positions=Positions("tails", 10))
+    plants = [Plant(n) for n in range(number)]
+    assert judged(plants, tails, column)[0] == reason
+    assert judged(plants, rules, column)[0] == "position"
+
+
+@pytest.mark.parametrize(
+    ("far", "reason"), [(0.5, ""), (1.0, ""), (8.0, "dominance_of_deviations")]
+)
+def test_a_mean_is_not_one_outlier_s(rules: Rules, far: float, reason: str) -> None:
+    """Of 40 near the median and one far from it the mean times 41 is the one."""
+    near = 0.4 if far < 2 else 0.04
+    plants = [Plant(n, value=CENTRES[111] + near * (-1) ** n) for n in range(40)]
+    plants.append(Plant(99, value=CENTRES[111] + far))
+    values = np.array([(each.value or 0.0) - CENTRES[111] for each in plants])
+    told, _ = judged(plants, rules, "mean", sd=float(values.std()), mean=float(values.mean()))
+    assert told == reason
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_sizes_of_deviations_are_not_overstated(seed: int) -> None:
+    """Σ w |x| is at least what it is taken for, and nobody has more of it than that."""
+    random = Random(seed)
+    plants = [
+        replace_value(each, random.gauss(0, 1) + CENTRES[each.industry])
+        for each in drawn(random, 60)
+    ]
+    held = by_owner(plants, [e.jobs * abs((e.value or 0) - CENTRES[e.industry]) for e in plants])
+    jobs = np.array([each.jobs for each in plants], float)
+    squares = np.array([((e.value or 0.0) - CENTRES[e.industry]) ** 2 for e in plants])
+    power = float((jobs * squares).sum() / jobs.sum())
+    cells = evidence(plants)
+    inside = cells.cells_of(all_of())
+    of = Deviations(CENTRES, 0.0, 1, power, w.EMPLOYMENT)
+    found = deviation_backing(cells.years[YEAR], inside, of)
+    assert found is not None
+    assert found.total <= sum(held) * (1 + 1e-9)
+    assert found.first >= held[0] * (1 - 1e-9)
+
+
+def replace_value(plant: Plant, value: float) -> Plant:
+    return plant._replace(value=value)

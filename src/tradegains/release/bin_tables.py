@@ -133,7 +133,8 @@ class BinTables:
 
     def quantile(self, members: Members, p: float, *, weighted: bool) -> float | None:
         """A quantile by the bins that leave [log points]; None where they do not tell it."""
-        table, merging = self.table(members), self.merging(members.year)
+        whole, merging = self.table(members), self.merging(members.year)
+        table = whole and whole.rounded(self.rules.rounding)
         if table is None or merging is None:
             return None
         found = table.quantile(p, weighted=weighted)

@@ -14,7 +14,7 @@ Decisions:
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,8 @@ from tradegains.release.groups import Members
 from tradegains.release.holdings import Numbers, largest_two
 from tradegains.release.judging import Backing
 from tradegains.release.populations import unsafe
-from tradegains.release.rules import WITHHOLD, Rules
+from tradegains.release.rounding import FEWEST_BY_SIZE, rounded_count, rounded_value
+from tradegains.release.rules import SIGNIFICANT, WITHHOLD, Rounding, Rules
 from tradegains.tables import working as w
 
 WIDEST = 3
@@ -107,6 +108,24 @@ class BinTable:
             return None
         return self.bins[place] + float((wanted - before[place]) / held[place])
 
+    def rounded(self, rounding: Rounding) -> "BinTable | None":
+        """The table of the numbers that readers get; None where a count is too small for one.
+
+        A quantile of exact counts would give them back beside rounded ones: where in its bin it
+        lies is a ratio of two.
+
+        Example:
+            >>> table = BinTable((0, 1, 2), (11, 19, 12), (1234, 1, 1), ())
+            >>> table.rounded(Rounding(5, 2)).establishments
+            (10, 20, 10)
+        """
+        counts = [rounded_count(each, rounding.counts) for each in self.establishments]
+        told = tuple(each for each in counts if each is not None)
+        amounts = tuple(int(rounded_value(each, rounding.values)) for each in self.employment)
+        if len(told) < len(counts):
+            return None
+        return replace(self, establishments=told, employment=amounts)
+
 
 class YearOfBins:
     """Which histograms of a year leave, and how."""
@@ -180,6 +199,8 @@ class YearOfBins:
         }
         if self.rules.groups.zeros == WITHHOLD:
             found |= atoms.empty(merging)
+        if self.rules.rounding.counts == SIGNIFICANT:
+            found |= atoms.scarce(merging, FEWEST_BY_SIZE)
         return found
 
 
@@ -238,6 +259,15 @@ class _BinnedAtoms:
                 for number in range(len(self.populations))
             )
         )
+
+    def scarce(self, merging: Merging, least: int) -> set[int]:
+        """Bins in which one of the populations has fewer, whose count would not leave."""
+        blocks = merging.of(self.cells[w.BIN]) - merging.first
+        found = set[int]()
+        for number in range(len(self.populations)):
+            counts = np.bincount(blocks, self.cells[w.ESTABLISHMENTS] * (self.labels >> number & 1))
+            found |= set((np.flatnonzero((counts > 0) & (counts < least)) + merging.first).tolist())
+        return found
 
     def backings(self, merging: Merging) -> tuple[Numbers, list[Backing]]:
         """Atoms by bin, as pairs (label, bin), and what the employment of each rests on."""

@@ -10,7 +10,7 @@ side by side would tell of industries.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -19,16 +19,19 @@ from tradegains.formulas.outcomes import joined_notes
 from tradegains.release.bin_tables import BinTables
 from tradegains.release.binning import merged_rows
 from tradegains.release.cells import COLUMNS, EvidenceCells
-from tradegains.release.deviations import Deviations, deviation_backing
-from tradegains.release.groups import Choices, Members, Row, Who, who_is_behind
-from tradegains.release.judging import Backing, broken_rules
+from tradegains.release.deviations import Deviations, deviation_backing, range_backing
+from tradegains.release.groups import EVERY, Choices, Members, Row, Who, who_is_behind
+from tradegains.release.judging import CONTRIBUTORS, Backing, broken_rules
 from tradegains.release.median_bases import MedianBases
 from tradegains.release.populations import Populations, WeightedPopulation
+from tradegains.release.protection import DIFFERENCE
 from tradegains.release.rules import BINS, TAILS, Rules
+from tradegains.release.sampled import SampledTables
+from tradegains.release.samples import NO_EVIDENCE, OTHER_EVIDENCE
+from tradegains.tables import working as w
 from tradegains.tables.disclosure import POSITION, SHAPE, Statistic
 from tradegains.tables.published import TABLES
 
-NO_EVIDENCE = "no evidence"
 DEGREES, DEVIATIONS, POSITION_RULE = "degrees_of_freedom", "dominance_of_deviations", "position"
 OTHER_BASE, BINS_RULE = "other_base", "bins"
 
@@ -64,10 +67,13 @@ class Described:
     bases: MedianBases
     bins: BinTables
     choices: Choices
+    sampled: SampledTables
 
-    def judge(self, table: str, row: Row, number: Statistic) -> Verdict:
+    def judge(self, table: str, row: Row, column: str, number: Statistic) -> Verdict:
         """Whether a number of a row may leave, beside the sums it is declared to rest on."""
         who = who_is_behind(table, self.choices, row)
+        if row.get("level") == "industries_mean":
+            return self._of_industries(row, who["population"].groups[0])
         if table in PRODUCTIVITY_TABLES and not self.bases.is_chosen(row):
             return Verdict(OTHER_BASE)
         weakest: Backing | None = None
@@ -80,6 +86,8 @@ class Described:
             weakest = min(weakest or fate.backing, fate.backing, key=lambda one: one.contributors)
         if weakest is None:
             return Verdict(NO_EVIDENCE)
+        if number.sampled:
+            return Verdict(*self.sampled.judge(table, row, column))
         if table == "histograms":
             members = only_population(number, who).members
             return Verdict("" if self.bins.has(members) else BINS_RULE, weakest)
@@ -87,14 +95,58 @@ class Described:
             return self._shape(row, number, who, weakest)
         if number.kind == POSITION:
             return self._position(number, who, weakest)
+        if number.power == 1:
+            return self._mean(row, number, who, weakest)
         return Verdict("", weakest)
+
+    def _mean(
+        self, row: Row, number: Statistic, who: Mapping[str, Who], backing: Backing
+    ) -> Verdict:
+        """A mean of what deviates from the median, of which an outlier may have nearly all."""
+        mean, sd, centres = row["mean"], row["sd"], self.bases.centres(row)
+        if sd is None or centres is None:
+            return Verdict(NO_EVIDENCE, backing)
+        members = only_population(number, who).members
+        weight = COLUMNS.get(number.weight, "")
+        of = Deviations(centres, 0.0, 1, sd**2 + mean**2, weight)
+        inside = self.cells.cells_of(members)
+        found = deviation_backing(self.cells.years[members.year], inside, of)
+        if found is None:
+            return Verdict(NO_EVIDENCE, backing)
+        return Verdict(DEVIATIONS if broken_rules(found, self.rules) else "", found)
+
+    def _of_industries(self, row: Row, everybody: Members) -> Verdict:
+        """A mean over industries: of enough, and those of which nothing may leave are many or none.
+
+        From the mean and the numbers of all others follows that of the one that stays.
+        """
+        every = replace(everybody, level="industry4", industry=EVERY)
+        least = self.rules.contributors.least
+        found = []
+        for each in self.cells.each(every) if self.cells.knows(every) else ():
+            held = self.cells.years[each.year].holdings(w.ESTABLISHMENTS)
+            inside = self.cells.cells_of(each)
+            if held.values[inside].sum() >= row["n_min"]:
+                found.append(WeightedPopulation(each, _weight_of(row)))
+        if len(found) != row["industries"]:
+            return Verdict(OTHER_EVIDENCE)
+        fates = [self.populations.fates.get(each) for each in found]
+        stays = sum(fate is None or bool(fate.reason) for fate in fates)
+        all_of_it = self.populations.backing(WeightedPopulation(everybody))
+        if len(found) < least:
+            return Verdict(CONTRIBUTORS, all_of_it)
+        return Verdict(DIFFERENCE if 0 < stays < least else "", all_of_it)
 
     def _shape(
         self, row: Row, number: Statistic, who: Mapping[str, Who], backing: Backing
     ) -> Verdict:
         if backing.contributors - 1 < self.rules.shapes.degrees_of_freedom:
             return Verdict(DEGREES, backing)
+        if not number.power:
+            return Verdict(NO_EVIDENCE, backing)
         mean_power = mean_of_powers(row, number.power)
+        if "mean" not in row:
+            return self._shape_about_itself(number, who, mean_power)
         centres = self.bases.centres(row)
         if mean_power is None or centres is None or row.get("mean") is None:
             return Verdict(NO_EVIDENCE, backing)
@@ -108,11 +160,34 @@ class Described:
             return Verdict(NO_EVIDENCE, backing)
         return Verdict(DEVIATIONS if broken_rules(found, self.rules) else "", found)
 
+    def _shape_about_itself(
+        self, number: Statistic, who: Mapping[str, Who], mean_power: float | None
+    ) -> Verdict:
+        """A spread about a mean that its table does not tell: `moments` may; it is in the range."""
+        population = only_population(number, who)
+        if mean_power is None:
+            return Verdict(NO_EVIDENCE)
+        inside = self.cells.cells_of(population.members)
+        of_year = self.cells.years[population.members.year]
+        weight = COLUMNS.get(number.weight, "")
+        mean = self.bases.mean_of_industry(population.members, number.weight)
+        centres = self.bases.medians.get(str(population.members.year))
+        if mean is None or centres is None:
+            found = range_backing(
+                of_year, inside, power=number.power, mean_power=mean_power, weight=weight
+            )
+        else:
+            about = Deviations(centres, mean, number.power, mean_power, weight)
+            found = deviation_backing(of_year, inside, about)
+        if found is None:
+            return Verdict(NO_EVIDENCE)
+        return Verdict(DEVIATIONS if broken_rules(found, self.rules) else "", found)
+
     def _position(self, number: Statistic, who: Mapping[str, Who], backing: Backing) -> Verdict:
         assert number.at is not None
         members = only_population(number, who).members
         if self.rules.positions.rule == TAILS:
-            beyond = backing.contributors * min(number.at, 1 - number.at)
+            beyond = _beyond(backing.contributors, number.at)
             enough = beyond >= self.rules.positions.least
         else:
             enough = self.quantile(members, number) is not None
@@ -123,7 +198,7 @@ class Described:
         assert number.at is not None
         enough = self.rules.positions.least
         table = self.bins.table(members)
-        if table is None or sum(table.establishments) * min(number.at, 1 - number.at) < enough:
+        if table is None or _beyond(sum(table.establishments), number.at) < enough:
             return None
         return self.bins.quantile(members, number.at, weighted=bool(number.weight))
 
@@ -208,6 +283,15 @@ def populations_behind(number: Statistic, who: Mapping[str, Who]) -> list[Weight
         for name in number.populations
         for group in who[name].groups
     ]
+
+
+def _beyond(number: int, at: float) -> float:
+    """How many lie beyond a quantile, on the side that has fewer: 10 of 100 beyond 0.9."""
+    return round(number * min(at, 1 - at), 9)
+
+
+def _weight_of(row: Row) -> str:
+    return "employment" if row["weighting"] == "employment" else ""
 
 
 def only_population(number: Statistic, who: Mapping[str, Who]) -> WeightedPopulation:

@@ -18,6 +18,8 @@ from tradegains.release.groups import Choices, Members, who_is_behind
 from tradegains.release.median_bases import MedianBases
 from tradegains.release.populations import LeftPopulation, Populations, WeightedPopulation
 from tradegains.release.rules import Rules
+from tradegains.release.sampled import SampledTables
+from tradegains.release.samples import Samples, Taken
 from tradegains.release.subtraction import label
 from tradegains.tables.published import TABLES
 
@@ -44,7 +46,10 @@ def describe(
     populations = Populations(cells, rules, choices.told, _productivity(run))
     wanted = _wanted(run, choices, names, bases)
     populations.decide(wanted, list(_earlier_populations(ledger, cells, choices)))
-    return Described(cells, rules, populations, bases, bins, choices)
+    samples = Samples(cells, rules, choices.told, _earlier_samples(ledger))
+    sampled = SampledTables(run, choices, rules, samples)
+    sampled.decide(names)
+    return Described(cells, rules, populations, bases, bins, choices, sampled)
 
 
 def said_of(described: Described) -> dict[str, Any]:
@@ -61,7 +66,11 @@ def said_of(described: Described) -> dict[str, Any]:
         for known in (populations.known(each),)
     ]
     bins = described.bins.said(lambda each: populations.words(WeightedPopulation(each)))
-    return {"populations": said, "bins": bins}
+    return {
+        "populations": said,
+        "bins": bins,
+        "samples": described.sampled.samples.said(),
+    }
 
 
 def _productivity(run: PublishedRun) -> str:
@@ -98,6 +107,16 @@ def _earlier_populations(
             yield LeftPopulation(
                 each["words"], tuple(each["digest"]), population if is_here else None
             )
+
+
+def _earlier_samples(ledger: Ledger) -> dict[str, list[Taken]]:
+    """Samples that left before, by the words for those they are among."""
+    found: dict[str, list[Taken]] = {}
+    for entry in ledger:
+        for each in entry.get("samples", ()):
+            told = [(tuple(part), int(count)) for part, count in each["samples"]]
+            found.setdefault(each["among"], []).extend(told)
+    return found
 
 
 def _earlier_bins(ledger: Ledger, cells: EvidenceCells, choices: Choices) -> list[EarlierBins]:

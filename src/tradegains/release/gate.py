@@ -12,15 +12,16 @@ from typing import Any
 import pyarrow as pa
 
 from tradegains.release.cells import ESTABLISHMENTS, EvidenceCells
-from tradegains.release.described import BINS_RULE, NO_EVIDENCE, Described
+from tradegains.release.described import BINS_RULE, Described
 from tradegains.release.groups import Choices, Row, Summed, sums_behind, who_is_behind
 from tradegains.release.judging import Backing
 from tradegains.release.rules import WITHHOLD, Rules
+from tradegains.release.samples import GROUP, NO_EVIDENCE, OTHER_EVIDENCE
 from tradegains.release.subtraction import Judgement, published_value
 from tradegains.tables.disclosure import FREQUENCIES, PUBLIC, Statistic
 from tradegains.tables.published import TABLES
 
-PASS, OTHER_EVIDENCE, GROUP = "", "other evidence", "group"
+PASS = ""
 _SAME = 1e-9
 
 
@@ -150,7 +151,7 @@ def gate_table(
         is_other = any(each.reason == OTHER_EVIDENCE for each in judged.values())
         for column, cell in judged.items():
             if column in told and told[column].populations and not cell.reason:
-                verdict = described.judge(name, row, told[column])
+                verdict = described.judge(name, row, column, told[column])
                 reason = OTHER_EVIDENCE if is_other else verdict.reason
                 judged[column] = replace(cell, reason=reason, backing=verdict.backing)
         found.append(judged)

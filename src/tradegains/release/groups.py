@@ -88,6 +88,7 @@ class Choices:
     leave_out: tuple[str, ...] = ()
     panel_years: tuple[int, ...] = ()
     reactivation_years: int = 0
+    before: str = ""
 
     @staticmethod
     def of(
@@ -116,6 +117,7 @@ class Choices:
             tuple(run.section("tariffs").get("leave_out", ())),
             tuple(matching.get("panel_years", ())),
             int(matching.get("reactivation_years", 0)),
+            str(run.section("tariff_effects").get("before") or ""),
         )
 
     def is_headline(self, row: Row) -> bool:
@@ -422,6 +424,95 @@ def _population(
     return known.get(name, ((("population", name),), ()))
 
 
+def measured(year: int, *inside: SetName, outside: tuple[SetName, ...] = ()) -> Members:
+    """Who has productivity in a year, of some sets."""
+    return Members(year, (WITH_PRODUCTIVITY, *inside), outside)
+
+
+def may_start_to_export(window: str, start: int) -> Members:
+    """Who has never exported until a window's first year and is there in its last."""
+    return measured(start, ("never_exported", window), ("continuing", window, "both_ends"))
+
+
+_PREMIA = ("exporter_premium", "exporter_premium_with_size")
+_EXITS = ("exit_linear", "exit_probit")
+
+
+def _regressions(choices: Choices, row: Row) -> Mapping[str, Who]:
+    """Whom the rows of a regression are among."""
+    if row["model"] in _PREMIA:
+        years = tuple(measured(int(year)) for year in row["years"].split(", "))
+        return {"among": Who(years)}
+    start = choices.windows[row["window"]][0]
+    is_exit = row["model"] in _EXITS
+    return {"among": Who((measured(start) if is_exit else _entrants(choices, row),))}
+
+
+def _entrants(choices: Choices, row: Row) -> Members:
+    return may_start_to_export(row["window"], choices.windows[row["window"]][0])
+
+
+def _export_entry(choices: Choices, row: Row) -> Mapping[str, Who]:
+    return {"among": Who((_entrants(choices, row),))}
+
+
+def _tariff_effects(choices: Choices, row: Row) -> Mapping[str, Who]:
+    """Whom the rows of a regression are among; over industries everybody, at both ends.
+
+    `reached` are those whose output an effect reaches: all, or who exports already.
+    """
+    window, result = row["window"], row["result"]
+    start, end = choices.windows[window]
+    everyone = Who((Members(start),))
+    if row["unit"] == "industry":
+        return {"among": Who((Members(start), Members(end))), "everyone": everyone}
+    among: tuple[Members, ...] = (measured(start, ("continuing", window, "both_ends")),)
+    if result == "exit_pooled":
+        first = choices.windows[choices.before][0]
+        among = (measured(first), measured(start))
+    elif result.startswith("exit"):
+        among = (measured(start),)
+    elif result in ("new_exporters", "export_composition"):
+        among = (_entrants(choices, row),)
+    found = {"among": Who(among), "everyone": everyone}
+    if result == "existing_exporters":
+        found["reached"] = Who((Members(start, (_EXPORTER,)),))
+    elif row["output_share"] == 1:
+        found["reached"] = everyone
+    return found
+
+
+def _decompositions(choices: Choices, row: Row) -> Mapping[str, Who]:
+    """Who has productivity at the ends of a window, or in a year, of a group; of all industries.
+
+    Of a window these are all of either year, and those of them who continue.
+    """
+    if row["level"] not in ALL_INDUSTRIES:
+        return {}
+    years = choices.windows[row["window"]] if row.get("year") is None else (row["year"],)
+    group = row.get("group", "all")
+    inside = (_EXPORTER,) if group == "exporters" else ()
+    outside = (_EXPORTER,) if group == "nonexporters" else ()
+    stay = (("continuing", row["window"], "both_ends"),) if row.get("year") is None else ()
+    groups = [measured(year, *inside, outside=outside) for year in years]
+    if stay:
+        groups += [measured(year, *stay, *inside, outside=outside) for year in years]
+    return {"among": Who(tuple(groups))}
+
+
+ALL_INDUSTRIES = ("total", "industry2_aggregated", "industry4_aggregated")
+"""Levels of decompositions that are of all industries together."""
+
+
+def _dispersion(choices: Choices, row: Row) -> Mapping[str, Who]:
+    """Who has log productivity, of the industry, or of all; jobs of whom the mean is, nobody's."""
+    year, inside = row["year"], (WITH_PRODUCTIVITY,)
+    if row["level"] == "industries_mean":
+        return {"population": Who((Members(year, inside),))}
+    own = Who((Members(year, inside, level=row["level"], industry=row["industry"]),))
+    return {"population": own, "industry": own}
+
+
 BEHIND: Mapping[str, Behind] = {
     "market_shares": _market_shares,
     "welfare": _welfare,
@@ -433,6 +524,12 @@ BEHIND: Mapping[str, Behind] = {
     "productivity_growth": _productivity_growth,
     "moments": _distribution,
     "histograms": _distribution,
+    "dispersion": _dispersion,
+    "regressions": _regressions,
+    "export_entry": _export_entry,
+    "tariff_effects": _tariff_effects,
+    "decompositions": _decompositions,
+    "decomposition_groups": _decompositions,
 }
 """By table, who is behind the numbers of a row."""
 

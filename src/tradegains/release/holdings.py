@@ -97,6 +97,18 @@ class Holdings:
             present,
         )
 
+    def scaled(self, factors: Numbers) -> "Holdings":
+        """Each cell times a factor, of at least 0."""
+        return Holdings(
+            self.values * factors,
+            self.sizes * factors,
+            self.alone,
+            self.first * factors,
+            self.second * factors,
+            (self.spread @ sparse.diags(factors)).tocsc(),
+            self.present,
+        )
+
     def backing(self, cells: Numbers) -> Backing:
         """What the sum over some cells rests on."""
         contributors = int(self.alone[cells].sum())

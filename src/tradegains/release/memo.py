@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from tradegains.release.described import NO_EVIDENCE
-from tradegains.release.gate import OTHER_EVIDENCE, GatedTable
+from tradegains.release.gate import GatedTable
 from tradegains.release.protection import COMPLEMENT, DIFFERENCE, EARLIER
 from tradegains.release.rules import Rules
+from tradegains.release.samples import NO_EVIDENCE, OTHER_EVIDENCE
 
 REASONS = {
     "contributors": "too few enterprises or establishments behind it",
@@ -16,6 +16,9 @@ REASONS = {
     EARLIER: "it differs from what left before by too few, or by somebody too large",
     "degrees_of_freedom": "a spread of too few, or a regression with too few to spare",
     "dominance_of_deviations": "an outlier, or a large one far from the mean, has most of a spread",
+    "explained": "a regression that explains nearly all of what is in it",
+    "few_per_effect": "a regression with too few rows for each effect that it absorbs",
+    "crosstab": "dummies of which too few, or too large ones, are on a side",
     "position": "too few lie beyond the quantile, or no histogram that leaves tells it",
     "bins": "bins of a histogram were brought together, or too many of them have too few",
     "other_base": "productivity of the year leaves under other medians",
@@ -36,7 +39,8 @@ and against what somebody guesses from numbers that are no sums.
 
 cells/ has every number with its class, its rule and what it rests on; sums.csv every sum, and
 differences.csv the nested sets that were looked at; described.csv whom statistics that are no
-sums are of, and bins.csv the bins of histograms. Nothing here leaves.
+sums are of, samples.csv those of regressions and decompositions, and bins.csv the bins of
+histograms. Nothing here leaves.
 """
 
 

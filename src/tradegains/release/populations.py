@@ -159,6 +159,10 @@ class Populations:
         ]
         return LeftPopulation(self.words(population), (self.choices, *sums), population)
 
+    def backing(self, population: WeightedPopulation) -> Backing:
+        """What a population rests on."""
+        return self._holdings(population).backing(self.cells.cells_of(population.members))
+
     def reason(self, population: WeightedPopulation) -> str | None:
         """Why statistics of a population stay; empty where they leave; None where it is unknown."""
         fate = self.fates.get(population)

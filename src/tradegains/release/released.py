@@ -10,7 +10,7 @@ from tradegains.release.gate import GatedCell, GatedTable
 from tradegains.release.rounding import rounded_count, rounded_value
 from tradegains.release.rules import Rules
 from tradegains.tables.columns import NOTE as NOTE_COLUMN
-from tradegains.tables.disclosure import FREQUENCIES, PUBLIC
+from tradegains.tables.disclosure import FREQUENCIES, PUBLIC, public
 from tradegains.tables.published import TABLES
 
 WITHHELD = "withheld"
@@ -60,13 +60,15 @@ _COUNTED = re.compile(r"\b\d[\d,]* establishments?\b")
 def _rounded(name: str, column: str, value: Any, *, cell: GatedCell, rules: Rules) -> Any:
     """A number as it leaves; None where rounding says no more than that it is small."""
     declared = TABLES[name].disclosure
-    kind = declared.numbers[column].kind if declared else PUBLIC
-    rounding = rules.rounding
+    number = declared.numbers[column] if declared else public()
+    kind, rounding = number.kind, rules.rounding
     if kind == PUBLIC:
         return value
     if isinstance(value, int):
         return rounded_count(value, rounding.counts)
     if kind == FREQUENCIES and rounding.counts:
+        if number.sampled:
+            return None  # a rate of counts that are no sums of the evidence would tell them
         counts = [rounded_count(int(each), rounding.counts) for each in cell.sums]
         part, whole = counts[0], counts[-1]
         if part is None or not whole:

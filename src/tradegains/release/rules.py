@@ -95,6 +95,18 @@ class Shapes:
 
 
 @dataclass(frozen=True)
+class Models:
+    """Regressions: residual degrees of freedom at least, and an explained share [percent] below.
+
+    A regression that explains nearly all, or has hardly more rows than coefficients, gives its rows
+    back.
+    """
+
+    degrees_of_freedom: int
+    explained_percent: float
+
+
+@dataclass(frozen=True)
 class Rounding:
     """Of counts to a base, by size ("significant") or not (0); of values to digits or not (0)."""
 
@@ -114,6 +126,7 @@ class Rules:
     differences: Differences
     positions: Positions
     shapes: Shapes
+    models: Models
     rounding: Rounding
 
 
@@ -176,6 +189,7 @@ _KINDS: Mapping[str, Mapping[str, ValueKind[Any]]] = {
     "differences": {"least": whole(2, 1000)},
     "positions": {"rule": one_of((BINS, TAILS)), "least": whole(2, 1000)},
     "shapes": {"degrees_of_freedom": whole(2, 1000)},
+    "models": {"degrees_of_freedom": whole(2, 1000), "explained_percent": _PERCENT},
     "rounding": {
         "counts": ValueKind(f'a base from 2 to 1000, 0 for none, or "{SIGNIFICANT}"', _base, 0),
         "values": whole(0, 15),

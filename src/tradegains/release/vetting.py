@@ -1,7 +1,7 @@
 """What an output checker reads: every number's class, what it rests on, and what became of it.
 
-It stays in the building. Even so it holds no amount: shares in whole percent and counts are what a
-rule is judged by, and a folder that is copied by mistake gives nobody's amounts away.
+It stays in the building. Even so it holds no amount: shares in bands and counts tell what a
+rule was judged by, and a folder that is copied by mistake gives nobody's amounts away.
 """
 
 import csv
@@ -16,6 +16,7 @@ from tradegains.release.gate import GatedCell, GatedTable
 from tradegains.release.judging import Backing
 from tradegains.release.populations import Populations, WeightedPopulation
 from tradegains.release.rules import Rules
+from tradegains.release.samples import Samples
 from tradegains.release.subtraction import Judgement, label
 from tradegains.tables.disclosure import Disclosure
 from tradegains.tables.published import TABLES
@@ -47,6 +48,7 @@ def write_vetting(
     )
     _write(folder / "differences.csv", ("difference", "contributors", *_TOPS), differences)
     _write(folder / "described.csv", _POPULATIONS, _populations(described.populations))
+    _write(folder / "samples.csv", _SAMPLES, _samples(described.sampled.samples))
     _write(folder / "bins.csv", _BINS, _bins(described))
     (folder / "rules.txt").write_text(public_rules(rules), encoding="utf-8")
     _dump(folder / "results.json", {"results": acro_results(tables)})
@@ -58,6 +60,7 @@ _CELL_HEADER = ("column", "class", "status", "rule", "contributors", *_TOPS)
 
 
 _POPULATIONS = ("population", "contributors", "status", *_TOPS)
+_SAMPLES = ("among", "part", "rows", "weights", "contributors", "status", *_TOPS)
 _BINS = ("year", "population", "bin_width", "bin_start", "contributors", *_TOPS)
 
 
@@ -65,6 +68,13 @@ def _populations(populations: Populations) -> Iterable[tuple[Any, ...]]:
     for each, fate in populations.fates.items():
         status = fate.reason or "leaves"
         yield populations.words(each), fate.backing.contributors, status, *_shares(fate.backing)
+
+
+def _samples(samples: Samples) -> Iterable[tuple[Any, ...]]:
+    """Every sample: contributors at least, and shares of the largest at most."""
+    for each, (reason, backing) in samples.fates.items():
+        told = samples.words(each.among), " ".join(each.part), each.count, " ".join(each.weights)
+        yield (*told, backing.contributors, reason or "leaves", *_shares(backing))
 
 
 def _bins(described: Described) -> Iterable[tuple[Any, ...]]:
@@ -105,11 +115,25 @@ def _backing(cell: GatedCell) -> tuple[int | str, int | str, int | str]:
 
 
 def _shares(backing: Backing) -> tuple[int | str, int | str]:
-    """Shares of the largest and the two largest [whole percent]."""
+    """Shares of the largest and the two largest: at most so many percent."""
     if not backing.total:
         return "", ""
     two = backing.first + backing.second
-    return round(100 * backing.first / backing.total), round(100 * two / backing.total)
+    return at_most(backing.first / backing.total), at_most(two / backing.total)
+
+
+BANDS = (10, 25, 50, 75, 90, 100)
+"""Percent. A share to the percent, times a total that leaves, would be the largest's amount."""
+
+
+def at_most(share: float) -> int:
+    """The band of a share.
+
+    Example:
+        >>> at_most(0.1), at_most(0.101), at_most(0.99)
+        (10, 25, 100)
+    """
+    return next((band for band in BANDS if 100 * share <= band), BANDS[-1])
 
 
 def _write(path: Path, header: Iterable[str], lines: Iterable[Iterable[Any]]) -> None:

@@ -68,8 +68,9 @@ def _quartiles(run: PublishedRun, mean: Row) -> Sequence[float | None]:
     values = [
         row[SPREAD]
         for row in alike
-        if row["establishments"] >= mean["n_min"] and row[SPREAD] is not None
+        if (row["establishments"] or 0) >= mean["n_min"] and row[SPREAD] is not None
     ]
-    if not values:
+    # In a release some may be withheld: quartiles of the others are not those of all.
+    if not values or len(values) < mean["industries"]:
         return None, None
     return quantile(values, Fraction(1, 4)), quantile(values, Fraction(3, 4))

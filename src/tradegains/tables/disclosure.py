@@ -38,8 +38,10 @@ class Statistic:
         populations: who it is a statistic of as a whole, where it is no function of the sums: it
             leaves with them, and where no two populations that leave tell of a few.
         weight: the amount that its populations are weighted by; empty where each counts once.
-        power: of deviations, of which it is a mean; 0 where dominance of weights is all there is.
+        power: of deviations, of which it is a mean; 1 of what deviates from the median; 0 where
+            dominance of weights is all there is.
         at: the share of the population below a quantile.
+        sampled: whether it is of some of its populations alone, as many as its table says.
     """
 
     kind: str
@@ -48,6 +50,7 @@ class Statistic:
     weight: str = ""
     power: int = 0
     at: float | None = None
+    sampled: bool = False
 
     def __post_init__(self) -> None:
         if self.kind not in CLASSES:
@@ -130,6 +133,17 @@ def described(
     """
     sums = tuple(f"{who}.{weight or 'employment'}" for who in populations)
     return Statistic(kind, sums, populations, weight, power, at)
+
+
+def sampled(kind: str = MODEL, *sums: str, weight: str = "") -> Statistic:
+    """A statistic of a sample: of some of those `among` whom it is, each once or by a weight.
+
+    Example:
+        >>> sampled(weight="employment").populations
+        ('among',)
+    """
+    told = sums or (f"among.{weight or 'employment'}",)
+    return Statistic(kind, told, ("among",), weight, sampled=True)
 
 
 def public() -> Statistic:

@@ -22,12 +22,16 @@ from tradegains.tables.columns import (
     scale,
 )
 from tradegains.tables.disclosure import (
+    FREQUENCIES,
     INDUSTRIES,
+    LINEAR,
+    Adds,
     Disclosure,
     Statistic,
     counts,
     linear,
     public,
+    sampled,
 )
 from tradegains.tables.table import Column, Table
 
@@ -95,6 +99,18 @@ PRODUCTIVITY_GROWTH = Table(
     ),
 )
 
+
+def _terms(*further: str, amounts: tuple[str, ...] = ("employment",)) -> dict[str, Statistic]:
+    """Terms of samples with productivity at both ends, weighted by what these amounts make."""
+    of = sampled(LINEAR, *(f"among.{each}" for each in amounts), weight=amounts[0])
+    counted = sampled(FREQUENCIES, "among.establishments")
+    return {
+        **dict.fromkeys(("value", "total"), of),
+        "establishments": counted,
+        **{name: of if name == "share_of_total" else counted for name in further},
+    }
+
+
 DECOMPOSITIONS = Table(
     name="decompositions",
     title="Where productivity growth comes from",
@@ -155,6 +171,12 @@ DECOMPOSITIONS = Table(
         *errors_of("value", "total"),
     ),
     uncertain=("value", "total"),
+    disclosure=Disclosure(
+        _terms("left_out", "moved"),
+        adds=(Adds("term", "terms make the total"),),
+        by="share",
+        instead={"sales": _terms("left_out", "moved", amounts=("domestic_sales", "exports"))},
+    ),
 )
 
 DECOMPOSITION_GROUPS = Table(
@@ -195,6 +217,12 @@ DECOMPOSITION_GROUPS = Table(
         count("establishments", "establishments", "behind the term, of both years for olley_pakes"),
         PRICES,
         NOTE,
+    ),
+    disclosure=Disclosure(
+        _terms("share_of_total"),
+        adds=(Adds("group", "exporters and the others make all"),),
+        by="share",
+        instead={"sales": _terms("share_of_total", amounts=("domestic_sales", "exports"))},
     ),
 )
 

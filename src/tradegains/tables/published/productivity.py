@@ -114,7 +114,7 @@ def _moments_by(weight: str) -> dict[str, Statistic]:
     """Moments and quantiles of a population, each counted once or by a weight."""
     of = partial(described, weight=weight)
     return {
-        "mean": of(LINEAR, "population"),
+        "mean": of(LINEAR, "population", power=1),
         "sd": of(SHAPE, "population", power=2),
         "skewness": of(SHAPE, "population", power=3),
         "kurtosis": of(SHAPE, "population", power=4),
@@ -210,6 +210,21 @@ _GAPS = ("d7525", "d9010", "d9990", "d1001")
 
 _ENTRY_RATES = ("entry_rate", "share_of_entrants", "employment_rate")
 
+
+def _spread_by(weight: str) -> dict[str, Statistic]:
+    """Spreads within an industry, or their mean; a gap is told by its outer quantile.
+
+    Of the Theil index in a single industry no rule says who has how much.
+    """
+    of = partial(described, weight=weight)
+    outer = dict(zip(_GAPS, (0.75, 0.90, 0.99, 0.01), strict=True))
+    return {
+        "sd": of(SHAPE, "population", power=2),
+        "theil": of(SHAPE, "population"),
+        **{name: of(POSITION, "population", at=p) for name, p in outer.items()},
+    }
+
+
 ENTRY_RATES = Table(
     name="entry_rates",
     title="Entry rates by relative productivity",
@@ -296,6 +311,18 @@ DISPERSION = Table(
         *ends_of(*_GAPS, unit="log points"),
     ),
     uncertain=("sd", *_GAPS, "theil"),
+    disclosure=Disclosure(
+        {
+            "industries": public(),
+            "n_min": public(),
+            "establishments": counts("industry.establishments"),
+            "employment": linear("industry.employment"),
+            **_spread_by(""),
+        },
+        adds=(Adds("industry", "their mean is that of level industries_mean"),),
+        by="weighting",
+        instead={"employment": _spread_by("employment")},
+    ),
 )
 
 JOINT_DISTRIBUTION = Table(

@@ -14,6 +14,15 @@ from tradegains.tables.columns import (
     errors_of,
     share,
 )
+from tradegains.tables.disclosure import (
+    FREQUENCIES,
+    LINEAR,
+    Adds,
+    Disclosure,
+    Statistic,
+    linear,
+    sampled,
+)
 from tradegains.tables.table import AT_LEAST_0, Column, Range, Table
 
 _EFFECTS = ("year_industry4", "industry4", "industry2", "none")
@@ -80,6 +89,23 @@ _CUTS = (
     count("industry_cuts", "establishments", "likewise, their industry's cut", nullable=True),
     count("without_cut", "establishments", "left out for want of a cut", nullable=True),
 )
+
+_CUT_COUNTS = ("own_cuts", "industry_cuts", "without_cut")
+_TESTS = ("degrees_of_freedom", "p_value", "ci_low", "ci_high")
+
+
+def _of_regression(weight: str = "") -> dict[str, Statistic]:
+    """What a regression tells of its sample, each row once or by a weight."""
+    estimates = ("coefficient", "standard_error", "t", "premium_percent", "groups", "clusters")
+    fits = ("r2", "log_likelihood", "first_stage_f")
+    counted = ("observations", *_CUT_COUNTS)
+    return {
+        **dict.fromkeys((*estimates, *fits, *_TESTS), sampled(weight=weight)),
+        **dict.fromkeys(counted, sampled(FREQUENCIES)),
+    }
+
+
+_NO_RELATION = "coefficients of samples do not add up; samples that differ by a few do not leave"
 
 REGRESSIONS = Table(
     name="regressions",
@@ -162,6 +188,12 @@ REGRESSIONS = Table(
         *_test_columns("coefficient", "as coefficient", "interval of errors.level"),
         NOTE,
     ),
+    disclosure=Disclosure(
+        _of_regression(),
+        why=_NO_RELATION,
+        by="weighting",
+        instead={"employment": _of_regression("employment")},
+    ),
 )
 
 ENTRY_RATES = ("starter_rate", "output_share", "starter_output_share")
@@ -224,7 +256,36 @@ EXPORT_ENTRY = Table(
         *errors_of(*ENTRY_RATES, unit="share"),
     ),
     uncertain=ENTRY_RATES,
+    disclosure=Disclosure(
+        {
+            **dict.fromkeys(
+                ("establishments", "starters", "probit_establishments", *_CUT_COUNTS),
+                sampled(FREQUENCIES),
+            ),
+            "starter_rate": sampled(FREQUENCIES),
+            **dict.fromkeys(
+                (
+                    "mean_tariff_cut",
+                    "cut_coefficient",
+                    "cut_standard_error",
+                    "probability_due_to_cut",
+                    "probability_standard_error",
+                    "ratio_to_bottom",
+                ),
+                sampled(),
+            ),
+        },
+        adds=(Adds("quartile", "quartiles make all"),),
+    ),
 )
+
+_REACHED = (
+    "reached.domestic_sales",
+    "reached.exports",
+    "everyone.domestic_sales",
+    "everyone.exports",
+)
+"""The output that an effect reaches, and all."""
 
 _RESULTS = (
     "double_difference",
@@ -313,6 +374,18 @@ TARIFF_EFFECTS = Table(
         ),
         *_test_columns("effect", "percent", "effect's interval of errors.level"),
         NOTE,
+    ),
+    disclosure=Disclosure(
+        {
+            **dict.fromkeys(("slope", "slope_standard_error", "mean_cut", "effect"), sampled()),
+            **dict.fromkeys(("standard_error", "clusters", *_TESTS), sampled()),
+            **dict.fromkeys(("observations", *_CUT_COUNTS), sampled(FREQUENCIES)),
+            "output_share": linear(*_REACHED),
+            **dict.fromkeys(
+                ("contribution", "contribution_standard_error"), sampled(LINEAR, *_REACHED)
+            ),
+        },
+        why=_NO_RELATION,
     ),
 )
 
