@@ -15,7 +15,7 @@ from tradegains.release.groups import Choices
 from tradegains.release.profiles import example_rules
 from tradegains.release.rules import Dominance, Rules
 from tradegains.release.sampled import SampledTables, premium_backings
-from tradegains.release.samples import Sample, Samples, fewest_contributors, largest_sum
+from tradegains.release.samples import CountedSample, Samples, fewest_contributors, largest_sum
 from tradegains.tables import working as w
 
 
@@ -24,14 +24,14 @@ def rules() -> Rules:
     return example_rules("plain")
 
 
-def judge(plants: Sequence[Plant], rules: Rules, *samples: Sample) -> list[str]:
+def judge(plants: Sequence[Plant], rules: Rules, *samples: CountedSample) -> list[str]:
     """Why each stays, in the order in which they are asked about."""
     found = Samples(evidence(plants), rules, " ".join)
     return [found.judge(each)[0] for each in samples]
 
 
-def some(count: int, *weights: str, **others: Any) -> Sample:
-    return Sample((all_of(),), count, weights, **others)
+def some(count: int, *weights: str, **others: Any) -> CountedSample:
+    return CountedSample((all_of(),), count, weights, **others)
 
 
 SINGLE = [Plant(n) for n in range(40)]
@@ -82,7 +82,7 @@ def test_disjoint_parts_are_not_nested(rules: Rules) -> None:
 
 
 def test_counts_that_cannot_be_are_other_evidence(rules: Rules) -> None:
-    unknown = Sample((all_of(("no", "set")),), 20)
+    unknown = CountedSample((all_of(("no", "set")),), 20)
     assert judge(SINGLE, rules, some(41), unknown) == ["other evidence", "no evidence"]
 
 
@@ -96,7 +96,10 @@ def test_two_years_may_be_of_the_same_enterprises(rules: Rules) -> None:
     """Twenty rows of two years are ten enterprises if each is in both."""
     both = (all_of(), all_of(EXPORTER))
     plants = [Plant(n, (EXPORTER,)) for n in range(40)]
-    assert judge(plants, rules, Sample(both, 20), Sample(both, 18)) == ["", "contributors"]
+    assert judge(plants, rules, CountedSample(both, 20), CountedSample(both, 18)) == [
+        "",
+        "contributors",
+    ]
 
 
 # --- size -----------------------------------------------------------------------------------------
@@ -125,8 +128,8 @@ def test_who_is_in_it_for_certain_counts(rules: Rules) -> None:
     plants = [Plant(n, (EXPORTER,), 1000) for n in range(10)]
     plants += [Plant(100 + n, jobs=10) for n in range(50)]
     among, weights = (all_of(),), ("employment",)
-    alone = Sample(among, 20, weights)
-    inside = Sample(among, 20, weights, all_of(EXPORTER))
+    alone = CountedSample(among, 20, weights)
+    inside = CountedSample(among, 20, weights, all_of(EXPORTER))
     assert judge(plants, rules, alone) == ["dominance"]
     assert judge(plants, rules, inside) == [""]
     # It differs by a few from those that are in it for certain.

@@ -25,9 +25,8 @@ class Deviations:
         centres: median of each industry [log points].
         mean: of what is left [log points].
         power: of the deviations.
-        mean_power: their mean [log points to that power], or less; where power is 1, of the squares,
-            which tell how much their sizes are at least: squares are no more than sizes times the
-            largest of them.
+        mean_power: their mean [log points to that power], or less; where power is 1, of squares,
+            which tell the least of sizes: squares are sizes times at most the largest.
         weight: column of the weight; empty where each counts once.
     """
 

@@ -22,7 +22,7 @@ from tradegains.release.groups import ALL_INDUSTRIES, Choices, Members, Row, who
 from tradegains.release.judging import Backing, broken_rules
 from tradegains.release.protection import DIFFERENCE
 from tradegains.release.rules import Rules
-from tradegains.release.samples import NO_EVIDENCE, Sample, Samples
+from tradegains.release.samples import NO_EVIDENCE, CountedSample, Samples
 from tradegains.tables import working as w
 from tradegains.tables.published import TABLES
 
@@ -50,11 +50,11 @@ class SampledRow:
         reason: why its numbers stay, whatever the samples are.
     """
 
-    samples: tuple[Sample, ...] = ()
-    own: Mapping[str, tuple[Sample, ...]] = field(default_factory=dict)
+    samples: tuple[CountedSample, ...] = ()
+    own: Mapping[str, tuple[CountedSample, ...]] = field(default_factory=dict)
     reason: str = ""
 
-    def behind(self, column: str) -> tuple[Sample, ...]:
+    def behind(self, column: str) -> tuple[CountedSample, ...]:
         """The samples behind a number."""
         return self.own.get(column, self.samples)
 
@@ -130,13 +130,13 @@ def _regressions(tables: SampledTables, rows: Sequence[Row]) -> Iterator[Sampled
         among, part = _among(tables, "regressions", row), _part(row["sample"])
         weights = ("employment",) if row["weighting"] == "employment" else ()
         count = row["observations"] + _singles(row)
-        sample = Sample(among, count, weights, part=part)
-        own: dict[str, tuple[Sample, ...]] = {
-            column: (Sample(among, row[column], part=(*part, column)),)
+        sample = CountedSample(among, count, weights, part=part)
+        own: dict[str, tuple[CountedSample, ...]] = {
+            column: (CountedSample(among, row[column], part=(*part, column)),)
             for column in CUT_COUNTS
             if row[column] is not None
         }
-        own["observations"] = (Sample(among, row["observations"], part=part),)
+        own["observations"] = (CountedSample(among, row["observations"], part=part),)
         if row["clusters"] is not None and row["errors"] in ("establishment", "enterprise"):
             own["clusters"] = ()
         yield SampledRow((sample,), own, _why_not(tables, row, terms[_regression(row)], among))
@@ -232,9 +232,9 @@ def _tariff_effects(tables: SampledTables, rows: Sequence[Row]) -> Iterator[Samp
             yield _of_industries(tables, row, regressors, numbers)
             continue
         among, part = _among(tables, "tariff_effects", row), _part_of_effect(row["result"])
-        sample = Sample(among, row["observations"], part=part)
-        own: dict[str, tuple[Sample, ...]] = {
-            column: (Sample(among, row[column], part=(*part, column)),)
+        sample = CountedSample(among, row["observations"], part=part)
+        own: dict[str, tuple[CountedSample, ...]] = {
+            column: (CountedSample(among, row[column], part=(*part, column)),)
             for column in CUT_COUNTS
             if row[column] is not None
         }
@@ -258,7 +258,7 @@ def _of_industries(
         return SampledRow(reason=DIFFERENCE)
     numbers.append(count)
     ends = _among(tables, "tariff_effects", row)
-    owned = [Sample((each,), int(tables.samples.owned((each,)).sum()), ("employment",))
+    owned = [CountedSample((each,), int(tables.samples.owned((each,)).sum()), ("employment",))
              for each in ends if tables.cells.knows(each)]  # fmt: skip
     return SampledRow(tuple(owned) if len(owned) == len(ends) else ())
 
@@ -273,16 +273,18 @@ def _part_of_effect(result: str) -> tuple[str, ...]:
 
 def _export_entry(tables: SampledTables, rows: Sequence[Row]) -> Iterator[SampledRow]:
     """Counts of quartiles add up to those of all: of a window they leave together or not at all."""
-    counts: defaultdict[str, dict[str, list[Sample]]] = defaultdict(lambda: defaultdict(list))
+    counts: defaultdict[str, dict[str, list[CountedSample]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
     for row in rows:
         among = _among(tables, "export_entry", row)
         part = () if row["quartile"] is None else (f"quartile_{row['quartile']}",)
         who, starts = row["establishments"], row["starters"]
-        whole = Sample(among, who, part=part)
+        whole = CountedSample(among, who, part=part)
         counts[row["window"]]["all"].append(whole)
         of_starters = (
-            Sample(among, starts, part=(*part, "starters")),
-            Sample(among, who - starts, part=(*part, "others")),
+            CountedSample(among, starts, part=(*part, "starters")),
+            CountedSample(among, who - starts, part=(*part, "others")),
         )
         counts[row["window"]]["starters"] += [whole, *of_starters]
     for row in rows:
@@ -291,14 +293,14 @@ def _export_entry(tables: SampledTables, rows: Sequence[Row]) -> Iterator[Sample
         own = {"establishments": tuple(counts[row["window"]]["all"])}
         own |= dict.fromkeys(("starters", "starter_rate"), tuple(counts[row["window"]]["starters"]))
         own |= {
-            column: (Sample(among, row[column], part=(*part, column)),)
+            column: (CountedSample(among, row[column], part=(*part, column)),)
             for column in CUT_COUNTS
             if row[column] is not None
         }
         own |= dict.fromkeys(("output_share", "starter_output_share"), ())
         probit = row["probit_establishments"]
         few = probit is not None and probit - 2 < tables.rules.models.degrees_of_freedom
-        of_probit = () if probit is None or few else (Sample(among, probit, part=part),)
+        of_probit = () if probit is None or few else (CountedSample(among, probit, part=part),)
         yield SampledRow(of_probit, own)
 
 
@@ -310,7 +312,7 @@ _ENTRY, _EXIT = ("entry", "industry_entry"), ("exit", "industry_exit")
 
 def _decompositions(tables: SampledTables, rows: Sequence[Row]) -> Iterator[SampledRow]:
     """Those of all industries together; of single ones and of their rests too little is known."""
-    together: defaultdict[tuple[object, ...], dict[Sample, None]] = defaultdict(dict)
+    together: defaultdict[tuple[object, ...], dict[CountedSample, None]] = defaultdict(dict)
     for row in rows:
         for each in _behind_term(tables, row):
             together[_decomposition(row)][each] = None
@@ -320,7 +322,7 @@ def _decompositions(tables: SampledTables, rows: Sequence[Row]) -> Iterator[Samp
             continue
         both = _among(tables, "decompositions", row)[:2]
         own = {
-            column: (Sample(both, row[column], part=(column,)),)
+            column: (CountedSample(both, row[column], part=(column,)),)
             for column in ("left_out", "moved")
             if row.get(column) is not None
         }
@@ -333,7 +335,7 @@ def _decomposition(row: Row) -> tuple[object, ...]:
     return tuple(row.get(name) for name in names)
 
 
-def _behind_term(tables: SampledTables, row: Row) -> Iterator[Sample]:
+def _behind_term(tables: SampledTables, row: Row) -> Iterator[CountedSample]:
     """The samples of which a term's `establishments` says how many they are."""
     count, term = row["establishments"], row["term"]
     weights = ("employment",) if row["share"] == "employment" else ("domestic_sales", "exports")
@@ -342,7 +344,7 @@ def _behind_term(tables: SampledTables, row: Row) -> Iterator[Sample]:
     among = _among(tables, "decompositions", row)
     ends, stay = among[:2], among[2:]
     if row["method"] == "olley_pakes":
-        yield Sample(ends, count, weights)
+        yield CountedSample(ends, count, weights)
         return
     start, end = ends
     if term in (*_ENTRY, *_EXIT):
@@ -351,11 +353,11 @@ def _behind_term(tables: SampledTables, row: Row) -> Iterator[Sample]:
         gone = Members(at.year, at.inside, (*at.outside, stays))
         inner = gone if term in ("entry", "exit") else None
         part = ("entrants" if term in _ENTRY else "exiters",)
-        yield Sample((at,), count, weights, inner, part)
+        yield CountedSample((at,), count, weights, inner, part)
         return
-    yield Sample(stay[:1], count, weights)
+    yield CountedSample(stay[:1], count, weights)
     if row.get("group", "all") == "all":
-        yield Sample(stay[1:], count, weights)
+        yield CountedSample(stay[1:], count, weights)
 
 
 _Reader = Callable[[SampledTables, Sequence[Row]], Iterator[SampledRow]]

@@ -34,7 +34,7 @@ Taken = tuple[tuple[str, ...], int]
 
 
 @dataclass(frozen=True)
-class Sample:
+class CountedSample:
     """Some establishments, of one year or of several together.
 
     Attributes:
@@ -56,7 +56,7 @@ class Sample:
         """Whether a sample of another part may be in this one, or this one in it.
 
         Example:
-            >>> Sample((), 12, part=("quartile_1",)).may_nest(("quartile_2",))
+            >>> CountedSample((), 12, part=("quartile_1",)).may_nest(("quartile_2",))
             False
         """
         shared = min(len(part), len(self.part))
@@ -78,17 +78,17 @@ class Samples:
     rules: Rules
     told: Callable[[SetName], str]
     left: Mapping[str, Sequence[Taken]] = field(default_factory=dict)
-    fates: dict[Sample, tuple[str, Backing]] = field(default_factory=dict)
+    fates: dict[CountedSample, tuple[str, Backing]] = field(default_factory=dict)
     taken: dict[tuple[Members, ...], set[Taken]] = field(default_factory=dict)
     _owned: dict[tuple[Members, ...], Numbers] = field(default_factory=dict)
 
-    def judge(self, sample: Sample) -> tuple[str, Backing]:
+    def judge(self, sample: CountedSample) -> tuple[str, Backing]:
         """Why statistics of a sample stay (empty: they leave), and what it rests on at least."""
         if sample not in self.fates:
             self.fates[sample] = self._judge(sample)
         return self.fates[sample]
 
-    def _judge(self, sample: Sample) -> tuple[str, Backing]:
+    def _judge(self, sample: CountedSample) -> tuple[str, Backing]:
         if not all(self.cells.knows(each) for each in self._groups(sample)):
             return NO_EVIDENCE, _OPEN
         owned = self.owned(sample.among)
@@ -110,10 +110,10 @@ class Samples:
         taken.add((sample.part, sample.count))
         return "", backing
 
-    def _groups(self, sample: Sample) -> Iterable[Members]:
+    def _groups(self, sample: CountedSample) -> Iterable[Members]:
         return (*sample.among, *([sample.inner] if sample.inner else []))
 
-    def _known(self, sample: Sample, whole: int) -> set[Taken]:
+    def _known(self, sample: CountedSample, whole: int) -> set[Taken]:
         """All whom it is among, and what left of these before."""
         return {((), whole), *self.left.get(self.words(sample.among), ())}
 
@@ -131,7 +131,7 @@ class Samples:
 
     # --- the worst that fits ----------------------------------------------------------------------
 
-    def backing(self, sample: Sample) -> Backing:
+    def backing(self, sample: CountedSample) -> Backing:
         """What a sample rests on where each counts once, at least."""
         owned = self.owned(sample.among)
         contributors = fewest_contributors(owned, sample.count)
@@ -141,7 +141,7 @@ class Samples:
         first, second = (min(float(each), float(sample.count)) for each in [*owned[:2], 0, 0][:2])
         return Backing(contributors, float(sample.count), first, second)
 
-    def _backings(self, sample: Sample) -> Iterable[Backing]:
+    def _backings(self, sample: CountedSample) -> Iterable[Backing]:
         """Each counted once, and by every weight."""
         once = self.backing(sample)
         yield once
@@ -150,7 +150,9 @@ class Samples:
                 total, first, second = self._weighed(sample, each, COLUMNS[weight])
                 yield Backing(once.contributors, total, first, second)
 
-    def _weighed(self, sample: Sample, among: Members, column: str) -> tuple[float, float, float]:
+    def _weighed(
+        self, sample: CountedSample, among: Members, column: str
+    ) -> tuple[float, float, float]:
         """The least total of a weight in a year, and its largest contributions at most."""
         year = self.cells.years[among.year]
         holdings, inside = year.holdings(column), self.cells.cells_of(among)
