@@ -230,3 +230,21 @@ def test_a_cell_that_follows_from_sets_that_overlap_is_hidden() -> None:
     assert len(decision.closed) == 1
     assert set(decision.closed.values()) == {"complement"}
     assert any(name.startswith("a part of ax") for name in decision.differences)
+
+
+def test_a_cell_of_no_sum_is_hidden_beside_what_years_have_in_common() -> None:
+    """One without productivity: who continues is known by the other year, the others by a sum."""
+    held = [Holding("with", f"with{n}", 1) for n in range(30)]
+    sums = [Sum("measured", frozenset({"with"}))]
+    continuing = {"with": 1.0, "without": 1.0}
+    decision = protect(
+        [*held, Holding("without", "one", 1)],
+        sums,
+        example_rules("plain"),
+        kind="count",
+        identities=[continuing],
+    )
+    assert dict(decision.closed) == {"measured": "complement"}
+    assert not decision.unprotected
+    (name,) = decision.differences
+    assert name.startswith("a part of what years have in common")

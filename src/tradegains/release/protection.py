@@ -420,9 +420,15 @@ class Suppression:
         wanted[np.arange(len(unsafe)), [target.cells[0] for target in unsafe]] = 1
         for target, is_told in zip(unsafe, follows(rows, wanted), strict=True):
             if is_told:
-                within = [n for n in may_leave if target.cells[0] in self.problem.cells(n)]
-                smallest = min(within, key=lambda n: (len(self.problem.cells(n)), n))
-                yield replace(target, name=f"a part of {self.problem.names[smallest]}")
+                yield replace(target, name=self._name_of(target.cells[0], may_leave))
+
+    def _name_of(self, cell: int, may_leave: Sequence[int]) -> str:
+        """A cell by the smallest sum that has it; what only years have in common has none."""
+        within = [n for n in may_leave if cell in self.problem.cells(n)]
+        if not within:
+            return f"a part of what years have in common ({cell})"
+        smallest = min(within, key=lambda n: (len(self.problem.cells(n)), n))
+        return f"a part of {self.problem.names[smallest]}"
 
     def _may_leave(self, number: int) -> bool:
         return self.closed.get(number, COMPLEMENT) in (COMPLEMENT, DIFFERENCE)
