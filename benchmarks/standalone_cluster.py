@@ -27,8 +27,8 @@ import pyspark
 from censuses import Size, census_of
 
 from tradegains.engines.java import java_environment
-from tradegains.store.delta import open_delta
 from tradegains.store.runs import published_runs
+from tradegains.store.writers import open_delta
 
 ROOT = Path(__file__).parents[1]
 STUDY = Path(__file__).with_name("study.toml")

@@ -153,7 +153,7 @@ if way == "unshared machine":
     start.choose_protection = lambda **_: Protection(way, "")
 from tradegains.pipeline import run
 from tradegains.progress import Progress
-from tradegains.store.delta import open_delta
+from tradegains.store.writers import open_delta
 from tradegains.store.runs import published_runs
 from tradegains.study import read_study
 found = start.choose_protection()

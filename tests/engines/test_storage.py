@@ -14,9 +14,9 @@ from tradegains.errors import InputError
 from tradegains.pipeline import RunSummary, run
 from tradegains.progress import Progress
 from tradegains.statistics.handing import as_rows
-from tradegains.store.delta import open_delta
 from tradegains.store.row_tables import read_plant_products
 from tradegains.store.runs import published_runs
+from tradegains.store.writers import open_delta
 
 
 def run_small(engine: Engine, folder: Path, output: str = "out") -> RunSummary:

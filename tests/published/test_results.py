@@ -9,8 +9,8 @@ from made_run import EVERY_STUDY
 from tradegains import open_results
 from tradegains.errors import StudyError
 from tradegains.published.results import Results
-from tradegains.store.delta import open_delta
 from tradegains.store.runs import RunRecord, publish
+from tradegains.store.writers import open_delta
 from tradegains.tables.published import TABLES
 
 TOTAL = {"level": "total", "formula": "hloy", "imports": "table", "continuing": "both_ends"}

@@ -6,8 +6,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from tradegains.store.delta import DeltaRs, DeltaStore, EngineName
+from tradegains.store.delta import DeltaRs, DeltaStore
 from tradegains.store.delta_spark import SparkDelta
+from tradegains.store.writers import EngineName
 
 QualityRows = Callable[..., pa.Table]
 

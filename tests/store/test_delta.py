@@ -13,8 +13,9 @@ from pyspark.sql import SparkSession
 
 from tradegains.errors import EngineError
 from tradegains.store.arrow_tables import arrow_schema, conform
-from tradegains.store.delta import DeltaRs, DeltaStore, open_delta
+from tradegains.store.delta import DeltaRs, DeltaStore
 from tradegains.store.delta_spark import SparkDelta
+from tradegains.store.writers import open_delta
 from tradegains.tables.published import TABLES, schema_of
 
 from .conftest import QualityRows

@@ -14,7 +14,7 @@ from pyspark.sql.types import ArrayType, LongType, StringType, StructField, Stru
 from tradegains.errors import EngineError
 from tradegains.pipeline import RunSummary, published_summary
 from tradegains.store.arrow_tables import arrow_schema
-from tradegains.store.delta import DeltaRs, DeltaStore, open_delta
+from tradegains.store.delta import DeltaRs, DeltaStore
 from tradegains.store.delta_spark import SparkDelta
 from tradegains.store.evolution import column_changes, earlier_columns
 from tradegains.store.runs import (
@@ -25,6 +25,7 @@ from tradegains.store.runs import (
     published_tables,
     read_published,
 )
+from tradegains.store.writers import open_delta
 from tradegains.tables import published
 from tradegains.tables.published import TABLES
 from tradegains.tables.table import Column

@@ -21,8 +21,8 @@ from tradegains.pipeline import run
 from tradegains.progress import Progress
 from tradegains.store import hadoop
 from tradegains.store.code_version import code_version
-from tradegains.store.delta import open_delta
 from tradegains.store.runs import published_runs
+from tradegains.store.writers import open_delta
 from tradegains.study import read_study
 from tradegains.tables.absence import read_absences
 from tradegains.tables.published import MEASURED, tables_of

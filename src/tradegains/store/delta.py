@@ -16,7 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -39,13 +39,10 @@ from tradegains.store.scalars import arrow_scalar
 from tradegains.store.stores import storage_options
 from tradegains.store.transaction_log import files_of_run, last_entry, log_damage, settle
 from tradegains.store.verified import NOTHING, fact
-from tradegains.store.writers import needs_spark
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
-    from pyspark.sql import SparkSession
 
-EngineName = Literal["embedded", "spark"]
 
 _ATTEMPTS = 5
 _QUOTE = "'"
@@ -405,28 +402,6 @@ def _root(table: "DeltaTable") -> Path:
     """The folder of a table as delta-rs names it: without links."""
     # Its name is quoted as in an address: a blank would be %20.
     return Path(unquote(table.table_uri.removeprefix("file://")))
-
-
-def open_delta(
-    root: str, engine: EngineName = "embedded", spark: "SparkSession | None" = None
-) -> DeltaStore:
-    """The store that belongs to an engine; without a session, the one that reads without a JVM.
-
-    Spark's driver writes with delta-rs too, where that is installed: the tables are small and there
-    already, and Delta's first commit in a new JVM alone took 5 s. On S3 it has to: delta-spark's
-    store puts its commit without a condition, and was seen to overwrite that of another writer.
-    """
-    if engine == "embedded" or not needs_spark(root):
-        return DeltaRs(root)
-    if root.startswith("s3://"):
-        cure = "install deltalake for the driver's Python (pip install deltalake)"
-        what = "Delta's store for S3 in Spark commits without a condition, and would lose commits"
-        raise EngineError(Problem(what, root, cure=cure))
-    if spark is None:
-        raise ValueError("the spark engine writes through its session")
-    from tradegains.store.delta_spark import SparkDelta
-
-    return SparkDelta(root, spark)
 
 
 def unreadable(path: str, why: Exception | str) -> EngineError | StorageError:

@@ -33,7 +33,7 @@ from pyarrow import fs
 
 from tradegains.errors import OutputBusyError, Problem, StudyError
 from tradegains.store import hadoop, remote_leftovers
-from tradegains.store.delta import DeltaStore, EngineName, open_delta
+from tradegains.store.delta import DeltaStore
 from tradegains.store.lease import FOLDER, Lease, held_lease
 from tradegains.store.leftovers import sweep_rows
 from tradegains.store.locations import locate, resolved
@@ -42,6 +42,7 @@ from tradegains.store.remote_errors import told_of_store
 from tradegains.store.shelves import open_shelf
 from tradegains.store.stores import allow_plain_http
 from tradegains.store.verified import Verified
+from tradegains.store.writers import EngineName, open_delta
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
