@@ -63,11 +63,13 @@ AREAS = {
     "conditions": Area("judging", ("tests/conditions", "src/tradegains/conditions"), forked=True),
     "store": Area(
         "scalars",
-        ("tests/store", "src/tradegains/store"),
+        (
+            "tests/store", "src/tradegains/store", "tests/inputs", "tests/engines/test_storage.py",
+            "tests/release/test_releasing.py",
+        ),
         share=0.03,
         least=6,
         forked=True,
-        chosen="not engine",
         elsewhere=(
             "code_version", "hadoop", "lease", "remote_cleaning", "remote_errors",
             "remote_leftovers", "shelves",

@@ -369,6 +369,30 @@ def test_decimals_become_the_nearest_double(spark: SparkSession, tmp_path: Path)
     assert [r["exports"] for r in read[:200]] == [float(each.as_py()) for each in cents[:200]]
 
 
+def narrow_types() -> dict[str, pa.Array]:
+    """Columns whose type only the Arrow schema in the file tells."""
+    days = pa.array([datetime.date(1981, 5, 1), None], pa.date64())
+    if not hasattr(pa, "decimal64"):  # before Arrow 19
+        return {"day": days}
+    of = {"cents": pa.decimal64(12, 2), "code": pa.decimal32(4, 0), "plant": pa.decimal64(18, 0)}
+    values = {"cents": ["1.25", None], "code": ["111", None], "plant": ["7", "8"]}
+    made = {n: [text and Decimal(text) for text in values[n]] for n in of}
+    return {"day": days, **{name: pa.array(made[name], type_) for name, type_ in of.items()}}
+
+
+def test_types_that_only_the_writer_tells(spark: SparkSession, tmp_path: Path) -> None:
+    """Decimals of 32 and 64 bits and dates in milliseconds: pyarrow writes them as others."""
+    columns = {"plant": [7, 8], "cents": [1.25, None], "code": [111, None]} | narrow_types()
+    table = rows(columns.pop("plant"), **columns, wages=columns["cents"])
+    root = write(tmp_path, {"ano=1981/a.parquet": table})
+    mapping = {**COLUMNS, "sales": "cents", "industry": "code"}
+    census = list_census(root, mapping, [1981], extra_columns=("day", "wages"))
+    one, other = collected(spark, census)
+    assert [one[name] for name in ("establishment_id", "sales", "industry")] == [7, 1.25, 111]
+    assert (one["day"], float(one["wages"])) == (datetime.date(1981, 5, 1), 1.25)
+    assert [other[name] for name in ("establishment_id", "sales", "day")] == [8, None, None]
+
+
 def test_other_columns_pass_as_they_are(spark: SparkSession, tmp_path: Path) -> None:
     day = datetime.date(1981, 5, 1)
     table = rows([1], flag=[True], day=[day], text=["x"], share=pa.array([Decimal("0.25")]))

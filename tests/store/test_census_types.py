@@ -11,7 +11,7 @@ TYPES = {
     pa.float16(): FileType("other", ""),
     pa.bool_(): FileType("boolean", "boolean"),
     pa.date32(): FileType("date", "date"),
-    pa.date64(): FileType("other", ""),
+    pa.date64(): FileType("date", "date", undeclared=True),
     pa.timestamp("us"): FileType("time", "timestamp_ntz"),
     pa.timestamp("ms"): FileType("time", "timestamp_ntz"),
     pa.timestamp("us", "UTC"): FileType("time", "timestamp"),
@@ -24,7 +24,7 @@ TYPES = {
     pa.decimal128(12, 2): FileType("decimal", "decimal(12,2)"),
     pa.decimal256(40, 2): FileType("other", ""),
     pa.list_(pa.int32()): FileType("other", ""),
-    pa.dictionary(pa.int8(), pa.float32()): FileType("float", "float", dictionary=True),
+    pa.dictionary(pa.int8(), pa.float32()): FileType("float", "float", undeclared=True),
 }
 
 

@@ -51,8 +51,10 @@ def refusal(census: Path) -> str:
         (lambda year: (year / "x").symlink_to("../year=1991"), "folder that is read already"),
         (lambda year: (year / "x.parquet").symlink_to("part-0.parquet"), "file that is read"),
         (lambda year: os.mkfifo(year / "x.parquet"), "no plain file"),
+        (lambda year: (year / os.fsdecode(b"\xe9.parquet")).touch(), "\\udce9.parquet"),
+        (lambda year: (year / os.fsdecode(b"\xe9")).mkdir(), "is not in UTF-8"),
     ],
-    ids=["dangling", "loop", "parent", "sibling", "twice", "pipe"],
+    ids=["dangling", "loop", "parent", "sibling", "twice", "pipe", "latin file", "latin folder"],
 )
 def test_what_cannot_be_read_once_is_refused_by_name(census: Path, make, said: str) -> None:
     make(census / "year=1990")

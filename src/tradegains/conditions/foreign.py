@@ -140,7 +140,21 @@ REPLACEMENTS: Mapping[str, str] = {
     ".": "write a column's name alone, in `backquotes` if it has a point",
     "[": "write (1, 2) for a list: x in (1, 2)",
     "\\": "write a quote within text twice: 'l''Oise'",
+    "#": "leave comments to the study file, outside of the quotes",
 }
+
+_TYPESET: Mapping[str, str] = {
+    "\u2264": "write <=",
+    "\u2265": "write >=",
+    "\u2260": "write <>",
+    "\u00d7": "write *",
+    "\u00f7": "write /",
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "write - as on the keyboard"),
+    **dict.fromkeys("\u2018\u2019\u201a\u201b\u00b4", "write text in straight quotes, 'north'"),
+    **dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb", "write text in single quotes, 'north'"),
+    **dict.fromkeys("\u00a0\u202f\u2007\u2009\ufeff\u200b", "write a plain blank there, or none"),
+}
+"""Signs that word processors and web pages put in the place of those on a keyboard."""
 
 
 def refusal_of(word: str) -> ConditionError | None:
@@ -190,6 +204,9 @@ def _sign_refusal(text: str, position: int) -> ConditionError:
     what = f"the condition cannot be read from character {position + 1} on"
     if text[position] in "'`":
         return ConditionError(f"{what}: a quote is not closed", "write 'it''s' for it's")
+    if cure := _TYPESET.get(text[position]):
+        number = f"U+{ord(text[position]):04X}"
+        return ConditionError(f"{what}: a sign there ({number}) is none of a keyboard", cure)
     signs = (text[position : position + length] for length in (3, 2, 1))
     found = next(filter(None, map(refusal_of, signs)), None)
     return found or ConditionError(what)

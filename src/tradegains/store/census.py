@@ -268,8 +268,8 @@ def _connect_scan(
 
     types = _file_types(census, group[0])
     declared = {name: type_.declared for name, type_ in types.items() if type_.declared}
-    # Sail reads a dictionary as itself or not at all: let it infer, the footers are checked.
-    inferred = not declared or any(type_.dictionary for type_ in types.values())
+    # Sail reads some types as themselves or not at all: let it infer, the footers are checked.
+    inferred = not declared or any(type_.undeclared for type_ in types.values())
     reader = spark.read if inferred else spark.read.schema(_ddl(declared))
     rows = reader.parquet(*(sail_path(file.uri) for file in group))
     year = None if group[0].year is None else lit(group[0].year)

@@ -264,10 +264,10 @@ def unread_type(error: pa.ArrowNotImplementedError, where: str) -> Problem:
 
 
 def _schema(footer: pq.ParquetFile) -> pa.Schema:
-    """A file's columns, categories included.
+    """A file's columns, categories and dates in milliseconds included.
 
     The writer's own Arrow schema rides along in the file. pyarrow forgets from it that numbers
-    were categories (a dictionary), and Sail does not.
+    were categories (a dictionary) and that dates were counted in milliseconds, and Sail does not.
     """
     schema = footer.schema_arrow
     kept = (footer.metadata.metadata or {}).get(b"ARROW:schema")
@@ -275,7 +275,11 @@ def _schema(footer: pq.ParquetFile) -> pa.Schema:
         return schema
     written = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(kept)))
     fields = zip(schema, written, strict=True)
-    return pa.schema([was if pa.types.is_dictionary(was.type) else now for now, was in fields])
+    return pa.schema([was if _is_forgotten(was.type) else now for now, was in fields])
+
+
+def _is_forgotten(written: pa.DataType) -> bool:
+    return bool(pa.types.is_dictionary(written) or pa.types.is_date64(written))
 
 
 def _unreadable(place: Location, file: CensusFile) -> str:

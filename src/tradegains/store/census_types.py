@@ -56,13 +56,14 @@ class FileType:
     """A column's type in a file: its family, and the Spark type an engine must declare to read it.
 
     `declared` is empty for a column of nothing but nulls, which Sail reads as no type at all, and
-    for a type that is never read. A `dictionary` is declared as its values on Spark; Sail refuses
-    every declaration of one.
+    for a type that is never read. One that is `undeclared` is declared to Spark alone, a dictionary
+    as its values: Sail reads it as what the writer's Arrow schema in the file says it is, and
+    refuses every declaration of it.
     """
 
     family: Family
     declared: str
-    dictionary: bool = False
+    undeclared: bool = False
 
 
 def file_type(type_: pa.DataType) -> FileType:
@@ -70,15 +71,16 @@ def file_type(type_: pa.DataType) -> FileType:
 
     Example:
         >>> file_type(pa.uint8())
-        FileType(family='whole', declared='smallint', dictionary=False)
+        FileType(family='whole', declared='smallint', undeclared=False)
     """
     if kinds.is_dictionary(type_):
-        return replace(file_type(type_.value_type), dictionary=True)
+        return replace(file_type(type_.value_type), undeclared=True)
     if type_ in _WHOLE:
         return FileType("whole", _WHOLE[type_])
     if kinds.is_decimal(type_) and type_.precision <= 38 and type_.scale >= 0:
         family: Family = "whole" if type_.scale == 0 else "decimal"
-        return FileType(family, f"decimal({type_.precision},{type_.scale})")
+        is_narrow = not (kinds.is_decimal128(type_) or kinds.is_decimal256(type_))
+        return FileType(family, f"decimal({type_.precision},{type_.scale})", undeclared=is_narrow)
     return _other_file_type(type_)
 
 
@@ -92,8 +94,8 @@ def _other_file_type(type_: pa.DataType) -> FileType:
         return FileType("float", "float" if kinds.is_float32(type_) else "double")
     if kinds.is_boolean(type_):
         return FileType("boolean", "boolean")
-    if kinds.is_date32(type_):
-        return FileType("date", "date")
+    if kinds.is_date(type_):
+        return FileType("date", "date", undeclared=kinds.is_date64(type_))
     if kinds.is_timestamp(type_) and type_.unit in ("ms", "us"):
         return FileType("time", "timestamp" if type_.tz else "timestamp_ntz")
     if kinds.is_null(type_):

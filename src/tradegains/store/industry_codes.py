@@ -38,7 +38,8 @@ def codes_by_year(
 
 
 def _written(code: object, digits: int) -> str:
-    return code.strip() if isinstance(code, str) else str(code).zfill(digits)
+    written = code.decode() if isinstance(code, bytes) else code  # old Hive's unmarked text
+    return written.strip() if isinstance(written, str) else str(written).zfill(digits)
 
 
 def _pairs(census: CensusFiles, file: CensusFile) -> Iterator[tuple[int | None, object]]:

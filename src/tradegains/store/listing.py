@@ -14,6 +14,9 @@ from pyarrow import fs
 
 from tradegains.errors import InputError, Problem
 
+_ELSEWHERE = "remove it, or point it at a file that is not read otherwise"
+_NO_UNICODE = "a name is not in UTF-8, which no engine reads"
+
 
 @dataclass(frozen=True)
 class FileStamp:
@@ -77,12 +80,32 @@ def is_hidden(name: str) -> bool:
     )
 
 
+def is_unicode(name: str) -> bool:
+    """Whether a name is in UTF-8; Linux lets any bytes be one.
+
+    Example:
+        >>> is_unicode("a.parquet"), is_unicode(os.fsdecode(bytes([0xE9])))
+        (True, False)
+    """
+    return printable(name) == name
+
+
+def printable(name: str) -> str:
+    """A name as it can be printed: bytes of it that are no UTF-8 are written out.
+
+    Example:
+        >>> printable(os.fsdecode(bytes([97, 0xE9])))
+        'a\\\\udce9'
+    """
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def list_folder(top: str) -> tuple[list[ListedFile], set[str]]:
     """The visible files under a local folder, by path, and the names that were passed over.
 
     Raises:
         InputError: naming each link that leads nowhere, in a circle, to a folder above or to what
-            is read already, and each file that is no plain one.
+            is read already, each file that is no plain one, and each name that is no UTF-8.
         OSError: a folder cannot be listed.
     """
     listing = _Listing(top)
@@ -113,6 +136,9 @@ class _Listing:
         self.hidden |= {entry.name for entry in ordered if is_hidden(entry.name)}
         for entry in ordered:
             if entry.name in self.hidden:
+                continue
+            if not is_unicode(entry.name):
+                self._refuse(_NO_UNICODE, entry.path, cure="rename it (convmv does so for many)")
                 continue
             try:
                 found = entry.stat()
@@ -146,11 +172,9 @@ class _Listing:
         self._refuse("a link leads to a file that is read already", entry.path)
         return False
 
-    def _refuse(self, what: str, path: str) -> None:
+    def _refuse(self, what: str, path: str, cure: str = _ELSEWHERE) -> None:
         where = str(Path(path).relative_to(self.top))
-        self.problems.append(
-            Problem(what, where, cure="remove it, or point it at a file that is not read otherwise")
-        )
+        self.problems.append(Problem(what, printable(where), cure=cure))
 
 
 def _identity(found: os.stat_result) -> tuple[int, int]:
