@@ -147,10 +147,18 @@ def test_no_command_and_wrong_usage_end_with_2(tradegains: Command) -> None:
         (("run", "study.toml", "--output", "x", "--wait", "-1"), "is not a number of 0 or more"),
         (("run", "study.toml", "--output", ""), "the name is empty (a variable that is not set?)"),
         (("export", "--to", " "), "the name is empty"),
+        (("export", "--to", "caf\udce9"), "the name is not in UTF-8"),
     ):
         answer = tradegains(*wrong)
         assert answer.code == 2
         assert said in answer.err
+
+
+def test_a_study_from_a_pipe_is_not_checked(tradegains: Command, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "study.toml")
+    answer = tradegains("check", tmp_path / "study.toml")
+    assert answer.code == 2
+    assert "cure: write the study to a file" in answer.err
 
 
 def test_condition_without_a_value(tradegains: Command, tmp_path: Path) -> None:

@@ -261,8 +261,9 @@ def test_a_session_that_cannot_be_told_to_stop(is_stopped: bool) -> None:
 @pytest.mark.only("embedded")
 def test_unusable_scratch_folder(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(EngineError, match="--scratch"):
-        start_engine("embedded", scratch=tmp_path / "file" / "below")
+    for name in ("file/below", os.fsdecode(b"\xe9")):
+        with pytest.raises(EngineError, match="--scratch"):
+            start_engine("embedded", scratch=tmp_path / name)
 
 
 # --- the embedded engine as a process ---------------------------------------------------------
@@ -291,7 +292,8 @@ def test_embedded_engine_is_silent_and_leaves_nothing(tmp_path: Path) -> None:
 @pytest.mark.only("embedded")
 def test_embedded_engine_restarts_in_one_process(tmp_path: Path) -> None:
     again = "engine.close(); engine.close()\n" + OPEN_ENGINE.replace("threads=1", "threads=2")
-    ended = run_embedded(tmp_path, again + "print(engine.spark.range(7).count())")
+    folder = tmp_path / 'a name, "odd" [1] \\'
+    ended = run_embedded(folder, again + "print(engine.spark.range(7).count())")
     assert (ended.stdout, ended.stderr) == ("7\n", "")
 
 

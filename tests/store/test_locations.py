@@ -1,5 +1,6 @@
 """The one spelling of an address, and which addresses are refused before anything is asked."""
 
+import os
 import unicodedata
 from pathlib import Path
 
@@ -66,3 +67,11 @@ def test_a_path_is_found_in_either_form_of_its_accents(tmp_path: Path) -> None:
 def test_a_path_with_signs_that_nobody_sees_is_refused(sign: str) -> None:
     with pytest.raises(InputError, match="signs that nobody sees"):
         locate(f"census{sign}1988")
+
+
+def test_what_is_neither_path_nor_address_is_refused() -> None:
+    with pytest.raises(InputError, match=r"is not in UTF-8.*caf\\udce9'"):
+        locate(os.fsdecode(b"caf\xe9"))
+    with pytest.raises(InputError, match=r"lacks its two slashes(?s:.)*write hdfs://HOST/a;"):
+        locate("hdfs:/a")
+    assert locate("./hdfs:/a").path.endswith("hdfs:/a")

@@ -123,6 +123,31 @@ def test_output_that_cannot_be_written_is_a_usage_error(tmp_path: Path, where: s
     assert refusal.value.exit_code == 2
 
 
+@pytest.mark.parametrize(
+    "name", ["circle", "n" * 300, "circle/below"], ids=["link", "long", "in it"]
+)
+def test_a_name_that_no_folder_can_have_is_a_usage_error(tmp_path: Path, name: str) -> None:
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    place = str(tmp_path / name)
+    assert not list(census_problems(place, str(tmp_path / "census")))
+    with pytest.raises(StudyError, match="cannot be written to"), hold_output(place):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (os.fsdecode(b"caf\xe9"), r"'\\udce9', which Delta tables cannot"),
+        ("hdfs:/user/me/out", "write hdfs://HOST/user/me/out;"),
+        ("file:/data/out", "write /data/out;"),
+        ("S3:bucket", "the address S3: lacks"),
+    ],
+)
+def test_what_is_neither_path_nor_address_is_refused(given: str, said: str) -> None:
+    with pytest.raises(StudyError, match=said):
+        locate_output(given)
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_folder_without_permission(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)

@@ -20,8 +20,9 @@ from tradegains.store.delta import DeltaRs
 from tradegains.store.disk import told_of_full_disk
 from tradegains.store.leftovers import IDS_IN_A_CYCLE, leftover_rows, sweep_rows
 from tradegains.store.output import hold_output, locate_output
-from tradegains.store.private import make_private, private_folder, write_private
+from tradegains.store.private import make_private, private_folder, read_private, write_private
 from tradegains.store.row_tables import read_plant_products
+from tradegains.store.verified import Verified
 from tradegains.store.work import WorkFolder
 
 from .conftest import QualityRows
@@ -104,6 +105,27 @@ def test_a_pipe_in_the_place_of_the_lock_does_not_stop_the_run(tmp_path: Path) -
     os.mkfifo(tmp_path / ".lock")
     with pytest.raises(StudyError, match="cannot be written to"), hold_output(str(tmp_path)):
         pass
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("kept")])
+def test_what_is_no_file_of_ours_holds_nothing_up(tmp_path: Path, make) -> None:  # type: ignore[no-untyped-def]
+    """A cache is read, and written anew, whatever stands in its place."""
+    kept, cache = tmp_path / "kept", tmp_path / "cache"
+    kept.write_text('["a fact"]')
+    assert read_private(kept) == '["a fact"]'
+    assert Verified(kept).knows("a fact")
+    make(cache)
+    assert read_private(cache) is None
+    assert not Verified(cache).knows("a fact")
+    kept.write_bytes(b"\xff")
+    assert read_private(kept) is None
+
+
+@needs_root
+def test_a_file_of_another_user_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("theirs")
+    os.chown(tmp_path / "cache", SOMEBODY, SOMEBODY)
+    assert read_private(tmp_path / "cache") is None
 
 
 @needs_root

@@ -412,6 +412,11 @@ def _place(text: str) -> str:
     """A folder or file; the empty name is that of a variable which is not set."""
     if not text.strip():
         raise argparse.ArgumentTypeError("the name is empty (a variable that is not set?)")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        said = "the name is not in UTF-8, which no engine reads: rename it"
+        raise argparse.ArgumentTypeError(said) from None
     return text
 
 

@@ -154,7 +154,7 @@ def output_problems(output: str | None, census: str | None = None) -> Iterator[P
         located.require_answer()
         return
     place = Path(output).absolute()
-    while not place.exists() and place != place.parent:
+    while not os.path.exists(place) and place != place.parent:  # False also of too long a name
         place = place.parent
     if not place.is_dir():
         yield Problem(

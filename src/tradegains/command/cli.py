@@ -249,6 +249,11 @@ def _check_rows(chosen: argparse.Namespace, study: "Study") -> None:
 def _checked(chosen: argparse.Namespace) -> "Checked":
     from tradegains.inputs.latest import read_study
 
+    if Path(chosen.study).is_fifo():
+        cure = "write the study to a file; a run takes a pipe"
+        raise StudyError(
+            Problem("a pipe is read once, and a check reads twice", chosen.study, cure=cure)
+        )
     with contextlib.suppress(TradegainsError):  # told below, with everything else
         given = read_study(chosen.study, _inputs(chosen.input)).inputs.given()
         _keep_others_out(chosen, given.values())

@@ -1,6 +1,7 @@
 """The embedded engine: Sail, a server in this process that Spark Connect's client talks to."""
 
 import contextlib
+import json
 import os
 import shutil
 import sys
@@ -90,7 +91,7 @@ def _sail_settings(resources: Resources, folder: Path) -> dict[str, str]:
         # "fair" shares the limit between operators that can spill; "greedy" starves the later.
         "SAIL_RUNTIME__MEMORY_POOL__TYPE": "fair",
         "SAIL_RUNTIME__MEMORY_POOL__FAIR__MAX_SIZE": str(resources.memory),
-        "SAIL_RUNTIME__TEMPORARY_FILES__PATHS": f'["{folder}"]',
+        "SAIL_RUNTIME__TEMPORARY_FILES__PATHS": json.dumps([str(folder)], ensure_ascii=False),
         "SAIL_EXECUTION__DEFAULT_PARALLELISM": str(resources.cores),
         # Parquet's statistics leave NaN out: a column of one value and NaN would be read as that
         # value everywhere, and no rule could flag the NaN.

@@ -30,6 +30,7 @@ def scratch_folder(parent: Path | None, closing: contextlib.ExitStack) -> Path:
     """Make a locked temporary folder, removed on close; remove those that killed runs left."""
     root = Path(parent or tempfile.gettempdir())
     try:
+        str(root).encode()  # what is no UTF-8 ends an engine in a panic
         root.mkdir(parents=True, exist_ok=True)
         _sweep(root)
         # Locked before it has the name that another process would sweep. mkdtemp makes it 0700.
@@ -42,11 +43,12 @@ def scratch_folder(parent: Path | None, closing: contextlib.ExitStack) -> Path:
         folder = root / draft.name.replace("new", "engine", 1)
         closing.callback(shutil.rmtree, folder, ignore_errors=True)
         draft.rename(folder)
-    except OSError as error:
+    except (OSError, UnicodeEncodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "its name is not in UTF-8"
         raise EngineError(
             Problem(
-                f"the scratch folder cannot be used: {error.strerror}",
-                str(root),
+                f"the scratch folder cannot be used: {why}",
+                str(root).encode(errors="backslashreplace").decode(),
                 cure="choose a writable folder with --scratch",
             )
         ) from error

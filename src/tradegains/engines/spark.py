@@ -6,6 +6,7 @@ import os
 import pwd
 import re
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -80,6 +81,7 @@ def start_spark(
         # spark-submit has started the JVM, chosen the master and the class path: add nothing.
         if SUBMITTED not in os.environ and not open_already:
             _require_name_of_user()
+            _require_no_comma(resources.scratch)
             folder = scratch_folder(resources.scratch, closing)
             log = folder / "spark.log"
             options |= _launch_settings(resources, master, folder, rows)
@@ -148,11 +150,14 @@ def _launch_settings(
         "spark.driver.memory": f"{max(resources.memory >> 20, 512)}m",
         # "default" leaves extraJavaOptions to the caller: Spark passes both.
         "spark.driver.defaultJavaOptions": " ".join(
-            [
-                *java_options(resources.memory, rows),
-                f"-Djava.io.tmpdir={folder}",
-                *archive_options(),
-            ]
+            map(
+                _quoted,
+                [
+                    *java_options(resources.memory, rows),
+                    f"-Djava.io.tmpdir={folder}",
+                    *archive_options(),
+                ],
+            )
         ),
         "spark.local.dir": str(folder),
         # Spark would make spark-warehouse/ in the current folder.
@@ -171,6 +176,30 @@ def _launch_settings(
         # stage anew from what the last one wrote gains nothing here, and cost seconds of a run.
         settings |= {PARTITIONS: str(2 * resources.cores), "spark.sql.adaptive.enabled": "false"}
     return settings
+
+
+def _quoted(option: str) -> str:
+    """An option of Java as Spark divides a line of them: at blanks, but for those in quotes.
+
+    Example:
+        >>> _quoted("-Xms1g"), _quoted("-Djava.io.tmpdir=/my files")
+        ('-Xms1g', '"-Djava.io.tmpdir=/my files"')
+    """
+    if not re.search(r"""[\s"'\\]""", option):
+        return option
+    return '"' + re.sub(r'(["\\])', r"\\\1", option) + '"'
+
+
+def _require_no_comma(scratch: Path | None) -> None:
+    """Refuse a folder that Spark would take for two, of which it makes each."""
+    if "," in str(scratch or tempfile.gettempdir()):
+        raise EngineError(
+            Problem(
+                "the scratch folder's path has a comma, where Spark begins another one",
+                str(scratch or tempfile.gettempdir()),
+                cure="choose a folder without commas with --scratch, or use --engine embedded",
+            )
+        )
 
 
 def _spark_session(options: Mapping[str, str], log: Path | None) -> SparkSession:

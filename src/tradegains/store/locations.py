@@ -21,7 +21,10 @@ from tradegains.store.stores import S3_SILENT_SECONDS, S3_TRIES, allow_plain_htt
 
 _HDFS, _S3 = "hdfs://", "s3://"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# What Python makes of bytes in a name that are no UTF-8.
+_HALVES = re.compile(r"[\ud800-\udfff]")
 # One program takes these as they are, another as the beginning of a query or of a coded sign.
+_HALF = re.compile(r"(file|hdfs|viewfs|s3[an]?|gs|abfss?|wasbs?):(?!//)", re.IGNORECASE)
 _AMBIGUOUS = re.compile(r"[%?#\\\x00-\x1f\x7f]")
 
 
@@ -68,6 +71,21 @@ def resolved(given: str) -> str:
     return f"{scheme}://{path.rstrip('/')}{mark}{options}"
 
 
+def half_address(given: str) -> Problem | None:
+    """Why an address is none: Hadoop takes one slash for two, and we would make a folder `hdfs:`.
+
+    Example:
+        >>> half_address("hdfs:/data/census").what, half_address("/data/hdfs:/census")
+        ('the address hdfs: lacks its two slashes', None)
+    """
+    if (found := _HALF.match(given)) is None:
+        return None
+    scheme, path = found[1], given[found.end() :]
+    cure = path or "/path" if scheme.lower() == "file" else f"{scheme}://HOST/{path.lstrip('/')}"
+    what = f"the address {scheme}: lacks its two slashes"
+    return Problem(what, given, cure=f"write {cure}; ./{scheme}: is a folder of that name")
+
+
 def locate(given: str) -> Location:
     """Where a path or URI points.
 
@@ -80,10 +98,16 @@ def locate(given: str) -> Location:
         '/data/census'
     """
     if "://" not in given:
+        if half := half_address(given):
+            raise InputError(half)
         if _CONTROL.search(given):
             what = "the path has tabs, line ends or other signs that nobody sees"
             raise InputError(Problem(what, repr(given), cure="rename the file or folder"))
-        return Location(given, fs.LocalFileSystem(), _as_written(str(Path(given).absolute())))
+        path = str(Path(given).absolute())
+        if _HALVES.search(path):
+            what = "the path is not in UTF-8, which no engine reads"
+            raise InputError(Problem(what, ascii(path), cure="rename the file or folder"))
+        return Location(given, fs.LocalFileSystem(), _as_written(path))
     uri = resolved(given)
     if uri.startswith(_S3):
         allow_plain_http()

@@ -25,7 +25,7 @@ from tradegains.store.census_files import CensusFile, read_footers
 from tradegains.store.listing import stamp_of
 from tradegains.store.locations import Location
 from tradegains.store.pages import page_problem
-from tradegains.store.private import write_private
+from tradegains.store.private import read_private, write_private
 from tradegains.store.remote_errors import raise_if_remote
 from tradegains.store.row_tables import row_table_files
 
@@ -226,8 +226,8 @@ def _digest(source: InputFile, known: Mapping[str, list[object]]) -> str | Probl
 
 def _read_cache(cache: Path | None) -> dict[str, list[object]]:
     try:
-        known = json.loads(cache.read_text()) if cache else {}
-    except (OSError, ValueError):
+        known = json.loads((cache and read_private(cache)) or "{}")
+    except ValueError:
         # A cache that is absent or damaged costs time only.
         return {}
     return known if isinstance(known, dict) else {}

@@ -36,7 +36,7 @@ from tradegains.store import hadoop, remote_leftovers
 from tradegains.store.delta import DeltaStore
 from tradegains.store.lease import FOLDER, Lease, held_lease
 from tradegains.store.leftovers import sweep_rows
-from tradegains.store.locations import locate, resolved
+from tradegains.store.locations import half_address, locate, resolved
 from tradegains.store.private import open_lock, private_folder
 from tradegains.store.remote_errors import told_of_store
 from tradegains.store.shelves import open_shelf
@@ -54,9 +54,9 @@ KEEP_DAYS = 30.0
 
 _RETRY_SECONDS = 0.2
 # delta-rs decodes a path's percent signs and takes backslashes for slashes; brackets end it in a
-# panic.
-_UNUSABLE = re.compile(r"[%\\\[\]\x00-\x1f\x7f]")
-_UNUSABLE_ADDRESS = re.compile(r"[%\\\[\]\x00-\x1f\x7f?#]")
+# panic. Bytes that are no UTF-8 are half of a sign to Python, and none to it.
+_UNUSABLE = re.compile(r"[%\\\[\]\x00-\x1f\x7f\ud800-\udfff]")
+_UNUSABLE_ADDRESS = re.compile(r"[%\\\[\]\x00-\x1f\x7f\ud800-\udfff?#]")
 _FILES_AT_ONCE = 16
 
 
@@ -157,6 +157,8 @@ def locate_output(given: str) -> Output:
     Raises:
         StudyError: Delta's writer would take the path for another one.
     """
+    if half := half_address(given):
+        raise StudyError(half)
     path = resolved(given) if "://" in given else str(Path(given).absolute())
     odd = sorted(set((_UNUSABLE_ADDRESS if "://" in given else _UNUSABLE).findall(path)))
     if odd:
@@ -191,7 +193,8 @@ def census_problems(given: str, census: str | None) -> Iterator[Problem]:
         return
     if census is None or "://" in given or "://" in census:
         return
-    place, folder = Path(given).resolve(), Path(census).resolve()
+    # Links in a circle are told where the folder is made.
+    place, folder = Path(os.path.realpath(given)), Path(os.path.realpath(census))
     if folder.is_dir() and place.is_relative_to(folder):
         yield Problem(what, str(Path(given).absolute()), cure=cure)
 

@@ -52,6 +52,26 @@ def _set_mode(path: Path, mode: int) -> None:
         path.chmod(mode)
 
 
+def read_private(path: Path) -> str | None:
+    """The text of a plain file of our own; None where there is none, or something else.
+
+    A pipe in its place would be waited for, and a link may lead to what others write.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
+        os.close(descriptor)
+        return None
+    with open(descriptor, encoding="utf-8") as file:
+        try:
+            return file.read()
+        except (OSError, ValueError):
+            return None
+
+
 def write_private(path: Path, text: str) -> None:
     """Put a text in the place of a file, at once, for its owner's eyes alone.
 
