@@ -1,7 +1,7 @@
 """Attacks on one release: everything that is concluded and should not be."""
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from random import Random
 
@@ -48,11 +48,17 @@ class Breach:
 
 @dataclass(frozen=True)
 class Target:
-    """A sum that somebody would like to know, as a combination of unknowns."""
+    """A sum that somebody would like to know, as a combination of unknowns.
+
+    Attributes:
+        former: Who had a part of the sum when it left before, which was safe: whoever of them
+            has gone since could take itself away then, and learns nothing new.
+    """
 
     what: str
     combination: Combination
     values: Mapping[str, int]
+    former: frozenset[str] = frozenset()
 
     @property
     def true(self) -> int:
@@ -81,10 +87,23 @@ def attack(request: Request, gate: Gate, thresholds: Thresholds, random: Random)
             if named in names:
                 breaches.append(_breach(request, "reader", target, (target.true,) * 2, wanted))
             else:
-                tried.append((target, wanted))
+                former = _former(request, releases[place + 1 :], named)
+                tried.append((replace(target, former=former), wanted))
     if request.before is not None:
         breaches += _changes(request, releases, unknowns, known, thresholds)
     return breaches + _conclude(request, known, unknowns, tried, thresholds, random)
+
+
+def _former(
+    request: Request, before: list[tuple[Amounts, set[str]]], named: str | None
+) -> frozenset[str]:
+    """Who had a part of a sum when it left before."""
+    return frozenset(
+        who
+        for amounts, names in before
+        if named is not None and named in names
+        for who in totals(amounts, request.sums[named])
+    )
 
 
 # --- unknowns ---
@@ -222,7 +241,7 @@ def _conclude(
         if _too_near(target, ends, wanted):
             breaches.append(_breach(request, "outsider", target, ends, wanted))
         for who in _contributors(target, unknowns, random):
-            own = need_before(dict(target.values), who, thresholds)
+            own = need_before(dict(target.values), who, thresholds, former=target.former)
             if own is None:
                 continue
             held = {n: float(h[who]) for n, h in unknowns.holders.items() if who in h}

@@ -71,15 +71,24 @@ def need(values: Iterable[int], thresholds: Thresholds) -> Need | None:
     return Need(max(distance, margin, 0.0), hidden=few or dominated)
 
 
-def need_before(values: dict[str, int], knows: str, thresholds: Thresholds) -> Need | None:
-    """The same before the eyes of a contributor, who takes away what it holds itself."""
+def need_before(
+    values: dict[str, int],
+    knows: str,
+    thresholds: Thresholds,
+    *,
+    former: frozenset[str] = frozenset(),
+) -> Need | None:
+    """The same before the eyes of a contributor, who takes away what it holds itself.
+
+    A former contributor did so when the sum left with it among the contributors.
+    """
     others = {who: value for who, value in values.items() if who != knows}
     total = sum(others.values())
     if total == 0:
         return None
     first = max(others.values())
     distance = thresholds.margin / 100 * first - (total - first)
-    few = len(others) + (knows in values) < thresholds.least
+    few = len(others) + (knows in values or knows in former) < thresholds.least
     if distance <= 0 and not few:
         return None
     return Need(max(distance, 0.0), hidden=few)
