@@ -203,7 +203,8 @@ def _changes(
             for who in now.keys() | then.keys()
             if now.get(who, 0) != then.get(who, 0)
         }
-        if 0 < len(changed) < thresholds.least:
+        # Changes that cancel to the unit leave a sum that nobody can tell from the one before.
+        if sum(changed.values()) and len(changed) < thresholds.least:
             signs = {"comes": 1, "goes": -1}
             combination = {(cell, which): sign for cell in cells for which, sign in signs.items()}
             targets.append(Target(f"change of {name}", combination, changed))

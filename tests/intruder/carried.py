@@ -50,12 +50,6 @@ def _release(
 
 
 def _asked(published: list[str], random: Random) -> Iterator[str]:
-    """Some of the tables of sums that a run published."""
-    sums = sorted(name for name in published if _is_of_sums(name))
-    yield from sorted(random.sample(sums, random.randint(1, len(sums))))
-
-
-def _is_of_sums(name: str) -> bool:
-    """Whether all numbers of a table that leave are functions of sums."""
-    declared = TABLES[name].disclosure
-    return declared is not None and not any(each.populations for each in declared.numbers.values())
+    """Some of the tables that a run published and that leave."""
+    leave = sorted(name for name in published if TABLES[name].disclosure is not None)
+    yield from sorted(random.sample(leave, random.randint(1, len(leave))))

@@ -17,6 +17,11 @@ RESTRICTIONS = {
     "small": "employment < 30",
     "tiny": "employment < 12",
 }
+POPULATIONS = {
+    "large": "employment >= 25",
+    "larger": "employment >= 28",
+    "sells_home": "domestic_sales > exports",
+}
 CHANGES_OF_ONE = ("amount", "industry", "gone")
 
 
@@ -47,6 +52,8 @@ class Economy:
         levels: Of market shares and welfare.
         annual: Whether consecutive years are matched as well.
         curves: Whether figures 3 to 5 are made.
+        described: Levels at which productivity is described.
+        populations: Names of `POPULATIONS`.
     """
 
     rows: Mapping[tuple[str, int], Row]
@@ -56,6 +63,8 @@ class Economy:
     levels: tuple[str, ...]
     annual: bool
     curves: bool = False
+    described: tuple[str, ...] = ("total",)
+    populations: tuple[str, ...] = ()
 
     @property
     def industries(self) -> list[str]:
@@ -91,6 +100,8 @@ def draw_economy(random: Random) -> Economy:
         random.choice((("total",), ("total", "industry2"))),
         annual=random.random() < 0.5,
         curves=random.random() < 0.5,
+        described=("total", *random.choice(((), ("industry2",), ("industry4",)))),
+        populations=tuple(random.sample(sorted(POPULATIONS), random.randint(0, 2))),
     )
 
 
@@ -120,6 +131,8 @@ def _establishment(
     for year in years:
         jobs = max(1, int(jobs * random.uniform(0.8, 1.3)))
         sales = jobs * random.randint(20, 200) * (20 if random.random() < 0.01 else 1)
+        if random.random() < 0.01:  # without productivity, but there
+            sales = 0
         sold = int(sales * random.random()) if exports and random.random() < 0.9 else 0
         home = industry if random.random() < 0.97 else random.choice(industries)
         rows[name, year] = Row(home, enterprise, jobs, sales, sold)
@@ -206,6 +219,10 @@ def _study(economy: Economy) -> str:
         f'[[restrictions]]\nname = "{name}"\nwhere = "{RESTRICTIONS[name]}"\ntitle = "{name}"'
         for name in economy.restrictions
     )
+    populations = "\n".join(
+        f'[[populations]]\nname = "{name}"\nwhere = "{POPULATIONS[name]}"\ntitle = "{name}"'
+        for name in economy.populations
+    )
     curves = """
 [welfare.curves]
 rank_by = ["place"]
@@ -269,7 +286,8 @@ denominator = "employment"
 prices = "none"
 median_base = ["same_year"]
 bin_width = 0.1
-years = [{FIRST}]
+years = [{FIRST}, {LAST}]
+levels = {_list(economy.described)}
 
 [trade]
 imports = ["{"table" if tabled else "exports"}"]
@@ -282,4 +300,5 @@ trade_elasticity = 4.71
 levels = {_list(economy.levels)}
 {curves if economy.curves else ""}
 {restrictions}
+{populations}
 """

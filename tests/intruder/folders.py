@@ -17,6 +17,8 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
+from intruder import distributions
+from intruder.distributions import POWERS, Distributions
 from intruder.economies import FIRST, LAST, Economy
 from intruder.readings import GAINED, LOST, Readings, Total, Unknown, expected
 from intruder.unsafe import Need, Thresholds, for_counts, need, need_before
@@ -56,9 +58,11 @@ class Reader:
     named: dict["Known", str] = field(default_factory=dict)
     numbers: int = 0
     withheld: int = 0
+    has_growth: bool = False
 
     def __post_init__(self) -> None:
         self.readings = [Readings(economy) for economy in self.economies]
+        self.distributions = [Distributions(readings) for readings in self.readings]
 
     def read(self, release: int, folder: Path, published: Mapping[str, list[dict]]) -> None:
         """Read the tables of a release; what was published names the totals to be had."""
@@ -67,13 +71,53 @@ class Reader:
                 continue
             with path.open(encoding="utf-8", newline="") as file:
                 rows = list(csv.DictReader(file))
+            if path.stem == "histograms":  # their bins are not those that were published
+                self.read_histograms(release, rows)
+                continue
+            self.has_growth |= path.stem == "productivity_growth"
             for row, before in zip(rows, published[path.stem], strict=True):
                 self.read_row(release, path.stem, row, before)
+                if path.stem == "moments":
+                    self.read_powers(release, row)
+
+    def read_histograms(self, release: int, rows: list[dict[str, str]]) -> None:
+        """Read bins; the first and the last of each population are open."""
+        groups: dict[tuple[str, ...], list[dict[str, str]]] = {}
+        for row in rows:
+            groups.setdefault(tuple(row[name] for name in DESCRIBED), []).append(row)
+        for bins in groups.values():
+            ordered = sorted(bins, key=lambda row: float(row["bin_start"]))
+            for place, row in enumerate(ordered):
+                ends = {"first": "" if place else "1", "last": "1" if row is ordered[-1] else ""}
+                row = row | ends
+                found = self.distributions[release].of_row("histograms", row)
+                before = {name: float(row[name]) if row[name] else 0.0 for name in found}
+                self.read_row(release, "histograms", row, before)
+
+    def read_powers(self, release: int, row: dict[str, str]) -> None:
+        """Read the sums of powers that follow from a row of `moments`."""
+        readings, described = self.readings[release], self.distributions[release]
+        for column, of, value in described.powers(row):
+            true = sum(self.amount((name, release)) for name, _ in of.terms)
+            where = f"moments.{column} " + " ".join(row[name] for name in KEYS if row.get(name))
+            assert value == pytest.approx(true, rel=1e-7, abs=1e-7), where
+            terms = frozenset((self.version(release, name), count) for name, count in of.terms)
+            self.named.setdefault(Known(terms, 0, true), where)
+            self.totals.append((dict(terms), true))
+        # What would have told something, had it left.
+        who, year = described.population(row), int(row["year"])
+        letter = "w" if row["weighting"] == "employment" else "x"
+        of = readings.sum_of(who, year, f"{letter}1")
+        terms = frozenset((self.version(release, name), count) for name, count in of.terms)
+        true = sum(self.amount(name) for name, _ in terms)
+        where = "moments " + " ".join(row[name] for name in KEYS if row.get(name))
+        self.named.setdefault(Known(terms, 0, true), where)
 
     def read_row(self, release: int, table: str, row: dict[str, str], before: dict) -> None:
         """Read a row; `before` is what was published."""
         readings = self.readings[release]
-        for column, reading in readings.of_row(table, row).items():
+        source = self.distributions[release] if table in distributions.TABLES else readings
+        for column, reading in source.of_row(table, row).items():
             if before[column] is None:
                 continue
             value = expected(readings, reading)
@@ -119,12 +163,17 @@ class Reader:
 
     def _is_same(self, unknown: Unknown, release: int) -> bool:
         """Whether a release and the next have the same rows behind an unknown."""
+        if unknown[2] in POWERS:
+            one, other = (self.distributions[each] for each in (release, release + 1))
+            return one.relative.get(unknown[:2]) == other.relative.get(unknown[:2])
         one, other = (self.economies[each].rows for each in (release, release + 1))
         years = range(FIRST, LAST + 1)
         return all(one.get((unknown[0], when)) == other.get((unknown[0], when)) for when in years)
 
-    def amount(self, versioned: Versioned) -> int:
+    def amount(self, versioned: Versioned) -> float:
         unknown, release = versioned
+        if unknown[2] in POWERS:
+            return self.distributions[release].power(unknown)
         return self.readings[release].amount(unknown)
 
     def contributor(self, versioned: Versioned) -> str:
@@ -132,7 +181,10 @@ class Reader:
         return self.economies[release].contributor(name, year)
 
 
-KEYS = ("window", "continuing", "restriction", "level", "industry", "status", "year", "figure", "x",
+DESCRIBED = ("year", "window", "population", "level", "industry", "median_base", "measure")
+
+KEYS = ("population", "weighting", "bin_start", "window", "continuing", "restriction", "level",
+        "industry", "status", "year", "figure", "x",
         "curve", "state_at_start", "state_at_end", "formula")  # fmt: skip
 
 
@@ -157,19 +209,25 @@ class Known:
 def attack_folder(reader: Reader, thresholds: Thresholds, random: Random) -> list[Breach]:
     """What follows from what was read; counts, jobs and money are systems of their own."""
     breaches = []
-    for about in (COUNTS, JOBS, MONEY):
+    for about in (COUNTS, JOBS, *(() if reader.has_growth else (MONEY,))):
         breaches += System(reader, thresholds, about).attack(random)
+    for power in POWERS:
+        breaches += System(reader, thresholds, power).attack(random)
     return breaches
 
 
 COUNTS, JOBS, MONEY = "counts", "jobs", "money"
 
+WEIGHTS = {"x": "one", "w": "jobs"}
 
-def subject(measure: str) -> str:
-    """The system that an amount belongs to."""
+
+def subject(measure: str, *, has_growth: bool) -> str:
+    """The system that an amount belongs to; sales per worker tie money to jobs."""
     if measure == "one":
         return COUNTS
-    return MONEY if measure in ("home", "exports") else JOBS
+    if measure in POWERS:
+        return measure
+    return MONEY if measure in ("home", "exports") and not has_growth else JOBS
 
 
 class System:
@@ -178,8 +236,10 @@ class System:
     def __init__(self, reader: Reader, thresholds: Thresholds, about: str) -> None:
         self.reader, self.about = reader, about
         self.counts = about == COUNTS
-        self.thresholds = for_counts(thresholds) if self.counts else thresholds
-        mine = [one for one in reader.named if one.terms and subject(one.measure) == about]
+        self.described = about in POWERS
+        alike = self.counts or about.startswith("x")
+        self.thresholds = for_counts(thresholds) if alike else thresholds
+        mine = [one for one in reader.named if one.terms and self._subject(one.measure) == about]
         self.forms = dict.fromkeys(mine)
         self.targets = list(self._targets(mine))
         seen = {name for one in mine for name, _ in one.terms}
@@ -190,6 +250,9 @@ class System:
         self.equations: list[tuple[np.ndarray, float]] = []
         self.space = Space(len(self.holders))
         self._gather()
+
+    def _subject(self, measure: str) -> str:
+        return subject(measure, has_growth=self.reader.has_growth)
 
     def _atoms(self, forms: list[frozenset[tuple[Versioned, int]]]) -> list[list[Versioned]]:
         """Unknowns in the same totals; of jobs, those of establishments in the same totals.
@@ -280,7 +343,7 @@ class System:
         for row in self._same_in_two_years() if self.counts else self._changes():
             self._know(row, 0.0)
         for terms, value in self.reader.totals:
-            if terms and subject(next(iter(terms))[0][2]) == self.about:
+            if terms and self._subject(next(iter(terms))[0][2]) == self.about:
                 self._know(self.vector(terms), value)
         for one, other in self.reader.ratios:
             if self._is_mine(one, other):
@@ -290,7 +353,7 @@ class System:
             pass
 
     def _is_mine(self, *ones: Known) -> bool:
-        return {subject(one.measure) for one in ones if one.terms} == {self.about}
+        return {self._subject(one.measure) for one in ones if one.terms} == {self.about}
 
     def _ratio(self, one: Known, other: Known) -> tuple[np.ndarray, float]:
         """one / its value - other / its value = 0, moved so that what is public is a number."""
@@ -361,7 +424,7 @@ class System:
         tried = []
         for what, terms in self.targets:
             held = self._held(terms)
-            wanted = need(held.values(), self.thresholds) if held else None
+            wanted = self._need(held) if held else None
             if wanted is not None:
                 tried.append((what, terms, held, wanted))
         exact = self.determined([self.vector(terms) for _, terms, _, _ in tried])
@@ -374,6 +437,8 @@ class System:
             else:
                 rest.append(each)
         breaches += [] if self.counts else self._cells()
+        if self.described:  # of either sign: only what follows exactly is concluded
+            return breaches
         for what, terms, held, wanted in random.sample(rest, min(SAMPLED, len(rest))):
             breaches += self._conclude(what, terms, held, wanted, random)
         return breaches
@@ -383,20 +448,30 @@ class System:
         found = self.determined(list(np.eye(len(self.holders))))
         for names, is_known in zip(self.holders, found, strict=True):
             held = self._held(dict.fromkeys(names, 1))
-            wanted = need(held.values(), self.thresholds)
+            wanted = self._need(held)
             if is_known and wanted is not None:
                 true = sum(held.values())
                 yield Breach("outsider, of a cell", str(names[0]), true, true, true, 0.0)
 
-    def _held(self, terms: Mapping[Versioned, int]) -> dict[str, int]:
-        held: dict[str, int] = {}
+    def _need(self, held: dict[str, float]) -> Need | None:
+        return need(held.values(), self.thresholds)
+
+    def _held(self, terms: Mapping[Versioned, int]) -> dict[str, float]:
+        held: dict[str, float] = {}
         for name, count in terms.items():
             who = self.reader.contributor(name)
-            held[who] = held.get(who, 0) + count * self.reader.amount(name)
+            held[who] = held.get(who, 0) + count * self._weight(name)
         return held
 
+    def _weight(self, name: Versioned) -> float:
+        """What a contributor counts by: of a distribution, its weight and not its productivity."""
+        if not self.described:
+            return self.reader.amount(name)
+        (who, year, measure), release = name
+        return self.reader.readings[release].amount((who, year, WEIGHTS[measure[0]]))
+
     def _conclude(
-        self, what: str, terms: Mapping[Versioned, int], held: dict[str, int], wanted: Need,
+        self, what: str, terms: Mapping[Versioned, int], held: dict[str, float], wanted: Need,
         random: Random,
     ) -> Iterator[Breach]:  # fmt: skip
         true = sum(held.values())
