@@ -18,10 +18,11 @@ from tradegains.tables.published import TABLES
 
 
 def attack_drawn(engine: Engine, seed: int, folder: Path) -> tuple[Reader, list[Breach]]:
-    """Draw a census and rules, release once or twice, and conclude what the folders say."""
+    """Draw a census and rules, release up to four times, and conclude what the folders say."""
     random = Random(seed)
     economy, thresholds = draw_economy(random), draw_thresholds(random)
-    economies = [economy, *([corrected(economy, random)] if random.random() < 0.5 else [])]
+    states = [economy, *([corrected(economy, random)] if random.random() < 0.5 else [])]
+    economies = [each for each in states for _ in range(random.choice((1, 1, 2)))]
     folder.mkdir(parents=True, exist_ok=True)
     rules = folder / "rules.toml"
     rules.write_text(rules_text(thresholds), encoding="utf-8")

@@ -91,7 +91,10 @@ class Reader:
                 ends = {"first": "" if place else "1", "last": "1" if row is ordered[-1] else ""}
                 row = row | ends
                 found = self.distributions[release].of_row("histograms", row)
-                before = {name: float(row[name]) if row[name] else 0.0 for name in found}
+                before = {
+                    name: float(row[name]) if row[name] else expected(self.readings[release], of)
+                    for name, of in found.items()
+                }
                 self.read_row(release, "histograms", row, before)
 
     def read_powers(self, release: int, row: dict[str, str]) -> None:
