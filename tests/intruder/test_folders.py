@@ -1,11 +1,14 @@
 """The intruder who reads folders: what it concludes by hand, and from what the package writes."""
 
+import math
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 import pytest
 
 from intruder.carried import attack_drawn
+from intruder.distributions import COLUMNS
 from intruder.economies import Economy, Row
 from intruder.folders import Reader, attack_folder
 from intruder.unsafe import Thresholds
@@ -63,6 +66,58 @@ def test_who_continues_is_counted_alike_in_both_years() -> None:
     both = (of("continuing", 1991), {"establishments": 20})
     made = reader("demography", (of("continuing", 1990), rate), both)
     assert "demography.establishment_rate" in found(made)
+
+
+def described(population: str, bin_start: float | None = None, **numbers: float) -> dict[str, str]:
+    """A row of `moments`, or of `histograms` where there is a bin."""
+    window = "1990-1991" if population == "continuing" else ""
+    row = {"year": "1990", "window": window, "population": population, "level": "total",
+           "industry": "", "median_base": "same_year", "measure": "relative",
+           "weighting": "unweighted", "withheld": "establishments employment share"}  # fmt: skip
+    ends = {} if bin_start is None else {"bin_start": bin_start, "bin_end": bin_start + 1}
+    empty = dict.fromkeys(("establishments", "employment", "share", *COLUMNS), "")
+    if "establishments" in numbers:
+        row["withheld"] = "employment share"
+    return row | empty | {name: repr(number) for name, number in (ends | numbers).items()}
+
+
+def test_means_of_nested_populations_give_the_mean_of_the_rest() -> None:
+    made = Reader([CENSUS])
+    for population, count, of_rest in (("all", 22, math.log(0.6 * 0.61)), ("continuing", 20, 0.0)):
+        row = described(population, establishments=count, mean=of_rest / count)
+        assert "moments.mean" not in found(made)
+        made.read_powers(0, row)
+    assert "moments.mean" in found(made)
+
+
+def test_bins_of_nested_populations_give_the_bin_of_the_rest() -> None:
+    made = Reader([CENSUS])
+    made.read_row(0, "moments", described("all", establishments=22),
+                  {"establishments": 22, "employment": None})  # fmt: skip
+    bins = [described("all", -1.0), described("all", 0.0), described("continuing", -1.0)]
+    made.read_histograms(0, bins)
+    assert found(made) == set()
+    made.read_histograms(0, [described("continuing", -1.0), described("all", -1.0),
+                             described("all", 0.0, establishments=20)])  # fmt: skip
+    assert "histograms.establishments" in found(made)
+
+
+def test_sales_per_worker_with_jobs_give_sales() -> None:
+    later = {
+        (name, 1992 if year == 1991 else year): row for (name, year), row in CENSUS.rows.items()
+    }
+    made = Reader([replace(CENSUS, rows=later)])
+    early = of("continuing", 1990) | {"window": "early", "withheld": ""}
+    for status, column, number in (("continuing", "employment", 200.0),
+                                   ("exiter", "sales_rate", 121 / 2121)):  # fmt: skip
+        row = early | {"status": status, column: repr(number)}
+        made.read_row(0, "demography", row, {**dict.fromkeys(EVERY["demography"]), column: number})
+    assert found(made) == set()
+    made.has_growth = True
+    growth = {"measure": "sales_per_worker", "start": "10.0"}
+    columns = dict.fromkeys(("end", "delta_ln", "establishments"))
+    made.read_row(0, "productivity_growth", early | growth, {**columns, "start": 10.0})
+    assert "demography.sales_rate" in found(made)
 
 
 def test_a_number_read_wrongly_ends_the_attack() -> None:
