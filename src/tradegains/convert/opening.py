@@ -1,8 +1,10 @@
 """The files that a recipe names, each opened by the reader of its format."""
 
 from collections.abc import Collection, Iterator
+from functools import partial
 from pathlib import Path
 
+from tradegains.convert.beside import read_beside
 from tradegains.convert.columnar import parquet_source
 from tradegains.convert.delimited import delimited_source
 from tradegains.convert.rdata import frame_source
@@ -120,4 +122,4 @@ def open_source(
         return frame_source(path, choice)
     if choice.format == "parquet":
         return parquet_source(path, root)
-    return statistical_source(path, choice, apart)
+    return read_beside(partial(statistical_source, path, choice, frozenset(apart)))

@@ -2,7 +2,7 @@
 
 Excel leaves out zeros in front, SQL pads with blanks, SAS writes in capitals, a Mac gives accents a
 sign of their own. Such texts match nothing, in silence. They are looked for here before any engine
-starts, among the first million rows of a year: it is a habit of whole files, not of rows.
+starts, among all rows: whether a census is refused does not depend on the order of its rows.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,7 +19,6 @@ from tradegains.store.row_tables import PLANT_PRODUCTS, RowFile, row_table_files
 DistinctTexts: TypeAlias = pa.Array
 """Distinct texts."""
 
-MOST_ROWS = 1_000_000
 _ROWS_AT_ONCE = 1 << 18
 _INVISIBLE = r"[\s\x00\x{200b}\x{feff}]+"
 _SIGNS = r"[\s\x00\x{200b}\x{feff}.\-/]+"
@@ -72,34 +71,25 @@ def _once(wanted: pa.Array, texts: pa.Array) -> pa.Array:
 
 
 def census_ids(census: CensusFiles, years: Iterable[int]) -> dict[int, pa.Array]:
-    """Distinct ids of each of the years as an engine reads them, of up to a million rows.
+    """Distinct ids of each of the years as an engine reads them.
 
     Files that cannot be read, and text that is none, are told elsewhere.
     """
     wanted = set(years)
     found: dict[int, list[pa.Array]] = {year: [] for year in wanted}
-    rows = dict.fromkeys(wanted, 0)
     name, of_year = census.columns["establishment_id"], census.columns["year"]
     for file in census.files:
-        if file.year is not None and rows.get(file.year, MOST_ROWS) >= MOST_ROWS:
+        if file.year is not None and file.year not in wanted:
             continue
         columns = [name] if file.year is not None else [name, of_year]
         try:
             with census.place.system.open_input_file(file.absolute) as source:
                 for batch in pq.ParquetFile(source).iter_batches(_ROWS_AT_ONCE, columns=columns):
                     for year, ids in _by_year(batch, file.year, wanted):
-                        if rows[year] < MOST_ROWS:
-                            found[year].append(pc.unique(_trimmed(ids)))
-                            rows[year] += len(ids)
-                    if all(rows[year] >= MOST_ROWS for year in _still(file.year, wanted)):
-                        break
+                        found[year].append(pc.unique(_trimmed(ids)))
         except (pa.ArrowException, OSError, UnicodeDecodeError):
             continue
     return {year: _together(parts) for year, parts in found.items()}
-
-
-def _still(year: int | None, wanted: set[int]) -> set[int]:
-    return wanted if year is None else {year}
 
 
 def _by_year(
@@ -148,10 +138,9 @@ def _together(parts: Sequence[pa.Array]) -> pa.Array:
 
 
 def product_texts(path: str) -> tuple[pa.Array, pa.Array]:
-    """Distinct ids and distinct codes of a table of products, of its first million rows."""
+    """Distinct ids and distinct codes of a table of products."""
     ids: list[pa.Array] = []
     codes: list[pa.Array] = []
-    rows = 0
     for file in row_table_files(PLANT_PRODUCTS, path):
         try:
             for batch in _batches(file):
@@ -160,9 +149,6 @@ def product_texts(path: str) -> tuple[pa.Array, pa.Array]:
                         texts.append(pc.unique(_trimmed(batch.column(name))))
                     else:
                         texts.append(pa.array([file.named[name]], pa.string()))
-                rows += batch.num_rows
-                if rows >= MOST_ROWS:
-                    break
         except (pa.ArrowException, OSError, UnicodeDecodeError, KeyError):
             continue
     return _together(ids), _together(codes)

@@ -11,6 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -242,7 +243,8 @@ def _with_footer(place: Location, file: CensusFile) -> CensusFile | Problem:
         cure = "make it readable for yourself (chmod u+r), or ask its owner to"
         return Problem("the file may not be read", file.path, cure=cure)
     except pa.ArrowNotImplementedError as error:
-        return unread_type(error, file.path)
+        with place.system.open_input_file(file.absolute) as source:
+            return unread_type(error, file.path, source)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise_if_remote(error, file.uri)
         what = _unreadable(place, file)
@@ -250,17 +252,32 @@ def _with_footer(place: Location, file: CensusFile) -> CensusFile | Problem:
         return Problem(what, file.path, cure=_CONVERT if is_foreign else "write the file again")
 
 
-def unread_type(error: pa.ArrowNotImplementedError, where: str) -> Problem:
-    """A sound file with a type that Arrow lacks: then it gives no footer, and so no column's name.
-
-    Example:
-        >>> unread_type(pa.ArrowNotImplementedError("Integers with more than 64 bits"), "a").what
-        'a column has a type that cannot be read: Integers with more than 64 bits'
-    """
-    what = f"a column has a type that cannot be read: {error}"
+def unread_type(error: pa.ArrowNotImplementedError, where: str, file: pa.NativeFile) -> Problem:
+    """A sound file with a type that Arrow lacks, and the columns that may have it."""
+    names = ", ".join(map(repr, _bare_bytes(file)))
+    what = f"a column{names and f' ({names})'} has a type that cannot be read: {error}"
     cure = "write such columns with another type, also those that the study does not name; whole "
     cure += "numbers of 128 bits (Int128 of polars) as Int64, Decimal(38, 0) or text"
     return Problem(what, where, cure=cure)
+
+
+def _bare_bytes(file: pa.NativeFile) -> list[str]:
+    """Columns of bytes of fixed width without a meaning, which types unknown to Arrow are kept as.
+
+    Arrow refuses such a file whole; its reader has the footer then, and pyarrow no public way to it.
+    """
+    reader = pq.core.ParquetReader()
+    with suppress(pa.ArrowNotImplementedError):
+        reader.open(file)
+    with suppress(AttributeError, pa.ArrowException):
+        schema = reader.metadata.schema
+        columns = [schema.column(number) for number in range(len(schema))]
+        return [
+            each.path
+            for each in columns
+            if each.physical_type == "FIXED_LEN_BYTE_ARRAY" and each.logical_type.type == "NONE"
+        ]
+    return []
 
 
 def _schema(footer: pq.ParquetFile) -> pa.Schema:

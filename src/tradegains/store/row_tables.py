@@ -151,7 +151,8 @@ def _file_problems(file: RowFile, *, needs_value: bool, year: int | str | None) 
     except InputError as error:
         return list(error.problems)
     except pa.ArrowNotImplementedError as error:
-        return [unread_type(error, path)]
+        with file.place.system.open_input_file(file.place.path) as source:
+            return [unread_type(error, path, source)]
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise_if_remote(error, path)
         cure = "write it as Parquet, or as CSV in UTF-8 with commas and one line of names"
