@@ -232,6 +232,56 @@ def test_spss_in_several_chunks_is_what_it_is_in_one(
     assert workshop.converted(recipe)[1990].column("plant").to_pylist() == list(range(12))
 
 
+@pytest.fixture
+def large(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The recipe of a file that is read in a process beside, and not in this one."""
+    rows = pd.concat([plants(1990)] * 4, ignore_index=True).assign(plant=range(12))
+    pyreadstat.write_dta(rows, workshop.folder / "plants.dta")
+    recipe = workshop.planned("plants.dta")
+    monkeypatch.setattr("tradegains.convert.beside.LARGE_BYTES", 0)
+    monkeypatch.setattr("tradegains.convert.statistical._array", None)
+    return recipe
+
+
+def test_a_large_file_is_read_in_a_process_beside(workshop: Workshop, large: str) -> None:
+    assert workshop.converted(large)[1990].column("plant").to_pylist() == list(range(12))
+
+
+def test_what_is_wrong_with_a_large_file_is_told_as_of_a_small_one(
+    workshop: Workshop, large: str
+) -> None:
+    path = workshop.folder / "plants.dta"
+    path.write_bytes(path.read_bytes()[:-150])
+    with pytest.raises(InputError, match=r"the file cannot be read \(ReadstatError\)"):
+        workshop.converted(large)
+
+
+def test_where_no_other_process_starts_this_one_reads(
+    workshop: Workshop, large: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    with pytest.raises(TypeError, match="'NoneType' object is not callable"):  # see the fixture
+        workshop.converted(large)
+
+
+def test_a_process_beside_that_is_killed_leaves_no_half_census(
+    workshop: Workshop, large: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has given some rows; those that it has not given must not be missed in silence."""
+    dying = "import os; os.kill(os.getpid(), 9)"
+    first = workshop.folder / "sitecustomize.py"
+    first.write_text(
+        "from multiprocessing import connection\n"
+        "send = connection.Connection.send_bytes\n"
+        f"def last(self, rows): send(self, rows); {dying}\n"
+        "connection.Connection.send_bytes = last\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(workshop.folder))
+    with pytest.raises(InputError, match="was ended by the system"):
+        workshop.converted(large)
+    assert not (workshop.folder / "census").exists()
+
+
 @pytest.mark.parametrize("suffix", [".xls", ".por"])
 def test_what_is_not_read_is_refused_with_the_way_out(workshop: Workshop, suffix: str) -> None:
     (workshop.folder / f"plants{suffix}").write_bytes(b"x")

@@ -16,7 +16,7 @@ from tradegains.formulas.fixed_point import (
     units_of_money,
 )
 from tradegains.tables import working as w
-from tradegains.tables.flags import EMPLOYMENT_ROUNDED, FLAG_BITS, ROW_RULES
+from tradegains.tables.flags import FLAG_BITS, ROW_RULES
 from tradegains.transforms.flagging import fix_amounts, flag_rows, usable_amounts
 
 # Halves of the last unit and their neighbours, and numbers that have no fraction left.
@@ -53,7 +53,7 @@ def test_amounts_are_rounded_as_in_python(spark: SparkSession, sign: int, decima
             to_fixed_point(row["sales"], units),
             to_fixed_point(row["value_added"], units),
             FLAG_BITS["money_rounded"] * loses_digits(row["sales"], decimals)
-            + FLAG_BITS[EMPLOYMENT_ROUNDED] * loses_digits(row["employment"], 3),
+            + FLAG_BITS["employment_rounded"] * loses_digits(row["employment"], 3),
         )
         for row in found
     ]

@@ -15,6 +15,7 @@ from reference.studies import study_with
 from reference.welfare import Small
 from tradegains.engines.start import Engine
 from tradegains.errors import InputError
+from tradegains.inputs.reading import judge_inputs
 from tradegains.study import Population, Regressions, Study, Window
 
 PLAIN = study_with(
@@ -37,6 +38,7 @@ REGRESSIONS = Regressions(
     growth_clusters="establishment",
     plant_cuts="simple",
 )
+KINDS = {"1101": "home", "9999": "foreign"}
 # Ids are texts with leading zeros; a spreadsheet drops them.
 IDS = [f"{number:07}" for number in range(1000, 1040)]
 
@@ -76,6 +78,27 @@ def test_links_of_no_establishment_are_refused_with_their_number(
     assert (problem.where, problem.count) == ("input successors", len(IDS))
     assert "leading zeros" in problem.cure
     assert "1003" not in str(refusal.value)
+
+
+def test_a_table_by_industry_of_none_of_the_census_is_refused(tmp_path: Path) -> None:
+    """Each kind of tariff and each variable is a table of its own; the check says the same."""
+    value = {"industry": "1101", "value": 1.0}
+    tables = {
+        "tariff_cuts": [{"industry": c, "cut": 1.0, "kind": k} for c, k in KINDS.items()],
+        "control_totals": [{"industry": "12", "year": 2000, "sales": 1.0}],
+        "imports": [{"industry": "12", "year": 2000, "value": 1.0}],
+        "rankings": [value | {"variable": "near"}, value | {"variable": "far", "industry": "1102"}],
+    }
+    study = with_inputs(PLAIN, census(), tmp_path, small=Small(**tables))
+    (error,) = judge_inputs(study).errors
+    told = [f"{each.where}: {each.what}" for each in error.problems]
+    nothing = "is one of the census, so that it changes nothing"
+    assert told == [
+        f"input tariff_cuts: no industry of the table of foreign {nothing}",
+        f"input control_totals: no industry of the table {nothing}",
+        f"input imports: no industry of the table {nothing}",
+        f"input rankings: no industry of the table of far {nothing}",
+    ]
 
 
 def _of_inputs(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -121,8 +144,7 @@ def test_tables_that_serve_few_of_the_census_say_so(
     engine: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     rows = [{**row, "industry": ("1101", "2202", "3303")[n % 3]} for n, row in enumerate(census())]
-    cuts = [{"industry": "9999", "cut": 1.0, "kind": "foreign"}]
-    cuts += [{"industry": "1101", "cut": 1.0, "kind": "home"}]
+    cuts = [{"industry": "1101", "cut": 1.0, "kind": "home"}]
     imports = [{"industry": code, "year": 2000, "value": 1.0} for code in ("11", "22", "01", "33")]
     nobody = Population("nobody", "employment < 0", "Nobody")
     source = replace(PLAIN.trade, imports=("table",))
@@ -132,7 +154,6 @@ def test_tables_that_serve_few_of_the_census_say_so(
     with caplog.at_level(logging.WARNING, "tradegains"):
         publish_study(engine, asked, tmp_path / "output", only={"quality"})
     told = "; ".join(caplog.messages)
-    assert "tariff_cuts: no industry of the table of the kind foreign is one of the census" in told
     assert "tariff_cuts: the industries of the table of the kind home have 33.75 percent" in told
     assert "input imports: 25.00 percent of imports are of industries" in told
     assert "population nobody: its condition holds for no row of the census" in told

@@ -13,6 +13,8 @@ from small_study import write_study, write_year
 from tradegains.inputs.likeness import likeness_problems
 from tradegains.inputs.reading import judge_inputs
 from tradegains.inputs.small import SmallInputs
+from tradegains.store.alike import census_ids
+from tradegains.store.census import list_census
 from tradegains.study import read_study
 
 IDS = ("P0001", "P0002", "P0003")
@@ -67,3 +69,28 @@ def test_links_and_products_are_written_as_the_census_is(tmp_path: Path) -> None
     (products / "0.parquet").unlink()
     (products / "0.csv").write_text("establishment_id,product\np0002,22\nP0003,0101.10\nX,010110\n")
     assert told() == [1]  # an id; the code stands in both ways, so on purpose
+
+
+def test_no_order_of_rows_hides_ids_that_look_alike(tmp_path: Path) -> None:
+    """All rows count: such as are looked at first, or in the first file, are not enough."""
+    for year, ids in ((1990, range(1_100_000)), (1991, range(3))):
+        folder = tmp_path / f"year={year}"
+        folder.mkdir()
+        texts = pa.array(ids).cast(pa.string())
+        last = pa.array([f"0{each}" for each in range(1_000_000, 1_000_003)])
+        together = pa.concat_arrays([texts, last if year == 1990 else texts])
+        pq.write_table(pa.table({"id": together}), folder / "0.parquet")
+    names = {"establishment_id": "id", "year": "year"}
+    known = census_ids(list_census(str(tmp_path), names, [1990, 1991]), [1990, 1991])
+    assert [len(known[year]) for year in (1990, 1991)] == [1_100_003, 3]
+
+
+def test_links_of_nobody_are_refused_before_a_run(tmp_path: Path) -> None:
+    for ids, links, count in ((IDS, ["P9", "P8"], 2), ((1, 2, 3), ["9", "0008"], 2)):
+        rows = {"old": links, "new": ["P0003", "P0002"] if ids == IDS else ["3", "2"]}
+        pq.write_table(pa.table({**rows, "year": [1991, 1991]}), tmp_path / "links.parquet")
+        given = 'successors = "links.parquet"'
+        assert judged(tmp_path, given, then=ids, now=ids) == [("input successors", count)]
+    rows = {"old": ["0002", "9"], "new": ["3", "2"], "year": [1991, 1991]}
+    pq.write_table(pa.table(rows), tmp_path / "links.parquet")
+    assert judged(tmp_path, given, then=ids, now=ids) == []

@@ -20,6 +20,8 @@ from tradegains.study import Census as StatedCensus
 LARGEST_AMOUNT = 90_071_992_547_409.0
 """The largest amount a double holds to the hundredth, 2**53 / 100; a larger number is none."""
 MONEY = ("sales", "exports", "value_added")
+RARE = {"missing_value_added", "money_rounded", "employment_rounded"}
+"""Flags that cost nothing, and that `quality` counts where there are some."""
 
 
 @dataclass(frozen=True)
@@ -235,9 +237,7 @@ def weight_of(raw: Raw, study: Any) -> float:
 
 def is_quarantined(flags: set[str], study: Any) -> bool:
     """Whether the study takes a row with these flags out."""
-    return any(
-        actions(study)[flag] != "keep" for flag in flags - {"money_rounded", "missing_value_added"}
-    )
+    return any(actions(study)[flag] != "keep" for flag in flags - RARE)
 
 
 def flag_rows(raws: list[Raw], study: Any) -> list[set[str]]:
@@ -320,15 +320,19 @@ def read_rows(raws: Iterable[Raw], study: Any, priced: Callable[[Raw], bool]) ->
         raw for raw, found in zip(read, flags, strict=True) if not is_quarantined(found, study)
     ]
     for raw, found in zip(read, flags, strict=True):
-        if not is_quarantined(found, study) and loses_digits(raw, study):
+        if is_quarantined(found, study):
+            continue
+        if loses_digits(raw, study):
             found.add("money_rounded")
+        if is_rounded(usable(raw, "employment", study) * weight_of(raw, study), 3):
+            found.add("employment_rounded")
     return Census([row_of(raw, study) for raw in valid], count_quality(read, flags, study))
 
 
 def count_quality(read: list[Raw], flags: list[set[str]], study: Any) -> list[dict[str, Any]]:
     """One row per year and rule, and three totals per year."""
     counted, acting = [], actions(study)
-    for rule in ("money_rounded", "missing_value_added"):
+    for rule in RARE:
         if any(rule in found for found in flags):
             acting[rule] = "keep"
     for year in study.years:

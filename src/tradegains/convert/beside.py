@@ -10,7 +10,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from multiprocessing import Pipe
@@ -40,48 +40,41 @@ def read_beside(opening: Callable[[], Source]) -> Source:
 
 
 def _chunks(source: Source, opening: Callable[[], Source]) -> Iterator[pa.Table]:
-    ours, theirs = Pipe(duplex=False)
-    with ours:
-        process = _started(theirs, opening)
-        theirs.close()
-        if process is None:
-            yield from source.chunks()
-            return
-        try:
-            yield from _received(ours, source)
-        finally:
-            process.kill()
-            process.wait()
-
-
-def _received(connection: Connection, source: Source) -> Iterator[pa.Table]:
-    """Chunks until the other process says that there are no more.
+    """Chunks from the other process; from this one, where another does not so much as begin.
 
     Raises:
         TradegainsError: what the other process raised; or it ended before the file did.
     """
-    with suppress(EOFError, ConnectionResetError):
-        while True:
-            told = memoryview(connection.recv_bytes())
-            if told[:1] == _ROWS:
-                yield pa.ipc.open_stream(pa.py_buffer(told[1:])).read_all()
-            else:
-                kind, problems = pickle.loads(told[1:])
-                if problems:
-                    raise getattr(errors, kind)(problems)
-                return
-    cure = "look whether memory ran out, and try again"
-    what = "the process that read the file was ended by the system"
-    raise InputError(Problem(what, str(source.path), cure=cure))
+    ours, theirs = Pipe(duplex=False)
+    with ours, _started(theirs, opening):
+        kind = b""
+        with suppress(EOFError, ConnectionResetError):
+            while kind != _END:
+                told = memoryview(ours.recv_bytes())
+                kind = bytes(told[:1])
+                if kind == _ROWS:
+                    yield pa.ipc.open_stream(pa.py_buffer(told[1:])).read_all()
+                else:
+                    error, problems = pickle.loads(told[1:])
+                    if problems:
+                        raise getattr(errors, error)(problems)
+    if kind == _ROWS:
+        cure = "look whether memory ran out, and try again"
+        what = "the process that read the file was ended by the system"
+        raise InputError(Problem(what, str(source.path), cure=cure))
+    if not kind:
+        yield from source.chunks()
 
 
-def _started(connection: Connection, opening: Callable[[], Source]) -> subprocess.Popen[bytes] | None:
-    """A new Python that finds what this one finds; None where none may be started."""
+@contextmanager
+def _started(connection: Connection, opening: Callable[[], Source]) -> Iterator[None]:
+    """A new Python that finds what this one finds, ended with the block."""
     code = (
         f"import sys; sys.path[:] = {[str(path) for path in sys.path]!r}; "
         f"from {__name__} import hand_over; hand_over({connection.fileno()})"
     )
-    with suppress(OSError):
+    process = None
+    with connection, suppress(OSError):  # a system that lets nobody start another, or ends it
         process = subprocess.Popen(
             [sys.executable, "-c", code],
             stdin=subprocess.PIPE,
@@ -92,14 +85,18 @@ def _started(connection: Connection, opening: Callable[[], Source]) -> subproces
         assert process.stdin is not None
         with process.stdin as asked:
             pickle.dump(opening, asked)
-        return process
-    return None
+    try:
+        yield
+    finally:
+        if process is not None:
+            process.kill()
+            process.wait()
 
 
 def hand_over(descriptor: int) -> None:
     """Give the rows of the file that is asked for on the standard input; of the other process."""
     with suppress(BrokenPipeError), Connection(descriptor, readable=False) as connection:
-        kind, problems = "", ()
+        kind, problems = "", tuple[Problem, ...]()
         try:
             for chunk in pickle.load(sys.stdin.buffer)().chunks():
                 sink = pa.BufferOutputStream()

@@ -54,7 +54,7 @@ def judge_links(context: RunContext, met: int) -> None:
 
 
 def tell_industries(context: RunContext, cells: MarketCells) -> None:
-    """Tell of tables by industry that have few of the census's, or none.
+    """Tell of tables by industry that have few of the census's rows that stay in the study.
 
     And of imports, what is of industries that the census has nobody in: the whole economy's market
     includes them.
@@ -72,11 +72,7 @@ def tell_industries(context: RunContext, cells: MarketCells) -> None:
             digits, where = len(next(iter(codes))), f"input {name}"
             named = f" of the kind {kind}" if kind else ""
             met = sum(count for code, count in rows.items() if code[:digits] in codes)
-            if not met:
-                told = "%s: no industry of the table%s is one of the census, so that it changes "
-                told += "nothing; are its codes those of the census, after its concordance?"
-                log.warning(told, where, named)
-            elif met < HALF * everyone:
+            if met < HALF * everyone:
                 told = "%s: the industries of the table%s have %.2f percent of the census's rows"
                 log.warning(told, where, named, 100 * met / everyone)
     _tell_imports_of_others(context, set(rows))

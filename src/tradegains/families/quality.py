@@ -21,7 +21,7 @@ from tradegains.results.quality import (
 )
 from tradegains.results.sets import EXPORTER, population_set, restricted_set
 from tradegains.tables import working as w
-from tradegains.tables.flags import FLAG_BITS
+from tradegains.tables.flags import FLAG_BITS, RARE_RULES
 from tradegains.transforms.bits import bigint
 
 log = logging.getLogger("tradegains")
@@ -37,7 +37,7 @@ def quality_tables(
             leave them out, or are not those the footers count.
     """
     applied = context.rules
-    for rule in ("money_rounded", "missing_value_added"):  # of which most censuses have none
+    for rule in RARE_RULES:
         if any(flags & FLAG_BITS[rule] for _, flags in matched.cells.rows_by_flags):
             applied = {**applied, rule: "keep"}
     quality = quality_rows(matched.cells, applied, years=context.study.years)

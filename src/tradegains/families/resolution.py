@@ -37,7 +37,7 @@ from tradegains.results.sets import study_sets
 from tradegains.statistics.collecting import collect
 from tradegains.study import Study
 from tradegains.tables import working as w
-from tradegains.tables.flags import EMPLOYMENT_ROUNDED, FLAG_BITS
+from tradegains.tables.flags import FLAG_BITS
 from tradegains.transforms.bits import bigint
 from tradegains.transforms.flagging import largest_amounts
 
@@ -251,7 +251,7 @@ def tell_rounding(cells: MarketCells) -> None:
         told = "rounding money may move sums of %s groups of establishments by more than %g of "
         told += "themselves, at most by %.2g: more money_decimals under [census] lose less"
         log.warning(told, f"{found.groups:,}", LARGEST_ROUNDING, found.most)
-    jobs = rounding_of(cells, [w.EMPLOYMENT], EMPLOYMENT_ROUNDED)
+    jobs = rounding_of(cells, [w.EMPLOYMENT], "employment_rounded")
     if jobs.groups:
         told = "employment counts to thousandths of a job, which may move sums of %s groups of "
         told += "establishments by more than %g of themselves, at most by %.2g"

@@ -15,6 +15,7 @@ from tradegains.errors import InputError, Problem, StudyError, TradegainsError
 from tradegains.formulas.fixed_point import units_of_money
 from tradegains.inputs.elasticities import census_elasticities
 from tradegains.inputs.likeness import likeness_problems
+from tradegains.inputs.meeting import meeting_problems
 from tradegains.inputs.names import name_problems
 from tradegains.inputs.small import (
     KeepIds,
@@ -96,6 +97,8 @@ def judge_inputs(study: Study, *, keep: KeepIds | None = None, tell: bool = Fals
     problems += _revision_problems(study, census, small)
     problems += likeness_problems(study, census, small)
     problems += _zero_problems(study, census, small)
+    if census is not None and not problems:
+        problems += meeting_problems(study, census, small)
     loss = _loss(study, census, small, always=tell) if not problems else None
     if loss is not None and study.productivity.unpriced is None:
         problems.append(loss.problem)

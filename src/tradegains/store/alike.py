@@ -5,7 +5,7 @@ sign of their own. Such texts match nothing, in silence. They are looked for her
 starts, among all rows: whether a census is refused does not depend on the order of its rows.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 import pyarrow as pa
@@ -77,6 +77,27 @@ def census_ids(census: CensusFiles, years: Iterable[int]) -> dict[int, pa.Array]
     """
     wanted = set(years)
     found: dict[int, list[pa.Array]] = {year: [] for year in wanted}
+    for year, ids in _ids(census, wanted):
+        found[year].append(pc.unique(_trimmed(ids)))
+    return {year: _together(parts) for year, parts in found.items()}
+
+
+def has_any(census: CensusFiles, ids: Collection[str]) -> bool:
+    """Whether any row of the census's years has one of the ids; read until one is found.
+
+    Args:
+        census: its checked files.
+        ids: as text, also where those of the census are whole numbers.
+    """
+    texts, is_text = sorted(ids), census.types["establishment_id"] == "string"
+    wanted = pa.array(texts if is_text else [str(int(each)) for each in texts], pa.string())
+    return any(
+        pc.any(pc.is_in(_trimmed(found), wanted)).as_py() for _, found in _ids(census, census.years)
+    )
+
+
+def _ids(census: CensusFiles, wanted: Collection[int]) -> Iterator[tuple[int, pa.Array]]:
+    """Years and ids of rows of these years, in pieces."""
     name, of_year = census.columns["establishment_id"], census.columns["year"]
     for file in census.files:
         if file.year is not None and file.year not in wanted:
@@ -85,15 +106,13 @@ def census_ids(census: CensusFiles, years: Iterable[int]) -> dict[int, pa.Array]
         try:
             with census.place.system.open_input_file(file.absolute) as source:
                 for batch in pq.ParquetFile(source).iter_batches(_ROWS_AT_ONCE, columns=columns):
-                    for year, ids in _by_year(batch, file.year, wanted):
-                        found[year].append(pc.unique(_trimmed(ids)))
+                    yield from _by_year(batch, file.year, wanted)
         except (pa.ArrowException, OSError, UnicodeDecodeError):
             continue
-    return {year: _together(parts) for year, parts in found.items()}
 
 
 def _by_year(
-    batch: pa.RecordBatch, year: int | None, wanted: set[int]
+    batch: pa.RecordBatch, year: int | None, wanted: Collection[int]
 ) -> Iterator[tuple[int, pa.Array]]:
     if year is not None:
         yield year, batch.column(0)

@@ -264,7 +264,7 @@ def unread_type(error: pa.ArrowNotImplementedError, where: str, file: pa.NativeF
 def _bare_bytes(file: pa.NativeFile) -> list[str]:
     """Columns of bytes of fixed width without a meaning, which types unknown to Arrow are kept as.
 
-    Arrow refuses such a file whole; its reader has the footer then, and pyarrow no public way to it.
+    Arrow refuses such a file whole. Its reader has the footer then, to which there is no other way.
     """
     reader = pq.core.ParquetReader()
     with suppress(pa.ArrowNotImplementedError):

@@ -339,7 +339,7 @@ def _parsed_file(content: bytes, place: Location, table: SmallTable) -> pa.Table
             raw = _read_csv(packed, table)
         raw.column_names  # noqa: B018  names that are not UTF-8 are found here
     except pa.ArrowNotImplementedError as error:
-        raise InputError(unread_type(error, place.given, pa.BufferReader(content))) from error
+        raise InputError(unread_type(error, place.given, native_bytes(content))) from error
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(unreadable_file(content, table.name, place.given)) from error
     return raw

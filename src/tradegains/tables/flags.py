@@ -20,12 +20,13 @@ ROW_RULES = (
     "missing_exports",
     "money_rounded",
     "missing_value_added",
+    "employment_rounded",
 )
 
 UNMEASURED_RULES = ("nonpositive_value_added", "missing_price", "invalid_industry")
 """Rules that take a row out of productivity even where the study keeps the row."""
 
-EMPLOYMENT_ROUNDED = "employment_rounded"
-"""What a run tells of and no table counts: surveys with weights have it in most rows."""
+RARE_RULES = ("money_rounded", "missing_value_added", "employment_rounded")
+"""Rules that no study states, and of which `quality` has rows only where a census has some."""
 
-FLAG_BITS = {rule: 1 << position for position, rule in enumerate((*ROW_RULES, EMPLOYMENT_ROUNDED))}
+FLAG_BITS = {rule: 1 << position for position, rule in enumerate(ROW_RULES)}

@@ -13,7 +13,7 @@ from tradegains.formulas.fixed_point import (
     units_of_money,
 )
 from tradegains.tables import working as w
-from tradegains.tables.flags import EMPLOYMENT_ROUNDED, FLAG_BITS, UNMEASURED_RULES
+from tradegains.tables.flags import FLAG_BITS, UNMEASURED_RULES
 from tradegains.transforms.bits import bigint, bit_if, merge_bits
 from tradegains.transforms.lookups import COUNTERPART
 
@@ -157,7 +157,7 @@ def fix_amounts(rows: DataFrame, *, decimals: int, largest_money: float) -> Data
     flags = F.col(w.FLAGS) + merge_bits(
         [
             bit_if(is_rounded, FLAG_BITS["money_rounded"]),
-            bit_if(are_jobs_rounded, FLAG_BITS[EMPLOYMENT_ROUNDED]),
+            bit_if(are_jobs_rounded, FLAG_BITS["employment_rounded"]),
         ]
     )
     return rows.withColumns({**fixed, w.FLAGS: flags})
