@@ -146,3 +146,22 @@ def test_zeros_that_are_no_sum_and_no_industry_are_refused(tmp_path) -> None:
         )
         problems = [each for error in judge_inputs(study).errors for each in error.problems]
         assert len([each for each in problems if "the industry 00 is none" in each.what]) == count
+
+
+@pytest.mark.parametrize("name", ["imports", "control_totals"])
+def test_an_industry_that_is_the_sum_of_all_others_is_a_total(name: str) -> None:
+    """Under any code; two years of three others are no chance, one year or two others may be."""
+
+    def told(total: float, *, years: int = 2, others: int = 3) -> list[int | None]:
+        amounts = {**dict(zip(("11", "22", "33"), (3.25, 8.5, 1.0), strict=True)), "99": total}
+        codes = ["11", "22", "33"][:others] + ["99"]
+        rows = [
+            {"industry": code, "year": 2000 + year, "sales": amounts[code] * (1 + year)}
+            for year in range(years)
+            for code in codes
+        ]
+        found = code_problems(STUDY, SmallInputs(**{name: rows}))
+        return [each.count for each in found if "the industry 99 is the sum of all" in each.what]
+
+    assert told(12.75) == [1]
+    assert told(12.76) == told(12.75, years=1) == told(11.75, others=2) == []

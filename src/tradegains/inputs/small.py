@@ -32,7 +32,12 @@ TOTALS = frozenset(
 A code of nothing but zeros is one too: of partners, Comtrade's 0; of industries it may be any.
 """
 NO_CHANCE = 3
-"""Products and years in which a partner is the sum of the others that are no chance any more."""
+"""Products and years in which a partner is the sum of the others that are no chance any more.
+
+Of industries: how many others.
+"""
+ADDED_UP = ("imports", "control_totals")
+"""Tables whose industries are added up."""
 TOTAL_ERROR = 1e-6
 """How far a total may be from the sum of its parts, of which each is rounded [1]."""
 
@@ -186,6 +191,44 @@ def without_totals(rows: Rows) -> tuple[Rows, tuple[str, ...]]:
     return [row for row in rows if row["industry"] not in totals], totals
 
 
+def summing_industries(rows: Rows) -> list[str]:
+    """Industries with the sum of all others' amounts in every year that they have.
+
+    They are totals under a code that is none by its name. An industry may be half of all by chance,
+    so it is told of such only as have several years, with three others or more in each.
+
+    Args:
+        rows: of a table with amounts by industry and year.
+
+    Example:
+        >>> amounts = {"10": 5.0, "20": 7.0, "31": 2.0, "99": 14.0}
+        >>> found = [
+        ...     {"industry": code, "year": year, "value": value}
+        ...     for year in (1980, 1988)
+        ...     for code, value in amounts.items()
+        ... ]
+        >>> summing_industries(found), summing_industries(found[:4])
+        (['99'], [])
+    """
+    names = rows[0].keys() - {"industry", "year"} if rows else ()
+    wholes: defaultdict[int, list[float]] = defaultdict(lambda: [0.0] * (len(names) + 1))
+    for row in rows:
+        amounts = [1.0, *(row[name] for name in names)]
+        wholes[row["year"]] = [
+            one + other for one, other in zip(wholes[row["year"]], amounts, strict=True)
+        ]
+    years: defaultdict[str, list[bool]] = defaultdict(list)
+    for row in rows:
+        count, *totals = wholes[row["year"]]
+        halves = [row[name] for name in names]
+        is_half = all(
+            half > 0.0 and abs(2.0 * half - total) <= TOTAL_ERROR * total
+            for half, total in zip(halves, totals, strict=True)
+        )
+        years[row["industry"]].append(bool(names) and count > NO_CHANCE and is_half)
+    return sorted(code for code, found in years.items() if len(found) > 1 and all(found))
+
+
 def _adds_up_others(code: str, rows: Rows) -> bool:
     years = {row["year"] for row in rows if row["industry"] == code}
     amounts = rows[0].keys() - {"industry", "year"}
@@ -225,6 +268,11 @@ def code_problems(study: Study, small: SmallInputs) -> list[Problem]:
             count = sum(row["industry"] in totals for row in rows)
             what = f"the industry {' and '.join(totals)} is a total, and no industry"
             problems.append(Problem(what, f"input {name}", count, "take those rows out"))
+            continue
+        if name in ADDED_UP and (totals := summing_industries(rows)):
+            what = f"the industry {' and '.join(totals)} is the sum of all others in every year"
+            cure = "take its rows out: it is a total, which would count twice"
+            problems.append(Problem(what, f"input {name}", len(totals), cure))
             continue
         if odd := sum(_has_signs(row, "industry", "input_industry") for row in rows):
             cure = "write them as the census's are, without letters, dots and X (C10.1 as 101): "
