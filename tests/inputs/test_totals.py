@@ -154,7 +154,7 @@ def test_an_industry_that_is_the_sum_of_all_others_is_a_total(name: str) -> None
 
     def told(total: float, *, years: int = 2, others: int = 3) -> list[int | None]:
         amounts = {**dict(zip(("11", "22", "33"), (3.25, 8.5, 1.0), strict=True)), "99": total}
-        codes = ["11", "22", "33"][:others] + ["99"]
+        codes = [*("11", "22", "33")[:others], "99"]
         rows = [
             {"industry": code, "year": 2000 + year, "sales": amounts[code] * (1 + year)}
             for year in range(years)
