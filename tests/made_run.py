@@ -12,6 +12,7 @@ from tradegains import literature
 from tradegains.published.published_run import PublishedRun
 from tradegains.report.page import figures_of, page_html, page_sections
 from tradegains.report.section import Exhibit
+from tradegains.results.influence import TAIL_WARNING, WARNING
 from tradegains.store.arrow_tables import arrow_schema
 from tradegains.store.output import Output
 from tradegains.store.runs import RunRecord, publish
@@ -635,7 +636,7 @@ def _influence():
     ]  # fmt: skip
     for most in (1, 5, 10):
         for formula in ("hloy", "acr", "hloy_minus_acr"):
-            note = "one unit has over 5 percent of the set" if most == 1 else None
+            note = f"{WARNING}; {TAIL_WARNING.format(1.75)}" if most == 1 else None
             rows.append(
                 {"window": "post", "left_out": "largest", "largest": most, "formula": formula,
                  "welfare_change": 0.05 - 0.001 * most, "move": -0.001 * most, "note": note}

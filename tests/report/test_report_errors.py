@@ -11,7 +11,7 @@ from tradegains.figures.style import saved
 from tradegains.figures.welfare import WelfareBar, draw_welfare
 from tradegains.formulas.measurement_error import domestic_share_error
 from tradegains.report.answer import answer
-from tradegains.report.errors import brackets_in_words, errors_in_words
+from tradegains.report.errors import brackets_in_words, errors_in_words, tail_in_words
 from tradegains.report.influence import measurement_table, slopes_table
 from tradegains.report.page import figures_of, page_sections
 from tradegains.report.sections.sizes import size_exhibit
@@ -73,6 +73,9 @@ def test_the_page_shows_brackets_and_says_what_they_are(uncertain_run, run):
 def test_influence_names_industries_and_warns_of_a_unit_that_is_too_large(uncertain_run, run):
     page = undrawn_page(uncertain_run)
     assert "One unit has over 5 percent" in page
+    assert "heavy tail, of an index below 1.75" in tail_in_words(uncertain_run, "post")
+    assert (tail_in_words(uncertain_run, "pre"), tail_in_words(run)) == ("", "")
+    assert page.count("heavy tail, of an index below 1.75") > 1  # beside the answer and Table 1
     assert "The answer without the largest" in page
     assert "The answer without the largest" not in undrawn_page(run)
     figures = {one.key: one for one in figures_of(page_sections(uncertain_run))}

@@ -5,7 +5,8 @@ import math
 import pytest
 
 from reference.studies import study_with
-from tradegains.results.influence import WARNING, UnitSales, influence_rows
+from tradegains.formulas.tail_index import tail_count, tail_index
+from tradegains.results.influence import TAIL_WARNING, WARNING, UnitSales, influence_rows
 from tradegains.results.market import Amounts
 from tradegains.results.welfare import Choice, MarketAtEnd
 from tradegains.study import Window
@@ -35,8 +36,8 @@ MARKETS = {
 }
 
 
-def found(*units: UnitSales) -> dict:
-    rows = influence_rows(STUDY, MARKETS, {"post": units})
+def found(*units: UnitSales, of: int = 100) -> dict:
+    rows = influence_rows(STUDY, MARKETS, {"post": units}, of)
     return {(row["left_out"], row["largest"], row["formula"]): row for row in rows}
 
 
@@ -60,6 +61,35 @@ def test_a_unit_with_over_5_percent_at_an_end_is_told(sales, warned):
     rows = found(UnitSales(sales, (0, 0)))
     assert (WARNING in rows["largest", 1, "hloy"]["note"]) is warned
     assert WARNING not in rows["largest", 5, "hloy"]["note"]
+
+
+def pareto(alpha: float, count: int) -> list[int]:
+    """The largest of many sizes, each at its middle chance."""
+    return [round(1e9 * ((place + 0.5) / 100_000) ** (-1 / alpha)) for place in range(count)]
+
+
+@pytest.mark.parametrize("alpha", [1.1, 1.5, 3.0])
+def test_hills_index_is_that_of_the_tail_whatever_the_unit(alpha):
+    sizes = pareto(alpha, 201)
+    assert tail_index(sizes) == pytest.approx(alpha, rel=0.02)
+    assert tail_index([3 * size for size in sizes]) == pytest.approx(tail_index(sizes), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("alpha", "count", "below"),
+    [(1.1, 201, "1.25"), (1.5, 201, "1.75"), (1.9, 201, "2"), (3.0, 201, None), (1.1, 20, None)],
+)
+def test_a_heavy_tail_is_told_where_there_are_enough_of_the_largest(alpha, count, below):
+    units = [UnitSales((size, 0), (0, 0)) for size in pareto(alpha, count)]
+    note = found(*units, of=20 * count)["largest", 1, "hloy"]["note"]
+    assert ("heavy tail" in note) is (below is not None)
+    assert below is None or TAIL_WARNING.format(below) in note
+
+
+def test_sales_abroad_are_in_no_tail_and_few_units_tell_of_none():
+    units = [UnitSales((size, size), (size, 0)) for size in pareto(1.1, 201)]
+    assert units[0].domestic_sales == units[0].sales[0]
+    assert (tail_count(5_000), tail_count(380), tail_count(10**6)) == (200, 0, 200)
 
 
 def test_the_only_industry_leaves_nothing():

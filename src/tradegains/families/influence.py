@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from tradegains.families.context import ComputedTables, MatchedCensus, RunContext
+from tradegains.formulas.tail_index import tail_count
 from tradegains.results.influence import LARGEST, UnitSales, influence_rows
 from tradegains.results.sets import continuing_set, unknown_set
 from tradegains.results.welfare import NO_SOURCE, measure_markets
@@ -29,8 +30,9 @@ def influence_tables(context: RunContext, matched: MatchedCensus) -> ComputedTab
     )
     with context.progress.step("find the largest units"):
         markets = measure_markets(plain, matched.cells, context.imports)
-        largest = {name: _largest(context, matched, name) for name in study.welfare.windows}
-        found = ComputedTables({"influence": influence_rows(plain, markets, largest)})
+        units = sum(matched.groups.units) if matched.groups else 0
+        largest = {name: _largest(context, matched, name, units) for name in study.welfare.windows}
+        found = ComputedTables({"influence": influence_rows(plain, markets, largest, units)})
     if study.welfare.curves is None:
         return found | ComputedTables(
             absent=(without_section("table", "industry_slopes", "welfare.curves"),)
@@ -43,7 +45,7 @@ def influence_tables(context: RunContext, matched: MatchedCensus) -> ComputedTab
     return found | ComputedTables({"industry_slopes": rows})
 
 
-def _largest(context: RunContext, matched: MatchedCensus, name: str) -> list[UnitSales]:
+def _largest(context: RunContext, matched: MatchedCensus, name: str, units: int) -> list[UnitSales]:
     """The largest units of a window's continuing set, in descending order."""
     window = context.study.window(name)
     years = (window.start, window.end)
@@ -53,23 +55,22 @@ def _largest(context: RunContext, matched: MatchedCensus, name: str) -> list[Uni
         [continuing_set(name, context.study.headline.continuing)],
         [unknown] if unknown in bits.positions else [],
     )
+    # The tail's index is told by the next one, too.
+    most = max(*LARGEST, tail_count(units) + 1)
     found = collect_in_order(
-        largest_units(matched.rows, years=years, mask=mask, most=max(LARGEST))
+        largest_units(matched.rows, years=years, mask=mask, most=most)
     ).to_pylist()
-    units = [
+    numbered = [
         (
             row[w.REPLICATE_UNIT],
             UnitSales(*(_at_ends(row, amount, years) for amount in (w.SALES, w.EXPORTS))),
         )
         for row in found
     ]
-    return [unit for _, unit in sorted(units, key=lambda one: (-_at_home(one[1]), one[0]))]
+    ordered = sorted(numbered, key=lambda one: (-one[1].domestic_sales, one[0]))
+    return [unit for _, unit in ordered]
 
 
 def _at_ends(row: dict[str, int], amount: str, years: tuple[int, int]) -> tuple[int, int]:
     start, end = (row[f"{amount}_{year}"] for year in years)
     return start, end
-
-
-def _at_home(unit: UnitSales) -> int:
-    return sum(unit.sales) - sum(unit.exports)

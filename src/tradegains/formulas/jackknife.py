@@ -16,8 +16,8 @@ Decisions:
 - What differs from the aggregate by the rounding of a few operations does not differ: an aggregate
   that no group moves has the error 0 and not 1e-17.
 
-Source: Kott (2001), "The Delete-a-Group Jackknife", Journal of Official Statistics 17(4); Wolter
-(2007), "Introduction to Variance Estimation", chapter 4.
+Source: Kott (2001), "The Delete-a-Group Jackknife", Journal of Official Statistics 17(4), 521-526;
+Wolter (2007), "Introduction to Variance Estimation", second edition, chapter 4.
 """
 
 import math

@@ -1,5 +1,6 @@
 """Standard errors and intervals in words; empty for a run that tells none."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -33,7 +34,28 @@ def errors_in_words(run: PublishedRun) -> str:
         f"In brackets: standard errors from {max(groups)} groups of {UNITS[stated['unit']]}, each "
         f"left out in turn; their own relative error is about {percent(own, 0)} percent. They tell "
         "how the numbers would move had others been drawn from the same economy, not how they move "
-        "with σ, ε, the imports or their errors."
+        f"with σ, ε, the imports or their errors.{tail_in_words(run)}"
+    )
+
+
+_TAIL = re.compile(r"index below ([0-9.]+)")
+
+
+def tail_in_words(run: PublishedRun, window: str | None = None) -> str:
+    """That sales have so heavy a tail that intervals are narrow; empty where they have not.
+
+    Args:
+        run: whose table `influence` says so.
+        window: in which; None for all.
+    """
+    rows = run.rows("influence", left_out="largest", formula="hloy")
+    told = [row["note"] or "" for row in rows if window in (None, row["window"])]
+    found = [match[1] for match in map(_TAIL.search, told) if match]
+    if not found:
+        return ""
+    return (
+        f" Domestic sales have a heavy tail, of an index below {min(found, key=float)} by Hill's "
+        "estimate: intervals are narrow, for no census has the largest that could be."
     )
 
 
@@ -85,5 +107,5 @@ def formulas_compared(run: PublishedRun) -> str:
     gap = fixed(100 * row["welfare_change"], 2, signed=True)
     return (
         f" At these elasticities HLOY and ACR {'differ' if differ else 'cannot be told apart'}: "
-        f"difference {gap}, {interval}."
+        f"difference {gap}, {interval}.{tail_in_words(run, run.headline_window)}"
     )

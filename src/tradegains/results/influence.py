@@ -3,7 +3,8 @@
 Decisions:
 - An industry group goes with its establishments and its imports, at both ends.
 - The largest units go with what they have in the continuing set; who they are is not published,
-  only that one of them has more than a stated part of it.
+  only that one of them has more than a stated part of it, and in which range the index of their
+  tail is: a range tells nothing of a single unit.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ from typing import Any
 from tradegains.formulas.fixed_point import money
 from tradegains.formulas.market_shares import market_share_changes
 from tradegains.formulas.outcomes import joined_notes, minus
+from tradegains.formulas.tail_index import FEWEST, tail_count, tail_index
 from tradegains.formulas.welfare import WelfareChange, acr, hloy
 from tradegains.results.market import Amounts
 from tradegains.results.welfare import UNRESTRICTED, Choice, Ends, MarketAtEnd
@@ -26,6 +28,11 @@ TOO_LARGE = 0.05
 """Of the continuing set's domestic sales at an end; intervals with a larger unit are too narrow."""
 
 WARNING = "one unit has over 5 percent of the continuing set's domestic sales: intervals are narrow"
+
+HEAVY_TAILS = (1.25, 1.75, 2.0)
+"""Indices below which a warning tells how heavy a tail is: the lowest that it is below."""
+
+TAIL_WARNING = "domestic sales have a heavy tail (Hill's index below {}): intervals are narrow"
 FORMULAS = ("hloy", "acr", "hloy_minus_acr")
 
 
@@ -36,22 +43,30 @@ class UnitSales:
     sales: tuple[int, int]
     exports: tuple[int, int]
 
+    @property
+    def domestic_sales(self) -> int:
+        """At both ends together."""
+        return sum(self.sales) - sum(self.exports)
+
 
 def influence_rows(
     study: Study,
     markets: Mapping[tuple[str, Choice], Ends],
     largest: Mapping[str, Sequence[UnitSales]],
+    units: int,
 ) -> list[dict[str, Any]]:
     """One row per window, what is left out, and formula; with the difference of two windows.
 
     Args:
         study: whose windows and elasticities are taken.
         markets: of the whole economy and of each industry group under the headline choices.
-        largest: the largest units of each window, in descending order.
+        largest: the largest units of each window, in descending order: those that are left out, and
+            those that the tail is told by.
+        units: in all.
     """
     numbers: dict[str, dict[tuple[Any, ...], dict[str, _LeftOut]]] = {}
     for name in study.welfare.windows:
-        numbers[name] = dict(_without(study, name, markets, largest[name]))
+        numbers[name] = dict(_without(study, name, markets, largest[name], units))
     if study.welfare.difference is not None:
         post, pre = study.welfare.difference
         numbers[difference_window(post, pre)] = {
@@ -95,6 +110,7 @@ def _without(
     window: str,
     markets: Mapping[tuple[str, Choice], Ends],
     largest: Sequence[UnitSales],
+    units: int,
 ) -> Iterator[tuple[tuple[Any, ...], dict[str, _LeftOut]]]:
     headline = study.headline
     whole = Choice("total", None, headline.continuing, UNRESTRICTED, str(headline.imports))
@@ -110,7 +126,7 @@ def _without(
             for at, end in enumerate(ends)
         )
         found = _numbers(study, window, left)
-        note = WARNING if most == 1 and _is_too_large(ends, largest[:1]) else ""
+        note = _warnings(ends, largest, units) if most == 1 else ""
         told = {name: _with_note(each, note) for name, each in found.items()}
         yield ("largest", None, most), told
 
@@ -151,6 +167,14 @@ def _less_units(end: MarketAtEnd, units: Sequence[Amounts], source: str | None) 
 
 def _minus(amounts: Amounts, others: Amounts) -> Amounts:
     return Amounts(*(each - other for each, other in zip(amounts, others, strict=True)))
+
+
+def _warnings(ends: Sequence[MarketAtEnd], largest: Sequence[UnitSales], units: int) -> str:
+    too_large = WARNING if _is_too_large(ends, largest[:1]) else ""
+    sizes = [unit.domestic_sales for unit in largest[: tail_count(units) + 1]]
+    index = tail_index(sizes) if len(sizes) > FEWEST else None
+    below = next((each for each in HEAVY_TAILS if index is not None and index < each), None)
+    return joined_notes(too_large, "" if below is None else TAIL_WARNING.format(f"{below:g}"))
 
 
 def _is_too_large(ends: Sequence[MarketAtEnd], largest: Sequence[UnitSales]) -> bool:
