@@ -7,6 +7,7 @@ censuses, and larger ones, with `make replicates`.
 import os
 from dataclasses import replace
 from itertools import count
+from typing import Any
 
 import pytest
 from test_generative import DECOMPOSITION, SCHEMA, case_list, fitted, publish_study
@@ -17,7 +18,9 @@ from reference.comparison import WORDING, differences
 from reference.dealing import Dealer, missed
 from reference.nasty import census_of
 from reference.run import with_inputs
+from tradegains.inputs.small import SmallInputs
 from tradegains.study import Dispersion, JobFlows, Regressions, Study, Uncertainty
+from tradegains.tables.published import TABLES as PUBLISHED
 
 EXAMPLES = int(os.environ.get("TRADEGAINS_REPLICATES", "1"))
 CASES = int(os.environ.get("TRADEGAINS_REPLICATE_CASES", "6"))
@@ -70,12 +73,16 @@ def uncertain_study(dealer: Dealer) -> Study:
     )
 
 
-def compare(engine, dealer: Dealer, folder) -> list[str]:
-    """Every difference between a run's errors and those of the reference engine."""
+def dealt(dealer: Dealer) -> tuple[Study, SmallInputs, list[dict[str, Any]]]:
+    """A study with its small inputs, and a census."""
     cases = case_list(dealer)[:CASES]
     study, small = fitted(uncertain_study(dealer), ranked_tables(dealer), cases)
-    small = replace(small, concordance=None)
-    rows = census_of(cases)
+    return study, replace(small, concordance=None), census_of(cases)
+
+
+def compare(engine, dealer: Dealer, folder) -> list[str]:
+    """Every difference between a run's errors and those of the reference engine."""
+    study, small, rows = dealt(dealer)
     read = (*study.census.columns, *study.census.extra_columns)
     expected = measure([{name: row[name] for name in read} for row in rows], study, small)
     written = with_inputs(study, rows, folder, small=small, schema=SCHEMA)
@@ -111,3 +118,22 @@ def test_three_examples_have_every_unit():
 def test_errors_are_those_of_leaving_out_each_group(engine, folders, example):
     found = compare(engine, Dealer("replicates", example), next(folders))
     assert found == [], f"{len(found)} differences\n" + "\n".join(found[:25])
+
+
+@pytest.mark.skipif(ON_SPARK, reason="what is told of sums, which the example has on both engines")
+def test_one_unit_in_one_industry_has_no_errors_and_the_reasons(engine, folders):
+    study, small, rows = dealt(Dealer("replicates", 0))
+    stated = replace(study.uncertainty, unit="industry2", most_undefined=0.0)
+    study, folder = replace(study, uncertainty=stated), next(folders)
+    alone = [{**row, "industry": rows[0]["industry"]} for row in rows]
+    written = with_inputs(study, alone, folder, small=small, schema=SCHEMA)
+    found, told = publish_study(engine, written, folder / "output"), 0
+    for name in TABLES:
+        numbers = PUBLISHED[name].errors
+        for row in found.get(name, []):
+            # A column that tells nothing in any row is left out.
+            assert {row.get(numbers[each]) for each in PUBLISHED[name].uncertain} == {None}, name
+            main = row[PUBLISHED[name].uncertain[0]]
+            told += main is not None
+            assert main is None or "no interval" in (row.get("note") or ""), (name, row)
+    assert told > 100
