@@ -311,6 +311,10 @@ def _formulas(
     return found
 
 
+_WeightsWithout = list[dict[str, float]]
+"""Weights by industry's place, for each group that is left out; empty where there are none."""
+
+
 def _aggregates(
     markets: ReplicatedEnds,
     changes: ReplicatedChanges,
@@ -322,19 +326,21 @@ def _aggregates(
         if choice.industry is not None and choice.imports != NO_IMPORTS:
             together = replace(choice, level=AGGREGATED, industry=None)
             industries.setdefault((window, together), []).append(choice)
-    found = {}
+    found, known_weights = {}, dict[tuple[Any, ...], _WeightsWithout]()
     for (window, together), members in industries.items():
         ends = [markets[window, choice] for choice in members]
         if any(end.imports is None for both in ends for end in both):
             continue
-        spent_before, spent_after = (np.array([_spent(both[at]) for both in ends]) for at in (0, 1))
+        # Everybody spends the same whatever the rule and the restriction, so once for all of them.
+        names = tuple(choice.industry for choice in members)
+        weights = known_weights.setdefault((window, together.imports, names), [])
+        if not weights:
+            weights += _weights_without(*zip(*ends, strict=True))
         covered = [place for place, choice in enumerate(members) if (window, choice) in known]
         gains = {
             place: changes[window, members[place], "hloy"]["welfare_change"] for place in covered
         }
-        found[window, together, "hloy"] = {
-            "welfare_change": _aggregate(spent_before, spent_after, gains)
-        }
+        found[window, together, "hloy"] = {"welfare_change": _aggregate(weights, gains)}
     return found
 
 
@@ -342,16 +348,26 @@ def _spent(end: MarketWithout) -> Replicates:
     return np.maximum(end.everyone + end.imports, 0.0)
 
 
-def _aggregate(start: Replicates, end: Replicates, gains: Mapping[int, Replicates]) -> Replicates:
-    """Sum of gains with Sato-Vartia weights of expenditure, by industry and group."""
-    found = np.full(start.shape[1], math.nan)
+def _weights_without(
+    starts: Sequence[MarketWithout], ends: Sequence[MarketWithout]
+) -> _WeightsWithout:
+    """Sato-Vartia weights of expenditure of each industry (its place) without each group."""
+    start, end = (np.array([_spent(each) for each in side]) for side in (starts, ends))
+    found: _WeightsWithout = [{}] * start.shape[1]
     for group in np.flatnonzero(np.isfinite(start + end).all(axis=0)).tolist():
         before, after = start[:, group].tolist(), end[:, group].tolist()
         by_place = [{str(at): each for at, each in enumerate(side)} for side in (before, after)]
-        weights = sato_vartia_weights(*by_place)
-        if weights and gains:
+        found[group] = sato_vartia_weights(*by_place) or {}
+    return found
+
+
+def _aggregate(weights: _WeightsWithout, gains: Mapping[int, Replicates]) -> Replicates:
+    """Sum of gains with the weights, by group; not a number without any."""
+    found = np.full(len(weights), math.nan)
+    for group, by_place in enumerate(weights):
+        if by_place and gains:
             found[group] = math.fsum(
-                weights[str(place)] * float(each[group]) for place, each in gains.items()
+                by_place[str(place)] * float(each[group]) for place, each in gains.items()
             )
     return found
 
