@@ -446,15 +446,13 @@ def test_rows_are_checked_on_request_as_a_run_judges_them(
     assert Path(place).stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.usefixtures("suite_engine")
-def test_successors_that_meet_no_row_are_found_with_the_rows(
+def test_successors_that_meet_no_row_are_found_by_a_check(
     tradegains: Command, folder: Path
 ) -> None:
     (folder / "links.csv").write_text("old,new,year\nx,y,1991\n", encoding="utf-8")
     given = 'census = "census"'
     study = write_study(folder, (given, f'{given}\nsuccessors = "links.csv"'))
-    assert tradegains("check", study).code == 0
-    checked = tradegains("check", study, "--rows")
+    checked = tradegains("check", study)
     assert checked.code == 3
     assert "no id that the links replace is in the years of the census" in checked.err
 

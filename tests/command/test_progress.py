@@ -1,11 +1,13 @@
 """Lines of steps, one after the other and side by side, as a terminal shows them."""
 
 import io
+import logging
 import threading
 import time
 from contextlib import nullcontext
 
 from tradegains import progress as shown
+from tradegains.command.telling import telling
 from tradegains.progress import Progress
 
 
@@ -116,3 +118,18 @@ def wait_for(said):
     while not said() and time.monotonic() < deadline:
         time.sleep(0.001)
     assert said()
+
+
+def test_what_is_told_on_the_way_fits_the_terminal_and_is_whole_elsewhere(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setattr(logging.getLogger("tradegains"), "propagate", False)  # pytest listens
+    message = "the largest sales are below one in the money unit"
+    said = []
+    for stream in (Terminal(), io.StringIO()):
+        monkeypatch.setattr("sys.stderr", stream)
+        with telling():
+            logging.getLogger("tradegains.inputs").warning("%s", message)
+        logging.getLogger("tradegains.inputs").info("afterwards")
+        said.append(stream.getvalue())
+    folded = "the largest sales are below one in the\n  money unit"
+    assert said == [f"{shown.CLEAR}{folded}\n", f"{message}\n"]

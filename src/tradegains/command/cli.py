@@ -19,9 +19,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from tradegains.command.arguments import OUTPUT, build_parser
+from tradegains.command.telling import folded, telling
 from tradegains.engines.environment import is_on
 from tradegains.engines.signals import ending_cleanly
 from tradegains.errors import (
@@ -78,7 +79,8 @@ def main(arguments: Sequence[str] | None = None, *, own_process: bool = False) -
         return 2
     try:
         require_file_locks()
-        code = COMMANDS[chosen.command](chosen)
+        with telling():
+            code = COMMANDS[chosen.command](chosen)
         sys.stdout.flush()
         return code
     except TradegainsError as error:
@@ -97,7 +99,7 @@ def main(arguments: Sequence[str] | None = None, *, own_process: bool = False) -
 
 
 def _refuse(problems: Sequence[Problem]) -> None:
-    print(_folded(_refusal(problems), sys.stderr), file=sys.stderr)
+    print(folded(_refusal(problems), sys.stderr), file=sys.stderr)
 
 
 def _refusal(problems: Sequence[Problem]) -> str:
@@ -112,20 +114,6 @@ def _refusal(problems: Sequence[Problem]) -> str:
         return f"tradegains: {problems[0]}"
     listed = [f"- {problem}".replace("\n", "\n  ") for problem in problems]
     return "\n".join([f"tradegains: {len(problems)} problems", *listed])
-
-
-def _folded(text: str, stream: TextIO) -> str:
-    """A message in the width of the terminal; unchanged where a file or a program reads it."""
-    if not stream.isatty():
-        return text
-    width = shutil.get_terminal_size().columns
-    folded = []
-    for line in text.splitlines():
-        indent = " " * (len(line) - len(line.lstrip(" -")) + 2)
-        folded += textwrap.wrap(
-            line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-        )
-    return "\n".join(folded)
 
 
 def _unexpected(error: Exception) -> str:
@@ -204,7 +192,7 @@ def _convert(chosen: argparse.Namespace) -> int:
 
     with Progress().step("convert") as step:
         report = convert(Path(chosen.files[0]), place, step)
-    print(_folded(report, sys.stdout))
+    print(folded(report, sys.stdout))
     print(f"\nnext: tradegains init --census {place}")
     return 0
 
@@ -241,7 +229,7 @@ def _check_rows(chosen: argparse.Namespace, study: "Study") -> None:
     progress = Progress()
     with _engine(chosen, progress) as engine:
         found = check_rows(engine, study, progress=progress)
-    print(_folded(found.text, sys.stdout))
+    print(folded(found.text, sys.stdout))
     if found.problems:
         raise InputError(found.problems)
 
@@ -280,7 +268,7 @@ def _print_check(chosen: argparse.Namespace, found: "Checked") -> None:
     if found.study is not None and (left := found.study.todo):
         print(f"note: {left} choice(s) in {chosen.study} are still marked TODO; run with --draft")
     for line in found.told:
-        print(_folded(line, sys.stdout))
+        print(folded(line, sys.stdout))
     if found.protection is not None:
         print(f"embedded engine: {found.protection}")
 
@@ -318,7 +306,7 @@ def _run(chosen: argparse.Namespace) -> int:
             verify=chosen.verify,
             keep_days=KEEP_DAYS if chosen.keep_days is None else chosen.keep_days,
         )
-    print(_outcome(done))
+    print(folded(_outcome(done), sys.stdout))
     print(f"next: tradegains report --output {chosen.output}")
     return 0
 
