@@ -32,7 +32,7 @@ ARROWS = {
     "conditions": "conditions study transforms",
     "results": "results formulas tables study literature",
     "store": "store tables",
-    "inputs": "inputs conditions study tables formulas store",
+    "inputs": "inputs conditions results study tables formulas store",
     "families": (
         "families study formulas tables transforms conditions statistics results progress inputs"
     ),

@@ -39,6 +39,11 @@ def test_shipped_study_has_no_such_problem(study: Study) -> None:
     assert list(name_problems(study)) == []
 
 
+def test_more_sets_than_a_run_can_keep_are_told_by_a_check(study: Study) -> None:
+    many = [replace(study.populations[0], name=f"p{number}") for number in range(70)]
+    assert "at most 62" in told(replace(study, populations=tuple(many)))
+
+
 @pytest.mark.parametrize(
     "reference",
     [

@@ -18,6 +18,8 @@ from tradegains.transforms.bits import bigint
 WHOLE_FROM = 2.0**52
 """Doubles from here on are whole; far below it a whole number of an engine ends."""
 
+_CASES = ("lower", "upper")
+
 SPLITTER = 2.0**12 + 1
 """Veltkamp's factor for doubles that keep 41 bits, 12 digits."""
 
@@ -193,6 +195,21 @@ def _substring(expression: Expression) -> Column:
     return text.substr(start, length[0] if length else 2**30)
 
 
+def _in_case(function: Callable[[Column], Column]) -> Callable[[Expression], Column]:
+    """Text in small letters or capitals.
+
+    Spark takes lower(upper(x)) for lower(x), which it is not of ß, ı and some others; so the
+    inner one is joined to nothing.
+    """
+
+    def changed(expression: Expression) -> Column:
+        (part,) = expression.parts
+        text = column_of(part)
+        return function(F.concat(text, F.lit("")) if part.operation in _CASES else text)
+
+    return changed
+
+
 def _of_part(function: Callable[[Column], Column]) -> Callable[[Expression], Column]:
     return lambda expression: function(column_of(expression.parts[0]))
 
@@ -227,8 +244,8 @@ _TRANSLATED: Mapping[str, Callable[[Expression], Column]] = {
     "exp": _exponential,
     "coalesce": _coalesce,
     "nullif": _null_if,
-    "lower": _of_part(F.lower),
-    "upper": _of_part(F.upper),
+    "lower": _in_case(F.lower),
+    "upper": _in_case(F.upper),
     "trim": _of_part(F.trim),
     "substr": _substring,
     "year": lambda expression: F.year(column_of(expression.parts[0])).cast("bigint"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tradegains.errors import Problem
+from tradegains.errors import Problem, StudyError
 from tradegains.study import Study
 from tradegains.tables.reserved import is_reserved
 
@@ -13,6 +13,7 @@ def name_problems(study: Study) -> Iterator[Problem]:
     A check lists these with everything else, a run stops at them.
     """
     yield from _extra_column_problems(study)
+    yield from _set_problems(study)
     if any(each.effect_from or each.share_from for each in study.accounting):
         # Not loaded without need: the published tables have PySpark's types.
         from tradegains.inputs.references import reference_problems
@@ -29,3 +30,13 @@ def _extra_column_problems(study: Study) -> Iterator[Problem]:
                 "[census] extra_columns",
                 cure="give the column another name in the files, or leave it out of extra_columns",
             )
+
+
+def _set_problems(study: Study) -> Iterator[Problem]:
+    """More sets than a run can keep: it would say so after its place in the queue came."""
+    from tradegains.results.sets import study_sets
+
+    try:
+        study_sets(study)
+    except StudyError as error:
+        yield from error.problems
