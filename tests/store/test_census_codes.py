@@ -8,10 +8,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tradegains.store import cleaning
 from tradegains.store.buckets import name_problems
 from tradegains.store.census import CensusFiles, list_census
+from tradegains.store.census_checks import invalid_text
 from tradegains.store.census_sums import CodeSums, sums_by_code
+from tradegains.store.delta import unreadable
 from tradegains.store.industry_codes import codes_by_year
+from tradegains.store.locations import locate
 from tradegains.store.storage import has_doubtful_amounts, is_below, storage_problems
 
 COLUMNS = {
@@ -74,6 +78,22 @@ def test_years_inside_the_files_and_amounts_that_are_none(tmp_path: Path) -> Non
         (1981, "2"): CodeSums(1, 0.0, 0.0),
         (1982, "2"): CodeSums(1, 0.0, 6.0),
     }
+
+
+def test_whole_amounts_that_no_double_holds_are_summed(tmp_path: Path) -> None:
+    table = plants(pa.array(["1"]), output=[2**60 + 1])
+    found = census(tmp_path, {"ano=1981/a.parquet": table}, 1981)
+    assert sums_by_code(found, digits=4)[1981, "1"].sales == 2.0**60
+
+
+def test_the_year_is_called_as_the_folders_are(tmp_path: Path) -> None:
+    """A column of the files reads the same, and is another one: its accent is a sign of its own."""
+    table = plants(pa.array(["1"])).append_column("an\u0303o", pa.array([7]))
+    (tmp_path / "a\u00f1o=1981").mkdir()
+    pq.write_table(table, tmp_path / "a\u00f1o=1981" / "a.parquet")
+    found = list_census(str(tmp_path), COLUMNS | {"year": "a\u00f1o"}, [1981])
+    assert found.columns["year"] == "a\u00f1o"
+    assert found.partitioned
 
 
 def test_years_as_doubles(tmp_path: Path) -> None:
@@ -157,3 +177,32 @@ def test_names_of_buckets(tmp_path: Path) -> None:
     assert "(0 to 3)" in beyond.what
     numbered = [file for file in found.files if "0000" in file.path]
     assert name_problems(numbered, 5) == []
+
+
+@pytest.mark.parametrize("as_category", [False, True])
+def test_text_that_is_none_is_counted_by_column(tmp_path: Path, as_category: bool) -> None:
+    made = pa.array([b"ok", b"caf\xe9", None, b"\xff"], pa.binary()).view(pa.string())
+    values = made.dictionary_encode() if as_category else made
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"name": values, "other": ["a"] * 4}), path, row_group_size=2)
+    for columns in (None, {"name", "absent"}):
+        (problem,) = invalid_text(locate(str(path)), str(path), columns)
+        assert "'name' are marked as text and are not UTF-8" in problem.what
+        assert (problem.where, problem.count) == (str(path), 2)
+    assert invalid_text(locate(str(path)), str(path), {"other"}) == []
+
+
+def test_what_a_leftover_takes_on_the_disk(tmp_path: Path) -> None:
+    (tmp_path / "folder" / "below").mkdir(parents=True)
+    (tmp_path / "folder" / "below" / "one").write_text("12345")
+    (tmp_path / "two").write_text("123")
+    (tmp_path / "link").symlink_to(tmp_path / "folder")
+    assert [cleaning._size(tmp_path / name) for name in ("folder", "two", "link")] == [5, 3, 0]
+
+
+def test_an_unreadable_table_is_told_with_its_cure() -> None:
+    told = str(unreadable("/out/tables/welfare", ValueError("a secret")))
+    assert "(ValueError) in /out/tables/welfare" in told
+    assert "cure: run the study again with the same --output" in told
+    assert "secret" not in told
+    assert "(its log is cut)" in str(unreadable("/out", "its log is cut"))

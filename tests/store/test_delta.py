@@ -12,6 +12,7 @@ from deltalake import DeltaTable, write_deltalake
 from pyspark.sql import SparkSession
 
 from tradegains.errors import EngineError
+from tradegains.store import writers
 from tradegains.store.arrow_tables import arrow_schema, conform
 from tradegains.store.delta import DeltaRs, DeltaStore
 from tradegains.store.delta_spark import SparkDelta
@@ -241,6 +242,35 @@ def test_relative_roots_are_where_they_were_meant(
     store = DeltaRs("out/tables/")
     monkeypatch.chdir("/")
     assert store.path("runs") == f"{tmp_path}/out/tables/runs"
+
+
+def test_the_store_for_s3_in_spark_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writers, "needs_spark", lambda root: True)
+    with pytest.raises(EngineError, match="would lose commits") as refused:
+        open_delta("s3://bucket/tables", "spark")
+    assert "pip install deltalake" in str(refused.value)
+    assert isinstance(open_delta("/data/tables", "embedded"), DeltaRs)
+
+
+def test_rows_of_a_run_are_removed_and_of_no_other(
+    tmp_path: Path, quality_rows: QualityRows
+) -> None:
+    store = DeltaRs(str(tmp_path))
+    store.remove("quality", "one")  # no table yet
+    for run in ("one", "two"):
+        store.write("quality", quality_rows(run, 1, 2), run)
+    store.remove("quality", "never")
+    store.remove("quality", "one")
+    assert store.read("quality")["run_id"].to_pylist() == ["two", "two"]
+    assert store.read("quality", "one").num_rows == 0
+    assert store.read("quality", "one", version=2).num_rows == 2
+    assert [path.parent.name for path in store.data_files("quality")] == ["run_id=two"]
+    (name,) = store.file_names("quality")
+    assert (tmp_path / "quality" / name).is_file()
+    assert store.written_as("quality") == "quality"
+    assert (store.written_as("welfare"), store.file_names("welfare")) == (None, set())
+    with pytest.raises(ValueError, match="letters, digits"):
+        store.write("quality", quality_rows("x", 1), "o'x")
 
 
 def test_spark_engine_needs_its_session() -> None:
