@@ -197,7 +197,7 @@ def passes(engine: Engine, study: Study, tmp_path_factory: pytest.TempPathFactor
     step = Step()
     with pytest.MonkeyPatch.context() as patch:
         collect = patched_collect(patch, engine, census, collected, lambda: steps.append(step.name))
-        patch.setattr(evidence, "ROWS_ON_DRIVER", 0)  # as of many rows
+        patch.setattr(evidence, "ROWS_AT_ONCE", 0)  # as of many rows
 
         def keep(rows: DataFrame, name: str) -> DataFrame:
             collect(rows)  # Spark settles the final plan as it runs

@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 
 from tradegains.statistics.contributions import (
     Contributions,
+    FewRows,
     Folders,
     Keeping,
     collect_contributions,
@@ -27,6 +28,7 @@ KEYS = (w.YEAR, w.MEMBERSHIP, w.INDUSTRY)
 CELL = (*KEYS, w.KNOWN)
 REMOVED = 4
 FIRST_YEARS = {"pre": (1978,), "post": (1988,), "whole": (1978,), "next-year": (1978, 1988)}
+SPANS = ((1978, 1988), (1996,))
 FOLDERS = Folders("contributors", "spread", "cells", "second")
 
 Row = dict[str, Any]
@@ -159,7 +161,7 @@ def collected(
         removing=REMOVED,
         keeping=Keeping(work.keep, work.read),
         folders=FOLDERS,
-        few=("rows/0",) if few else (),
+        few=FewRows(["rows/0"], SPANS) if few else None,
     )
 
 

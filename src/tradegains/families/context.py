@@ -18,6 +18,7 @@ from tradegains.results.quality import removing_bits
 from tradegains.results.replicates import GroupedCells, UnitGroups
 from tradegains.results.sets import StudySets
 from tradegains.results.sizes import Sizes
+from tradegains.statistics.contributions import ReadKept as ReadKept
 from tradegains.statistics.ranks import ROW_LIMIT
 from tradegains.study import Study
 from tradegains.tables.absence import Absence, without_section
@@ -30,9 +31,6 @@ TableRows = Sequence[dict[str, Any]]
 
 KeepRows = Callable[[DataFrame, str], DataFrame]
 """Writes rows under a name in the run's work folder, and reads them back."""
-
-ReadKept = Callable[[str, pa.Schema], pa.Table]
-"""Reads what was kept under a name to the driver, with the columns of a schema."""
 
 
 @dataclass(frozen=True)

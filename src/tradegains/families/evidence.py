@@ -12,12 +12,13 @@ from tradegains.families.work_folders import (
     SPREAD,
 )
 from tradegains.results.sets import employment_changes, industry_years
-from tradegains.statistics.contributions import Folders, Keeping, collect_contributions
+from tradegains.statistics.contributions import FewRows, Folders, Keeping, collect_contributions
 from tradegains.tables import working as w
 
-ROWS_ON_DRIVER = 1 << 20
-"""Matched rows up to which the driver ranks them itself: it takes two thirds of the time of the
-passes, of which three are joins, and half a gigabyte at most."""
+ROWS_AT_ONCE, MOST_READS = 1 << 21, 4
+"""Matched rows of which the driver holds so many at once, a quarter of a gigabyte, and reads the
+files so often: up to eight million it ranks itself, in half the time of the passes, of which three
+are joins."""
 
 CELLS, SPREAD_CONTRIBUTORS = "cells", "spread"
 
@@ -35,7 +36,9 @@ def collect_evidence(context: RunContext, matched: MatchedCensus) -> ComputedTab
         w.INDUSTRY,
         *map(w.window_industry, industry_years(context.study)),
     )
-    few = sum(matched.cells.rows_by_year.values()) <= ROWS_ON_DRIVER
+    few = FewRows.of(
+        matched.folders, matched.cells.rows_by_year, at_once=ROWS_AT_ONCE, most_reads=MOST_READS
+    )
     with context.progress.step("collect evidence") as step:
         found = collect_contributions(
             matched.rows,
@@ -44,7 +47,7 @@ def collect_evidence(context: RunContext, matched: MatchedCensus) -> ComputedTab
             removing=context.removing,
             keeping=Keeping(context.keep, context.read_kept),
             folders=Folders(SPREAD, EVIDENCE_SPREAD, EVIDENCE_CELLS, EVIDENCE_SECOND),
-            few=matched.folders if few else (),
+            few=few,
         )
         step.rows = found.cells.num_rows + found.spread.num_rows
     positions = context.sets.memberships.positions

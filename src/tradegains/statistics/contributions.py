@@ -7,6 +7,8 @@ them takes the embedded engine three times what it takes to write and read them.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -55,6 +57,16 @@ class Contributions:
     amounts: tuple[str, ...]
 
 
+class ReadKept(Protocol):
+    """Reads what was kept under a name to the driver, with the columns of a schema."""
+
+    def __call__(
+        self, name: str, schema: pa.Schema, years: tuple[int, int] | None = None
+    ) -> pa.Table:
+        """The rows of all years, or of those from the first to the last of two."""
+        ...
+
+
 @dataclass(frozen=True)
 class Keeping:
     """How passes reach each other and the driver: through folders of the run's work.
@@ -65,12 +77,50 @@ class Keeping:
     """
 
     write: Callable[[DataFrame, str], DataFrame]
-    read: Callable[[str, pa.Schema], pa.Table]
+    read: ReadKept
 
     def through(self, rows: DataFrame, name: str) -> tuple[DataFrame, pa.Table]:
         """Rows of whole numbers: as a frame, and on the driver."""
         kept = self.write(rows, name)
         return kept, self.read(name, pa.schema([(each, pa.int64()) for each in rows.columns]))
+
+
+@dataclass(frozen=True)
+class FewRows:
+    """Matched rows that the driver ranks itself: no cell is of two years.
+
+    Attributes:
+        folders: where they are kept.
+        spans: the years of which it holds the rows at once, in ascending order.
+    """
+
+    folders: Sequence[str]
+    spans: Sequence[Sequence[int]]
+
+    @staticmethod
+    def of(
+        folders: Sequence[str], rows_by_year: Mapping[int, int], *, at_once: int, most_reads: int
+    ) -> "FewRows | None":
+        """As few spans as hold so many rows at once; None where they are too many to be read.
+
+        Example:
+            >>> rows = {1978: 3, 1979: 4, 1981: 2, 1988: 1}
+            >>> FewRows.of(["matched"], rows, at_once=7, most_reads=2).spans
+            [[1978, 1979], [1981, 1988]]
+            >>> FewRows.of(["matched"], rows, at_once=7, most_reads=1) is None
+            True
+        """
+        spans: list[list[int]] = []
+        held = 0
+        for year in sorted(rows_by_year):
+            held += rows_by_year[year]
+            if spans and held <= at_once:
+                spans[-1].append(year)
+            else:
+                spans.append([year])
+                held = rows_by_year[year]
+        largest = max(rows_by_year.values(), default=0)
+        return FewRows(folders, spans) if largest <= at_once and len(spans) <= most_reads else None
 
 
 @dataclass(frozen=True)
@@ -91,7 +141,7 @@ def collect_contributions(
     removing: int,
     keeping: Keeping,
     folders: Folders,
-    few: Sequence[str] = (),
+    few: FewRows | None = None,
 ) -> Contributions:
     """Contributions to every cell.
 
@@ -102,16 +152,18 @@ def collect_contributions(
         removing: bits of the rules whose rows are no part of the study.
         keeping: carries rows from pass to pass.
         folders: where.
-        few: where the rows are kept, if the driver may hold them all: it ranks them, and no pass
-            is needed.
+        few: where the rows are, if the driver may read them: it ranks them, and no pass is needed.
     """
     layers = layers_of_changes(first_years)
     changes, found = _ChangesApart(layers, first_years), None
     own, keys = keys, (*keys, w.KNOWN)
     if few:
         schema = needed_columns(own, layers, named=w.CONTRIBUTOR in matched.columns)
-        rows_read = pa.concat_tables([keeping.read(name, schema) for name in few])
-        found = _on_driver(rows_read, own, layers, removing)
+        found = _year_by_year(
+            few,
+            partial(keeping.read, schema=schema),
+            lambda rows: _ranked(rows, own, layers, removing),
+        )
     if found is None:
         columns = amount_columns(layers)
         rows = contributions(matched, keys=own, amounts=columns, removing=removing)
@@ -121,10 +173,31 @@ def collect_contributions(
     return Contributions(changes.apart(cells), changes.apart(spread), amounts)
 
 
-def _on_driver(
+def _year_by_year(
+    few: FewRows,
+    read: Callable[..., pa.Table],
+    rank: Callable[[pa.Table], tuple[pa.Table, pa.Table] | None],
+) -> tuple[pa.Table, pa.Table] | None:
+    """Cells and spread contributors of all years; None where a sum may not fit 64 bits."""
+    found = []
+    for years in few.spans:
+        held = [read(name, years=(years[0], years[-1])) for name in few.folders]
+        rows = pa.concat_tables(held)
+        for year in years:
+            of_year = rank(rows.filter(pc.equal(rows[w.YEAR], year)))
+            if of_year is None:
+                return None
+            found.append(of_year)
+    if not found:
+        return None
+    cells, spread = (pa.concat_tables(each) for each in zip(*found, strict=True))
+    return cells.combine_chunks(), spread.combine_chunks()
+
+
+def _ranked(
     matched: pa.Table, own: Sequence[str], layers: Sequence[Sequence[str]], removing: int
 ) -> tuple[pa.Table, pa.Table] | None:
-    """Cells and spread contributors from all rows; None where a sum may not fit 64 bits."""
+    """Cells and spread contributors of a year; None where a sum may not fit 64 bits."""
     columns, rows = contributed(matched, own, layers, removing)
     keys = (*own, w.KNOWN)
     names = [name for name in columns if name not in (*keys, w.LOG_PRODUCTIVITY)]
@@ -134,7 +207,7 @@ def _on_driver(
     alone = np.ones(len(rows), bool)
     if w.CONTRIBUTOR in rows.column_names:
         contributor = rows[w.CONTRIBUTOR]
-        alone = ~with_others(columns[w.YEAR], contributor)
+        alone = ~with_others(contributor)
         several = {name: column[~alone] for name, column in columns.items()}
         spread = spread_sums(
             {key: several[key] for key in keys},

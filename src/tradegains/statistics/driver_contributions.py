@@ -166,22 +166,20 @@ def fits(amounts: Mapping[str, IntArray]) -> bool:
     return all(np.abs(each.astype(np.float64)).sum() < _SAFE for each in amounts.values())
 
 
-def with_others(years: IntArray, contributors: pa.ChunkedArray) -> BoolArray:
-    """Which rows have a contributor that has another row in their year.
+def with_others(contributors: pa.ChunkedArray) -> BoolArray:
+    """Which rows of a year have a contributor that has another one.
 
     Example:
-        >>> years, who = np.array([1988, 1988, 1996]), pa.chunked_array([[4, 4, 4]])
-        >>> with_others(years, who).tolist()
-        [True, True, False]
+        >>> with_others(pa.chunked_array([[4, None, 7], [4, None]])).tolist()
+        [True, False, False, True, False]
     """
-    who = contributors.combine_chunks().dictionary_encode()
-    numbers = who.indices.fill_null(0).to_numpy()
-    first = int(years.min()) if len(years) else 0
-    pairs = (years - first) * max(len(who.dictionary), 1) + numbers
-    is_named = contributors.is_valid().to_numpy()
-    counts = np.bincount(pairs[is_named])
-    found = np.zeros(len(years), bool)
-    found[is_named] = counts[pairs[is_named]] > 1
+    named = np.flatnonzero(contributors.is_valid().to_numpy())
+    who = contributors.fill_null(0).to_numpy()[named]
+    order = np.argsort(who)
+    is_next = np.flatnonzero(np.diff(who[order]) == 0)
+    found = np.zeros(len(contributors), bool)
+    found[named[order[is_next]]] = True
+    found[named[order[is_next + 1]]] = True
     return found
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from pyarrow import fs, parquet
+from pyarrow import compute, fs, parquet
 
 from tradegains.store.disk import told_of_full_disk
 from tradegains.store.engine_paths import path_to_read, path_to_write
@@ -64,15 +64,24 @@ class WorkFolder:
             make_private(Path(path))
         return spark.read.schema(rows.schema).parquet(path_to_read(spark, path))
 
-    def read(self, name: str, schema: pa.Schema) -> pa.Table:
-        """Kept rows on the driver, in any order, with the columns of a schema."""
+    def read(self, name: str, schema: pa.Schema, years: tuple[int, int] | None = None) -> pa.Table:
+        """Kept rows on the driver, in any order, with the columns of a schema.
+
+        Of all years, or from the first to the last of two: the others never take its memory.
+        """
+        column = compute.field(working.YEAR)
+        chosen_years = years and (column >= years[0]) & (column <= years[1])
         place = locate(self._path(name))
         chosen = fs.FileSelector(place.path, allow_not_found=True)
         paths = [each.path for each in place.system.get_file_info(chosen)]
         tables = [
             # No columns from folders above that happen to be called a=b.
             parquet.read_table(
-                path, columns=schema.names, filesystem=place.system, partitioning=None
+                path,
+                columns=schema.names,
+                filesystem=place.system,
+                partitioning=None,
+                filters=chosen_years,
             )
             for path in sorted(paths)
             if path.endswith(".parquet")
