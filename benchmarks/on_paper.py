@@ -145,7 +145,7 @@ def _memory(large: Run) -> str:
         f"million rows (`spark.sql.shuffle.partitions` = rows / 1,000,000) a core needs "
         f"{partition / 2**20:.0f} MB for it, whatever the number of rows; since Spark leaves about "
         f"0.6 of the heap to its tasks, {partition / 0.6 / 2**20:.0f} MB of heap a core, and "
-        "2-4 GB a core is ample. The driver holds cells and at most a million rows."
+        "2-4 GB a core is ample. The driver holds cells and at most two million rows."
     )
 
 

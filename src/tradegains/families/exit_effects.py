@@ -1,7 +1,7 @@
 """Exit by tariff cuts beside the mean rate: of all, by group, and over two windows together."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import reduce
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial, reduce
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -55,18 +55,20 @@ def later_cut(kind: str) -> str:
     return f"later_{cut_column(kind)}"
 
 
-def exit_effects(context: RegressionContext) -> Rows:
-    """Rows of `tariff_effects` on exit; none where the study asks for none or has no cuts."""
+def exit_effects(context: RegressionContext) -> Iterator[Callable[[], Rows]]:
+    """Computes rows of `tariff_effects` on exit, of a window and of two together.
+
+    Nothing where the study asks for none or has no cuts.
+    """
     asked = context.study.tariff_effects
     kinds = context.kinds(context.choices.exit_cuts)
     if asked is None or not asked.exit_by or not kinds:
-        return []
-    found: Rows = []
+        return
     if set(asked.exit_by) - {"windows"}:
-        found += _of_window(context, context.study.window(asked.after), kinds, asked.exit_by)
+        window = context.study.window(asked.after)
+        yield partial(_of_window, context, window, kinds, asked.exit_by)
     if "windows" in asked.exit_by:
-        found += _of_both_windows(context, kinds)
-    return found
+        yield partial(_of_both_windows, context, kinds)
 
 
 def _terms(context: RegressionContext) -> tuple[str, ...]:

@@ -1,8 +1,9 @@
 """Every family of regressions that a study asks for, and which it cannot have."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import chain
+from typing import TypeVar
 
 from tradegains.families.context import ComputedTables, MatchedCensus, Rows, RunContext
 from tradegains.families.exit import exit_regressions
@@ -10,15 +11,16 @@ from tradegains.families.export_entry import entry_regressions
 from tradegains.families.exporter_premium import premium_regressions
 from tradegains.families.regression_context import NO_CUTS, RegressionContext
 from tradegains.families.regression_errors import warn_of_few
-from tradegains.families.tariff_effects import tariff_effects
+from tradegains.families.tariff_effects import effects_of_rows, tariff_effects
 from tradegains.results.sets import entry_windows
 from tradegains.results.sizes import NO_EXPORTS
-from tradegains.statistics.collecting import compute_together
+from tradegains.statistics.collecting import compute_both, compute_together
 from tradegains.study import Window
 from tradegains.tables.absence import Absence
 
 STEP = "estimate regressions"
 NOT_ASKED_FOR = "the study asks for none of its rows"
+Found = TypeVar("Found")
 
 
 def estimate_families(context: RunContext, matched: MatchedCensus) -> ComputedTables:
@@ -32,7 +34,10 @@ def estimate_families(context: RunContext, matched: MatchedCensus) -> ComputedTa
 
 def _rows(asked: RegressionContext) -> dict[str, Rows]:
     """Rows of all tables; a family that was not asked for has none."""
-    found = compute_together([partial(_named, asked, each) for each in _regressions(asked)])
+    found, of_rows = compute_both(
+        partial(_all_named, asked, _regressions(asked)),
+        partial(_all_named, asked, effects_of_rows(asked)),
+    )
     regressions, entries = zip(*found, strict=True) if found else ((), ())
     tables = {
         "regressions": list(chain.from_iterable(regressions)),
@@ -40,7 +45,7 @@ def _rows(asked: RegressionContext) -> dict[str, Rows]:
     }
     warn_of_few(asked, tables["regressions"])
     if asked.study.tariff_effects is not None:
-        tables["tariff_effects"] = tariff_effects(asked, tables)
+        tables["tariff_effects"] = tariff_effects(asked, tables, of_rows)
     return tables
 
 
@@ -62,10 +67,14 @@ def _exits(asked: RegressionContext, window: Window) -> tuple[Rows, Rows]:
     return exit_regressions(asked, window), []
 
 
-def _named(asked: RegressionContext, compute: Regression) -> tuple[Rows, Rows]:
-    """The rows; the engine knows its jobs by the step, of which a thread knows nothing."""
-    with asked.run_context.progress.naming(STEP):
-        return compute()
+def _all_named(asked: RegressionContext, tasks: Iterable[Callable[[], Found]]) -> list[Found]:
+    """What all compute; the engine knows its jobs by the step, of which a thread knows nothing."""
+
+    def named(compute: Callable[[], Found]) -> Found:
+        with asked.run_context.progress.naming(STEP):
+            return compute()
+
+    return compute_together([partial(named, each) for each in tasks])
 
 
 def _absences(asked: RegressionContext) -> Iterator[Absence]:

@@ -1,6 +1,8 @@
 """What tariff cuts did to productivity: within establishments, over industries, and in sum."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import chain
 
 from tradegains.families import work_folders
 from tradegains.families.context import Rows
@@ -47,15 +49,24 @@ from tradegains.transforms.regression_rows import (
 from tradegains.transforms.regression_sums import EFFECT
 
 
-def tariff_effects(context: RegressionContext, found: dict[str, Rows]) -> Rows:
-    """Rows of `tariff_effects`, some of which follow from the other tables of this family."""
+def effects_of_rows(context: RegressionContext) -> Iterator[Callable[[], Rows]]:
+    """Computes rows of `tariff_effects` from rows of its own: what needs no other regression."""
+    asked = context.study.tariff_effects
+    if asked is not None:
+        yield partial(_of_establishments, context, asked)
+        yield from exit_effects(context)
+
+
+def tariff_effects(
+    context: RegressionContext, found: dict[str, Rows], of_rows: Sequence[Rows]
+) -> Rows:
+    """Rows of `tariff_effects`: of `effects_of_rows`, and what follows from the other tables."""
     asked = context.study.tariff_effects
     if asked is None:
         return []
     window = context.study.window(asked.after)
     rows = industry_rows(context.study, context.cells, context.run_context.small.by_name())
-    rows += _of_establishments(context, asked)
-    rows += exit_effects(context)
+    rows += chain.from_iterable(of_rows)
     rows += industry_less_plant(window, rows)
     kind = (context.choices.growth_cuts or (FOREIGN,))[0]
     rows += new_exporters(window, kind, found["regressions"], found["export_entry"])
