@@ -71,6 +71,8 @@ def test_a_run_of_the_command_imports_no_pandas(tmp_path: Path) -> None:
 def test_a_session_takes_data_frames_of_pandas() -> None:
     """Which is imported no earlier than by whoever makes one; its names are looked up there."""
     ended = run_python(
+        "from tradegains.engines.unused_imports import import_client\n"
+        "import_client()\n"
         "with start_engine('embedded', unshared=True) as engine:\n"
         "    early = 'pandas' in sys.modules\n"
         "    import pandas\n"

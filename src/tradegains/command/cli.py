@@ -635,10 +635,12 @@ def _engine(chosen: argparse.Namespace, progress: "Progress", rows: int | None =
     with progress.step(f"start {name}"):
         from tradegains.command.check import needs_jars
         from tradegains.engines.start import start_engine
-        from tradegains.engines.unused_imports import keep_arrow_from_pandas
+        from tradegains.engines.unused_imports import import_client, keep_arrow_from_pandas
 
         if chosen.own_process:
             keep_arrow_from_pandas()
+        if chosen.own_process and chosen.engine == "embedded":
+            import_client()
         return start_engine(
             chosen.engine,
             master=chosen.master,

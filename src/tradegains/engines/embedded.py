@@ -17,7 +17,6 @@ from tradegains.engines.environment import environment
 from tradegains.engines.protection import Protection
 from tradegains.engines.scratch import scratch_folder
 from tradegains.engines.signals import keep_signals
-from tradegains.engines.unused_imports import without_unused
 from tradegains.errors import EngineError, Problem
 
 if TYPE_CHECKING:
@@ -161,9 +160,8 @@ def _served_alone(folder: Path) -> _Served:
 
 def _import_client() -> None:
     """Import what the first connection needs: time for which a port would stand open."""
-    with without_unused():
-        import grpc  # noqa: F401
-        import pyspark.sql.connect.session  # noqa: F401
+    import grpc  # noqa: F401
+    import pyspark.sql.connect.session  # noqa: F401
 
 
 def _sail_server() -> Any:

@@ -8,6 +8,9 @@ census, and nobody hands them anything of the kind here.
 While the client is imported, stand-ins are in the place of pandas, which import it the moment that
 one of their names is used; then they are taken away, and whoever imports pandas gets pandas. A
 process that has it already keeps it.
+
+Decision: for the command's own process alone. Another thread that imported pandas meanwhile would
+get a stand-in for it, so a program that starts an engine imports what PySpark imports.
 """
 
 import contextlib
@@ -83,15 +86,21 @@ class _InPlaceOfPandas(MetaPathFinder, Loader):
             vars(module).update(__version__=metadata.version(_PANDAS), DataFrame=_DataFrame)
 
 
-@contextlib.contextmanager
-def without_unused() -> Iterator[None]:
-    """Import PySpark's client within: what it has no use for waits until something has.
+def import_client() -> None:
+    """Import PySpark's client: what it has no use for waits until something has.
 
-    Without pandas on the machine, or with it in the process already, nothing is different.
+    This is for a process of ours, in which no other thread imports anything. Without pandas on the
+    machine, or with it in the process already, nothing is imported yet. A PySpark that needs more
+    of pandas than stand-ins have is imported as it is when the engine starts.
     """
     if _PANDAS in sys.modules or not _is_installed(_PANDAS):
-        yield
         return
+    with contextlib.suppress(ImportError, AttributeError, TypeError), _stand_ins():
+        import pyspark.sql.connect.session  # noqa: F401
+
+
+@contextlib.contextmanager
+def _stand_ins() -> Iterator[None]:
     try:
         with _first_asking(_Hidden(_TERMINAL)), _first_asking(_InPlaceOfPandas()):
             yield
