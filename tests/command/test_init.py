@@ -61,6 +61,19 @@ def test_columns_are_found_by_name_and_type(country: str) -> None:
     assert sorted(match_columns(types, None).values()) == sorted(expected.split())
 
 
+def test_words_of_a_spanish_survey_are_found_and_the_sales_not_confused() -> None:
+    amounts = ("Cifra de negocios", "Ventas al exterior", "VABpm", "Ocupados (media)")
+    types = {"N\u00ba establec.": pa.string(), **dict.fromkeys(amounts, pa.float64())}
+    assert match_columns(types, "year") == {
+        "establishment_id": "N\u00ba establec.",
+        "year": "year",
+        "employment": "Ocupados (media)",
+        "sales": "Cifra de negocios",
+        "exports": "Ventas al exterior",
+        "value_added": "VABpm",
+    }
+
+
 def test_each_contract_column_gets_its_own() -> None:
     types, _ = CENSUSES["Germany"]
     assert match_columns(types, None)["exports"] == "Auslandsumsatz"

@@ -374,6 +374,14 @@ def test_a_year_under_another_name_is_guessed_where_it_is_the_only_one(
     assert f"not settled, line {line} (1 case)" in refused(workshop, recipe)
 
 
+def test_a_row_of_totals_is_proposed_to_be_left_out(workshop: Workshop) -> None:
+    (workshop.folder / "plants.csv").write_text("plant,year,sales\n01,1990,1\nTotal,1990,1\n")
+    recipe = workshop.planned("plants.csv")
+    assert '# absent = ["Total"]  # 1 values: totals of other rows?' in recipe
+    census = workshop.converted(recipe.replace("# absent", "absent"))
+    assert census[1990].column("plant").to_pylist() == ["01"]
+
+
 def test_a_dash_may_mean_none(workshop: Workshop, recipe_of: RecipeOf) -> None:
     csv(workshop, "year,exports,note", "1990,-,-", "1990,7.5,x", "1990,..,y")
     recipe = workshop.planned("plants.csv")

@@ -85,6 +85,11 @@ def test_no_order_of_rows_hides_ids_that_look_alike(tmp_path: Path) -> None:
     assert [len(known[year]) for year in (1990, 1991)] == [1_100_003, 3]
 
 
+def test_a_row_that_adds_up_establishments_is_refused(tmp_path: Path) -> None:
+    assert judged(tmp_path, now=("P0001", "P0002", "Total ")) == [("the census", 1)]
+    assert judged(tmp_path, now=("P0001", "P0002", "TOT")) == []
+
+
 def test_links_of_nobody_are_refused_before_a_run(tmp_path: Path) -> None:
     for ids, links, count in ((IDS, ["P9", "P8"], 2), ((1, 2, 3), ["9", "0008"], 2)):
         rows = {"old": links, "new": ["P0003", "P0002"] if ids == IDS else ["3", "2"]}

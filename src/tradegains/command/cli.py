@@ -181,7 +181,7 @@ def _convert(chosen: argparse.Namespace) -> int:
         asked = Asked(chosen.delimiter, chosen.decimal, chosen.encoding, chosen.sheet)
         with Progress().step("look at every value") as step:
             told = plan(chosen.files, place, asked, step)
-        print(told)
+        print(folded(told, sys.stdout))
         print(f"\nwrote {place}; read and correct it, then:")
         print(f"  tradegains convert {place} --output CENSUS")
         return 0

@@ -32,8 +32,8 @@ from tradegains.study.model import COLUMNS, REQUIRED_COLUMNS
 SYNONYMS: Mapping[str, str] = {
     "establishment_id": """establishment, establishment id, estab, estab id, plant, plant id,
         factory, local unit, lbdnum, id | etablissement, usine, siret, identifiant |
-        establecimiento, planta, id planta, identificador, identificacion, nordest, nui |
-        betrieb, betriebsnummer, werk, betriebs id""",
+        establecimiento, establec, planta, id planta, identificador, identificacion, nordest, nui |
+        betrieb, betriebsnummer, betriebs nr, werk, betriebs id""",
     "year": """year, yr, reference year, ref year, survey year | annee, an, exercice |
         ano, anio, periodo | jahr, berichtsjahr""",
     "industry": """industry, industry code, sic, naics, isic, nace, sector, activity | secteur,
@@ -45,13 +45,15 @@ SYNONYMS: Mapping[str, str] = {
         taetige personen, tatige personen""",
     "sales": """sales, total sales, revenue, turnover, shipments, value of shipments, output,
         gross output, production | chiffre d affaires, ventes, livraisons | ventas, produccion,
-        produccion bruta, ingresos, facturacion | umsatz, gesamtumsatz, erloese, produktionswert""",
+        produccion bruta, ingresos, facturacion, cifra de negocios, importe neto |
+        umsatz, gesamtumsatz, erloese, produktionswert""",
     "exports": """exports, export, export sales, exported sales, foreign sales | exportations,
-        ventes a l etranger | exportaciones, ventas exterior | ausfuhr, exporte,
+        ventes a l etranger | exportaciones, ventas exterior, ventas al exterior, ventas
+        en el exterior | ausfuhr, exporte,
         auslandsumsatz""",
     "value_added": """value added, va, gva, gross value added | valeur ajoutee |
-        valor agregado, valor anadido, vab | wertschoepfung, wertschopfung, bruttowertschoepfung,
-        bruttowertschopfung""",
+        valor agregado, valor anadido, vab, vabpm | wertschoepfung, wertschopfung,
+        bruttowertschoepfung, bruttowertschopfung""",
     "enterprise_id": """enterprise, enterprise id, firm, firm id, company, company id, parent |
         entreprise, siren, groupe | empresa, id empresa, nordemp, nit | unternehmen,
         unternehmensnummer, firma""",
@@ -229,7 +231,8 @@ def _mapping_notes(layout: Layout, columns: Mapping[str, str]) -> Iterator[str]:
         yield f"{id_} reads like an enterprise's: then enterprises stand for establishments"
     for name in REQUIRED_COLUMNS:
         for column, type_ in layout.columns.items():
-            if name not in columns and likeness(column, name) >= _ENOUGH:
+            fits = accepts(CONTRACT_KINDS.get(name, "any"), file_type(type_).family)
+            if name not in columns and not fits and likeness(column, name) >= _ENOUGH:
                 yield (
                     f"{column} may be the {name.replace('_', ' ')}, but its type {type_} is none "
                     "of one; `tradegains convert` writes the files with another type"

@@ -14,6 +14,9 @@ from tradegains.progress import Step
 MARKS = ("-", "--", ".", "..", "...", "NA", "N/A", "n/a", "na", "NULL", "null", "NaN", "nan",
          "#N/A", "#NULL!", "*", "?", "x")  # fmt: skip
 """Texts that stand for a missing number."""
+TOTALS = ("total", "totals", "totales", "tot", "todos", "sum", "suma", "summe", "somme", "gesamt",
+          "insgesamt", "ensemble")  # fmt: skip
+"""Texts in small letters that a row has which adds up others."""
 SUSPECTS = (-999.0, -99.0, -98.0, -97.0, -9.0, -8.0, -7.0)
 """Numbers that may stand for a missing one, where everything else is 0 or more."""
 NINES = (99.0, 999.0, 9999.0, 99999.0, 999999.0)
@@ -54,6 +57,7 @@ class Look:
     values: int = 0
     shapes: Counter[str] = field(default_factory=Counter)
     marks: Counter[str] = field(default_factory=Counter)
+    totals: Counter[str] = field(default_factory=Counter)
     suspects: Counter[float] = field(default_factory=Counter)
     parts: int = 0
     declared: int = 0
@@ -76,6 +80,9 @@ class Look:
         is_mark = pc.is_in(trimmed, pa.array(list(MARKS)))
         for counted in pc.value_counts(trimmed.filter(is_mark)).to_pylist():
             self.marks[counted["values"]] += counted["counts"]
+        words = pc.is_in(pc.utf8_lower(trimmed), pa.array(sorted(TOTALS)))
+        for counted in pc.value_counts(trimmed.filter(words)).to_pylist():
+            self.totals[counted["values"]] += counted["counts"]
         others = texts.filter(pc.invert(is_mark))
         self.values += len(others)
         trimmed = pc.utf8_trim_whitespace(others)

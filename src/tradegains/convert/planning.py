@@ -327,6 +327,9 @@ class _RecipeText:
             and _CODE_NAME.fullmatch(_unaccented(name))
         ):
             yield '# without = "."  # a study reads codes of digits: 10.20 as 1020'
+        if type_ == "text" and look.totals:
+            told = f"{sum(look.totals.values()):,} values: totals of other rows?"
+            yield f"# absent = {toml_value(sorted(look.totals))}  # {told}"
         if type_ == "number" and _LOG_NAME.match(name):
             yield '# log = "natural"  # by its name a log; the census has levels'
         yield from _suspect_lines(look)

@@ -16,6 +16,7 @@ from tradegains.store.alike import (
     census_ids,
     distinct,
     product_texts,
+    words_among,
 )
 from tradegains.store.census import CensusFiles
 from tradegains.store.row_tables import PLANT_PRODUCTS
@@ -25,6 +26,8 @@ log = logging.getLogger("tradegains")
 
 MANY = 0.02
 """Share of a year's ids from which it is not a few establishments but the way of writing."""
+SUMS = ("total", "totals", "totales", "suma", "insgesamt", "gesamt", "ensemble", "all plants")
+"""Words that a table's last row has in the place of an id; shorter ones may be ids."""
 _APART = "in case, blanks, zeros in front or the form of accents only"
 _CURE = "write ids alike everywhere; `tradegains convert` does (case, trim, digits)"
 
@@ -40,6 +43,7 @@ def likeness_problems(
         known = census_ids(census, years)
         yield from _between_years(study, known)
         everyone = all_of(known.values())
+        yield from _totals(everyone)
         links = distinct(each[end] for each in small.successors for end in ("old", "new"))
         yield from _side(links, everyone, "successors")
         yield from _side(ids, everyone, PLANT_PRODUCTS)
@@ -49,6 +53,14 @@ def likeness_problems(
         what += "or zeros in front only"
         cure = "write the codes of both tables alike"
         yield Problem(what, f"input {PLANT_PRODUCTS}", count, cure)
+
+
+def _totals(ids: DistinctTexts) -> Iterator[Problem]:
+    """Ids that are words for a total: rows that add up the establishments, among them."""
+    if names := words_among(ids, SUMS):
+        what = f"an id is {' and '.join(names)}: a row that adds up "
+        cure = "leave it out; `tradegains convert` does (absent)"
+        yield Problem(f"{what}establishments counts as one", "the census", len(names), cure)
 
 
 def _product_texts(path: str | None) -> tuple[DistinctTexts, DistinctTexts]:

@@ -64,6 +64,19 @@ def almost(one: pa.Array, other: pa.Array, *, signs: bool = False) -> int:
     return len(_once(_once(met, plain(one, signs=signs)), plain(other, signs=signs)))
 
 
+def words_among(texts: pa.Array, words: Collection[str]) -> list[str]:
+    """Which of some words in small letters are among texts, in any case.
+
+    Example:
+        >>> words_among(pa.array(["P1", "Total"]), {"total", "sum"})
+        ['total']
+    """
+    found = pc.is_in(pa.array(sorted(words)), pc.utf8_lower(texts))
+    return [
+        word for word, is_there in zip(sorted(words), found.to_pylist(), strict=True) if is_there
+    ]
+
+
 def _once(wanted: pa.Array, texts: pa.Array) -> pa.Array:
     """Those of the wanted texts that stand once among others."""
     counted = pc.value_counts(texts.filter(pc.is_in(texts, wanted)))
