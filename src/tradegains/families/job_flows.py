@@ -1,7 +1,7 @@
 """Job flows: jobs created and destroyed, of all establishments and by productivity quartile."""
 
 from tradegains.families.context import ComputedTables, MatchedCensus, RunContext
-from tradegains.families.matching import sum_grouped_cells
+from tradegains.families.matching import CellColumns, sum_grouped_cells
 from tradegains.results.market_cells import MarketCells
 from tradegains.results.replicates import GroupedCells
 from tradegains.tables import working as w
@@ -41,4 +41,5 @@ def _cells_by_quartile(
 
     years = sorted({window.start for window in context.study.windows})
     rows = with_known_quartiles(matched.rows, years, matched.first_years.quantiles)
-    return sum_grouped_cells(context, rows, matched.groups, w.QUARTILE)
+    wanted = CellColumns.of_flows(context.study, w.QUARTILE)
+    return sum_grouped_cells(context, rows, matched.groups, wanted)

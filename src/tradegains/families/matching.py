@@ -1,6 +1,7 @@
 """The match: matched rows, written once for every later pass, and their sums by market cell."""
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from functools import reduce
 
 import pyarrow as pa
@@ -27,6 +28,7 @@ from tradegains.results.sets import (
     industry_years,
 )
 from tradegains.statistics.collecting import collect, collect_in_order
+from tradegains.study import Study
 from tradegains.tables import working as w
 from tradegains.tables.flags import FLAG_BITS
 from tradegains.transforms.bits import has_bits
@@ -58,7 +60,7 @@ def match_once(context: RunContext, flagged: DataFrame, name: str) -> MatchedCen
         )
         rows = reduce(DataFrame.union, parts)
         groups = find_groups(context, rows)
-        cells, grouped = sum_grouped_cells(context, rows, groups)
+        cells, grouped = sum_grouped_cells(context, rows, groups, CellColumns.every(context.study))
         annual = groups and sum_annual_cells(context, rows, groups)
         step.rows = sum(cells.rows_by_flags.values())
     return MatchedCensus(
@@ -117,14 +119,34 @@ def _count_units(matched: DataFrame, groups: int | None) -> UnitGroups:
     return UnitGroups(groups, tuple(counted[w.REPLICATE_GROUP]), tuple(counted[w.UNIT]))
 
 
+@dataclass(frozen=True)
+class CellColumns:
+    """What market cells have: further keys, and the sums that are wanted of them."""
+
+    keys: tuple[str, ...] = ()
+    amounts: tuple[str, ...] = w.AMOUNTS
+    changes: tuple[str, ...] = ()
+
+    @staticmethod
+    def every(study: Study) -> "CellColumns":
+        """All sums, and no further key."""
+        return CellColumns(changes=tuple(employment_changes(study)))
+
+    @staticmethod
+    def of_flows(study: Study, *keys: str) -> "CellColumns":
+        """What job flows between the ends of windows are made of: half as many sums."""
+        changes = (name for name in employment_changes(study) if name != CONSECUTIVE)
+        return CellColumns(keys, (w.EMPLOYMENT,), tuple(changes))
+
+
 def sum_grouped_cells(
-    context: RunContext, matched: DataFrame, groups: UnitGroups | None, *keys: str
+    context: RunContext, matched: DataFrame, groups: UnitGroups | None, wanted: CellColumns
 ) -> tuple[MarketCells, GroupedCells | None]:
     """Market cells, and the same by group of units where there are any, from one pass."""
     if groups is None:
-        return sum_cells(context, matched, *keys), None
+        return _market_cells(context, _collect_cells(context, matched, wanted)), None
     by_group = add_groups(matched, groups.groups, years=_uncertain_years(context))
-    columns = _collect_grouped_cells(context, by_group, groups, *keys)
+    columns = _collect_grouped_cells(context, by_group, groups, wanted)
     grouped = _market_cells(context, columns)
     cells = _market_cells(context, without_key(columns, w.REPLICATE_GROUP))
     return cells, GroupedCells.of(grouped, groups, decimals=context.study.census.decimals)
@@ -176,24 +198,25 @@ def _uncertain_years(context: RunContext) -> tuple[int, ...]:
     return tuple(sorted({year for window in windows for year in (window.start, window.end)}))
 
 
-def sum_cells(context: RunContext, matched: DataFrame, *keys: str) -> MarketCells:
-    """Market cells, by further keys if any; those of split industries in parts."""
-    return _market_cells(context, _collect_cells(context, matched, *keys))
-
-
-def _collect_cells(context: RunContext, matched: DataFrame, *keys: str) -> dict[str, Whole]:
+def _collect_cells(
+    context: RunContext, matched: DataFrame, wanted: CellColumns
+) -> dict[str, Whole]:
     """Columns of cells, by the industries of all windows and further keys."""
     codes = (w.INDUSTRY, *map(w.window_industry, industry_years(context.study)))
     parts = map(w.parts_column, codes) if context.splits else ()
-    changes = tuple(employment_changes(context.study))
     summed = collect_in_order(
-        sum_market_cells(matched, industries=[*codes, *keys, *parts], changes=changes)
+        sum_market_cells(
+            matched,
+            industries=[*codes, *wanted.keys, *parts],
+            amounts=wanted.amounts,
+            changes=wanted.changes,
+        )
     )
     return _as_arrays(summed)
 
 
 def _collect_grouped_cells(
-    context: RunContext, matched: DataFrame, groups: UnitGroups, *keys: str
+    context: RunContext, matched: DataFrame, groups: UnitGroups, wanted: CellColumns
 ) -> dict[str, Whole]:
     """The same by group of units, in the order of the other keys."""
     codes = (w.INDUSTRY, *map(w.window_industry, industry_years(context.study)))
@@ -201,12 +224,13 @@ def _collect_grouped_cells(
     group = KeySpan(w.REPLICATE_GROUP, 0, max(groups.keys, default=0))
     every = [KeySpan(w.FLAGS, 0, 2 * max(FLAG_BITS.values()) - 1), group, *_spans(context, codes)]
     packed = PackedKeys.of(every)
-    industries = [*codes, *keys, *parts, w.REPLICATE_GROUP]
+    industries = [*codes, *wanted.keys, *parts, w.REPLICATE_GROUP]
     summed = collect(
         sum_market_cells(
             matched,
             industries=industries,
-            changes=tuple(employment_changes(context.study)),
+            amounts=wanted.amounts,
+            changes=wanted.changes,
             packed=packed,
         )
     )

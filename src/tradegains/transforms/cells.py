@@ -15,15 +15,16 @@ def sum_market_cells(
     matched: DataFrame,
     *,
     industries: Sequence[str],
+    amounts: Sequence[str] = w.AMOUNTS,
     changes: Sequence[str] = (),
     packed: PackedKeys | None = None,
 ) -> DataFrame:
     """One row per year, flags, membership and the given industry columns.
 
-    Reads them, all amounts and, for `changes` (names of pairs of years), later employment. Sums are
+    Reads them, the amounts and, for `changes` (names of pairs of years), later employment. Sums are
     whole numbers, each with its DOUBLE twin. Keys that are `packed` come as one column.
     """
-    summed = {amount: F.col(amount) for amount in w.AMOUNTS}
+    summed = {amount: F.col(amount) for amount in amounts}
     for name in changes:
         summed |= _employment_changes(name)
     keys: list[Column | str] = [w.YEAR, w.FLAGS, w.MEMBERSHIP, *industries]
