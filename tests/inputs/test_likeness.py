@@ -99,3 +99,18 @@ def test_links_of_nobody_are_refused_before_a_run(tmp_path: Path) -> None:
     rows = {"old": ["0002", "9"], "new": ["3", "2"], "year": [1991, 1991]}
     pq.write_table(pa.table(rows), tmp_path / "links.parquet")
     assert judged(tmp_path, given, then=ids, now=ids) == []
+
+
+def test_products_that_meet_nothing_are_refused_before_a_run(tmp_path: Path) -> None:
+    assert judged(tmp_path) == []
+    study = read_study(tmp_path / "study.toml")
+    census = judge_inputs(study).census
+    path = tmp_path / "products.parquet"
+    study = replace(study, inputs=replace(study.inputs, plant_products=str(path)))
+    tariffs = SmallInputs(product_tariffs=[{"product": "11"}])
+    told = []
+    for ids, codes in ((["P0001", "P9"], ["11", "2"]), (["P8", "P9"], ["11", "2"]), (IDS, ["2"])):
+        rows = {"establishment_id": ids[:2], "product": (codes * 2)[:2]}
+        pq.write_table(pa.table(rows), path)
+        told.append([each.what[:12] for each in likeness_problems(study, census, tariffs)])
+    assert told == [[], ["no establish"], ["no product t"]]

@@ -13,8 +13,10 @@ from tradegains.store.alike import (
     DistinctTexts,
     all_of,
     almost,
+    any_in,
     census_ids,
     distinct,
+    has_any,
     product_texts,
     words_among,
 )
@@ -48,11 +50,19 @@ def likeness_problems(
         yield from _side(links, everyone, "successors")
         yield from _side(ids, everyone, PLANT_PRODUCTS)
     tariffs = distinct(each["product"] for each in small.product_tariffs)
+    if census is not None and len(ids) and not has_any(census, ids):
+        what = "no establishment with a product that has a cut is in the census"
+        cure = "write its ids as the census does, or leave plant_products out"
+        yield Problem(what, f"input {PLANT_PRODUCTS}", len(ids), cure)
     if len(tariffs) and (count := almost(codes, tariffs, signs=True)):
         what = "product codes differ from those of product_tariffs in case, dots, dashes, blanks "
         what += "or zeros in front only"
         cure = "write the codes of both tables alike"
         yield Problem(what, f"input {PLANT_PRODUCTS}", count, cure)
+    elif len(tariffs) and len(codes) and not any_in(codes, tariffs):
+        what = "no product that is worth anything has a cut in product_tariffs"
+        cure = "write the product codes as in product_tariffs, with the same length"
+        yield Problem(what, f"input {PLANT_PRODUCTS}", cure=cure)
 
 
 def _totals(ids: DistinctTexts) -> Iterator[Problem]:

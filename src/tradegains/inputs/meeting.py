@@ -10,7 +10,7 @@ from typing import Any
 
 from tradegains.errors import Problem
 from tradegains.inputs.small import Rows, SmallInputs
-from tradegains.store.alike import has_any
+from tradegains.store.alike import distinct, has_any
 from tradegains.store.census import CensusFiles
 from tradegains.store.industry_codes import codes_by_year
 from tradegains.study import Study
@@ -28,7 +28,8 @@ def meeting_problems(study: Study, census: CensusFiles, small: SmallInputs) -> I
         codes = _codes(study, census, small)
         for name in BY_INDUSTRY if codes else ():
             yield from _industry_problems(name, getattr(small, name), codes)
-    if small.successors and not has_any(census, {row["old"] for row in small.successors}):
+    replaced = distinct(row["old"] for row in small.successors)
+    if small.successors and not has_any(census, replaced):
         what = "no id that the links replace is in the years of the census that the study reads"
         cure = "write its ids as the census does (leading zeros, text or whole numbers), or leave "
         yield Problem(what, "input successors", len(small.successors), f"{cure}successors out")

@@ -64,6 +64,16 @@ def almost(one: pa.Array, other: pa.Array, *, signs: bool = False) -> int:
     return len(_once(_once(met, plain(one, signs=signs)), plain(other, signs=signs)))
 
 
+def any_in(texts: pa.Array, others: pa.Array) -> bool:
+    """Whether any text is one of others.
+
+    Example:
+        >>> any_in(pa.array(["01", "02"]), pa.array(["02"]))
+        True
+    """
+    return bool(pc.any(pc.is_in(texts, others)).as_py())
+
+
 def words_among(texts: pa.Array, words: Collection[str]) -> list[str]:
     """Which of some words in small letters are among texts, in any case.
 
@@ -95,18 +105,26 @@ def census_ids(census: CensusFiles, years: Iterable[int]) -> dict[int, pa.Array]
     return {year: _together(parts) for year, parts in found.items()}
 
 
-def has_any(census: CensusFiles, ids: Collection[str]) -> bool:
+def has_any(census: CensusFiles, ids: pa.Array) -> bool:
     """Whether any row of the census's years has one of the ids; read until one is found.
 
     Args:
         census: its checked files.
-        ids: as text, also where those of the census are whole numbers.
+        ids: distinct texts, also where those of the census are whole numbers.
     """
-    texts, is_text = sorted(ids), census.types["establishment_id"] == "string"
-    wanted = pa.array(texts if is_text else [str(int(each)) for each in texts], pa.string())
-    return any(
-        pc.any(pc.is_in(_trimmed(found), wanted)).as_py() for _, found in _ids(census, census.years)
-    )
+    wanted = ids if census.types["establishment_id"] == "string" else _whole_numbers(ids)
+    return any(any_in(_trimmed(found), wanted) for _, found in _ids(census, census.years))
+
+
+def _whole_numbers(ids: pa.Array) -> pa.Array:
+    """Those ids that are whole numbers, as numbers are written.
+
+    Example:
+        >>> _whole_numbers(pa.array(["007", "0", "-1", "A7"])).to_pylist()
+        ['7', '0', '-1']
+    """
+    digits = ids.filter(pc.match_substring_regex(ids, "^-?[0-9]+$"))
+    return pc.replace_substring_regex(digits, "^(-?)0*([0-9]+)$", r"\1\2")
 
 
 def _ids(census: CensusFiles, wanted: Collection[int]) -> Iterator[tuple[int, pa.Array]]:
