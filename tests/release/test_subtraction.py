@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
+from tradegains.release.holdings import Holding
 from tradegains.release.judging import protection_level
 from tradegains.release.profiles import example_rules
-from tradegains.release.protection import Decision, Earlier, Holding, Sum, protect
+from tradegains.release.protection import Decision, Earlier, Kind, Sum, protect
 from tradegains.release.rules import Rules
 
 
@@ -248,3 +249,40 @@ def test_a_cell_of_no_sum_is_hidden_beside_what_years_have_in_common() -> None:
     assert not decision.unprotected
     (name,) = decision.differences
     assert name.startswith("a part of what years have in common")
+
+
+@pytest.mark.parametrize(("kind", "number"), [("count", 9), ("value", 9)])
+def test_what_two_crossing_parts_leave_is_hidden(kind: Kind, number: int) -> None:
+    """All less each of two rules for who continues, and with who keeps both: who keeps neither.
+
+    These are in three finest cells, which further sums tell apart that stay.
+    """
+    sizes = {"both": 30, "one": 30, "other": 30, "x": 3, "y": 3, "z": number - 6}
+    held = [Holding(cell, f"{cell}{n}", 1) for cell, count in sizes.items() for n in range(count)]
+    sums = [
+        Sum("all", frozenset(sizes)),
+        Sum("first", frozenset({"both", "one"})),
+        Sum("second", frozenset({"both", "other"})),
+        Sum("common", frozenset({"both"})),
+        Sum("x", frozenset({"x"})),
+        Sum("y", frozenset({"y"})),
+    ]
+    decision = protect(held, sums, example_rules("plain"), kind=kind)
+    assert len(decision.closed) == 3
+    assert {"x", "y"} < decision.closed.keys()
+    assert "all without first and second" in decision.differences
+    more = [*held, Holding("z", "further", 1)]
+    again = protect(more, sums, example_rules("plain"), kind=kind)
+    assert "all without first and second" not in again.differences
+
+
+def test_two_finest_cells_that_sums_tell_together_are_hidden() -> None:
+    """x and y are three alike each: a less b is x with y, whatever tells them apart stays."""
+    held = [Holding(cell, f"{cell}{n}", 1) for cell in "ab" for n in range(30)]
+    held += [Holding(cell, f"{cell}{n}", 1) for cell in "xy" for n in range(3)]
+    sums = [Sum("axy", frozenset("axy")), Sum("ab", frozenset("ab")), Sum("b", frozenset("b"))]
+    sums += [Sum("x", frozenset("x"))]
+    decision = protect(held, sums, example_rules("plain"), kind="count")
+    assert "x" in decision.closed
+    assert len(decision.closed) == 2
+    assert any(name.endswith("with another part") for name in decision.differences)

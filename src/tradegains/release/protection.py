@@ -27,7 +27,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from scipy import linalg, sparse
@@ -406,21 +406,31 @@ class Suppression:
                 yield target, int(small), int(large)
 
     def _single_cells(self) -> Iterator[Target]:
-        """Cells that break a rule and that all sums together, by adding and taking away, tell."""
+        """Cells, and pairs, that break a rule and that sums, by adding and taking away, tell."""
         may_leave = [n for n in range(len(self.problem.names)) if self._may_leave(n)]
         rows = sparse.vstack([self.problem.matrix[may_leave], self.problem.identities]).toarray()
         unsafe = [
             target
             for cell in range(len(self.problem.holdings))
-            if (target := self._target("", np.array([cell]))) and target.cells not in self.targets
+            if (target := self._target("", np.array([cell])))
         ]
         if not unsafe or not len(rows):
             return
         wanted = np.zeros((len(unsafe), rows.shape[1]))
         wanted[np.arange(len(unsafe)), [target.cells[0] for target in unsafe]] = 1
-        for target, is_told in zip(unsafe, follows(rows, wanted), strict=True):
-            if is_told:
-                yield replace(target, name=self._name_of(target.cells[0], may_leave))
+        rest = untold(rows, wanted)
+        is_told = np.abs(rest).max(axis=1, initial=0.0) < NOTHING
+        for place in np.flatnonzero(is_told).tolist():
+            if unsafe[place].cells not in self.targets:
+                name = self._name_of(unsafe[place].cells[0], may_leave)
+                yield replace(unsafe[place], name=name)
+        hidden = np.flatnonzero(~is_told)
+        for one, other in opposite(rest[hidden]):
+            cells = np.array([unsafe[hidden[place]].cells[0] for place in (one, other)])
+            both = self._target("", cells)
+            if both is not None and both.cells not in self.targets:
+                name = f"{self._name_of(int(cells[0]), may_leave)}, with another part"
+                yield replace(both, name=name)
 
     def _name_of(self, cell: int, may_leave: Sequence[int]) -> str:
         """A cell by the smallest sum that has it; what only years have in common has none."""
@@ -460,11 +470,20 @@ class Suppression:
         worst = Backing(alone, float(held.sizes[cells].sum()), *self.largest)
         return not self._broken(worst)
 
-    def _rests(self) -> Iterator[Target]:
-        """What open sums leave of an open one, that breaks a rule: it is known exactly."""
+    def _rests(self, opened: int | None = None) -> Iterator[Target]:
+        """What open sums leave of an open one, that breaks a rule: it is known exactly.
+
+        With `opened` only of those that have it within: the others leave the rests they left.
+        """
         sizes, shared = np.diff(self.problem.matrix.indptr), self.problem.shared
-        is_open = np.array([n not in self.closed for n in range(len(sizes))], bool)
-        for large in np.flatnonzero(is_open & (sizes > 0)).tolist():
+        is_open = np.ones(len(sizes), bool)
+        is_open[list(self.closed)] = False
+        larges = np.flatnonzero(is_open & (sizes > 0))
+        if opened is not None:
+            part = slice(shared.indptr[opened], shared.indptr[opened + 1])
+            around = shared.indices[part][shared.data[part] == sizes[opened]]
+            larges = np.intersect1d(larges, around)
+        for large in larges.tolist():
             part = slice(shared.indptr[large], shared.indptr[large + 1])
             near, common = shared.indices[part], shared.data[part]
             within = near[(common == sizes[near]) & is_open[near] & (sizes[near] < sizes[large])]
@@ -476,16 +495,58 @@ class Suppression:
                     if target is not None:
                         yield target
 
+    def _crossings(self, opened: int | None = None) -> Iterator[Target]:
+        """What is in an open sum and in neither of two that cross in it, where all four leave.
+
+        A set less two of its parts, and with what these have in common: of two rules for who
+        continues and a restriction it is who keeps the one rule alone and is not restricted.
+        """
+        for target, numbers in self._crossed:
+            if opened in (None, *numbers) and self.closed.keys().isdisjoint(numbers):
+                yield target
+
+    @cached_property
+    def _crossed(self) -> list[tuple[Target, tuple[int, ...]]]:
+        """All of these that break a rule, each with the sums that tell it."""
+        count, names = len(self.problem.names), self.problem.names
+        cells = [frozenset(self.problem.cells(n).tolist()) for n in range(count)]
+        number_of = {each: n for n, each in reversed(list(enumerate(cells))) if each}
+        shared, found = self.problem.shared, {}
+        for large in number_of.values():
+            near = shared.indices[shared.indptr[large] : shared.indptr[large + 1]].tolist()
+            inner = sorted(n for n in near if cells[n] < cells[large])
+            for place, one in enumerate(inner):
+                for other in inner[place + 1 :]:
+                    both = number_of.get(cells[one] & cells[other])
+                    if both is None or both in (one, other):
+                        continue
+                    rest = np.array(sorted(cells[large] - cells[one] - cells[other]), int)
+                    name = f"{names[large]} without {names[one]} and {names[other]}"
+                    target = self._target(name, rest) if len(rest) else None
+                    if target is not None:
+                        found[target, (large, one, other, both)] = None
+        return list(found)
+
     def _further_targets(self) -> list[Target]:
         """Rests and unions that are told by what leaves, and are no targets yet."""
-        found = {each.cells: each for each in (*self._rests(), *self._unions())}
+        told = (*self._rests(), *self._unions(), *self._crossings())
+        found = {each.cells: each for each in told}
         return [each for cells, each in found.items() if cells not in self.targets]
 
-    def _unions(self) -> Iterator[Target]:
-        """Two disjoint sums that stay within one that leaves, which together break a rule."""
+    def _unions(self, opened: int | None = None) -> Iterator[Target]:
+        """Two disjoint sums that stay within one that leaves, which together break a rule.
+
+        With `opened` only within that: what others have within was looked at before.
+        """
         names, shared = self.problem.names, self.problem.shared
         stays = np.array(sorted(self.closed), int)
         leaves = np.setdiff1d(np.arange(len(names)), stays)
+        if opened is not None:
+            part = slice(shared.indptr[opened], shared.indptr[opened + 1])
+            sizes = np.diff(self.problem.matrix.indptr)
+            near = shared.indices[part]
+            stays = np.intersect1d(stays, near[shared.data[part] == sizes[near]])
+            leaves = np.array([opened])
         if not len(stays) or not len(leaves):
             return
         sizes = np.diff(self.problem.matrix.indptr)
@@ -504,20 +565,32 @@ class Suppression:
 
     @cached_property
     def _may_be_unsafe(self) -> Numbers:
-        """Which pairs of disjoint sums might break a rule: if the two largest of all were in it."""
+        """Which pairs of disjoint sums might break a rule.
+
+        If the two largest of all were in both, and if the largest of the one were of those of the
+        other: a pair that keeps the rules under either keeps them.
+        """
         held, rules = self.problem.holdings, self.rules
         alone, size = (self.problem.matrix @ each for each in (held.alone, held.sizes))
-        first, second = self.largest
+        own = np.array([(one.contributors, one.first, one.second) for one in self.backings], float)
+        contributors, firsts, seconds = own.reshape(-1, 3).T
         least = max(rules.contributors.least, rules.differences.least)
-        few = alone[:, None] + alone < least
+        few = (alone[:, None] + alone < least) & (
+            np.maximum(contributors[:, None], contributors) < least
+        )
         if self.kind == COUNT:
             return np.asarray(few)
+        total = size[:, None] + size
+        of_all = self._enough(*self.largest)
+        of_both = self._enough(firsts[:, None] + firsts, seconds[:, None] + seconds)
+        return np.asarray(few | (total <= np.minimum(of_all, of_both) * (1 + 1e-9)))
+
+    def _enough(self, first: Any, second: Any) -> Any:
+        """The total beside which these two largest contributions keep both rules of size."""
+        rules = self.rules
         largest = first + second * (rules.dominance.largest == 2)
-        enough = max(
-            100 / rules.dominance.percent * largest,
-            first + second + rules.prior_posterior.percent / 100 * first,
-        )
-        return np.asarray(few | (size[:, None] + size <= enough * (1 + 1e-9)))
+        beside = first + second + rules.prior_posterior.percent / 100 * first
+        return np.maximum(100 / rules.dominance.percent * largest, beside)
 
     def _without_disjoint(self, large: int, order: Numbers) -> Numbers | None:
         """Cells of a sum that are in none of some disjoint sums in it; None where none is left."""
@@ -680,7 +753,7 @@ class Suppression:
         moving = before.moving(self.problem.cells(number), tolerance)
         self.witnesses = before.without(set(moving))
         told = dict(self.unprotected)
-        if not self._all_still_have_witnesses(moving) or self._leaves_a_rest():
+        if not self._all_still_have_witnesses(moving) or self._leaves_a_rest(number):
             self.closed[number] = reason
             self.witnesses, self.unprotected = before, told
 
@@ -713,25 +786,49 @@ class Suppression:
             self.witnesses.add((target, direction, number), found)
         return True
 
-    def _leaves_a_rest(self) -> bool:
-        further = chain(self._rests(), self._unions())
+    def _leaves_a_rest(self, opened: int) -> bool:
+        """Whether there is a rest or union that is no target, which opening this sum has made."""
+        further = chain(self._rests(opened), self._unions(opened), self._crossings(opened))
         return any(each.cells not in self.targets for each in further)
 
 
-def follows(rows: Numbers, wanted: Numbers) -> Numbers:
-    """Which vectors are combinations of rows.
+NOTHING = 1e-6
+"""Below which a number of a combination of zeros and ones is 0."""
+
+
+def untold(rows: Numbers, wanted: Numbers) -> Numbers:
+    """What combinations of rows leave of vectors; nothing where a vector is one.
 
     Example:
         >>> rows = np.array([[1.0, 1, 0], [0, 1, 0]])
-        >>> follows(rows, np.array([[1.0, 0, 0], [0, 0, 1]])).tolist()
-        [True, False]
+        >>> np.abs(untold(rows, np.array([[1.0, 0, 0], [0, 0, 1]]))).max(axis=1) < NOTHING
+        array([ True, False])
     """
     # A tenth of the time of the singular values, which tell the rank as well.
     basis, sizes, _ = linalg.qr(rows.T, mode="economic", pivoting=True, check_finite=False)
     size = np.abs(np.diag(sizes))
     basis = basis[:, size > 1e-9 * size.max(initial=0.0)]
-    rest = wanted - wanted @ basis @ basis.T
-    return np.asarray(np.abs(rest).max(axis=1, initial=0.0) < 1e-6)
+    rest: Numbers = wanted - wanted @ basis @ basis.T
+    return rest
+
+
+def opposite(vectors: Numbers) -> Iterator[tuple[int, int]]:
+    """Pairs of vectors that add up to nothing.
+
+    Example:
+        >>> list(opposite(np.array([[0.5, -0.5], [0.2, 0.1], [-0.5, 0.5]])))
+        [(0, 2)]
+    """
+    signs = np.sqrt(np.arange(2.0, vectors.shape[1] + 2))
+    told = vectors @ signs
+    order = np.argsort(told)
+    far = NOTHING * signs.sum()
+    starts = np.searchsorted(told[order], -told - far)
+    ends = np.searchsorted(told[order], -told + far)
+    for one, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+        for other in sorted(order[start:end].tolist()):
+            if one < other and np.abs(vectors[one] + vectors[other]).max(initial=0.0) < NOTHING:
+                yield one, other
 
 
 @dataclass(frozen=True)

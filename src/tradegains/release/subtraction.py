@@ -347,6 +347,7 @@ class SumsTogether:
         self.kind: Kind = COUNT if amount == ESTABLISHMENTS else VALUE
         self.stay = {n: stay[each] for n, each in enumerate(self.sums) if each in stay}
         self.holdings, self.inside, self.known = _holdings(cells, years, amount, sums, links)
+        self._chosen: tuple[Numbers, Numbers] | None = None
 
     def judge(self, earlier: Mapping[str, tuple[Earlier, ...]], found: Judgement) -> None:
         """Decide which leave; nothing new where one of them has left with another value."""
@@ -456,8 +457,17 @@ class SumsTogether:
 
     def _part(self, number: int, here: Numbers) -> Numbers:
         """Cells of a sum among some."""
-        found: Numbers = np.intersect1d(self.inside[number], here)
+        inside = self.inside[number]
+        found: Numbers = inside[self._among(here)[inside]]
         return found
+
+    def _among(self, here: Numbers) -> Numbers:
+        """Which of all cells some are."""
+        if self._chosen is None or self._chosen[0] is not here:
+            marks = np.zeros(len(self.holdings), bool)
+            marks[here] = True
+            self._chosen = here, marks
+        return self._chosen[1]
 
     def _suppression(
         self,
@@ -468,7 +478,7 @@ class SumsTogether:
         fixed: int = 0,
     ) -> Suppression:
         """The problem of some sums; the last `fixed` of them are known."""
-        inside = [np.searchsorted(cells, np.intersect1d(self.inside[n], cells)) for n in numbers]
+        inside = [np.searchsorted(cells, self._part(n, cells)) for n in numbers]
         place = {int(cell): number for number, cell in enumerate(cells)}
         known = [
             {place[cell]: weight for cell, weight in each.items() if cell in place}
