@@ -511,7 +511,8 @@ class Suppression:
         count, names = len(self.problem.names), self.problem.names
         cells = [frozenset(self.problem.cells(n).tolist()) for n in range(count)]
         number_of = {each: n for n, each in reversed(list(enumerate(cells))) if each}
-        shared, found = self.problem.shared, {}
+        shared = self.problem.shared
+        found: dict[tuple[Target, tuple[int, ...]], None] = {}
         for large in number_of.values():
             near = shared.indices[shared.indptr[large] : shared.indptr[large + 1]].tolist()
             inner = sorted(n for n in near if cells[n] < cells[large])
