@@ -304,6 +304,13 @@ def test_vetting_tells_of_every_number(released: tuple[Release, Path]) -> None:
     assert {int(each["contributors"]) for each in populations} >= {12, 107}
     with (folder / "vetting" / "bins.csv").open(encoding="utf-8") as file:
         assert min(int(each["contributors"]) for each in csv.DictReader(file)) >= 10
+    with (folder / "vetting" / "sums.csv").open(encoding="utf-8") as file:
+        sums = {each["sum"] for each in csv.DictReader(file)}
+    with (folder / "vetting" / "differences.csv").open(encoding="utf-8") as file:
+        told = [each["difference"].split(" without ") for each in csv.DictReader(file)]
+    nested = [pair for pair in told if len(pair) == 2 and pair[1] in sums]
+    assert nested
+    assert all(whole in sums for whole, _ in nested)
     results = json.loads((folder / "vetting" / "results.json").read_text(encoding="utf-8"))
     assert {each["status"] for each in results["results"].values()} == {"review", "pass"}
     assert "parameters" in (folder / "vetting" / "rules.txt").read_text(encoding="utf-8")

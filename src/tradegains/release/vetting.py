@@ -37,8 +37,9 @@ def write_vetting(
     (folder / "cells").mkdir(parents=True)
     for name, table in tables.items():
         _write(folder / "cells" / f"{name}.csv", _CELL_HEADER + TABLES[name].key, _cells(table))
+    told = described.choices.told  # as differences.csv has it: the same words find a sum in both
     sums = (
-        (label(*each), one.backing.contributors, one.reason or "open", *_shares(one.backing))
+        (label(*each, told), one.backing.contributors, one.reason or "open", *_shares(one.backing))
         for each, one in sorted(judgement.sums.items())
     )
     _write(folder / "sums.csv", ("sum", "contributors", "status", *_TOPS), sums)
