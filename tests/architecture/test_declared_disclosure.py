@@ -24,6 +24,8 @@ STAYS = {
 PARTS = {
     ("welfare", "hazard"): "of a fitted distribution of sizes",
     ("moments", "kappa"): "of standardised productivity, which stays",
+    ("dispersion", "establishments"): "of industries in the mean alone, of which there are no sums",
+    ("dispersion", "employment"): "likewise",
     ("export_entry", "output_share"): "sales of a quartile, of which there is no evidence",
     ("export_entry", "starter_output_share"): "likewise, of those of it that start",
 }

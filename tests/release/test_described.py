@@ -23,7 +23,7 @@ from made_evidence import (
 )
 from tradegains.release.bin_tables import BinTables
 from tradegains.release.binning import BinTable, Merging, YearOfBins, bins_of_year
-from tradegains.release.described import Described
+from tradegains.release.described import Described, MeansThatLeft
 from tradegains.release.deviations import Deviations, deviation_backing
 from tradegains.release.groups import WITH_PRODUCTIVITY, Choices, Members
 from tradegains.release.judging import Backing, broken_rules
@@ -421,3 +421,53 @@ def test_sizes_of_deviations_are_not_overstated(seed: int) -> None:
 
 def replace_value(plant: Plant, value: float) -> Plant:
     return plant._replace(value=value)
+
+
+# --- means over industries ------------------------------------------------------------------------
+
+
+def mean_of_industries(
+    rules: Rules, industries: int, *, single: bool = False, means: MeansThatLeft | None = None
+) -> tuple[str, MeansThatLeft]:
+    """What becomes of a mean over so many industries, beside a single one or not."""
+    cells = evidence([Plant(n, industry=111 + n % 12) for n in range(600)])
+    populations = Populations(cells, rules, " ".join)
+    one = replace(all_of(), level="industry4", industry="0111")
+    wanted = [WeightedPopulation(all_of()), *([WeightedPopulation(one)] if single else [])]
+    left = means or MeansThatLeft()
+    populations.decide(wanted, years_of_means=left.counts)
+    bases = MedianBases({}, "same_year", {str(YEAR): CENTRES}, {YEAR: str(YEAR)})
+    choices = Choices({}, "own_year", False, {}, {}, {})
+    no_bins = BinTables(cells, None, {}, bases, rules, WIDTH)
+    sampled = SampledTables(NO_RUN, choices, rules, Samples(cells, rules, " ".join))
+    described = Described(cells, rules, populations, bases, no_bins, choices, sampled, left)
+    declared = TABLES["dispersion"].disclosure
+    assert declared is not None
+    row = {"year": YEAR, "level": "industries_mean", "industry": None, "n_min": 10,
+           "weighting": "unweighted", "industries": industries}  # fmt: skip
+    reason = described.judge("dispersion", row, "sd", declared.numbers["sd"]).reason
+    of_one = {**row, "level": "industry4", "industry": "0111"}
+    assert described.judge("dispersion", of_one, "sd", declared.numbers["sd"]).reason
+    return reason, left
+
+
+@pytest.mark.parametrize(("number", "reason"), [(9, "contributors"), (10, ""), (11, "")])
+def test_a_mean_is_of_so_many_industries(rules: Rules, number: int, reason: str) -> None:
+    assert mean_of_industries(rules, number)[0] == reason
+
+
+def test_a_mean_does_not_leave_beside_single_industries(rules: Rules) -> None:
+    """Nor after them; and after it nothing of one does: five of six would tell the sixth."""
+    assert mean_of_industries(rules, 12, single=True)[0] == "difference"
+    assert mean_of_industries(rules, 12, means=MeansThatLeft(frozenset({YEAR})))[0] == "difference"
+    _, left = mean_of_industries(rules, 12)
+    assert left.counts == {YEAR: {12}}
+    assert mean_of_industries(rules, 12, single=True, means=left)[0] == ""
+
+
+@pytest.mark.parametrize(("apart", "reason"), [(0, ""), (1, "difference"), (9, "difference"),
+                                               (10, "")])  # fmt: skip
+def test_means_differ_by_no_industry_or_by_so_many(rules: Rules, apart: int, reason: str) -> None:
+    """Of another least number of establishments a mean leaves out another industry."""
+    before = MeansThatLeft(counts={YEAR: {30}})
+    assert mean_of_industries(rules, 30 - apart, means=before)[0] == reason

@@ -160,7 +160,7 @@ def test_every_number_that_is_a_sum_is_that_of_the_evidence(
     reasons = {name: table.reasons for name, table in release.tables.items()}
     # Nothing says what mean log productivity rests on, of which all_domestic is made.
     assert reasons["welfare_comparisons"].pop("no evidence") == 1
-    # Nor what a Theil index does, or the terms of single industries.
+    # Nor spreads of single industries, which stay beside their mean, or their terms.
     assert reasons["dispersion"].pop("no evidence") > 0
     assert reasons["decompositions"].pop("no evidence") > 0
     assert not any(set(each) & {"no evidence", "other evidence"} for each in reasons.values())

@@ -10,7 +10,7 @@ side by side would tell of industries.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -19,16 +19,15 @@ from tradegains.formulas.outcomes import joined_notes
 from tradegains.release.bin_tables import BinTables
 from tradegains.release.binning import merged_rows
 from tradegains.release.cells import COLUMNS, EvidenceCells
-from tradegains.release.deviations import Deviations, deviation_backing, range_backing
-from tradegains.release.groups import EVERY, Choices, Members, Row, Who, who_is_behind
+from tradegains.release.deviations import Deviations, deviation_backing
+from tradegains.release.groups import Choices, Members, Row, Who, who_is_behind
 from tradegains.release.judging import CONTRIBUTORS, Backing, broken_rules
 from tradegains.release.median_bases import MedianBases
 from tradegains.release.populations import Populations, WeightedPopulation
 from tradegains.release.protection import DIFFERENCE
 from tradegains.release.rules import BINS, TAILS, Rules
 from tradegains.release.sampled import SampledTables
-from tradegains.release.samples import NO_EVIDENCE, OTHER_EVIDENCE
-from tradegains.tables import working as w
+from tradegains.release.samples import NO_EVIDENCE
 from tradegains.tables.disclosure import POSITION, SHAPE, Statistic
 from tradegains.tables.published import TABLES
 
@@ -46,6 +45,27 @@ class Verdict(NamedTuple):
 
     reason: str
     backing: Backing | None = None
+
+
+INDUSTRIES_MEAN, SINGLE = "industries_mean", "industry4"
+
+
+@dataclass(frozen=True)
+class MeansThatLeft:
+    """Means over single industries that leave or have left.
+
+    Attributes:
+        singles: years of which a statistic of a single industry has left.
+        counts: by year, over how many industries means were.
+    """
+
+    singles: frozenset[int] = frozenset()
+    counts: dict[int, set[int]] = field(default_factory=dict)
+
+
+def is_single(population: WeightedPopulation) -> bool:
+    """Whether it is of one of the industries that means are over."""
+    return population.members.level == SINGLE
 
 
 @dataclass
@@ -68,12 +88,11 @@ class Described:
     bins: BinTables
     choices: Choices
     sampled: SampledTables
+    means: MeansThatLeft = field(default_factory=lambda: MeansThatLeft())
 
     def judge(self, table: str, row: Row, column: str, number: Statistic) -> Verdict:
         """Whether a number of a row may leave, beside the sums it is declared to rest on."""
         who = who_is_behind(table, self.choices, row)
-        if row.get("level") == "industries_mean":
-            return self._of_industries(row, who["population"].groups[0])
         if table in PRODUCTIVITY_TABLES and not self.bases.is_chosen(row):
             return Verdict(OTHER_BASE)
         weakest: Backing | None = None
@@ -86,6 +105,8 @@ class Described:
             weakest = min(weakest or fate.backing, fate.backing, key=lambda one: one.contributors)
         if weakest is None:
             return Verdict(NO_EVIDENCE)
+        if row.get("level") == INDUSTRIES_MEAN:
+            return self._of_industries(row, only_population(number, who).members, weakest)
         if number.sampled:
             return Verdict(*self.sampled.judge(table, row, column))
         if table == "histograms":
@@ -115,38 +136,30 @@ class Described:
             return Verdict(NO_EVIDENCE, backing)
         return Verdict(DEVIATIONS if broken_rules(found, self.rules) else "", found)
 
-    def _of_industries(self, row: Row, everybody: Members) -> Verdict:
-        """A mean over industries: of enough, and those of which nothing may leave are many or none.
+    def _of_industries(self, row: Row, everybody: Members, backing: Backing) -> Verdict:
+        """A mean over industries: of enough, of none of which anything leaves or has left.
 
-        From the mean and the numbers of all others follows that of the one that stays.
+        From the mean and the numbers of all others would follow that of one. Two means differ by
+        no industry or by enough.
         """
-        every = replace(everybody, level="industry4", industry=EVERY)
-        least = self.rules.contributors.least
-        found = []
-        for each in self.cells.each(every) if self.cells.knows(every) else ():
-            held = self.cells.years[each.year].holdings(w.ESTABLISHMENTS)
-            inside = self.cells.cells_of(each)
-            if held.values[inside].sum() >= row["n_min"]:
-                found.append(WeightedPopulation(each, _weight_of(row)))
-        if len(found) != row["industries"]:
-            return Verdict(OTHER_EVIDENCE)
-        fates = [self.populations.fates.get(each) for each in found]
-        stays = sum(fate is None or bool(fate.reason) for fate in fates)
-        all_of_it = self.populations.backing(WeightedPopulation(everybody))
-        if len(found) < least:
-            return Verdict(CONTRIBUTORS, all_of_it)
-        return Verdict(DIFFERENCE if 0 < stays < least else "", all_of_it)
+        least, year = self.rules.contributors.least, everybody.year
+        if row["industries"] < least:
+            return Verdict(CONTRIBUTORS, backing)
+        singles = {each.members.year for each in self.populations.leaving if is_single(each)}
+        if year in singles | self.means.singles:
+            return Verdict(DIFFERENCE, backing)
+        before = self.means.counts.setdefault(year, set())
+        if any(0 < abs(row["industries"] - other) < least for other in before):
+            return Verdict(DIFFERENCE, backing)
+        before.add(row["industries"])
+        return Verdict("", backing)
 
     def _shape(
         self, row: Row, number: Statistic, who: Mapping[str, Who], backing: Backing
     ) -> Verdict:
         if backing.contributors - 1 < self.rules.shapes.degrees_of_freedom:
             return Verdict(DEGREES, backing)
-        if not number.power:
-            return Verdict(NO_EVIDENCE, backing)
         mean_power = mean_of_powers(row, number.power)
-        if "mean" not in row:
-            return self._shape_about_itself(number, who, mean_power)
         centres = self.bases.centres(row)
         if mean_power is None or centres is None or row.get("mean") is None:
             return Verdict(NO_EVIDENCE, backing)
@@ -158,29 +171,6 @@ class Described:
         found = deviation_backing(self.cells.years[members.year], inside, of)
         if found is None:
             return Verdict(NO_EVIDENCE, backing)
-        return Verdict(DEVIATIONS if broken_rules(found, self.rules) else "", found)
-
-    def _shape_about_itself(
-        self, number: Statistic, who: Mapping[str, Who], mean_power: float | None
-    ) -> Verdict:
-        """A spread about a mean that its table does not tell: `moments` may; it is in the range."""
-        population = only_population(number, who)
-        if mean_power is None:
-            return Verdict(NO_EVIDENCE)
-        inside = self.cells.cells_of(population.members)
-        of_year = self.cells.years[population.members.year]
-        weight = COLUMNS.get(number.weight, "")
-        mean = self.bases.mean_of_industry(population.members, number.weight)
-        centres = self.bases.medians.get(str(population.members.year))
-        if mean is None or centres is None:
-            found = range_backing(
-                of_year, inside, power=number.power, mean_power=mean_power, weight=weight
-            )
-        else:
-            about = Deviations(centres, mean, number.power, mean_power, weight)
-            found = deviation_backing(of_year, inside, about)
-        if found is None:
-            return Verdict(NO_EVIDENCE)
         return Verdict(DEVIATIONS if broken_rules(found, self.rules) else "", found)
 
     def _position(self, number: Statistic, who: Mapping[str, Who], backing: Backing) -> Verdict:
@@ -288,10 +278,6 @@ def populations_behind(number: Statistic, who: Mapping[str, Who]) -> list[Weight
 def _beyond(number: int, at: float) -> float:
     """How many lie beyond a quantile, on the side that has fewer: 10 of 100 beyond 0.9."""
     return round(number * min(at, 1 - at), 9)
-
-
-def _weight_of(row: Row) -> str:
-    return "employment" if row["weighting"] == "employment" else ""
 
 
 def only_population(number: Statistic, who: Mapping[str, Who]) -> WeightedPopulation:

@@ -9,7 +9,9 @@ from tradegains.release.binning import Merging
 from tradegains.release.cells import EvidenceCells
 from tradegains.release.described import (
     PRODUCTIVITY_TABLES,
+    SINGLE,
     Described,
+    MeansThatLeft,
     histograms_of,
     in_order,
     populations_behind,
@@ -45,11 +47,13 @@ def describe(
         bins.decide(histograms_of(published, bases, choices), earlier)
     populations = Populations(cells, rules, choices.told, _productivity(run))
     wanted = _wanted(run, choices, names, bases)
-    populations.decide(wanted, list(_earlier_populations(ledger, cells, choices)))
+    means = _earlier_means(ledger)
+    earlier_populations = list(_earlier_populations(ledger, cells, choices))
+    populations.decide(wanted, earlier_populations, means.counts)
     samples = Samples(cells, rules, choices.told, _earlier_samples(ledger))
     sampled = SampledTables(run, choices, rules, samples)
     sampled.decide(names)
-    return Described(cells, rules, populations, bases, bins, choices, sampled)
+    return Described(cells, rules, populations, bases, bins, choices, sampled, means)
 
 
 def said_of(described: Described) -> dict[str, Any]:
@@ -69,6 +73,7 @@ def said_of(described: Described) -> dict[str, Any]:
     return {
         "populations": said,
         "bins": bins,
+        "means": [[year, sorted(each)] for year, each in sorted(described.means.counts.items())],
         "samples": described.sampled.samples.said(),
     }
 
@@ -107,6 +112,21 @@ def _earlier_populations(
             yield LeftPopulation(
                 each["words"], tuple(each["digest"]), population if is_here else None
             )
+
+
+def _earlier_means(ledger: Ledger) -> MeansThatLeft:
+    """Means over industries that left before, and years of which single industries did."""
+    singles = {
+        each["group"]["year"]
+        for entry in ledger
+        for each in entry.get("populations", ())
+        if each["group"]["level"] == SINGLE
+    }
+    counts: dict[int, set[int]] = {}
+    for entry in ledger:
+        for year, several in entry.get("means", ()):
+            counts.setdefault(year, set()).update(several)
+    return MeansThatLeft(frozenset(singles), counts)
 
 
 def _earlier_samples(ledger: Ledger) -> dict[str, list[Taken]]:

@@ -69,34 +69,6 @@ def deviation_backing(cells: YearCells, inside: Numbers, of: Deviations) -> Back
     return Backing(backing.contributors, total, float(largest[1]), float(largest[0]))
 
 
-def range_backing(
-    cells: YearCells, inside: Numbers, *, power: int, mean_power: float, weight: str
-) -> Backing | None:
-    """The same about a mean that lies somewhere between the lowest and the highest.
-
-    Args:
-        cells: evidence of a year.
-        inside: places of the population's cells.
-        power: of the deviations.
-        mean_power: their mean [log points to that power].
-        weight: column of the weight; empty where each counts once.
-    """
-    if not cells.has_extremes or not len(inside):
-        return None
-    places = np.flatnonzero(np.isin(cells.spread_cells, inside))
-    is_alone = cells.alone[w.ESTABLISHMENTS][inside] > 0
-    ends = [
-        np.concatenate([cells.alone[name][inside][is_alone], cells.spread[name][places]])
-        for name in (w.LOWEST, w.HIGHEST)
-    ]
-    unit = 2.0**-w.LOG_PRODUCTIVITY_BITS
-    reach = ((ends[1].max() + 1 - ends[0].min()) * unit) ** power
-    holdings = cells.holdings(weight or w.ESTABLISHMENTS)
-    found = holdings.backing(inside)
-    total = float(holdings.values[inside].sum()) * mean_power
-    return Backing(found.contributors, total, found.first * reach, found.second * reach)
-
-
 def _reach(
     industries: Numbers, columns: Mapping[str, Numbers], places: Numbers, of: Deviations
 ) -> Numbers:

@@ -505,12 +505,9 @@ ALL_INDUSTRIES = ("total", "industry2_aggregated", "industry4_aggregated")
 
 
 def _dispersion(choices: Choices, row: Row) -> Mapping[str, Who]:
-    """Who has log productivity, of the industry, or of all; jobs of whom the mean is, nobody's."""
-    year, inside = row["year"], (WITH_PRODUCTIVITY,)
-    if row["level"] == "industries_mean":
-        return {"population": Who((Members(year, inside),))}
-    own = Who((Members(year, inside, level=row["level"], industry=row["industry"]),))
-    return {"population": own, "industry": own}
+    """Who has log productivity, of all industries together: single ones stay beside their mean."""
+    is_mean = row["level"] == "industries_mean"
+    return {"population": Who((measured(row["year"]),))} if is_mean else {}
 
 
 BEHIND: Mapping[str, Behind] = {

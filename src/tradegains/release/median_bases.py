@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from tradegains.formulas.productivity import POOLED, RELATIVE, SAME_YEAR, median_years
 from tradegains.published.published_run import PublishedRun
-from tradegains.release.groups import Members, Row
+from tradegains.release.groups import Row
 
 Pool = str
 """Years whose medians they are: one of them, or `pooled` and the name of a window."""
@@ -20,14 +20,12 @@ class MedianBases:
         first: the first median base of the study.
         medians: by pool, of each industry [log points].
         chosen: by year, the pool.
-        means: above their year's own median, by year, 4-digit industry and weighting [log points].
     """
 
     windows: Mapping[str, tuple[int, int]]
     first: str
     medians: Mapping[Pool, Mapping[int, float]]
     chosen: dict[int, Pool] = field(default_factory=dict)
-    means: dict[tuple[int, str, str], float] = field(default_factory=dict)
 
     @staticmethod
     def of(run: PublishedRun, windows: Mapping[str, tuple[int, int]]) -> "MedianBases":
@@ -39,20 +37,8 @@ class MedianBases:
             medians.setdefault(pool, {})[int(row["industry"])] = row["median"]
         stated = run.section("productivity").get("median_base") or [SAME_YEAR]
         found = MedianBases(windows, str(stated[0]), medians)
-        rows = run.tables["moments"].to_pylist()
-        found._choose(rows)
-        found.means |= {
-            (row["year"], row["industry"], row["weighting"]): row["mean"]
-            for row in rows
-            if row["level"] == "industry4" and row["population"] == "all"
-            if row["median_base"] == SAME_YEAR and row["measure"] == RELATIVE
-            if row["mean"] is not None
-        }
+        found._choose(run.tables["moments"].to_pylist())
         return found
-
-    def mean_of_industry(self, members: Members, weight: str) -> float | None:
-        """The mean above its own year's median of who is in an industry; None where untold."""
-        return self.means.get((members.year, members.industry, weight or "unweighted"))
 
     def _choose(self, rows: Iterable[Row]) -> None:
         for row in rows:

@@ -16,7 +16,7 @@ Decisions:
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -113,9 +113,14 @@ class Populations:
     fates: dict[WeightedPopulation, Fate] = field(default_factory=dict)
 
     def decide(
-        self, wanted: Iterable[WeightedPopulation], earlier: Sequence[LeftPopulation] = ()
+        self,
+        wanted: Iterable[WeightedPopulation],
+        earlier: Sequence[LeftPopulation] = (),
+        years_of_means: Collection[int] = (),
     ) -> None:
         """Decide on all of them; those that left before come first.
+
+        Of `years_of_means` a mean over single industries has left, and nothing of one of them does.
 
         Nothing new of a year leaves where one of these has changed, or is not known any more: who
         kept its numbers would set the new ones beside them.
@@ -132,6 +137,8 @@ class Populations:
                 inside = self.cells.cells_of(each.members)
                 is_new = each not in again or not self._is_same(again[each])
                 is_beside = _of_year(self.words(each)) in stays
+                of = each.members
+                is_beside |= of.level == "industry4" and of.year in years_of_means
                 reason = EARLIER if is_new and is_beside else atoms.take(inside)
                 self.fates[each] = Fate(reason, atoms.holdings.backing(inside))
 

@@ -212,17 +212,9 @@ _ENTRY_RATES = ("entry_rate", "share_of_entrants", "employment_rate")
 
 
 def _spread_by(weight: str) -> dict[str, Statistic]:
-    """Spreads within an industry, or their mean; a gap is told by its outer quantile.
-
-    Of the Theil index in a single industry no rule says who has how much.
-    """
-    of = partial(described, weight=weight)
-    outer = dict(zip(_GAPS, (0.75, 0.90, 0.99, 0.01), strict=True))
-    return {
-        "sd": of(SHAPE, "population", power=2),
-        "theil": of(SHAPE, "population"),
-        **{name: of(POSITION, "population", at=p) for name, p in outer.items()},
-    }
+    """Means over industries of spreads within them; those of single industries stay beside them."""
+    spread = described(SHAPE, "population", weight=weight)
+    return dict.fromkeys(("sd", *_GAPS, "theil"), spread)
 
 
 ENTRY_RATES = Table(
@@ -315,8 +307,6 @@ DISPERSION = Table(
         {
             "industries": public(),
             "n_min": public(),
-            "establishments": counts("industry.establishments"),
-            "employment": linear("industry.employment"),
             **_spread_by(""),
         },
         adds=(Adds("industry", "their mean is that of level industries_mean"),),
