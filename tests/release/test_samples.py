@@ -220,7 +220,9 @@ def test_an_absorbed_effect_has_so_many_rows(rules: Rules, groups: int, reason: 
 def test_rows_alone_in_an_effect_are_of_the_sample(rules: Rules) -> None:
     """Nothing is estimated from them; how many they are is a difference of a few."""
     told = regression(observations=196, note="4 in an effect of their own left out")
-    assert reasons(rules, told, "coefficient", "observations") == ["", "difference"]
+    assert reasons(rules, told, "coefficient", "observations", "groups") == [
+        "", "difference", "difference",
+    ]  # fmt: skip
     assert reasons(rules, regression(observations=196), "coefficient") == ["difference"]
 
 

@@ -136,7 +136,9 @@ def _regressions(tables: SampledTables, rows: Sequence[Row]) -> Iterator[Sampled
             for column in CUT_COUNTS
             if row[column] is not None
         }
+        # Effects of one row are left out with it: their number tells how many these are.
         own["observations"] = (CountedSample(among, row["observations"], part=part),)
+        own["groups"] = own["observations"]
         if row["clusters"] is not None and row["errors"] in ("establishment", "enterprise"):
             own["clusters"] = ()
         yield SampledRow((sample,), own, _why_not(tables, row, terms[_regression(row)], among))
