@@ -509,6 +509,17 @@ def test_ids_beyond_what_a_double_holds_are_refused(workshop: Workshop) -> None:
         assert "9007199254740994" not in str(refused.value)
 
 
+def test_whole_numbers_of_r_saved_as_doubles_are_refused(workshop: Workshop) -> None:
+    """As haven writes 5,000 of class integer64: the double of those bits."""
+    sales = np.array([5000, 0], "int64").view("float64")
+    rows = pd.DataFrame({"plant_id": [1.0, 2.0], "year": [1990, 1990], "sales": sales})
+    pyreadstat.write_dta(rows, workshop.folder / "plants.dta")
+    recipe = workshop.planned("plants.dta")
+    assert 'type = "number"' in recipe
+    with pytest.raises(InputError, match=r"R's 64-bit whole numbers.*\(1 case\)"):
+        workshop.converted(recipe)
+
+
 def test_a_census_is_one_that_a_study_reads(workshop: Workshop) -> None:
     """The record beside the census is no part of it."""
     for year in (1990, 1991):

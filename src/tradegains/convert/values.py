@@ -18,6 +18,8 @@ from tradegains.convert.source import FoundColumn
 
 EXACT, EXACT_SINGLE = 2**53, 2**24
 """Whole numbers beyond these may not be what was meant, in a 64-bit and in a 32-bit float."""
+SMALLEST = 2.0**-1022
+"""No amount is nearer to 0: smaller doubles hold the bits of R's 64-bit whole numbers to 2^52."""
 _DIGITS = r"^[+-]?[0-9]+$"
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _GROUPS = r"^[+-]?[0-9]{1,3}(_[0-9]{3})+([^0-9_].*)?$"
@@ -31,6 +33,9 @@ CURES = {
     "are whole numbers beyond 2^24 held as 32-bit floats, which have lost digits": (
         "they were rounded before they were saved (in Stata: a float, where a long or double was "
         "needed): get the file again with them as texts or longs"
+    ),
+    "are below 2.2e-308, as R's 64-bit whole numbers are when saved as doubles": (
+        "get the file again with as.numeric() of the columns of class integer64, ids as texts"
     ),
     "are whole numbers beyond 2^53, which a double rounds": 'state type = "whole" or "text"',
     "are longer than digits says": "correct digits, or the codes",
@@ -235,7 +240,11 @@ class Converter:
     def _doubles(self, values: pa.Array) -> pa.Array:
         type_ = values.type
         if pa.types.is_floating(type_):
-            return values.cast(pa.float64())
+            values = values.cast(pa.float64())
+            size = pc.abs(values)
+            bits = pc.and_(pc.greater(size, 0.0), pc.less(size, SMALLEST))
+            what = "are below 2.2e-308, as R's 64-bit whole numbers are when saved as doubles"
+            return self._without(values, bits, what)
         if pa.types.is_boolean(type_):
             return values.cast(pa.int64()).cast(pa.float64())
         if pa.types.is_integer(type_):
