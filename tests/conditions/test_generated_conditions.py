@@ -3,7 +3,10 @@
 import os
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import Column, SparkSession
 
@@ -87,6 +90,16 @@ def test_engine_finds_divisions_by_zero(
     dividing = [pair for pair in dealt if any(each.operation == "/" for each in pair[0])]
     assert any(divides_by_zero(expression, row) for expression, _ in dividing for row in ROWS)
     assert_agreement(spark, dividing, columns.divides_by_zero, divides_by_zero)
+
+
+def test_case_within_case_is_what_it_says(spark: SparkSession, tmp_path: Path) -> None:
+    """In rows of a file: those of the tests above are computed before Spark rearranges anything."""
+    texts = ["aß", "ı", "ﬁ", "abc", "STRASSE"]
+    pq.write_table(pa.table({"s": texts}), tmp_path / "a.parquet")
+    read = read_condition("lower(upper(s)) = s", {"s": "string"})
+    frame = spark.read.parquet(str(tmp_path / "a.parquet"))
+    found = frame.select("s", columns.column_of(read).alias("holds")).toArrow().to_pylist()
+    assert {row["s"] for row in found if row["holds"]} == {"abc"}
 
 
 def assert_agreement(spark: SparkSession, dealt, column, expected) -> None:
