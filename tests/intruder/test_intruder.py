@@ -61,6 +61,14 @@ def test_who_came_between_two_releases_is_read():
     assert found(request, lambda amounts, sums, earlier: set() if earlier else {"a"}) == set()
 
 
+def test_who_has_gone_since_knows_no_more_than_before():
+    before = {"a": TWO.amounts["a"]}
+    after = {"a": {who: value for who, value in before["a"].items() if who != "e3"}}
+    request = Request("gone", after, {"a": frozenset("a")}, before=before)
+    assert found(request, lambda amounts, sums, earlier: set() if earlier else {"a"}) == set()
+    assert found(request, leaving("a")) >= {("earlier reader", "change of a")}
+
+
 @pytest.mark.parametrize("seed", range(1, 81))
 def test_nothing_unsafe_follows_from_what_the_package_lets_out(seed):
     _, breaches, _, _ = attack_once(seed)
