@@ -76,8 +76,20 @@ def uncertain_study(dealer: Dealer) -> Study:
 def dealt(dealer: Dealer) -> tuple[Study, SmallInputs, list[dict[str, Any]]]:
     """A study with its small inputs, and a census."""
     cases = case_list(dealer)[:CASES]
-    study, small = fitted(uncertain_study(dealer), ranked_tables(dealer), cases)
-    return study, replace(small, concordance=None), census_of(cases)
+    tables = replace(ranked_tables(dealer), concordance=None)
+    study, small = fitted(uncertain_study(dealer), tables, cases)
+    rows = census_of(cases)
+    return study, replace(small, imports=met(small.imports, rows)), rows
+
+
+def met(imports: list[dict[str, Any]] | None, rows: list[dict[str, Any]]) -> Any:
+    """Imports of an industry of these few cases too: those of none are refused."""
+    known = sorted({row["industry"] for row in rows if row["industry"]})
+    width = len(imports[0]["industry"]) if imports else 0
+    known = [code[:width] for code in known]
+    if not imports or any(row["industry"] in known for row in imports):
+        return imports
+    return [*imports, *({**row, "industry": known[0]} for row in imports[:2])]
 
 
 def compare(engine, dealer: Dealer, folder) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from tradegains.errors import Problem, StudyError
+from tradegains.formulas.membership import BOTH_ENDS, WORD_BITS
 from tradegains.study import Study
 from tradegains.tables.reserved import is_reserved
 
@@ -34,6 +35,11 @@ def _extra_column_problems(study: Study) -> Iterator[Problem]:
 
 def _set_problems(study: Study) -> Iterator[Problem]:
     """More sets than a run can keep: it would say so after its place in the queue came."""
+    # Each window has a set of each rule and restriction, and two of exporters; six are of years.
+    # Only where these may be too many they are counted in earnest, which takes PySpark's types.
+    of_a_window = len({*study.matching.continuing, BOTH_ENDS}) + len(study.restrictions) + 2
+    if len(study.windows) * of_a_window + len(study.populations) + 6 <= WORD_BITS:
+        return
     from tradegains.results.sets import study_sets
 
     try:

@@ -15,6 +15,7 @@ from pyarrow import csv
 
 from tradegains.store.census import CensusFiles
 from tradegains.store.row_tables import PLANT_PRODUCTS, RowFile, row_table_files
+from tradegains.store.scalars import arrow_texts
 
 DistinctTexts: TypeAlias = pa.Array
 """Distinct texts."""
@@ -81,7 +82,8 @@ def words_among(texts: pa.Array, words: Collection[str]) -> list[str]:
         >>> words_among(pa.array(["P1", "Total"]), {"total", "sum"})
         ['total']
     """
-    found = pc.is_in(pa.array(sorted(words)), pc.utf8_lower(texts))
+    # pa.array imports pandas, half of the time of a check.
+    found = pc.is_in(arrow_texts(sorted(words)), pc.utf8_lower(texts))
     return [
         word for word, is_there in zip(sorted(words), found.to_pylist(), strict=True) if is_there
     ]
