@@ -102,6 +102,7 @@ STRESS  ?= --page docs/reliability.md
 coverage: $(VENV)/ready-run
 	PYTHONPATH=src:tests $(PY) -m interval_coverage --draws 1000
 	PYTHONPATH=src:tests $(PY) -m bootstrap_ratio build/demo/input
+	PYTHONPATH=src:tests $(PY) -m planted_coverage --draws 60
 	TRADEGAINS_REPLICATES=12 TRADEGAINS_REPLICATE_CASES=12 PYTHONPATH=src:tests \
 	  $(PY) -m pytest -q tests/whole/test_replicates.py
 
