@@ -12,6 +12,7 @@ STAYS = {
     "coverage": "a whole census beside control totals",
     "industry_medians": "medians by industry, of which no histogram leaves",
     "entry_rates": "rates by bin: bins are not brought together for it",
+    "adoption_rates": "counts by a column of the study's own, of which there is no evidence",
     "joint_distribution": "no evidence by cell of productivity and size yet",
     "influence": "the largest units are behind it: no evidence of influence yet",
     "industry_slopes": "no evidence of influence yet",

@@ -276,9 +276,9 @@ def list_regressions(
     """Rows of `regressions` and `export_entry`."""
     run = regressing(rows, study, productivity, small)
     if run is None:
-        return {"regressions": [], "export_entry": []}
+        return {"regressions": [], "export_entry": [], "adoption_rates": []}
     has_exports = study.census.has("exports")
-    found, entries = premium(run) if has_exports else [], []
+    found, entries, adoptions = premium(run) if has_exports else [], [], []
     for name in study.regressions.exit_windows:
         found += exits(run, study.window(name))
     for name in study.regressions.entry_windows if has_exports else ():
@@ -294,9 +294,28 @@ def list_regressions(
             terms = (*map(cut_of, kinds), *run.choices.entry_controls)
             found += probit_rows(run, labels, terms, fit, CutCounts(samples[quartile], kinds))
         found += effects_of_starting(run, window, everyone)
+        adoptions += list_adoptions(run, window, everyone)
         total = sum(row.sales for row in rows if row.year == window.start)
         entries += export_entry(window, everyone, probits, (kinds, total))
-    return {"regressions": found, "export_entry": entries}
+    return {"regressions": found, "export_entry": entries, "adoption_rates": adoptions}
+
+
+def list_adoptions(run: Regressing, window: Any, everyone: Sample) -> list[dict[str, Any]]:
+    """Rates of each adoption, of who starts to export and of the others."""
+    found = []
+    for outcome in run.choices.adoptions:
+        allowed = [each for each in everyone if each[outcome] in (0, 1)]
+        for quartile, inside in by_quartile(allowed).items():
+            row = {"window": window.name, "outcome": outcome, "sample": sample_name(quartile)}
+            rates = []
+            for name, starts in (("starter", 1), ("other", 0)):
+                values = [each[outcome] for each in inside if each[START] == starts]
+                rates.append(Fraction(sum(values), len(values)) if values else None)
+                row |= {f"{name}s": len(values), f"{name}s_adopting": sum(values)}
+                row[f"{name}_rate"] = None if not values else float(rates[-1])
+            row["difference"] = None if None in rates else float(rates[0] - rates[1])
+            found.append(row)
+    return found
 
 
 def list_starters(

@@ -42,8 +42,8 @@ def test_no_page_and_no_sentence_of_the_report_claims_it_again(why):
 def test_every_claim_would_be_seen():
     said = (
         "CUSFTA raised welfare by 5.10. It is net of productivity growth: imports +9.53, entry "
-        "and exit −4.42. 13 of 22 industries gain. Exit due to cuts. They gain more by −1.07. HLOY in "
-        "a lognormal economy. 41.8 percent. Every number on this page comes from a generated census; "
-        "no plant is in it. a a Pareto. Only level total so far."
+        "and exit −4.42. 13 of 22 industries gain. Exit due to cuts. They gain more by −1.07. "
+        "HLOY in a lognormal economy. 41.8 percent. Every number on this page comes from a "
+        "generated census; no plant is in it. a a Pareto. Only level total so far."
     )
     assert [why for why, each in CLAIMS.items() if not re.search(each, said, re.IGNORECASE)] == []

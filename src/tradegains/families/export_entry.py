@@ -18,6 +18,7 @@ from tradegains.families.regression_context import (
 from tradegains.families.regression_errors import add_clusters, sandwich_of
 from tradegains.formulas.membership import BOTH_ENDS
 from tradegains.formulas.outcomes import joined_notes
+from tradegains.results.adoptions import adoption_rate_rows
 from tradegains.results.entry_replicates import entry_rows_with_errors, sales_of_groups
 from tradegains.results.regressions import (
     CutCounts,
@@ -31,7 +32,7 @@ from tradegains.results.regressions import (
 from tradegains.results.sets import continuing_set, exporter_at_end_set, never_exported_set
 from tradegains.statistics.probits import Probit, fit_probits
 from tradegains.statistics.quartiles import with_quartiles
-from tradegains.statistics.regression_passes import RegressionRows
+from tradegains.statistics.regression_passes import RegressionRows, having
 from tradegains.study import Window
 from tradegains.tables import working as w
 from tradegains.transforms.regression_rows import (
@@ -46,10 +47,30 @@ from tradegains.transforms.regression_rows import (
 from tradegains.transforms.regression_sums import EFFECT
 from tradegains.transforms.replicate_units import add_groups
 
+FamilyRows = tuple[Rows, Rows, Rows]
+"""Rows of `regressions`, of `export_entry` and of `adoption_rates`."""
 
-def entry_regressions(context: RegressionContext, window: Window) -> tuple[Rows, Rows]:
-    """Rows of `regressions` and of `export_entry`: who starts to export in a window."""
+
+def entry_regressions(context: RegressionContext, window: Window) -> FamilyRows:
+    """Rows of `regressions`, `export_entry` and `adoption_rates`: who starts to export."""
     rows = _kept_entry_rows(context, window)
+    return *_explained(context, window, rows), _adoptions(context, window, rows)
+
+
+def _adoptions(context: RegressionContext, window: Window, rows: RegressionRows) -> Rows:
+    """Rows of `adoption_rates` of a window."""
+    found: Rows = []
+    for outcome in context.choices.adoptions:
+        counted = context.count_cuts(having(rows, outcome), (), w.QUARTILE, EXPORT_START, outcome)
+        counts = {key: each.establishments for key, each in counted.items()}
+        found += adoption_rate_rows(window.name, outcome, counts)
+    return found
+
+
+def _explained(
+    context: RegressionContext, window: Window, rows: RegressionRows
+) -> tuple[Rows, Rows]:
+    """Rows of `regressions` and of `export_entry`."""
     kinds = context.kinds(context.choices.entry_cuts)
     counts, note = _counts(context, window, rows, kinds)
     controls = context.choices.entry_controls

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from tradegains.families.context import ComputedTables, MatchedCensus, Rows, RunContext
 from tradegains.families.exit import exit_regressions
-from tradegains.families.export_entry import entry_regressions
+from tradegains.families.export_entry import FamilyRows, entry_regressions
 from tradegains.families.exporter_premium import premium_regressions
 from tradegains.families.regression_context import NO_CUTS, RegressionContext
 from tradegains.families.regression_errors import warn_of_few
@@ -24,7 +24,7 @@ Found = TypeVar("Found")
 
 
 def estimate_families(context: RunContext, matched: MatchedCensus) -> ComputedTables:
-    """Rows of `regressions` and `export_entry`; a table without any is absent."""
+    """Rows of the tables of regressions; a table without any is absent."""
     asked = RegressionContext.of(context, matched)
     found = _rows(asked)
     empty = [_without_rows(asked, table) for table, rows in found.items() if not rows]
@@ -38,10 +38,11 @@ def _rows(asked: RegressionContext) -> dict[str, Rows]:
         partial(_all_named, asked, _regressions(asked)),
         partial(_all_named, asked, effects_of_rows(asked)),
     )
-    regressions, entries = zip(*found, strict=True) if found else ((), ())
+    regressions, entries, adoptions = zip(*found, strict=True) if found else ((), (), ())
     tables = {
         "regressions": list(chain.from_iterable(regressions)),
         "export_entry": list(chain.from_iterable(entries)),
+        "adoption_rates": list(chain.from_iterable(adoptions)),
     }
     warn_of_few(asked, tables["regressions"])
     if asked.study.tariff_effects is not None:
@@ -49,22 +50,21 @@ def _rows(asked: RegressionContext) -> dict[str, Rows]:
     return tables
 
 
-Regression = Callable[[], tuple[Rows, Rows]]
-"""Computes rows of `regressions` and of `export_entry`."""
+Regression = Callable[[], FamilyRows]
 
 
 def _regressions(asked: RegressionContext) -> Iterator[Regression]:
     """Each family and window; none needs another, and all wait for the engine most of the time."""
     if asked.has_exports and asked.choices.premium_years:
-        yield lambda: (premium_regressions(asked), [])
+        yield lambda: (premium_regressions(asked), [], [])
     for name in asked.choices.exit_windows:
         yield partial(_exits, asked, asked.study.window(name))
     for window in entry_windows(asked.study):
         yield partial(entry_regressions, asked, window)
 
 
-def _exits(asked: RegressionContext, window: Window) -> tuple[Rows, Rows]:
-    return exit_regressions(asked, window), []
+def _exits(asked: RegressionContext, window: Window) -> FamilyRows:
+    return exit_regressions(asked, window), [], []
 
 
 def _all_named(asked: RegressionContext, tasks: Iterable[Callable[[], Found]]) -> list[Found]:
@@ -91,6 +91,7 @@ def _absences(asked: RegressionContext) -> Iterator[Absence]:
 
 def _without_rows(asked: RegressionContext, table: str) -> Absence:
     """Why a table has no rows, although the study has the section."""
-    wants_entry = table == "export_entry" and asked.choices.entry_windows
+    of_entry = table == "export_entry" or (table == "adoption_rates" and asked.choices.adoptions)
+    wants_entry = of_entry and asked.choices.entry_windows
     lacks_exports = wants_entry and not asked.has_exports
     return Absence("table", table, None, NO_EXPORTS if lacks_exports else NOT_ASKED_FOR)

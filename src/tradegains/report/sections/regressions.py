@@ -19,6 +19,7 @@ from tradegains.report.section import (
 from tradegains.tables.published import TABLES
 
 NAME, ENTRY, TARIFFS = "regressions", "export_entry", "tariff_effects"
+ADOPTIONS = "adoption_rates"
 TITLES = {name: TABLES[name].title for name in (NAME, ENTRY)}
 PREMIA = {"exporter_premium": "no", "exporter_premium_with_size": "yes"}
 EXITS = {"exit_linear": "linear probability", "exit_probit": "probit"}
@@ -72,7 +73,8 @@ def _absent(run: PublishedRun) -> Iterator[tuple[str, str]]:
 
 def regression_tables(run: PublishedRun) -> list[PageTable]:
     """The tables that the run has rows for."""
-    own = (_premia(run), _exits(run), _entries(run), _effects(run), _tariff_effects(run))
+    own = (_premia(run), _exits(run), _entries(run), _effects(run), _adoptions(run),
+           _tariff_effects(run))  # fmt: skip
     found = (*own, quoted_numbers(run))
     return [table for table in found if table is not None]
 
@@ -231,6 +233,36 @@ def _tariff_effects(run: PublishedRun) -> PageTable | None:
             f"not. Errors take means, rates and shares as given.{_alone(rows)}"
         ),
         data=(rows_csv(run, TARIFFS, rows),),
+    )
+
+
+def _adoptions(run: PublishedRun) -> PageTable | None:
+    """What part of new exporters, and of the others, has adopted what; None without rows."""
+    rows = run.rows(ADOPTIONS)
+    if not rows:
+        return None
+    return PageTable(
+        title=TABLES[ADOPTIONS].title,
+        unit="percent; difference in percentage points; n in establishments",
+        header=("window", "outcome", "sample", "new exporters", "n", "others", "n", "difference"),
+        rows=tuple(
+            (
+                *names([run.window_years(row["window"]), row["outcome"].replace("_", " ")]),
+                *names([SAMPLE_NAMES[SAMPLES.index(row["sample"])]]),
+                rate_cell(row["starter_rate"]),
+                Cell(count(row["starters"])),
+                rate_cell(row["other_rate"]),
+                Cell(count(row["others"])),
+                rate_cell(row["difference"]),
+            )
+            for row in rows
+        ),
+        stub=3,
+        remark="Of establishments that exported in no year until the window's first and are there "
+        "in its last: who exports then, and who does not. Raw rates: who starts may differ in all "
+        "else as well. Q1 to Q4: quartiles of first-year productivity within the 4-digit industry, "
+        "from the lowest. In the manner of Melitz and Trefler (2012), table 1.",
+        data=(rows_csv(run, ADOPTIONS, rows),),
     )
 
 

@@ -287,6 +287,37 @@ _REACHED = (
 )
 """The output that an effect reaches, and all."""
 
+ADOPTION_RATES = Table(
+    name="adoption_rates",
+    title="Adoption by who starts to export and by the others",
+    family="regressions",
+    section="regressions.adoptions",
+    key=("window", "outcome", "sample"),
+    columns=(
+        RUN,
+        Column("window", TEXT, "", "window; nobody here exported until its first year"),
+        Column("outcome", TEXT, "", "column of 0 and 1, in the window's last year"),
+        Column(
+            "sample",
+            TEXT,
+            "",
+            "all, or the quartile of first-year productivity, 1 the bottom",
+            words=_SAMPLES,
+        ),
+        count("starters", "establishments", "that export in the last year and have the column"),
+        count("starters_adopting", "establishments", "of these, with 1"),
+        share("starter_rate", "starters_adopting over starters"),
+        count("others", "establishments", "that do not export then and have the column"),
+        count("others_adopting", "establishments", "of these, with 1"),
+        share("other_rate", "others_adopting over others"),
+        share(
+            "difference",
+            "starter_rate less other_rate: the raw difference of `regressions`",
+            range=Range(at_least=-1, at_most=1),
+        ),
+    ),
+)
+
 _RESULTS = (
     "double_difference",
     "industry_less_plant",
@@ -389,4 +420,4 @@ TARIFF_EFFECTS = Table(
     ),
 )
 
-TABLES = (REGRESSIONS, EXPORT_ENTRY, TARIFF_EFFECTS)
+TABLES = (REGRESSIONS, EXPORT_ENTRY, ADOPTION_RATES, TARIFF_EFFECTS)
