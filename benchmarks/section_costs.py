@@ -41,7 +41,7 @@ SHIPPED = {
 """Sections that a study may do without, and the keys of others that it then may not have."""
 
 FOLLOWING = {
-    "tariff_effects": ("accounting",),
+    "tariff_effects": ("accounting", "regressions.errors"),  # whose "cv3" is for its clusters
     "regressions": ("tariff_effects", "accounting"),
 }
 """Sections that a study may not have without another."""

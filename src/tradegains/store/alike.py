@@ -6,6 +6,7 @@ starts, among all rows: whether a census is refused does not depend on the order
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import TypeAlias
 
 import pyarrow as pa
@@ -163,7 +164,23 @@ def _trimmed(values: pa.Array) -> pa.Array:
     """Texts without the blanks around them that a run leaves out; what is missing left out."""
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
-    return pc.utf8_trim(values.cast(pa.string()).drop_null(), characters=" ")
+    texts = values.cast(pa.string()).drop_null()
+    try:
+        return pc.utf8_trim(texts, characters=" ")
+    except pa.ArrowInvalid:
+        return pc.utf8_trim(_in_utf8(texts), characters=" ")
+
+
+def _in_utf8(texts: pa.Array) -> pa.Array:
+    """Those texts that are UTF-8; files can mark others as text, which a run refuses by number."""
+
+    def is_text(content: bytes) -> bool:
+        with suppress(UnicodeDecodeError):
+            content.decode()
+            return True
+        return False
+
+    return texts.filter(pa.array(map(is_text, texts.cast(pa.binary()).to_pylist())))
 
 
 def distinct(texts: Iterable[str]) -> DistinctTexts:
