@@ -1,9 +1,10 @@
+#!/usr/bin/env bash
 # bit64 4.0.5 (Debian) with R's own functions: merge() of ids in integer64 (as fread reads them) with the same ids
 # as doubles has no row, and 7 %in% ids is false where ids %in% 7 is true; cut() puts 3 into (0,2]; colSums, lm and
 # tapply work on the doubles in whose bits the numbers are kept (1e-323), and so does ifelse, whose answer is no
 # integer64 any more. Expected: the matching rows, (2,4], the numbers, or an error. No warnings.
 source "$(dirname "$0")/environment"
-prepare_debian r-cran-bit64=4.0.5-1
+prepare_debian r-cran-bit64==4.0.5-1
 expected='rows of merge: 0, of both in integer64: 2
 ids %in% 7: TRUE, 7 %in% ids: FALSE
 cut of 1, 2, 3: (0,2] (0,2] (0,2], as doubles (0,2] (0,2] (2,4]

@@ -1,9 +1,10 @@
+#!/usr/bin/env bash
 # foreign 0.8-84 (Debian): write.dta writes a missing text as the text "NA", a value in Stata that equals the other
 # missing ones (an id, an industry, Namibia); whole numbers from 2,147,483,621 on as missing values, without a
 # word; and of a date with its time the day alone, as a plain number without a date format. Expected: "", doubles
 # or a refusal, and the moment, as haven does (last three lines).
 source "$(dirname "$0")/environment"
-prepare_debian r-cran-foreign=0.8.84-1 r-cran-haven=2.5.1-1
+prepare_debian r-cran-foreign==0.8.84-1 r-cran-haven==2.5.1-1
 expected='foreign: name "a" "NA", of which missing 0
 foreign: id 7 NA, of which missing 1
 foreign: at 13149 13149, of which missing 0

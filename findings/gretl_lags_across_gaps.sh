@@ -1,9 +1,10 @@
+#!/usr/bin/env bash
 # gretl 2022c (Debian): in a panel the year before is the year before in which any plant was seen. With 1990, 1991
 # and 1993 in the data, the lag of 1993 is 1991, so a growth over two years counts as one; one more plant, seen in
 # 1992 alone, makes the same lag missing. Expected: missing both times, as Stata's L. and plm's lag give, because
 # the year is named as the time variable (setobs id year --panel-vars). Censuses that skip a year are like that.
 source "$(dirname "$0")/environment"
-prepare_debian gretl=2022c-1
+prepare_debian gretl==2022c-1
 expected='plant 1, three years: 1990, sales 100, a year before NA
 plant 1, three years: 1991, sales 110, a year before 100
 plant 1, three years: 1993, sales 130, a year before 110

@@ -1,8 +1,9 @@
+#!/usr/bin/env bash
 # gretl 2022c (Debian): the standard deviation and the variance of a single value are 0, in sd(), var() and by
 # group in aggregate(). Expected: missing, as R, Stata and pandas give, since n - 1 is 0. An industry
 # with one plant in a region has no spread instead of an unknown one, and pulls the mean of the spreads down.
 source "$(dirname "$0")/environment"
-prepare_debian gretl=2022c-1
+prepare_debian gretl==2022c-1
 expected='spread of one plant: sd 0, var 0
 spread by industry: 0, 1.41421
 spread, mean of the two: 0.707107'

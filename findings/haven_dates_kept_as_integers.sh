@@ -1,10 +1,11 @@
+#!/usr/bin/env bash
 # haven 2.5.1 (Debian): a date that R keeps as a whole number is another day in an SPSS file: 1988-01-01 and
 # 1995-01-01 both become 1514-09-25, because the seconds since 1582 that SPSS wants are written unmultiplied.
 # The same dates kept as doubles are right, and Stata's and SAS's formats are right in both. A time of day and
 # date kept so is wrong in Stata files too. Expected: the day, however R keeps it. data.table's IDate is
 # of that kind, and dates print alike.
 source "$(dirname "$0")/environment"
-prepare_debian r-cran-haven=2.5.1-1
+prepare_debian r-cran-haven==2.5.1-1
 expected='sav, double: 1988-01-01 1995-01-01
 sav, integer: 1514-09-25 1514-09-25
 dta, integer: 1988-01-01 1995-01-01

@@ -1,9 +1,10 @@
+#!/usr/bin/env bash
 # haven 2.5.1 (Debian): a missing code of SPSS (99, read with user_na = TRUE) is missing for is.na(), and counts as
 # 99 in mean(na.rm = TRUE), sum and complete.cases; weighted.mean and lm leave it out. Binding two waves whose codes
 # differ drops the codes of both, multiplying makes 198 of 99, and in a Stata or SAS file it is 99. Expected: one
 # answer, that of is.na(). No warnings. Establishments that did not answer have 99 jobs in the total.
 source "$(dirname "$0")/environment"
-prepare_debian r-cran-haven=2.5.1-1 r-cran-dplyr=1.0.10-1
+prepare_debian r-cran-haven==2.5.1-1 r-cran-dplyr==1.0.10-1
 expected='is.na FALSE FALSE TRUE
 mean 34, sum 102, weighted mean 1.5
 complete cases 3, rows in lm 2

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # hyparquet==1.31.5: DECIMAL columns are read as doubles, and not the nearest ones: -1234567.89 comes as
 # -1234567.8900000001, because the digits are multiplied by 0.01 rather than divided by 100. Ids kept as decimals
 # (as SQL servers and SAS export them) are rounded: 9007199254740993 and 9007199254740992 are one id, though the

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # jstat==1.9.6: percentile() never lies between the two largest values: of 1 to 10 the 90th is 9 and the 99th is
 # 9 as well, of 1 to 4 everything from the third quarter on is 3. Below it is Excel's PERCENTILE, as its
 # documentation says. And quartiles() gives 4 for the median of 1 to 8, where median() gives 4.5. Expected: 9.1,

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # parquetjs-lite==0.8.7: numbers of a column that has a dictionary, which is what writers do by default, come as
 # text: jobs 12, 7 and 12 are "12", "7" and "12", so a sum that begins with 0 is "012712"; without a dictionary
 # they are numbers. -0 becomes "0", and unsigned numbers of 64 bits in the upper half are negative either way.

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # polars-io==0.5.0: a date of a Stata file comes as the number of days since 1960, a time as milliseconds, a
 # month as the number of months, though a date of a SAS transport file is a date: the formats' names are looked
 # up in a list of SAS's. And a file with a column of whole numbers (byte, int or long) cannot be read at all:

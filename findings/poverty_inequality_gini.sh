@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # povertyInequalityMeasures==1.1.1: the Gini coefficient of incomes that are all the same is 0.25 for two rows
 # and 0.0625 for four, 1 of one row. The area under the Lorenz curve starts at the first row instead of the
 # origin, so the square of the first row's share of people times its mean is left out. Expected: 0. Between

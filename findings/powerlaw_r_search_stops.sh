@@ -1,9 +1,10 @@
+#!/usr/bin/env bash
 # poweRlaw 0.70.6 (Debian): the search for the tail's lower limit stops at 100,000 whatever the data are, so
 # the fit depends on the unit. Sales in thousands have an exponent of 3.51; the same sales in dollars have
 # 1,001,002, which is their smallest value, and no limit; with smaller plants beside them, 1.46. Expected: 3.51
 # each time; a power law has no unit. A message says that the search was cut; the fit that is returned does not.
 source "$(dirname "$0")/environment"
-prepare_debian r-cran-powerlaw=0.70.6-2
+prepare_debian r-cran-powerlaw==0.70.6-2
 expected='in thousands: exponent 3.51, limit 1001, rows in the tail 200
 in dollars: exponent 1001001.75, limit NA, rows in the tail NA
 with smaller plants, in thousands: exponent 3.51, limit 1001, rows in the tail 200

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # PriceIndexCalc==0.7: an index that uses the quantities of both months depends on the order of the rows. The
 # months' vectors are taken as the rows stand, so a product's quantity in one month meets another product's price
 # in the other: Fisher's index of March is 1.2472 with the products in one order, 1.3229 after shuffling.

@@ -1,9 +1,10 @@
+#!/usr/bin/env bash
 # PSPP 1.6.2 (Debian): percentiles by weight depend on the unit of the weights. With 1, 3, 1, 2 and 1 jobs the
 # median of 1, 2, 3, 4 and 10 is 2.5; with the same jobs in tenths FREQUENCIES says 0.9, below the smallest
 # value, with a lower quartile (0.95) above the upper one (0.85); EXAMINE and AGGREGATE say 10, the largest.
 # Expected: 2.5 in each, for quartiles 2 and 4. Weights that sum to 1 are what surveys and shares come with.
 source "$(dirname "$0")/environment"
-prepare_debian pspp=1.6.2-2
+prepare_debian pspp==1.6.2-2
 expected='Median,,2.50
 Percentiles,25,2.00
 ,75,4.00

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # pycountry==26.2.16: search_fuzzy puts Nigeria before Niger when asked for "Niger", and the Netherlands (for a
 # province) before Curaçao, of the 249 names as pycountry itself writes them. "Kosovo" gives Serbia alone, and the
 # ISO code that Zaire had, ZAR, gives Iran (a province). Expected: the country whose name is the text, first; an

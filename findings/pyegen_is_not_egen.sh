@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # pyegen==0.2.4 ("equivalent to Stata's egen"): pc(), in Stata the percent of the total, is the percentile rank;
 # kurt() is the excess over 3 with a correction for small samples, in Stata the plain fourth moment, 1.7 for 1
 # to 5; group() numbers rows in order of appearance, gives missing a number, and answers with rows 0, 1, 2, ...

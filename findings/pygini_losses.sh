@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # pygini==1.0.1: a single negative number changes every number before the Gini coefficient is taken: the
 # smallest is subtracted from all. Profits of -1, 10 and 20 are measured as 0, 11 and 21, and a loss of 100 nearly
 # halves the coefficient. Expected: the coefficient by its formula, an error, or a warning. Whole numbers are

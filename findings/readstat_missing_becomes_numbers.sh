@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # ReadStat 1.1.8 (Debian, the command `readstat`): converting a Stata file to SAS, a missing value with a reason
 # (.b) of a whole-number column becomes 2,147,483,623 jobs (in a transport file 2,147,483,392); of a
 # column of doubles it is infinity in a transport file. The plain missing value (.) is missing, and from Stata
@@ -5,7 +6,7 @@
 # One refused answer decides the total of an industry.
 source "$(dirname "$0")/environment"
 prepare pyreadstat==1.3.7 pandas==2.3.3
-prepare_debian readstat=1.1.8-1
+prepare_debian readstat==1.1.8-1
 expected="converted to xpt: jobs 12.0, 2147483392.0, nan; sales 1.5, inf, nan
 converted to sas7bdat: jobs 12.0, 2147483623.0, nan; sales 1.5, nan, nan
 converted to dta: jobs 12, nan, nan; sales 1.5, nan, nan"

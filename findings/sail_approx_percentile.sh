@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Sail (pysail==0.7.2): approx_percentile() interpolates and answers in doubles: the median of 1, 2, 3 and 4 is 2.5,
 # of the ids 9007199254740993 and 9007199254740995 it is a number that is none of them. Expected, and Spark 4.2.0's
 # answer: a value of the data in its own type, (2,) and ('int',). (percentile() is the one that interpolates.) A cell

@@ -1,10 +1,11 @@
+#!/usr/bin/env bash
 # sandwich 3.0-2 (Debian): rows of weight 0 make robust errors smaller. A regression with as many such rows as
 # others has half the HC1, HC3 and clustered errors of the same regression without them, 0.105 for 0.214; its
 # coefficients, nobs() and classical errors are the same. (Scores are averaged over all 60 rows, the bread is
 # scaled by the 30 that count.) Expected: no change, which clubSandwich gives. Who switches rows off by weights
 # (a subsample, a matched set, trimmed tails) doubles the t values.
 source "$(dirname "$0")/environment"
-prepare_debian r-cran-sandwich=3.0-2-1 r-cran-clubsandwich=0.5.8-1
+prepare_debian r-cran-sandwich==3.0-2-1 r-cran-clubsandwich==0.5.8-1
 expected='rows counted: 30 30
 classical: 0.2128, without the rows 0.2128
 HC1: 0.1051, without the rows 0.2139
