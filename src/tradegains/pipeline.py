@@ -28,7 +28,7 @@ from tradegains.inputs.names import name_problems
 from tradegains.inputs.reading import has_product_values, judge_inputs, products_year
 from tradegains.inputs.small import SmallInputs
 from tradegains.progress import Progress
-from tradegains.store.answering import is_remote, while_stores_answer
+from tradegains.store.answering import while_stores_answer
 from tradegains.store.arrow_tables import arrow_schema
 from tradegains.store.census import CensusFiles, read_census, require_buckets
 from tradegains.store.census_checks import invalid_text
@@ -48,7 +48,7 @@ from tradegains.store.manifest import (
 from tradegains.store.mending import mend_logs, salvage
 from tradegains.store.output import KEEP_DAYS, Output, census_problems, hold_output
 from tradegains.store.pages import undecodable
-from tradegains.store.remote_errors import told_of_store
+from tradegains.store.remote_errors import is_remote, told_of_store
 from tradegains.store.row_tables import PLANT_PRODUCTS, ROW_TABLES, read_plant_products
 from tradegains.store.runs import (
     Publication,

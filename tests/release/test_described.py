@@ -254,15 +254,20 @@ def test_histograms_that_leave_are_of_many_draws(rules: Rules) -> None:
     assert sum(taken) >= 6
 
 
-@pytest.mark.parametrize(("number", "leaves"), [(9, False), (10, True), (11, True)])
-def test_a_bin_holds_so_many(rules: Rules, number: int, leaves: bool) -> None:
-    """A bin of a few between those of many leaves as it is, or in a wider one."""
-    sizes = dict.fromkeys(range(8), 200) | {1: number}
-    plants = [
+def plants_in_bins(sizes: Mapping[int, int]) -> list[Plant]:
+    """So many plants alike in each bin."""
+    return [
         Plant(1000 * place + n, (), 5, WIDTH * place + 0.1, 3256)
         for place, count in sizes.items()
         for n in range(count)
     ]
+
+
+@pytest.mark.parametrize(("number", "leaves"), [(9, False), (10, True), (11, True)])
+def test_a_bin_holds_so_many(rules: Rules, number: int, leaves: bool) -> None:
+    """A bin of a few between those of many leaves as it is, or in a wider one."""
+    sizes = dict.fromkeys(range(8), 200) | {1: number}
+    plants = plants_in_bins(sizes)
     found = year_of_bins(plants, rules)
     assert found.take(all_of())
     assert found.merging is not None
@@ -315,11 +320,7 @@ def test_a_bin_holds_so_many_that_its_count_leaves(rules: Rules, number: int, ti
     """Rounded by size a count below 15 stays: bins are so wide that none does."""
     by_size = replace(rules, rounding=Rounding("significant", 0))
     sizes = dict.fromkeys(range(8), 200) | {1: number}
-    plants = [
-        Plant(1000 * place + n, (), 5, WIDTH * place + 0.1, 3256)
-        for place, count in sizes.items()
-        for n in range(count)
-    ]
+    plants = plants_in_bins(sizes)
     found = year_of_bins(plants, by_size)
     assert found.take(all_of())
     assert found.merging is not None

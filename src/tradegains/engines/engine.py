@@ -136,11 +136,14 @@ class Engine:
             self.spark.interruptAll()
 
     def cut_off(self) -> None:
-        """Make whatever is asked of an embedded engine fail, for good; a second call does nothing.
+        """Make whatever is asked of the engine fail: of an embedded one for good.
 
-        Nothing else ends a question about a plan, which is no query: it may wait for a store.
+        Nothing else ends a question about a plan, which is no query there: it may wait for a store.
+        Spark's jobs are cancelled once more, since some may have begun after the others were.
         """
-        if not self.is_classic:
+        if self.is_classic:
+            self.interrupt()
+        else:
             self._ended.set()
             self._channel_close()
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from tradegains.errors import StorageError
 from tradegains.store import hadoop
 from tradegains.store.locations import locate
-from tradegains.store.remote_errors import connection_lost, is_gone, remote_error
+from tradegains.store.remote_errors import connection_lost, is_gone, is_remote, remote_error
 
 _LOOK_SECONDS: Final = 2.0
 _AGAIN_SECONDS: Final = 1.0
@@ -75,16 +75,6 @@ def while_stores_answer(addresses: Iterable[str], *ways: Callable[[], None]) -> 
         raise
     finally:
         watch.end()
-
-
-def is_remote(address: str) -> bool:
-    """Whether another machine may be behind an address.
-
-    Example:
-        >>> is_remote("hdfs://names/census"), is_remote("file:///data"), is_remote("/data")
-        (True, False, False)
-    """
-    return "://" in address and not address.startswith("file://")
 
 
 def unanswered(address: str) -> StorageError | None:

@@ -16,15 +16,14 @@ from pyarrow import fs
 
 from tradegains.errors import InputError, Problem
 from tradegains.store import hadoop
+from tradegains.store.listing import is_unicode
 from tradegains.store.remote_errors import raise_if_remote
 from tradegains.store.stores import S3_SILENT_SECONDS, S3_TRIES, allow_plain_http
 
 _HDFS, _S3 = "hdfs://", "s3://"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-# What Python makes of bytes in a name that are no UTF-8.
-_HALVES = re.compile(r"[\ud800-\udfff]")
-# One program takes these as they are, another as the beginning of a query or of a coded sign.
 _HALF = re.compile(r"(file|hdfs|viewfs|s3[an]?|gs|abfss?|wasbs?):(?!//)", re.IGNORECASE)
+# One program takes these as they are, another as the beginning of a query or of a coded sign.
 _AMBIGUOUS = re.compile(r"[%?#\\\x00-\x1f\x7f]")
 
 
@@ -104,7 +103,7 @@ def locate(given: str) -> Location:
             what = "the path has tabs, line ends or other signs that nobody sees"
             raise InputError(Problem(what, repr(given), cure="rename the file or folder"))
         path = str(Path(given).absolute())
-        if _HALVES.search(path):
+        if not is_unicode(path):
             what = "the path is not in UTF-8, which no engine reads"
             raise InputError(Problem(what, ascii(path), cure="rename the file or folder"))
         return Location(given, fs.LocalFileSystem(), _as_written(path))

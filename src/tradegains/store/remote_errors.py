@@ -79,6 +79,16 @@ _SIGNS: Final[tuple[tuple[tuple[str, ...], str, str], ...]] = (
 )  # fmt: skip
 
 
+def is_remote(address: str) -> bool:
+    """Whether another machine may be behind an address.
+
+    Example:
+        >>> is_remote("hdfs://names/census"), is_remote("file:///data"), is_remote("/data")
+        (True, False, False)
+    """
+    return "://" in address and not address.startswith("file://")
+
+
 def remote_error(error: BaseException | str, address: str) -> StorageError | None:
     """The error of ours that a store behind an address is the cause of; None where it is none.
 
@@ -95,7 +105,7 @@ def remote_error(error: BaseException | str, address: str) -> StorageError | Non
         >>> remote_error(OSError("Connection refused"), "file:///data/x") is None
         True
     """
-    if "://" not in address or address.startswith("file://"):
+    if not is_remote(address):
         return None
     said = error if isinstance(error, str) else "\n".join(_texts(error))
     for signs, what, cure in _SIGNS:
