@@ -206,6 +206,22 @@ def test_numbers_that_are_none_are_missing(workshop: Workshop) -> None:
     assert "not a number: missing 1" in report
 
 
+def test_a_damaged_page_is_told_with_its_file(workshop: Workshop) -> None:
+    path = workshop.folder / "plants.parquet"
+    sales = pa.array([math.sqrt(number) for number in range(1000)])
+    pq.write_table(pa.table({"sales": sales}), path, compression="gzip", use_dictionary=False)
+    damaged = bytearray(path.read_bytes())
+    damaged[len(damaged) // 2] ^= 64
+    path.write_bytes(damaged)
+    said = refused(
+        workshop,
+        '[source]\nfiles = ["plants.parquet"]\nformat = "parquet"\n[year]\nvalue = 1990\n'
+        '[[columns]]\nname = "sales"\ntype = "number"',
+    )
+    assert "the file is damaged" in said
+    assert "plants.parquet" in said
+
+
 def test_parts_of_a_microsecond_are_told(workshop: Workshop) -> None:
     times = pa.array([1_000, 1_001, None], pa.timestamp("ns"))
     pq.write_table(pa.table({"at": times}), workshop.folder / "plants.parquet")

@@ -67,8 +67,8 @@ AREAS = {
             "tests/store", "src/tradegains/store", "tests/inputs", "tests/engines/test_storage.py",
             "tests/release/test_releasing.py",
         ),
-        share=0.03,
-        least=6,
+        share=0.05,
+        least=10,
         forked=True,
         elsewhere=(
             "code_version", "hadoop", "lease", "remote_cleaning", "remote_errors",

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
+import pyarrow.parquet.encryption as pe
 import pytest
 
 from tradegains.store.delta import DeltaRs, DeltaStore
@@ -11,6 +13,7 @@ from tradegains.store.delta_spark import SparkDelta
 from tradegains.store.writers import EngineName
 
 QualityRows = Callable[..., pa.Table]
+WriteEncrypted = Callable[[pa.Table, Path, str], None]
 
 
 @pytest.fixture
@@ -38,3 +41,28 @@ def store(tmp_path: Path, request: pytest.FixtureRequest, engine_name: EngineNam
     if engine_name == "spark":
         return SparkDelta(folder, request.getfixturevalue("spark"))
     return DeltaRs(folder)
+
+
+class _BareKeys(pe.KmsClient):  # type: ignore[misc]
+    """Keys as they are: for files that nobody is to read."""
+
+    def wrap_key(self, key_bytes: bytes, master_key_identifier: str) -> str:
+        return key_bytes.hex()
+
+    def unwrap_key(self, wrapped_key: str, master_key_identifier: str) -> bytes:
+        return bytes.fromhex(wrapped_key)
+
+
+@pytest.fixture
+def write_encrypted() -> WriteEncrypted:
+    """Return a function that writes rows with one column encrypted, under a footer that is not."""
+
+    def write(rows: pa.Table, path: Path, column: str) -> None:
+        keys = pe.EncryptionConfiguration(
+            footer_key="f", column_keys={"c": [column]}, plaintext_footer=True
+        )
+        factory = pe.CryptoFactory(lambda _: _BareKeys())
+        settings = factory.file_encryption_properties(pe.KmsConnectionConfig(), keys)
+        pq.write_table(rows, path, encryption_properties=settings)
+
+    return write

@@ -3,7 +3,7 @@
 import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -93,10 +93,21 @@ def test_zero_byte_truncated_and_foreign_files_are_named_together(tmp_path: Path
         "the file has zero bytes in year=1980/part-0.parquet",
         "the Parquet file is truncated or its footer is damaged in year=1981/part-1.parquet",
         "the file is not Parquet in year=1982/part-2.parquet",
-        "the Parquet file is encrypted in year=1983/part-3.parquet",
+        "the Parquet file is encrypted in year=1983/part-3.parquet\n  cure: have it written without",
     ):
         assert line in message
     assert "part-4" not in message
+
+
+def test_encrypted_columns_are_refused(
+    tmp_path: Path, write_encrypted: Callable[[pa.Table, Path, str], None]
+) -> None:
+    # Arrow ends the process where it is asked what the footer says of such a column.
+    root = write(tmp_path, {"year=1988/a.parquet": rows(), "year=1989/a.parquet": rows()})
+    write_encrypted(rows(), tmp_path / "year=1989/a.parquet", "output")
+    message = refused(root, [1988, 1989])
+    assert "the Parquet file has encrypted columns in year=1989/a.parquet" in message
+    assert "cure: have it written without encryption" in message
 
 
 def test_year_that_is_not_there(tmp_path: Path) -> None:

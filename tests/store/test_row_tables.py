@@ -1,5 +1,6 @@
 """Rows of plant_products: types that would match nothing, and names that are no patterns."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,16 @@ def test_types_that_match_nothing_are_refused(
     assert problem.what.startswith(f"column '{column}' is {type_} where ")
     assert problem.where == path
     assert ("whole numbers with a gap" in problem.cure) == (type_ in ("double", "float"))
+
+
+def test_encrypted_columns_are_refused(
+    tmp_path: Path, write_encrypted: Callable[[pa.Table, Path, str], None]
+) -> None:
+    path = tmp_path / "products.parquet"
+    write_encrypted(pa.table(ROWS), path, "product")
+    (problem,) = row_table_problems(str(path), needs_value=True)
+    assert problem.what == "the Parquet file has encrypted columns"
+    assert problem.where == str(path)
 
 
 @pytest.mark.parametrize(

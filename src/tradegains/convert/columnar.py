@@ -54,7 +54,7 @@ def _chunks(path: Path, folders: dict[str, str], rows: int) -> Iterator[pa.Table
                 column = pa.repeat(pa.scalar(value, pa.string()), table.num_rows)
                 table = table.append_column(name, column)
             yield table
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError) as error:  # the latter where a page cannot be unpacked
         what = f"the file is damaged ({type(error).__name__})"
         raise InputError(Problem(what, str(path), cure="write the file again")) from None
 

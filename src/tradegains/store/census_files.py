@@ -36,9 +36,16 @@ FOOTER_THREADS = 16
 
 _DELTA_LOG = "_delta_log"
 _NOT_PARQUET = "the file is not Parquet"
-_CONVERT = "of Stata, SAS, SPSS, CSV or Excel files, `tradegains convert` makes a census"
+_IS_ENCRYPTED = "the Parquet file is encrypted"
 _MAGIC = b"PAR1"
 _ENCRYPTED = b"PARE"
+# After a footer that is signed but not encrypted: a nonce of 12 bytes and a tag of 16.
+_SIGNATURE_BYTES = 28
+_DECRYPT = "have it written without encryption by who holds its keys"
+_CURES = {
+    _NOT_PARQUET: "of Stata, SAS, SPSS, CSV or Excel files, `tradegains convert` makes a census",
+    _IS_ENCRYPTED: _DECRYPT,
+}
 NOT_DATA = frozenset({".md", ".txt", ".csv", ".json", ".html", ".pdf", ".log", ".crc", ".sha256"})
 # Of a file whose footer was not read, or that has none.
 _NO_FOOTER = pa.schema([])
@@ -84,7 +91,7 @@ def find_files(place: Location, year_column: str) -> tuple[list[CensusFile], dic
             Problem(
                 "the census has no files",
                 place.given,
-                cure=f"point [inputs] census at its folder; {_CONVERT}",
+                cure=f"point [inputs] census at its folder; {_CURES[_NOT_PARQUET]}",
             )
         )
     sizes = Counter(posixpath.dirname(file.absolute) for file in visible)
@@ -238,6 +245,8 @@ def _with_footer(place: Location, file: CensusFile) -> CensusFile | Problem:
     try:
         with place.system.open_input_file(file.absolute) as source:
             footer = pq.ParquetFile(source)
+            if has_encrypted_columns(source, footer.metadata):
+                return encrypted_columns(file.path)
             return replace(file, rows=footer.metadata.num_rows, schema=_schema(footer))
     except PermissionError:
         cure = "make it readable for yourself (chmod u+r), or ask its owner to"
@@ -248,8 +257,24 @@ def _with_footer(place: Location, file: CensusFile) -> CensusFile | Problem:
     except (pa.ArrowException, OSError, ValueError) as error:
         raise_if_remote(error, file.uri)
         what = _unreadable(place, file)
-        is_foreign = what == _NOT_PARQUET
-        return Problem(what, file.path, cure=_CONVERT if is_foreign else "write the file again")
+        cure = _CURES.get(what, "write the file again")
+        return Problem(what, file.path, cure=cure)
+
+
+def has_encrypted_columns(source: pa.NativeFile, footer: pq.FileMetaData) -> bool:
+    """Whether columns are encrypted behind a footer that everybody can read.
+
+    Arrow ends the whole process where it is asked what the footer says of such a column, so the
+    files are told by the signature that follows their footer.
+    """
+    source.seek(source.size() - len(_MAGIC) - 4)
+    length = int.from_bytes(source.read(4), "little")
+    return bool(length - footer.serialized_size == _SIGNATURE_BYTES)
+
+
+def encrypted_columns(where: str) -> Problem:
+    """A file with columns that only who holds keys can read."""
+    return Problem("the Parquet file has encrypted columns", where, cure=_DECRYPT)
 
 
 def unread_type(error: pa.ArrowNotImplementedError, where: str, file: pa.NativeFile) -> Problem:
@@ -308,7 +333,7 @@ def _unreadable(place: Location, file: CensusFile) -> str:
     except OSError:
         return "the file cannot be opened"
     if _ENCRYPTED in (head, tail):
-        return "the Parquet file is encrypted"
+        return _IS_ENCRYPTED
     if head == _MAGIC:
         return "the Parquet file is truncated or its footer is damaged"
     return _NOT_PARQUET

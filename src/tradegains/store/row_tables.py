@@ -22,7 +22,13 @@ from pyarrow import csv, fs
 
 from tradegains.errors import InputError, Problem
 from tradegains.store.census_checks import missing_cure
-from tradegains.store.census_files import NOT_DATA, files_in, unread_type
+from tradegains.store.census_files import (
+    NOT_DATA,
+    encrypted_columns,
+    files_in,
+    has_encrypted_columns,
+    unread_type,
+)
 from tradegains.store.census_types import Family, file_type
 from tradegains.store.engine_paths import is_connect, path_to_read
 from tradegains.store.listing import FileStamp, ListedFile, stamp_of
@@ -173,7 +179,10 @@ def _schema(file: RowFile) -> pa.Schema:
     place = file.place
     if file.kind == "parquet":
         with place.system.open_input_file(place.path) as source:
-            schema = pq.read_schema(source)
+            parquet = pq.ParquetFile(source)
+            if has_encrypted_columns(source, parquet.metadata):
+                raise InputError(encrypted_columns(place.given))
+            schema = parquet.schema_arrow
     else:
         with place.system.open_input_stream(place.path) as source, csv.open_csv(source) as reader:
             schema = pa.schema([(name, pa.string()) for name in reader.schema.names])
