@@ -142,7 +142,9 @@ def test_year_column_in_shared_files(spark: SparkSession, tmp_path: Path) -> Non
     ]
 
 
-@pytest.mark.parametrize("type_", [pa.int16(), pa.int64(), pa.uint16(), pa.float64(), pa.float32()])
+@pytest.mark.parametrize(
+    "type_", [pa.int16(), pa.int64(), pa.uint16(), pa.float64(), pa.float32(), pa.decimal64(4, 0)]
+)
 def test_year_column_of_any_number(spark: SparkSession, tmp_path: Path, type_: pa.DataType) -> None:
     years = pa.array([1981, 1982], type_)
     root = write(tmp_path, {"a.parquet": rows([1, 2], ano=years)})

@@ -359,14 +359,22 @@ def _years_inside(
                 sought = {year for year in sought - found if low < year < high}
                 nulls += statistics.null_count
             if sought or statistics is None:
-                years = parquet.read_row_group(group, columns=[column]).column(0)
-                found |= sought & set(pc.unique(years).to_pylist())
+                years = _as_numbers(parquet.read_row_group(group, columns=[column]).column(0))
+                there = set(pc.unique(years).to_pylist())
+                found |= {year for year in sought if year in there}
                 nulls += _without_year(years) if statistics is None else 0
     return found, nulls
 
 
 def _may_hold_fractions(type_: pa.DataType) -> bool:
     return bool(pa.types.is_floating(type_) or pa.types.is_decimal(type_))
+
+
+def _as_numbers(years: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Years of any type as doubles: Arrow tells no narrow decimals apart."""
+    if pa.types.is_dictionary(years.type):
+        years = years.cast(years.type.value_type)
+    return pc.cast(years, pa.float64(), safe=False)
 
 
 def _without_year(years: pa.ChunkedArray) -> int:
@@ -376,9 +384,7 @@ def _without_year(years: pa.ChunkedArray) -> int:
         >>> _without_year(pa.chunked_array([[1988.0, None, float("nan"), 1988.5, 88.0, 1e12]]))
         5
     """
-    if pa.types.is_dictionary(years.type):
-        years = years.cast(years.type.value_type)
-    numbers = pc.cast(years, pa.float64(), safe=False)
+    numbers = _as_numbers(years)
     whole = pc.and_(pc.is_finite(numbers), pc.equal(pc.floor(numbers), numbers))
     is_year = pc.and_(whole, pc.and_(pc.greater_equal(numbers, 1000), pc.less(numbers, 10_000)))
     return len(years) - int(pc.sum(is_year).as_py() or 0)
