@@ -13,7 +13,7 @@ from tradegains.conditions.expressions import Expression, Kind
 TYPES = {
     "x": "double", "y": "double", "i": "bigint", "j": "bigint", "year": "int",
     "fine": "decimal(38,10)", "wages": "decimal(18,2)", "hash": "decimal(20,0)",
-    "s": "string", "plant name": "string", "b": "boolean", "c": "boolean",
+    "s": "string", "plant `name": "string", "b": "boolean", "c": "boolean",
     "born": "date", "closed": "date", "seen": "timestamp",
 }  # fmt: skip
 
@@ -215,7 +215,7 @@ class Dealing:
             expression = Expression("substr", "text", (part[0],), numbers)
             return expression, f"substr({part[1]}, {', '.join(map(str, numbers))})", ATOM
         if self.chance.random() < 0.6:
-            return column(self.chance.choice(("s", "plant name")))
+            return column(self.chance.choice(("s", "plant `name")))
         return self.constant("text")
 
     def date(self, depth: int) -> Dealt:
@@ -231,7 +231,7 @@ def column(name: str) -> Dealt:
                               "date": "date"}  # fmt: skip
     is_decimal = type_.startswith("decimal")
     kind = "number" if is_decimal else kinds[type_]
-    text = f"`{name}`" if " " in name else name
+    text = "`" + name.replace("`", "``") + "`" if " " in name else name
     return Expression("column", kind, value=name, is_decimal=is_decimal), text, ATOM
 
 

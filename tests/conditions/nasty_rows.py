@@ -31,7 +31,7 @@ COLUMNS = {
     "i": ("whole", pa.int64()), "j": ("whole", pa.int64()), "year": ("year", pa.int32()),
     "fine": ("fine", pa.decimal128(38, 10)), "wages": ("wages", pa.decimal128(18, 2)),
     "hash": ("hash", pa.decimal128(20, 0)),
-    "s": ("text", pa.string()), "plant name": ("text", pa.string()),
+    "s": ("text", pa.string()), "plant `name": ("text", pa.string()),
     "b": ("truth", pa.bool_()), "c": ("truth", pa.bool_()),
     "born": ("date", pa.date32()), "closed": ("date", pa.date32()),
     "seen": ("time", pa.timestamp("us", "UTC")),
