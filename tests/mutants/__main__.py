@@ -79,7 +79,10 @@ AREAS = {
 }  # fmt: skip
 
 # What a message says is judged by whoever reads it; that there is one, by the tests.
-MESSAGES = r"^\s*(raise|yield Problem|problems\.append|log\.warning|cure =|what =)\b"
+MESSAGES = (
+    r"^\s*((raise|(yield|return) (Problem|\w+Error)|problems\.append|log\.warning)\b"
+    r"|(cure|what) \+?=)"
+)
 
 
 def configure(name: str, area: Area) -> Path:
