@@ -8,13 +8,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow import csv
 
 from small_study import write_study, write_year
-from tradegains.inputs.likeness import likeness_problems
+from tradegains.inputs.likeness import compared_years, likeness_problems
+from tradegains.inputs.meeting import meeting_problems
 from tradegains.inputs.reading import judge_inputs
 from tradegains.inputs.small import SmallInputs
-from tradegains.store.alike import census_ids
+from tradegains.store.alike import census_ids, distinct
 from tradegains.store.census import list_census
+from tradegains.store.product_rows import product_row_problems, read_products
 from tradegains.study import read_study
 
 IDS = ("P0001", "P0002", "P0003")
@@ -26,6 +29,10 @@ WAYS = {
     "nul": lambda text: f"{text}\0",
     "accent": lambda text: unicodedata.normalize("NFD", text.replace("P", "\u00d1")),
 }
+
+
+def of_tariffs(small: SmallInputs) -> pa.Array:
+    return distinct(row["product"] for row in small.product_tariffs)
 
 
 def judged(folder: Path, *inputs: str, now: Any = IDS, then: Any = IDS) -> list[tuple[str, Any]]:
@@ -60,7 +67,8 @@ def test_links_and_products_are_written_as_the_census_is(tmp_path: Path) -> None
     census = judge_inputs(read_study(write_study(tmp_path))).census
 
     def told() -> list[int | None]:
-        return [each.count for each in likeness_problems(study, census, tariffs)]
+        given = read_products(str(products), of_tariffs(tariffs), needs_value=False, year=None)
+        return [each.count for each in likeness_problems(study, census, tariffs, given)]
 
     products.mkdir()
     rows = {"establishment_id": ["P0001", "1"], "product": pa.array([10110, 22])}
@@ -105,12 +113,69 @@ def test_products_that_meet_nothing_are_refused_before_a_run(tmp_path: Path) -> 
     assert judged(tmp_path) == []
     study = read_study(tmp_path / "study.toml")
     census = judge_inputs(study).census
+    assert census is not None
     path = tmp_path / "products.parquet"
-    study = replace(study, inputs=replace(study.inputs, plant_products=str(path)))
     tariffs = SmallInputs(product_tariffs=[{"product": "11"}])
     told = []
-    for ids, codes in ((["P0001", "P9"], ["11", "2"]), (["P8", "P9"], ["11", "2"]), (IDS, ["2"])):
+    for ids, codes in ((["P0001", "P9"], ["11", "2"]), (["P9", "P1"], ["11", "2"]), (IDS, ["2"])):
         rows = {"establishment_id": ids[:2], "product": (codes * 2)[:2]}
         pq.write_table(pa.table(rows), path)
-        told.append([each.what[:12] for each in likeness_problems(study, census, tariffs)])
+        given = read_products(str(path), of_tariffs(tariffs), needs_value=False, year=None)
+        problems = [
+            *likeness_problems(study, census, tariffs, given),
+            *meeting_problems(study, census, tariffs, given),
+        ]
+        told.append([each.what[:12] for each in problems])
     assert told == [[], ["no establish"], ["no product t"]]
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv"])
+@pytest.mark.parametrize(
+    ("column", "values", "wanted"),
+    [
+        ("value", ["1.5", " +2e3 ", ".5"], []),
+        ("value", ["1,5", "2", "-1"], [("rows without an", 2)]),
+        ("value", ["1", "", "1e28"], [("rows without an", 2)]),
+        ("value", ["0", "0.0", "0"], [("no product is w", 3)]),
+        ("establishment_id", ["P0001", " ", "P0002"], [("rows without an", 1)]),
+        ("product", ["11", "11", ""], [("rows without an", 1)]),
+        ("year", ["1990", "1990.0", "x"], [("rows whose year", 2)]),
+        ("year", ["1991", "1992", "1993"], [("no row is of pro", None)]),
+        ("year", ["1990", "1990", "1991"], []),
+    ],
+)
+def test_rows_of_products_that_a_run_refuses_are_told_before(
+    tmp_path: Path, suffix: str, column: str, values: list[str], wanted: list[tuple[str, int]]
+) -> None:
+    rows = {"establishment_id": IDS, "product": ["11"] * 3, "value": ["1"] * 3}
+    table = pa.table({**rows, "year": ["1990"] * 3, column: values})
+    path = tmp_path / f"products.{suffix}"
+    (pq.write_table if suffix == "parquet" else csv.write_csv)(table, path)
+    found = read_products(str(path), of_tariffs(SmallInputs()), needs_value=True, year=1990)
+    problems = product_row_problems(found, str(path), year=1990)
+    assert [(each.what[: len(wanted[0][0])], each.count) for each in problems] == wanted
+
+
+def test_a_folder_names_products_where_files_do_not(tmp_path: Path) -> None:
+    place = tmp_path / "products" / "year=1990" / "product=11"
+    place.mkdir(parents=True)
+    pq.write_table(pa.table({"establishment_id": IDS, "year": [1990, 1990, 1991]}), place / "0.pq")
+    tariffs = of_tariffs(SmallInputs(product_tariffs=[{"product": "11"}]))
+    found = read_products(str(tmp_path / "products"), tariffs, needs_value=False, year=1990)
+    assert (found.rows, found.of_year, found.codes.to_pylist()) == (3, 2, ["11"])
+    assert found.served.to_pylist() == list(IDS[:2])
+
+
+def test_ids_of_enterprises_and_of_years_between_are_written_alike(tmp_path: Path) -> None:
+    for year in (1990, 1991):
+        owners = [f"e{each}" if year == 1990 else f"E{each}" for each in range(3)]
+        write_year(tmp_path, year, id=list(IDS), firm=owners)
+    mapped = ('sales = "sales"', 'sales = "sales"\nenterprise_id = "firm"')
+    study = read_study(write_study(tmp_path, mapped))
+    ((problem,),) = [error.problems for error in judge_inputs(study).errors]
+    assert (problem.what[:18], problem.count) == ("ids of enterprises", 3)
+    windows = (replace(study.windows[0], start=1990, end=1993),)
+    apart = replace(study, windows=windows)
+    assert compared_years(apart) == [(1990, 1993)]
+    annual = replace(apart, matching=replace(apart.matching, annual=True))
+    assert compared_years(annual) == [(1990, 1991), (1990, 1993), (1991, 1992), (1992, 1993)]

@@ -88,3 +88,16 @@ def test_cuts_of_inputs_are_means_of_home_cuts(
         "input input_output: 1 of 4 rows buy where no home cut is known; it counts as 0"
     ]
     assert len(home_cuts(told["tariff_cuts"])) == 2
+
+
+def test_inputs_of_which_none_has_a_cut_are_refused() -> None:
+    """By another classification all cuts of inputs were 0, in silence but for a line."""
+
+    def told(bought: str) -> list[tuple[str, int | None]]:
+        row = {"industry": "1010", "input_industry": bought, "share": 0.25}
+        tables = {"tariff_cuts": [{"industry": "20", "cut": 8.0}], "input_output": [row, row]}
+        found = told_cuts(study_of(*tables, kinds=("input",)), tables)[1]
+        return [(each.what[:27], each.count) for each in found]
+
+    assert told("C20") == told("2") == [("no industry that inputs are", 2)]
+    assert told("2010") == told("20") == []

@@ -10,13 +10,11 @@ import pyarrow.compute as pc
 from tradegains.convert.source import FoundColumn, Source
 from tradegains.convert.statistical import APART
 from tradegains.progress import Step
+from tradegains.study.totals import TOTALS
 
 MARKS = ("-", "--", ".", "..", "...", "NA", "N/A", "n/a", "na", "NULL", "null", "NaN", "nan",
          "#N/A", "#NULL!", "*", "?", "x")  # fmt: skip
 """Texts that stand for a missing number."""
-TOTALS = ("total", "totals", "totales", "tot", "todos", "sum", "suma", "summe", "somme", "gesamt",
-          "insgesamt", "ensemble")  # fmt: skip
-"""Texts in small letters that a row has which adds up others."""
 SUSPECTS = (-999.0, -99.0, -98.0, -97.0, -9.0, -8.0, -7.0)
 """Numbers that may stand for a missing one, where everything else is 0 or more."""
 NINES = (99.0, 999.0, 9999.0, 99999.0, 999999.0)

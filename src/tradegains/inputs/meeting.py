@@ -10,9 +10,11 @@ from typing import Any
 
 from tradegains.errors import Problem
 from tradegains.inputs.small import Rows, SmallInputs
-from tradegains.store.alike import distinct, has_any
+from tradegains.store.alike import distinct, met_by
 from tradegains.store.census import CensusFiles
 from tradegains.store.industry_codes import codes_by_year
+from tradegains.store.product_rows import ProductRows
+from tradegains.store.row_tables import PLANT_PRODUCTS
 from tradegains.study import Study
 
 BY_INDUSTRY = (
@@ -22,17 +24,38 @@ BY_INDUSTRY = (
 """Small tables whose codes are compared with the first digits of the census's."""
 
 
-def meeting_problems(study: Study, census: CensusFiles, small: SmallInputs) -> Iterator[Problem]:
-    """Tables by industry, or kinds and variables of one, and links that meet nothing."""
+def meeting_problems(
+    study: Study, census: CensusFiles, small: SmallInputs, products: ProductRows
+) -> Iterator[Problem]:
+    """Tables by industry, or kinds and variables of one, links and products that meet nothing."""
     if any(getattr(small, name) for name in BY_INDUSTRY):
         codes = _codes(study, census, small)
         for name in BY_INDUSTRY if codes else ():
             yield from _industry_problems(name, getattr(small, name), codes)
+    yield from _id_problems(census, small, products)
+
+
+def _id_problems(
+    census: CensusFiles, small: SmallInputs, products: ProductRows
+) -> Iterator[Problem]:
+    """Links and products of nobody: the ids of both are looked for at once."""
     replaced = distinct(row["old"] for row in small.successors)
-    if small.successors and not has_any(census, replaced):
+    given = {
+        name: ids
+        for name, ids in (("successors", replaced), (PLANT_PRODUCTS, products.served))
+        if len(ids)
+    }
+    if not given:
+        return
+    met = dict(zip(given, met_by(census, *given.values()), strict=True))
+    if not met.get("successors", True):
         what = "no id that the links replace is in the years of the census that the study reads"
         cure = "write its ids as the census does (leading zeros, text or whole numbers), or leave "
         yield Problem(what, "input successors", len(small.successors), f"{cure}successors out")
+    if not met.get(PLANT_PRODUCTS, True):
+        what = "no establishment with a product that has a cut is in the census"
+        cure = "write its ids as the census does, or leave plant_products out"
+        yield Problem(what, f"input {PLANT_PRODUCTS}", len(products.served), cure)
 
 
 def _codes(study: Study, census: CensusFiles, small: SmallInputs) -> set[str]:

@@ -1,9 +1,10 @@
 """What a study names, read and judged at once: a check lists what is wrong, a run raises it.
 
 Decision: there is one judgement, `judge_inputs`. A check that had its own would one day pass what a
-run refuses, after hours in a queue. No engine is started for it, and no row of an establishment is
-read: of the census and of plant_products the footers, of the small tables everything. A run also
-reads all bytes of the census for their digests, and so finds a disk that cannot give them.
+run refuses, after hours in a queue. No engine is started for it. Of the census the footers are
+read, and codes and ids where something is compared with them; of plant_products and the small
+tables everything. A run also reads all bytes of the census for their digests, and so finds a disk
+that cannot give them.
 """
 
 import logging
@@ -27,11 +28,13 @@ from tradegains.inputs.small import (
 )
 from tradegains.inputs.tariffs import told_cuts
 from tradegains.inputs.unpriced import Unpriced, expected_loss
+from tradegains.store.alike import distinct
 from tradegains.store.census import CensusFiles, list_census
 from tradegains.store.census_checks import some_of, year_ranges
 from tradegains.store.industry_codes import codes_by_year
 from tradegains.store.manifest import InputFile, ManifestEntry, row_files
-from tradegains.store.row_tables import ROW_TABLES, row_table_problems
+from tradegains.store.product_rows import ProductRows, product_row_problems, read_products
+from tradegains.store.row_tables import PLANT_PRODUCTS, ROW_TABLES, row_table_problems
 from tradegains.store.small_tables import SMALL_TABLES, read_small_table
 from tradegains.store.storage import is_below
 from tradegains.study import Study
@@ -91,14 +94,14 @@ def judge_inputs(study: Study, *, keep: KeepIds | None = None, tell: bool = Fals
     problems: list[Problem] = []
     census = _census(study, problems)
     small, read = _small_tables(study, problems)
-    problems += _row_table_problems(study)
+    products = _products(study, small, problems)
     id_type = census.types["establishment_id"] if census else None
     problems += small_input_problems(study, small, id_type=id_type, keep=keep)
     problems += _revision_problems(study, census, small)
-    problems += likeness_problems(study, census, small)
+    problems += likeness_problems(study, census, small, products)
     problems += _zero_problems(study, census, small)
     if census is not None and not problems:
-        problems += meeting_problems(study, census, small)
+        problems += meeting_problems(study, census, small, products)
     loss = _loss(study, census, small, always=tell) if not problems else None
     if loss is not None and study.productivity.unpriced is None:
         problems.append(loss.problem)
@@ -255,11 +258,19 @@ def _parts(name: str, rows: Rows) -> Rows:
     return parts
 
 
-def _row_table_problems(study: Study) -> Iterator[Problem]:
-    for path in given_row_tables(study).values():
-        yield from row_table_problems(
-            path, needs_value=has_product_values(study), year=products_year(study)
-        )
+def _products(study: Study, small: SmallInputs, problems: list[Problem]) -> ProductRows:
+    """The rows of plant_products, and what a run would refuse of them."""
+    path = study.inputs.given().get(PLANT_PRODUCTS)
+    if path is None:
+        return ProductRows()
+    needs_value, year = has_product_values(study), products_year(study)
+    if found := row_table_problems(path, needs_value=needs_value, year=year):
+        problems += found
+        return ProductRows()
+    tariffs = distinct(row["product"] for row in small.product_tariffs)
+    rows = read_products(path, tariffs, needs_value=needs_value, year=year)
+    problems += product_row_problems(rows, path, year=year)
+    return rows
 
 
 def given_row_tables(study: Study) -> dict[str, str]:

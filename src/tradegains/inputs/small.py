@@ -13,6 +13,7 @@ from tradegains.errors import Problem
 from tradegains.formulas.successors import SuccessorError, SuccessorLink, resolve_successors
 from tradegains.store.small_tables import SMALL_TABLES, CodeLength
 from tradegains.study import RANKINGS, Study
+from tradegains.study.totals import TOTALS
 
 SUM_ERROR = 1e-9
 """How far an only weight may be from 1, and a sum of weights from what their rounding explains."""
@@ -20,17 +21,6 @@ SUM_ERROR = 1e-9
 WEIGHT_ERROR = 0.5e-4
 """How far each of several weights may be from its share: as far as four decimals round it."""
 
-TOTALS = frozenset(
-    {
-        *("world", "w00", "wld", "wl", "wld00", "total", "totals", "tot", "all", "_t", "global"),
-        *("mundo", "mundial", "todos", "totales", "suma", "monde", "ensemble", "tous"),
-        *("welt", "insgesamt", "gesamt", "alle", "all countries", "all partners", "all products"),
-    }
-)
-"""How tables of trade and of industries call the row that adds up the others, in small letters.
-
-A code of nothing but zeros is one too: of partners, Comtrade's 0; of industries it may be any.
-"""
 NO_CHANCE = 3
 """Products and years in which a partner is the sum of the others that are no chance any more.
 

@@ -143,6 +143,11 @@ def _share_problems(study: Study, tables: Tables, told: Tables) -> Iterator[Prob
         cure = 'add the column, or choose input_sources = "all"'
         what = 'input_sources = "partner" but there is no column partner_share'
         yield Problem(what, where, cure=cure)
+    home = tuple(row["industry"] for row in home_cuts(cuts))
+    if home and not any(row["input_industry"].startswith(home) for row in rows):
+        what = "no industry that inputs are bought from has a home cut, so that all cuts are 0"
+        cure = "write input_industry in the codes of tariff_cuts, as long or longer"
+        yield Problem(what, where, len(rows), cure)
     totals: dict[str, float] = {}
     for row in rows:
         totals[row["industry"]] = totals.get(row["industry"], 0.0) + row["share"]

@@ -12,12 +12,11 @@ from typing import TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from pyarrow import csv
 
 from tradegains.store.census import CensusFiles
-from tradegains.store.row_tables import PLANT_PRODUCTS, RowFile, row_table_files
 from tradegains.store.scalars import arrow_texts
 
+ESTABLISHMENT_ID = "establishment_id"
 DistinctTexts: TypeAlias = pa.Array
 """Distinct texts."""
 
@@ -96,27 +95,36 @@ def _once(wanted: pa.Array, texts: pa.Array) -> pa.Array:
     return counted.field("values").filter(pc.equal(counted.field("counts"), 1))
 
 
-def census_ids(census: CensusFiles, years: Iterable[int]) -> dict[int, pa.Array]:
-    """Distinct ids of each of the years as an engine reads them.
+def census_ids(
+    census: CensusFiles, years: Iterable[int], column: str = ESTABLISHMENT_ID
+) -> dict[int, pa.Array]:
+    """Distinct ids of each of the years as an engine reads them, of the column for these or others.
 
     Files that cannot be read, and text that is none, are told elsewhere.
     """
     wanted = set(years)
     found: dict[int, list[pa.Array]] = {year: [] for year in wanted}
-    for year, ids in _ids(census, wanted):
-        found[year].append(pc.unique(_trimmed(ids)))
+    for year, ids in _ids(census, wanted, column):
+        found[year].append(pc.unique(trimmed(ids).drop_null()))
     return {year: _together(parts) for year, parts in found.items()}
 
 
-def has_any(census: CensusFiles, ids: pa.Array) -> bool:
-    """Whether any row of the census's years has one of the ids; read until one is found.
+def met_by(census: CensusFiles, *sets: pa.Array) -> list[bool]:
+    """Of each set of ids, whether any row of the census's years has one; read until all are met.
 
     Args:
         census: its checked files.
-        ids: distinct texts, also where those of the census are whole numbers.
+        sets: distinct texts, also where ids of the census are whole numbers.
     """
-    wanted = ids if census.types["establishment_id"] == "string" else _whole_numbers(ids)
-    return any(any_in(_trimmed(found), wanted) for _, found in _ids(census, census.years))
+    is_text = census.types[ESTABLISHMENT_ID] == "string"
+    wanted = [ids if is_text else _whole_numbers(ids) for ids in sets]
+    met = [False] * len(sets)
+    for _, found in _ids(census, census.years, ESTABLISHMENT_ID):
+        texts = trimmed(found)
+        met = [known or any_in(texts, ids) for known, ids in zip(met, wanted, strict=True)]
+        if all(met):
+            break
+    return met
 
 
 def _whole_numbers(ids: pa.Array) -> pa.Array:
@@ -130,9 +138,11 @@ def _whole_numbers(ids: pa.Array) -> pa.Array:
     return pc.replace_substring_regex(digits, "^(-?)0*([0-9]+)$", r"\1\2")
 
 
-def _ids(census: CensusFiles, wanted: Collection[int]) -> Iterator[tuple[int, pa.Array]]:
+def _ids(
+    census: CensusFiles, wanted: Collection[int], column: str
+) -> Iterator[tuple[int, pa.Array]]:
     """Years and ids of rows of these years, in pieces."""
-    name, of_year = census.columns["establishment_id"], census.columns["year"]
+    name, of_year = census.columns[column], census.columns["year"]
     for file in census.files:
         if file.year is not None and file.year not in wanted:
             continue
@@ -160,27 +170,26 @@ def _by_year(
         yield each, batch.column(0).filter(which)
 
 
-def _trimmed(values: pa.Array) -> pa.Array:
-    """Texts without the blanks around them that a run leaves out; what is missing left out."""
+def trimmed(values: pa.Array) -> pa.Array:
+    """Texts without the blanks around them that a run leaves out; missing where not UTF-8.
+
+    Files can mark others as text, which a run refuses by number.
+    """
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
-    texts = values.cast(pa.string()).drop_null()
     try:
-        return pc.utf8_trim(texts, characters=" ")
+        return pc.utf8_trim(values.cast(pa.string()), characters=" ")
     except pa.ArrowInvalid:
-        return pc.utf8_trim(_in_utf8(texts), characters=" ")
+        return pc.utf8_trim(_in_utf8(values.cast(pa.binary())), characters=" ")
 
 
-def _in_utf8(texts: pa.Array) -> pa.Array:
-    """Those texts that are UTF-8; files can mark others as text, which a run refuses by number."""
-
-    def is_text(content: bytes) -> bool:
+def _in_utf8(contents: pa.Array) -> pa.Array:
+    def text(content: bytes | None) -> str | None:
         with suppress(UnicodeDecodeError):
-            content.decode()
-            return True
-        return False
+            return None if content is None else content.decode()
+        return None
 
-    return texts.filter(pa.array(map(is_text, texts.cast(pa.binary()).to_pylist())))
+    return pa.array(map(text, contents.to_pylist()), pa.string())
 
 
 def distinct(texts: Iterable[str]) -> DistinctTexts:
@@ -204,38 +213,3 @@ def all_of(parts: Iterable[DistinctTexts]) -> DistinctTexts:
 
 def _together(parts: Sequence[pa.Array]) -> pa.Array:
     return pc.unique(pa.concat_arrays(parts)) if parts else pa.array([], pa.string())
-
-
-def product_texts(path: str) -> tuple[pa.Array, pa.Array]:
-    """Distinct ids and distinct codes of a table of products."""
-    ids: list[pa.Array] = []
-    codes: list[pa.Array] = []
-    for file in row_table_files(PLANT_PRODUCTS, path):
-        try:
-            for batch in _batches(file):
-                for texts, name in ((ids, "establishment_id"), (codes, "product")):
-                    if name in batch.schema.names:
-                        texts.append(pc.unique(_trimmed(batch.column(name))))
-                    else:
-                        texts.append(pa.array([file.named[name]], pa.string()))
-        except (pa.ArrowException, OSError, UnicodeDecodeError, KeyError):
-            continue
-    return _together(ids), _together(codes)
-
-
-def _batches(file: RowFile) -> Iterator[pa.RecordBatch]:
-    names = [name for name in ("establishment_id", "product") if name not in file.named]
-    if file.kind == "parquet":
-        with file.place.system.open_input_file(file.place.path) as source:
-            parquet = pq.ParquetFile(source)
-            there = [name for name in names if name in parquet.schema_arrow.names]
-            yield from parquet.iter_batches(_ROWS_AT_ONCE, columns=there)
-        return
-    options = csv.ConvertOptions(
-        column_types=dict.fromkeys(names, pa.string()), include_columns=names
-    )
-    with (
-        file.place.system.open_input_stream(file.place.path) as source,
-        csv.open_csv(source, convert_options=options) as reader,
-    ):
-        yield from reader

@@ -153,7 +153,7 @@ def row_table_problems(
 def _file_problems(file: RowFile, *, needs_value: bool, year: int | str | None) -> list[Problem]:
     path = file.place.given
     try:
-        schema = _schema(file)
+        schema = schema_of_file(file)
     except InputError as error:
         return list(error.problems)
     except pa.ArrowNotImplementedError as error:
@@ -171,7 +171,7 @@ def _file_problems(file: RowFile, *, needs_value: bool, year: int | str | None) 
     return [problem for name in wanted for problem in _column_problems(name, schema, path)]
 
 
-def _schema(file: RowFile) -> pa.Schema:
+def schema_of_file(file: RowFile) -> pa.Schema:
     """Names and types of the columns; every column of a CSV is text, as an engine reads it.
 
     Columns that names of folders hold are text, and those inside the file where it has both.
@@ -192,7 +192,7 @@ def _schema(file: RowFile) -> pa.Schema:
     return schema
 
 
-def _is_named(schema: pa.Schema, name: str) -> bool:
+def is_in_folder(schema: pa.Schema, name: str) -> bool:
     """Whether a column is in the names of folders only."""
     return name in schema.names and schema.field(name).metadata == _IN_FOLDER
 
@@ -269,13 +269,29 @@ def read_plant_products(
     )
     (found,) = counted.toArrow().to_pylist()
     if bad := found["bad"]:
-        what = "rows without an establishment, a product or a usable value"
-        cure = f"mend or remove them; a value is from 0 to {MOST_VALUE:g}"
-        raise InputError(Problem(what, path, bad, cure))
+        raise InputError(unusable_rows(path, bad))
     largest = found["largest"] or 0.0
     if largest > LARGEST_VALUE or found["rounded"]:
         rows = rows.withColumn("value", amount * scale_of_values(largest))
     return rows
+
+
+def unusable_rows(path: str, count: int) -> Problem:
+    """What is said of rows that name nobody, nothing or no value."""
+    cure = f"mend or remove them; a value is from 0 to {MOST_VALUE:g}"
+    return Problem("rows without an establishment, a product or a usable value", path, count, cure)
+
+
+def undated_rows(path: str, count: int) -> Problem:
+    """What is said of rows without a year."""
+    what, cure = "rows whose year is missing or no whole number", "give every row its year"
+    return Problem(what, path, count, cure)
+
+
+def rows_of_other_years(path: str, year: int | str | None) -> Problem:
+    """What is said of a table of other years than the one that is asked for."""
+    cure = "correct products_year in [regressions]"
+    return Problem(f"no row is of products_year = {year}", path, cure=cure)
 
 
 def scale_of_values(largest: float) -> float:
@@ -318,11 +334,11 @@ def _read_files(spark: "SparkSession", path: str, names: Sequence[str]) -> "Data
     scans: dict[_Scan, list[RowFile]] = defaultdict(list)
     types: dict[str, set[str]] = defaultdict(set)
     for file in row_table_files(PLANT_PRODUCTS, path):
-        schema = _schema(file)
+        schema = schema_of_file(file)
         for name in names:
             types[name].add(str(schema.field(name).type))
         columns = tuple((each.name, str(each.type)) for each in schema)
-        in_folders = {name: file.named[name] for name in file.named if _is_named(schema, name)}
+        in_folders = {name: file.named[name] for name in file.named if is_in_folder(schema, name)}
         scans[_Scan(columns, tuple(sorted(in_folders.items())))].append(file)
     parts = []
     for scan, files in scans.items():
@@ -356,9 +372,7 @@ def _of_year(raw: "DataFrame", year: int | None, path: str) -> "DataFrame":
     )
     (found,) = counts.toArrow().to_pylist()
     if bad := found["rows"] - found["with_year"]:
-        what, cure = "rows whose year is missing or no whole number", "give every row its year"
-        raise InputError(Problem(what, path, bad, cure))
+        raise InputError(undated_rows(path, bad))
     if not found["of_year"]:
-        cure = "correct products_year in [regressions]"
-        raise InputError(Problem(f"no row is of products_year = {year}", path, cure=cure))
+        raise InputError(rows_of_other_years(path, year))
     return raw.filter(known == year) if year else raw.withColumn("year", known)
