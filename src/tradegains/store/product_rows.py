@@ -138,7 +138,6 @@ def _numbers(values: pa.Array) -> pa.Array:
     values = _plain(values)
     if pa.types.is_string(values.type):
         values = pc.utf8_trim_whitespace(pc.if_else(_fits(values, _NUMBER), values, None))
-        values = pc.replace_substring_regex(values, r"^\+", "")
     return values.cast(pa.float64(), safe=False)
 
 
