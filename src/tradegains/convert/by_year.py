@@ -18,6 +18,7 @@ from tradegains.errors import InputError, Problem, StorageError
 MOST_YEARS = 300
 _ROWS_TOGETHER = 250_000
 _BYTES_WAITING = 128 << 20
+_LOOKED_AT = 10_000
 _FIRST, _LAST = 1000, 9999
 
 
@@ -88,6 +89,19 @@ def writing(output: Path) -> Iterator[None]:
         cure = "make room there, or name another folder with --output; nothing was left there"
         what = f"the census cannot be written ({why})"
         raise StorageError(Problem(what, str(output), cure=cure)) from None
+
+
+def _repeats(values: pa.ChunkedArray) -> bool:
+    """Whether values come again so often that a dictionary of them is worth its making.
+
+    Of amounts Parquet's writer makes one in vain, for a third of the time that writing takes.
+
+    Example:
+        >>> _repeats(pa.chunked_array([[1, 2] * 9])), _repeats(pa.chunked_array([[1.5, 2.5]]))
+        (True, False)
+    """
+    first = values.slice(0, _LOOKED_AT)
+    return bool(2 * len(pc.unique(first)) <= len(first))
 
 
 class YearFiles:
@@ -171,5 +185,8 @@ class YearFiles:
             folder = self._folder / f"{YEAR}={year}"
             folder.mkdir()
             path = folder / "part-0.parquet"
-            self._writers[year] = pq.ParquetWriter(path, rows.schema, compression="zstd")
+            again = [name for name in rows.schema.names if _repeats(rows.column(name))]
+            self._writers[year] = pq.ParquetWriter(
+                path, rows.schema, compression="zstd", use_dictionary=again or False
+            )
         self._writers[year].write_table(rows)

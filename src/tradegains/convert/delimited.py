@@ -3,6 +3,7 @@
 import codecs
 import csv
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -107,7 +108,7 @@ def _chunks(path: Path, names: list[str], delimiter: str, encoding: str) -> Iter
                 strings_can_be_null=True,
             ),
         )
-        for batch in reader:
+        for batch in _ahead(reader):
             last = pa.Table.from_batches([batch])
             yield last
     except pa.ArrowInvalid as error:
@@ -124,6 +125,15 @@ def _chunks(path: Path, names: list[str], delimiter: str, encoding: str) -> Iter
         what = f"rows that have more or fewer values than the {len(names)} columns"
         cure = "correct them, or the [source] delimiter; a value with a delimiter needs quotes"
         raise InputError(Problem(what, str(path), len(uneven), cure))
+
+
+def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Batches, of which the next is read while one is worked on: the reader alone would wait."""
+    with ThreadPoolExecutor(1, "read ahead") as thread:
+        following = thread.submit(next, batches, None)
+        while (batch := following.result()) is not None:
+            following = thread.submit(next, batches, None)
+            yield batch
 
 
 def _swallows(last: pa.Table, path: Path) -> bool:

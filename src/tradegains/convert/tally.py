@@ -118,10 +118,23 @@ class Tally:
             return
         for name in dict.fromkeys((*report.ids, *report.codes)):
             values = pq.read_table(path, columns=[name], partitioning=None).column(0)
-            lengths = pc.value_counts(pc.utf8_length(values.cast(pa.string())).drop_null())
-            counted = {each["values"]: each["counts"] for each in lengths.to_pylist()}
-            tally.lengths[name] = Counter(counted)
+            counted = pc.value_counts(values.combine_chunks().drop_null())
+            tally.lengths[name] = _lengths(counted.field("values"), counted.field("counts"))
             if name in report.ids:
-                known = values.drop_null()
-                distinct = pc.count_distinct(known).as_py()
-                tally.ids[name] = (distinct, len(known) - distinct)
+                tally.ids[name] = (len(counted), len(values) - values.null_count - len(counted))
+
+
+def _lengths(distinct: pa.Array, counts: pa.Array) -> Counter[int]:
+    """How many values have each length as text, from distinct ones and how often each is there.
+
+    Example:
+        >>> _lengths(pa.array([7, 12, 99]), pa.array([3, 1, 1]))
+        Counter({1: 3, 2: 2})
+    """
+    lengths = pc.utf8_length(distinct.cast(pa.string()))
+    return Counter(
+        {
+            length: pc.sum(counts.filter(pc.equal(lengths, length))).as_py()
+            for length in pc.unique(lengths).to_pylist()
+        }
+    )

@@ -403,9 +403,10 @@ def _plain_whole(texts: pa.Array) -> pa.Array | None:
         [None, None, None, None]
     """
     for zero in ("0", "-0"):
-        follows = pc.greater(pc.binary_length(texts), len(zero))
-        if pc.any(pc.and_(pc.starts_with(texts, zero), follows)).as_py():
-            return None
+        if pc.any(begins := pc.starts_with(texts, zero)).as_py():
+            follows = pc.greater(pc.binary_length(texts), len(zero))
+            if pc.any(pc.and_(begins, follows)).as_py():
+                return None
     return _cast_or_none(texts, pa.int64())
 
 
