@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyarrow import csv
 
-from small_study import write_study, write_year
+from small_study import ROWS, write_study, write_year
 from tradegains.inputs.likeness import compared_years, likeness_problems
 from tradegains.inputs.meeting import meeting_problems
 from tradegains.inputs.reading import judge_inputs
@@ -27,6 +27,11 @@ WAYS = {
     "tab": lambda text: f"{text}\t",
     "no-break space": lambda text: f"\u00a0{text}",
     "nul": lambda text: f"{text}\0",
+    "dash": lambda text: f"{text[:2]}-{text[2:]}",
+    "decimals": lambda text: f"{text}.0",
+    "thousands": lambda text: f"{text[:2]},{text[2:]}",
+    "quotes": lambda text: f"'{text}",
+    "soft hyphen": lambda text: f"{text[:2]}\u00ad{text[2:]}",
     "accent": lambda text: unicodedata.normalize("NFD", text.replace("P", "\u00d1")),
 }
 
@@ -38,7 +43,8 @@ def of_tariffs(small: SmallInputs) -> pa.Array:
 def judged(folder: Path, *inputs: str, now: Any = IDS, then: Any = IDS) -> list[tuple[str, Any]]:
     """What is wrong with ids, and of how many, where the two years have these ids."""
     for year, ids in ((1990, then), (1991, now)):
-        write_year(folder, year, id=list(ids))
+        rows = {name: (values * len(ids))[: len(ids)] for name, values in ROWS.items()}
+        write_year(folder, year, **rows | {"id": list(ids)})
     path = write_study(folder, ('census = "census"', "\n".join(['census = "census"', *inputs])))
     errors = judge_inputs(read_study(path)).errors
     return [(each.where, each.count) for error in errors for each in error.problems]
@@ -96,6 +102,28 @@ def test_no_order_of_rows_hides_ids_that_look_alike(tmp_path: Path) -> None:
 def test_a_row_that_adds_up_establishments_is_refused(tmp_path: Path) -> None:
     assert judged(tmp_path, now=("P0001", "P0002", "Total ")) == [("the census", 1)]
     assert judged(tmp_path, now=("P0001", "P0002", "TOT")) == []
+
+
+@pytest.mark.parametrize("word", ["-", "n/a", "NULL", "1.2E+08", "3,45E+11"])
+def test_what_is_no_id_is_refused(tmp_path: Path, word: str) -> None:
+    assert judged(tmp_path, now=("P0001", "P0002", word)) == [("the census", 1)]
+    assert judged(tmp_path, now=("P0001", "12E4", "E+1")) == []
+
+
+@pytest.mark.parametrize("kind", [str, int])
+def test_two_years_without_a_common_establishment_are_refused(tmp_path: Path, kind: type) -> None:
+    """Of few all may be gone; ids that were numbered anew are linked, or nothing is measured."""
+    then = [kind(each) for each in range(1000, 1030)]
+    renumbered = [kind(each) for each in range(2000, 2030)]
+    assert judged(tmp_path, then=then, now=renumbered) == [
+        ("the census, years 1990 and 1991", None)
+    ]
+    assert judged(tmp_path, then=then, now=renumbered[:29]) == []
+    assert judged(tmp_path, then=then[:29], now=renumbered) == []
+    assert judged(tmp_path, then=then, now=[*renumbered, then[0]]) == []
+    rows = {"old": [str(then[0])], "new": [str(renumbered[0])], "year": [1991]}
+    pq.write_table(pa.table(rows), tmp_path / "links.parquet")
+    assert judged(tmp_path, 'successors = "links.parquet"', then=then, now=renumbered) == []
 
 
 def test_links_of_nobody_are_refused_before_a_run(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from reference.studies import study_with
 from tradegains.inputs.reading import judge_inputs
-from tradegains.inputs.small import SmallInputs, code_problems, without_totals
+from tradegains.inputs.small import SmallInputs, code_problems, tell_gaps, without_totals
 from tradegains.study import IntraIndustryTrade
 
 STUDY = replace(
@@ -165,3 +165,15 @@ def test_an_industry_that_is_the_sum_of_all_others_is_a_total(name: str) -> None
 
     assert told(12.75) == [1]
     assert told(12.76) == told(12.75, years=1) == told(11.75, others=2) == []
+
+
+def test_industries_without_a_row_of_a_year_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    """Their imports count as 0: of an invented table, that alone moved HLOY by three points."""
+    rows = [{"industry": code, "year": year} for code in ("10", "20") for year in STUDY.years]
+    for given, count in ((rows, 0), (rows[1:], 1), ([*rows, {"industry": "30", "year": 1}], 0)):
+        caplog.clear()
+        with caplog.at_level(logging.WARNING, "tradegains"):
+            tell_gaps(STUDY, SmallInputs(imports=given))
+        assert [each[:38] for each in caplog.messages] == [
+            "input imports: 1 of 2 industries have "
+        ][:count]

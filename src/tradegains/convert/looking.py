@@ -10,11 +10,8 @@ import pyarrow.compute as pc
 from tradegains.convert.source import FoundColumn, Source
 from tradegains.convert.statistical import APART
 from tradegains.progress import Step
-from tradegains.study.totals import TOTALS
+from tradegains.study.words import MISSING, TOTALS
 
-MARKS = ("-", "--", ".", "..", "...", "NA", "N/A", "n/a", "na", "NULL", "null", "NaN", "nan",
-         "#N/A", "#NULL!", "*", "?", "x")  # fmt: skip
-"""Texts that stand for a missing number."""
 SUSPECTS = (-999.0, -99.0, -98.0, -97.0, -9.0, -8.0, -7.0)
 """Numbers that may stand for a missing one, where everything else is 0 or more."""
 NINES = (99.0, 999.0, 9999.0, 99999.0, 999999.0)
@@ -46,7 +43,7 @@ _SHORT, _LONG = 2, 19
 class Look:
     """What is known of a column over all files: counts of values by shape, and its ends.
 
-    `shapes` counts texts that are not one of `MARKS`; `low` and `high` stay here.
+    `shapes` counts texts that are not one of `MISSING`; `low` and `high` stay here.
     """
 
     found: FoundColumn
@@ -75,7 +72,7 @@ class Look:
 
     def _see_texts(self, texts: pa.Array) -> None:
         trimmed = pc.utf8_trim_whitespace(texts)
-        is_mark = pc.is_in(trimmed, pa.array(list(MARKS)))
+        is_mark = pc.is_in(trimmed, pa.array(sorted(MISSING)))
         for counted in pc.value_counts(trimmed.filter(is_mark)).to_pylist():
             self.marks[counted["values"]] += counted["counts"]
         words = pc.is_in(pc.utf8_lower(trimmed), pa.array(sorted(TOTALS)))

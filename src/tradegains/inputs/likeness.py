@@ -17,19 +17,20 @@ from tradegains.store.alike import (
     any_in,
     census_ids,
     distinct,
+    shortened,
     words_among,
 )
 from tradegains.store.census import CensusFiles
 from tradegains.store.product_rows import ProductRows
 from tradegains.store.row_tables import PLANT_PRODUCTS
 from tradegains.study import Study
-from tradegains.study.totals import TOTALS_OF_IDS
+from tradegains.study.words import MISSING_IDS, TOTALS_OF_IDS
 
 log = logging.getLogger("tradegains")
 
 MANY = 0.02
 """Share of a year's ids from which it is not a few establishments but the way of writing."""
-_APART = "in case, blanks, zeros in front or the form of accents only"
+_APART = "in case, blanks, signs, zeros in front or the form of accents only"
 _CURE = "write ids alike everywhere; `tradegains convert` does (case, trim, digits)"
 
 
@@ -42,7 +43,7 @@ def likeness_problems(
         known = census_ids(census, {year for pair in pairs for year in pair})
         yield from _between_years(pairs, known, "")
         everyone = all_of(known.values())
-        yield from _totals(everyone)
+        yield from _no_ids(everyone)
         links = distinct(each[end] for each in small.successors for end in ("old", "new"))
         yield from _side(links, everyone, "successors")
         yield from _side(products.ids, everyone, PLANT_PRODUCTS)
@@ -58,7 +59,7 @@ def _product_problems(small: SmallInputs, codes: DistinctTexts) -> Iterator[Prob
     if not len(tariffs):
         return
     where = f"input {PLANT_PRODUCTS}"
-    if count := almost(codes, tariffs, signs=True):
+    if count := almost(codes, tariffs, codes=True):
         what = "product codes differ from those of product_tariffs in case, dots, dashes, blanks "
         what += "or zeros in front only"
         yield Problem(what, where, count, "write the codes of both tables alike")
@@ -77,12 +78,21 @@ def compared_years(study: Study) -> list[tuple[int, int]]:
     return sorted(pairs)
 
 
-def _totals(ids: DistinctTexts) -> Iterator[Problem]:
-    """Ids that are words for a total: rows that add up the establishments, among them."""
+def _no_ids(ids: DistinctTexts) -> Iterator[Problem]:
+    """Ids that are words for a total or for what is missing, and numbers that lost digits."""
+    where = "the census"
     if names := words_among(ids, TOTALS_OF_IDS):
         what = f"an id is {' and '.join(names)}: a row that adds up "
         cure = "leave it out; `tradegains convert` does (absent)"
-        yield Problem(f"{what}establishments counts as one", "the census", len(names), cure)
+        yield Problem(f"{what}establishments counts as one", where, len(names), cure)
+    if names := words_among(ids, MISSING_IDS):
+        what = f"an id is {' and '.join(names)}: what is missing counts as an establishment"
+        cure = "leave it out; `tradegains convert` does (missing, absent)"
+        yield Problem(what, where, len(names), cure)
+    if count := shortened(ids):
+        what = "ids are numbers that a spreadsheet has shortened (as 1.2E+08): digits are lost"
+        cure = "write the ids again from where they are whole, the column as text"
+        yield Problem(what, where, count, cure)
 
 
 def _between_years(

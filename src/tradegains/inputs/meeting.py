@@ -10,7 +10,7 @@ from typing import Any
 
 from tradegains.errors import Problem
 from tradegains.inputs.small import Rows, SmallInputs
-from tradegains.store.alike import distinct, met_by
+from tradegains.store.alike import distinct, have_common_ids, met_by
 from tradegains.store.census import CensusFiles
 from tradegains.store.industry_codes import codes_by_year
 from tradegains.store.product_rows import ProductRows
@@ -33,6 +33,12 @@ def meeting_problems(
         for name in BY_INDUSTRY if codes else ():
             yield from _industry_problems(name, getattr(small, name), codes)
     yield from _id_problems(census, small, products)
+    for window in study.windows if not small.successors else ():
+        if not have_common_ids(census, window.start, window.end):
+            cure = "write ids alike in both years (`tradegains convert` does); where they were "
+            cure += "numbered anew, link them by [inputs] successors"
+            what = "no establishment is in both years of a window: no id is"
+            yield Problem(what, f"the census, years {window.start} and {window.end}", cure=cure)
 
 
 def _id_problems(

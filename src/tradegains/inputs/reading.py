@@ -24,6 +24,7 @@ from tradegains.inputs.small import (
     SmallInputs,
     codes_of_two_meanings,
     small_input_problems,
+    tell_gaps,
     without_totals,
 )
 from tradegains.inputs.tariffs import told_cuts
@@ -100,6 +101,7 @@ def judge_inputs(study: Study, *, keep: KeepIds | None = None, tell: bool = Fals
     problems += _revision_problems(study, census, small)
     problems += likeness_problems(study, census, small, products)
     problems += _zero_problems(study, census, small)
+    tell_gaps(study, small)
     if census is not None and not problems:
         problems += meeting_problems(study, census, small, products)
     loss = _loss(study, census, small, always=tell) if not problems else None

@@ -3,6 +3,7 @@
 A check and a run ask the same of them, and neither needs an engine for it.
 """
 
+import logging
 import math
 import re
 from collections import Counter, defaultdict
@@ -11,15 +12,18 @@ from typing import Any
 
 from tradegains.errors import Problem
 from tradegains.formulas.successors import SuccessorError, SuccessorLink, resolve_successors
+from tradegains.store.census_checks import some_of
 from tradegains.store.small_tables import SMALL_TABLES, CodeLength
 from tradegains.study import RANKINGS, Study
-from tradegains.study.totals import TOTALS
+from tradegains.study.words import TOTALS
 
 SUM_ERROR = 1e-9
 """How far an only weight may be from 1, and a sum of weights from what their rounding explains."""
 
 WEIGHT_ERROR = 0.5e-4
 """How far each of several weights may be from its share: as far as four decimals round it."""
+
+log = logging.getLogger("tradegains")
 
 NO_CHANCE = 3
 """Products and years in which a partner is the sum of the others that are no chance any more.
@@ -87,6 +91,18 @@ def _year_problems_of(study: Study, small: SmallInputs) -> Iterator[Problem]:
             has = f"it has {min(years)} to {max(years)}, the study reads {min(study.years)} to "
             cure = f"correct its years, or leave {name} out: {has}{max(study.years)}"
             yield Problem("no row is of a year of the study", f"input {name}", len(years), cure)
+
+
+def tell_gaps(study: Study, small: SmallInputs) -> None:
+    """Say of which industries imports are given in some years of the study and not in others."""
+    years = {row["year"] for row in small.imports} & set(study.years)
+    known: defaultdict[str, set[int]] = defaultdict(set)
+    for row in small.imports:
+        known[row["industry"]].add(row["year"])
+    if gaps := sorted(code for code, found in known.items() if found & years and years - found):
+        told = "input imports: %s of %s industries have a row in some years of the study and none "
+        told += "in others, where their imports count as 0 (%s): write 0 where that is meant"
+        log.warning(told, f"{len(gaps):,}", f"{len(known):,}", some_of(gaps))
 
 
 def _price_problems(study: Study, prices: Rows) -> Iterator[Problem]:

@@ -23,14 +23,13 @@ BROKEN_WHEN = {
 _MEND = {
     "invalid_industry": "mend the rows; give codes with letters, dots or of another length theirs "
     "by a concordance (old C10.11, new 1011)",
-    "missing_exports": "write 0 where nothing was exported; or set census.rules.missing_exports to "
-    '"keep", which counts a missing amount as 0',
+    "missing_exports": "write 0 where nothing was exported",
 }
-
 
 NEVER_KEPT = ("missing_id", "duplicate")
 """Rules whose rows can only stop a run or leave it."""
 _KEEP = '"keep", which leaves them in, an amount that is none as unknown, or to '
+_KEEP_AS_0 = '"keep", which counts a missing amount as 0, or to '
 _QUARANTINE = (
     '"quarantine", which takes them out of every result: an establishment without its row in a '
     "window's first or last year counts as one that enters or exits"
@@ -106,7 +105,8 @@ def stopping_problems(quality: Sequence[Mapping[str, Any]], kept: str = "") -> I
         rows = [row for row in quality if row["rule"] == rule and row["rows"]]
         years = ", ".join(str(row["year"]) for row in rows)
         cure = f"{_MEND.get(rule, 'mend the rows')}; or set census.rules.{rule} to "
-        cure += _QUARANTINE if rule in NEVER_KEPT else f"{_KEEP}{_QUARANTINE}"
+        keep = _KEEP_AS_0 if rule == "missing_exports" else _KEEP
+        cure += _QUARANTINE if rule in NEVER_KEPT else f"{keep}{_QUARANTINE}"
         cure += f"; their ids and years are in {kept} (Parquet)" if kept else ""
         where = f"the census, year {years}"
         what = f"rows break the rule {rule}: {BROKEN_WHEN[rule]}"

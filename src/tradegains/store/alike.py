@@ -20,26 +20,33 @@ ESTABLISHMENT_ID = "establishment_id"
 DistinctTexts: TypeAlias = pa.Array
 """Distinct texts."""
 
+FEW = 30
+"""Establishments of a year below which it may be by chance that all are gone in another."""
 _ROWS_AT_ONCE = 1 << 18
-_INVISIBLE = r"[\s\x00\x{200b}\x{feff}]+"
-_SIGNS = r"[\s\x00\x{200b}\x{feff}.\-/]+"
+_SHORTENED = r"^[0-9]([.,][0-9]+)?E\+[0-9]+$"
+_SIGNS = r"[^\pL\pN\pM]+"
+_NO_DECIMALS = r"[.,]0+$"
 
 
-def plain(texts: pa.Array, *, signs: bool = False) -> pa.Array:
-    """Texts without case, blanks, zeros in front, forms of accents and, of codes, dots and dashes.
+def plain(texts: pa.Array, *, codes: bool = False) -> pa.Array:
+    """Texts without case, signs, blanks, zeros in front and forms of accents.
+
+    Ids lose decimals of zeros as well, which a column of numbers with a gap has as text.
 
     Example:
-        >>> plain(pa.array([" 00a7", "A7 ", "an\u0303o", "A\u00d1O"])).to_pylist()
-        ['a7', 'a7', 'a\xf1o', 'a\xf1o']
-        >>> plain(pa.array(["0101.10", "10110"]), signs=True).to_pylist()
+        >>> plain(pa.array([" 00a-7", "A7 ", "an\u0303o", "A\u00d1O", "1,234.0"])).to_pylist()
+        ['a7', 'a7', 'a\xf1o', 'a\xf1o', '1234']
+        >>> plain(pa.array(["0101.10", "10110"]), codes=True).to_pylist()
         ['10110', '10110']
     """
     folded = pc.utf8_lower(pc.utf8_normalize(texts, form="NFKC"))
-    closed = pc.replace_substring_regex(folded, _SIGNS if signs else _INVISIBLE, "")
+    folded = pc.replace_substring(folded, "\u00df", "ss")
+    whole = folded if codes else pc.replace_substring_regex(folded, _NO_DECIMALS, "")
+    closed = pc.replace_substring_regex(whole, _SIGNS, "")
     return pc.utf8_ltrim(closed, characters="0")
 
 
-def almost(one: pa.Array, other: pa.Array, *, signs: bool = False) -> int:
+def almost(one: pa.Array, other: pa.Array, *, codes: bool = False) -> int:
     """How many texts of one set are not in the other, and would be if both were plain.
 
     A plain text that several texts of a set share tells nothing: they differ on purpose there.
@@ -47,7 +54,7 @@ def almost(one: pa.Array, other: pa.Array, *, signs: bool = False) -> int:
     Args:
         one: distinct texts.
         other: distinct texts.
-        signs: whether dots and dashes count as nothing, too.
+        codes: whether they are codes, whose zeros at the end count.
 
     Example:
         >>> almost(pa.array(["001", "002", "3"]), pa.array(["1", "002", "4"]))
@@ -57,12 +64,12 @@ def almost(one: pa.Array, other: pa.Array, *, signs: bool = False) -> int:
     """
     if pc.all(inside := pc.is_in(one, other)).as_py() or not len(other):
         return 0
-    left = plain(one.filter(pc.invert(inside)), signs=signs)
-    right = plain(other.filter(pc.invert(pc.is_in(other, one))), signs=signs)
+    left = plain(one.filter(pc.invert(inside)), codes=codes)
+    right = plain(other.filter(pc.invert(pc.is_in(other, one))), codes=codes)
     met = pc.unique(left.filter(pc.is_in(left, right)))
     if not len(met):
         return 0
-    return len(_once(_once(met, plain(one, signs=signs)), plain(other, signs=signs)))
+    return len(_once(_once(met, plain(one, codes=codes)), plain(other, codes=codes)))
 
 
 def any_in(texts: pa.Array, others: pa.Array) -> bool:
@@ -107,6 +114,34 @@ def census_ids(
     for year, ids in _ids(census, wanted, column):
         found[year].append(pc.unique(trimmed(ids).drop_null()))
     return {year: _together(parts) for year, parts in found.items()}
+
+
+def shortened(texts: pa.Array) -> int:
+    """How many texts are numbers as spreadsheets shorten them, with digits lost.
+
+    Example:
+        >>> shortened(pa.array(["1.2E+08", "1,23457E+11", "12E4", "7"]))
+        2
+    """
+    return pc.sum(pc.match_substring_regex(texts, _SHORTENED)).as_py() or 0
+
+
+def have_common_ids(census: CensusFiles, start: int, end: int) -> bool:
+    """Whether any establishment is in both years, by ids of whatever type; read until one is.
+
+    True also where one of the years has fewer than `FEW` rows: of few, all may be gone.
+    """
+    known: list[pa.Array] = []
+    for _, ids in _ids(census, {start}, ESTABLISHMENT_ID):
+        known.append(pc.unique(trimmed(ids).drop_null()))
+        others = 0
+        for _, found in _ids(census, {end}, ESTABLISHMENT_ID):
+            others += len(found)
+            if any_in(trimmed(found), known[-1]):
+                return True
+        if others < FEW:
+            return True
+    return len(_together(known)) < FEW
 
 
 def met_by(census: CensusFiles, *sets: pa.Array) -> list[bool]:

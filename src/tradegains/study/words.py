@@ -1,4 +1,4 @@
-"""Words by which tables call the row that adds up the others: in one place, for all who look."""
+"""Words by which tables say that a row adds up others, or that something is missing: one list."""
 
 _SHORT = ("tot", "all", "alle", "tous", "sum", "wl", "wld", "w00", "wld00", "_t")
 _LONG = (
@@ -12,3 +12,14 @@ TOTALS = frozenset((*_SHORT, *_LONG))
 
 TOTALS_OF_IDS = frozenset(_LONG)
 """Those that are no id of an establishment; a short one may be."""
+
+MISSING = frozenset(
+    {
+        *("-", "--", ".", "..", "...", "NA", "N/A", "n/a", "na", "NULL", "null", "NaN", "nan"),
+        *("#N/A", "#NULL!", "*", "?", "x"),
+    }
+)
+"""Texts that stand for a missing number."""
+
+MISSING_IDS = frozenset({word.lower() for word in MISSING} - {"x"})
+"""Those that are no id, in small letters."""
