@@ -1,5 +1,6 @@
 """Each format there and back: what another library wrote is what the census holds."""
 
+import csv
 import datetime
 import shutil
 from collections.abc import Callable
@@ -133,6 +134,46 @@ def test_workbooks_by_sheet(workshop: Workshop) -> None:
         workshop.planned("plants.xlsx")
     assert "plants" in str(refused.value)
     assert_are_plants(workshop.converted(workshop.planned("plants.xlsx", sheet="plants")), 1990)
+
+
+TITLED = [
+    ["Encuesta anual; miles, de pesos", None, None, None],
+    [None, None, None, None],
+    [None, "Ventas", "Empleo", None],
+    ["planta", "ventas\n(miles)", "empleo", None],
+    ["0012", "1,5", "7", None],
+    ["0013", "20,25", "9", None],
+]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+def test_titles_stand_above_the_names(workshop: Workshop, suffix: str) -> None:
+    """As offices hand tables out: titles, a name in two lines, and a column of nothing."""
+    path = workshop.folder / f"plants_1990.{suffix}"
+    if suffix == "xlsx":
+        book = openpyxl.Workbook()
+        for row in TITLED:
+            book.active.append(row)
+        book.save(path)
+    else:
+        rows = [[cell or "" for cell in row] for row in TITLED]
+        with path.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file, delimiter=";").writerows(rows)
+    recipe = workshop.planned(path.name)
+    assert "\nheader_row = 4  # what stands above is left out\n" in recipe
+    table = workshop.converted(recipe)[1990]
+    assert table.to_pydict() == {
+        "planta": ["0012", "0013"],
+        "ventas\n(miles)": [1.5, 20.25],
+        "empleo": [7, 9],
+    }
+
+
+def test_the_delimiter_is_that_of_most_lines(workshop: Workshop) -> None:
+    lines = ["A title, with commas, and more", "year;jobs;sales", "1990;5;1,5", "1990;6;2,5"]
+    (workshop.folder / "plants.txt").write_text("\n".join(lines), encoding="utf-8")
+    table = workshop.converted(workshop.planned("plants.txt"))[1990]
+    assert table.to_pydict() == {"jobs": [5, 6], "sales": [1.5, 2.5]}
 
 
 def test_a_sheet_for_each_year(workshop: Workshop) -> None:
@@ -458,6 +499,15 @@ def test_codes_stay_and_labels_are_beside(workshop: Workshop) -> None:
     ]
     told = (workshop.folder / "census/_conversion/report.txt").read_text()
     assert "1 values of isic have several labels" in told
+
+
+def test_codes_that_labels_call_no_answer_are_missing(workshop: Workshop) -> None:
+    plants = pd.DataFrame({"year": [1990.0] * 3, "jobs": [5.0, -77.0, 88888.0]})
+    labels = {"jobs": {-77.0: "No contesta", 88888.0: "Don't know", 1.0: "owner alone"}}
+    pyreadstat.write_sav(plants, workshop.folder / "p.sav", variable_value_labels=labels)
+    recipe = workshop.planned("p.sav")
+    assert "\nmissing = [-77, 88888]  # by their labels no answer\n" in recipe
+    assert workshop.converted(recipe)[1990].column("jobs").to_pylist() == [5, None, None]
 
 
 def test_codes_with_points_stay_texts(workshop: Workshop) -> None:

@@ -1,6 +1,7 @@
 """Each choice of a recipe does what it says, on rows small enough to work out by hand."""
 
 import math
+import shutil
 from collections.abc import Callable
 
 import pyarrow as pa
@@ -9,6 +10,7 @@ import pytest
 from workshop import Workshop, read
 
 from tradegains.convert.recipe import read_recipe
+from tradegains.convert.report import RECORD
 from tradegains.errors import InputError, StudyError, TradegainsError
 
 YEAR = 'name = "year"\ntype = "whole"'
@@ -135,6 +137,36 @@ def test_logs_become_levels_and_thousands_units(workshop: Workshop, recipe_of: R
     }
     assert "scaled 1" in report
     assert "out of logs 2; scaled 2" in report
+
+
+def test_shares_become_amounts(workshop: Workshop, recipe_of: RecipeOf) -> None:
+    csv(workshop, "year,sales,exports", "1990,200,12.5", "1990,8,", "1990,,50", "1990,5,0")
+    sales = 'name = "sales"\ntype = "number"'
+    exports = 'name = "exports"\ntype = "number"\nscale = 0.01\nshare_of = "sales"'
+    table = workshop.converted(recipe_of(YEAR, exports, sales))[1990]
+    assert table.column("exports").to_pylist() == [25.0, None, None, 0.0]
+    found = (workshop.folder / "census" / RECORD / "columns.csv").read_text()
+    assert "exports,text,double,2,2,4,scaled 2; made of shares 2" in found
+    shutil.rmtree(workshop.folder / "census")
+    said = refused(workshop, recipe_of(YEAR, exports.replace("scale = 0.01\n", ""), sales))
+    assert "are no shares from 0 to 1 (2 cases)" in said
+    said = refused(workshop, recipe_of(YEAR, exports.replace('"sales"', '"Sales"'), sales))
+    assert "share_of names what is no amount: Sales" in said
+
+
+def test_wide_files_may_have_years_of_two_digits(workshop: Workshop) -> None:
+    csv(workshop, "plant,sales98,sales99,sales00,jobs98,jobs99,jobs00", "7,1.5,2.5,3.5,1,2,")
+    recipe = workshop.planned("plants.csv")
+    assert "years = 'sales(\\d{2})'" in recipe
+    found = {year: table.to_pylist() for year, table in workshop.converted(recipe).items()}
+    assert found == {
+        1998: [{"plant": 7, "sales": 1.5, "jobs": 1}],
+        1999: [{"plant": 7, "sales": 2.5, "jobs": 2}],
+        2000: [{"plant": 7, "sales": 3.5, "jobs": None}],
+    }
+    for questions in ("plant,q11,q13,x11,x13", "plant,q11,q12,x14"):  # no years
+        csv(workshop, questions, "1,2,3,4,5"[: 2 * questions.count(",") + 1])
+        assert "years =" not in workshop.planned("plants.csv")
 
 
 def test_zeros_are_filled_in_only_where_it_is_said(workshop: Workshop, recipe_of: RecipeOf) -> None:
@@ -474,7 +506,8 @@ def test_the_recipe_is_kept_beside_the_census(workshop: Workshop, recipe_of: Rec
     [
         (["year,jobs", "1990,1", "1990", "1990,1,2"], "more or fewer values than the 2 columns"),
         (["year,jobs,jobs", "1990,1,2"], "a name twice: number 2, 3 (2 cases)"),
-        (["year,", "1990,1"], "columns without a name"),
+        (["year,jobs,", "1990,1,2"], "values stand in columns without a name (1 case)"),
+        (["", "1990,1,2"], "there is no row that names columns"),
     ],
 )
 def test_text_files_that_are_no_table(

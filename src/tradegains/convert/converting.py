@@ -125,6 +125,7 @@ def _written(
     """Rows of a part of a chunk as they are written, by year."""
     recipe = tally.recipe
     columns: dict[str, pa.Array] = {}
+    shares: dict[str, Converter] = {}
     years, is_sound, absent = None, True, pa.repeat(False, chunk.num_rows)
     for choice, found in part.columns:
         values = chunk.column(found.name).combine_chunks()
@@ -134,12 +135,17 @@ def _written(
         if (gone := converter.absent(values)) is not None:
             absent = pc.or_(absent, gone)
         columns[choice.written] = converter.written(values, place)
+        if choice.share_of:
+            shares[choice.written] = converter
         if is_year:
             years = columns.pop(choice.written)
             is_sound = not counts.faults
         tally.meet(choice.written, found, place.file)
         if choice.apart:
             columns[f"{choice.written}{APART}"] = chunk.column(f"{found.name}{APART}")
+    for name, converter in shares.items():
+        whole = columns.get(converter.choice.share_of, pa.nulls(chunk.num_rows, pa.float64()))
+        columns[name] = converter.amount(columns[name], whole)
     if part.year is not None and not recipe.year.column:
         absent = pc.or_(absent, _without_values(columns, part) if recipe.is_wide else absent)
         years = pa.repeat(pa.scalar(part.year, pa.int64()), chunk.num_rows)

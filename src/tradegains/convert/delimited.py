@@ -2,16 +2,26 @@
 
 import codecs
 import csv
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv as pc_csv
 
 from tradegains.convert.recipe import SourceChoice
-from tradegains.convert.source import FoundColumn, Source
+from tradegains.convert.source import (
+    LOOKED_AT,
+    UNNAMED,
+    FoundColumn,
+    Source,
+    header_place,
+    named_columns,
+    unnamed_values,
+)
 from tradegains.errors import InputError, Problem
 
 DELIMITERS = ";\t,|"
@@ -42,42 +52,75 @@ def found_encoding(path: Path) -> str:
 
 
 def found_delimiter(path: Path, encoding: str) -> str:
-    """The delimiter of which the first line has most."""
+    """The delimiter that splits most of the first lines into equally many values, and into most."""
     with path.open(encoding=encoding, newline="", errors="replace") as file:
-        first = file.readline()
-    return max(DELIMITERS, key=first.count)
+        first = list(islice(file, LOOKED_AT))
+
+    def fits(delimiter: str) -> tuple[int, int]:
+        widths = Counter(map(len, csv.reader(first, delimiter=delimiter)))
+        widths.pop(1, None)
+        # Of widths that are equally frequent the larger: a header of names, and one row.
+        return max(((rows, width) for width, rows in widths.items()), default=(0, 0))
+
+    return max(DELIMITERS, key=fits)
+
+
+def found_header(path: Path, delimiter: str, encoding: str) -> int:
+    """The line that names the columns: 1, or one below titles."""
+    with path.open(encoding=encoding, newline="", errors="replace") as file:
+        reader = csv.reader(file, delimiter=delimiter)
+        rows, lines = [], []
+        for row in islice(reader, LOOKED_AT):
+            lines.append(reader.line_num - sum(text.count("\n") for text in row))
+            rows.append([text.strip() for text in row])
+    return lines[header_place(rows) - 1] if lines else 1
 
 
 def delimited_source(path: Path, choice: SourceChoice) -> Source:
     """A text file; a value that is empty is a missing one.
 
     Raises:
-        InputError: the first line does not name every column, once each.
+        InputError: the line of names has one twice.
     """
     encoding = choice.encoding or "utf-8"
-    names = _header(path, choice.delimiter, encoding)
-    columns = tuple(FoundColumn(name, "text", is_text=True) for name in names)
+    names, lines = _header(path, choice, encoding)
+    columns = tuple(
+        FoundColumn(name, "text", is_text=True) for name in names if not name.startswith(UNNAMED)
+    )
     shown = {"\t": "tab"}.get(choice.delimiter, choice.delimiter)
     told = f"text, delimiter {shown}, decimal {choice.decimal}, encoding {encoding}"
-    chunks = partial(_chunks, path, names, choice.delimiter, encoding)
+    chunks = partial(_named, path, partial(_chunks, path, names, lines, choice.delimiter, encoding))
     return Source(path, told, columns, chunks)
 
 
-def _header(path: Path, delimiter: str, encoding: str) -> list[str]:
+def _header(path: Path, choice: SourceChoice, encoding: str) -> tuple[list[str], int]:
+    """The names of the columns, and the lines down to the end of them."""
     try:
         with path.open(encoding=encoding, newline="") as file:
-            names = next(csv.reader(file, delimiter=delimiter), [])
+            for _ in range(choice.header_row - 1):
+                next(file, None)
+            reader = csv.reader(file, delimiter=choice.delimiter)
+            names = next(reader, [])
     except (UnicodeError, LookupError):
         raise _undecodable(path, encoding) from None
-    names = [name.lstrip("\ufeff").strip() for name in names]
-    if bad := [number for number, name in enumerate(names, 1) if not name or names.count(name) > 1]:
-        places = ", ".join(map(str, bad[:10]))
-        what = f"columns without a name, or with a name twice: number {places}"
-        cure = "give every column of the first line a name of its own"
-        raise InputError(Problem(what, str(path), len(bad), cure))
-    if not names:
+    if not path.stat().st_size:
         raise InputError(Problem("the file is empty", str(path), cure="leave it out"))
-    return names
+    width = len(names)
+    named = named_columns(names, str(path))
+    unnamed = [f"{UNNAMED}{number}" for number in range(len(named) + 1, width + 1)]
+    return [*named, *unnamed], choice.header_row - 1 + reader.line_num
+
+
+def _named(path: Path, chunks: Callable[[], Iterator[pa.Table]]) -> Iterator[pa.Table]:
+    """Chunks without the columns that have no name, in which nothing may stand."""
+    beyond = 0
+    for chunk in chunks():
+        without = [name for name in chunk.schema.names if name.startswith(UNNAMED)]
+        columns = map(chunk.column, without)
+        beyond += sum(len(values) - values.null_count for values in columns)
+        yield chunk.drop_columns(without)
+    if beyond:
+        raise unnamed_values(beyond, str(path))
 
 
 def _undecodable(path: Path, encoding: str) -> InputError:
@@ -85,7 +128,9 @@ def _undecodable(path: Path, encoding: str) -> InputError:
     return InputError(Problem(f"the file is not {encoding}", str(path), cure=cure))
 
 
-def _chunks(path: Path, names: list[str], delimiter: str, encoding: str) -> Iterator[pa.Table]:
+def _chunks(
+    path: Path, names: list[str], lines: int, delimiter: str, encoding: str
+) -> Iterator[pa.Table]:
     uneven: list[int] = []
 
     def keep(row: pc_csv.InvalidRow) -> str:
@@ -97,7 +142,7 @@ def _chunks(path: Path, names: list[str], delimiter: str, encoding: str) -> Iter
         reader = pc_csv.open_csv(
             path,
             read_options=pc_csv.ReadOptions(
-                block_size=_BLOCK, column_names=names, skip_rows=1, encoding=encoding
+                block_size=_BLOCK, column_names=names, skip_rows=lines, encoding=encoding
             ),
             parse_options=pc_csv.ParseOptions(
                 delimiter=delimiter, newlines_in_values=True, invalid_row_handler=keep

@@ -3,17 +3,20 @@
 import os
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from tradegains.convert.dates import count_of
-from tradegains.convert.delimited import found_delimiter, found_encoding
+from tradegains.convert.delimited import found_delimiter, found_encoding, found_header
 from tradegains.convert.looking import NINES, SUSPECTS, Look, look_at
 from tradegains.convert.opening import SUFFIXES, find_files, format_of, open_sources, visible_files
 from tradegains.convert.rdata import frame_names
 from tradegains.convert.recipe import TODO, SourceChoice
 from tradegains.convert.sheets import EVERY_SHEET, sheet_names
+from tradegains.convert.sheets import found_header as sheet_header
 from tradegains.convert.source import Source
 from tradegains.convert.statistical import TRANSPORT
 from tradegains.convert.values import EXACT, EXACT_SINGLE
@@ -23,7 +26,8 @@ from tradegains.study.writing import toml_value
 
 _YEAR_NAME = re.compile(r"year|yr|ano|año|anio|ann[eé]e|an|jahr|anno|rok|periodo|ye?ar_?\w*", re.I)
 _ID_NAME = re.compile(
-    r".*(_id|id_|^id|ident|plant|[eé]?tabl|estab|betrieb|nordemp|nui|nif|siren|siret|serial|lbdnum|folio).*|.*id",
+    r".*(_id|id_|^id|ident|plant|[eé]?tabl|estab|betrieb|nordemp|nui|nif|siren|siret|serial|lbdnum|folio"
+    r"|firm|empresa|entreprise|company|unternehmen).*|.*id",
     re.I,
 )
 _CODE_NAME = re.compile(
@@ -31,6 +35,13 @@ _CODE_NAME = re.compile(
     r"|sector|sektor).*|wz\d*",
     re.I,
 )
+_NO_ANSWER = re.compile(
+    r"missing|refus|don.?t know|no (response|answer|data)|not (avail|appl|asked|stated)|unknown|n/a"
+    r"|no (sabe|contesta|responde|aplica|dispon)|ns/?nc|sin (dato|inform|resp)|rehus"
+    r"|keine angabe|weiss nicht|unbekannt|ne sait|non (repon|renseign)|manquant|inconnu",
+    re.I,
+)
+"""Labels, without accents, of codes that stand for a missing answer."""
 _LOG_NAME = re.compile(r"(ln|log|l)_|ln", re.I)
 _GROUPINGS = {
     ".": (",", "comma", ("points", "point_groups")),
@@ -40,6 +51,7 @@ _GROUPINGS = {
 """By the sign between thousands: that before decimals, the shape of numbers without thousands, and
 the shapes of those with, of which the first has no other reading."""
 _FILE_YEAR = r"(?<!\d)((?:1[89]|20)\d{2})(?!\d)"
+_WIDE_SHORT = re.compile(r"(.*?\D)(\d{2})")
 _WIDE = re.compile(r"(.*?\D)((?:19|20)\d{2})")
 _YEARS = (1850, 2150)
 
@@ -126,7 +138,13 @@ def _source_choice(files: list[tuple[Path, Path]], asked: Asked) -> SourceChoice
         delimiter = delimiter or found_delimiter(path, encoding)
     elif kind in ("xlsx", "r") and not sheet:
         sheet = _only_one(path, kind)
-    return SourceChoice((), kind, delimiter, asked.decimal or ".", "", encoding, sheet)
+    place = 1
+    if kind == "text":
+        place = found_header(path, delimiter, encoding)
+    elif kind == "xlsx":
+        place = sheet_header(path, "" if sheet == EVERY_SHEET else sheet)
+    decimal = asked.decimal or "."
+    return SourceChoice((), kind, delimiter, decimal, "", encoding, sheet, place)
 
 
 def _only_one(path: Path, kind: str) -> str:
@@ -199,6 +217,8 @@ class _RecipeText:
                 )
         if self.choice.sheet:
             lines.append(f"sheet = {toml_value(self.choice.sheet)}")
+        if self.choice.header_row > 1:
+            lines.append(f"header_row = {self.choice.header_row}  # what stands above is left out")
         return "\n".join(lines)
 
     # --- years ------------------------------------------------------------------------------------
@@ -212,6 +232,8 @@ class _RecipeText:
                 lines.append("century_from = 1930  # a guess, of years of two digits: 05 is 2005")
         elif self.wide:
             lines.append("# the years are in the names of columns: see years = below")
+            if self._is_short():
+                lines.append("century_from = 1930  # a guess, of years of two digits: 05 is 2005")
         else:
             of_sheets = self.choice.sheet == EVERY_SHEET
             pattern = f"sheet .*?{_FILE_YEAR}" if of_sheets else _FILE_YEAR
@@ -260,7 +282,25 @@ class _RecipeText:
         for name in self.looks:
             if found := _WIDE.fullmatch(name):
                 stubs.setdefault(found[1], []).append(name)
+        if not stubs:
+            stubs = self._wide_of_two_digits()
         return {stub: names for stub, names in stubs.items() if len(names) > 1}
+
+    def _is_short(self) -> bool:
+        """Whether the years in names of columns have two digits."""
+        return any(not _WIDE.fullmatch(name) for names in self.wide.values() for name in names)
+
+    def _wide_of_two_digits(self) -> dict[str, list[str]]:
+        """Names that end in two digits, where several have those of the same years in a row."""
+        stubs: dict[str, dict[int, str]] = {}
+        for name in self.looks:
+            if found := _WIDE_SHORT.fullmatch(name):
+                stubs.setdefault(found[1], {})[int(found[2])] = name
+        ends = Counter(tuple(years) for years in stubs.values() if len(years) > 1)
+        years, times = ends.most_common(1)[0] if ends else ((), 0)
+        if times < 2 or any((later - year) % 100 != 1 for year, later in pairwise(years)):
+            return {}
+        return {stub: list(found.values()) for stub, found in stubs.items() if len(found) > 1}
 
     # --- columns ----------------------------------------------------------------------------------
 
@@ -274,7 +314,8 @@ class _RecipeText:
             if stub := inside.get(name):
                 done.add(stub)
                 lines.append(f"name = {toml_value(stub.rstrip('_-. ') or stub)}")
-                lines.append(f"years = '{re.escape(stub)}(\\d{{4}})'")
+                digits = 2 if self._is_short() else 4
+                lines.append(f"years = '{re.escape(stub)}(\\d{{{digits}}})'")
                 look = self._together(self.wide[stub])
             else:
                 lines.append(f"name = {toml_value(name)}")
@@ -332,6 +373,8 @@ class _RecipeText:
             yield f"# absent = {toml_value(sorted(look.totals))}  # {told}"
         if type_ == "number" and _LOG_NAME.match(name):
             yield '# log = "natural"  # by its name a log; the census has levels'
+        if type_ in ("number", "whole"):
+            yield from _label_lines(look)
         yield from _suspect_lines(look)
         if look.declared:
             yield (
@@ -464,6 +507,18 @@ def _are_years(look: Look) -> bool:
     if look.low is None or look.high is None or look.parts:
         return False
     return _YEARS[0] <= look.low and look.high <= _YEARS[1]
+
+
+def _label_lines(look: Look) -> Iterator[str]:
+    """Numbers whose labels say that there is none."""
+    codes = [
+        float(value)
+        for value, label in look.found.labels.items()
+        if _NO_ANSWER.search(_unaccented(label)) and re.fullmatch(r"-?[0-9.]+", value)
+    ]
+    if codes:
+        listed = toml_value([int(code) if code.is_integer() else code for code in sorted(codes)])
+        yield f"missing = {listed}  # by their labels no answer"
 
 
 def _suspect_lines(look: Look) -> Iterator[str]:

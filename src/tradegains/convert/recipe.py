@@ -31,7 +31,10 @@ _FIRST, _LAST = 1000, 9999
 
 @dataclass(frozen=True)
 class SourceChoice:
-    """Which files, and how to read them; what a format has no use for is empty."""
+    """Which files, and how to read them; what a format has no use for is empty.
+
+    `header_row` is the line of a text file, or the row of a sheet, that names the columns.
+    """
 
     files: tuple[str, ...]
     format: str
@@ -40,6 +43,7 @@ class SourceChoice:
     thousands: str
     encoding: str
     sheet: str
+    header_row: int = 1
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ class ColumnChoice:
         zero: values that mean 0, such as the dash of many offices.
         absent: values that mean there is no such establishment in that year; "" is a missing one.
         scale: what numbers are multiplied with.
+        share_of: the written column of which numbers are shares, to be written as amounts.
         log: "natural" or "10" where the numbers are logs of the levels to be written.
         date: how a date is written in text, as `strptime` takes it.
         trim: leave out blanks around texts.
@@ -89,6 +94,7 @@ class ColumnChoice:
     zero: tuple[str, ...]
     absent: tuple[str, ...]
     scale: float
+    share_of: str
     log: str
     date: str
     trim: bool
@@ -206,6 +212,7 @@ def _source(table: TomlTable) -> SourceChoice:
         thousands=table.optional("thousands", one_of(("", ".", ",", " ", "'")), ""),
         encoding=table.optional("encoding", _ANY_TEXT, ""),
         sheet=table.optional("sheet", _ANY_TEXT, ""),
+        header_row=table.optional("header_row", whole(1, 1000), 1),
     )
 
 
@@ -232,6 +239,7 @@ def _column(table: TomlTable) -> ColumnChoice:
         zero=table.optional("zero", list_of(_CODE, at_least=1), ()),
         absent=table.optional("absent", list_of(_CODE, at_least=1), ()),
         scale=table.optional("scale", number(above=0.0), 1.0),
+        share_of=table.optional("share_of", TEXT, ""),
         log=table.optional("log", one_of(("natural", "10")), ""),
         date=table.optional("date", TEXT, ""),
         trim=table.optional("trim", FLAG, False),
@@ -280,6 +288,7 @@ def _unfit_keys(column: ColumnChoice, where: str) -> list[Problem]:
     given = {
         "digits": (column.digits, "text"),
         "scale": (column.scale != 1.0, "number"),
+        "share_of": (column.share_of, "number"),
         "log": (column.log, "number"),
         "trim": (column.trim, "text"),
         "without": (column.without, "text"),
@@ -326,6 +335,12 @@ def _name_clashes(recipe: Recipe) -> list[Problem]:
         cure = "keep one entry for each"
         what = f"the recipe names a column twice: {', '.join(twice)}"
         found.append(Problem(what, str(recipe.path), len(twice), cure))
+    shared = {column.share_of for column in recipe.columns if column.share_of}
+    numbers = {each.written for each in recipe.columns if each.type in ("number", "whole")}
+    if astray := sorted(shared - numbers):
+        cure = 'name a column of type "number" or "whole" as the census has it'
+        what = f"share_of names what is no amount: {', '.join(astray)}"
+        found.append(Problem(what, str(recipe.path), len(astray), cure))
     unknown = sorted({*recipe.report.ids, *recipe.report.codes} - {*kept, *_constant_names(recipe)})
     if unknown:
         cure = "write names as the census has them"

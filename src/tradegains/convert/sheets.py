@@ -11,7 +11,17 @@ from typing import Any
 import pyarrow as pa
 
 from tradegains.convert.recipe import SourceChoice
-from tradegains.convert.source import FoundColumn, Source, library, rows_at_once
+from tradegains.convert.source import (
+    LOOKED_AT,
+    UNNAMED,
+    FoundColumn,
+    Source,
+    header_place,
+    library,
+    named_columns,
+    rows_at_once,
+    unnamed_values,
+)
 from tradegains.errors import InputError, Problem
 
 EVERY_SHEET = "*"
@@ -34,26 +44,30 @@ def every_sheet(path: Path, choice: SourceChoice) -> list[Source]:
 
 
 def sheet_source(path: Path, choice: SourceChoice) -> Source:
-    """A sheet of a workbook; its first row names the columns.
+    """A sheet of a workbook; its row `header_row` names the columns.
 
     Raises:
-        InputError: there is no such sheet, or the first row does not name every column once.
+        InputError: there is no such sheet, or a name is there twice.
     """
     names = sheet_names(path)
     sheet = choice.sheet or names[0]
     if sheet not in names or (len(names) > 1 and not choice.sheet):
         cure = f"state [source] sheet, one of: {', '.join(names)}"
         raise InputError(Problem("which sheet is meant is not clear", str(path), len(names), cure))
-    first = next(_rows(path, sheet, values=True), ())
-    header = ["" if each is None else str(each).strip() for each in first]
-    bad = [number for number, name in enumerate(header, 1) if not name or header.count(name) > 1]
-    if bad or not header:
-        places = ", ".join(map(str, bad[:10]))
-        cure = "let the first row of the sheet name every column, each once"
-        what = f"columns without a name, or with a name twice: number {places}"
-        raise InputError(Problem(what, f"{path}, sheet {sheet}", len(bad), cure))
-    columns = tuple(FoundColumn(name, "cells", is_text=True) for name in header)
-    return Source(path, f"xlsx, sheet {sheet}", columns, partial(_chunks, path, sheet, header))
+    rows = islice(_rows(path, sheet, values=True), choice.header_row - 1, None)
+    where = f"{path}, sheet {sheet}"
+    header = named_columns([_text(each) or "" for each in next(rows, ())], where)
+    columns = tuple(
+        FoundColumn(name, "cells", is_text=True) for name in header if not name.startswith(UNNAMED)
+    )
+    chunks = partial(_chunks, path, sheet, header, choice.header_row)
+    return Source(path, f"xlsx, sheet {sheet}", columns, chunks)
+
+
+def found_header(path: Path, sheet: str) -> int:
+    """The row that names the columns: 1, or one below titles."""
+    rows = islice(_rows(path, sheet or sheet_names(path)[0], values=True), LOOKED_AT)
+    return header_place([[(_text(cell) or "").strip() for cell in row] for row in rows])
 
 
 def _open(path: Path, *, values: bool) -> Any:
@@ -76,15 +90,17 @@ def _rows(path: Path, sheet: str, *, values: bool) -> Iterator[tuple[Any, ...]]:
         book.close()
 
 
-def _chunks(path: Path, sheet: str, header: list[str]) -> Iterator[pa.Table]:
+def _chunks(path: Path, sheet: str, header: list[str], header_row: int) -> Iterator[pa.Table]:
     """Rows in chunks; those without any value are not rows.
 
     A formula that no program has computed has no value in the file: that is refused, for it would
     pass for a missing one.
     """
-    rows = zip(_rows(path, sheet, values=True), _rows(path, sheet, values=False), strict=True)
-    next(rows, None)
-    never, wide = 0, len(header)
+    cells = zip(_rows(path, sheet, values=True), _rows(path, sheet, values=False), strict=True)
+    places = {name: place for place, name in enumerate(header) if not name.startswith(UNNAMED)}
+    never, beyond, wide = 0, 0, len(header)
+    named = frozenset(places.values())
+    rows = islice(cells, header_row, None)
     while block := list(islice(rows, rows_at_once(wide))):
         never += sum(
             value is None and formula is not None
@@ -92,17 +108,24 @@ def _chunks(path: Path, sheet: str, header: list[str]) -> Iterator[pa.Table]:
             for value, formula in zip(values, formulas, strict=True)
         )
         kept = [values for values, _ in block if any(value is not None for value in values)]
-        padded = [(*values[:wide], *[None] * (wide - len(values))) for values in kept]
+        padded = [(*values, *[None] * (wide - len(values))) for values in kept]
+        beyond += sum(
+            bool(_text(value)) and place not in named
+            for values in padded
+            for place, value in enumerate(values)
+        )
         yield pa.table(
             {
                 name: pa.array([_text(row[place]) for row in padded], pa.string())
-                for place, name in enumerate(header)
+                for name, place in places.items()
             }
         )
     if never:
         cure = "open the workbook in a spreadsheet program and save it, which computes them"
         what = "formulas that were never computed"
         raise InputError(Problem(what, f"{path}, sheet {sheet}", never, cure))
+    if beyond:
+        raise unnamed_values(beyond, f"{path}, sheet {sheet}")
 
 
 def _text(value: object) -> str | None:

@@ -1,6 +1,6 @@
 """What a reader gives of a foreign file: its columns as they were found, and its rows in chunks."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -8,8 +8,10 @@ from types import ModuleType
 
 import pyarrow as pa
 
-from tradegains.errors import Problem, StudyError
+from tradegains.errors import InputError, Problem, StudyError
 
+NEARLY = 0.8
+_HEADER_CURE = "[source] header_row says which row has the names"
 CELLS_AT_ONCE = 2_000_000
 """Cells of a chunk; a text of a Python object takes some 60 bytes, a number 8 in the end."""
 
@@ -99,6 +101,54 @@ def slices(rows: pa.Table, at_once: int) -> Iterator[pa.Table]:
     """Rows in chunks of so many, of which the last may be short."""
     for first in range(0, rows.num_rows, at_once):
         yield rows.slice(first, at_once)
+
+
+UNNAMED = "\0"
+"""What the name of a column begins with that has none in the file."""
+LOOKED_AT = 40
+"""Rows among which the one is looked for that names the columns."""
+
+
+def header_place(rows: Sequence[Sequence[str]]) -> int:
+    """The row that names the columns, the first of which is 1: titles stand above it.
+
+    It is the first with nearly as many texts as any row has, each once; else the first.
+
+    Example:
+        >>> header_place([["Survey of plants", "", ""], ["id", "jobs", "sales"], ["1", "5", "9"]])
+        2
+    """
+    filled = [[text for text in row if text] for row in rows[:LOOKED_AT]]
+    most = max(map(len, filled), default=0)
+    for place, texts in enumerate(filled, 1):
+        if len(texts) > NEARLY * most and len(set(texts)) == len(texts):
+            return place if most > 1 else 1
+    return 1
+
+
+def named_columns(header: Sequence[str], where: str) -> list[str]:
+    """Names of the columns; those without one get a name that begins with `UNNAMED`.
+
+    Raises:
+        InputError: a name is there twice, or there is none.
+    """
+    names = [name.lstrip("\ufeff").strip() for name in header]
+    while names and not names[-1]:
+        names.pop()
+    if not names:
+        raise InputError(Problem("there is no row that names columns", where, cure=_HEADER_CURE))
+    given = [name for name in names if name]
+    if bad := [number for number, name in enumerate(names, 1) if given.count(name) > 1]:
+        what = f"columns with a name twice: number {', '.join(map(str, bad[:10]))}"
+        cure = f"give every column a name of its own; {_HEADER_CURE}"
+        raise InputError(Problem(what, where, len(bad), cure))
+    return [name or f"{UNNAMED}{number}" for number, name in enumerate(names, 1)]
+
+
+def unnamed_values(count: int, where: str) -> InputError:
+    """What is said of values in columns without a name; such columns are left out where empty."""
+    what = "values stand in columns without a name"
+    return InputError(Problem(what, where, count, f"name every column; {_HEADER_CURE}"))
 
 
 def plain_value(value: object) -> str:

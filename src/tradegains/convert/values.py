@@ -25,6 +25,7 @@ _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _GROUPS = r"^[+-]?[0-9]{1,3}(_[0-9]{3})+([^0-9_].*)?$"
 _AS_ID = 'if they are ids or codes, get the file again with them as texts, and state type = "text"'
 CURES = {
+    "are no shares from 0 to 1": "state scale = 0.01 where they are percent, or leave share_of out",
     "are not whole numbers": 'state type = "number", or the values that mean missing',
     "are not numbers": 'state the values that mean missing (missing = ["-"]), or type = "text"',
     "begin with a zero that a whole number would lose": 'state type = "text"',
@@ -236,6 +237,16 @@ class Converter:
         scaled = pc.multiply(levels, self.choice.scale)
         self._count_changed(levels, scaled, "scaled")
         return scaled
+
+    def amount(self, shares: pa.Array, whole: pa.Array) -> pa.Array:
+        """Amounts of shares of a whole, which are from 0 to 1."""
+        known = shares.null_count
+        outside = pc.or_(pc.less(shares, 0.0), pc.greater(shares, 1.0))
+        shares = self._without(shares, outside, "are no shares from 0 to 1")
+        amounts = pc.multiply(shares, whole.cast(pa.float64(), safe=False))
+        self.counts.changed["made of shares"] += len(amounts) - amounts.null_count
+        self.counts.missing += amounts.null_count - known
+        return amounts
 
     def _doubles(self, values: pa.Array) -> pa.Array:
         type_ = values.type
