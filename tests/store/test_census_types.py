@@ -42,6 +42,7 @@ def test_columns_that_files_hold_in_two_ways() -> None:
     assert common_type("any", both(pa.int32(), pa.float64())) == "double"
     assert common_type("code", both(pa.int32(), pa.float64())) is None
     assert common_type("id", both(pa.int32(), pa.float64())) is None
+    assert common_type("year", both(pa.int64(), pa.float64())) == "int"
     assert common_type("any", both(pa.int32(), pa.string())) is None
     assert common_type("any", both(pa.null(), pa.int32())) == "bigint"
     assert common_type("any", both(pa.null(), pa.null())) == "string"

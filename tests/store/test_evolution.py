@@ -206,3 +206,19 @@ def test_spark_and_its_driver_agree_on_what_is_on_disk(older: Path, spark: Spark
     for name in ("runs", "quality"):
         one, other = (store.schema(name) for store in stores)
         assert set(column_changes(one, other).values()) == {"none"}
+
+
+def test_a_field_of_another_type_in_a_record_is_another_type() -> None:
+    def records(**fields: pa.DataType) -> pa.Schema:
+        return pa.schema([("rows", pa.list_(pa.struct(list(fields.items()))))])
+
+    old = records(a=pa.int64(), b=pa.string())
+    assert column_changes(old, records(a=pa.int64(), b=pa.string())) == {"rows": "none"}
+    assert column_changes(old, records(a=pa.int64(), b=pa.string(), c=pa.string())) == {
+        "rows": "added"
+    }
+    # Neither an added field nor one that is as it was hides the other change.
+    assert column_changes(old, records(a=pa.string(), b=pa.string(), c=pa.string())) == {
+        "rows": "other"
+    }
+    assert column_changes(old, records(b=pa.string(), c=pa.string())) == {"rows": "other"}

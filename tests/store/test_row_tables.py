@@ -203,3 +203,14 @@ def test_a_folder_of_rows_without_a_value_holds_none(tmp_path: Path) -> None:
     pq.write_table(pa.table({"establishment_id": ["a"]}), place / "0.parquet")
     (file,) = row_table_files("plant_products", str(tmp_path / "products"))
     assert dict(file.named) == {"product": ""}
+
+
+def test_files_of_a_folder_are_named_as_the_folder_is(tmp_path: Path) -> None:
+    folder = tmp_path / "products"
+    (folder / "year=1988").mkdir(parents=True)
+    write(folder / "year=1988" / "a.parquet")
+    for given in (str(folder), folder.as_uri()):
+        (file,) = row_table_files("plant_products", given)
+        assert file.path == "year=1988/a.parquet"
+        assert file.place.given == file.place.root == f"{given}/year=1988/a.parquet"
+        assert file.place.path == str(folder / "year=1988" / "a.parquet")
