@@ -37,6 +37,18 @@ def test_evidence_is_read_as_it_was_kept_and_by_nobody_else(tmp_path: Path) -> N
     assert again.tables == {"cells": BINS}, "in place of what was there"
 
 
+def test_evidence_behind_an_address_stays_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    work = (tmp_path / "out").as_uri()
+    keep_evidence(work, "one", KEPT)
+    found = read_evidence(work, "one")
+    assert found is not None
+    assert found.tables == KEPT.tables
+    assert [path.name for path in tmp_path.iterdir()] == ["out"], "and in no folder of its name"
+
+
 def test_evidence_is_forgotten_of_one_run(tmp_path: Path) -> None:
     work = str(tmp_path)
     for run in ("one", "two"):

@@ -234,6 +234,30 @@ def test_a_kill_while_runs_is_made_again_can_be_finished(
     assert not list(Path(store.root).glob(".damaged-making"))
 
 
+def test_runs_made_again_is_on_the_disk_before_it_takes_its_place(
+    store: DeltaRs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(Path(store.path("runs"), "_delta_log"))
+    done: list[tuple[str, Path]] = []
+    move = os.replace
+
+    def noted(source: Path, target: Path) -> None:
+        done.append(("moved", Path(source)))
+        move(source, target)
+
+    settled = "tradegains.store.transaction_log._settle"
+    monkeypatch.setattr(settled, lambda path: done.append(("settled", path)))
+    monkeypatch.setattr("tradegains.store.mending.os.replace", noted)
+    mend_logs(store)
+    runs = Path(store.root, ".damaged-making", "runs")
+    before = {path for what, path in done[: done.index(("moved", runs))] if what == "settled"}
+    logs = {path for path in before if path.parent == runs / "_delta_log"}
+    assert len(logs) == len(published_runs(store)) + 1, "the entry of each run, and the first"
+    assert {path.parent.name for path in before if path.suffix == ".parquet"} == {
+        f"run_id={run}" for run in published_runs(store)["run_id"].to_pylist()
+    }
+
+
 def flip_study(store: DeltaRs) -> None:
     """Write a row of `runs` whose study says another thing than was published."""
     row = {**store.read("runs", "two").to_pylist()[0], "study_toml": "[studi]"}
@@ -249,6 +273,7 @@ def test_a_folder_of_runs_that_is_gone_is_said_and_made_again(
         with pytest.raises(StudyError, match="no run is published, but tables hold rows") as told:
             asked()
         assert told.value.problems[0].count == 1
+        assert told.value.problems[0].where == store.path("runs")
         assert "run its study again" in told.value.problems[0].cure
     found = verify_output(str(tmp_path))
     assert list(found.damaged) == [("", "runs")]
@@ -417,21 +442,29 @@ def test_files_of_a_run_are_settled_before_runs_tells_of_them(
     commit = done.index("runs")
     quality, log = tmp_path / "quality", tmp_path / "quality/_delta_log"
     before, after = set(done[1:commit]), set(done[commit + 1 :])
-    assert before >= {data_file(store, "one"), entry(store, 1), quality, log, tmp_path}
-    assert {tmp_path / "runs/_delta_log" / f"{1:020}.json", tmp_path / "runs"} <= after
+    logged = {entry(store, 0), entry(store, 1)}  # the first made the table
+    assert before >= {data_file(store, "one"), *logged, quality, log, tmp_path}
+    runs = tmp_path / "runs"
+    assert {runs / "_delta_log" / f"{version:020}.json" for version in (0, 1)} | {runs} <= after
     assert {path.parent.name for path in after} >= {"run_id=one"}
 
 
 def test_files_of_a_run_are_found_behind_later_commits(store: DeltaRs) -> None:
-    found = files_of_run(Path(store.path("quality")), "two")
-    assert [path.name for path in found] == [
-        *(f"{version:020}.json" for version in (3, 2)),
-        data_file(store, "two").name,
-    ]
+    def found() -> list[str]:
+        return [path.name for path in files_of_run(Path(store.path("quality")), "two")]
+
+    rows = data_file(store, "two").name
+    # The disk may lack what was written just now, and no entry is read without those before it.
+    assert found() == [*(f"{version:020}.json" for version in (3, 2, 1, 0)), rows]
+    for version in (0, 1, 2, 3):
+        os.utime(entry(store, version), (0, 0))
+    assert found() == [*(f"{version:020}.json" for version in (3, 2)), rows]
 
 
 def test_a_log_with_a_checkpoint_needs_no_older_entries(store: DeltaRs) -> None:
     DeltaTable(store.path("quality")).create_checkpoint()
+    names = {path.name for path in files_of_run(Path(store.path("quality")), "two")}
+    assert names >= {"_last_checkpoint", f"{3:020}.checkpoint.parquet"}, "to be on the disk as well"
     for version in range(3):
         entry(store, version).unlink()
     assert log_damage(Path(store.path("quality"))) is None

@@ -9,7 +9,8 @@ to `runs` relies on them.
 import json
 import os
 import re
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
@@ -20,8 +21,11 @@ LOG = "_delta_log"
 
 _ENTRY = re.compile(r"(\d{20})\.json")
 _CHECKPOINT = re.compile(r"(\d{20})\.checkpoint.*\.parquet")
+_IN_PLACE = re.compile(rf"{_CHECKPOINT.pattern}|_last_checkpoint")  # of the entries before it
 # Waits of several files for the disk end together: 80 files took 20 ms, and one by one 300 ms.
 _FILES_AT_ONCE = 16
+# Systems write back what nobody waits for within a minute.
+_ON_DISK_SECONDS = 3600
 
 
 def log_damage(table: Path) -> str | None:
@@ -98,15 +102,32 @@ def _parsed(entry: Path, *_stamp: int) -> tuple[dict[str, Any], ...] | None:
 
 
 def files_of_run(table: Path, run_id: str) -> list[Path]:
-    """The log entries back to the one that added a run's rows, and the files it added."""
-    found: list[Path] = []
+    """The log entries back to the one that added a run's rows, and the files it added.
+
+    Entries before it and checkpoints are among them if they are of the last hour: no entry is read
+    without what is before it, and the disk may not have one yet that made the table, or that a
+    killed run left.
+    """
+    found = [path for path in _listed(table / LOG) if _IN_PLACE.fullmatch(path.name)]
+    found = [path for path in found if _is_young(path)]
+    added: list[Path] = []
     for _, entry in sorted(_entries(table).items(), reverse=True):
+        if added and not _is_young(entry):
+            break
         found.append(entry)
-        added = [action["add"] for action in _actions(entry) or () if "add" in action]
-        ours = [add for add in added if add["partitionValues"].get("run_id") == run_id]
-        if ours:
-            return [*found, *(table / unquote(add["path"]) for add in ours)]
-    return found
+        added = added or [*_added(table, entry, run_id)]
+    return [*found, *added]
+
+
+def _is_young(path: Path) -> bool:
+    return time.time() - path.stat().st_mtime < _ON_DISK_SECONDS
+
+
+def _added(table: Path, entry: Path, run_id: str) -> Iterator[Path]:
+    """The files that an entry adds for a run."""
+    for add in (action["add"] for action in _actions(entry) or () if "add" in action):
+        if add["partitionValues"].get("run_id") == run_id:
+            yield table / unquote(add["path"])
 
 
 def removed_files(table: Path) -> set[Path]:
