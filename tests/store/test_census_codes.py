@@ -130,12 +130,21 @@ def test_amounts_known_to_be_below_a_limit(tmp_path: Path, output: list, below: 
 
 
 @pytest.mark.parametrize(
-    ("output", "doubtful"),
-    [([1.25, 2.0], False), ([1.255, 2.0], True), ([1.25, None], True), ([1, 2], False)],
-    ids=["hundredths", "finer", "a gap", "whole numbers"],
+    ("output", "jobs", "doubtful"),
+    [
+        ([1.25, 2.0], [1.0, 2.0], False),
+        ([1.255, 2.0], [1.0, 2.0], True),
+        ([1.25, None], [1.0, 2.0], True),
+        ([1, 2], [1, 2], False),
+        ([1.25, 2.0], [1.2345, 2.0], False),
+        ([1.25, 2.0], [1.0, None], True),
+    ],
+    ids=["hundredths", "finer", "a gap", "whole numbers", "finer jobs", "a gap in jobs"],
 )
-def test_amounts_that_may_need_other_units(tmp_path: Path, output: list, doubtful: bool) -> None:
-    one = plants(pa.array(["1", "1"]), output=output)
+def test_amounts_that_may_need_other_units(
+    tmp_path: Path, output: list, jobs: list, doubtful: bool
+) -> None:
+    one = plants(pa.array(["1", "1"]), output=output, jobs=jobs)
     found = census(tmp_path, {"ano=1981/a.parquet": one}, 1981)
     assert has_doubtful_amounts(found) is doubtful
     (tmp_path / "ano=1981" / "a.parquet").unlink()

@@ -101,35 +101,40 @@ def is_below(census: CensusFiles, name: str, limit: float) -> bool:
 
 
 SAMPLED_FILES, SAMPLED_ROWS = 3, 8192
-_AMOUNTS = ("employment", "sales", "exports", "value_added")
+_MONEY = ("sales", "exports", "value_added")
 
 
 def has_doubtful_amounts(census: CensusFiles) -> bool:
-    """Whether the first rows of some files lack an amount, or have more digits than hundredths.
+    """Whether the first rows of some files lack an amount, or have money finer than hundredths.
 
     A guess, for which some rows of some local files are read: another row may say otherwise.
+    Employment counts in thousandths of a job whatever digits it has.
     """
     is_local = isinstance(census.place.system, fs.LocalFileSystem)
     if not is_local or "sampling_weight" in census.columns:
         return is_local  # amounts times weights have many digits
-    inside = census.inside
-    columns = [inside[name] for name in _AMOUNTS if name in inside]
     step = max(1, len(census.files) // SAMPLED_FILES)
-    return any(_is_doubtful(census, file, columns) for file in census.files[::step])
+    return any(_is_doubtful(census, file) for file in census.files[::step])
 
 
-def _is_doubtful(census: CensusFiles, file: CensusFile, columns: Sequence[str]) -> bool:
+def _is_doubtful(census: CensusFiles, file: CensusFile) -> bool:
+    inside = census.inside
+    money = [inside[name] for name in _MONEY if name in inside]
+    columns = [inside["employment"], *money]
     try:
         with census.place.system.open_input_file(file.absolute) as source:
             rows = next(pq.ParquetFile(source).iter_batches(SAMPLED_ROWS, columns=columns), None)
     except (OSError, pa.ArrowException):
         return False  # the engine will say so
-    return rows is not None and any(map(_has_gap_or_digits, rows.columns))
+    if rows is None or any(values.null_count for values in rows.columns):
+        return rows is not None
+    return any(_is_fine(rows[column]) for column in money)
 
 
-def _has_gap_or_digits(values: pa.Array) -> bool:
-    if values.null_count or not pa.types.is_floating(values.type):
-        return bool(values.null_count)
+def _is_fine(values: pa.Array) -> bool:
+    """Whether any amount has more digits than hundredths."""
+    if not pa.types.is_floating(values.type):
+        return False
     units = pc.multiply(values.cast(pa.float64()), arrow_scalar(100.0))
     beyond = pc.abs(pc.subtract(units, pc.round(units)))
     allowed = pc.multiply(pc.abs(units), arrow_scalar(1e-9))
