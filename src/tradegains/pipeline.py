@@ -444,9 +444,9 @@ def _measure(
 
     keeping = Lock()  # partitions are set for the whole session
 
-    def keep(rows: DataFrame, name: str) -> DataFrame:
+    def keep(rows: DataFrame, name: str, *, by_year: bool = False) -> DataFrame:
         with keeping, engine.shuffling(inputs.census.rows):
-            return work.keep(rows, name)
+            return work.keep(rows, name, by_year=by_year)
 
     try:
         return measure(

@@ -199,10 +199,10 @@ def passes(engine: Engine, study: Study, tmp_path_factory: pytest.TempPathFactor
         collect = patched_collect(patch, engine, census, collected, lambda: steps.append(step.name))
         patch.setattr(evidence, "ROWS_AT_ONCE", 0)  # as of many rows
 
-        def keep(rows: DataFrame, name: str) -> DataFrame:
+        def keep(rows: DataFrame, name: str, *, by_year: bool = False) -> DataFrame:
             collect(rows)  # Spark settles the final plan as it runs
             kept[name] = parsed(explained(rows))
-            matched.append(work.keep(rows, name))
+            matched.append(work.keep(rows, name, by_year=by_year))
             return matched[-1]
 
         by, progress = engine.merge_by, Progress(None).named_by(step.named)
@@ -385,7 +385,7 @@ def test_rows_of_a_bucketed_census_are_not_shuffled(
     files = list_census(str(tmp_path / "bucketed"), study.census.columns, study.years, buckets=4)
     seen = []
 
-    def explain_only(rows: DataFrame, _: str) -> DataFrame:
+    def explain_only(rows: DataFrame, _: str, *, by_year: bool = False) -> DataFrame:
         seen.append(parsed(explained(rows)))
         raise PlannedError
 

@@ -153,7 +153,7 @@ def collected(
     types[w.LOG_PRODUCTIVITY] = pa.float64()
     table = pa.Table.from_pylist(rows, pa.schema(types))
     work = WorkFolder(str(folder))
-    frame = work.keep(as_rows(table, beside=spark.range(1)), "rows/0")
+    frame = work.keep(as_rows(table, beside=spark.range(1)), "rows/0", by_year=few)
     return collect_contributions(
         frame,
         keys=KEYS,

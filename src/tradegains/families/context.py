@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
@@ -29,8 +29,13 @@ Rows = list[dict[str, Any]]
 TableRows = Sequence[dict[str, Any]]
 """Rows of a table: a list or, where there are many, `RowColumns`."""
 
-KeepRows = Callable[[DataFrame, str], DataFrame]
-"""Writes rows under a name in the run's work folder, and reads them back."""
+
+class KeepRows(Protocol):
+    """Writes rows under a name in the run's work folder, and reads them back."""
+
+    def __call__(self, rows: DataFrame, name: str, *, by_year: bool = False) -> DataFrame:
+        """The rows, apart `by_year` where passes read some years alone."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,14 @@ class RunContext:
     def imports(self) -> dict[tuple[str, int], float]:
         """Imports by industry and year [money unit], from their table."""
         return {(row["industry"], row["year"]): row["value"] for row in self.small.imports}
+
+    @property
+    def keeps_by_year(self) -> bool:
+        """Whether matched rows are kept apart by year.
+
+        A cluster's tasks would each write a small file for every year.
+        """
+        return self.is_in_process
 
     @property
     def removing(self) -> int:

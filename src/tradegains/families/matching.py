@@ -55,7 +55,7 @@ def match_once(context: RunContext, flagged: DataFrame, name: str) -> MatchedCen
     with context.progress.step("match establishments") as step:
         folders = tuple(f"{name}/{part}" for part in range(context.parts))
         parts = (
-            context.keep(_match_part(context, keep_part(flagged, part, context.parts)), folder)
+            _kept(context, _match_part(context, keep_part(flagged, part, context.parts)), folder)
             for part, folder in enumerate(folders)
         )
         rows = reduce(DataFrame.union, parts)
@@ -73,6 +73,10 @@ def match_once(context: RunContext, flagged: DataFrame, name: str) -> MatchedCen
         annual=annual or None,
         folders=folders,
     )
+
+
+def _kept(context: RunContext, matched: DataFrame, folder: str) -> DataFrame:
+    return context.keep(matched, folder, by_year=context.keeps_by_year)
 
 
 def _match_part(context: RunContext, flagged: DataFrame) -> DataFrame:

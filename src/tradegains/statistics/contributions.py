@@ -99,28 +99,25 @@ class FewRows:
 
     @staticmethod
     def of(
-        folders: Sequence[str], rows_by_year: Mapping[int, int], *, at_once: int, most_reads: int
+        folders: Sequence[str], rows_by_year: Mapping[int, int], *, at_once: int, by_year: bool
     ) -> "FewRows | None":
-        """As few spans as hold so many rows at once; None where they are too many to be read.
+        """All years at once, or each on its own where they are kept `by_year`.
+
+        None where those are more rows than may be held.
 
         Example:
-            >>> rows = {1978: 3, 1979: 4, 1981: 2, 1988: 1}
-            >>> FewRows.of(["matched"], rows, at_once=7, most_reads=2).spans
-            [[1978, 1979], [1981, 1988]]
-            >>> FewRows.of(["matched"], rows, at_once=7, most_reads=1) is None
+            >>> rows = {1978: 3, 1979: 4, 1981: 2}
+            >>> FewRows.of(["matched"], rows, at_once=9, by_year=False).spans
+            [[1978, 1979, 1981]]
+            >>> FewRows.of(["matched"], rows, at_once=4, by_year=True).spans
+            [[1978], [1979], [1981]]
+            >>> FewRows.of(["matched"], rows, at_once=4, by_year=False) is None
             True
         """
-        spans: list[list[int]] = []
-        held = 0
-        for year in sorted(rows_by_year):
-            held += rows_by_year[year]
-            if spans and held <= at_once:
-                spans[-1].append(year)
-            else:
-                spans.append([year])
-                held = rows_by_year[year]
-        largest = max(rows_by_year.values(), default=0)
-        return FewRows(folders, spans) if largest <= at_once and len(spans) <= most_reads else None
+        years = sorted(rows_by_year)
+        spans = [[year] for year in years] if by_year else [years] if years else []
+        held = (sum(rows_by_year[year] for year in span) for span in spans)
+        return FewRows(folders, spans) if max(held, default=0) <= at_once else None
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ CHEAP_TO_WRITE = {
     # Sail's names; they halve the time of its write.
     "dictionary_enabled": "false",
     "statistics_enabled": "none",
+    # Of every file that is open it holds one group of rows: by year there are many.
+    "max_row_group_size": "131072",
     # Spark's: a dictionary of amounts is begun, found too large and given up, file by file.
     **{
         f"parquet.enable.dictionary#{name}": "false"
@@ -46,8 +48,10 @@ class WorkFolder:
     mark: str = ""
     scratch: Path | None = None
 
-    def keep(self, rows: "DataFrame", name: str) -> "DataFrame":
+    def keep(self, rows: "DataFrame", name: str, *, by_year: bool = False) -> "DataFrame":
         """Write the rows and read them back: what follows reads the file, not the plan.
+
+        Apart `by_year`, so that a pass over some years reads no other.
 
         Raises:
             EngineError: the output's disk is full.
@@ -58,36 +62,28 @@ class WorkFolder:
                 private_folder(Path(folder))
         with told_of_full_disk(self.root, beside=self.scratch):
             writer = rows.write.mode("overwrite").options(**CHEAP_TO_WRITE)
+            writer = writer.partitionBy(working.YEAR) if by_year else writer
             writer.parquet(path_to_write(spark, path))
         if self._is_local:
             private_folder(Path(path))  # Sail makes no folder for no rows
             make_private(Path(path))
-        return spark.read.schema(rows.schema).parquet(path_to_read(spark, path))
+        kept = spark.read.schema(rows.schema).parquet(path_to_read(spark, path))
+        return kept.select(*rows.columns) if by_year else kept  # the year would come last
 
     def read(self, name: str, schema: pa.Schema, years: tuple[int, int] | None = None) -> pa.Table:
         """Kept rows on the driver, in any order, with the columns of a schema.
 
         Of all years, or from the first to the last of two: the others never take its memory.
         """
-        column = compute.field(working.YEAR)
-        chosen_years = years and (column >= years[0]) & (column <= years[1])
         place = locate(self._path(name))
-        chosen = fs.FileSelector(place.path, allow_not_found=True)
+        chosen = fs.FileSelector(place.path, allow_not_found=True, recursive=True)
         paths = [each.path for each in place.system.get_file_info(chosen)]
         tables = [
-            # No columns from folders above that happen to be called a=b.
-            parquet.read_table(
-                path,
-                columns=schema.names,
-                filesystem=place.system,
-                partitioning=None,
-                filters=chosen_years,
-            )
+            _read_file(place.system, path, schema, years)
             for path in sorted(paths)
-            if path.endswith(".parquet")
+            if path.endswith(".parquet") and _may_have(path, years)
         ]
-        chosen_columns = [table.select(schema.names).cast(schema) for table in tables]
-        return pa.concat_tables(chosen_columns) if tables else schema.empty_table()
+        return pa.concat_tables(tables) if tables else schema.empty_table()
 
     def keep_lines(self, lines: Iterable[object], name: str) -> str:
         """Write a line for each under a name, and tell where."""
@@ -117,3 +113,39 @@ class WorkFolder:
         folder, slash, part = name.partition("/")
         mark = self.mark if folder in self.passing else ""
         return f"{self.root}/{folder}{mark}{slash}{part}"
+
+
+def _read_file(
+    system: fs.FileSystem, path: str, schema: pa.Schema, years: tuple[int, int] | None
+) -> pa.Table:
+    year, column = _year_of_folder(path), compute.field(working.YEAR)
+    rows = parquet.read_table(
+        path,
+        columns=schema.names if year is None else [n for n in schema.names if n != working.YEAR],
+        filesystem=system,
+        partitioning=None,  # no columns from folders above that happen to be called a=b
+        filters=(column >= years[0]) & (column <= years[1]) if years and year is None else None,
+    )
+    if year is not None and working.YEAR in schema.names:
+        of_all = pa.repeat(pa.scalar(year, schema.field(working.YEAR).type), len(rows))
+        rows = rows.append_column(working.YEAR, of_all)
+    return rows.select(schema.names).cast(schema)
+
+
+def _may_have(path: str, years: tuple[int, int] | None) -> bool:
+    """Whether a file may have rows of some years."""
+    year = _year_of_folder(path)
+    return years is None or year is None or years[0] <= year <= years[1]
+
+
+def _year_of_folder(path: str) -> int | None:
+    """The year of all rows of a file that was kept apart by year.
+
+    Example:
+        >>> _year_of_folder("work/matched/0/year=1988/a.parquet")
+        1988
+        >>> _year_of_folder("year=1988/work/matched/0/a.parquet") is None
+        True
+    """
+    name, equals, year = posixpath.basename(posixpath.dirname(path)).partition("=")
+    return int(year) if equals and name == working.YEAR else None
