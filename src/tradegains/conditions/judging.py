@@ -26,6 +26,12 @@ class Conditions:
         every = (*self.populations.items(), *self.restrictions.items())
         return tuple((name, each) for name, each in every if each.divides)
 
+    def reads(self, column: str) -> bool:
+        """Whether any of them reads a column."""
+        every = (*self.populations.values(), *self.restrictions.values())
+        parts = (part for each in every for part in each)
+        return any(part.operation == "column" and part.value == column for part in parts)
+
 
 def read_conditions(study: Study, types: Mapping[str, str]) -> Conditions:
     """The meaning of every condition of a study.

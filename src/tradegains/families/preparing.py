@@ -14,7 +14,7 @@ from tradegains.conditions.judging import read_conditions
 from tradegains.formulas.concordance import counts_in, main_industry, parts_numbers
 from tradegains.formulas.fixed_point import LARGEST_AMOUNT
 from tradegains.inputs.small import Rows, SmallInputs
-from tradegains.inputs.tariffs import HOME, kinds_of
+from tradegains.inputs.tariffs import HOME
 from tradegains.statistics.handing import as_rows
 from tradegains.study import Study
 from tradegains.tables import working as w
@@ -60,8 +60,8 @@ def flag_census(
     rows = add_derived_columns(rows, largest_money=largest_money)
     if productivity.prices != "none":
         rows = _look_up_prices(rows, small.prices)
-    if small.tariff_cuts:
-        rows = _with_industry_cuts(rows, study, small.tariff_cuts)
+    if small.tariff_cuts and conditions.reads(w.industry_cut(HOME)):
+        rows = _with_home_cut(rows, small.tariff_cuts)
     if conditions.dividing:
         rows = rows.withColumn(DIVISION_BY_ZERO, _any_divides(conditions.dividing))
     return flag_rows(
@@ -196,26 +196,16 @@ def _look_up_prices(rows: DataFrame, prices: Rows) -> DataFrame:
     return look_up(rows, as_rows(small, beside=rows), digits=digits, on=(w.YEAR,))
 
 
-def _with_industry_cuts(rows: DataFrame, study: Study, cuts: Rows) -> DataFrame:
-    """The rows with their industry's cut of every kind that is known, and null of others asked."""
-    for kind in sorted({*kinds_of(cuts), *study.cut_kinds}):
-        found = [row for row in cuts if row.get("kind", HOME) == kind]
-        if found:
-            rows = _look_up_cuts(rows, found, kind)
-        else:
-            rows = rows.withColumn(w.industry_cut(kind), F.lit(None).cast("double"))
-    return rows
-
-
-def _look_up_cuts(rows: DataFrame, cuts: Rows, kind: str) -> DataFrame:
+def _with_home_cut(rows: DataFrame, cuts: Rows) -> DataFrame:
+    """The rows with their industry's home cut, which conditions read; null where it has none."""
+    found = [row for row in cuts if row.get("kind", HOME) == HOME]
     small = pa.table(
         {
-            CODE: pa.array([row["industry"] for row in cuts], pa.string()),
-            w.industry_cut(kind): pa.array([row["cut"] for row in cuts], pa.float64()),
+            CODE: pa.array([row["industry"] for row in found], pa.string()),
+            w.industry_cut(HOME): pa.array([row["cut"] for row in found], pa.float64()),
         }
     )
-    digits = _code_length(cuts)
-    return look_up(rows, as_rows(small, beside=rows), digits=digits)
+    return look_up(rows, as_rows(small, beside=rows), digits=_code_length(found))
 
 
 def _code_length(rows: Rows) -> int:

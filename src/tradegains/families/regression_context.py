@@ -19,6 +19,7 @@ from tradegains.families import work_folders
 from tradegains.families.context import MatchedCensus, Rows, RunContext
 from tradegains.families.first_years import FirstYears
 from tradegains.formulas.least_squares import binary_places
+from tradegains.inputs.small import Rows as SmallRows
 from tradegains.inputs.small import SmallInputs
 from tradegains.results.market_cells import MarketCells
 from tradegains.results.regressions import (
@@ -47,6 +48,7 @@ from tradegains.statistics.regressions import (
 from tradegains.study import Regressions, Study, Window
 from tradegains.tables import working as w
 from tradegains.transforms.exposures import CODE, SHARE, SHOCK, exposure_column
+from tradegains.transforms.lookups import CODE as LOOKUP_CODE
 from tradegains.transforms.plant_cuts import CUT, KIND, PRODUCT, mean_plant_cuts
 from tradegains.transforms.regression_rows import (
     ACCELERATION,
@@ -61,6 +63,7 @@ from tradegains.transforms.regression_rows import (
     own_column,
     weigh_cuts,
     with_earlier_growth,
+    with_industry_cuts,
     with_own_cuts,
 )
 from tradegains.transforms.regression_sums import EFFECT
@@ -198,6 +201,12 @@ class RegressionContext:
 
     def with_cuts(self, rows: DataFrame, kinds: Sequence[str], window: Window) -> DataFrame:
         """The rows with their establishments' cuts of these kinds."""
+        # Looked up here, of few rows: before the match each was a join of all, and a column more.
+        digits = self.study.census.industry_digits
+        for length, table in cuts_by_length(self.run_context.small.tariff_cuts, kinds).items():
+            if length <= digits:
+                cuts = as_rows(table, beside=self.matched)
+                rows = with_industry_cuts(rows, cuts, step=10 ** (digits - length))
         return with_own_cuts(
             rows,
             self.plant_cuts,
@@ -343,6 +352,37 @@ def shares_of_industries(
             known = shares[row["industry"]]
             known[bought] = known.get(bought, 0.0) + part
     return shares
+
+
+def cuts_by_length(cuts: SmallRows, kinds: Sequence[str]) -> dict[int, pa.Table]:
+    """Cuts by industry, one table for all kinds whose codes have as many digits.
+
+    Example:
+        >>> rows = [{"industry": "0111", "kind": "home", "cut": 2.0},
+        ...         {"industry": "0112", "kind": "foreign", "cut": 3.0}]
+        >>> cuts_by_length(rows, ["home", "foreign"])[4].to_pylist()[0]
+        {'lookup_code': 111, 'tariff_cut': 2.0, 'foreign_tariff_cut': None}
+    """
+    by_length: dict[int, dict[str, dict[int, float]]] = {}
+    for kind in kinds:
+        of_kind = {row["industry"]: row["cut"] for row in cuts if row["kind"] == kind}
+        length = max(map(len, of_kind), default=0)
+        # A code that is shorter than others of its table is of no industry.
+        found = {
+            int(code): cut
+            for code, cut in of_kind.items()
+            if len(code) == length and code.isascii() and code.isdecimal()
+        }
+        if found:
+            by_length.setdefault(length, {})[kind] = found
+    tables = {}
+    for length, kept in by_length.items():
+        codes = sorted(set[int]().union(*kept.values()))
+        columns = {LOOKUP_CODE: pa.array(codes, pa.int64())}
+        for kind, found in kept.items():
+            columns[w.industry_cut(kind)] = pa.array(map(found.get, codes), pa.float64())
+        tables[length] = pa.table(columns)
+    return tables
 
 
 def _plant_cuts(context: RunContext, matched: DataFrame) -> DataFrame | None:

@@ -21,7 +21,6 @@ from tradegains.tables.working import (
     INDUSTRY,
     LOG_PRODUCTIVITY,
     SALES,
-    industry_cut,
     population_column,
     restriction_column,
     unknown_column,
@@ -207,7 +206,7 @@ def _later_growth(study: Study) -> Iterator[LaterValues]:
 
 
 def _carried(study: Study) -> tuple[str, ...]:
-    """The enterprise, employment as reported, the id that clusters and finds products, the cut."""
+    """The enterprise, employment as reported, and the id that clusters and finds products."""
     enterprise = (CONTRIBUTOR,) if study.census.has("enterprise_id") else ()
     if study.regressions is None:
         return enterprise if study.joint_distribution is None else (*enterprise, "employment")
@@ -215,12 +214,10 @@ def _carried(study: Study) -> tuple[str, ...]:
     has_effects = study.tariff_effects is not None
     needs_id = has_premium or has_effects or study.inputs.plant_products is not None
     needs_id = needs_id or study.clusters_by("enterprise") or study.regressions.controls_trend
-    kinds = study.cut_kinds if study.inputs.tariff_cuts is not None else ()
     return (
         *enterprise,
         "employment",
         *(("establishment_id",) if needs_id else ()),
-        *map(industry_cut, kinds),
     )
 
 

@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 from tradegains.formulas.productivity import relative_productivity
 from tradegains.tables import working as w
 from tradegains.transforms.bits import bigint
+from tradegains.transforms.lookups import CODE
 from tradegains.transforms.regression_sums import EFFECT, WEIGHT
 
 EXPORTER, LOG_EMPLOYMENT, EXIT = "exporter", "log_employment", "exit"
@@ -253,6 +254,17 @@ def weigh_cuts(rows: DataFrame, *, kinds: Sequence[str], places: int) -> DataFra
         whole = F.floor(product * 2.0**places + 0.5).cast("bigint")
         sums.append(F.sum(whole).alias(cut_column(kind)))
     return rows.agg(*sums)
+
+
+def with_industry_cuts(rows: DataFrame, cuts: DataFrame, *, step: int) -> DataFrame:
+    """The rows with their industry's cuts; null where it has none.
+
+    Reads industry, whose number divided by `step`, and rounded down, is the `lookup_code` of
+    `cuts`: one row per code, with a column per kind (`tables.working.industry_cut`).
+    """
+    code = F.floor(F.col(w.INDUSTRY) / step).cast("bigint")
+    coded = rows.withColumn(CODE, code)
+    return coded.join(F.broadcast(cuts), on=CODE, how="left").drop(CODE)
 
 
 def with_own_cuts(
