@@ -54,8 +54,12 @@ def collect_in_order(frame: DataFrame) -> pa.Table:
     return rows.sort_by([(name, "ascending") for name in rows.column_names])
 
 
-def compute_together(tasks: Sequence[Callable[[], Found]]) -> list[Found]:
+def compute_together(
+    tasks: Sequence[Callable[[], Found]], *, at_once: int = AT_ONCE
+) -> list[Found]:
     """What tasks return that do not need each other, in their order, computed in threads.
+
+    So many `at_once`: fewer where each holds many rows.
 
     The first failure in that order is raised, so that it is the same in every run. It, and a stop
     of the run, gives the other tasks up: those that run end at their next query, as rows must not
@@ -73,7 +77,7 @@ def compute_together(tasks: Sequence[Callable[[], Found]]) -> list[Found]:
         _stopping.set((*around, stopping))
         return task()
 
-    with ThreadPoolExecutor(AT_ONCE) as threads:
+    with ThreadPoolExecutor(at_once) as threads:
         computing = [threads.submit(copy_context().run, begin, task) for task in tasks]
         try:
             return [each.result() for each in computing]
