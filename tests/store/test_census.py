@@ -161,6 +161,16 @@ def test_year_between_a_files_first_and_last_is_looked_up(tmp_path: Path, statis
         list_census(root, COLUMNS, [1981, 1984])
 
 
+def test_rows_without_a_year_are_seen_behind_all_wanted_years(tmp_path: Path) -> None:
+    years = pa.array([1981, 1985, None, 1985], pa.int64())
+    root = write(
+        tmp_path, {"a.parquet": rows([1, 2, 3, 4], ano=years)}, write_statistics=False,
+        row_group_size=2,
+    )  # fmt: skip
+    with pytest.raises(InputError, match=r"rows have no year \(column 'ano'\) \(1 case\)"):
+        list_census(root, COLUMNS, [1981, 1985])
+
+
 def test_single_file(spark: SparkSession, tmp_path: Path) -> None:
     table = rows([1, 2], ano=[1981, 1982])
     write(tmp_path, {"all.parquet": table, "backup.parquet": table})

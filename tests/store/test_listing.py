@@ -61,6 +61,7 @@ def test_what_cannot_be_read_once_is_refused_by_name(census: Path, make, said: s
     text = refusal(census)
     assert said in text
     assert "year=199" in text
+    assert "\n  cure: " in text
 
 
 def test_every_odd_link_is_named_at_once(census: Path) -> None:

@@ -31,6 +31,12 @@ def hadoop_address(uri: str) -> str:
     """A path or URI for Spark, as it is: to write to, or as a base path.
 
     A bare path would be looked up in the cluster's default file system.
+
+    Example:
+        >>> hadoop_address("s3://census/1988"), hadoop_address("hdfs://node/a b")
+        ('s3a://census/1988', 'hdfs://node/a b')
+        >>> hadoop_address("/data/a b")
+        'file:///data/a b'
     """
     scheme, separator, path = uri.partition("://") if "://" in uri else ("file", "://", uri)
     return ("s3a" if scheme == "s3" else scheme) + separator + path
