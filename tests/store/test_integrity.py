@@ -407,7 +407,7 @@ def _never(*_: object) -> None:
     raise AssertionError("looked at again")
 
 
-@pytest.mark.parametrize("content", ["", "{", '{"a": 1}', None])
+@pytest.mark.parametrize("content", ["", "{", '{"a": 1}', "5", None])
 def test_a_cache_that_cannot_be_used_costs_time_only(
     store: DeltaRs, tmp_path: Path, content: str | None
 ) -> None:

@@ -38,6 +38,7 @@ def start_holder(folder: Path, seconds: float = PATIENCE) -> subprocess.Popen[st
 
 
 def test_output_has_its_folders_and_tells_who_holds_it(tmp_path: Path) -> None:
+    tmp_path = tmp_path / "not" / "made"
     with hold_output(str(tmp_path / "out")) as held:
         assert held.tables == f"{tmp_path}/out/tables"
         assert held.work == f"{tmp_path}/out/work"

@@ -24,6 +24,8 @@ def storage_options(address: str) -> dict[str, str] | None:
     Example:
         >>> storage_options("/data/results/tables") is None
         True
+        >>> storage_options("s3://bucket/tables")["retry_timeout"]
+        '5s'
     """
     if address.startswith("hdfs://"):
         return dict(PATIENCE)
