@@ -193,6 +193,7 @@ def test_misspelt_mappings_suggest_the_nearest_column(tmp_path: Path) -> None:
         ("output", [True], "'output' (sales) is bool where a number is expected"),
         ("output", pa.array([1], pa.float16()), "is halffloat where a number is expected"),
         ("isic", [66.6], "(industry) is double where text or a whole number is expected"),
+        ("plant", [66.6], "(establishment_id) is double where text or a whole number is expected"),
         ("plant", [[1]], "is list<element: int64> where text or a whole number is expected"),
         ("year", ["1988"], "'year' (year) is string where a whole number is expected"),
     ],
@@ -200,7 +201,9 @@ def test_misspelt_mappings_suggest_the_nearest_column(tmp_path: Path) -> None:
 def test_types_that_cannot_be_used(tmp_path: Path, name: str, values: Any, said: str) -> None:
     folder = "" if name == "year" else "year=1988/"
     root = write(tmp_path, {f"{folder}a.parquet": rows(**{name: values})})
-    assert said in refused(root, [1988])
+    message = refused(root, [1988])
+    assert said in message
+    assert ("`tradegains convert` writes whole numbers" in message) == ("is double" in said)
 
 
 def test_an_extra_column_of_a_nested_type(tmp_path: Path) -> None:
