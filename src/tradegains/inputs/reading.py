@@ -14,6 +14,7 @@ from functools import partial
 
 from tradegains.errors import InputError, Problem, StudyError, TradegainsError
 from tradegains.formulas.fixed_point import units_of_money
+from tradegains.inputs.amounts import flag_problems, tell_shares
 from tradegains.inputs.elasticities import census_elasticities
 from tradegains.inputs.likeness import likeness_problems
 from tradegains.inputs.meeting import meeting_problems
@@ -104,6 +105,8 @@ def judge_inputs(study: Study, *, keep: KeepIds | None = None, tell: bool = Fals
     tell_gaps(study, small)
     if census is not None and not problems:
         problems += meeting_problems(study, census, small, products)
+        problems += flag_problems(study, census)
+        tell_shares(study, census)
     loss = _loss(study, census, small, always=tell) if not problems else None
     if loss is not None and study.productivity.unpriced is None:
         problems.append(loss.problem)

@@ -12,6 +12,7 @@ from tradegains.formulas.fixed_point import USUAL_DECIMALS
 from tradegains.formulas.outcomes import window_scale
 
 REQUIRED_COLUMNS = ("establishment_id", "year", "industry", "employment", "sales")
+AMOUNTS = ("employment", "sales", "exports", "value_added", "hours")
 OPTIONAL_COLUMNS = ("exports", "value_added", "enterprise_id", "sampling_weight", "hours")
 COLUMNS = REQUIRED_COLUMNS + OPTIONAL_COLUMNS
 DERIVED_COLUMNS = ("domestic_sales", "exporter", "industry_group", "tariff_cut")
@@ -132,7 +133,8 @@ class Census:
     action. `industry_group_digits` is the length of the codes behind the level `industry2`.
     `buckets` says into how many Spark has bucketed the files by the id; None: they are not.
     `money_decimals` are the digits behind the point that money counts to (-3 counts thousands);
-    None: as many as the amounts need.
+    None: as many as the amounts need. `flags_as_amounts` are contract columns of amounts that hold
+    0 and 1 on purpose.
     """
 
     columns: Mapping[str, str]
@@ -143,6 +145,7 @@ class Census:
     rules: Mapping[str, str]
     buckets: int | None = None
     money_decimals: int | None = USUAL_DECIMALS
+    flags_as_amounts: tuple[str, ...] | None = None
 
     @property
     def decimals(self) -> int:

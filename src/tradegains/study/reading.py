@@ -289,6 +289,9 @@ def _read_census(table: TomlTable) -> Census:
         money_decimals=table.nothing_or(
             "money_decimals", whole(COARSEST_DECIMALS, FINEST_DECIMALS)
         ),
+        flags_as_amounts=table.nothing_or(
+            "flags_as_amounts", list_of(one_of(model.AMOUNTS), at_least=1)
+        ),
     )
 
 
