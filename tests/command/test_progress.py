@@ -1,11 +1,14 @@
 """Lines of steps, one after the other and side by side, as a terminal shows them."""
 
+import ast
 import io
 import logging
 import threading
 import time
 from contextlib import nullcontext
+from pathlib import Path
 
+from tradegains import command
 from tradegains import progress as shown
 from tradegains.command.telling import telling
 from tradegains.progress import Progress
@@ -133,3 +136,20 @@ def test_what_is_told_on_the_way_fits_the_terminal_and_is_whole_elsewhere(monkey
         said.append(stream.getvalue())
     folded = "the largest sales are below one in the\n  money unit"
     assert said == [f"{shown.CLEAR}{folded}\n", f"{message}\n"]
+
+
+def test_nothing_is_printed_beside_a_line_that_is_drawn():
+    """What a command prints under a step stands behind its live line, and the line comes again."""
+    steps, beside = 0, []
+    for path in sorted(Path(command.__file__).parent.glob("*.py")):
+        for block in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            calls = [ast.unparse(item.context_expr) for item in getattr(block, "items", ())]
+            if not any(".waiting(" in call or ".step(" in call for call in calls):
+                continue
+            steps += 1
+            inside = [node for node in ast.walk(block) if isinstance(node, ast.Call)]
+            beside += [
+                f"{path.name}:{node.lineno}" for node in inside if ast.unparse(node.func) == "print"
+            ]
+    assert steps > 8
+    assert beside == []

@@ -205,7 +205,7 @@ def _init(chosen: argparse.Namespace) -> int:
     with Progress().waiting("look at the census"):
         proposal = write_proposal(chosen.census, study, force=chosen.force)
     print(proposal.summary())
-    print(f"\nwrote {study}; settle what is marked TODO, then: tradegains check {study}")
+    print(f"\nwrote {study}; settle what is marked TODO, then:\n  tradegains check {study}")
     return 0
 
 
@@ -427,16 +427,19 @@ def _report(chosen: argparse.Namespace) -> int:
     with Progress().waiting("write the report"), drawing_processes() as begin:
         from tradegains.report.page import write_report
 
+        written: Path | str
         if isinstance(folder, Path):
-            print(write_report(folder, run_id=chosen.run, begin=begin, compare=other))
-            return 0
-        from tradegains.store.output import locate_output
+            written = write_report(folder, run_id=chosen.run, begin=begin, compare=other)
+        else:
+            from tradegains.store.output import locate_output
 
-        with TemporaryDirectory(prefix="tradegains-") as here:
-            page = write_report(
-                folder, run_id=chosen.run, to=Path(here), begin=begin, compare=other
-            )
-            print(f"{locate_output(folder).take_folder(page.parent, 'report')}/{page.name}")
+            with TemporaryDirectory(prefix="tradegains-") as here:
+                page = write_report(
+                    folder, run_id=chosen.run, to=Path(here), begin=begin, compare=other
+                )
+                place = locate_output(folder).take_folder(page.parent, "report")
+                written = f"{place}/{page.name}"
+    print(written)  # below the line of the step, which has gone by now
     return 0
 
 
@@ -475,14 +478,14 @@ def _release(chosen: argparse.Namespace) -> int:
     if chosen.plan:
         with progress.waiting("look at what may leave"):
             planned = plan_release(folder, rules, tables, run_id=chosen.run)
-        print("\n".join(planned.lines))
+        print(folded("\n".join(planned.lines), sys.stdout))
         if chosen.strict and planned.withheld:
             return DisclosureError.exit_code
         return 0
     to = Path(chosen.to)
     with progress.waiting("release"):
         done = write_release(folder, rules, to, tables, strict=chosen.strict, run_id=chosen.run)
-    print("\n".join(done.lines))
+    print(folded("\n".join(done.lines), sys.stdout))
     print(f"{to}: what may leave; {to / 'vetting'} stays, for who checks it")
     return 0
 
