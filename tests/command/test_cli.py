@@ -285,7 +285,7 @@ def test_init_then_check_reminds_of_open_choices(
     answer = tradegains("init", "--census", "census", "--output", "mine.toml")
     assert (answer.code, answer.err) == (0, "")
     assert "industry          <- sic (int64)" in answer.out
-    assert "then: tradegains check mine.toml" in answer.out
+    assert "then:\n  tradegains check mine.toml" in answer.out
     answer = tradegains("check", "mine.toml")
     assert answer.code == 0
     assert "choice(s) in mine.toml are still marked TODO" in answer.out

@@ -161,12 +161,31 @@ def test_titles_stand_above_the_names(workshop: Workshop, suffix: str) -> None:
             csv.writer(file, delimiter=";").writerows(rows)
     recipe = workshop.planned(path.name)
     assert "\nheader_row = 4  # what stands above is left out\n" in recipe
+    assert ("no name in the file, nothing in it" in recipe) == (suffix == "csv")
     table = workshop.converted(recipe)[1990]
     assert table.to_pydict() == {
         "planta": ["0012", "0013"],
         "ventas\n(miles)": [1.5, 20.25],
         "empleo": [7, 9],
     }
+
+
+def test_values_right_of_the_named_columns_are_refused(workshop: Workshop) -> None:
+    book = openpyxl.Workbook()
+    for row in (["year", "jobs", None], [1990, 5, "see note"], [1990, 6, None]):
+        book.active.append(row)
+    book.save(workshop.folder / "p.xlsx")
+    with pytest.raises(InputError, match=r"right of the last named column \(1 case\)"):
+        workshop.planned("p.xlsx")
+
+
+def test_row_names_of_r_are_proposed_to_be_left_out(workshop: Workshop) -> None:
+    text = '"","year","column_1"\n"1",1990,7\n"2",1990,8\n'
+    (workshop.folder / "p.csv").write_text(text, encoding="utf-8")
+    recipe = workshop.planned("p.csv")
+    left_out = 'name = "column_1_"\ntype = "left_out"  # no name in the file, 2 values'
+    assert left_out in recipe
+    assert workshop.converted(recipe)[1990].to_pydict() == {"column_1": [7, 8]}
 
 
 def test_the_delimiter_is_that_of_most_lines(workshop: Workshop) -> None:

@@ -169,6 +169,16 @@ def test_wide_files_may_have_years_of_two_digits(workshop: Workshop) -> None:
         assert "years =" not in workshop.planned("plants.csv")
 
 
+def test_codes_below_0_are_suspected_in_texts_too(workshop: Workshop) -> None:
+    csv(workshop, "year,jobs,va,sales", "1990,5,-1.5,99999", "1990,-77,-9,99999", "1990,-9,3,99999")
+    suspected = [line for line in workshop.planned("plants.csv").splitlines() if "missing" in line]
+    assert suspected == [
+        "# missing = [-77]  # 1 values, and no other is below 0",
+        "# missing = [-9]  # 1 values, and no other is below 0",
+        "# missing = [99999]  # is it a value? 3 times",
+    ]
+
+
 def test_zeros_are_filled_in_only_where_it_is_said(workshop: Workshop, recipe_of: RecipeOf) -> None:
     csv(workshop, "year,isic,nace", "1990,321,01.1", "1990,3211,011")
     recipe = recipe_of(
@@ -506,7 +516,7 @@ def test_the_recipe_is_kept_beside_the_census(workshop: Workshop, recipe_of: Rec
     [
         (["year,jobs", "1990,1", "1990", "1990,1,2"], "more or fewer values than the 2 columns"),
         (["year,jobs,jobs", "1990,1,2"], "a name twice: number 2, 3 (2 cases)"),
-        (["year,jobs,", "1990,1,2"], "values stand in columns without a name (1 case)"),
+        (["year,jobs,", "1990,1,2"], "the recipe does not name these columns: column_3 (1 case)"),
         (["", "1990,1,2"], "there is no row that names columns"),
     ],
 )

@@ -3,7 +3,7 @@
 import codecs
 import csv
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
@@ -15,12 +15,9 @@ import pyarrow.csv as pc_csv
 from tradegains.convert.recipe import SourceChoice
 from tradegains.convert.source import (
     LOOKED_AT,
-    UNNAMED,
-    FoundColumn,
     Source,
     header_place,
-    named_columns,
-    unnamed_values,
+    text_columns,
 )
 from tradegains.errors import InputError, Problem
 
@@ -83,13 +80,12 @@ def delimited_source(path: Path, choice: SourceChoice) -> Source:
         InputError: the line of names has one twice.
     """
     encoding = choice.encoding or "utf-8"
-    names, lines = _header(path, choice, encoding)
-    columns = tuple(
-        FoundColumn(name, "text", is_text=True) for name in names if not name.startswith(UNNAMED)
-    )
+    header, lines = _header(path, choice, encoding)
+    columns = text_columns(header, "text", str(path))
     shown = {"\t": "tab"}.get(choice.delimiter, choice.delimiter)
     told = f"text, delimiter {shown}, decimal {choice.decimal}, encoding {encoding}"
-    chunks = partial(_named, path, partial(_chunks, path, names, lines, choice.delimiter, encoding))
+    names = [column.name for column in columns]
+    chunks = partial(_chunks, path, names, lines, choice.delimiter, encoding)
     return Source(path, told, columns, chunks)
 
 
@@ -105,22 +101,7 @@ def _header(path: Path, choice: SourceChoice, encoding: str) -> tuple[list[str],
         raise _undecodable(path, encoding) from None
     if not path.stat().st_size:
         raise InputError(Problem("the file is empty", str(path), cure="leave it out"))
-    width = len(names)
-    named = named_columns(names, str(path))
-    unnamed = [f"{UNNAMED}{number}" for number in range(len(named) + 1, width + 1)]
-    return [*named, *unnamed], choice.header_row - 1 + reader.line_num
-
-
-def _named(path: Path, chunks: Callable[[], Iterator[pa.Table]]) -> Iterator[pa.Table]:
-    """Chunks without the columns that have no name, in which nothing may stand."""
-    beyond = 0
-    for chunk in chunks():
-        without = [name for name in chunk.schema.names if name.startswith(UNNAMED)]
-        columns = map(chunk.column, without)
-        beyond += sum(len(values) - values.null_count for values in columns)
-        yield chunk.drop_columns(without)
-    if beyond:
-        raise unnamed_values(beyond, str(path))
+    return names, choice.header_row - 1 + reader.line_num
 
 
 def _undecodable(path: Path, encoding: str) -> InputError:

@@ -12,7 +12,10 @@ from tradegains.convert.statistical import APART
 from tradegains.progress import Step
 from tradegains.study.words import MISSING, TOTALS
 
-SUSPECTS = (-999.0, -99.0, -98.0, -97.0, -9.0, -8.0, -7.0)
+SUSPECTS = (
+    *(-float(digit * length) for digit in "6789" for length in range(1, 6)),
+    *(-1.0, -97.0, -98.0, -998.0, -997.0),
+)
 """Numbers that may stand for a missing one, where everything else is 0 or more."""
 NINES = (99.0, 999.0, 9999.0, 99999.0, 999999.0)
 _SHAPES = {
@@ -84,6 +87,17 @@ class Look:
         self.shapes["blank"] += pc.sum(pc.not_equal(others, trimmed)).as_py() or 0
         for shape, count in _shapes(trimmed).items():
             self.shapes[shape] += count
+        self._see_suspects(trimmed)
+
+    def _see_suspects(self, texts: pa.Array) -> None:
+        """Texts that are numbers as `_see_numbers` takes them, of which the values are counted."""
+        if pc.any(pc.starts_with(texts, "-")).as_py():
+            numbers = texts.filter(pc.match_substring_regex(texts, _SHAPES["point"]))
+        elif pc.any(pc.ends_with(texts, "99")).as_py():
+            numbers = texts.filter(pc.match_substring_regex(texts, "^[0-9]{1,15}$"))
+        else:
+            return
+        self._see_ends(pc.replace_substring_regex(numbers, r"^\+", "").cast(pa.float64()))
 
     def _see_numbers(self, numbers: pa.Array) -> None:
         numbers = numbers.filter(pc.is_finite(numbers))
@@ -91,6 +105,9 @@ class Look:
         if not len(numbers):
             return
         self.parts += pc.sum(pc.not_equal(pc.floor(numbers), numbers)).as_py()
+        self._see_ends(numbers)
+
+    def _see_ends(self, numbers: pa.Array) -> None:
         suspects = numbers.filter(pc.is_in(numbers, pa.array([*SUSPECTS, *NINES])))
         for counted in pc.value_counts(suspects).to_pylist():
             self.suspects[counted["values"]] += counted["counts"]

@@ -385,6 +385,9 @@ class _RecipeText:
             yield f"trim = true  # {look.shapes['blank']:,} values have blanks around them"
 
     def _type(self, name: str, look: Look) -> tuple[str, str]:
+        if not look.found.is_named:
+            what = f"{look.values:,} values" if look.values else "nothing in it"
+            return "left_out", f"no name in the file, {what}"
         if look.type == "string":
             return self._type_of_texts(look)
         if look.type in ("int64", "double"):

@@ -13,14 +13,11 @@ import pyarrow as pa
 from tradegains.convert.recipe import SourceChoice
 from tradegains.convert.source import (
     LOOKED_AT,
-    UNNAMED,
-    FoundColumn,
     Source,
     header_place,
     library,
-    named_columns,
     rows_at_once,
-    unnamed_values,
+    text_columns,
 )
 from tradegains.errors import InputError, Problem
 
@@ -56,11 +53,12 @@ def sheet_source(path: Path, choice: SourceChoice) -> Source:
         raise InputError(Problem("which sheet is meant is not clear", str(path), len(names), cure))
     rows = islice(_rows(path, sheet, values=True), choice.header_row - 1, None)
     where = f"{path}, sheet {sheet}"
-    header = named_columns([_text(each) or "" for each in next(rows, ())], where)
-    columns = tuple(
-        FoundColumn(name, "cells", is_text=True) for name in header if not name.startswith(UNNAMED)
-    )
-    chunks = partial(_chunks, path, sheet, header, choice.header_row)
+    header = [_text(each) or "" for each in next(rows, ())]
+    while header and not header[-1].strip():  # of cells that have a format and no value
+        header.pop()
+    columns = text_columns(header, "cells", where)
+    names = [column.name for column in columns]
+    chunks = partial(_chunks, path, sheet, names, choice.header_row)
     return Source(path, f"xlsx, sheet {sheet}", columns, chunks)
 
 
@@ -97,9 +95,7 @@ def _chunks(path: Path, sheet: str, header: list[str], header_row: int) -> Itera
     pass for a missing one.
     """
     cells = zip(_rows(path, sheet, values=True), _rows(path, sheet, values=False), strict=True)
-    places = {name: place for place, name in enumerate(header) if not name.startswith(UNNAMED)}
     never, beyond, wide = 0, 0, len(header)
-    named = frozenset(places.values())
     rows = islice(cells, header_row, None)
     while block := list(islice(rows, rows_at_once(wide))):
         never += sum(
@@ -109,15 +105,11 @@ def _chunks(path: Path, sheet: str, header: list[str], header_row: int) -> Itera
         )
         kept = [values for values, _ in block if any(value is not None for value in values)]
         padded = [(*values, *[None] * (wide - len(values))) for values in kept]
-        beyond += sum(
-            bool(_text(value)) and place not in named
-            for values in padded
-            for place, value in enumerate(values)
-        )
+        beyond += sum(_text(value) is not None for values in padded for value in values[wide:])
         yield pa.table(
             {
                 name: pa.array([_text(row[place]) for row in padded], pa.string())
-                for name, place in places.items()
+                for place, name in enumerate(header)
             }
         )
     if never:
@@ -125,7 +117,11 @@ def _chunks(path: Path, sheet: str, header: list[str], header_row: int) -> Itera
         what = "formulas that were never computed"
         raise InputError(Problem(what, f"{path}, sheet {sheet}", never, cure))
     if beyond:
-        raise unnamed_values(beyond, f"{path}, sheet {sheet}")
+        what, cure = (
+            "values stand right of the last named column",
+            "name every column, or clear them",
+        )
+        raise InputError(Problem(what, f"{path}, sheet {sheet}", beyond, cure))
 
 
 def _text(value: object) -> str | None:

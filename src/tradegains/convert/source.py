@@ -1,5 +1,6 @@
 """What a reader gives of a foreign file: its columns as they were found, and its rows in chunks."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -11,6 +12,7 @@ import pyarrow as pa
 from tradegains.errors import InputError, Problem, StudyError
 
 NEARLY = 0.8
+_NUMBER = re.compile(r"[-+]?[0-9.,]+")
 _HEADER_CURE = "[source] header_row says which row has the names"
 CELLS_AT_ONCE = 2_000_000
 """Cells of a chunk; a text of a Python object takes some 60 bytes, a number 8 in the end."""
@@ -28,6 +30,7 @@ class FoundColumn:
         is_single: its numbers are 32-bit floats, exact to 2**24.
         is_text: its values are texts, be they numbers or not.
         labels: label of each labelled value.
+        is_named: whether the file names it.
     """
 
     name: str
@@ -37,6 +40,7 @@ class FoundColumn:
     is_single: bool = False
     is_text: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
+    is_named: bool = True
 
 
 @dataclass(frozen=True)
@@ -103,8 +107,8 @@ def slices(rows: pa.Table, at_once: int) -> Iterator[pa.Table]:
         yield rows.slice(first, at_once)
 
 
-UNNAMED = "\0"
-"""What the name of a column begins with that has none in the file."""
+_UNNAMED = "column_"
+"""What the name begins with that a column gets which has none in the file."""
 LOOKED_AT = 40
 """Rows among which the one is looked for that names the columns."""
 
@@ -112,7 +116,8 @@ LOOKED_AT = 40
 def header_place(rows: Sequence[Sequence[str]]) -> int:
     """The row that names the columns, the first of which is 1: titles stand above it.
 
-    It is the first with nearly as many texts as any row has, each once; else the first.
+    It is the first with nearly as many texts as any row has, each once and none of them a number;
+    else the first.
 
     Example:
         >>> header_place([["Survey of plants", "", ""], ["id", "jobs", "sales"], ["1", "5", "9"]])
@@ -121,34 +126,33 @@ def header_place(rows: Sequence[Sequence[str]]) -> int:
     filled = [[text for text in row if text] for row in rows[:LOOKED_AT]]
     most = max(map(len, filled), default=0)
     for place, texts in enumerate(filled, 1):
-        if len(texts) > NEARLY * most and len(set(texts)) == len(texts):
-            return place if most > 1 else 1
+        names = {text for text in texts if not _NUMBER.fullmatch(text)}
+        if len(texts) > NEARLY * most and len(names) == len(texts) > 1:
+            return place
     return 1
 
 
-def named_columns(header: Sequence[str], where: str) -> list[str]:
-    """Names of the columns; those without one get a name that begins with `UNNAMED`.
+def text_columns(header: Sequence[str], kind: str, where: str) -> tuple[FoundColumn, ...]:
+    """Columns of texts by a row of names; one without a name is called by its place.
 
     Raises:
         InputError: a name is there twice, or there is none.
     """
     names = [name.lstrip("\ufeff").strip() for name in header]
-    while names and not names[-1]:
-        names.pop()
-    if not names:
-        raise InputError(Problem("there is no row that names columns", where, cure=_HEADER_CURE))
     given = [name for name in names if name]
+    if not given:
+        raise InputError(Problem("there is no row that names columns", where, cure=_HEADER_CURE))
     if bad := [number for number, name in enumerate(names, 1) if given.count(name) > 1]:
         what = f"columns with a name twice: number {', '.join(map(str, bad[:10]))}"
         cure = f"give every column a name of its own; {_HEADER_CURE}"
         raise InputError(Problem(what, where, len(bad), cure))
-    return [name or f"{UNNAMED}{number}" for number, name in enumerate(names, 1)]
-
-
-def unnamed_values(count: int, where: str) -> InputError:
-    """What is said of values in columns without a name; such columns are left out where empty."""
-    what = "values stand in columns without a name"
-    return InputError(Problem(what, where, count, f"name every column; {_HEADER_CURE}"))
+    found = []
+    for number, name in enumerate(names, 1):
+        called = name or f"{_UNNAMED}{number}"
+        while not name and called in given:
+            called += "_"
+        found.append(FoundColumn(called, kind, is_text=True, is_named=bool(name)))
+    return tuple(found)
 
 
 def plain_value(value: object) -> str:
