@@ -102,10 +102,13 @@ def key_line(**properties: Any) -> "Line2D":
 
 def saved(figure: "Figure") -> Picture:
     """The figure as SVG and PNG, without date or version."""
+    import numpy as np
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
-    svg, png = io.BytesIO(), io.BytesIO()
+    from tradegains.figures.png import png_file
+
+    svg = io.BytesIO()
     # Laid out once, not for each format, and drawn twice: `savefig` would draw five times.
     if engine := figure.get_layout_engine():
         engine.execute(figure)
@@ -115,5 +118,5 @@ def saved(figure: "Figure") -> Picture:
     canvas.print_svg(svg, metadata=unsigned)
     figure.set_dpi(DOTS_PER_INCH)
     canvas = FigureCanvasAgg(figure)
-    canvas.print_png(png, metadata={"Software": None})
-    return Picture(svg.getvalue(), png.getvalue())
+    canvas.draw()
+    return Picture(svg.getvalue(), png_file(np.asarray(canvas.buffer_rgba()), DOTS_PER_INCH))
