@@ -190,8 +190,10 @@ def own_study(build: Build, folder: Path) -> Path:
     return study
 
 
-def timed(build: Build, study: Path, engine: str, most: float | None = None) -> Timed:
-    """One cold run into an output of its own, and its report; both removed afterwards.
+def timed(
+    build: Build, study: Path, engine: str, most: float | None = None, *, reports: bool = True
+) -> Timed:
+    """One cold run into an output of its own, and its report where asked; removed afterwards.
 
     Raises:
         ProgramFailedError: it failed, or took more than `most` GB.
@@ -208,10 +210,12 @@ def timed(build: Build, study: Path, engine: str, most: float | None = None) -> 
     extra = {"PYTHONPATH": str(build.tree / "src")}
     extra |= java_environment() if engine == "spark" else {}
     found = run_cold(command, study.parent / f"log_{build.name}.txt", extra, limits)
-    command = [sys.executable, build.program, REPORT, "--output", output]
-    report = run_cold(command, study.parent / f"log_{build.name}_{REPORT}.txt", extra)
+    steps = steps_of(found.printed)
+    if reports:
+        command = [sys.executable, build.program, REPORT, "--output", output]
+        report = run_cold(command, study.parent / f"log_{build.name}_{REPORT}.txt", extra)
+        steps |= {REPORT: report.seconds}
     shutil.rmtree(output)
-    steps = steps_of(found.printed) | {REPORT: report.seconds}
     return Timed(found.seconds, found.cpu_seconds, found.memory, steps)
 
 

@@ -76,7 +76,7 @@ def main() -> int:
     for _ in range(chosen.rounds):
         for name, text in texts.items():
             build = replace(Build(name, ROOT), text=text)
-            runs[name].append(timed(build, study, chosen.engine))
+            runs[name].append(timed(build, study, chosen.engine, reports=False))
     record(chosen.engine, chosen.establishments, runs)
     print("\n".join(section_table(_read())))
     return 0
