@@ -351,7 +351,8 @@ def test_every_section_is_measured_with_and_without(
     had: dict[str, bool] = {}
     names = [*section_costs.SHIPPED, *section_costs.ADDED]
 
-    def timed(build: Any, study: Path, engine: str) -> Any:
+    def timed(build: Any, study: Path, engine: str, *, reports: bool) -> Any:
+        assert not reports, "the table of sections has no report"
         found = read_study(full_run.own_study(build, tmp_path))
         if build.name != section_table.WHOLE:
             part, *inside = build.name.split(".")
