@@ -67,6 +67,11 @@ class Planted:
         row = self.row("tariff_effects", result=result, kind=kind, unit=unit)
         return Estimate(row["slope"], row["slope_standard_error"])
 
+    def effect_over_industries(self, kind: str) -> Estimate:
+        """Of a cut, at its mean, on productivity of four-digit industries [log points]."""
+        row = self.row("tariff_effects", result="double_difference", kind=kind, unit="industry")
+        return Estimate(row["effect"] / 100.0, row["standard_error"] / 100.0)
+
     def due_to_cut(self, quartile: int) -> Estimate:
         """Mean probability of starting to export that the cut adds."""
         row = self.row("export_entry", quartile=quartile)
@@ -195,6 +200,7 @@ def pairs() -> dict[str, Pair]:
             lambda p: p.slope_on_cut("intermediate_inputs", "input"),
             lambda t: t.growth_by_inputs,
         ),
+        **over_industries(),
     }
     for weighting in ("unweighted", "employment"):
         found |= _premia(weighting)
@@ -208,6 +214,20 @@ def pairs() -> dict[str, Pair]:
     ):
         found |= _effects(outcome, effect, selection)
     return found
+
+
+def over_industries() -> dict[str, Pair]:
+    """Those of the double difference over industries, which are solved from sums."""
+    return {
+        "effect over industries, home_cut": (
+            lambda p: p.effect_over_industries("home"),
+            lambda t: t.selection_between_industries or 0.0,
+        ),
+        "effect over industries, both cuts": (
+            lambda p: p.effect_over_industries("home_and_foreign"),
+            lambda t: t.productivity_by_cuts,
+        ),
+    }
 
 
 def _premia(weighting: str) -> dict[str, Pair]:

@@ -37,7 +37,8 @@ _INTENSITY_LEVEL = {START: 0.20, MIDDLE: 0.05, END: 0.50}
 _SALES_OVER_DOMESTIC_SALES = 1.39
 _MEAN_OF_SIZES = 2.55  # mean of the draws of establishments' sizes, of which the median is 1
 
-INDUSTRY_FACTORS = ("middle", "start_continuing", "start_other", "end_continuing", "end_other")
+_OUTER_FACTORS = ("start_continuing", "start_other", "end_continuing", "end_other")
+INDUSTRY_FACTORS = ("middle", *_OUTER_FACTORS, "entrants")
 YEAR_FACTORS = ("exports", "employment", "value_added", "exporter", *LIFTS)
 
 
@@ -45,7 +46,8 @@ YEAR_FACTORS = ("exports", "employment", "value_added", "exporter", *LIFTS)
 class Factors:
     """Logarithms of planted factors.
 
-    `industries`: per name of INDUSTRY_FACTORS, one number per industry, on domestic sales.
+    `industries`: per name of INDUSTRY_FACTORS, one number per industry, on domestic sales; that of
+    `entrants`, who are born after the middle year, on value added alone.
     `years`: per name of YEAR_FACTORS, a number for some years, on all establishments; those of
     LIFTS are on value added alone, that of an `exporter` is on all its amounts.
     """
@@ -67,7 +69,6 @@ def lot_table(factors: Factors) -> pa.Table:
         "industry_group": [industry.code for _, industry, _ in lots],
         "lot_sales": [_log_sales(industry) for _, industry, _ in lots],
         "lot_productivity": [_log_productivity(code) for _, _, code in lots],
-        "lot_tariff": [industry.tariff_cut for _, industry, _ in lots],
     }
     places = [place for place, _, _ in lots]
     for name in INDUSTRY_FACTORS:

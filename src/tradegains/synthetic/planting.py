@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from tradegains import literature
 from tradegains.errors import Problem, StudyError
@@ -26,6 +27,7 @@ from tradegains.synthetic.inputs import input_cut_of
 from tradegains.synthetic.plan import Factors
 from tradegains.synthetic.premium import LIFTS, MOMENTS, WEIGHTINGS, PremiumSums, lifts
 from tradegains.synthetic.rows import LOG_PARTS, WEIGHTED_PARTS
+from tradegains.synthetic.selection import FourDigitIndustries, entrants_lift
 from tradegains.synthetic.solving import FloatArray, dot, least_norm_solution
 from tradegains.synthetic.truths import Truths
 
@@ -83,6 +85,52 @@ class Sums:
             {**self.columns, **{name: sums.astype(np.int64) for name, sums in grown.items()}}
         )
 
+    @property
+    def is_entrant(self) -> NDArray[np.bool_]:
+        """Whether a cell is of END and of who is born after MIDDLE."""
+        born = ~self.columns[_CONTINUING["post"]].astype(bool)
+        found: NDArray[np.bool_] = (self.columns["year"] == END) & born
+        return found
+
+    def with_entrants(self, lift: FloatArray) -> "Sums":
+        """The sums that the premium is solved from, entrants having a lift by industry."""
+        added = np.where(self.is_entrant, lift[self.columns["place"]], 0.0)
+        moments = {
+            f"{weighting}_{level}": self.columns[f"{weighting}_{level}"]
+            + np.rint(added * self.columns[f"{weighting}_{alone}"]).astype(np.int64)
+            for weighting in WEIGHTINGS
+            for level, alone in (("level", "weight"), ("size_level", "size"))
+        }
+        return Sums({**self.columns, **moments})
+
+    def four_digit_industries(
+        self, relative_prices: Mapping[int, FloatArray]
+    ) -> FourDigitIndustries:
+        """What the double difference over industries needs of them."""
+        codes, place = np.unique(self.columns["industry"].astype(str), return_inverse=True)
+        group = np.zeros(len(codes), np.int64)
+        group[place] = self.columns["place"]
+
+        def total(amount: str, chosen: NDArray[np.bool_]) -> FloatArray:
+            summed = np.zeros(len(codes), np.int64)
+            np.add.at(summed, place[chosen], self.columns[amount][chosen])
+            return summed.astype(float)
+
+        of_year = {year: self.columns["year"] == year for year in (START, MIDDLE, END)}
+        real = {year: np.exp(-relative_prices[year])[group] for year in of_year}
+        output = {y: total("value_added", chosen) * real[y] for y, chosen in of_year.items()}
+        jobs = {year: total("employment", chosen) for year, chosen in of_year.items()}
+        entrants = total("value_added", self.is_entrant) * real[END]
+        sales = sum(total(name, of_year[MIDDLE]) for name in ("domestic_sales", "exports"))
+        known = np.min([*output.values(), *jobs.values()], axis=0) > 0
+        return FourDigitIndustries(
+            group[known],
+            {year: each[known] for year, each in output.items()},
+            entrants[known],
+            {year: each[known] for year, each in jobs.items()},
+            np.asarray(sales)[known],
+        )
+
     def exit_component(self, year: int) -> float:
         """What exits are expected to add to productivity weighted by employment [log points]."""
         chosen = self.columns["year"] == year
@@ -127,7 +175,11 @@ class Planted:
 
 
 def plant(sums_of: SumsOf, establishments: int, truths: Truths) -> Planted:
-    """Factors for the published results, in two passes over three years of the draws.
+    """Factors for the published results, in three passes over three years of the draws.
+
+    Entrants' lift moves the premium and the premium's lifts move industries: both are solved in the
+    first pass and, by what is left, again in the second; the third leaves a hundredth of that. What
+    establishments grow by comes last, of which neither is a part.
 
     Args:
         sums_of: the sums of the rows drawn with some factors.
@@ -142,16 +194,23 @@ def plant(sums_of: SumsOf, establishments: int, truths: Truths) -> Planted:
     exporter = _exporter_factor(drawn, truths)
     natural = drawn.with_exporters(exporter, END)
     markets = _markets(natural, establishments)
-    trade = Factors(
-        {"middle": _middle_factor(natural, markets[MIDDLE])}
-        | _outer_factors(natural, markets, START)
-        | _outer_factors(natural, markets, END),
-        {
-            "exports": _export_factors(natural, markets),
-            "exporter": {MIDDLE: 0.0, END: exporter},
-            **_premium_factors(natural, truths),
-        },
-    )
+    of_markets = {
+        "middle": _middle_factor(natural, markets[MIDDLE]),
+        **_outer_factors(natural, markets, START),
+        **_outer_factors(natural, markets, END),
+    }
+    of_trade = {
+        "exports": _export_factors(natural, markets),
+        "exporter": {MIDDLE: 0.0, END: exporter},
+    }
+
+    def with_lift(selected: FloatArray) -> Factors:
+        premium = _premium_factors(natural.with_entrants(selected), truths)
+        return Factors({**of_markets, "entrants": selected}, {**of_trade, **premium})
+
+    selected = _entrants_lift(natural, truths)
+    selected = selected + _entrants_lift(sums_of(with_lift(selected)), truths)
+    trade = with_lift(selected)
     traded = sums_of(trade)
     factors = Factors(trade.industries, {**trade.years, **_growth_factors(traded)})
     component = traded.exit_component(MIDDLE)
@@ -245,6 +304,13 @@ def _exporter_factor(drawn: Sums, truths: Truths) -> float:
         raise StudyError(Problem("the truth export_composition is out of reach", cure=cure))
     natural = drawn.share_of_exporters(END)
     return math.log(wanted / (1.0 - wanted)) - math.log(natural / (1.0 - natural))
+
+
+def _entrants_lift(sums: Sums, truths: Truths) -> FloatArray:
+    try:
+        return entrants_lift(sums.four_digit_industries(_relative_prices(sums)), truths)
+    except ArithmeticError as error:
+        raise StudyError(_TOO_FEW) from error
 
 
 def _premium_factors(natural: Sums, truths: Truths) -> dict[str, dict[int, float]]:

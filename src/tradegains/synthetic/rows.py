@@ -51,9 +51,6 @@ def _with_amounts(rows: DataFrame, draws: Draws, truths: Truths) -> DataFrame:
     exporter, sampled = F.col("exporter"), F.col("entry_sample")
     negative = lacks_value_added(F.col("year"), draws=draws)
     started = F.when(sampled & exporter, truths.effect_of_exporting).otherwise(0.0)
-    if truths.selection_of_entrants:
-        selected = F.col("lot_tariff") * truths.selection_of_entrants
-        started = started + F.when(F.col("birth") > BASE_YEAR, selected).otherwise(0.0)
     rows = rows.select(
         "*",
         (exporter & ~sampled).alias("established"),
@@ -95,8 +92,10 @@ def scale_rows(rows: DataFrame) -> DataFrame:
     sales = F.exp(added) / F.col("value_added_share")
     size = F.col("log_size")
     established = F.col("established_factor") + size * F.col("established_size_factor")
+    entrants = F.col("end_weight") * F.col("entrants_factor")
     lifts = (
         F.when(F.col("established"), established).otherwise(0.0)
+        + F.when(F.col("birth") > BASE_YEAR, entrants).otherwise(0.0)
         + size * (F.col("size_factor") + size * F.col("size_squared_factor"))
         + F.col("value_added_factor")
     )

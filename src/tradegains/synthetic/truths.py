@@ -29,9 +29,10 @@ planted:
   What the propensity adds is solved so that effect and selection together are as stated.
 - **Tariffs and growth.** Who exports in 1988 grows by the own foreign cut, and everybody by the cut
   of the inputs bought from the partner; the home cut does nothing within establishments.
-- **Selection between industries.** Who is born after 1988 is the more productive the deeper the
-  home cut of its industry (`selection_of_entrants`): the cut then raises productivity of industries
-  and does nothing within establishments. None of it in the demonstration; the tests plant it.
+- **Selection between industries.** Who is born after 1988 is more or less productive by the cuts of
+  its industry, so much per point of either as makes the double difference over four-digit
+  industries *exactly* what is stated: the effect of the home cut `selection_between_industries`,
+  that of both `productivity_by_cuts` (`selection`). Home cuts do nothing within establishments.
 - **Export composition.** Exporters' employment, value added and sales after 1988 have a factor,
   solved from sums, with which their share of employment rises so much that the rise times the
   premium is `export_composition`.
@@ -85,8 +86,9 @@ class Truths:
         selection_of_adopters: raw difference of adoption less the effect [probability].
         export_composition: the exporter premium times the rise of exporters' share of employment
             1988-1996 [log points].
-        selection_of_entrants: of who is born after 1988, productivity by the home cut of its
-            industry [log points per percentage point].
+        selection_between_industries: effect of the home cut, at its mean, on productivity of
+            four-digit industries [log points]; None: what the draw has, 0 but for chance.
+        productivity_by_cuts: that of the home and the foreign cut together [log points].
         grubel_lloyd: index of all products with the United States in 1978 [0-1].
         grubel_lloyd_growth: its rise [per year].
         grubel_lloyd_elsewhere: index with the rest of the world, all years [0-1].
@@ -115,7 +117,8 @@ class Truths:
     export_composition: float = 0.041
     growth_of_exporters: float = 0.003
     growth_by_inputs: float = 0.003
-    selection_of_entrants: float = 0.0
+    selection_between_industries: float | None = 0.043
+    productivity_by_cuts: float = 0.058
     grubel_lloyd: float = 0.50
     grubel_lloyd_growth: float = 0.012
     grubel_lloyd_elsewhere: float = 0.40
