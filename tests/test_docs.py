@@ -329,12 +329,15 @@ def test_demo_output_shows_the_published_table() -> None:
 
 def test_sentence_below_the_first_table_has_its_numbers() -> None:
     text = README.read_text(encoding="utf-8")
-    table = text.partition("By the HLOY statistic welfare rose by")[0]
-    rows = {line.split()[0]: float(line.split()[4])
-            for line in table.splitlines() if re.match(r"(after|before)\S* +hloy ", line)}  # fmt: skip
-    said = re.search(
-        r"welfare rose by ([\d.]+)\s+percent in the window `after` and fell by ([\d.]+) in `before`: "
-        r"a difference of ([\d.]+)", text)  # fmt: skip
+    table, _, sentence = text.partition("By the HLOY statistic welfare rose by ")
+    lines = (line.split() for line in table.splitlines() if re.match(r"(after|before)\S* ", line))
+    rows = {line[0]: float(line[4]) for line in lines if line[1] == "hloy"}
+    number = r"([\d.]+)"
+    said = re.match(
+        rf"{number}\s+percent in the window `after` and fell by {number} in `before`: "
+        rf"a difference of {number}",
+        sentence,
+    )
     assert said
     wanted = (rows["after"], -rows["before"], rows["after-before"])
     assert said.groups() == tuple(f"{100 * number:.2f}" for number in wanted)

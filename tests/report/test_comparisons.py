@@ -125,7 +125,8 @@ def test_only_comparisons_of_years_are_called_nominal(run_with, tables, key, mea
     run = run_with(moments=moments.set_column(position, "prices", nominal))
     figure = by_key(run)[key]
     assert figure.measure == f"{measure}value added per job"
-    assert prices_in_words(figure) == "not deflated"
+    doubt = " (unless the money unit has constant prices)" if measure else ""
+    assert prices_in_words(figure) == f"not deflated{doubt}"
 
 
 def test_the_text_says_levels_gap_and_factor(run_with, tables):

@@ -55,7 +55,7 @@ def test_estimates_of_the_study_stand_beside_the_published_ones(run_with):
     found = pa.Table.from_pylist(rows, schema=arrow_schema("tariff_effects"))
     run = run_with(study=dict.fromkeys(parts.values(), ""), tariff_effects=found)
     shown, table = texts(accounting(run)), accounting(run)
-    told = "; estimated: double difference (standard error 0.7)"
+    told = "; estimated: double difference (standard error of the contribution 0.7)"
     assert shown["Selection"] == ["5.0", "1.00", "5.0", "4.3", "Trefler (2004)" + told]
     # 16.5 x 0.12 = 1.98
     assert shown["New exporters"][:4] == ["16.5", "0.12", "2.0", "3.5"]

@@ -213,6 +213,12 @@ class PublishedRun:
         """A section of the study; empty when the study has none."""
         return dict(self.study.get(name) or {})
 
+    @property
+    def lacks_exports(self) -> bool:
+        """Whether the census names no column of exports, so that domestic sales are all sales."""
+        columns = self.section("census").get("columns") or {}
+        return bool(columns) and "exports" not in columns
+
     def window_years(self, name: str) -> str:
         """Years of a window; `difference` for the post-minus-pre window.
 

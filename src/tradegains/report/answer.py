@@ -68,7 +68,8 @@ def answer(run: PublishedRun) -> str:
     welfare = measured(row, "welfare_change")
     years = run.window_years(run.headline_window or "")
     if row is None or welfare.value is None:
-        return _answer_without_welfare(measured(row, "delta_ln_continuing_share"), welfare, years)
+        share = measured(row, "delta_ln_continuing_share")
+        return _answer_without_welfare(run, share, welfare, years)
     verb = "rose" if welfare.value >= 0 else "fell"
     size = percent(abs(welfare.value))
     told = ", ".join(filter(None, (formula_name(row), interval_in_words(run, row))))
@@ -82,9 +83,15 @@ def answer(run: PublishedRun) -> str:
 def basis(run: PublishedRun) -> str:
     """The choices behind the headline, and what the number leaves out."""
     made = run.headline_choices
-    return (
+    told = (
         f"Percent is 100 × Δ ln. Continuing establishments by the rule {made['continuing']}; "
-        f"imports: {made['imports']}. The number leaves out whatever changed inside continuing "
+        f"imports: {made['imports']}."
+    )
+    row = total_rows(run).get((run.headline_window or "", "hloy"))
+    if measured(row, "welfare_change").value is None:
+        return told
+    return (
+        f"{told} The number leaves out whatever changed inside continuing "
         "establishments (productivity, markups, quality, variety), and does not say which part of "
         "it trade costs caused: ordinary entry, exit and growth are in it, too."
     )
@@ -109,13 +116,16 @@ def _trend(run: PublishedRun) -> str:
     )
 
 
-def _answer_without_welfare(share: NumberOrReason, welfare: NumberOrReason, years: str) -> str:
+def _answer_without_welfare(
+    run: PublishedRun, share: NumberOrReason, welfare: NumberOrReason, years: str
+) -> str:
     """What a study without imports can say."""
     reason = f"The welfare change over {years} is not available: {welfare.note}."
     if share.value is None:
         return reason
+    sales = "sales, for want of exports all of them," if run.lacks_exports else "domestic sales"
     return (
-        f"{reason} The share of continuing establishments in domestic sales changed by "
+        f"{reason} The share of continuing establishments in {sales} changed by "
         f"{percent(share.value, signed=True)} percent "
         f"({fixed(share.value, 6, signed=True)} log points)."
     )

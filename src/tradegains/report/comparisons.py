@@ -23,6 +23,7 @@ PRICES = {
     "industry": "deflated by industry prices",
     "economy": "deflated by an economy-wide price index",
 }
+NOMINAL = "nominal "
 WORDS = {"value_added": "value added", "sales": "sales", "employment": "job", "hours": "hour"}
 
 
@@ -45,7 +46,10 @@ def comparisons(run: PublishedRun) -> list[Comparison | Missing]:
 def prices_in_words(comparison: Comparison) -> str:
     """How the productivity of both distributions was deflated."""
     words = [PRICES.get(one.prices, "deflation not stated") for one in comparison.series]
-    return " and ".join(dict.fromkeys(words))
+    told = " and ".join(dict.fromkeys(words))
+    # Where years are compared, only whoever knows the money unit knows whether inflation is in it.
+    is_nominal = comparison.measure.startswith(NOMINAL)
+    return f"{told} (unless the money unit has constant prices)" if is_nominal else told
 
 
 def _quantiles(one: PublishedDistribution) -> tuple[float, float, float] | None:
@@ -266,7 +270,7 @@ def _measure(run: PublishedRun, base: str, *, nominal: bool) -> str:
     choices = run.section("productivity")
     numerator = choices.get("numerator", "value_added")
     denominator = choices.get("denominator", "employment")
-    warning = "nominal " if nominal and base != "same_year" else ""
+    warning = NOMINAL if nominal and base != "same_year" else ""
     return f"{warning}{WORDS.get(numerator, numerator)} per {WORDS.get(denominator, denominator)}"
 
 

@@ -203,7 +203,7 @@ def slopes_table(run: PublishedRun) -> PageTable | None:
         remark="HLOY of each industry on its own market, one σ for all, on the variable: least "
         "squares over industries, unweighted; in brackets cluster-jackknife errors (CV3) by "
         "industry, Student's t with industries − 1 degrees of freedom. The earlier window tests "
-        "for a trend before the reform.",
+        "for a trend before the reform. No controls: a slope is what gains went with.",
     )
 
 

@@ -189,7 +189,7 @@ def _origin(run: PublishedRun, component: dict[str, Any]) -> str:
         return "; ".join(["stated, not estimated", component["source"], *named])
     if not named and (found := _estimate(run, component)) is not None:
         error = _error(run, component)
-        told = "" if error is None else f" (standard error {fixed(error, 1)})"
+        told = "" if error is None else f" (standard error of the contribution {fixed(error, 1)})"
         named = [f"estimated: {found['result'].replace('_', ' ')}{told}"]
     return "; ".join([component["source"], *named])
 

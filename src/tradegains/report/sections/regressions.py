@@ -172,7 +172,8 @@ def _effects(run: PublishedRun) -> PageTable | None:
             f"first-year productivity{_sizes(shown)}. n and F: all. Instrument of 2SLS: "
             "the tariff cut; F: squared t of the cut in the first stage. Log productivity growth "
             "in log points, 0/1 outcomes as probabilities. Raw and OLS compare starters with the "
-            "others; 2SLS is an effect if the cut moves the outcome through starting alone."
+            "others; 2SLS is an effect, on those whom the cut makes start, if the cut moves the "
+            "outcome through starting alone."
         ),
         data=(rows_csv(run, NAME, rows, suffix="_exporting"),),
     )
@@ -194,8 +195,9 @@ def _entries(run: PublishedRun) -> PageTable | None:
         remark=(
             "Quartiles of first-year productivity, 1 the lowest. With cut: mean of the fitted "
             "probability of starting less the one fitted without the tariff cut, by a probit in "
-            "each quartile; it is due to the cut only if nothing else that goes with the cut makes "
-            "establishments start. Ratio: of these probabilities, over quartile 1's. "
+            "each quartile, and by one with one slope for all of them; it is due to the cut only "
+            "if nothing else that goes with the cut makes establishments start. Ratio: of these "
+            "probabilities, over quartile 1's. "
             f"{_cuts(rows)}"
         ),
         data=(

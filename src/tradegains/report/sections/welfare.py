@@ -25,9 +25,8 @@ TERMS = ("domestic_share_term", "continuing_share_term", "welfare_change")
 
 def symbols(run: PublishedRun) -> str:
     """What the letters of the tables stand for in this census."""
-    columns = run.section("census").get("columns") or {}
     all_sales = "here all sales, for want of exports"
-    what = all_sales if columns and "exports" not in columns else "sales less exports"
+    what = all_sales if run.lacks_exports else "sales less exports"
     return (
         f"X: domestic sales of all establishments, {what}; X^c: of the continuing ones. λ: X over "
         "domestic expenditure, X plus imports; λ^c: X^c over domestic expenditure. HLOY: "
