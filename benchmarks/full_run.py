@@ -88,7 +88,10 @@ def main() -> int:
     chosen = parser.parse_args()
     builds = [Build("now", ROOT)]
     if chosen.against:
-        builds.append(Build(chosen.against, worktree_of(chosen.against)))
+        # A name of folders, too: older builds publish to none with "^" or "~" in it.
+        plain = chosen.against.isalnum()
+        name = chosen.against if plain else short_name(chosen.against)
+        builds.append(Build(name, worktree_of(name)))
     study, *earlier = studies = [
         study_of(chosen.establishments),
         *(earlier_study(build, chosen.establishments) for build in builds[1:]),
@@ -131,11 +134,15 @@ def record(engine: str, study: Path, runs: Mapping[str, Sequence[Timed]]) -> Non
     MEASURED.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n", encoding="utf-8")
 
 
+def short_name(commit: str) -> str:
+    """Twelve digits of a commit, however it is named."""
+    command = ["git", "rev-parse", "--short=12", f"{commit}^{{commit}}"]
+    return subprocess.check_output(command, cwd=ROOT, text=True).strip()
+
+
 def worktree_of(commit: str) -> Path:
     """The tree of a commit, checked out once."""
-    known = subprocess.check_output(
-        ["git", "rev-parse", "--short=12", f"{commit}^{{commit}}"], cwd=ROOT, text=True
-    ).strip()
+    known = short_name(commit)
     tree = BUILD / "commits" / known
     if not tree.exists():
         command = ["git", "worktree", "add", "--detach", str(tree), known]

@@ -10,7 +10,7 @@ from drawn_census import ESTABLISHMENTS, SEED, read_drawn
 from tradegains.errors import StudyError
 from tradegains.synthetic import census, write_synthetic_census
 
-DIGEST = "d45777495591c86f30eb74bd23552674175a2732c2508cc490a7eca59e76280b"
+DIGEST = "f482c92027caab0a674b3d84ba12b0f2f245af87236a9d951171c6a6a2674ddd"
 # What a driver writes and refuses is plain Python: that both engines draw the same is enough.
 in_python = pytest.mark.only("embedded")
 

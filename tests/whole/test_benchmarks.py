@@ -372,9 +372,17 @@ def test_every_section_is_measured_with_and_without(
     assert "| uncertainty | 0.00 | -1.00 | -33% |" in lines
 
 
-@pytest.mark.parametrize(("cpu_seconds", "code"), [(10.4, 0), (10.6, 1)])
+@pytest.mark.parametrize(
+    ("cpu_seconds", "code", "against", "name"),
+    [(10.4, 0, "5b90afb", "5b90afb"), (10.6, 1, "c783de0^", "3be56a96f265")],
+)
 def test_a_commit_that_is_slower_is_seen(
-    cpu_seconds: float, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cpu_seconds: float,
+    code: int,
+    against: str,
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ran = []
 
@@ -388,10 +396,11 @@ def test_a_commit_that_is_slower_is_seen(
     monkeypatch.setattr(full_run, "study_of", lambda establishments: tmp_path / "study.toml")
     monkeypatch.setattr(full_run, "earlier_study", lambda build, _: tmp_path / f"{build.name}.toml")
     monkeypatch.setattr(full_run, "worktree_of", lambda commit: tmp_path)
+    monkeypatch.setattr(full_run, "short_name", lambda commit: "3be56a96f265")
     monkeypatch.setattr(full_run, "MEASURED", tmp_path / "full_run.json")
-    monkeypatch.setattr(sys, "argv", ["full_run.py", "--against", "5b90afb", "--rounds", "2"])
+    monkeypatch.setattr(sys, "argv", ["full_run.py", "--against", against, "--rounds", "2"])
     assert full_run.main() == code
-    assert ran == ["now", "5b90afb", "5b90afb", "now"]
+    assert ran == ["now", name, name, "now"]
 
 
 def test_censuses_of_other_sizes_are_not_compared() -> None:

@@ -45,7 +45,8 @@ def quoted_numbers(run: PublishedRun) -> PageTable | None:
         header=("number", "published", "here", "s.e."),
         rows=tuple(_shown(one, run, window, marks) for one in _numbers()),
         notes=marks.notes,
-        remark=f"Window {run.window_years(window)}. Published: "
+        remark=f"Window {run.window_years(window)}. Words are the paper's: what this run's numbers "
+        "hold, and what they do not, stands with their own tables. Published: "
         f"{publication(MELITZ_TREFLER).citation}",
     )
 
