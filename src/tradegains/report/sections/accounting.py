@@ -94,10 +94,10 @@ def _of_estimates(run: PublishedRun) -> str:
         return ""
     return (
         " An estimated effect is what productivity goes with where cuts differ, and what else goes "
-        "with cuts is in it. A sum adds estimates of different samples, whose covariances are not estimated: its "
-        "error is told as if they had none, and as the largest that any could make it. Selection "
-        "is the whole effect of the home cut over industries: what that cut does within "
-        "establishments, which the paper finds to be nothing, is in it."
+        "with cuts is in it. A sum adds estimates of different samples, whose covariances are not "
+        "estimated: its error is told as if they had none, and as the largest that any could make "
+        "it. Selection is the whole effect of the home cut over industries: what that cut does "
+        "within establishments, which the paper finds to be nothing, is in it."
     )
 
 
