@@ -77,14 +77,15 @@ def test_a_run_tells_what_it_leaves_out_and_years_that_say_nothing(engine, tmp_p
     with caplog.at_level(logging.WARNING, logger="tradegains"):
         publish_study(engine, study, tmp_path / "out")
     assert f"input prices: 2 rows have no price and so no productivity: {TOLD}" in caplog.text
-    assert "no establishment of the census exports in 2002, 2004" in caplog.text
+    none = "100.00 percent of the rows, 100.00 of employment, 100.00 of sales"
+    assert f"no establishment of the census exports in 2002, 2004: {none}" in caplog.text
     assert "imports = exports are 0 in 2002, 2004: the domestic share lambda is 1" in caplog.text
 
 
 @pytest.mark.engine
 @pytest.mark.parametrize("action", ["stop", "quarantine", "keep"])
 def test_missing_exports_are_unknown_and_the_study_says_what_becomes_of_them(
-    engine, tmp_path, action
+    engine, tmp_path, action, caplog
 ):
     rows = [*ROWS, row(3, 2002, "1011", 1.0, 50.0, None), row(3, 2004, "1011", 1.0, 50.0, 10.0)]
     rules = {**ACCEPTED.census.rules, "missing_exports": action}
@@ -95,7 +96,13 @@ def test_missing_exports_are_unknown_and_the_study_says_what_becomes_of_them(
             publish_study(engine, study, tmp_path / "out")
         assert '"keep", which counts a missing amount as 0' in str(refused.value)
         return
-    found = publish_study(engine, study, tmp_path / "out")
+    with caplog.at_level(logging.WARNING, logger="tradegains"):
+        found = publish_study(engine, study, tmp_path / "out")
+    fate = {"quarantine": "are quarantined", "keep": "count as 0"}[action]
+    jobs, sales = (sum(each[name] for each in rows) for name in ("employment", "sales"))
+    shares = f"{100 / len(rows):.2f} percent of the rows, {100 / jobs:.2f} of employment"
+    lost = f"{shares}, {5000 / sales:.2f} of sales"
+    assert f"exports are missing in 1 rows and {fate}: {lost}" in caplog.text
     counted = {r["year"]: r["rows"] for r in found["quality"] if r["rule"] == "missing_exports"}
     assert counted == {2002: 1, 2004: 0}
     [start] = [r for r in found["market_shares"] if r["year"] == 2002 and r["level"] == "total"]

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 
+import numpy as np
+from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from tradegains.errors import InputError, Problem
@@ -25,6 +27,7 @@ from tradegains.tables.flags import FLAG_BITS, RARE_RULES
 from tradegains.transforms.bits import bigint
 
 log = logging.getLogger("tradegains")
+MISSING, INFINITE = "missing_exports", float("inf")
 
 
 def quality_tables(
@@ -47,6 +50,7 @@ def quality_tables(
     _judge_unpriced(context, matched)
     tell_industries(context, matched.cells)
     _tell_unknown(context, matched.cells)
+    _tell_missing_exports(context, matched)
     _tell_divisions_by_zero(context, quality)
     _tell_years_without_exporters(context, matched)
     _tell_conditions_of_nobody(context, matched.cells)
@@ -139,6 +143,34 @@ def _tell_unknown(context: RunContext, cells: MarketCells) -> None:
             log.warning(told, measure, f"{rows.rows:,}", Unpriced(rows, everyone).shares)
 
 
+def _tell_missing_exports(context: RunContext, matched: MatchedCensus) -> None:
+    """Say what rows without exports are of all, and what becomes of them."""
+    flag = FLAG_BITS[MISSING]
+    counted = matched.cells.rows_by_flags.items()
+    if not sum(rows for (_, flags), rows in counted if flags & flag):
+        return
+    lacks = F.col(w.FLAGS).bitwiseAND(bigint(flag)) != 0
+    sums = _amounts_of(F.lit(True), "whole") + _amounts_of(lacks, "lost")
+    with context.progress.step("add up rows without exports"):
+        (row,) = matched.flagged.agg(*sums).toArrow().to_pylist()
+    lost, whole = (
+        RowSums(*(row[f"{part}_{place}"] or 0.0 for place in range(3)))
+        for part in ("lost", "whole")
+    )
+    fate = "are quarantined" if context.rules[MISSING] == "quarantine" else "count as 0"
+    told = "exports are missing in %s rows and %s: %s"
+    log.warning(told, f"{lost.rows:,.0f}", fate, Unpriced(lost, whole).shares)
+
+
+def _amounts_of(test: Column, name: str) -> list[Column]:
+    """Rows, employment and sales where a test holds, of amounts that are numbers at least 0."""
+    amounts = (F.lit(1.0), F.col("employment"), F.col("sales"))
+    return [
+        F.sum(F.when(test & (each >= 0.0) & (each < INFINITE), each)).alias(f"{name}_{place}")
+        for place, each in enumerate(amounts)
+    ]
+
+
 def _row_sums(cells: MarketCells) -> RowSums:
     total = cells.total
     return RowSums(total.establishments, total.employment, total.sales)
@@ -153,7 +185,9 @@ def _tell_years_without_exporters(context: RunContext, matched: MatchedCensus) -
     having = set(exporting[w.YEAR].tolist())
     if years := sorted(set(cells[w.YEAR].tolist()) - having):
         named = ", ".join(map(str, years))
-        log.warning("no establishment of the census exports in %s", named)
+        of_years = _row_sums(cells.where(np.isin(cells[w.YEAR], years)))
+        shares = Unpriced(of_years, _row_sums(cells)).shares
+        log.warning("no establishment of the census exports in %s: %s", named, shares)
 
 
 def _tell_conditions_of_nobody(context: RunContext, cells: MarketCells) -> None:
