@@ -11,6 +11,7 @@ from reference.studies import study_with
 from tradegains.formulas.membership import MembershipBits
 from tradegains.results.market_cells import AMOUNTS, ROWS_IN, MarketCells
 from tradegains.results.tariff_effects import (
+    ALL_INPUTS,
     BOTH,
     FOREIGN,
     HOME,
@@ -18,7 +19,7 @@ from tradegains.results.tariff_effects import (
     industry_less_plant,
     industry_rows,
     new_exporters,
-    note_of_inputs,
+    telling_inputs,
     with_tests,
 )
 from tradegains.study import RegressionErrors, TariffEffects, Window
@@ -194,11 +195,14 @@ def test_tests_and_intervals_are_those_of_the_effect_where_errors_are_stated():
 
 
 def test_cuts_of_all_inputs_are_said_to_be_of_all():
+    rows = [{"term": "input_cut", "note": "nominal"}, {"term": "home_cut", "note": None}]
     of_all = replace(STUDY, tariffs=replace(STUDY.tariffs, input_sources="all"))
-    assert note_of_inputs(of_all, ["input", HOME]).startswith("all inputs")
-    assert note_of_inputs(of_all, [HOME]) == ""
+    told = [row["note"] for row in telling_inputs(of_all, rows, "term")]
+    assert told == [f"nominal; {ALL_INPUTS}", None]
+    [alone] = telling_inputs(of_all, [{"kind": "input", "note": None}], "kind")
+    assert alone["note"] == ALL_INPUTS
     partner = replace(STUDY, tariffs=replace(STUDY.tariffs, input_sources="partner"))
-    assert note_of_inputs(partner, ["input"]) == ""
+    assert telling_inputs(partner, rows, "term") == rows
 
 
 def test_leaving_out_industries_equals_the_fit_without_each():

@@ -147,7 +147,8 @@ def _tell_missing_exports(context: RunContext, matched: MatchedCensus) -> None:
     """Say what rows without exports are of all, and what becomes of them."""
     flag = FLAG_BITS[MISSING]
     counted = matched.cells.rows_by_flags.items()
-    if not sum(rows for (_, flags), rows in counted if flags & flag):
+    action = context.rules.get(MISSING)
+    if action is None or not sum(rows for (_, flags), rows in counted if flags & flag):
         return
     lacks = F.col(w.FLAGS).bitwiseAND(bigint(flag)) != 0
     sums = _amounts_of(F.lit(True), "whole") + _amounts_of(lacks, "lost")
@@ -157,7 +158,7 @@ def _tell_missing_exports(context: RunContext, matched: MatchedCensus) -> None:
         RowSums(*(row[f"{part}_{place}"] or 0.0 for place in range(3)))
         for part in ("lost", "whole")
     )
-    fate = "are quarantined" if context.rules[MISSING] == "quarantine" else "count as 0"
+    fate = "are quarantined" if action == "quarantine" else "count as 0"
     told = "exports are missing in %s rows and %s: %s"
     log.warning(told, f"{lost.rows:,.0f}", fate, Unpriced(lost, whole).shares)
 

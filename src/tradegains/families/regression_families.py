@@ -14,6 +14,7 @@ from tradegains.families.regression_errors import warn_of_few
 from tradegains.families.tariff_effects import effects_of_rows, tariff_effects
 from tradegains.results.sets import entry_windows
 from tradegains.results.sizes import NO_EXPORTS
+from tradegains.results.tariff_effects import telling_inputs
 from tradegains.statistics.collecting import AT_ONCE, compute_both, compute_together
 from tradegains.study import Window
 from tradegains.tables.absence import Absence
@@ -51,7 +52,13 @@ def _rows(asked: RegressionContext) -> dict[str, Rows]:
     warn_of_few(asked, tables["regressions"])
     if asked.study.tariff_effects is not None:
         tables["tariff_effects"] = tariff_effects(asked, tables, of_rows)
-    return tables
+    kinds = {"regressions": "term", "export_entry": "cut", "tariff_effects": "kind"}
+    told = {
+        name: telling_inputs(asked.study, tables[name], column)
+        for name, column in kinds.items()
+        if name in tables
+    }
+    return tables | told
 
 
 Regression = Callable[[], FamilyRows]

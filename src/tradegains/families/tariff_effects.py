@@ -31,7 +31,6 @@ from tradegains.results.tariff_effects import (
     industry_less_plant,
     industry_rows,
     new_exporters,
-    note_of_inputs,
     with_tests,
 )
 from tradegains.statistics.regression_passes import RegressionRows, having
@@ -147,7 +146,7 @@ def _slopes(
     means = context.mean_cuts(rows, kinds, counts.sales)
     linear = linear_of(estimates[0]) if estimates else None
     nominal = NOMINAL if context.study.productivity.prices == "none" else ""
-    nominal = joined_notes(nominal, trend, note_of_inputs(context.study, kinds))
+    nominal = joined_notes(nominal, trend)
     return [
         effect_row(
             window,

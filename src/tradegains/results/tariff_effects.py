@@ -130,11 +130,26 @@ def of_effect(
     }
 
 
-def note_of_inputs(study: Study, kinds: Sequence[str]) -> str:
-    """Whose inputs the cuts of inputs are of; empty where they are the partner's, or given."""
-    if INPUT not in kinds or study.tariffs.input_sources != "all":
-        return ""
-    return "all inputs, not those from the partner alone"
+ALL_INPUTS = "all inputs, not those from the partner alone"
+
+
+def telling_inputs(study: Study, rows: Sequence[Row], column: str) -> list[Row]:
+    """The rows, whose notes say of cuts of inputs that they are of all inputs, if they are.
+
+    Args:
+        study: whose cuts may be the partner's, or given; then nothing is said.
+        rows: of a table with a column `note`.
+        column: which names the kind of tariff, alone or as a regressor.
+    """
+    if study.tariffs.input_sources != "all":
+        return list(rows)
+    of_inputs = (INPUT, f"{INPUT}_cut")
+    return [
+        row | {"note": joined_notes(row["note"] or "", ALL_INPUTS)}
+        if row[column] in of_inputs
+        else row
+        for row in rows
+    ]
 
 
 _DEGREES = "degrees_of_freedom"
