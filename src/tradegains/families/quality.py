@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 
-import numpy as np
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
@@ -186,8 +185,8 @@ def _tell_years_without_exporters(context: RunContext, matched: MatchedCensus) -
     having = set(exporting[w.YEAR].tolist())
     if years := sorted(set(cells[w.YEAR].tolist()) - having):
         named = ", ".join(map(str, years))
-        of_years = _row_sums(cells.where(np.isin(cells[w.YEAR], years)))
-        shares = Unpriced(of_years, _row_sums(cells)).shares
+        parts = zip(*(_row_sums(cells.of_year(year)) for year in years), strict=True)
+        shares = Unpriced(RowSums(*map(sum, parts)), _row_sums(cells)).shares
         log.warning("no establishment of the census exports in %s: %s", named, shares)
 
 
