@@ -453,7 +453,7 @@ MISTAKES = {
         "[productivity] years has 1978, 1988, 1996",
     ),
     "headline of a window without welfare": (
-        ("figure_years = [1988, 1996]", 'headline_window = "entrants_early"'),
+        ('headline_window = "post"', 'headline_window = "entrants_early"'),
         "report.headline_window names entrants_early, which is not a window",
         "headline_window",
         "[welfare] windows has pre, post",
