@@ -24,6 +24,7 @@ NOT_STATED = {
     "productivity.entry_rates": "left out, no such table",
     "census.buckets": "how files lie",
     "census.money_decimals": "as finely as amounts need",
+    "census.flags_as_amounts": "left out, a yes or no in the place of an amount is refused",
     "inputs": "inputs that the study does not have",
     "productivity.unpriced": "without it rows without a price are refused",
     "productivity.standardised_by": "left out, nothing is standardised",
