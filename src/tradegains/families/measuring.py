@@ -23,7 +23,7 @@ from tradegains.families.context import (
 from tradegains.families.coverage import coverage_tables
 from tradegains.families.decompositions import decomposition_tables
 from tradegains.families.distributions import distribution_tables
-from tradegains.families.evidence import collect_evidence
+from tradegains.families.evidence import collect_evidence, errors_apart
 from tradegains.families.influence import influence_tables
 from tradegains.families.job_flows import flow_tables
 from tradegains.families.markets import market_tables
@@ -142,4 +142,6 @@ def _tables_of_family(context: RunContext, matched: MatchedCensus, family: str) 
         return ComputedTables()
     absent = absences_of(tables, context.study, context.small)
     found = ComputedTables(absent=absent)
-    return found | FAMILIES[family](context, matched) if len(absent) < len(tables) else found
+    if len(absent) == len(tables):
+        return found
+    return found | errors_apart(FAMILIES[family](context, matched))

@@ -19,6 +19,7 @@ from tradegains.tables import working as w
 
 Numbers = NDArray[Any]
 
+_OF_ERRORS = "errors_of_"
 ESTABLISHMENTS = "establishments"
 COLUMNS = {
     "employment": w.EMPLOYMENT,
@@ -112,11 +113,17 @@ class EvidenceCells:
             for number, (year, pool, standardised) in enumerate(evidence.facts.get("bases", ()))
             if not standardised
         }
+        self.errors = {
+            name.removeprefix(_OF_ERRORS): table
+            for name, table in evidence.tables.items()
+            if name.startswith(_OF_ERRORS)
+        }
         self.digits, self.group_digits = digits, group_digits
         self.decimals = int(evidence.facts.get("money_decimals", USUAL_DECIMALS))
         self._tables = {
             name: table.rename_columns([_present_name(each) for each in table.column_names])
             for name, table in evidence.tables.items()
+            if not name.startswith(_OF_ERRORS)
         }
         self._every: dict[tuple[int, str, str], list[str]] = {}
 

@@ -48,8 +48,8 @@ def describe(
     populations = Populations(cells, rules, choices.told, _productivity(run))
     wanted = _wanted(run, choices, names, bases)
     means = _earlier_means(ledger)
-    earlier_populations = list(_earlier_populations(ledger, cells, choices))
-    populations.decide(wanted, earlier_populations, means.counts)
+    known = list(earlier_populations(ledger, cells, choices))
+    populations.decide(wanted, known, means.counts)
     samples = Samples(cells, rules, choices.told, _earlier_samples(ledger))
     sampled = SampledTables(run, choices, rules, samples)
     sampled.decide(names)
@@ -59,7 +59,18 @@ def describe(
 def said_of(described: Described) -> dict[str, Any]:
     """What the ledger keeps of the statistics that leave."""
     populations = described.populations
-    said = [
+    bins = described.bins.said(lambda each: populations.words(WeightedPopulation(each)))
+    return {
+        "populations": said_of_populations(populations),
+        "bins": bins,
+        "means": [[year, sorted(each)] for year, each in sorted(described.means.counts.items())],
+        "samples": described.sampled.samples.said(),
+    }
+
+
+def said_of_populations(populations: Populations) -> list[dict[str, Any]]:
+    """What the ledger keeps of populations of which something leaves."""
+    return [
         {
             "words": known.words,
             "digest": list(known.digest),
@@ -69,13 +80,6 @@ def said_of(described: Described) -> dict[str, Any]:
         for each in populations.leaving
         for known in (populations.known(each),)
     ]
-    bins = described.bins.said(lambda each: populations.words(WeightedPopulation(each)))
-    return {
-        "populations": said,
-        "bins": bins,
-        "means": [[year, sorted(each)] for year, each in sorted(described.means.counts.items())],
-        "samples": described.sampled.samples.said(),
-    }
 
 
 def _productivity(run: PublishedRun) -> str:
@@ -101,11 +105,12 @@ def _wanted(
                     yield from populations_behind(number, who)
 
 
-def _earlier_populations(
-    ledger: Ledger, cells: EvidenceCells, choices: Choices
+def earlier_populations(
+    ledger: Ledger, cells: EvidenceCells, choices: Choices, kept: str = "populations"
 ) -> Iterator[LeftPopulation]:
+    """Populations of which something left before, by what the ledger keeps under a name."""
     for entry in ledger:
-        for each in entry.get("populations", ()):
+        for each in entry.get(kept, ()):
             population = WeightedPopulation(Members.of(each["group"]), each["weight"])
             words = label(population.members, each["weight"] or "establishments", choices.told)
             is_here = cells.knows(population.members) and words == each["words"]

@@ -18,8 +18,10 @@ from tradegains.release.judging import Backing
 from tradegains.release.rules import WITHHOLD, Rules
 from tradegains.release.samples import GROUP, NO_EVIDENCE, OTHER_EVIDENCE
 from tradegains.release.subtraction import Judgement, published_value
-from tradegains.tables.disclosure import FREQUENCIES, PUBLIC, Statistic
+from tradegains.tables.columns import INTERVAL, REPLICATE_GROUPS
+from tradegains.tables.disclosure import FREQUENCIES, PUBLIC, Statistic, public
 from tradegains.tables.published import TABLES
+from tradegains.tables.table import Table
 
 PASS = ""
 _SAME = 1e-9
@@ -78,6 +80,27 @@ def numeric_columns(name: str) -> list[str]:
         for column in table.columns
         if column.type.typeName() in ("long", "double", "integer") and column.name not in table.key
     ]
+
+
+def error_columns(table: Table) -> dict[str, str]:
+    """Columns that tell how uncertain a number is, only in some studies, and which number.
+
+    Example:
+        >>> error_columns(TABLES["welfare"])["ci_low"]
+        'welfare_change'
+    """
+    of_first = dict.fromkeys((*INTERVAL, REPLICATE_GROUPS), *table.uncertain[:1])
+    errors = {str(table.error_of(name)): name for name in table.uncertain}
+    return (errors | of_first) if errors else {}
+
+
+def statistic_of(name: str, column: str) -> Statistic | None:
+    """What a column of a table is to an output checker: an error is as its number is."""
+    table = TABLES[name]
+    numbers = table.disclosure.numbers if table.disclosure else {}
+    if column == REPLICATE_GROUPS:
+        return public()
+    return numbers.get(column) or numbers.get(error_columns(table).get(column, ""))
 
 
 SumsByColumn = dict[str, tuple[Summed, ...] | None]

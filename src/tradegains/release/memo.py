@@ -16,6 +16,7 @@ REASONS = {
     EARLIER: "it differs from what left before by too few, or by somebody too large",
     "degrees_of_freedom": "a spread of too few, or a regression with too few to spare",
     "dominance_of_deviations": "an outlier, or a large one far from the mean, has most of a spread",
+    "dominance_of_squares": "an error of which a unit, or few of what it differs by, have most",
     "explained": "a regression that explains nearly all of what is in it",
     "few_per_effect": "a regression with too few rows for each effect that it absorbs",
     "crosstab": "dummies of which too few, or too large ones, are on a side",

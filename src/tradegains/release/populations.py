@@ -129,10 +129,10 @@ class Populations:
         families: defaultdict[tuple[object, ...], list[WeightedPopulation]] = defaultdict(list)
         for each in dict.fromkeys((*again, *wanted)):
             if self.cells.knows(each.members):
-                families[_family(each)].append(each)
+                families[self.family(each)].append(each)
         stays = {_of_year(each.words) for each in earlier if not self._is_same(each)}
         for several in families.values():
-            atoms = Atoms(self._holdings(several[0]), self.rules)
+            atoms = Atoms(self.holdings(several[0]), self.rules)
             for each in several:
                 inside = self.cells.cells_of(each.members)
                 is_new = each not in again or not self._is_same(again[each])
@@ -147,7 +147,13 @@ class Populations:
         population = known.population
         return population is not None and self.known(population) == known
 
-    def _holdings(self, population: WeightedPopulation) -> Holdings:
+    def family(self, population: WeightedPopulation) -> tuple[object, ...]:
+        """Populations of a year, weight and industry: those that cut each other into atoms."""
+        of = population.members
+        return of.year, population.weight, of.level, of.industry, of.window
+
+    def holdings(self, population: WeightedPopulation) -> Holdings:
+        """Who holds what of the weight in the population's year."""
         column = COLUMNS.get(population.weight, w.ESTABLISHMENTS)
         return self.cells.years[population.members.year].holdings(column)
 
@@ -168,7 +174,7 @@ class Populations:
 
     def backing(self, population: WeightedPopulation) -> Backing:
         """What a population rests on."""
-        return self._holdings(population).backing(self.cells.cells_of(population.members))
+        return self.holdings(population).backing(self.cells.cells_of(population.members))
 
     def reason(self, population: WeightedPopulation) -> str | None:
         """Why statistics of a population stay; empty where they leave; None where it is unknown."""
@@ -179,12 +185,6 @@ class Populations:
     def leaving(self) -> list[WeightedPopulation]:
         """Those whose statistics leave, in order."""
         return [each for each, fate in self.fates.items() if not fate.reason]
-
-
-def _family(population: WeightedPopulation) -> tuple[object, ...]:
-    """Populations of a year, weight and industry: those that cut each other into atoms."""
-    of = population.members
-    return of.year, population.weight, of.level, of.industry, of.window
 
 
 def _of_year(words: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow as pa
 
 from tradegains.release.described import TOLD_BY_BINS
-from tradegains.release.gate import GatedCell, GatedTable
+from tradegains.release.gate import GatedCell, GatedTable, error_columns, statistic_of
 from tradegains.release.rounding import rounded_count, rounded_value
 from tradegains.release.rules import Rules
 from tradegains.tables.columns import NOTE as NOTE_COLUMN
@@ -59,16 +59,15 @@ _COUNTED = re.compile(r"\b\d[\d,]* establishments?\b")
 
 def _rounded(name: str, column: str, value: Any, *, cell: GatedCell, rules: Rules) -> Any:
     """A number as it leaves; None where rounding says no more than that it is small."""
-    declared = TABLES[name].disclosure
-    number = declared.numbers[column] if declared else public()
+    number = statistic_of(name, column) or public()
     kind, rounding = number.kind, rules.rounding
     if kind == PUBLIC:
         return value
     if isinstance(value, int):
         return rounded_count(value, rounding.counts)
     if kind == FREQUENCIES and rounding.counts:
-        if number.sampled:
-            return None  # a rate of counts that are no sums of the evidence would tell them
+        if number.sampled or column in error_columns(TABLES[name]):
+            return None  # a rate of counts that are no sums, and ends around the exact rate
         counts = [rounded_count(int(each), rounding.counts) for each in cell.sums]
         part, whole = counts[0], counts[-1]
         if part is None or not whole:

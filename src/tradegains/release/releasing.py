@@ -16,7 +16,12 @@ from tradegains.published.published_run import PublishedRun
 from tradegains.published.reading import read_run
 from tradegains.release.cells import EvidenceCells
 from tradegains.release.described import Described
-from tradegains.release.describing import describe, said_of
+from tradegains.release.describing import (
+    describe,
+    earlier_populations,
+    said_of,
+    said_of_populations,
+)
 from tradegains.release.files import OF_RUNS, released_run, write_tables
 from tradegains.release.gate import GatedTable, gate_table, row_sums, wanted_sums
 from tradegains.release.groups import Choices, Members, Summed
@@ -25,6 +30,7 @@ from tradegains.release.protection import Earlier
 from tradegains.release.released import released_rows
 from tradegains.release.rules import Rules, read_rules
 from tradegains.release.subtraction import Judgement, judge_sums, label
+from tradegains.release.uncertain import Errors
 from tradegains.release.vetting import write_vetting
 from tradegains.report.page import released_page
 from tradegains.store.evidence import read_evidence
@@ -46,6 +52,7 @@ class Release:
     tables: Mapping[str, GatedTable]
     judgement: Judgement
     described: Described
+    errors: Errors
     ledger: Sequence[Mapping[str, Any]]
 
     @property
@@ -117,7 +124,11 @@ def plan_release(
         )
         for name in names
     }
-    return Release(run, judged_by, gated, judgement, described, ledger)
+    errors = Errors.of(run, cells, choices, judged_by)
+    gated = errors.gate(
+        gated, behind, choices, list(earlier_populations(ledger, cells, choices, "errors"))
+    )
+    return Release(run, judged_by, gated, judgement, described, errors, ledger)
 
 
 def write_release(
@@ -257,6 +268,7 @@ def _entry(release: Release) -> dict[str, Any]:
         "sums": sums,
         "stayed": stayed,
         **said_of(release.described),
+        "errors": said_of_populations(release.errors.populations),
     }
 
 
@@ -304,7 +316,12 @@ def _write(folder: Path, release: Release) -> None:
     vetting = folder / "vetting"
     vetting.mkdir()
     write_vetting(
-        vetting, release.tables, release.judgement, release.described, rules=release.rules
+        vetting,
+        release.tables,
+        release.judgement,
+        release.described,
+        squares=release.errors.populations,
+        rules=release.rules,
     )
     text = memo(
         release.tables,

@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from tradegains.release.described import Described
-from tradegains.release.gate import GatedCell, GatedTable
+from tradegains.release.gate import GatedCell, GatedTable, error_columns, statistic_of
 from tradegains.release.judging import Backing
 from tradegains.release.populations import Populations, WeightedPopulation
 from tradegains.release.rules import Rules
 from tradegains.release.samples import Samples
 from tradegains.release.subtraction import Judgement, label
-from tradegains.tables.disclosure import Disclosure
 from tradegains.tables.published import TABLES
 
 ACRO_VERSION = "1.0.2"
@@ -31,6 +30,7 @@ def write_vetting(
     judgement: Judgement,
     described: Described,
     *,
+    squares: Populations,
     rules: Rules,
 ) -> None:
     """Write `vetting/`: cells, what is behind them, rules without parameters, ACRO's two files."""
@@ -39,16 +39,17 @@ def write_vetting(
         _write(folder / "cells" / f"{name}.csv", _CELL_HEADER + TABLES[name].key, _cells(table))
     told = described.choices.told  # as differences.csv has it: the same words find a sum in both
     sums = (
-        (label(*each, told), one.backing.contributors, one.reason or "open", *_shares(one.backing))
+        (label(*each, told), one.backing.contributors, *_status(one.reason), *_shares(one.backing))
         for each, one in sorted(judgement.sums.items())
     )
-    _write(folder / "sums.csv", ("sum", "contributors", "status", *_TOPS), sums)
+    _write(folder / "sums.csv", ("sum", "contributors", *_STATUS, *_TOPS), sums)
     differences = (
         (name, backing.contributors, *_shares(backing))
         for name, backing in sorted(judgement.differences.items())
     )
     _write(folder / "differences.csv", ("difference", "contributors", *_TOPS), differences)
     _write(folder / "described.csv", _POPULATIONS, _populations(described.populations))
+    _write(folder / "squares.csv", _POPULATIONS, _populations(squares))
     _write(folder / "samples.csv", _SAMPLES, _samples(described.sampled.samples))
     _write(folder / "bins.csv", _BINS, _bins(described))
     (folder / "rules.txt").write_text(public_rules(rules), encoding="utf-8")
@@ -57,25 +58,26 @@ def write_vetting(
 
 
 _TOPS = ("top1_percent", "top2_percent")
-_CELL_HEADER = ("column", "class", "status", "rule", "contributors", *_TOPS)
+_STATUS = ("status", "rule")
+_CELL_HEADER = ("column", "class", *_STATUS, "contributors", *_TOPS)
 
 
-_POPULATIONS = ("population", "contributors", "status", *_TOPS)
-_SAMPLES = ("among", "part", "rows", "weights", "contributors", "status", *_TOPS)
+_POPULATIONS = ("population", "contributors", *_STATUS, *_TOPS)
+_SAMPLES = ("among", "part", "rows", "weights", "contributors", *_STATUS, *_TOPS)
 _BINS = ("year", "population", "bin_width", "bin_start", "contributors", *_TOPS)
 
 
 def _populations(populations: Populations) -> Iterable[tuple[Any, ...]]:
     for each, fate in populations.fates.items():
-        status = fate.reason or "leaves"
-        yield populations.words(each), fate.backing.contributors, status, *_shares(fate.backing)
+        contributors, top = fate.backing.contributors, _shares(fate.backing)
+        yield populations.words(each), contributors, *_status(fate.reason), *top
 
 
 def _samples(samples: Samples) -> Iterable[tuple[Any, ...]]:
     """Every sample: contributors at least, and shares of the largest at most."""
     for each, (reason, backing) in samples.fates.items():
         told = samples.words(each.among), " ".join(each.part), each.count, " ".join(each.weights)
-        yield (*told, backing.contributors, reason or "leaves", *_shares(backing))
+        yield (*told, backing.contributors, *_status(reason), *_shares(backing))
 
 
 def _bins(described: Described) -> Iterable[tuple[Any, ...]]:
@@ -97,16 +99,19 @@ def _cells(table: GatedTable) -> Iterable[tuple[Any, ...]]:
     for row, cells in zip(table.before.to_pylist(), table.cells, strict=True):
         key = tuple(row[name] for name in declared.key)
         for column, cell in cells.items():
-            status = "withheld" if cell.reason else "pass"
-            kind = class_of(declared.disclosure, column)
-            yield (column, kind, status, cell.reason, *_backing(cell), *key)
+            kind = class_of(table.name, column)
+            yield (column, kind, *_status(cell.reason), *_backing(cell), *key)
 
 
-def class_of(declared: Disclosure | None, column: str) -> str:
+def _status(reason: str) -> tuple[str, str]:
+    """Whether something leaves, in one pair of words for every file, and the rule that keeps it."""
+    return ("withheld" if reason else "pass"), reason
+
+
+def class_of(table: str, column: str) -> str:
     """The class of a column as an output checker names it; empty where it is not declared."""
-    if declared is None or column not in declared.numbers:
-        return ""
-    return declared.numbers[column].kind
+    number = statistic_of(table, column)
+    return number.kind if number else ""
 
 
 def _backing(cell: GatedCell) -> tuple[int | str, int | str, int | str]:
@@ -198,8 +203,9 @@ def acro_evidence(tables: Mapping[str, GatedTable]) -> dict[str, Any]:
 
 def classes(name: str) -> dict[str, str]:
     """Class of each column of a table that may leave."""
-    declared = TABLES[name].disclosure
-    return {column: each.kind for column, each in declared.numbers.items()} if declared else {}
+    table = TABLES[name]
+    declared = table.disclosure.numbers if table.disclosure else {}
+    return {column: class_of(name, column) for column in (*declared, *error_columns(table))}
 
 
 def public_rules(rules: Rules) -> str:

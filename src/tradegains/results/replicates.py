@@ -172,12 +172,30 @@ def intervals_of(
         stated: level, and how many replicates may have no number.
         rounding: what leaves a number as it is, in its own size where that is above 1.
     """
+    told = told_of(estimates, replicates, stated, rounding=rounding)
+    return [interval for interval, _ in told]
+
+
+Largest = tuple[float, float]
+"""Shares of the two groups that move a number the most in the squares of all: 0 where none does."""
+
+_NOTHING = Interval(None, None, None, 0), (0.0, 0.0)
+
+
+def told_of(
+    estimates: Sequence[float | None],
+    replicates: Sequence[Replicates | None],
+    stated: Uncertainty,
+    *,
+    rounding: float = ROUNDING,
+) -> list[tuple[Interval, Largest]]:
+    """`intervals_of`, each with what its error rests on, which never leaves with it."""
     asked: dict[tuple[float, int], list[int]] = {}
     for at, (one, some) in enumerate(zip(estimates, replicates, strict=True)):
         if one is not None and some is not None:
             # What rows share, such as the total of several terms, is told once.
             asked.setdefault((one, id(some)), []).append(at)
-    found = [Interval(None, None, None, 0)] * len(estimates)
+    found: list[tuple[Interval, Largest]] = [_NOTHING] * len(estimates)
     if not asked:
         return found
     numbers = [estimate for estimate, _ in asked]
@@ -185,9 +203,9 @@ def intervals_of(
     arrays: list[Any] = [replicates[places[0]] for places in everywhere]
     for start in range(0, len(numbers), _AT_ONCE):
         block = slice(start, start + _AT_ONCE)
-        sums, counts = _sums_of_squares(numbers[block], arrays[block], rounding)
-        for estimate, summed, count, places in zip(
-            numbers[block], sums, counts, everywhere[block], strict=True
+        found_here = _sums_of_squares(numbers[block], arrays[block], rounding)
+        for estimate, summed, count, largest, places in zip(
+            numbers[block], *found_here, everywhere[block], strict=True
         ):
             interval = interval_of_squares(
                 estimate,
@@ -198,7 +216,7 @@ def intervals_of(
                 most_undefined=stated.most_undefined,
             )
             for at in places:
-                found[at] = interval
+                found[at] = interval, largest
     return found
 
 
@@ -208,8 +226,8 @@ _AT_ONCE = 2_048
 
 def _sums_of_squares(
     estimates: Sequence[float], replicates: Sequence[Replicates], rounding: float
-) -> tuple[list[float], list[int]]:
-    """`jackknife.sum_of_squares` of each, and how many replicates have a number."""
+) -> tuple[list[float], list[int], list[Largest]]:
+    """`jackknife.sum_of_squares` of each, how many replicates have a number, the largest shares."""
     values = np.array(estimates)[:, None]
     moved = np.array(replicates, float) - values
     defined = np.isfinite(moved)
@@ -218,7 +236,13 @@ def _sums_of_squares(
     largest = squares.max(axis=1, initial=0.0)
     scale = np.where(largest > 0.0, largest, 1.0)
     parts = np.rint(squares / scale[:, None] * PARTS).astype(np.int64).sum(axis=1)
-    return (parts / PARTS * largest).tolist(), defined.sum(axis=1).tolist()
+    summed = parts / PARTS * largest
+    rank = min(2, squares.shape[1])
+    top = np.sort(np.partition(squares, -rank, axis=1)[:, -rank:], axis=1)[:, ::-1]
+    shares = np.zeros((len(summed), 2))
+    shares[:, :rank] = top / np.where(summed > 0.0, summed, 1.0)[:, None]
+    most = [(first, second) for first, second in shares.tolist()]
+    return summed.tolist(), defined.sum(axis=1).tolist(), most
 
 
 RowWithReplicates = tuple[Mapping[str, Any], Mapping[str, Replicates], str]
@@ -234,6 +258,8 @@ def rows_with_errors(
 ) -> list[dict[str, Any]]:
     """Rows with their error columns, and in their notes why an interval is missing.
 
+    And under `working.MOVED_MOST` what the errors rest on, which is evidence and not published.
+
     Args:
         table: the rows are of, which declares what is uncertain in them.
         rows: as they are published without errors; with replicates of each of their uncertain
@@ -243,7 +269,7 @@ def rows_with_errors(
     """
     declared, told = TABLES[table], list(rows)
     found = {
-        name: intervals_of(
+        name: told_of(
             [row[name] for row, _, _ in told],
             [replicates.get(name) for _, replicates, _ in told],
             stated,
@@ -255,8 +281,9 @@ def rows_with_errors(
         {
             **row,
             **_error_columns(
-                declared, row, {name: each[at] for name, each in found.items()}, missing
+                declared, row, {name: each[at][0] for name, each in found.items()}, missing
             ),
+            w.MOVED_MOST: tuple(share for each in found.values() for share in each[at][1]),
         }
         for at, (row, _, missing) in enumerate(told)
     ]

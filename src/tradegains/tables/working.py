@@ -57,6 +57,11 @@ REPLICATE_UNIT, REPLICATE_GROUP = "replicate_unit", "replicate_group"
 """What was drawn, as a hash of its id, and the group that is left out with it."""
 
 
+MOVED_MOST = "moved_most"
+"""Of each uncertain number, in order, the shares of the two groups of units that move it the most:
+in the squares that its error is made of."""
+
+
 @cache  # few, asked for again and again
 def industry_code(number: int | None, digits: int) -> str | None:
     """An industry as published: the number that matched rows carry, with its leading zeros.

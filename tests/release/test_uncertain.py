@@ -1,0 +1,129 @@
+"""Errors and intervals in a release: whose squares they are made of."""
+
+import math
+from dataclasses import replace
+from random import Random
+
+import numpy as np
+import pytest
+
+from tradegains.release.holdings import Holding, holdings_of
+from tradegains.release.judging import broken_rules
+from tradegains.release.populations import Atoms
+from tradegains.release.profiles import example_rules
+from tradegains.release.protection import DIFFERENCE
+from tradegains.release.uncertain import SquaredHoldings, backing_of_error, rules_of_squares
+from tradegains.results.replicates import told_of
+from tradegains.study import Uncertainty
+
+PLAIN = example_rules("plain")
+OF_SQUARES = rules_of_squares(PLAIN)
+ONE = replace(OF_SQUARES, dominance=replace(PLAIN.dominance, largest=1, percent=100.0))
+"""Where p percent alone binds."""
+NOBODY_BESIDE = 10**40
+"""Groups, of which the others of one move nothing."""
+
+
+def squared(held: list[Holding], cells: str) -> SquaredHoldings:
+    return SquaredHoldings(**vars(holdings_of(held, list(cells))))
+
+
+# --- one error ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("first", "broken"), [(1 / 1.21 - 1e-6, ()), (1 / 1.21 + 1e-6, ("prior_posterior",))]
+)
+def test_nobody_comes_nearer_to_a_unit_than_p_percent(
+    first: float, broken: tuple[str, ...]
+) -> None:
+    found = backing_of_error((first, 0.0), NOBODY_BESIDE, 40)
+    assert broken_rules(found, ONE) == broken
+    # An error as large as that is p percent more than what the unit alone moves the number by.
+    assert (1 / math.sqrt(found.first) >= 1.1) != bool(broken)
+
+
+@pytest.mark.parametrize(("change", "broken"), [(-1e-6, False), (0.0, False), (1e-6, True)])
+def test_two_units_have_at_most_k_percent_of_an_error(change: float, broken: bool) -> None:
+    found = backing_of_error((0.25, 0.5 + change), NOBODY_BESIDE, 40)
+    of_two = replace(OF_SQUARES, dominance=replace(PLAIN.dominance, largest=2, percent=75.0))
+    assert (broken_rules(found, of_two) == ("dominance",)) == broken
+
+
+def test_a_group_may_hide_who_is_in_it() -> None:
+    """A unit of -9 and others of its group of 2 together move a number by 7."""
+    rest = [2.0] * 19
+    moves = np.array([-9.0 + 2.0, *rest])
+    squares = moves**2 / (moves**2).sum()
+    found = backing_of_error((float(squares[0]), float(squares[1])), 20, 40)
+    assert found.first * (moves**2).sum() > 9**2
+
+
+# --- what two groups have -------------------------------------------------------------------------
+
+
+def test_the_two_groups_that_move_a_number_the_most() -> None:
+    stated = Uncertainty(groups=20, level=0.95, unit="establishment", salt="", most_undefined=0.5)
+    moves = np.array([0.1, -0.4, 0.2, 0.0, math.nan])
+    (_, shares), (_, nothing), (_, still) = told_of(
+        [3.0, None, 2.0], [3.0 + moves, None, np.full(5, 2.0)], stated
+    )
+    assert shares == pytest.approx((0.16 / 0.21, 0.04 / 0.21))
+    assert nothing == still == (0.0, 0.0)
+
+
+# --- squares of cells -----------------------------------------------------------------------------
+
+
+def drawn(random: Random) -> tuple[list[Holding], dict[str, dict[str, float]]]:
+    held, by_who = [], {}
+    for cell in "abcd":
+        for number in range(random.choice((1, 2, 3, 12))):
+            who = random.choice(("x", "y", f"{cell}{number}", f"{cell}{number}"))
+            amount = int(random.paretovariate(0.7) * 10)
+            held.append(Holding(cell, who, amount))
+            of_who = by_who.setdefault(who, {})
+            of_who[cell] = of_who.get(cell, 0) + amount
+    return held, by_who
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_square_is_taken_for_smaller_nor_all_for_larger(seed: int) -> None:
+    held, by_who = drawn(Random(seed))
+    holdings = squared(held, "abcd")
+    for chosen in ("a", "ab", "bcd", "abcd"):
+        squares = sorted(sum(v for c, v in each.items() if c in chosen) ** 2
+                         for each in by_who.values())  # fmt: skip
+        found = holdings.backing(np.array(["abcd".index(cell) for cell in chosen]))
+        assert found.total <= sum(squares) * (1 + 1e-12)
+        assert found.first >= squares[-1] * (1 - 1e-12)
+        assert found.first + found.second >= sum(squares[-2:]) * (1 - 1e-12)
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_what_holds_for_parts_holds_for_all_of_them(seed: int) -> None:
+    """Enterprises with establishments in several atoms, whatever each atom's numbers weigh."""
+    random = Random(seed)
+    held, by_who = drawn(random)
+    rules = replace(OF_SQUARES, contributors=replace(PLAIN.contributors, least=1))
+    holdings = squared(held, "abcd")
+    if any(broken_rules(holdings.backing(np.array([n])), rules) for n in range(4)):
+        return
+    weights = {cell: random.uniform(0, 2) for cell in "abcd"}
+    squares = sorted(sum(weights[c] * v for c, v in each.items()) ** 2 for each in by_who.values())
+    whole = sum(squares)
+    assert sum(squares[-2:]) <= rules.dominance.percent / 100 * whole * (1 + 1e-9)
+    rest = whole - sum(squares[-2:])
+    assert rest >= rules.prior_posterior.percent / 100 * squares[-1] * (1 - 1e-9)
+
+
+def test_errors_of_nested_sums_tell_of_what_they_differ_by() -> None:
+    """Twelve of whom one is large are enough for their sum, and too few for its square."""
+    many = [Holding("a", f"a{n}", 10) for n in range(40)]
+    few = [Holding("b", f"b{n}", 10) for n in range(12)] + [Holding("b", "large", 90)]
+    plain, of_squares = holdings_of([*many, *few], ["a", "b"]), squared([*many, *few], "ab")
+    whole, part = np.array([0, 1]), np.array([0])
+    sums, errors = Atoms(plain, PLAIN), Atoms(of_squares, OF_SQUARES)
+    assert (sums.take(part), sums.take(whole)) == ("", "")
+    assert (errors.take(part), errors.take(whole)) == ("", DIFFERENCE)
+    assert Atoms(of_squares, OF_SQUARES).take(whole) == ""
