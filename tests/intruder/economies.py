@@ -54,6 +54,7 @@ class Economy:
         curves: Whether figures 3 to 5 are made.
         described: Levels at which productivity is described.
         populations: Names of `POPULATIONS`.
+        groups: Of enterprises, each left out in turn; 0: numbers have no errors.
     """
 
     rows: Mapping[tuple[str, int], Row]
@@ -65,6 +66,7 @@ class Economy:
     curves: bool = False
     described: tuple[str, ...] = ("total",)
     populations: tuple[str, ...] = ()
+    groups: int = 0
 
     @property
     def industries(self) -> list[str]:
@@ -235,6 +237,14 @@ published_elasticities = false
 balanced_within = 0.5
 cutoff_percentile = 0.05
 """
+    errors = f"""
+[uncertainty]
+groups = {economy.groups}
+level = 0.95
+unit = "enterprise"
+salt = "drawn"
+most_undefined = 0.05
+"""
     return f"""
 [study]
 name = "drawn"
@@ -299,6 +309,7 @@ sigma = 3.72
 trade_elasticity = 4.71
 levels = {_list(economy.levels)}
 {curves if economy.curves else ""}
+{errors if economy.groups else ""}
 {restrictions}
 {populations}
 """

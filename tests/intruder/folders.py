@@ -7,7 +7,7 @@ What follows for an unsafe total is then found as in `attack`.
 """
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
@@ -21,7 +21,9 @@ from intruder import distributions
 from intruder.distributions import POWERS, Distributions
 from intruder.economies import FIRST, LAST, Economy
 from intruder.readings import GAINED, LOST, Readings, Total, Unknown, expected
+from intruder.squares import ErrorRead, Sum, Terms, nested_squares, told_of_one
 from intruder.unsafe import Need, Thresholds, for_counts, need, need_before
+from tradegains.tables.published import TABLES
 
 SAMPLED = 40
 """Unsafe totals that are tried by linear programs, besides exactly."""
@@ -59,6 +61,8 @@ class Reader:
     numbers: int = 0
     withheld: int = 0
     has_growth: bool = False
+    errors: list[ErrorRead] = field(default_factory=list)
+    squares: dict[tuple[int, str], dict[Terms, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.readings = [Readings(economy) for economy in self.economies]
@@ -134,12 +138,46 @@ class Reader:
                 continue
             self.numbers += 1
             assert float(row[column]) == before[column], where
+            self.read_error(table, column, row, where, known)
             if reading.kind == "total":
                 self.totals.append((dict(known[0][0].terms), known[0][0].own))
             elif reading.kind == "ratio":
                 self.ratios.append((known[0][0], known[1][0]))
             else:
                 self.logs.append(known)
+
+    def read_error(
+        self,
+        table: str,
+        column: str,
+        row: dict[str, str],
+        where: str,
+        known: tuple[tuple["Known", float], ...],
+    ) -> None:
+        """Read the error of a number that left, if it left as well."""
+        error = TABLES[table].error_of(column)
+        if not error or not row.get(error) or error in row["withheld"].split():
+            return
+        sums = tuple(
+            Sum(one.value, self.held(one.terms), bool(one.public), times) for one, times in known
+        )
+        is_ratio = len(known) == 2 and {times for _, times in known} == {1.0, -1.0}
+        scale = float(row[column]) if is_ratio and not column.startswith("delta") else 1.0
+        groups = self.economies[0].groups
+        self.errors.append(ErrorRead(where, float(row[error]), groups, scale, sums))
+        for one, _ in known:
+            plain = one.terms and all(count == 1 for _, count in one.terms)
+            kinds = {(name[0][1], name[0][2]) for name, _ in one.terms}
+            if plain and len(kinds) == 1:
+                self.squares.setdefault(kinds.pop(), {}).setdefault(one.terms, where)
+
+    def held(self, terms: Iterable[tuple[Versioned, int]]) -> dict[str, float]:
+        """What each contributor holds of some unknowns."""
+        found: dict[str, float] = {}
+        for name, count in terms:
+            who = self.contributor(name)
+            found[who] = found.get(who, 0.0) + count * self.amount(name)
+        return found
 
     def _known(self, release: int, readings: Readings, of: Total) -> "Known":
         terms = frozenset((self.version(release, name), count) for name, count in of.terms)
@@ -216,7 +254,20 @@ def attack_folder(reader: Reader, thresholds: Thresholds, random: Random) -> lis
         breaches += System(reader, thresholds, about).attack(random)
     for power in POWERS:
         breaches += System(reader, thresholds, power).attack(random)
-    return breaches
+    return breaches + list(attack_errors(reader, thresholds))
+
+
+def attack_errors(reader: Reader, thresholds: Thresholds) -> Iterator[Breach]:
+    """Errors that are one unit's, and nested ones whose squares differ by one's."""
+    for each in reader.errors:
+        if told_of_one(each, thresholds):
+            most = each.moves()[0]
+            yield Breach("reader of errors", each.what, each.squares, most**2, each.squares, most)
+    for (_, measure), sums in sorted(reader.squares.items()):
+        alike = for_counts(thresholds) if measure == "one" else thresholds
+        for what, held in nested_squares(sums, reader.held, alike):
+            largest = max(held.values())
+            yield Breach("reader of errors", what, largest, largest, largest, largest)
 
 
 COUNTS, JOBS, MONEY = "counts", "jobs", "money"

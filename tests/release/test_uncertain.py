@@ -127,3 +127,12 @@ def test_errors_of_nested_sums_tell_of_what_they_differ_by() -> None:
     assert (sums.take(part), sums.take(whole)) == ("", "")
     assert (errors.take(part), errors.take(whole)) == ("", DIFFERENCE)
     assert Atoms(of_squares, OF_SQUARES).take(whole) == ""
+
+
+def test_an_enterprise_in_two_atoms_has_four_times_its_square_in_both() -> None:
+    """100 of an enterprise beside 25 of 10: safe alone (10,000 of 12,500), not in two of these."""
+    held = [Holding(cell, f"{cell}{n}", 10) for cell in "ab" for n in range(25)]
+    alone, both = Holding("a", "one", 100), Holding("b", "one", 100)
+    first = np.array([0])
+    assert not broken_rules(squared([*held, alone], "ab").backing(first), OF_SQUARES)
+    assert broken_rules(squared([*held, alone, both], "ab").backing(first), OF_SQUARES)

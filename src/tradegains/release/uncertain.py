@@ -192,7 +192,7 @@ class Errors:
         return [
             {
                 number: self._ask(cells[number], shares.get(number), sums.get(number))
-                if row[str(declared.error_of(number))]
+                if row.get(str(declared.error_of(number)))
                 else AskedError(cells[number].reason or GROUP)  # no group moves it
                 for number in declared.uncertain
                 if number in cells
