@@ -138,7 +138,7 @@ class Reader:
                 continue
             self.numbers += 1
             assert float(row[column]) == before[column], where
-            self.read_error(table, column, row, where, known)
+            self.read_error((table, column, reading.kind), row, where, known)
             if reading.kind == "total":
                 self.totals.append((dict(known[0][0].terms), known[0][0].own))
             elif reading.kind == "ratio":
@@ -148,23 +148,20 @@ class Reader:
 
     def read_error(
         self,
-        table: str,
-        column: str,
+        of: tuple[str, str, str],
         row: dict[str, str],
         where: str,
         known: tuple[tuple["Known", float], ...],
     ) -> None:
-        """Read the error of a number that left, if it left as well."""
+        """Read the error of a number that left, if it left as well: its table, column and kind."""
+        table, column, kind = of
         error = TABLES[table].error_of(column)
         if not error or not row.get(error) or error in row["withheld"].split():
             return
-        sums = tuple(
-            Sum(one.value, self.held(one.terms), bool(one.public), times) for one, times in known
-        )
-        is_ratio = len(known) == 2 and {times for _, times in known} == {1.0, -1.0}
-        scale = float(row[column]) if is_ratio and not column.startswith("delta") else 1.0
+        sums = tuple(Sum(one.value, self.held(one.terms), times) for one, times in known)
+        ratio = float(row[column]) if kind == "ratio" else None
         groups = self.economies[0].groups
-        self.errors.append(ErrorRead(where, float(row[error]), groups, scale, sums))
+        self.errors.append(ErrorRead(where, float(row[error]), groups, ratio, sums))
         for one, _ in known:
             plain = one.terms and all(count == 1 for _, count in one.terms)
             kinds = {(name[0][1], name[0][2]) for name, _ in one.terms}

@@ -22,7 +22,6 @@ class Sum:
 
     value: float
     held: Held
-    has_public: bool
     times: float
 
 
@@ -30,13 +29,13 @@ class Sum:
 class ErrorRead:
     """An error that left, by how many groups, and the totals behind its number.
 
-    `scale` is what logarithms of the totals are times to be the number: itself, of a ratio.
+    `ratio` is the number itself where it is a ratio; None where it is a sum of logarithms.
     """
 
     what: str
     error: float
     groups: int
-    scale: float
+    ratio: float | None
     sums: tuple[Sum, ...]
 
     @property
@@ -45,16 +44,20 @@ class ErrorRead:
         return self.error**2 * self.groups / (self.groups - 1)
 
     def moves(self) -> list[float]:
-        """What each contributor moves the number by, the most first."""
-        found: dict[str, float] = {}
+        """What the number is moved by without each contributor, the most first."""
         everybody = {who for one in self.sums for who in one.held}
-        for one in self.sums:
-            # Beside what is public a total is n / (n - 1) times the others': less the mean.
-            mean = sum(one.held.values()) / len(everybody) if one.has_public else 0.0
-            for who in everybody if one.has_public else one.held:
-                part = (one.held.get(who, 0.0) - mean) / one.value
-                found[who] = found.get(who, 0.0) + one.times * part * self.scale
-        return sorted(map(abs, found.values()), reverse=True)
+        count = len(everybody)
+        found = []
+        for who in everybody:
+            change = 0.0
+            for one in self.sums:
+                own = sum(one.held.values())
+                # Beside what is public a total is n / (n - 1) times the others'.
+                factor = count / max(count - 1, 1) if one.value != own else 1.0
+                left = (own - one.held.get(who, 0.0)) * factor + one.value - own
+                change += one.times * math.log(left / one.value) if left > 0 else math.inf
+            found.append(math.expm1(change) * self.ratio if self.ratio is not None else change)
+        return sorted(map(abs, found), reverse=True)
 
 
 def too_much(sizes: Sequence[float], thresholds: Thresholds) -> bool:

@@ -11,6 +11,7 @@ from intruder.carried import attack_drawn
 from intruder.distributions import COLUMNS
 from intruder.economies import Economy, Row
 from intruder.folders import Reader, attack_folder
+from intruder.squares import ErrorRead, Sum, nested_squares, told_of_one
 from intruder.unsafe import Thresholds
 from tradegains.engines.start import Engine
 
@@ -132,3 +133,28 @@ def test_nothing_unsafe_follows_from_folders(engine: Engine, tmp_path: Path, see
     assert breaches == []
     assert made.numbers > 100
     assert made.withheld > 100
+
+
+def share_error(largest: float) -> ErrorRead:
+    """Of the share of 30 others in what they sell together with one, each in a group of its own."""
+    held = {f"other {n}": 10.0 for n in range(30)}
+    everybody = held | {"largest": largest}
+    kept, whole = sum(held.values()), sum(everybody.values())
+    sums = (Sum(kept, held, 1.0), Sum(whole, everybody, -1.0))
+    without = [(kept - held.get(who, 0.0)) / (whole - everybody[who]) for who in everybody]
+    squares = sum((each - kept / whole) ** 2 for each in without)
+    return ErrorRead("share", math.sqrt(30 / 31 * squares), 31, kept / whole, sums)
+
+
+def test_an_error_that_is_one_units_tells_it() -> None:
+    assert told_of_one(share_error(100.0), RULES)
+    assert not told_of_one(share_error(10.0), RULES)
+
+
+def test_squares_of_nested_sums_tell_of_what_they_differ_by() -> None:
+    held = {f"{n}": 10.0 for n in range(40)} | {"large": 90.0} | {f"b{n}": 10.0 for n in range(9)}
+    part, whole = frozenset(f"{n}" for n in range(40)), frozenset(held)
+    found = nested_squares(
+        {part: "part", whole: "whole"}, lambda of: {who: held[who] for who in of}, RULES
+    )
+    assert [what for what, _ in found] == ["whole without part"]
