@@ -136,14 +136,15 @@ def test_nothing_unsafe_follows_from_folders(engine: Engine, tmp_path: Path, see
 
 
 def share_error(largest: float) -> ErrorRead:
-    """Of the share of 30 others in what they sell together with one, each in a group of its own."""
-    held = {f"other {n}": 10.0 for n in range(30)}
-    everybody = held | {"largest": largest}
+    """Of the share of 30 in what they sell with 12 others, each in a group of its own."""
+    held = {f"kept {n}": 10.0 for n in range(30)}
+    others = {f"other {n}": 10.0 for n in range(11)} | {"largest": largest}
+    everybody = held | others
     kept, whole = sum(held.values()), sum(everybody.values())
     sums = (Sum(kept, held, 1.0), Sum(whole, everybody, -1.0))
     without = [(kept - held.get(who, 0.0)) / (whole - everybody[who]) for who in everybody]
     squares = sum((each - kept / whole) ** 2 for each in without)
-    return ErrorRead("share", math.sqrt(30 / 31 * squares), 31, kept / whole, sums)
+    return ErrorRead("share", math.sqrt(41 / 42 * squares), 42, kept / whole, sums)
 
 
 def test_an_error_that_is_one_units_tells_it() -> None:
