@@ -1,18 +1,26 @@
 """Errors and intervals in a release: whose squares they are made of."""
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from random import Random
 
 import numpy as np
 import pytest
 
-from tradegains.release.holdings import Holding, holdings_of
+from tradegains.release.groups import Members
+from tradegains.release.holdings import Holding, Holdings, holdings_of
 from tradegains.release.judging import broken_rules
-from tradegains.release.populations import Atoms
+from tradegains.release.populations import Atoms, WeightedPopulation, said_of_population
 from tradegains.release.profiles import example_rules
-from tradegains.release.protection import DIFFERENCE
-from tradegains.release.uncertain import SquaredHoldings, backing_of_error, rules_of_squares
+from tradegains.release.protection import DIFFERENCE, EARLIER
+from tradegains.release.uncertain import (
+    AskedNumber,
+    SquaredAtoms,
+    SquaredHoldings,
+    SquaredPopulations,
+    backing_of_error,
+    rules_of_squares,
+)
 from tradegains.results.replicates import told_of
 from tradegains.study import Uncertainty
 
@@ -105,9 +113,13 @@ def test_what_holds_for_parts_holds_for_all_of_them(seed: int) -> None:
     """Enterprises with establishments in several atoms, whatever each atom's numbers weigh."""
     random = Random(seed)
     held, by_who = drawn(random)
-    rules = replace(OF_SQUARES, contributors=replace(PLAIN.contributors, least=1))
-    holdings = squared(held, "abcd")
-    if any(broken_rules(holdings.backing(np.array([n])), rules) for n in range(4)):
+    rules = replace(
+        OF_SQUARES,
+        contributors=replace(PLAIN.contributors, least=1),
+        differences=replace(PLAIN.differences, least=1),
+    )
+    atoms = SquaredAtoms(squared(held, "abcd"), rules)
+    if any(atoms.take(np.array([place])) for place in range(4)):
         return
     weights = {cell: random.uniform(0, 2) for cell in "abcd"}
     squares = sorted(sum(weights[c] * v for c, v in each.items()) ** 2 for each in by_who.values())
@@ -123,16 +135,86 @@ def test_errors_of_nested_sums_tell_of_what_they_differ_by() -> None:
     few = [Holding("b", f"b{n}", 10) for n in range(12)] + [Holding("b", "large", 90)]
     plain, of_squares = holdings_of([*many, *few], ["a", "b"]), squared([*many, *few], "ab")
     whole, part = np.array([0, 1]), np.array([0])
-    sums, errors = Atoms(plain, PLAIN), Atoms(of_squares, OF_SQUARES)
+    sums, errors = Atoms(plain, PLAIN), SquaredAtoms(of_squares, OF_SQUARES)
     assert (sums.take(part), sums.take(whole)) == ("", "")
     assert (errors.take(part), errors.take(whole)) == ("", DIFFERENCE)
-    assert Atoms(of_squares, OF_SQUARES).take(whole) == ""
+    assert SquaredAtoms(of_squares, OF_SQUARES).take(whole) == ""
 
 
 def test_an_enterprise_in_two_atoms_has_four_times_its_square_in_both() -> None:
     """100 of an enterprise beside 25 of 10: safe alone (10,000 of 12,500), not in two of these."""
     held = [Holding(cell, f"{cell}{n}", 10) for cell in "ab" for n in range(25)]
-    alone, both = Holding("a", "one", 100), Holding("b", "one", 100)
-    first = np.array([0])
-    assert not broken_rules(squared([*held, alone], "ab").backing(first), OF_SQUARES)
-    assert broken_rules(squared([*held, alone, both], "ab").backing(first), OF_SQUARES)
+    atoms = SquaredAtoms(squared([*held, *both("one")], "ab"), OF_SQUARES)
+    assert (atoms.take(np.array([0])), atoms.take(np.array([1]))) == ("", DIFFERENCE)
+    atoms = SquaredAtoms(squared([*held, *both("one")[:1]], "ab"), OF_SQUARES)
+    assert (atoms.take(np.array([0])), atoms.take(np.array([1]))) == ("", "")
+
+
+def both(who: str) -> list[Holding]:
+    return [Holding("a", who, 100), Holding("b", who, 100)]
+
+
+# --- one number alone -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class OneYear:
+    """Evidence of a year whose cells are in the sets of their names."""
+
+    held: Holdings
+
+    years = property(lambda self: {1988: self})
+    decimals = 2
+
+    def holdings(self, column: str) -> Holdings:
+        return self.held
+
+    def knows(self, group: Members) -> bool:
+        return True
+
+    def cells_of(self, group: Members) -> np.ndarray:
+        return np.array(["ab".index(name) for (name,) in group.inside] or [0, 1])
+
+
+EVERYBODY = WeightedPopulation(Members(1988), "employment")
+SOME = WeightedPopulation(Members(1988, (("a",),)), "employment")
+
+
+def asked(change: int = 0) -> SquaredPopulations:
+    many = [Holding("a", f"a{n}", 10) for n in range(40)]
+    few = [Holding("b", f"b{n}", 10) for n in range(12)] + [Holding("b", "large", 90 + change)]
+    held = holdings_of([*many, *few], ["a", "b"])
+    return SquaredPopulations(OneYear(held), OF_SQUARES, " ".join)  # type: ignore[arg-type]
+
+
+def test_where_parts_are_unsafe_one_number_leaves_and_no_other() -> None:
+    first, second = (AskedNumber(name, (SOME, EVERYBODY)) for name in ("gain", "share"))
+    whole = AskedNumber("whole", (EVERYBODY,))
+    populations = asked()
+    found = [populations.ask(each).reason for each in (first, second, whole, first)]
+    assert found == ["", DIFFERENCE, DIFFERENCE, ""]
+    assert [each.name for each in populations.alone.values()] == ["gain"]
+    # Another order: who is alone comes first, and nothing is left of what stays.
+    populations = asked()
+    found = [populations.ask(each).reason for each in (whole, first, second)]
+    assert found == ["", DIFFERENCE, DIFFERENCE]
+    assert populations.leaving == [EVERYBODY]
+
+
+def test_what_was_alone_leaves_again_while_it_is_as_it_was() -> None:
+    gain, share = (AskedNumber(name, (SOME, EVERYBODY)) for name in ("gain", "share"))
+    before = asked()
+    before.ask(gain)
+    said = {"populations": [], "alone": before.said_alone()}
+    for change, told in ((0, ["", DIFFERENCE]), (1, [EARLIER, EARLIER])):
+        later = asked(change)
+        later.know([said])
+        assert [later.ask(each).reason for each in (gain, share)] == told
+    whole = AskedNumber("whole", (EVERYBODY,))
+    before = asked()
+    before.ask(whole)
+    said = {"populations": [said_of_population(EVERYBODY, before)], "alone": []}
+    for change, told in ((0, ["", DIFFERENCE]), (1, [EARLIER, EARLIER])):
+        later = asked(change)
+        later.know([said])
+        assert [later.ask(each).reason for each in (whole, gain)] == told

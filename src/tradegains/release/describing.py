@@ -18,7 +18,13 @@ from tradegains.release.described import (
 )
 from tradegains.release.groups import Choices, Members, who_is_behind
 from tradegains.release.median_bases import MedianBases
-from tradegains.release.populations import LeftPopulation, Populations, WeightedPopulation
+from tradegains.release.populations import (
+    LeftPopulation,
+    Populations,
+    WeightedPopulation,
+    left_population,
+    said_of_population,
+)
 from tradegains.release.rules import Rules
 from tradegains.release.sampled import SampledTables
 from tradegains.release.samples import Samples, Taken
@@ -48,7 +54,7 @@ def describe(
     populations = Populations(cells, rules, choices.told, _productivity(run))
     wanted = _wanted(run, choices, names, bases)
     means = _earlier_means(ledger)
-    known = list(earlier_populations(ledger, cells, choices))
+    known = list(_earlier_populations(ledger, populations))
     populations.decide(wanted, known, means.counts)
     samples = Samples(cells, rules, choices.told, _earlier_samples(ledger))
     sampled = SampledTables(run, choices, rules, samples)
@@ -61,25 +67,11 @@ def said_of(described: Described) -> dict[str, Any]:
     populations = described.populations
     bins = described.bins.said(lambda each: populations.words(WeightedPopulation(each)))
     return {
-        "populations": said_of_populations(populations),
+        "populations": [said_of_population(each, populations) for each in populations.leaving],
         "bins": bins,
         "means": [[year, sorted(each)] for year, each in sorted(described.means.counts.items())],
         "samples": described.sampled.samples.said(),
     }
-
-
-def said_of_populations(populations: Populations) -> list[dict[str, Any]]:
-    """What the ledger keeps of populations of which something leaves."""
-    return [
-        {
-            "words": known.words,
-            "digest": list(known.digest),
-            "group": vars(each.members),
-            "weight": each.weight,
-        }
-        for each in populations.leaving
-        for known in (populations.known(each),)
-    ]
 
 
 def _productivity(run: PublishedRun) -> str:
@@ -105,18 +97,10 @@ def _wanted(
                     yield from populations_behind(number, who)
 
 
-def earlier_populations(
-    ledger: Ledger, cells: EvidenceCells, choices: Choices, kept: str = "populations"
-) -> Iterator[LeftPopulation]:
-    """Populations of which something left before, by what the ledger keeps under a name."""
+def _earlier_populations(ledger: Ledger, populations: Populations) -> Iterator[LeftPopulation]:
     for entry in ledger:
-        for each in entry.get(kept, ()):
-            population = WeightedPopulation(Members.of(each["group"]), each["weight"])
-            words = label(population.members, each["weight"] or "establishments", choices.told)
-            is_here = cells.knows(population.members) and words == each["words"]
-            yield LeftPopulation(
-                each["words"], tuple(each["digest"]), population if is_here else None
-            )
+        for each in entry.get("populations", ()):
+            yield left_population(each, populations)
 
 
 def _earlier_means(ledger: Ledger) -> MeansThatLeft:

@@ -16,9 +16,9 @@ Decisions:
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -74,11 +74,15 @@ class Atoms:
         split = self.labels * 2
         split[cells] += 1
         touched = np.isin(self.labels, np.unique(self.labels[cells]))
-        for atom in np.unique(split[touched & (split > 0)]):
-            if unsafe(self.holdings.backing(np.flatnonzero(split == atom)), self.rules):
-                return DIFFERENCE
+        if any(unsafe(each, self.rules) for each in self.atoms(split, touched & (split > 0))):
+            return DIFFERENCE
         self.labels = np.unique(np.append(0, split), return_inverse=True)[1].ravel()[1:]
         return ""
+
+    def atoms(self, labels: Numbers, touched: Numbers) -> Iterator[Backing]:
+        """What every atom rests on that has one of the cells that are touched."""
+        for atom in np.unique(labels[touched]):
+            yield self.holdings.backing(np.flatnonzero(labels == atom))
 
 
 def unsafe(backing: Backing, rules: Rules) -> str:
@@ -130,22 +134,26 @@ class Populations:
         for each in dict.fromkeys((*again, *wanted)):
             if self.cells.knows(each.members):
                 families[self.family(each)].append(each)
-        stays = {_of_year(each.words) for each in earlier if not self._is_same(each)}
+        stays = {of_year(each.words) for each in earlier if not self.is_same(each)}
         for several in families.values():
-            atoms = Atoms(self.holdings(several[0]), self.rules)
+            atoms = self.atoms(several[0])
             for each in several:
                 inside = self.cells.cells_of(each.members)
-                is_new = each not in again or not self._is_same(again[each])
-                is_beside = _of_year(self.words(each)) in stays
+                is_new = each not in again or not self.is_same(again[each])
+                is_beside = of_year(self.words(each)) in stays
                 of = each.members
                 is_beside |= of.level == "industry4" and of.year in years_of_means
                 reason = EARLIER if is_new and is_beside else atoms.take(inside)
                 self.fates[each] = Fate(reason, atoms.holdings.backing(inside))
 
-    def _is_same(self, known: LeftPopulation) -> bool:
+    def is_same(self, known: LeftPopulation) -> bool:
         """Whether what left before is as it was."""
         population = known.population
         return population is not None and self.known(population) == known
+
+    def atoms(self, population: WeightedPopulation) -> Atoms:
+        """Where those that cut this one are taken."""
+        return Atoms(self.holdings(population), self.rules)
 
     def family(self, population: WeightedPopulation) -> tuple[object, ...]:
         """Populations of a year, weight and industry: those that cut each other into atoms."""
@@ -187,6 +195,25 @@ class Populations:
         return [each for each, fate in self.fates.items() if not fate.reason]
 
 
-def _of_year(words: str) -> str:
+def said_of_population(population: WeightedPopulation, of: Populations) -> dict[str, Any]:
+    """What the ledger keeps of a population of which something leaves."""
+    known = of.known(population)
+    return {
+        "words": known.words,
+        "digest": list(known.digest),
+        "group": vars(population.members),
+        "weight": population.weight,
+    }
+
+
+def left_population(said: Mapping[str, Any], of: Populations) -> LeftPopulation:
+    """A population from what the ledger keeps, in words of this study."""
+    population = WeightedPopulation(Members.of(said["group"]), said["weight"])
+    words = label(population.members, said["weight"] or "establishments", of.told)
+    is_here = of.cells.knows(population.members) and words == said["words"]
+    return LeftPopulation(said["words"], tuple(said["digest"]), population if is_here else None)
+
+
+def of_year(words: str) -> str:
     """The amount and year that the words for a population begin with."""
     return words.partition(",")[0]

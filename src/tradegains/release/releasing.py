@@ -16,12 +16,7 @@ from tradegains.published.published_run import PublishedRun
 from tradegains.published.reading import read_run
 from tradegains.release.cells import EvidenceCells
 from tradegains.release.described import Described
-from tradegains.release.describing import (
-    describe,
-    earlier_populations,
-    said_of,
-    said_of_populations,
-)
+from tradegains.release.describing import describe, said_of
 from tradegains.release.files import OF_RUNS, released_run, write_tables
 from tradegains.release.gate import GatedTable, gate_table, row_sums, wanted_sums
 from tradegains.release.groups import Choices, Members, Summed
@@ -124,10 +119,8 @@ def plan_release(
         )
         for name in names
     }
-    errors = Errors.of(run, cells, choices, judged_by)
-    gated = errors.gate(
-        gated, behind, choices, list(earlier_populations(ledger, cells, choices, "errors"))
-    )
+    errors = Errors.of(run, cells, choices, judged_by, ledger=ledger)
+    gated = errors.gate(gated, behind, choices)
     return Release(run, judged_by, gated, judgement, described, errors, ledger)
 
 
@@ -268,7 +261,7 @@ def _entry(release: Release) -> dict[str, Any]:
         "sums": sums,
         "stayed": stayed,
         **said_of(release.described),
-        "errors": said_of_populations(release.errors.populations),
+        "errors": release.errors.said(),
     }
 
 
@@ -320,7 +313,7 @@ def _write(folder: Path, release: Release) -> None:
         release.tables,
         release.judgement,
         release.described,
-        squares=release.errors.populations,
+        squares=release.errors.by_years,
         rules=release.rules,
     )
     text = memo(

@@ -30,7 +30,7 @@ def write_vetting(
     judgement: Judgement,
     described: Described,
     *,
-    squares: Populations,
+    squares: Mapping[tuple[int, ...], Populations],
     rules: Rules,
 ) -> None:
     """Write `vetting/`: cells, what is behind them, rules without parameters, ACRO's two files."""
@@ -49,7 +49,12 @@ def write_vetting(
     )
     _write(folder / "differences.csv", ("difference", "contributors", *_TOPS), differences)
     _write(folder / "described.csv", _POPULATIONS, _populations(described.populations))
-    _write(folder / "squares.csv", _POPULATIONS, _populations(squares))
+    of_squares = (
+        (" ".join(map(str, years)), *line)
+        for years, each in sorted(squares.items())
+        for line in _populations(each)
+    )
+    _write(folder / "squares.csv", ("years", *_POPULATIONS), of_squares)
     _write(folder / "samples.csv", _SAMPLES, _samples(described.sampled.samples))
     _write(folder / "bins.csv", _BINS, _bins(described))
     (folder / "rules.txt").write_text(public_rules(rules), encoding="utf-8")
