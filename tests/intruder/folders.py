@@ -62,7 +62,7 @@ class Reader:
     withheld: int = 0
     has_growth: bool = False
     errors: list[ErrorRead] = field(default_factory=list)
-    squares: dict[tuple[int, str], dict[Terms, str]] = field(default_factory=dict)
+    squares: dict[tuple[object, ...], dict[Terms, set[str]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.readings = [Readings(economy) for economy in self.economies]
@@ -162,11 +162,13 @@ class Reader:
         ratio = float(row[column]) if kind == "ratio" else None
         groups = self.economies[0].groups
         self.errors.append(ErrorRead(where, float(row[error]), groups, ratio, sums))
+        years = tuple(sorted({name[0][1] for one, _ in known for name, _ in one.terms}))
         for one, _ in known:
             plain = one.terms and all(count == 1 for _, count in one.terms)
             kinds = {(name[0][1], name[0][2]) for name, _ in one.terms}
             if plain and len(kinds) == 1:
-                self.squares.setdefault(kinds.pop(), {}).setdefault(one.terms, where)
+                family = self.squares.setdefault((years, *kinds.pop()), {})
+                family.setdefault(one.terms, set()).add(where)
 
     def held(self, terms: Iterable[tuple[Versioned, int]]) -> dict[str, float]:
         """What each contributor holds of some unknowns."""
@@ -260,8 +262,11 @@ def attack_errors(reader: Reader, thresholds: Thresholds) -> Iterator[Breach]:
         if told_of_one(each, thresholds):
             most = each.moves()[0]
             yield Breach("reader of errors", each.what, each.squares, most**2, each.squares, most)
-    for (_, measure), sums in sorted(reader.squares.items()):
+    for (*_, measure), several in reader.squares.items():
+        if len(set().union(*several.values())) < 2:
+            continue  # one error is one equation: told_of_one
         alike = for_counts(thresholds) if measure == "one" else thresholds
+        sums = {terms: min(numbers) for terms, numbers in several.items()}
         for what, held in nested_squares(sums, reader.held, alike):
             largest = max(held.values())
             yield Breach("reader of errors", what, largest, largest, largest, largest)

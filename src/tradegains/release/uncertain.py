@@ -8,11 +8,14 @@ number, and where two rules hold as well:
   a run found them. Who is in the largest may move the number by more than its group does, by what
   the others of the group move it the other way: for that twice what a group of the rest moves it,
   as the root of its mean square, is added.
-- From errors of nested sums follow squares of what they differ by. So the sums behind all errors of
-  numbers of the same years, at whatever level, cut everybody into atoms (`populations`), and of each the
-  squares keep the rules. Where they do not, the error of one number alone leaves of that year and
-  amount, if all behind it together keep them: no other has a second equation beside it. Of most cells the evidence has the two largest and the sum: the others'
-  squares are at least what they would be if all were alike.
+- From errors of nested sums follow squares of what they differ by. So the sums behind errors of
+  numbers of the same years, at whatever level, cut everybody into atoms (`populations`), and of
+  each the squares keep the rules. Of most cells the evidence has the two largest and the sum: the
+  others' squares are at least what they would be if all were alike.
+
+Decision: where an atom does not keep them, the error of one number alone leaves of that year and
+amount, the headline's gain first, if all behind it together keep them: an establishment that comes
+may be larger than all others that do, and with one equation nobody finds it.
 
 p percent is of the unit and not of its square: nobody may come nearer to it than that. The ends of
 an interval of a quantile are values of single establishments: they stay.
@@ -129,7 +132,7 @@ class SquaredHoldings(Holdings):
 
 
 class SquaredAtoms(Atoms):
-    """Atoms of squares: of whom a further cut spreads over more of them, all are looked at again."""
+    """Atoms of squares: whose further cut puts somebody into more of them, all are seen again."""
 
     holdings: SquaredHoldings
 
@@ -232,7 +235,10 @@ class SquaredPopulations(Populations):
             by_family.setdefault(self.family(each), []).append(each)
         weakest = self.backing(number.populations[0])
         for family, several in by_family.items():
-            if not all(map(self._leaves, several)) and of_year(self.words(several[0])) in self._stay:
+            if (
+                not all(map(self._leaves, several))
+                and of_year(self.words(several[0])) in self._stay
+            ):
                 return Fate(EARLIER, weakest)
             if reason := self._take(family, number, several):
                 return Fate(reason, weakest)
@@ -267,7 +273,10 @@ class SquaredPopulations(Populations):
     def said_alone(self) -> list[dict[str, Any]]:
         """What the ledger keeps of numbers whose error alone leaves."""
         return [
-            {"number": each.name, "populations": [said_of_population(one, self) for one in each.populations]}
+            {
+                "number": each.name,
+                "populations": [said_of_population(one, self) for one in each.populations],
+            }
             for each in self.alone.values()
         ]
 
