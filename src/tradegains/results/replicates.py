@@ -176,7 +176,7 @@ def intervals_of(
     return [interval for interval, _ in told]
 
 
-Largest = tuple[float, float]
+MovedMost = tuple[float, float]
 """Shares of the two groups that move a number the most in the squares of all: 0 where none does."""
 
 _NOTHING = Interval(None, None, None, 0), (0.0, 0.0)
@@ -188,14 +188,14 @@ def told_of(
     stated: Uncertainty,
     *,
     rounding: float = ROUNDING,
-) -> list[tuple[Interval, Largest]]:
+) -> list[tuple[Interval, MovedMost]]:
     """`intervals_of`, each with what its error rests on, which never leaves with it."""
     asked: dict[tuple[float, int], list[int]] = {}
     for at, (one, some) in enumerate(zip(estimates, replicates, strict=True)):
         if one is not None and some is not None:
             # What rows share, such as the total of several terms, is told once.
             asked.setdefault((one, id(some)), []).append(at)
-    found: list[tuple[Interval, Largest]] = [_NOTHING] * len(estimates)
+    found: list[tuple[Interval, MovedMost]] = [_NOTHING] * len(estimates)
     if not asked:
         return found
     numbers = [estimate for estimate, _ in asked]
@@ -226,7 +226,7 @@ _AT_ONCE = 2_048
 
 def _sums_of_squares(
     estimates: Sequence[float], replicates: Sequence[Replicates], rounding: float
-) -> tuple[list[float], list[int], list[Largest]]:
+) -> tuple[list[float], list[int], list[MovedMost]]:
     """`jackknife.sum_of_squares` of each, how many replicates have a number, the largest shares."""
     values = np.array(estimates)[:, None]
     moved = np.array(replicates, float) - values
