@@ -1,7 +1,7 @@
 """The match: matched rows, written once for every later pass, and their sums by market cell."""
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 import pyarrow as pa
@@ -12,31 +12,34 @@ from tradegains.families.context import MatchedCensus, RunContext
 from tradegains.families.first_years import FirstYears
 from tradegains.families.preparing import measure_rows
 from tradegains.families.work_folders import MATCHED, WITHOUT_DUPLICATES
-from tradegains.results.market_cells import (
-    NONE,
-    MarketCells,
-    Whole,
-    put_in_order,
-    without_key,
-)
+from tradegains.formulas.membership import BOTH_ENDS
+from tradegains.results.market_cells import NONE, MarketCells, Whole
 from tradegains.results.replicates import GroupedCells, UnitGroups
 from tradegains.results.sets import (
     CONSECUTIVE,
+    SetName,
     annual_sets,
     consecutive_years,
     employment_changes,
     industry_years,
+    window_sets,
 )
 from tradegains.statistics.collecting import collect, collect_in_order
 from tradegains.study import Study
 from tradegains.tables import working as w
-from tradegains.tables.flags import FLAG_BITS
-from tradegains.transforms.bits import has_bits
-from tradegains.transforms.cells import sum_annual_rows, sum_market_cells
+from tradegains.transforms.bits import BitRange
+from tradegains.transforms.cells import (
+    first_of_group,
+    sum_market_cells,
+    sum_rows_by_group,
+)
 from tradegains.transforms.flagging import find_duplicates, flag_duplicates
 from tradegains.transforms.matching import keep_part, match_establishments
 from tradegains.transforms.packed_keys import KeySpan, PackedKeys
 from tradegains.transforms.replicate_units import add_groups, count_units
+
+QUARTILES = 4
+"""The highest number that a further key of cells has."""
 
 
 def match_census(context: RunContext, flagged: DataFrame) -> MatchedCensus:
@@ -125,35 +128,51 @@ def _count_units(matched: DataFrame, groups: int | None) -> UnitGroups:
 
 @dataclass(frozen=True)
 class CellColumns:
-    """What market cells have: further keys, and the sums that are wanted of them."""
+    """What market cells have: further keys, and the sums that are wanted of them.
+
+    Attributes:
+        keys: further keys.
+        amounts: columns to add up.
+        changes: pairs of years between which changes of employment are added up.
+        sets: that cells by group of units are told apart by.
+        coarse: whether these tell industry groups apart and no industries.
+    """
 
     keys: tuple[str, ...] = ()
     amounts: tuple[str, ...] = w.AMOUNTS
     changes: tuple[str, ...] = ()
+    sets: tuple[SetName, ...] = ()
+    coarse: bool = False
 
     @staticmethod
     def every(study: Study) -> "CellColumns":
         """All sums, and no further key."""
-        return CellColumns(changes=tuple(employment_changes(study)))
+        return CellColumns(changes=tuple(employment_changes(study)), sets=tuple(window_sets(study)))
 
     @staticmethod
     def of_flows(study: Study, *keys: str) -> "CellColumns":
         """What job flows between the ends of windows are made of: half as many sums."""
-        changes = (name for name in employment_changes(study) if name != CONSECUTIVE)
-        return CellColumns(keys, (w.EMPLOYMENT,), tuple(changes))
+        changes = tuple(name for name in employment_changes(study) if name != CONSECUTIVE)
+        sets = tuple(window_sets(study, (BOTH_ENDS,), restrictions=False))
+        return CellColumns(keys, (w.EMPLOYMENT,), changes, sets, coarse=True)
 
 
 def sum_grouped_cells(
     context: RunContext, matched: DataFrame, groups: UnitGroups | None, wanted: CellColumns
 ) -> tuple[MarketCells, GroupedCells | None]:
-    """Market cells, and the same by group of units where there are any, from one pass."""
+    """Market cells, and those of the ends of windows by group of units where there are any.
+
+    Two passes: by group there are a hundred times as many cells, and what has errors needs few of
+    the sets, years and sums that cells have.
+    """
+    cells = _market_cells(context, _collect_cells(context, matched, wanted))
     if groups is None:
-        return _market_cells(context, _collect_cells(context, matched, wanted)), None
-    by_group = add_groups(matched, groups.groups, years=_uncertain_years(context))
-    columns = _collect_grouped_cells(context, by_group, groups, wanted)
-    grouped = _market_cells(context, columns)
-    cells = _market_cells(context, without_key(columns, w.REPLICATE_GROUP))
-    return cells, GroupedCells.of(grouped, groups, decimals=context.study.census.decimals)
+        return cells, None
+    changes = tuple(name for name in wanted.changes if name != CONSECUTIVE)
+    rows = matched.filter(F.col(w.YEAR).isin(*_uncertain_years(context)))
+    windows = tuple(industry_years(context.study))
+    between = replace(wanted, changes=changes)
+    return cells, _cells_by_group(context, rows, groups, between, windows=windows)
 
 
 def sum_annual_cells(
@@ -161,32 +180,59 @@ def sum_annual_cells(
 ) -> GroupedCells | None:
     """Cells of every year by group of units and by who is there in the years beside it alone.
 
-    None where the study compares no consecutive years. In the pass of all cells groups would stand
-    beside every set of every window; here beside four, and what is unknown of those years.
+    None where the study compares no consecutive years.
     """
-    if not consecutive_years(context.study):
+    study = context.study
+    if not consecutive_years(study):
         return None
-    asked = context.sets.memberships
-    bits = [asked.bit(name) for name in annual_sets() if name in asked.positions]
-    marks = {f"in_{place}": bit for place, bit in enumerate(bits)}
+    wanted = CellColumns(
+        amounts=(w.EMPLOYMENT, w.SALES),
+        changes=tuple({CONSECUTIVE} & employment_changes(study).keys()),
+        sets=annual_sets(),
+    )
+    return _cells_by_group(context, matched, groups, wanted, windows=())
+
+
+def _cells_by_group(
+    context: RunContext,
+    matched: DataFrame,
+    groups: UnitGroups,
+    wanted: CellColumns,
+    *,
+    windows: Collection[str],
+) -> GroupedCells:
+    """Cells by group of units, of valid rows and of the years that these are of."""
+    asked, census = context.sets.memberships, context.study.census
+    sets = BitRange.of(sum(asked.bit(name) for name in wanted.sets if name in asked.positions))
+    codes = (w.INDUSTRY, *map(w.window_industry, windows))
+    parts = tuple(map(w.parts_column, codes)) if context.splits else ()
     rows = add_groups(matched, groups.groups).filter(F.col(w.REPLICATE_GROUP).isNotNull())
-    rows = rows.withColumns(
-        {name: F.when(has_bits(w.MEMBERSHIP, bit), 1).otherwise(0) for name, bit in marks.items()}
-    )
-    group = KeySpan(w.REPLICATE_GROUP, 0, max(groups.keys, default=0))
+    if wanted.coarse and not parts:
+        step = 10 ** (census.industry_digits - census.industry_group_digits)
+        rows = rows.withColumns({code: first_of_group(code, step) for code in codes})
     packed = PackedKeys.of(
-        [*_spans(context, (w.INDUSTRY,)), *(KeySpan(name, 0, 1) for name in marks), group]
+        [
+            *_spans(context, codes),
+            KeySpan(w.REPLICATE_GROUP, 0, max(groups.keys, default=0)),
+            *(KeySpan(key, 0, QUARTILES) for key in wanted.keys),
+            KeySpan(w.MEMBERSHIP, 0, sets.highest),
+        ]
     )
-    parts = (w.parts_column(w.INDUSTRY),) if context.splits else ()
-    changes = tuple({CONSECUTIVE} & employment_changes(context.study).keys())
-    summed = collect(sum_annual_rows(rows, packed=packed, keys=parts, changes=changes))
+    summed = collect(
+        sum_rows_by_group(
+            rows.withColumn(w.MEMBERSHIP, sets.column(w.MEMBERSHIP)),
+            packed=packed,
+            keys=parts,
+            amounts=wanted.amounts,
+            changes=wanted.changes,
+        )
+    )
     columns = packed.unpack(_as_arrays(summed))
+    columns[w.MEMBERSHIP] = sets.restored(columns[w.MEMBERSHIP])
     nothing = 0 * columns[w.ESTABLISHMENTS]
-    columns[w.MEMBERSHIP] = sum((columns.pop(name) * bit for name, bit in marks.items()), nothing)
     columns |= dict.fromkeys((w.FLAGS, w.DUPLICATED_ID), nothing)
-    return GroupedCells.of(
-        _market_cells(context, columns, windows=()), groups, decimals=context.study.census.decimals
-    )
+    cells = _market_cells(context, columns, windows=windows)
+    return GroupedCells.of(cells, groups, decimals=census.decimals)
 
 
 def _spans(context: RunContext, codes: Iterable[str]) -> Iterator[KeySpan]:
@@ -217,29 +263,6 @@ def _collect_cells(
         )
     )
     return _as_arrays(summed)
-
-
-def _collect_grouped_cells(
-    context: RunContext, matched: DataFrame, groups: UnitGroups, wanted: CellColumns
-) -> dict[str, Whole]:
-    """The same by group of units, in the order of the other keys."""
-    codes = (w.INDUSTRY, *map(w.window_industry, industry_years(context.study)))
-    parts = tuple(map(w.parts_column, codes)) if context.splits else ()
-    group = KeySpan(w.REPLICATE_GROUP, 0, max(groups.keys, default=0))
-    every = [KeySpan(w.FLAGS, 0, 2 * max(FLAG_BITS.values()) - 1), group, *_spans(context, codes)]
-    packed = PackedKeys.of(every)
-    industries = [*codes, *wanted.keys, *parts, w.REPLICATE_GROUP]
-    summed = collect(
-        sum_market_cells(
-            matched,
-            industries=industries,
-            amounts=wanted.amounts,
-            changes=wanted.changes,
-            packed=packed,
-        )
-    )
-    columns = packed.unpack(_as_arrays(summed))
-    return put_in_order(columns, [w.YEAR, w.FLAGS, w.MEMBERSHIP, *industries])
 
 
 def _as_arrays(summed: pa.Table) -> dict[str, Whole]:

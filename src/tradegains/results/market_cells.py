@@ -44,7 +44,6 @@ ROWS_IN = "rows_in"
 LEVELS = ("total", "industry2", "industry4")
 AMOUNTS = (w.ESTABLISHMENTS, *w.AMOUNTS)
 _SAFE = 2.0**62
-_LAST = 2**62
 _COLUMNS_OF = {
     "employment": (w.EMPLOYMENT,),
     "sales": (w.SALES, w.EXPORTS),
@@ -393,35 +392,6 @@ def numbered(keys: Sequence[Whole], size: int) -> Whole:
         numbers, count = numbers * width + places, count * width
     # Short numbers are sorted without comparing them, in a fifth of the time.
     return numbers.astype(np.uint16) if count <= 2**16 else numbers
-
-
-def put_in_order(columns: Mapping[str, Whole], keys: Sequence[str]) -> dict[str, Whole]:
-    """Cells in ascending order of their keys, with nothing (`NONE`) last, as engines have it.
-
-    Example:
-        >>> cells = {"industry": np.array([NONE, 12, 11]), "rows": np.array([1, 2, 3])}
-        >>> put_in_order(cells, ["industry"])["rows"].tolist()
-        [3, 2, 1]
-    """
-    order = np.lexsort([np.where(columns[key] == NONE, _LAST, columns[key]) for key in keys[::-1]])
-    return {name: column[order] for name, column in columns.items()}
-
-
-def without_key(columns: Mapping[str, Whole], key: str) -> dict[str, Whole]:
-    """Columns of cells that were summed by one key more, without it.
-
-    Example:
-        >>> cells = {"year": np.array([1, 1]), "group": np.array([0, 1]), "rows": np.array([2, 3])}
-        >>> without_key(cells | {"rows_as_double": np.array([2.0, 3.0])}, "group")["rows"]
-        array([5])
-    """
-    amounts = [name for name in columns if w.twin(name) in columns]
-    counts = {w.ESTABLISHMENTS, w.DUPLICATED_ID} & columns.keys()
-    summed = [*amounts, *map(w.twin, amounts), *sorted(counts)]
-    keys = [name for name in columns if name not in summed and name != key]
-    found = sum_by([columns[name] for name in keys], [columns[name] for name in summed])
-    together = dict(zip((*keys, *summed), (*found[0], *found[1]), strict=True))
-    return {name: together[name] for name in columns if name != key}
 
 
 def wide_enough(amounts: Whole) -> Whole:

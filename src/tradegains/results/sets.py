@@ -80,6 +80,23 @@ def annual_sets() -> tuple[SetName, ...]:
     return (*beside, *(unknown_set(each, period) for each in MEASURES for period in periods))
 
 
+def window_sets(
+    study: Study, rules: Collection[str] = (), *, restrictions: bool = True
+) -> Iterator[SetName]:
+    """What tells of a row's establishment at both ends of windows; some sets may not be asked for.
+
+    Args:
+        study: whose windows they are of.
+        rules: continuing rules; none stands for all.
+        restrictions: whether the sets that restrictions keep are wanted, too.
+    """
+    for window in study.windows:
+        yield from (continuing_set(window.name, rule) for rule in rules or continuing_rules(study))
+        for restriction in study.restrictions if restrictions else ():
+            yield restricted_set(window.name, restriction.name)
+        yield from (unknown_set(measure, window.name) for measure in MEASURES)
+
+
 def population_set(population: str) -> SetName:
     """Name of the set of a study population."""
     return ("population", population)

@@ -1,6 +1,8 @@
 """Whole-number columns used as sets of bits."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
@@ -32,3 +34,40 @@ def merge_bits(columns: Sequence[Column]) -> Column:
 def has_bits(column: str, mask: int) -> Column:
     """Whether every bit of the mask is set."""
     return F.col(column).bitwiseAND(bigint(mask)) == bigint(mask)
+
+
+@dataclass(frozen=True)
+class BitRange:
+    """Some bits of a whole number, moved down to where the lowest of them is 1: a short number.
+
+    Attributes:
+        mask: of the bits.
+        shift: by how many places they are moved.
+    """
+
+    mask: int
+    shift: int
+
+    @staticmethod
+    def of(mask: int) -> "BitRange":
+        """The bits of a mask, >= 0.
+
+        Example:
+            >>> bits = BitRange.of(0b1100)
+            >>> bits.shift, bits.highest, bits.restored(2)
+            (2, 3, 8)
+        """
+        return BitRange(mask, (mask & -mask).bit_length() - 1 if mask else 0)
+
+    @property
+    def highest(self) -> int:
+        """The largest of these numbers."""
+        return self.mask >> self.shift
+
+    def column(self, name: str) -> Column:
+        """The bits of a column."""
+        return F.shiftright(F.col(name).bitwiseAND(bigint(self.mask)), self.shift)
+
+    def restored(self, numbers: Any) -> Any:
+        """A number, or an array of them, with its bits where they were."""
+        return numbers << self.shift

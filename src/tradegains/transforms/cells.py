@@ -17,41 +17,46 @@ def sum_market_cells(
     industries: Sequence[str],
     amounts: Sequence[str] = w.AMOUNTS,
     changes: Sequence[str] = (),
-    packed: PackedKeys | None = None,
 ) -> DataFrame:
     """One row per year, flags, membership and the given industry columns.
 
     Reads them, the amounts and, for `changes` (names of pairs of years), later employment. Sums are
-    whole numbers, each with its DOUBLE twin. Keys that are `packed` come as one column.
+    whole numbers, each with its DOUBLE twin.
     """
     summed = {amount: F.col(amount) for amount in amounts}
     for name in changes:
         summed |= _employment_changes(name)
-    keys: list[Column | str] = [w.YEAR, w.FLAGS, w.MEMBERSHIP, *industries]
-    if packed is not None:
-        within = {span.name for span in packed.packed}
-        keys = [*packed.columns()[:1], *(key for key in keys if key not in within)]
-    return matched.groupBy(*keys).agg(
+    return matched.groupBy(w.YEAR, w.FLAGS, w.MEMBERSHIP, *industries).agg(
         F.count(F.lit(1)).alias(w.ESTABLISHMENTS),
         F.count(w.DUPLICATED_ID).alias(w.DUPLICATED_ID),
         *whole_sums(matched, summed),
     )
 
 
-def sum_annual_rows(
-    matched: DataFrame, *, packed: PackedKeys, keys: Sequence[str], changes: Sequence[str]
+def sum_rows_by_group(
+    matched: DataFrame,
+    *,
+    packed: PackedKeys,
+    keys: Sequence[str],
+    amounts: Sequence[str],
+    changes: Sequence[str],
 ) -> DataFrame:
-    """One row per packed and further key: establishments, jobs, sales, jobs gained and lost.
+    """One row per packed and further key: how many establishments, and sums of what they have.
 
     As `sum_market_cells`, without twins: these are parts of sums that have been seen to fit.
     """
-    summed = {amount: F.col(amount) for amount in (w.EMPLOYMENT, w.SALES)}
+    summed = {amount: F.col(amount) for amount in amounts}
     for name in changes:
         summed |= _employment_changes(name)
     return matched.groupBy(*packed.columns(), *keys).agg(
         F.count(F.lit(1)).alias(w.ESTABLISHMENTS),
         *(F.sum(amount).alias(name) for name, amount in summed.items()),
     )
+
+
+def first_of_group(code: str, step: int) -> Column:
+    """The first number that an industry of the same group might have; `step` numbers are one's."""
+    return F.col(code) - F.pmod(F.col(code), bigint(step))
 
 
 def _employment_changes(name: str) -> dict[str, Column]:
