@@ -1,13 +1,22 @@
 """Laws of errors of moments and percentiles: industries that differ by what a law says, one job."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from tradegains.formulas.distribution import Distribution, IndustryScales
 from tradegains.formulas.membership import MembershipBits
 from tradegains.results.replicates import intervals_of
+from tradegains.statistics.distributions import (
+    BasePopulation,
+    DistributionTask,
+    MedianBase,
+    describe_distributions,
+)
+from tradegains.statistics.held_rows import HeldRows
 from tradegains.statistics.industry_distributions import IndustryTask, describe_industries
 from tradegains.statistics.moments import collect_power_cells
 from tradegains.statistics.replicated import DrawnGroups
@@ -16,6 +25,7 @@ from tradegains.tables import working as w
 
 GROUPS, YEAR = 20, 2000
 STATED = Uncertainty(GROUPS, 0.95, "establishment", "laws", 0.0)
+DRAWN = DrawnGroups(tuple(range(GROUPS)), partial(intervals_of, stated=STATED))
 WEIGHTED, PLAIN = 0, 1
 MOMENTS = ("mean", "sd", "skewness", "kurtosis", "theil")
 BASE, RENUMBERED, SPLIT, COPIED, ALIKE, BALANCED, ALONE, TOGETHER, JOBLESS, EMPTY_GROUP = range(
@@ -67,7 +77,7 @@ def copied(units: Units, times: int) -> Units:
 
 
 @pytest.fixture(scope="module")
-def found(spark):
+def matched(spark):
     parts = [
         pa.table(
             {
@@ -81,19 +91,64 @@ def found(spark):
         ).cast(SCHEMA)
         for code, units in industries().items()
     ]
-    matched = spark.createDataFrame(pa.concat_tables(parts))
+    return spark.createDataFrame(pa.concat_tables(parts))
+
+
+@pytest.fixture(scope="module")
+def powers(matched):
     jobs = max(int(units["jobs"].sum()) for units in industries().values())
-    powers = collect_power_cells(matched, employment=jobs, establishments=600, levels=True)
-    task = IndustryTask(
+    return collect_power_cells(matched, employment=jobs, establishments=600, levels=True)
+
+
+def industry_task() -> IndustryTask:
+    return IndustryTask(
         {YEAR: dict.fromkeys(industries(), 0.0)},
         [((), ())],
         {"industry4": 1},
         MembershipBits.of([]),
-        DrawnGroups(tuple(range(GROUPS)), partial(intervals_of, stated=STATED)),
+        DRAWN,
     )
-    return {
-        group.industry: each for group, each in describe_industries(matched, task, powers).items()
-    }
+
+
+@pytest.fixture(scope="module")
+def found(matched, powers):
+    """What the engine's passes find, by industry."""
+    described = describe_industries(matched, industry_task(), powers)
+    return {group.industry: each for group, each in described.items()}
+
+
+def same(one: Distribution, other: Distribution) -> None:
+    """To the last bit, not a number being itself."""
+    for left, right in zip(one.without, other.without, strict=True):
+        assert left.quantiles.keys() == right.quantiles.keys()
+        for name, spread in left.quantiles.items():
+            np.testing.assert_equal(spread._asdict(), right.quantiles[name]._asdict())
+        assert left.statistics.keys() == right.statistics.keys()
+        for name, values in left.statistics.items():
+            np.testing.assert_array_equal(values, right.statistics[name])
+
+
+def test_rows_on_the_driver_give_what_the_engines_passes_do(found, matched, powers):
+    held = partial(HeldRows.of, matched, DRAWN.called)
+    described = describe_industries(matched, replace(industry_task(), held=held), powers)
+    for group, each in described.items():
+        same(each, found[group.industry])
+
+
+@pytest.mark.parametrize("standardised", [False, True])
+def test_so_they_do_of_populations_of_several_median_bases(matched, powers, standardised):
+    codes = [code for code in industries() if code not in (ALIKE, ALONE)]
+    scales = IndustryScales(0.5, dict.fromkeys(codes, 0.75)) if standardised else None
+    bases = [MedianBase(YEAR, dict.fromkeys(industries(), 0.125)),
+             MedianBase(YEAR, {code: code / 512 for code in industries()}, scales)]  # fmt: skip
+    populations = [BasePopulation(1), BasePopulation(0), BasePopulation(1)]
+    task = DistributionTask(matched, bases, populations, MembershipBits.of([]), 0.25, DRAWN)
+    held = replace(task, held=partial(HeldRows.of, matched, DRAWN.called))
+    pairs = zip(*(describe_distributions(each, powers).distributions for each in (task, held)),
+                strict=True)  # fmt: skip
+    for one, other in pairs:
+        assert one.without[WEIGHTED].quantiles
+        same(one, other)
 
 
 def moments(found: dict, code: int, by: int) -> dict:

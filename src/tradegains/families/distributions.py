@@ -1,6 +1,6 @@
 """Distributions of relative productivity: industry medians, moments, quantiles and histograms."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -37,7 +37,7 @@ from tradegains.results.distributions import (
 from tradegains.results.entry_rates import entry_rate_requests, entry_rate_rows
 from tradegains.results.industry_distributions import industry_moment_rows
 from tradegains.results.market import Amounts
-from tradegains.statistics.collecting import compute_both
+from tradegains.statistics.collecting import Once, compute_both
 from tradegains.statistics.distributions import (
     BasePopulation,
     DescribedPopulations,
@@ -45,13 +45,18 @@ from tradegains.statistics.distributions import (
     MedianBase,
     describe_distributions,
 )
+from tradegains.statistics.held_rows import HeldRows
 from tradegains.statistics.medians import Years, industry_medians
 from tradegains.statistics.moments import PowerCells, collect_power_cells
+from tradegains.statistics.replicated import DrawnGroups
 from tradegains.statistics.scales import industry_scales
 from tradegains.study import Study
 from tradegains.tables import working as w
 
 MEDIANS = "select industry medians"
+LIMITS_HELD = 2
+"""Rows of the years described that are held, in the limit of rows that end a search: 80 MB."""
+
 BINS = "bins"
 """Evidence of histograms, by median base."""
 
@@ -73,9 +78,11 @@ def distribution_tables(context: RunContext, matched: MatchedCensus) -> Computed
     task = _distribution_task(
         context, grouped, [*requests, *of_entry], medians=medians, scales=scales
     )
+    held = _held_rows(context, matched, grouped, drawn)
+    of_industries = partial(describe_wanted_industries, context, grouped, powers, medians)
     told, by_industry = compute_both(
-        partial(_describe_populations, context, replace(task, drawn=drawn), powers),
-        partial(describe_wanted_industries, context, grouped, powers, medians, drawn=drawn),
+        partial(_describe_populations, context, replace(task, drawn=drawn, held=held), powers),
+        partial(of_industries, drawn=drawn, held=held),
     )
     found = told.distributions
     found, entering = found[: len(requests)], found[len(requests) :]
@@ -99,13 +106,23 @@ def distribution_tables(context: RunContext, matched: MatchedCensus) -> Computed
         tables["entry_rates"] = _entry_rates(
             context, replace(task, drawn=drawn), of_entry, found=entering, medians=medians
         )
-    dispersion = dispersion_tables(context, by_industry)
     evidence = _evidence(context, [*requests, *of_entry], told.bins)
     return (
         ComputedTables(tables, evidence=evidence)
-        | dispersion
+        | dispersion_tables(context, by_industry)
         | joint_tables(context, described, medians)
     )
+
+
+def _held_rows(
+    context: RunContext, matched: MatchedCensus, grouped: DataFrame, drawn: DrawnGroups | None
+) -> Callable[[], HeldRows] | None:
+    """Gives the rows of the years described, where there are few enough for the driver."""
+    years = {*chain(*median_pools(context.study).values())}
+    rows = sum(matched.cells.of_year(year).total.establishments for year in years)
+    if drawn is None or rows > LIMITS_HELD * context.row_limit:
+        return None
+    return Once(partial(HeldRows.of, grouped, drawn.called))
 
 
 def _entry_rates(

@@ -1,6 +1,6 @@
 """Distributions of single industries, and their dispersion in the layout of the US statistics."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from pyspark.sql import DataFrame
 
@@ -13,6 +13,7 @@ from tradegains.results.industry_distributions import (
     industry_levels,
     industry_populations,
 )
+from tradegains.statistics.held_rows import HeldRows
 from tradegains.statistics.moments import PowerCells
 from tradegains.statistics.replicated import DrawnGroups
 
@@ -24,10 +25,12 @@ def describe_wanted_industries(
     medians: Medians,
     *,
     drawn: DrawnGroups | None = None,
+    held: Callable[[], HeldRows] | None = None,
 ) -> Mapping[Group, Distribution]:
     """Distribution of every industry at the levels that the study asks for; none at others.
 
-    With `drawn` groups, which the rows then have, also without each of them.
+    With `drawn` groups, which the rows then have, also without each of them; from rows that are
+    `held` on the driver where they are few enough.
     """
     levels = industry_levels(context.study)
     if not levels:
@@ -41,6 +44,7 @@ def describe_wanted_industries(
         levels,
         context.sets.memberships,
         drawn,
+        held,
     )
     with context.progress.step("describe industries") as step:
         found = describe_industries(described, task, powers, row_limit=context.row_limit)

@@ -5,7 +5,7 @@ cells. Histograms need no further pass, quantiles only the rows of the few bins 
 rank, and moments one pass in which every row counts once whatever the number of median bases.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil, log2
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from pyspark.sql import DataFrame
 
 from tradegains.formulas.distribution import Distribution, HistogramBin, IndustryScales
 from tradegains.formulas.membership import MembershipBits, MembershipMask
+from tradegains.formulas.productivity import lileeva_productivity, relative_productivity
 from tradegains.formulas.quantiles import (
     PERCENTILES,
     interpolate,
@@ -24,6 +25,7 @@ from tradegains.formulas.quantiles import (
 )
 from tradegains.statistics.arrays import CompositeKey, ManyToMany, largest_two_by, sum_by
 from tradegains.statistics.handing import as_rows
+from tradegains.statistics.held_rows import HeldRows, RankedBlock
 from tradegains.statistics.moments import (
     BothMoments,
     PowerCells,
@@ -82,7 +84,8 @@ class BasePopulation:
 class DistributionTask:
     """What is described: matched rows, median bases, populations, and how finely.
 
-    With `drawn` groups, of which the rows have theirs, also without each of them.
+    With `drawn` groups, of which the rows have theirs, also without each of them; from rows that
+    are `held` on the driver where they are few enough.
     """
 
     matched: DataFrame
@@ -91,6 +94,7 @@ class DistributionTask:
     bits: MembershipBits
     bin_width: float
     drawn: DrawnGroups | None = None
+    held: Callable[[], HeldRows] | None = None
 
     @property
     def refinement(self) -> int:
@@ -143,7 +147,8 @@ def describe_distributions(
     ]
     if task.drawn is not None:
         rows = DescribedRows(binned, groups, totals, wanted.found(values))
-        without = describe_without_groups(rows, task.drawn, row_limit=row_limit)
+        blocks = _held_blocks(task, task.held()) if task.held else None
+        without = describe_without_groups(rows, task.drawn, row_limit=row_limit, held=blocks)
         found = [replace(each, without=both) for each, both in zip(found, without, strict=True)]
     return DescribedPopulations(found, _bins(binned, task.refinement))
 
@@ -191,6 +196,22 @@ def related_rows(task: DistributionTask) -> DataFrame:
         standardised=standardised,
         carried=(w.REPLICATE_GROUP,) if task.drawn else (),
     )
+
+
+def _held_blocks(task: DistributionTask, held: HeldRows) -> Iterator[RankedBlock]:
+    """The same rows where they are on the driver, a block for each median base."""
+    standardised = any(base.scales for base in task.bases)
+    for position, base in enumerate(task.bases):
+        medians = base.described()
+        rows, place = held.with_codes(base.year, medians)
+        codes = sorted(medians)
+        centre = np.array([medians[code] for code in codes])
+        value = relative_productivity(held.log_productivity[rows], centre[place])
+        if standardised:
+            sd, kappa = (np.array(each) for each in zip(*map(base.scale, codes), strict=True))
+            value = lileeva_productivity(value, sd[place], kappa[place])
+        keys = {w.BASE: np.full(len(rows), position), w.MEMBERSHIP: held.membership[rows]}
+        yield RankedBlock(keys, held.group[rows], held.employment[rows], value)
 
 
 _MEDIANS = pa.schema(

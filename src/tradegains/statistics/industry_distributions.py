@@ -5,8 +5,10 @@ selection serves them all, and their moments come from the power sums that the w
 come from.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
 import numpy as np
@@ -16,9 +18,11 @@ from pyspark.sql import functions as F
 
 from tradegains.formulas.distribution import Distribution
 from tradegains.formulas.membership import MembershipBits, MembershipMask
+from tradegains.formulas.productivity import relative_productivity
 from tradegains.statistics.arrays import IntArray, ManyToMany
 from tradegains.statistics.distributions import group_totals, wanted_percentiles
 from tradegains.statistics.handing import as_rows
+from tradegains.statistics.held_rows import HeldRows, RankedBlock
 from tradegains.statistics.moments import (
     BothMoments,
     BothTheils,
@@ -62,6 +66,7 @@ class IndustryTask:
         levels: by name, what an industry number is divided by to get that level's.
         bits: of the memberships.
         drawn: groups of units, of which the rows have theirs, to be left out in turn; or None.
+        held: gives the rows themselves, where they are few enough to be on the driver.
     """
 
     medians: Mapping[int, Mapping[int, float]]
@@ -69,6 +74,7 @@ class IndustryTask:
     levels: Mapping[str, int]
     bits: MembershipBits
     drawn: DrawnGroups | None = None
+    held: Callable[[], HeldRows] | None = None
 
     def masks(self) -> list[MembershipMask]:
         """What tells each population's rows."""
@@ -106,7 +112,8 @@ def describe_industries(
         return found
     has_levels = bool(powers.plain_levels)
     rows = DescribedRows(binned, strata_of_groups, totals, wanted.found(values), has_levels)
-    without = describe_without_groups(rows, task.drawn, row_limit=row_limit)
+    blocks = _held_blocks(task, task.held()) if task.held else None
+    without = describe_without_groups(rows, task.drawn, row_limit=row_limit, held=blocks)
     return {
         group: replace(found[group], without=both)
         for group, both in zip(groups, without, strict=True)
@@ -121,15 +128,33 @@ def _ranked_rows(matched: DataFrame, task: IndustryTask) -> DataFrame:
     ]
     columns = zip(*rows, strict=True) if rows else ((), (), ())
     medians = pa.table([list(column) for column in columns], schema=_MEDIANS)
-    mask = 0
-    for each in task.masks():
-        mask |= each.bits
+    mask = _bits_of(task)
     return relate_by_industry(
         matched.filter(F.col(w.YEAR).isin(*task.medians)),
         as_rows(medians, beside=matched),
         mask=mask,
         carried=(w.REPLICATE_GROUP,) if task.drawn else (),
     )
+
+
+def _bits_of(task: IndustryTask) -> int:
+    """The bits of memberships that tell populations apart."""
+    return reduce(or_, (each.bits for each in task.masks()), 0)
+
+
+def _held_blocks(task: IndustryTask, held: HeldRows) -> Iterator[RankedBlock]:
+    """The same rows where they are on the driver, a block for each year."""
+    mask = _bits_of(task)
+    for year, medians in task.medians.items():
+        rows, place = held.with_codes(year, medians)
+        centre = np.array([medians[code] for code in sorted(medians)])
+        value = relative_productivity(held.log_productivity[rows], centre[place])
+        keys = {
+            w.YEAR: held.year[rows],
+            w.INDUSTRY: held.industry[rows],
+            w.MEMBERSHIP: held.membership[rows] & mask,
+        }
+        yield RankedBlock(keys, held.group[rows], held.employment[rows], value)
 
 
 _MEDIANS = pa.schema([(w.YEAR, pa.int32()), (w.INDUSTRY, pa.int64()), (w.CENTRE, pa.float64())])

@@ -28,7 +28,7 @@ Everything is one array operation over all groups, because groups are many (an i
 and a population each) and a loop over them in Python took longer than the engine's pass.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -87,6 +87,26 @@ class Strata:
     def numbers(self, cells: pa.Table) -> IntArray:
         """Number of each cell's stratum."""
         return np.searchsorted(self._codes(self.table), self._codes(cells))
+
+    def numbers_of(self, columns: Mapping[str, IntArray]) -> IntArray:
+        """Numbers of the strata with these keys, each of which is one.
+
+        Args:
+            columns: of whole numbers, by key.
+
+        Example:
+            >>> table = pa.table({"year": [1988, 1988, 1996], "industry": [11, 13, 11]})
+            >>> strata = Strata.of(table, ["year", "industry"], ["year"])
+            >>> keys = {"year": np.array([1996, 1988]), "industry": np.array([11, 13])}
+            >>> strata.numbers_of(keys).tolist()
+            [2, 1]
+        """
+        own = wanted = np.zeros(1, np.int64)
+        for key in self.keys:
+            values = np.unique(self.column(key))
+            own = own * len(values) + np.searchsorted(values, self.column(key))
+            wanted = wanted * len(values) + np.searchsorted(values, columns[key])
+        return np.searchsorted(own, wanted)
 
     def _codes(self, table: pa.Table) -> IntArray:
         """One whole number per row, in the order of the keys."""

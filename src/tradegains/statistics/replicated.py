@@ -10,7 +10,7 @@ numbers, so that nothing cancels where a population is nearly one group's.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -38,12 +38,14 @@ from tradegains.formulas.woodruff import (
 from tradegains.statistics.arrays import FloatArray, IntArray, ManyToMany
 from tradegains.statistics.collecting import collect
 from tradegains.statistics.handing import as_rows
+from tradegains.statistics.held_rows import RankedBlock, SortedBlock, sum_block
 from tradegains.statistics.moments import POWERS, spread_of_rounding
 from tradegains.statistics.ranks import BinnedRows, Position
 from tradegains.tables import working as w
 from tradegains.transforms.packed_keys import KeySpan, PackedKeys
 from tradegains.transforms.productivity import (
     MOMENT_BIN,
+    TIED,
     below_cut,
     cut_of,
     level_sum,
@@ -57,6 +59,9 @@ IntervalsOf = Callable[[Sequence[float | None], Sequence[FloatArray | None]], li
 FARTHEST_BIN = 2**30
 """Relative productivity is a difference of logarithms of doubles, below 2**11; standardised, it is
 multiplied by a spread of such logarithms and divided by 0.01 or more: below 2**29."""
+
+Search = Callable[[Sequence[Position]], list[tuple[float, float]]]
+"""Values at the ranks of positions and at the next ranks."""
 
 WEIGHTINGS = (True, False)
 """By employment, and unweighted: the order in which distributions tell them."""
@@ -98,24 +103,50 @@ class DescribedRows:
 
 
 def describe_without_groups(
-    described: DescribedRows, drawn: DrawnGroups, *, row_limit: int
+    described: DescribedRows,
+    drawn: DrawnGroups,
+    *,
+    row_limit: int,
+    held: Iterable[RankedBlock] | None = None,
 ) -> list[tuple[Replicated, Replicated]]:
-    """Each population without each group, weighted and unweighted, in the order of populations."""
-    sums = _sums_by_group(described, drawn.called)
+    """Each population without each group, weighted and unweighted, in the order of populations.
+
+    Args:
+        described: the populations.
+        drawn: groups of units.
+        row_limit: rows that may be collected to end a search.
+        held: the rows themselves, where they are few enough to be on the driver.
+    """
+    sources = (
+        [_in_passes(described, drawn.called, row_limit)]
+        if held is None
+        else (_of_block(described, drawn.called, block) for block in held if len(block.value))
+    )
+    found: dict[int, tuple[Replicated, Replicated]] = {}
+    for sums, search in sources:
+        found |= _replicated(described, sums, drawn, search)
+    nothing = (Replicated(), Replicated())
+    return [found.get(population, nothing) for population in range(len(described.totals))]
+
+
+def _replicated(
+    described: DescribedRows, sums: "_PopulationSums", drawn: DrawnGroups, search: Search
+) -> dict[int, tuple[Replicated, Replicated]]:
+    """The populations that there are sums of."""
     statistics = {weighted: _statistics(described, sums, weighted) for weighted in WEIGHTINGS}
-    quantiles = _spreads(described, sums, drawn, row_limit)
-    found = []
-    for population, total in enumerate(described.totals):
+    quantiles = _spreads(described, sums, drawn, search)
+    found = {}
+    for place, population in enumerate(sums.population[sums.start].tolist()):
         weighted, plain = (
             Replicated(
-                {name: each[population] for name, each in statistics[by].items()},
+                {name: each[place] for name, each in statistics[by].items()},
                 quantiles.get((population, by), {}),
             )
-            if size
+            if described.totals[population][by]
             else Replicated()
-            for by, size in zip(WEIGHTINGS, reversed(total), strict=True)
+            for by in WEIGHTINGS
         )
-        found.append((weighted, plain))
+        found[population] = weighted, plain
     return found
 
 
@@ -149,12 +180,57 @@ class _PopulationSums:
         return left
 
 
-def _sums_by_group(described: DescribedRows, called: Sequence[int]) -> _PopulationSums:
+def _in_passes(
+    described: DescribedRows, called: Sequence[int], row_limit: int
+) -> tuple[_PopulationSums, Search]:
+    """Sums of all populations, which the engine adds up, and its search for values."""
+
+    def search(positions: Sequence[Position]) -> list[tuple[float, float]]:
+        binned, members = described.binned, described.members
+        return binned.values_around(positions, members, row_limit=row_limit)
+
+    return _sums_by_group(described, called), search
+
+
+def _of_block(
+    described: DescribedRows, called: Sequence[int], block: RankedBlock
+) -> tuple[_PopulationSums, Search]:
+    """The same of the populations of some rows, which are on the driver."""
+    strata, members, bits = described.binned.strata, described.members, _bits(described)
+    of_block = sum_block(
+        block, strata, members, groups=len(called), bits=bits, levels=described.levels
+    )
+    ordered = SortedBlock(block, strata, members)
+    start = np.flatnonzero(np.diff(of_block.population, prepend=-1))
+    sums = of_block.sums
+    columns = [below_cut(name, weighted=by) for by in WEIGHTINGS for name in PERCENTILES]
+    sums |= {name: np.zeros_like(sums[w.ESTABLISHMENTS]) for name in columns}
+    cuts: dict[int, list[FoundPercentile]] = {}
+    for each in described.percentiles:
+        cuts.setdefault(each.position.group, []).append(each)
+    for place, population in zip(start, of_block.population[start].tolist(), strict=True):
+        told = cuts.get(population, [])
+        below = ordered.below(population, [each.lower + TIED for each in told], len(called))
+        for each, *counted in zip(told, *below, strict=True):
+            by = each.position.weighted
+            # In the first place of the population: sums of it are over all of its places.
+            sums[below_cut(each.name, weighted=by)][place] = counted[by]
+    centre = of_block.bin.astype(np.float64) * MOMENT_BIN
+    found = _PopulationSums(of_block.population, centre, start, sums, bits)
+    return found, ordered.values_around
+
+
+def _bits(described: DescribedRows) -> dict[bool, int]:
+    """Binary places of sums, weighted and not."""
     totals = described.totals
-    bits = {
+    return {
         weighted: moment_scale_bits(max((total[weighted] for total in totals), default=0))
         for weighted in WEIGHTINGS
     }
+
+
+def _sums_by_group(described: DescribedRows, called: Sequence[int]) -> _PopulationSums:
+    totals, bits = described.totals, _bits(described)
     binned = described.binned
     keys = PackedKeys.of(
         [
@@ -218,17 +294,12 @@ def _populations(described: DescribedRows) -> pa.Table:
 
 def _statistics(
     described: DescribedRows, sums: _PopulationSums, weighted: bool
-) -> dict[str, list[FloatArray]]:
-    """Of each population without each group, by name."""
+) -> dict[str, FloatArray]:
+    """Of each population with sums, without each group, by name."""
     found = _moments(sums, weighted)
     if described.levels:
         found["theil"] = _theil(sums, weighted, found["sd"])
-    nobody = np.full(next(iter(found.values())).shape[1], np.nan)
-    by_name = {}
-    for name, values in found.items():
-        of_population = dict(zip(sums.population[sums.start].tolist(), values, strict=True))
-        by_name[name] = [of_population.get(each, nobody) for each in range(len(described.totals))]
-    return by_name
+    return found
 
 
 def _moments(sums: _PopulationSums, weighted: bool) -> dict[str, FloatArray]:
@@ -305,15 +376,16 @@ def _weight(weighted: bool) -> str:
 
 
 def _spreads(
-    described: DescribedRows, sums: _PopulationSums, drawn: DrawnGroups, row_limit: int
+    described: DescribedRows, sums: _PopulationSums, drawn: DrawnGroups, search: Search
 ) -> dict[tuple[int, bool], dict[str, QuantileSpread]]:
-    """How uncertain each percentile is, by population and weighting."""
-    told = described.percentiles
-    below, without = _shares_below(described, sums)
+    """How uncertain each percentile with sums is, by population and weighting."""
+    summed = set(sums.population.tolist())
+    told = [each for each in described.percentiles if each.position.group in summed]
+    below, without = _shares_below(told, described.totals, sums)
     intervals = drawn.intervals_of(below, without)
-    asked = list(_ends(described, below, intervals))
+    asked = list(_ends(told, described.totals, below, intervals))
     positions = [position for _, _, position in asked]
-    found = described.binned.values_around(positions, described.members, row_limit=row_limit)
+    found = search(positions)
     ends = [
         interpolate(*pair, position.fraction)
         for pair, position in zip(found, positions, strict=True)
@@ -331,7 +403,7 @@ def _spreads(
 
 
 def _shares_below(
-    described: DescribedRows, sums: _PopulationSums
+    told: Sequence[FoundPercentile], totals: Sequence[tuple[int, int]], sums: _PopulationSums
 ) -> tuple[list[float], list[FloatArray]]:
     """Share of rows, or of employment, at or below each percentile: of all, and without a group."""
     places = {each: at for at, each in enumerate(sums.population[sums.start].tolist())}
@@ -345,25 +417,26 @@ def _shares_below(
             with np.errstate(divide="ignore", invalid="ignore"):
                 left[name, by] = np.where(whole > 0, sums.left(column) / whole, np.nan)
     below, without = [], []
-    for name, position, *_ in described.percentiles:
+    for name, position, *_ in told:
         by, place = position.weighted, places[position.group]
-        below.append(everyone[name, by][place] / described.totals[position.group][by])
+        below.append(everyone[name, by][place] / totals[position.group][by])
         without.append(left[name, by][place])
     return below, without
 
 
 def _ends(
-    described: DescribedRows, below: Sequence[float], intervals: Sequence[Interval]
+    told: Sequence[FoundPercentile],
+    totals: Sequence[tuple[int, int]],
+    below: Sequence[float],
+    intervals: Sequence[Interval],
 ) -> Iterator[tuple[int, tuple[Fraction, Fraction], Position]]:
     """Two for each percentile that has an interval: its place, the ends' shares, where one lies."""
-    for at, (each, share, interval) in enumerate(
-        zip(described.percentiles, below, intervals, strict=True)
-    ):
+    for at, (each, share, interval) in enumerate(zip(told, below, intervals, strict=True)):
         if interval.high is None:
             continue
         shares = shares_around(PERCENTILES[each.name], interval.high - share)
         population, weighted = each.position.group, each.position.weighted
-        total = described.totals[population][weighted]
+        total = totals[population][weighted]
         for end in shares:
             if weighted:
                 target = weighted_target(total, end)
