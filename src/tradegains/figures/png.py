@@ -1,7 +1,7 @@
-"""Drawings as PNG files, written plainly: a quarter of the time that a picture takes otherwise.
+"""Drawings as PNG files, written plainly.
 
 Decision: no filters. Pillow tries five on every row of a picture, which photographs are smaller by;
-drawings of lines on paper are smaller without, and trying took two thirds of writing them.
+a report's drawings are as large without, to a twentieth, and take a third of the time to write.
 
 Source: Portable Network Graphics Specification (3rd ed.), W3C 2025, sections 5.3, 9 and 11.
 """
