@@ -11,8 +11,9 @@ between two quantiles has an interval whose ends are as far from it as the dista
 quantiles' own ends make it, which need not be the same on both sides either.
 
 Source: Woodruff (1952), "Confidence Intervals for Medians and Other Position Measures", Journal of
-the American Statistical Association 47; Francisco and Fuller (1991), Annals of Statistics 19; Zou
-(2007), "Toward Using Confidence Intervals to Compare Correlations", Psychological Methods 12.
+the American Statistical Association 47, 635-646; Francisco and Fuller (1991), "Quantile Estimation
+with a Complex Survey Design", Annals of Statistics 19(1), 454-469; Zou (2007), "Toward Using
+Confidence Intervals to Compare Correlations", Psychological Methods 12(4), 399-413.
 """
 
 import math
@@ -135,7 +136,7 @@ def interval_of_gap(
         >>> interval_of_gap((3.0, 2.5, 4.0), (1.0, 1.0, 1.0), 0.5)
         (1.5, 3.0)
 
-    Source: Zou (2007), equation 15, with the ends of each interval in the place of its variance.
+    Source: Zou (2007), with the ends of each interval in the place of its variance.
     """
     gap = upper[0] - lower[0]
     down = _together(upper[0] - upper[1], lower[2] - lower[0], correlation)
