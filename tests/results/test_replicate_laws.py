@@ -1,9 +1,14 @@
 """Laws of replicates on drawn censuses, and censuses of which nothing can be told."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from interval_coverage import GROUPS, INDUSTRIES, TAILS, cells_of, imports_of, intervals
+from interval_coverage import GROUPS, INDUSTRIES, STUDY, TAILS, cells_of, imports_of, intervals
+from tradegains.results.demography import demography_rows, demography_rows_with_errors
+from tradegains.results.growth import productivity_growth_rows
+from tradegains.results.growth_replicates import growth_rows_with_errors
 from tradegains.results.replicates import GroupedCells, UnitGroups
 from tradegains.tables import working as w
 
@@ -115,3 +120,43 @@ def test_units_of_no_sales_and_groups_of_nobody_that_stays_are_no_fault():
     found = intervals(census(made), TAIL)
     assert all(found[name][1].standard_error > 0 for name in STATISTICS)
     assert {found[name][1].groups for name in STATISTICS} == {GROUPS}
+
+
+# Who enters and exits, and growth per worker: ratios of sums.
+
+NOMINAL = replace(STUDY, productivity=replace(STUDY.productivity, prices="none"))
+
+
+def errors_of_ratios(made: dict[str, np.ndarray]) -> list[float]:
+    """Of all rates of `demography`, and of all changes of `productivity_growth`."""
+    grouped = census(made)
+    rates = demography_rows_with_errors(
+        NOMINAL,
+        demography_rows(NOMINAL, grouped.cells),
+        grouped,
+        annual=None,
+        stated=NOMINAL.uncertainty,
+    )
+    growth = productivity_growth_rows(NOMINAL, grouped.cells, [])
+    rows = [*rates, *growth_rows_with_errors(NOMINAL, growth, grouped, [])]
+    names = ("standard_error", "establishment_rate_standard_error", "sales_rate_standard_error")
+    return [row[name] for row in rows for name in names if name in row]
+
+
+def test_rates_and_growth_keep_the_laws_of_renumbered_groups_copies_and_halves():
+    made = units()
+    before = errors_of_ratios(made)
+    assert len(before) > 100
+    assert min(before) > 0
+    numbers = np.random.default_rng(2).permutation(GROUPS)
+    assert errors_of_ratios({**made, "group": numbers[made["group"]]}) == before
+    twice = {name: np.tile(values, 2) for name, values in made.items()}
+    assert errors_of_ratios(twice) == pytest.approx(before, rel=1e-9)
+    halves = twice | {name: twice[name] / 2 for name in ("first", "last")}
+    assert errors_of_ratios(halves) == pytest.approx(before, rel=1e-6)  # sums in hundredths
+
+
+def test_rates_and_growth_that_no_group_moves_have_no_error():
+    alike = {name: np.tile(values[:60], GROUPS) for name, values in units().items()}
+    alike["group"] = np.repeat(np.arange(GROUPS), 60)
+    assert set(errors_of_ratios(alike)) == {0.0}
