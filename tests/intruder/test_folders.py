@@ -10,7 +10,7 @@ import pytest
 from intruder.carried import attack_drawn
 from intruder.distributions import COLUMNS
 from intruder.economies import Economy, Row
-from intruder.folders import Reader, attack_folder
+from intruder.folders import Reader, attack_errors, attack_folder
 from intruder.squares import ErrorRead, Sum, nested_squares, told_of_one
 from intruder.unsafe import Thresholds
 from tradegains.engines.start import Engine
@@ -159,3 +159,37 @@ def test_squares_of_nested_sums_tell_of_what_they_differ_by() -> None:
         {part: "part", whole: "whole"}, lambda of: {who: held[who] for who in of}, RULES
     )
     assert [what for what, _ in found] == ["whole without part"]
+
+
+def read_exiters(error: float, *withheld: str) -> Reader:
+    """Who has read what part of sales goes: two of 60 and 61 of 2,121, with an error."""
+    made = Reader([replace(CENSUS, groups=50)])
+    rate = {"sales_rate": 121 / 2121}
+    row = of("exiter", 1990) | {"withheld": " ".join(withheld)}
+    row |= {name: repr(value) for name, value in {**rate, ERROR: error}.items()}
+    made.read_row(0, "demography", row, {**dict.fromkeys(EVERY["demography"]), **rate})
+    return made
+
+
+ERROR = "sales_rate_standard_error"
+
+
+def test_an_error_that_left_is_read_and_one_that_stays_is_not() -> None:
+    (read,) = read_exiters(1.0).errors
+    of_two = sum(each**2 for each in read.moves()[:2])
+    error = math.sqrt(of_two * 49 / 50)
+    assert "demography.sales_rate" in found(read_exiters(error))
+    assert found(read_exiters(2 * error)) == set()
+    assert found(read_exiters(error, ERROR)) == set()
+
+
+def test_one_number_is_no_equation_beside_itself() -> None:
+    """Twenty who stay beside all 22, of one number and of two."""
+    part, whole = (
+        frozenset((((name, year, "jobs"), 0), 1) for name, year in of_all if year == 1990)
+        for of_all in (STAY, STAY | GO)
+    )
+    for names, breaches in ((("one", "one"), 0), (("one", "other"), 1)):
+        made = Reader([CENSUS])
+        made.squares[(1990,), 1990, "jobs"] = {part: {names[0]}, whole: {names[1]}}
+        assert len(list(attack_errors(made, RULES))) == breaches

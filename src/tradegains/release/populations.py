@@ -71,13 +71,29 @@ class Atoms:
         """Take a population of these cells if every atom is safe with it; else why not."""
         if reason := unsafe(self.holdings.backing(cells), self.rules):
             return reason
+        split = self._split(cells)
+        is_inside = np.isin(np.arange(len(split)), cells)
+        divided = np.intersect1d(self.labels[is_inside], self.labels[~is_inside])
+        is_new = np.isin(self.labels, divided) & (self.labels > 0)
+        is_new |= is_inside & (self.labels == 0)  # atoms that stay whole were judged
+        if any(unsafe(each, self.rules) for each in self.atoms(split, is_new)):
+            return DIFFERENCE
+        self._cut(split)
+        return ""
+
+    def take_known(self, cells: Numbers) -> str:
+        """The same of a population that left before: by whatever rules, it cuts what leaves now."""
+        if reason := self.take(cells):
+            self._cut(self._split(cells))
+        return reason
+
+    def _split(self, cells: Numbers) -> Numbers:
         split = self.labels * 2
         split[cells] += 1
-        touched = np.isin(self.labels, np.unique(self.labels[cells]))
-        if any(unsafe(each, self.rules) for each in self.atoms(split, touched & (split > 0))):
-            return DIFFERENCE
+        return split
+
+    def _cut(self, split: Numbers) -> None:
         self.labels = np.unique(np.append(0, split), return_inverse=True)[1].ravel()[1:]
-        return ""
 
     def atoms(self, labels: Numbers, touched: Numbers) -> Iterator[Backing]:
         """What every atom rests on that has one of the cells that are touched."""
@@ -143,7 +159,10 @@ class Populations:
                 is_beside = of_year(self.words(each)) in stays
                 of = each.members
                 is_beside |= of.level == "industry4" and of.year in years_of_means
-                reason = EARLIER if is_new and is_beside else atoms.take(inside)
+                if is_new:
+                    reason = EARLIER if is_beside else atoms.take(inside)
+                else:
+                    reason = atoms.take_known(inside)
                 self.fates[each] = Fate(reason, atoms.holdings.backing(inside))
 
     def is_same(self, known: LeftPopulation) -> bool:

@@ -51,14 +51,14 @@ from tradegains.release.populations import (
 )
 from tradegains.release.protection import DIFFERENCE, EARLIER
 from tradegains.release.rules import Rules
-from tradegains.release.samples import GROUP, NO_EVIDENCE
+from tradegains.release.samples import NO_EVIDENCE
 from tradegains.release.subtraction import GAINED, LOST
 from tradegains.tables import working as w
 from tradegains.tables.columns import INTERVAL, REPLICATE_GROUPS
 from tradegains.tables.published import TABLES
 from tradegains.tables.table import Table
 
-SQUARES = "dominance_of_squares"
+SQUARES, REPLICATES = "dominance_of_squares", "replicates"
 FIRST, FORMULA = "welfare", "hloy"
 MARGIN = 2.0
 """Times the root mean square of what a group of the others moves a number by."""
@@ -203,7 +203,7 @@ class SquaredPopulations(Populations):
             self._stay.add(of_year(known.words))
             return
         inside = self.cells.cells_of(known.population.members)
-        reason = self.atoms(known.population).take(inside)
+        reason = self.atoms(known.population).take_known(inside)
         self.fates[known.population] = Fate(reason, self.backing(known.population))
 
     def ask(self, number: AskedNumber) -> Fate:
@@ -257,7 +257,6 @@ class SquaredPopulations(Populations):
         reasons = (atoms.take(each) for each in new)
         reason = next((each for each in reasons if each), "")
         if reason:
-            atoms.labels = before
             if before.any():
                 return DIFFERENCE if reason == DIFFERENCE else SQUARES
             together = atoms.holdings.backing(np.unique(np.concatenate(places)))
@@ -309,6 +308,18 @@ class SquaredPopulations(Populations):
         return self.atoms(population).holdings.backing(inside)
 
 
+def is_of_contributors(run: PublishedRun) -> bool:
+    """Whether a run's groups are of those who are judged: else of their squares nothing is known.
+
+    Where industries were drawn, an error is made of their squares; where establishments were and
+    the census names enterprises, of those of plants: an enterprise of many plants is much smaller
+    by these than by its own, and hides nobody who has one.
+    """
+    columns = run.section("census").get("columns") or {}
+    drawn = "enterprise" if "enterprise_id" in columns else "establishment"
+    return run.section("uncertainty").get("unit") in ("enterprise", drawn)
+
+
 def _column(amount: str) -> str:
     for start, column in ((GAINED, w.jobs_gained), (LOST, w.jobs_lost)):
         if amount.startswith(start):
@@ -352,9 +363,7 @@ class Errors:
         stated = run.section("uncertainty")
         drawn = " ".join(str(stated.get(name)) for name in ("unit", "groups", "salt"))
         squared = rules_of_squares(rules)
-        # Where industries were drawn, an error is made of their squares, of which nothing is known.
-        is_of_units = stated.get("unit") in ("establishment", "enterprise")
-        known = cells.errors if is_of_units else {}
+        known = cells.errors if is_of_contributors(run) else {}
         earlier: dict[Years, list[Mapping[str, Any]]] = {}
         for entry in ledger:
             for each in entry.get("errors", ()):
@@ -415,7 +424,7 @@ class Errors:
                     sums.get(number),
                 )
                 if row.get(str(declared.error_of(number)))
-                else AskedError(cells[number].reason or GROUP)  # no group moves it
+                else AskedError(cells[number].reason or REPLICATES)  # no group moves it
                 for number in declared.uncertain
                 if number in cells
             }
@@ -454,7 +463,11 @@ class Errors:
                 if column in cells and number in told
             }
             if REPLICATE_GROUPS in cells and row[REPLICATE_GROUPS] != self.groups:
-                errors[REPLICATE_GROUPS] = GatedCell(GROUP)  # it tells how many units there are
+                # It tells how many units there are, and so do the ends beside the error: Student's
+                # t, which they are apart by, is of so many groups.
+                for each in (name for name in (REPLICATE_GROUPS, *INTERVAL) if name in cells):
+                    known = errors.get(each, GatedCell(""))
+                    errors[each] = known if known.reason else GatedCell(REPLICATES, known.backing)
             of_quantiles = (
                 each for each in cells if each.endswith(INTERVAL) and each not in columns
             )
