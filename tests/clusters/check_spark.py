@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from clusters.check_faults import READING, start
 from clusters.hadoop import MiniHadoop
 from clusters.object_store import ObjectStore
 from clusters.small_runs import digests
@@ -18,6 +19,14 @@ from clusters.submitting import ROOT, SETTINGS, inputs, on_yarn, submit, upload
 from tradegains.engines.jars import S3_JARS, collect_jars
 
 SOON = 45.0  # seconds, of which most is a JVM that starts on a busy machine
+SILENT_SOON = 25.0  # seconds: ten of asking again, some of cancelling and of ending Java
+SUBMIT = """
+import os, sys
+from pyspark import find_spark_home
+submit = os.path.join(find_spark_home._find_spark_home(), "bin", "spark-submit")
+os.environ["PYSPARK_PYTHON"] = sys.executable
+os.execv(submit, [submit, "--driver-memory", "1g", "{script}", *sys.argv[1:]])
+"""
 
 
 def test_yarn_in_client_mode(
@@ -119,17 +128,68 @@ def test_spark_over_an_object_store(
     store: ObjectStore, zipped: Path, study: Path, here: dict[str, str], tmp_path: Path
 ) -> None:
     upload(study, f"{store.address}/in/census")
-    jars = [each.path for each in collect_jars(tmp_path / "jars", S3_JARS)]
+    jars = s3_jars(tmp_path / "jars")
     assert sum(jar.stat().st_size for jar in jars) < 25_000_000
-    options = SETTINGS | {
-        "spark.master": "local[2]",
-        "spark.jars": ",".join(map(str, jars)),
-        "spark.hadoop.fs.s3a.endpoint": store.endpoint,
-        "spark.hadoop.fs.s3a.endpoint.region": "us-east-1",
-        "spark.hadoop.fs.s3a.path.style.access": "true",
-    }
+    options = SETTINGS | {"spark.master": "local[2]"} | over_s3(store, jars)
     given = inputs(f"{store.address}/in")
     told = submit(zipped, study, "--output", f"{store.address}/spark", *given, options=options)
     assert told.returncode == 0, told.stderr
     assert digests(f"{store.address}/spark") == here
     shutil.rmtree(tmp_path / "jars")
+
+
+def wait_for(path: str) -> None:
+    while not Path(path).exists():
+        time.sleep(0.1)
+
+
+def s3_jars(folder: Path) -> list[Path]:
+    return [each.path for each in collect_jars(folder, S3_JARS)]
+
+
+def over_s3(store: ObjectStore, jars: list[Path]) -> dict[str, str]:
+    return {
+        "spark.jars": ",".join(map(str, jars)),
+        "spark.hadoop.fs.s3a.endpoint": store.endpoint,
+        "spark.hadoop.fs.s3a.endpoint.region": "us-east-1",
+        "spark.hadoop.fs.s3a.path.style.access": "true",
+    }
+
+
+@pytest.mark.parametrize("kind", ["hdfs", "s3"])
+@pytest.mark.parametrize("way", ["own Java", "spark-submit"])
+def test_a_store_that_falls_silent_while_spark_reads(
+    hadoop: MiniHadoop, store: ObjectStore, study: Path, tmp_path: Path, kind: str, way: str
+) -> None:
+    """A plan waits for it, which is no job that could be cancelled."""
+    address = {"hdfs": hadoop.address, "s3": store.address}[kind]
+    census = f"{address}/reading-spark/census"
+    upload(study, census)
+    jars = s3_jars(tmp_path / "jars") if kind == "s3" else []
+    settings = {"spark.ui.enabled": "false"} | (over_s3(store, jars) if jars else {})
+    (tmp_path / "conf").mkdir()
+    lines = (f"{name} {value}\n" for name, value in settings.items())
+    (tmp_path / "conf" / "spark-defaults.conf").write_text("".join(lines))
+    environment = {"SPARK_CONF_DIR": str(tmp_path / "conf"), "SPARK_LOCAL_IP": "127.0.0.1"}
+    command = ["run", str(study), "--output", str(tmp_path / "out"), f"--input=census={census}"]
+    command += ["--quiet", "--engine", "spark"]
+    code, go_on = READING, tmp_path / "go on"
+    if way == "spark-submit":  # which hands no input on
+        waiting = f"__import__('clusters.check_spark').check_spark.wait_for({str(go_on)!r})"
+        (tmp_path / "reading.py").write_text(READING.replace("sys.stdin.readline()", waiting))
+        code = SUBMIT.format(script=str(tmp_path / "reading.py"))
+    running = start(code, *command, environment=environment)
+    assert running.stdin is not None
+    assert running.stdout is not None
+    try:
+        assert running.stdout.readline() == "reading\n"
+        {"hdfs": hadoop.pause, "s3": lambda: store.behave(gone_after_puts=-1, silent=True)}[kind]()
+        began = time.monotonic()
+        go_on.touch()
+        said, told = running.communicate("go on\n", timeout=60)
+        assert time.monotonic() - began < SILENT_SOON
+    finally:
+        {"hdfs": hadoop.go_on, "s3": store.behave}[kind]()
+        running.kill()
+    assert running.returncode == 1
+    assert f"the connection to the server was lost in {census}" in said + told

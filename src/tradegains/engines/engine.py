@@ -1,6 +1,7 @@
 """A running engine, and what it may take of the machine."""
 
 import contextlib
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 PARTITIONS: Final = "spark.sql.shuffle.partitions"
 _BATCHES: Final = "spark.sql.parquet.enableVectorizedReader"
+_CANCELLED_AGAIN: Final = 3
 _ROWS_PER_PARTITION: Final = 1_000_000  # a task holds 50 bytes of each while it matches
 
 # PySpark looks up which of our lines made each column, to name it in error messages: on Spark five
@@ -62,6 +64,7 @@ class Engine:
     _channel_close: Callable[[], None] = field(default=lambda: None, repr=False)
     _close: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, repr=False)
     _ended: Event = field(default_factory=Event, repr=False)
+    _asked: Iterator[int] = field(default_factory=itertools.count, repr=False)
 
     def parts_of(self, rows: int) -> int:
         """Return into how many parts so many census rows are cut to be matched in memory.
@@ -136,16 +139,17 @@ class Engine:
             self.spark.interruptAll()
 
     def cut_off(self) -> None:
-        """Make whatever is asked of the engine fail: of an embedded one for good.
+        """Make whatever is asked of the engine fail, for good.
 
-        Nothing else ends a question about a plan, which is no query there: it may wait for a store.
-        Spark's jobs are cancelled once more, since some may have begun after the others were.
+        Nothing else ends a question about a plan, which is no query: it may wait for a store.
+        Spark's jobs are cancelled a few times more before, since some may have begun after the
+        others were, and a session that is left can be used again.
         """
-        if self.is_classic:
+        if self.is_classic and next(self._asked) < _CANCELLED_AGAIN:
             self.interrupt()
-        else:
-            self._ended.set()
-            self._channel_close()
+            return
+        self._ended.set()
+        self._channel_close()
 
     @contextlib.contextmanager
     def shuffling(self, rows: int) -> Iterator[None]:

@@ -15,6 +15,7 @@ from tradegains.engines.java import java_environment
 
 _JAVA_STOP_SECONDS: Final = 300
 _JAVA_END_SECONDS: Final = 20
+_BROKEN_OFF_SECONDS: Final = 2  # who waits for an answer waits as long
 _TIER_4: Final = {
     "InvocationThreshold": 5000,
     "MinInvocationThreshold": 600,
@@ -93,8 +94,12 @@ def stop_java() -> None:
     SparkContext._gateway = SparkContext._jvm = None
 
 
-def end_java() -> None:
-    """End the JVM at once, whatever it does, and wait until it is gone."""
+def end_java(patience: float = _JAVA_END_SECONDS) -> None:
+    """End the JVM at once, whatever it does, and wait until it is gone.
+
+    Args:
+        patience: how long it may take to remove its own files before it is killed [seconds].
+    """
     from pyspark import SparkContext
 
     gateway = SparkContext._gateway
@@ -104,10 +109,39 @@ def end_java() -> None:
     with contextlib.suppress(OSError):
         gateway.proc.stdin.close()
     try:
-        gateway.proc.wait(_JAVA_END_SECONDS)
+        gateway.proc.wait(patience)
     except subprocess.TimeoutExpired:
         gateway.proc.kill()
         gateway.proc.wait()
+
+
+def break_off() -> None:
+    """Leave everybody without an answer who waits for one of the JVM; one of our own ends.
+
+    A question about a plan is no job: nothing cancels it, and Hadoop's client asks a namenode that
+    keeps silent without end.
+    """
+    from pyspark import SparkContext
+
+    gateway = SparkContext._gateway
+    if gateway is None:
+        return
+    if gateway.proc is not None:
+        end_java(_BROKEN_OFF_SECONDS)
+    else:  # spark-submit's, which ends with this process
+        gateway.shutdown()
+
+
+def is_broken_off() -> bool:
+    """Whether the JVM of our own was told to end, or the connection to spark-submit's was."""
+    from pyspark import SparkContext
+
+    gateway = SparkContext._gateway
+    if gateway is None:
+        return False
+    if gateway.proc is None:
+        return not gateway._gateway_client.is_connected
+    return gateway.proc.stdin.closed or gateway.proc.poll() is not None
 
 
 def py4j_error() -> type[Exception]:

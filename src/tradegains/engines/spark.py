@@ -7,6 +7,7 @@ import pwd
 import re
 import sys
 import tempfile
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -24,7 +25,9 @@ from tradegains.engines.delta_jars import (
 from tradegains.engines.engine import NO_CALL_SITES, PARTITIONS, Engine, Resources
 from tradegains.engines.java_virtual_machine import (
     archive_options,
+    break_off,
     end_java,
+    is_broken_off,
     java_options,
     java_version,
     launch_java,
@@ -101,14 +104,24 @@ def start_spark(
         chosen = None if PARTITIONS in settings else options.get(PARTITIONS)
         partitions = None if chosen is None else int(chosen)
         close = closing.pop_all()
-        return Engine("spark", spark, description, log, folder, partitions=partitions, _close=close)
+        return Engine(
+            "spark",
+            spark,
+            description,
+            log,
+            folder,
+            partitions=partitions,
+            _channel_close=break_off,
+            _close=close,
+        )
 
 
 def _stop(spark: SparkSession) -> None:
-    """Stop a session; one whose connection an interruption has broken off cannot be told to."""
-    stopped = _is_stopped()
+    """Stop a session; one whose connection was broken off, as by Ctrl-C, cannot be told to."""
+    stopped = _is_stopped() or is_broken_off()
     try:
-        spark.stop()
+        with warnings.catch_warnings(action="ignore" if stopped else None):
+            spark.stop()
     except (py4j_error(), OSError):
         if not stopped:
             raise
