@@ -127,7 +127,8 @@ def spark(engine: Engine) -> SparkSession:
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Return the folder of real public data; a test that needs it skips without it."""
-    folder = Path(os.environ.get("TRADEGAINS_REAL_DATA", Path(__file__).parents[2] / "shared/real"))
+    beside = Path(__file__).parents[2] / "shared/real"
+    folder = Path(os.environ.get("TRADEGAINS_REAL_DATA") or beside)
     if not folder.is_dir():
         pytest.skip("needs the real public data: set TRADEGAINS_REAL_DATA to their folder")
     return folder
