@@ -41,20 +41,22 @@ def released_note(note: str | None, *, is_whole: bool) -> str | None:
     """A note as it leaves: where a number of its row stays, what the release itself says alone.
 
     A note says why there is no number, or of what kind one is: of a number that stays either tells.
-    How many establishments are meant it never says.
+    How many establishments or replicates are meant it never says.
 
     Example:
         >>> told = "an amount is unknown at an end of 2 establishments, which are in no sum"
         >>> released_note(told, is_whole=True)
         'an amount is unknown at an end of some establishments, which are in no sum'
+        >>> released_note("no interval: 7 of 100 replicates have no number", is_whole=True)
+        'no interval: some replicates have no number'
         >>> released_note(told, is_whole=False)
     """
     if not is_whole:
         return TOLD_BY_BINS if note and TOLD_BY_BINS in note else None
-    return note and _COUNTED.sub("some establishments", note)
+    return note and _COUNTED.sub(lambda found: f"some {found[1]}s", note)
 
 
-_COUNTED = re.compile(r"\b\d[\d,]* establishments?\b")
+_COUNTED = re.compile(r"\b\d[\d,]* (?:of \d+ (?=replicates))?(establishment|replicate)s?\b")
 
 
 def _rounded(name: str, column: str, value: Any, *, cell: GatedCell, rules: Rules) -> Any:
