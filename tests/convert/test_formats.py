@@ -272,6 +272,23 @@ def test_a_frame_is_chosen_where_there_is_none_or_no_such_one(workshop: Workshop
         workshop.converted(recipe.replace('sheet = "rows"', 'sheet = "firms"'))
 
 
+@pytest.mark.parametrize(
+    ("held", "told"),
+    [
+        ({"firms": 1, "workers": 2}, r"list of data frames, not one: firms, workers \(2 cases\)"),
+        ([1, 2], r"not one: 1, 2 \(2 cases\)(.|\n)*\[\[1\]\]"),
+    ],
+)
+def test_a_list_of_frames_of_r_names_them(
+    workshop: Workshop, held: dict[str, int] | list[int], told: str
+) -> None:
+    frame = pd.DataFrame({"plant": [1, 2], "year": [1990, 1990]})
+    frames = dict.fromkeys(held, frame) if isinstance(held, dict) else [frame for _ in held]
+    rdata.write_rds(workshop.folder / "plants.rds", frames)
+    with pytest.raises(InputError, match=told):
+        workshop.planned("plants.rds")
+
+
 def test_columns_of_r_that_are_no_columns_are_refused(workshop: Workshop) -> None:
     rows = pd.DataFrame({"plant": [1, 2], "year": [1990, 1990], "z": [1j, 2j]})
     rdata.write_rds(workshop.folder / "plants.rds", rows)

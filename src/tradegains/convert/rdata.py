@@ -67,7 +67,7 @@ def frame_source(path: Path, choice: SourceChoice) -> Source:
         what = "which data frame is meant is not clear"
         if not frames:
             what, cure = "there is no data frame", "save one in R, with saveRDS"
-        raise InputError(Problem(what, str(path), len(frames), cure))
+        raise InputError(Problem(what, str(path), len(frames) or None, cure))
     name = choice.sheet or next(iter(frames))
     columns = tuple(
         FoundColumn(
@@ -105,8 +105,23 @@ def _frames(path: Path, encoding: str | None = None) -> dict[str, _RFrame]:
     except Exception as error:  # rdata raises several kinds, and texts that may quote
         what = f"the file cannot be read ({type(error).__name__})"
         raise InputError(Problem(what, str(path), cure=_AS_TEXT)) from None
+    if is_one and not isinstance(found, _RFrame):
+        _refuse_a_list(found, path)
     named = {"": found} if is_one else found
     return {str(name): each for name, each in named.items() if isinstance(each, _RFrame)}
+
+
+def _refuse_a_list(found: Any, path: Path) -> None:
+    """Refuse a list that holds data frames, and say which; an .rds file is to hold one."""
+    named: list[tuple[Any, Any]] = list(found.items()) if isinstance(found, Mapping) else []
+    if isinstance(found, list):
+        named = list(enumerate(found, start=1))
+    frames = [str(name) for name, each in named if isinstance(each, _RFrame)]
+    if frames:
+        what = f"the file holds a list of data frames, not one: {', '.join(frames)}"
+        which = f'"{frames[0]}"' if isinstance(found, Mapping) else frames[0]
+        cure = f'save each alone in R: saveRDS(readRDS("FILE")[[{which}]], "NAME.rds")'
+        raise InputError(Problem(what, str(path), len(frames), cure))
 
 
 def _frame(columns: Any, attributes: Mapping[str, Any]) -> _RFrame:
