@@ -101,12 +101,9 @@ class Strata:
             >>> strata.numbers_of(keys).tolist()
             [2, 1]
         """
-        own = wanted = np.zeros(1, np.int64)
-        for key in self.keys:
-            values = np.unique(self.column(key))
-            own = own * len(values) + np.searchsorted(values, self.column(key))
-            wanted = wanted * len(values) + np.searchsorted(values, columns[key])
-        return np.searchsorted(own, wanted)
+        fields = map(self.table.schema.field, self.keys)
+        cells = {field.name: pa.array(columns[field.name], field.type) for field in fields}
+        return self.numbers(pa.table(cells))
 
     def _codes(self, table: pa.Table) -> IntArray:
         """One whole number per row, in the order of the keys."""
