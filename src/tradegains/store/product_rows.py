@@ -114,7 +114,7 @@ def _see(
     """Count rows; the ids and codes of those that count."""
     found.rows += len(rows)
     if year is not None:
-        years = _years(rows.column("year").combine_chunks())
+        years = _numbers(rows.column("year").combine_chunks(), _YEAR)
         found.undated += years.null_count
         of_year = pc.equal(years, float(year)) if isinstance(year, int) else pc.is_valid(years)
         rows = rows.filter(of_year)
@@ -125,7 +125,7 @@ def _see(
     is_named = pc.and_(pc.not_equal(ids, ""), pc.not_equal(codes, ""))
     counts = is_named = pc.fill_null(is_named, False)
     if needs_value:
-        values = _numbers(rows.column("value").combine_chunks())
+        values = _numbers(rows.column("value").combine_chunks(), _NUMBER)
         usable = pc.and_(pc.greater_equal(values, 0.0), pc.less_equal(values, MOST_VALUE))
         is_named = pc.and_(is_named, pc.fill_null(usable, False))
         counts = pc.and_(is_named, pc.fill_null(pc.greater(values, 0.0), False))
@@ -133,24 +133,13 @@ def _see(
     return ids.filter(counts), codes.filter(counts)
 
 
-def _numbers(values: pa.Array) -> pa.Array:
-    """Values as doubles; missing where a text is no number."""
+def _numbers(values: pa.Array, pattern: str) -> pa.Array:
+    """Values as doubles; missing where a text does not fit the pattern of a number."""
     values = _plain(values)
     if pa.types.is_string(values.type):
-        values = pc.utf8_trim_whitespace(pc.if_else(_fits(values, _NUMBER), values, None))
+        fits = pc.match_substring_regex(values, pattern)
+        values = pc.utf8_trim_whitespace(pc.if_else(fits, values, None))
     return values.cast(pa.float64(), safe=False)
-
-
-def _years(values: pa.Array) -> pa.Array:
-    """Years as doubles; missing where a text is no whole number."""
-    values = _plain(values)
-    if pa.types.is_string(values.type):
-        values = pc.utf8_trim_whitespace(pc.if_else(_fits(values, _YEAR), values, None))
-    return values.cast(pa.float64(), safe=False)
-
-
-def _fits(texts: pa.Array, pattern: str) -> pa.Array:
-    return pc.match_substring_regex(texts, pattern)
 
 
 def _plain(values: pa.Array) -> pa.Array:
