@@ -14,6 +14,7 @@ from tradegains.families.preparing import measure_rows
 from tradegains.families.work_folders import MATCHED, WITHOUT_DUPLICATES
 from tradegains.formulas.membership import BOTH_ENDS
 from tradegains.results.market_cells import NONE, MarketCells, Whole
+from tradegains.results.regressions import QUARTILES
 from tradegains.results.replicates import GroupedCells, UnitGroups
 from tradegains.results.sets import (
     CONSECUTIVE,
@@ -37,9 +38,6 @@ from tradegains.transforms.flagging import find_duplicates, flag_duplicates
 from tradegains.transforms.matching import keep_part, match_establishments
 from tradegains.transforms.packed_keys import KeySpan, PackedKeys
 from tradegains.transforms.replicate_units import add_groups, count_units
-
-QUARTILES = 4
-"""The highest number that a further key of cells has."""
 
 
 def match_census(context: RunContext, flagged: DataFrame) -> MatchedCensus:
@@ -214,7 +212,7 @@ def _cells_by_group(
         [
             *_spans(context, codes),
             KeySpan(w.REPLICATE_GROUP, 0, max(groups.keys, default=0)),
-            *(KeySpan(key, 0, QUARTILES) for key in wanted.keys),
+            *(KeySpan(key, 0, max(QUARTILES)) for key in wanted.keys),
             KeySpan(w.MEMBERSHIP, 0, sets.highest),
         ]
     )

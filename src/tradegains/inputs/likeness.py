@@ -38,9 +38,10 @@ def likeness_problems(
     study: Study, census: CensusFiles | None, small: SmallInputs, products: ProductRows
 ) -> Iterator[Problem]:
     """Ids of years that are brought together, of links and of products, and codes of products."""
+    pairs = compared_years(study)
+    years = {year for pair in pairs for year in pair}
     if census is not None and census.types[ESTABLISHMENT_ID] == "string":
-        pairs = compared_years(study)
-        known = census_ids(census, {year for pair in pairs for year in pair})
+        known = census_ids(census, years)
         yield from _between_years(pairs, known, "")
         everyone = all_of(known.values())
         yield from _no_ids(everyone)
@@ -48,8 +49,7 @@ def likeness_problems(
         yield from _side(links, everyone, "successors")
         yield from _side(products.ids, everyone, PLANT_PRODUCTS)
     if census is not None and census.types.get("enterprise_id") == "string":
-        pairs = compared_years(study)
-        known = census_ids(census, {year for pair in pairs for year in pair}, "enterprise_id")
+        known = census_ids(census, years, "enterprise_id")
         yield from _between_years(pairs, known, " of enterprises")
     yield from _product_problems(small, products.codes)
 
