@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# excelize v2.11.1 (Go): reading a cell changes it. GetCellValue shows an id of 16 digits as 9.00719925474099E+15, and
+# excelize==2.11.1 (Go): reading a cell changes it. GetCellValue shows an id of 16 digits as 9.00719925474099E+15, and
 # from then on RawCellValue and the saved workbook have that too: a program that opens a workbook, looks at a column and
 # saves it writes one id for 9007199254740991 and ...989 alike. Expected: what was in the file, as before the reading
 # (first two lines). Numbers are written with 15 digits besides, 0.1 + 0.2 as 0.3, where 17 are needed.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# gota v0.12.0 (Go): the median of 1, missing, 3 and 10 is 6.5, because a missing value counts as the largest; the mean
+# gota==0.12.0 (Go): the median of 1, missing, 3 and 10 is 6.5, because a missing value counts as the largest; the mean
 # and the sum of the same series are NaN, its greatest value is 10. Expected: 3, or NaN as the mean gives. And WriteCSV
 # writes six decimals: a tariff of 0.00000025 is 0.000000, a share of 0.1234567891 is 0.123457, so that a frame read
 # back is another. Expected: the digits that distinguish a double.

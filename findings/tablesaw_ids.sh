@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# tablesaw-core 0.43.1 (Java): 64-bit ids are compared as doubles: isEqualTo(9007199254740993L) selects the row of
+# tablesaw-core==0.43.1 (Java): 64-bit ids are compared as doubles: isEqualTo(9007199254740993L) selects the row of
 # 9007199254740992 as well, and max() is that one. From a CSV file, ids such as 1D and 2F become the numbers 1 and 2
 # (Java writes doubles so), and a row whose first cell begins with # is left out, header or not. Expected: one row,
 # the texts, and three rows; a comment mark is an option (commentPrefix) that nobody gave.
